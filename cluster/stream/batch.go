@@ -1,0 +1,124 @@
+package stream
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrClosed is returned by [Source.Take] when the source has ended and its
+// inbox is empty.
+var ErrClosed = errors.New("source is closed")
+
+// Batch is what arrived since the last one was taken: records, and notices of
+// what happened between them. It is never empty.
+type Batch struct {
+	Records []Record
+	Notices []Notice // in order; see Notice.At
+
+	buf []byte // what Record.Data points into
+}
+
+// Record is one log record as a source handed it on.
+type Record struct {
+	Stream   string
+	Source   string // name of the consolidator that it came through
+	Position Position
+	Arrived  int64  // when it was read from the network, Unix nanoseconds
+	Data     []byte // one JSON object, as the publisher sent it (direct) or normalised (proxy); never nil; foreign input: sanitise before showing
+	Backfill bool   // it is older than the tail that asked for it
+}
+
+// Position is a place in a stream's log at one consolidator: Epoch is one life
+// of that log, Seq a record's sequence number in it, from 0.
+type Position struct {
+	Epoch uint64
+	Seq   uint64
+}
+
+// Kind tells what a [Notice] is about.
+type Kind uint8
+
+// The kinds of notice.
+const (
+	KindGap      Kind = iota + 1 // records were lost: Count, or Unknown
+	KindState                    // a source changed its state: State, Err
+	KindBackfill                 // the backfill of Stream is complete; live records follow. Once per Tail.
+)
+
+// Notice is something that happened in a stream or to a source, other than a
+// record.
+type Notice struct {
+	At     int // it stands before Records[At]; len(Records) when it stands at the end
+	Kind   Kind
+	Time   time.Time
+	Stream string // of a gap and of a backfill; of a state, empty: it concerns all streams
+	Source string // name of the consolidator, or of the proxy (its URL's host) if the proxy itself is meant
+
+	// KindGap.
+	Count   uint64 // records lost, exactly
+	Unknown bool   // and a number that nobody can know, as after a consolidator was killed
+	Hop     string // where they were lost: "consolidator", "proxy", "network"
+	Reason  string // why, for people: "reader too slow"
+
+	// KindState.
+	State State
+	Err   string // why it is connecting or lost, for people; may be empty
+}
+
+// State is the state of one source.
+type State uint8
+
+// The states of a source.
+const (
+	StateConnecting  State = iota + 1 // not had yet, and being tried
+	StateLive                         // connected; records arrive when there are any
+	StateLost                         // was had, is gone, and is being tried again
+	StateUnaccounted                  // connected to a foreign XPUB socket: records arrive, losses cannot be counted
+)
+
+func (s State) String() string {
+	switch s {
+	case StateConnecting:
+		return "connecting"
+	case StateLive:
+		return "live"
+	case StateLost:
+		return "lost"
+	case StateUnaccounted:
+		return "unaccounted"
+	}
+	return "unknown"
+}
+
+// Connected reports whether records can arrive in this state.
+func (s State) Connected() bool { return s == StateLive || s == StateUnaccounted }
+
+// Status is one source as it stands now.
+type Status struct {
+	Name    string // of the consolidator, or of the proxy
+	Address string // its endpoint or URL
+	Proxy   bool   // it is the proxy
+	State   State
+	Since   time.Time // of the state
+	Err     string
+}
+
+// Live is a stream that had a record within the last minute.
+type Live struct {
+	Name    string
+	Rate    float64 // records a second, over the last seconds
+	Bytes   float64 // bytes a second
+	Records uint64  // published, over all its consolidators, in their present epochs
+	Sources int     // consolidators it comes from
+}
+
+// Backfill says where a tail begins.
+type Backfill struct {
+	// Last is the number of records from before now, over all consolidators
+	// together. 0 begins with the next record.
+	Last int
+	// Positions, when not nil, resumes: by the name of each consolidator, the
+	// position of the next record wanted. Consolidators not named in it begin
+	// as Last says.
+	Positions map[string]Position
+}

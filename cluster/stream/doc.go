@@ -1,0 +1,34 @@
+// Package stream reads live records: through a proxy over HTTP, or straight
+// from consolidators over ZeroMQ. The full-screen client, the line printer,
+// the recorder and the proxy all read from the same [Source].
+//
+// # Contract
+//
+// A Source follows any number of streams, added with [Source.Tail] and removed
+// with [Source.Stop] while it runs. It keeps one connection to each
+// consolidator (direct), or one HTTP response for each stream (proxy).
+// Whatever breaks is tried again for ever, with exponential backoff and
+// jitter, and resumed where it stopped.
+//
+// Order: records of one publisher and stream arrive in the order in which they
+// were published. There is no order across streams or across consolidators,
+// except that the backfill of a stream is merged by time over all
+// consolidators before any of it is handed on.
+//
+// Accounting: for each stream and consolidator, from the position where the
+// reading began, published = records + the counts of the gaps. What cannot be
+// counted is a gap with Unknown set. Nothing is handed on twice.
+//
+// Delivery: records are handed on in batches, in a bounded inbox (Config.Inbox
+// bytes). While it is full the Source stops reading from the network; the
+// consolidator or the proxy then drops the oldest records for this reader
+// alone, and tells how many, so that what a slow consumer lost is a gap like
+// any other.
+//
+// Ownership: a Batch and everything in it belongs to the consumer until it
+// calls [Batch.Release]; after that not even Record.Data may be looked at.
+//
+// Shutdown: [Source.Run] blocks, owns all goroutines, and returns nil when its
+// context ends. Take then returns what is still in the inbox, and after that
+// [ErrClosed].
+package stream
