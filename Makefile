@@ -1,0 +1,39 @@
+# The commands of this project; `make help` lists them.
+
+GO       ?= go
+FUZZTIME ?= 30s
+BENCH    ?= .
+COUNT    ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help build test check lint bench fuzz devenv
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/sluice
+	$(GO) build -o bin/sluice .
+
+test: ## run all tests, with the race detector
+	$(GO) test -race -timeout 8m ./...
+
+check: lint test ## what CI runs: lint and test
+
+lint: ## gofumpt, go vet and staticcheck
+	@out=$$($(GO) tool gofumpt -l .) && test -z "$$out" || { echo "not gofumpt-formatted, run: $(GO) tool gofumpt -w ." >&2; echo "$$out" >&2; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: ## run the benchmarks (BENCH=regexp COUNT=n)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/...
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "fuzz $$p $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
+		done; \
+	done
+
+devenv: build ## build, start a whole cluster on this machine and open the client on it
+	bin/sluice devenv

@@ -1,0 +1,102 @@
+package main_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// who may import whom inside the module; a package that is not here may be
+// imported by nobody and import nobody. Tests are not held to it.
+var arrows = map[string][]string{
+	"sluice": {
+		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/tui", "sluice/devenv",
+	},
+	"sluice/devenv": {
+		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/tui",
+	},
+	"sluice/consolidator":      anyOfCluster,
+	"sluice/proxy":             anyOfCluster,
+	"sluice/recorder":          anyOfCluster,
+	"sluice/tui":               anyOfCluster,
+	"sluice/cluster/stream":    {"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
+	"sluice/cluster/record":    nil,
+	"sluice/cluster/zmtp":      nil,
+	"sluice/cluster/fanout":    nil,
+	"sluice/cluster/discovery": nil,
+}
+
+var anyOfCluster = []string{
+	"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+}
+
+// fences are the modules that only some packages may import.
+var fences = []struct {
+	module string   // prefix of the import path
+	only   []string // packages that may import it
+}{
+	{"charm.land/bubbletea/", []string{"sluice/tui"}},
+	{"charm.land/bubbles/", []string{"sluice/tui"}},
+	{"charm.land/fang/", []string{"sluice"}},
+	{"github.com/spf13/cobra", []string{"sluice"}},
+	{"github.com/go-zeromq/", []string{"sluice/devenv"}},
+	{"github.com/r3labs/sse/", []string{"sluice/cluster/stream"}},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrows(t *testing.T) {
+	packages := list(t)
+	if len(packages) < 8 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, p := range packages {
+		allowed, known := arrows[p.ImportPath]
+		if !known {
+			t.Errorf("package %s stands in no arrow: add it to this test and to DESIGN", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			if strings.HasPrefix(i, "sluice/") && !slices.Contains(allowed, i) {
+				t.Errorf("package %s imports %s; it may import %v", p.ImportPath, i, allowed)
+			}
+			for _, f := range fences {
+				if strings.HasPrefix(i, f.module) && !slices.Contains(f.only, p.ImportPath) {
+					t.Errorf("package %s imports %s; only %v may", p.ImportPath, i, f.only)
+				}
+			}
+		}
+	}
+}
+
+// list returns the packages of the module with what each imports, test files
+// left out.
+func list(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("read go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
