@@ -1,0 +1,24 @@
+package fanout
+
+import "sync/atomic"
+
+// The sizes of chunks, in bytes. A log's chunks double from the smallest to
+// the largest, so that many small streams stay small. An entry that is larger
+// than the largest gets a chunk of its own size.
+const (
+	minChunk = 512
+	maxChunk = 64 << 10
+)
+
+// chunk is a piece of a log: entries back to back.
+//
+// Bytes below len(buf) never change while anybody holds the chunk, so a reader
+// that holds it reads them without a lock.
+type chunk struct {
+	buf   []byte // owned by the log; append only
+	first uint64 // sequence number of its first entry
+	count uint64 // sequence numbers in it
+	holds atomic.Int32
+}
+
+func (c *chunk) end() uint64 { return c.first + c.count }

@@ -1,0 +1,314 @@
+package fanout
+
+import "sync"
+
+// FromKind says in what terms a tail's beginning is given.
+type FromKind uint8
+
+// Where a tail can begin.
+const (
+	FromNow      FromKind = iota // with the next entry
+	FromLast                     // From.Last sequence numbers back, or as many as there are
+	FromPosition                 // at From.Position; when that is not held any more, or is of another epoch, with the oldest entry held
+)
+
+// From says where a tail begins.
+type From struct {
+	Kind     FromKind
+	Last     uint64
+	Position Position
+}
+
+// Reader is a set of cursors, and takes from them in turn. It has no queue of
+// entries: what it has not taken stays in the logs, within their bounds.
+//
+// Tail, Stop, Subscribe, Cancel and Close may be called from any goroutine;
+// Take, Return and Positions by one at a time.
+type Reader struct {
+	hub   *Hub
+	ready chan struct{}
+
+	mu       sync.Mutex
+	queue    []*cursor // cursors with something to take, in turn
+	head     int       // of the queue
+	cursors  map[string]*cursor
+	prefixes map[string]int // subscriptions counted, as ZeroMQ does
+	closed   bool
+}
+
+// Reader returns a reader without cursors. Close it.
+func (h *Hub) Reader() *Reader {
+	return &Reader{hub: h, ready: make(chan struct{}, 1)}
+}
+
+// Ready has a token when Take may have something. Its capacity is 1: after a
+// token, Take until there is nothing.
+func (r *Reader) Ready() <-chan struct{} { return r.ready }
+
+// push puts a cursor into the queue and wakes the reader.
+func (r *Reader) push(c *cursor) {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	if r.head > 64 && r.head*2 > len(r.queue) {
+		n := copy(r.queue, r.queue[r.head:])
+		clear(r.queue[n:])
+		r.queue, r.head = r.queue[:n], 0
+	}
+	r.queue = append(r.queue, c)
+	r.mu.Unlock()
+	select {
+	case r.ready <- struct{}{}:
+	default:
+	}
+}
+
+func (r *Reader) pop() *cursor {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.head == len(r.queue) {
+		r.queue, r.head = r.queue[:0], 0
+		return nil
+	}
+	c := r.queue[r.head]
+	r.queue[r.head] = nil
+	r.head++
+	return c
+}
+
+// unpop puts a cursor back to the head of the queue.
+func (r *Reader) unpop(c *cursor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.head > 0 {
+		r.head--
+		r.queue[r.head] = c
+		return
+	}
+	r.queue = append(r.queue, nil)
+	copy(r.queue[1:], r.queue)
+	r.queue[0] = c
+}
+
+// Tail adds a cursor for exactly that stream, or moves the one that there is.
+// It makes the log if there is none. The first piece of the tail has its
+// Cause set.
+func (r *Reader) Tail(name string, from From) {
+	r.Stop(name)
+	for {
+		l := r.hub.log(name)
+		l.mu.Lock()
+		if l.dead {
+			l.mu.Unlock()
+			continue
+		}
+		c := &cursor{reader: r, log: l, parked: -1, exact: true}
+		c.place = place{cause: CauseStart, backfill: true, live: l.next}
+		l.place(c, from)
+		r.attach(c)
+		l.mu.Unlock()
+		return
+	}
+}
+
+// attach adds a cursor and queues it. c.log.mu is held.
+func (r *Reader) attach(c *cursor) {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	if r.cursors == nil {
+		r.cursors = make(map[string]*cursor, 1)
+	}
+	r.cursors[c.log.name] = c
+	r.mu.Unlock()
+	c.log.cursors++
+	if c.cause != CauseNone || c.seq < c.log.next {
+		c.queued = true
+		r.push(c)
+	} else {
+		c.log.park(c)
+	}
+}
+
+// Stop removes the cursor of that stream, if there is one.
+func (r *Reader) Stop(name string) {
+	r.mu.Lock()
+	c := r.cursors[name]
+	delete(r.cursors, name)
+	r.mu.Unlock()
+	if c != nil {
+		c.drop()
+	}
+}
+
+// Subscribe adds a cursor, beginning now, for every stream whose name begins
+// with prefix, those that do not exist yet included. Subscriptions are
+// counted: it takes as many Cancel calls to undo them.
+func (r *Reader) Subscribe(prefix string) {
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return
+	}
+	if r.prefixes == nil {
+		r.prefixes = make(map[string]int, 1)
+	}
+	r.prefixes[prefix]++
+	first := r.prefixes[prefix] == 1
+	r.mu.Unlock()
+	if !first {
+		return
+	}
+	v, ok := r.hub.prefixes.Get(prefix)
+	if !ok {
+		v = make(map[*Reader]struct{}, 1)
+		r.hub.prefixes.Insert(prefix, v)
+	}
+	v.(map[*Reader]struct{})[r] = struct{}{}
+	r.hub.logs.WalkPrefix(prefix, func(_ string, v any) bool {
+		l := v.(*log)
+		l.mu.Lock()
+		r.match(l)
+		l.mu.Unlock()
+		return false
+	})
+}
+
+// match gives the reader a cursor in l, beginning now, if it has none. l.mu is
+// held, and the hub's.
+func (r *Reader) match(l *log) {
+	r.mu.Lock()
+	_, has := r.cursors[l.name]
+	r.mu.Unlock()
+	if !has {
+		c := &cursor{reader: r, log: l, parked: -1}
+		l.place(c, From{})
+		r.attach(c)
+	}
+}
+
+// Cancel undoes one Subscribe of that prefix. Streams that no other prefix
+// matches are not read any more. It reports whether there was such a
+// subscription.
+func (r *Reader) Cancel(prefix string) bool {
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	r.mu.Lock()
+	n := r.prefixes[prefix]
+	switch n {
+	case 0:
+		r.mu.Unlock()
+		return false
+	case 1:
+		delete(r.prefixes, prefix)
+	default:
+		r.prefixes[prefix] = n - 1
+	}
+	var gone []*cursor
+	if n == 1 {
+		for name, c := range r.cursors {
+			if !c.exact && len(name) >= len(prefix) && name[:len(prefix)] == prefix && !r.wants(name) {
+				gone = append(gone, c)
+				delete(r.cursors, name)
+			}
+		}
+	}
+	r.mu.Unlock()
+	if n == 1 {
+		r.hub.unsubscribe(r, prefix)
+	}
+	for _, c := range gone {
+		c.drop()
+	}
+	return true
+}
+
+// wants tells whether a prefix of name is subscribed to. r.mu is held.
+func (r *Reader) wants(name string) bool {
+	if len(r.prefixes) <= len(name) {
+		for p := range r.prefixes {
+			if len(p) <= len(name) && name[:len(p)] == p {
+				return true
+			}
+		}
+		return false
+	}
+	for i := 0; i <= len(name); i++ {
+		if r.prefixes[name[:i]] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// unsubscribe forgets that r wants prefix. h.mu is held.
+func (h *Hub) unsubscribe(r *Reader, prefix string) {
+	v, ok := h.prefixes.Get(prefix)
+	if !ok {
+		return
+	}
+	readers := v.(map[*Reader]struct{})
+	delete(readers, r)
+	if len(readers) == 0 {
+		h.prefixes.Delete(prefix)
+	}
+}
+
+// Close removes all cursors. The reader takes nothing any more.
+func (r *Reader) Close() {
+	r.hub.mu.Lock()
+	r.mu.Lock()
+	r.closed = true
+	cursors := r.cursors
+	r.cursors = nil
+	for p := range r.prefixes {
+		r.hub.unsubscribe(r, p)
+	}
+	r.prefixes = nil
+	r.queue, r.head = nil, 0
+	r.mu.Unlock()
+	r.hub.mu.Unlock()
+	for _, c := range cursors {
+		c.drop()
+	}
+}
+
+// Subscriptions is how many prefixes and exact tails the reader has.
+func (r *Reader) Subscriptions() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.prefixes)
+	for _, c := range r.cursors {
+		if c.exact {
+			n++
+		}
+	}
+	return n
+}
+
+// Positions yields where each exact tail stands, in no order: all before it
+// has been taken or told as lost. Tails whose first piece was not taken yet
+// are left out.
+func (r *Reader) Positions(yield func(name string, at Position)) {
+	r.mu.Lock()
+	cursors := make([]*cursor, 0, len(r.cursors))
+	for _, c := range r.cursors {
+		cursors = append(cursors, c)
+	}
+	r.mu.Unlock()
+	for _, c := range cursors {
+		c.log.mu.Lock()
+		ok := c.exact && !c.dropped && c.cause == CauseNone
+		at := Position{Epoch: c.log.epoch, Next: c.seq}
+		c.log.mu.Unlock()
+		if ok {
+			yield(c.log.name, at)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package fanout
+
+// Piece is what one Take gives: whole entries of one stream, and what is to be
+// told before and after them.
+type Piece struct {
+	Name    string
+	Epoch   uint64
+	Next    uint64 // sequence number of the first entry in Bytes
+	Count   uint64 // sequence numbers in Bytes
+	Cause   Cause  // why the reader has to note its position, before Bytes
+	Lost    uint64 // entries lost just before Next, told here and nowhere else; with CauseStart, those evicted since the Tail
+	Unknown bool   // entries that stood for losses of unknown size are lost, too; they are not in Lost
+	Live    bool   // with Bytes, the backfill that the Tail asked for is complete; once for each Tail
+	Bytes   []byte // shared, never to be modified; valid until Release or Return
+
+	cursor *cursor
+	before place  // of the cursor, before the Take
+	chunk  *chunk // the one that Bytes is in
+	number uint64 // of that chunk
+	off    int    // of Bytes in it
+}
+
+// Take returns the next piece of the next cursor in turn: at most max bytes,
+// but at least one entry. It reports false when no cursor has anything.
+//
+// The piece's memory is pinned until Release or Return. Copy or write it out
+// at once; never keep it while waiting for a peer.
+func (r *Reader) Take(max int) (Piece, bool) {
+	for {
+		c := r.pop()
+		if c == nil {
+			return Piece{}, false
+		}
+		l := c.log
+		l.mu.Lock()
+		p, ok, more := l.take(c, max)
+		if more {
+			r.push(c)
+		}
+		l.mu.Unlock()
+		if ok {
+			return p, true
+		}
+	}
+}
+
+// take takes one piece. It parks the cursor when nothing is left. l.mu is held.
+func (l *log) take(c *cursor, max int) (p Piece, ok, more bool) {
+	if c.dropped {
+		return p, false, false
+	}
+	c.queued = false
+	p = Piece{Name: l.name, Epoch: l.epoch, cursor: c, before: c.place}
+	if first := l.first(); c.seq < first {
+		// Overtaken: what is gone is lost, and what would be gone in a
+		// moment as well.
+		from := c.seq
+		c.seq, c.chunk, c.off = l.next, l.base+uint64(len(l.chunks)), 0
+		if len(l.chunks) > 0 {
+			c.chunk = l.middle()
+			c.seq = l.chunks[c.chunk-l.base].first
+		}
+		c.lose(from, c.seq)
+		if c.cause == CauseNone {
+			c.cause = CauseOvertaken
+		}
+	}
+	if c.chunk < l.base {
+		c.chunk, c.off = l.base, 0 // it stood at the end of a log that was emptied
+	}
+	if c.seq < l.next {
+		b := l.chunks[c.chunk-l.base]
+		if c.off == len(b.buf) {
+			c.chunk++
+			c.off = 0
+			b = l.chunks[c.chunk-l.base]
+		}
+		p.Bytes = b.buf[c.off:]
+		p.Count = b.end() - c.seq
+		if len(p.Bytes) > max {
+			p.Bytes, p.Count = l.cut(p.Bytes, max)
+		}
+		p.chunk = b
+		b.holds.Add(1)
+	}
+	p.Next = c.seq
+	p.Cause, p.Lost, p.Unknown = c.cause, c.lost, c.unknown
+	c.cause, c.lost, c.unknown = CauseNone, 0, false
+	p.number, p.off = c.chunk, c.off
+	c.seq += p.Count
+	c.off += len(p.Bytes)
+	if c.backfill && c.seq >= c.live {
+		c.backfill = false
+		p.Live = true
+	}
+	if more = c.seq < l.next; more {
+		c.queued = true
+	} else {
+		l.park(c)
+	}
+	ok = len(p.Bytes) > 0 || p.Cause != CauseNone || p.Live
+	return p, ok, more
+}
+
+// cut returns the whole entries of b within max bytes, at least one.
+func (l *log) cut(b []byte, max int) ([]byte, uint64) {
+	size, count := l.hub.cfg.Next(b)
+	for size < len(b) {
+		s, n := l.hub.cfg.Next(b[size:])
+		if size+s > max {
+			break
+		}
+		size += s
+		count += n
+	}
+	return b[:size:size], count
+}
+
+// Release lets go of the piece: all of it is done with.
+func (p *Piece) Release() {
+	if p.chunk != nil {
+		p.chunk.holds.Add(-1)
+		p.chunk = nil
+	}
+	p.Bytes = nil
+}
+
+// Return gives back what could not be written of the piece, and lets go of it.
+// written says how many of Bytes were written; told, whether what stands
+// before Bytes (Cause, Lost, Unknown) was told. The rest of an entry that was
+// written in part is appended to rest: it has to be written before anything
+// else. Pieces are returned in the reverse of the order in which they were
+// taken.
+func (r *Reader) Return(p *Piece, told bool, written int, rest []byte) []byte {
+	c := p.cursor
+	l := c.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer p.Release()
+	var size int
+	var count uint64
+	for size < written {
+		s, n := l.hub.cfg.Next(p.Bytes[size:])
+		size += s
+		count += n
+	}
+	rest = append(rest, p.Bytes[written:size]...)
+	if c.dropped {
+		return rest
+	}
+	if !told && written == 0 {
+		c.place = p.before
+	} else {
+		// What came before Bytes was told, so the cursor stands in
+		// Bytes, wherever it stood before the Take.
+		c.place = place{
+			seq: p.Next + count, chunk: p.number, off: p.off + size,
+			backfill: p.before.backfill, live: p.before.live,
+		}
+	}
+	if c.parked >= 0 {
+		l.unpark(c)
+	}
+	if !c.queued {
+		c.queued = true
+		r.unpop(c)
+	}
+	return rest
+}
