@@ -1,0 +1,28 @@
+// Package devenv runs a whole cluster in one process, to try Sluice on: N
+// consolidators as if on N machines (vm-1, vm-2, …), a proxy on top of them,
+// and fake publishers on each machine, with the full-screen client on it or
+// without.
+//
+// # Contract
+//
+// Addresses: vm-1 listens on 5551 (publish) and 5552 (subscribe), vm-2 on 5561
+// and 5562, and so on, the proxy on 5580, all of 127.0.0.1. A busy port is
+// replaced by a free one, and that is said.
+//
+// Publishers: on each machine and for each stream (system, system/scheduler,
+// tenant/…) one PUB socket of go-zeromq, dialled as a Go application dials it.
+// Their records are made up, from a seed, and look real: requests, jobs,
+// errors with stacks, several lines, long lines, emoji, right-to-left text,
+// bursts, and now and then a hostile one. What is published while a machine's
+// consolidator is stopped is gone, as with any PUB socket.
+//
+// Stopping a machine, as [Cluster.Toggle] and key x of the client do, stops
+// its consolidator cleanly: it tells its final positions, so that after its
+// return readers know that nothing is missing. (To see a gap of unknown size,
+// run consolidators as processes of their own and kill -9 one.) Its publishers
+// are back within two seconds of its return.
+//
+// Shutdown: [Devenv.Run] blocks, and returns nil when its context ends or the
+// client is left. All goroutines are gone then, but one that go-zeromq leaves
+// behind for each PUB socket.
+package devenv
