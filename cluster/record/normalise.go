@@ -1,0 +1,108 @@
+package record
+
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+)
+
+// timeLayout is how bunyan writes times, in UTC.
+const timeLayout = "2006-01-02T15:04:05.000Z07:00"
+
+// IsLine reports whether data is a record that may leave as it is: one line of
+// UTF-8, one valid JSON object, without U+2028 and U+2029.
+func IsLine(data []byte) bool {
+	return isOneLine(data) && !hasSeparator(data) && utf8.Valid(data) && validObject(data)
+}
+
+// isOneLine reports whether there is no line break in data. In valid JSON they
+// can only stand between tokens.
+func isOneLine(data []byte) bool {
+	return bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0
+}
+
+// hasSeparator reports whether U+2028 or U+2029 is in data.
+func hasSeparator(data []byte) bool {
+	for {
+		i := bytes.IndexByte(data, 0xe2)
+		if i < 0 {
+			return false
+		}
+		if isSeparator(data[i:]) {
+			return true
+		}
+		data = data[i+1:]
+	}
+}
+
+// isSeparator reports whether s begins with U+2028 or U+2029.
+func isSeparator(s []byte) bool {
+	return len(s) >= 3 && s[0] == 0xe2 && s[1] == 0x80 && s[2]&^1 == 0xa8
+}
+
+// Normalise appends data as exactly one line of valid JSON object in UTF-8,
+// without a line break at its end. What [IsLine] accepts goes byte for byte.
+// In any other JSON object U+2028 and U+2029 are escaped, line breaks between
+// tokens are taken out, and each byte of bad UTF-8 becomes U+FFFD; nothing else
+// changes. A payload that is no JSON object becomes a bunyan record of level
+// info whose msg is the payload as text, and whose time is now.
+//
+// What is appended is at most six times as long as data, and 128 bytes.
+func Normalise(dst, data []byte) []byte {
+	if IsLine(data) {
+		return append(dst, data...)
+	}
+	return NormaliseAt(dst, data, time.Now())
+}
+
+// NormaliseAt is [Normalise] with another time than now for a payload that is
+// no JSON object.
+func NormaliseAt(dst, data []byte, now time.Time) []byte {
+	if !validObject(data) {
+		return appendPayload(dst, data, now)
+	}
+	for len(data) > 0 {
+		c := data[0]
+		switch {
+		case c == '\n' || c == '\r':
+			data = data[1:]
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+			data = data[1:]
+		case isSeparator(data):
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[data[2]&15])
+			data = data[3:]
+		default:
+			r, n := utf8.DecodeRune(data)
+			dst = utf8.AppendRune(dst, r)
+			data = data[n:]
+		}
+	}
+	return dst
+}
+
+// appendPayload appends a bunyan record that carries a payload which is none.
+func appendPayload(dst, payload []byte, now time.Time) []byte {
+	dst = append(dst, `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":30,"time":"`...)
+	dst = now.UTC().AppendFormat(dst, timeLayout)
+	dst = append(dst, `","msg":`...)
+	dst = appendJSONString(dst, string(bytes.TrimRight(payload, "\r\n")))
+	return append(dst, '}')
+}
+
+// appendJSONString appends s as a JSON string: only what JSON and one line want
+// is escaped.
+func appendJSONString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		s = s[n:]
+		if r < 0x20 || r == '"' || r == '\\' || r == 0x2028 || r == 0x2029 {
+			dst = appendEscaped(dst, r)
+		} else {
+			dst = utf8.AppendRune(dst, r)
+		}
+	}
+	return append(dst, '"')
+}

@@ -1,0 +1,61 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+)
+
+var hostname = sync.OnceValue(func() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "unknown"
+	}
+	return name
+})
+
+// AppendNotice appends a bunyan record by Sluice itself, such as one that tells
+// of a loss: name "sluice", this host, this process. fields are keys, which are
+// strings, and values in turn; a last key without a value is left out. Values
+// may be anything that encoding/json can write; errors and anything else stand
+// as their text. It is one line, without a line break at its end.
+func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...any) []byte {
+	dst = append(dst, `{"v":0,"name":"sluice","hostname":`...)
+	dst = appendJSONString(dst, hostname())
+	dst = append(dst, `,"pid":`...)
+	dst = strconv.AppendInt(dst, int64(os.Getpid()), 10)
+	dst = append(dst, `,"level":`...)
+	dst = strconv.AppendInt(dst, int64(level), 10)
+	dst = append(dst, `,"time":"`...)
+	dst = now.UTC().AppendFormat(dst, timeLayout)
+	dst = append(dst, `","msg":`...)
+	dst = appendJSONString(dst, msg)
+	for ; len(fields) >= 2; fields = fields[2:] {
+		dst = append(dst, ',')
+		dst = appendJSONString(dst, fmt.Sprint(fields[0]))
+		dst = append(dst, ':')
+		dst = appendValue(dst, fields[1])
+	}
+	return append(dst, '}')
+}
+
+func appendValue(dst []byte, value any) []byte {
+	switch v := value.(type) {
+	case string:
+		return appendJSONString(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case uint64:
+		return strconv.AppendUint(dst, v, 10)
+	case error:
+		return appendJSONString(dst, v.Error())
+	}
+	out, err := json.Marshal(value)
+	if err != nil {
+		return appendJSONString(dst, fmt.Sprint(value))
+	}
+	return append(dst, out...)
+}

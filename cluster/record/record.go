@@ -1,0 +1,265 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Record is a parsed record. Its strings are decoded and not sanitised: pass
+// them through [AppendSafe] before they are shown.
+type Record struct {
+	Time      time.Time // in UTC; zero when unknown
+	Level     Level     // 0 when it has none
+	Name      string
+	Hostname  string
+	Component string
+	Msg       string
+	PID       int
+	Fields    []Field // all other top-level fields but bunyan's v, in their order (req, res, err included)
+	JSON      bool    // it was a JSON object
+}
+
+// Field is a top-level field. A field of bunyan's that holds another type than
+// bunyan's, such as a msg that is an object, is an ordinary field, too.
+type Field struct {
+	Key   string          // decoded, not sanitised
+	Value json.RawMessage // a slice of the data that was parsed; not to be modified
+}
+
+// Parse reads a record. It never fails: what is no JSON object is a record
+// whose Msg is data as text, with bad UTF-8 replaced by U+FFFD.
+func Parse(data []byte) Record {
+	if !validObject(data) {
+		return Record{Msg: strings.ToValidUTF8(string(data), "\ufffd")}
+	}
+	r := Record{JSON: true}
+	var seen set
+	var last [keyComponent + 1][]byte
+	s := scan(data)
+	for {
+		key, value, ok := s.next()
+		if !ok {
+			break
+		}
+		if core := coreKey(key); core != keyOther {
+			if last[core] == nil {
+				// It holds its place in case that it must stay a field.
+				r.Fields = append(r.Fields, Field{Key: string(coreNames[core])})
+			}
+			last[core] = value
+			continue
+		}
+		k := decode(key)
+		if i := seen.find(r.Fields, k); i >= 0 {
+			r.Fields[i].Value = value
+			continue
+		}
+		r.Fields = append(r.Fields, Field{Key: k, Value: value})
+	}
+	kept := r.Fields[:0]
+	for _, f := range r.Fields {
+		if f.Value == nil {
+			core := coreKey([]byte(f.Key))
+			if r.take(core, last[core]) {
+				continue
+			}
+			f.Value = last[core]
+		}
+		kept = append(kept, f)
+	}
+	r.Fields = kept
+	return r
+}
+
+var coreNames = [...]string{
+	keyV: "v", keyPID: "pid", keyMsg: "msg", keyName: "name", keyTime: "time",
+	keyLevel: "level", keyHostname: "hostname", keyComponent: "component",
+}
+
+// take puts a value where it belongs, unless it has the wrong type.
+func (r *Record) take(key core, value []byte) bool {
+	text := func(dst *string) bool {
+		if value[0] != '"' {
+			return false
+		}
+		*dst = decode(value[1 : len(value)-1])
+		return true
+	}
+	switch key {
+	case keyV:
+		_, ok := integer(value)
+		return ok
+	case keyPID:
+		n, ok := integer(value)
+		r.PID = int(n)
+		return ok
+	case keyMsg:
+		return text(&r.Msg)
+	case keyName:
+		return text(&r.Name)
+	case keyHostname:
+		return text(&r.Hostname)
+	case keyComponent:
+		return text(&r.Component)
+	case keyTime:
+		sec, nsec, ok := timeOf(value)
+		if ok {
+			r.Time = time.Unix(sec, int64(nsec)).UTC()
+		}
+		return ok
+	case keyLevel:
+		r.Level = levelOf(value)
+		return r.Level != 0
+	}
+	return false
+}
+
+// set finds fields by key: by looking at each while they are few, so that a
+// hostile record with very many costs no more than its size.
+type set map[string]int
+
+const fewFields = 16
+
+func (s *set) find(fields []Field, key string) int {
+	if len(fields) < fewFields {
+		for i := range fields {
+			if fields[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if *s == nil {
+		*s = make(set, 2*len(fields))
+		for i := range fields {
+			(*s)[fields[i].Key] = i
+		}
+	}
+	if i, ok := (*s)[key]; ok {
+		return i
+	}
+	(*s)[key] = len(fields) // where the caller puts it
+	return -1
+}
+
+// Field returns the value at path: a top-level key, such as "tenant", or keys
+// joined by dots, such as "req.method"; bunyan's own fields included, the
+// level as its name. Strings are decoded and not sanitised; any other value is
+// its JSON.
+func (r *Record) Field(path string) (string, bool) {
+	switch path {
+	case "name":
+		if r.Name != "" {
+			return r.Name, true
+		}
+	case "hostname":
+		if r.Hostname != "" {
+			return r.Hostname, true
+		}
+	case "component":
+		if r.Component != "" {
+			return r.Component, true
+		}
+	case "msg":
+		if r.Msg != "" {
+			return r.Msg, true
+		}
+	case "level":
+		if r.Level != 0 {
+			return r.Level.String(), true
+		}
+	case "time":
+		if !r.Time.IsZero() {
+			return r.Time.Format(timeLayout), true
+		}
+	case "pid":
+		if r.PID != 0 {
+			return itoa(r.PID), true
+		}
+	}
+	for i := range r.Fields {
+		key := r.Fields[i].Key
+		if path == key {
+			return textOf(r.Fields[i].Value), true
+		}
+	}
+	for i := range r.Fields {
+		key := r.Fields[i].Key
+		if len(path) > len(key) && path[len(key)] == '.' && path[:len(key)] == key {
+			if v, ok := member(r.Fields[i].Value, path[len(key)+1:]); ok {
+				return textOf(v), true
+			}
+		}
+	}
+	return "", false
+}
+
+// member finds a dotted path in an object. Keys that hold dots themselves are
+// found only when nothing follows them.
+func member(object []byte, path string) ([]byte, bool) {
+	for {
+		if v := lookUp(object, path); v != nil {
+			return v, true
+		}
+		key, rest, nested := strings.Cut(path, ".")
+		if !nested {
+			return nil, false
+		}
+		if object = lookUp(object, key); object == nil {
+			return nil, false
+		}
+		path = rest
+	}
+}
+
+// lookUp returns the value of a key in an object, or nil.
+func lookUp(object []byte, key string) (found []byte) {
+	s := scan(object)
+	for {
+		k, v, ok := s.next()
+		if !ok {
+			return found
+		}
+		if string(k) == key || (bytes.IndexByte(k, '\\') >= 0 && decode(k) == key) {
+			found = v
+		}
+	}
+}
+
+// textOf is a value as text: a string decoded, anything else as its JSON.
+func textOf(value []byte) string {
+	if value[0] == '"' {
+		return decode(value[1 : len(value)-1])
+	}
+	return strings.ToValidUTF8(string(value), "\ufffd")
+}
+
+// decode decodes the contents of a JSON string; surrogates that stand alone
+// and bad UTF-8 become U+FFFD.
+func decode(s []byte) string {
+	if bytes.IndexByte(s, '\\') < 0 {
+		if utf8.Valid(s) {
+			return string(s)
+		}
+		return replaceInvalid(s)
+	}
+	out := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		r, n := decodeRune(s)
+		out = utf8.AppendRune(out, r)
+		s = s[n:]
+	}
+	return string(out)
+}
+
+// replaceInvalid puts a U+FFFD for each bad byte.
+func replaceInvalid(s []byte) string {
+	out := make([]byte, 0, len(s)+8)
+	for _, r := range string(s) {
+		out = utf8.AppendRune(out, r)
+	}
+	return string(out)
+}
