@@ -119,11 +119,10 @@ func (p *printer) source(fields *[]Field) {
 	if !p.long {
 		return
 	}
-	text := "(" + file + ":" + textAt(src, "line")
+	text := " (" + file + ":" + textAt(src, "line")
 	if function != "" {
 		text += " in " + function
 	}
-	p.dst = append(p.dst, ' ')
 	p.coloured(colourSrc, string(appendSafe(nil, text+")", true)))
 }
 

@@ -3,6 +3,9 @@ package record
 // maxMillis is the last millisecond of the year 9999 in Unix time.
 const maxMillis = 253402300799999
 
+// zeroTime is the zero time.Time in Unix seconds.
+const zeroTime = -62135596800
+
 // parseTime reads an ISO 8601 time as bunyan writes it: date, T (or a space),
 // time of day, any number of decimals, and Z or an offset. Unlike time.Parse it
 // never allocates.
@@ -42,6 +45,9 @@ func parseTime(b []byte) (sec int64, nsec int, ok bool) {
 	}
 	days := daysSince1970(year, month, day)
 	sec = int64(days)*86400 + int64(hour*3600+minute*60+second-offset)
+	if sec == zeroTime && nsec == 0 {
+		return 0, 0, false // what Go programs write for no time
+	}
 	return sec, nsec, true
 }
 
