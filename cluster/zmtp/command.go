@@ -1,0 +1,178 @@
+package zmtp
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+)
+
+// The names of ZMTP's commands.
+const (
+	cmdReady     = "READY"
+	cmdError     = "ERROR"
+	CmdSubscribe = "SUBSCRIBE"
+	CmdCancel    = "CANCEL"
+	CmdPing      = "PING"
+	CmdPong      = "PONG"
+)
+
+// maxContext is the longest context of a PING, in bytes.
+const maxContext = 16
+
+// SplitCommand splits a command's body into its name and its data.
+func SplitCommand(body []byte) (name string, data []byte, err error) {
+	if len(body) == 0 || int(body[0]) == 0 || len(body) < 1+int(body[0]) {
+		return "", nil, fmt.Errorf("%w: a command without a whole name", ErrProtocol)
+	}
+	n := 1 + int(body[0])
+	return intern(body[1:n]), body[n:], nil
+}
+
+// intern returns the names of known commands without allocating.
+func intern(name []byte) string {
+	switch string(name) {
+	case CmdSubscribe:
+		return CmdSubscribe
+	case CmdCancel:
+		return CmdCancel
+	case CmdPing:
+		return CmdPing
+	case CmdPong:
+		return CmdPong
+	case CmdMark:
+		return CmdMark
+	case CmdAck:
+		return CmdAck
+	}
+	return string(name)
+}
+
+// appendCommand appends a command's frame.
+func appendCommand(dst []byte, name string, data ...[]byte) []byte {
+	size := 1 + len(name)
+	for _, d := range data {
+		size += len(d)
+	}
+	dst = appendHeader(dst, flagCommand, size)
+	dst = append(dst, byte(len(name)))
+	dst = append(dst, name...)
+	for _, d := range data {
+		dst = append(dst, d...)
+	}
+	return dst
+}
+
+// AppendSubscription appends a subscription to prefix, or its cancelling, in
+// the form that a peer of version v wants: a command from 3.1 on, a message
+// before.
+func AppendSubscription(dst []byte, v Version, prefix string, cancel bool) []byte {
+	if v.Major > 3 || v.Major == 3 && v.Minor > 0 {
+		if cancel {
+			return appendCommand(dst, CmdCancel, []byte(prefix))
+		}
+		return appendCommand(dst, CmdSubscribe, []byte(prefix))
+	}
+	first := byte(1)
+	if cancel {
+		first = 0
+	}
+	dst = appendHeader(dst, 0, 1+len(prefix))
+	dst = append(dst, first)
+	return append(dst, prefix...)
+}
+
+// ParseSubscription reads a subscription or its cancelling from a message of
+// one frame. ok is false when it is neither, as a message that an XSUB peer
+// sends upstream.
+func ParseSubscription(t Token) (prefix []byte, cancel, ok bool) {
+	if t.Frames != 1 || len(t.Name) == 0 || t.Name[0] > 1 {
+		return nil, false, false
+	}
+	return t.Name[1:], t.Name[0] == 0, true
+}
+
+// AppendPing appends a PING: the peer may close the connection when it hears
+// nothing for ttl tenths of a second.
+func AppendPing(dst []byte, ttl uint16) []byte {
+	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint16(nil, ttl))
+}
+
+// AppendPong answers a PING with its context.
+func AppendPong(dst, ping []byte) ([]byte, error) {
+	if len(ping) < 2 || len(ping) > 2+maxContext {
+		return dst, fmt.Errorf("%w: a PING of %d bytes", ErrProtocol, len(ping))
+	}
+	return appendCommand(dst, CmdPong, ping[2:]), nil
+}
+
+// Properties are what a peer says of itself in its READY. Names are compared
+// without regard to case.
+type Properties map[string]string
+
+func (p Properties) get(name string) string {
+	for k, v := range p {
+		if strings.EqualFold(k, name) {
+			return v
+		}
+	}
+	return ""
+}
+
+// The properties that this package knows.
+const (
+	propSocketType = "Socket-Type"
+	propSluice     = "X-Sluice"      // "1": a sluice peer
+	propName       = "X-Sluice-Name" // the name of a consolidator
+)
+
+func appendReady(dst []byte, props [][2]string) []byte {
+	var data []byte
+	for _, p := range props {
+		data = append(data, byte(len(p[0])))
+		data = append(data, p[0]...)
+		data = binary.BigEndian.AppendUint32(data, uint32(len(p[1])))
+		data = append(data, p[1]...)
+	}
+	return appendCommand(dst, cmdReady, data)
+}
+
+// maxProperties bounds how many properties are looked at.
+const maxProperties = 64
+
+func parseReady(data []byte) (Properties, error) {
+	props := Properties{}
+	for len(data) > 0 {
+		n := int(data[0])
+		if n == 0 || len(data) < 1+n+4 {
+			return nil, fmt.Errorf("%w: a property without a whole name", ErrProtocol)
+		}
+		name := string(data[1 : 1+n])
+		data = data[1+n:]
+		size := binary.BigEndian.Uint32(data)
+		data = data[4:]
+		if uint64(size) > uint64(len(data)) {
+			return nil, fmt.Errorf("%w: a property that is not whole", ErrProtocol)
+		}
+		if len(props) == maxProperties {
+			return nil, fmt.Errorf("%w: more than %d properties", ErrProtocol, maxProperties)
+		}
+		props[name] = string(data[:size])
+		data = data[size:]
+	}
+	return props, nil
+}
+
+// appendError appends an ERROR with its reason, of at most 255 bytes.
+func appendError(dst []byte, reason string) []byte {
+	if len(reason) > 255 {
+		reason = reason[:255]
+	}
+	return appendCommand(dst, cmdError, []byte{byte(len(reason))}, []byte(reason))
+}
+
+func parseError(data []byte) string {
+	if len(data) == 0 || len(data) < 1+int(data[0]) {
+		return "no reason given"
+	}
+	return string(data[1 : 1+int(data[0])])
+}

@@ -1,0 +1,140 @@
+package zmtp
+
+import "fmt"
+
+// TokenKind tells what a [Token] is.
+type TokenKind uint8
+
+// The kinds of token.
+const (
+	TokenNone     TokenKind = iota // nothing whole yet
+	TokenMessage                   // a message: Raw, Name, Body, Frames
+	TokenCommand                   // a command: Body, its frame's body
+	TokenTooLarge                  // a message above a limit was passed over
+)
+
+// Token is what a [Decoder] found.
+type Token struct {
+	Kind   TokenKind
+	Raw    []byte // the whole message, with its frames' headers
+	Name   []byte // the body of its first frame
+	Body   []byte // the body of its second frame, nil if there is none; of a command, its whole body
+	Frames int
+}
+
+// Decoder splits what a peer sends into messages and commands, in place. It
+// remembers how far it looked into a message that is not whole yet, so that no
+// byte is looked at twice however slowly they come. The zero value is ready.
+type Decoder struct {
+	pos    int // bytes of the message that were looked at: whole frames
+	frames int
+	name   span
+	body   span
+
+	skip     uint64 // bytes of the frame being passed over that are still to come
+	skipping bool   // the rest of this message is passed over
+	skipLast bool   // the frame being passed over is its last
+}
+
+type span struct{ from, to int }
+
+// Next looks at b, which begins where the last call's n ended. n is how many
+// bytes are done with; when it is 0, and the kind TokenNone, more bytes are
+// needed after those of b: at most MaxMessage in all.
+func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
+	if d.skipping {
+		return d.pass(b, 0)
+	}
+	for {
+		flags, size, h := header(b[min(d.pos, len(b)):])
+		if h == 0 {
+			return t, 0, nil
+		}
+		if flags&^byte(flagsKnown) != 0 {
+			return t, 0, fmt.Errorf("%w: reserved bits in a frame's flags %#02x", ErrProtocol, flags)
+		}
+		if flags&flagCommand != 0 {
+			return d.command(b, flags, size, h)
+		}
+		if d.tooLarge(size, h) {
+			d.skipping = true
+			d.skip = size
+			d.skipLast = flags&flagMore == 0
+			return d.pass(b, d.pos+h)
+		}
+		end := d.pos + h + int(size)
+		if end > len(b) {
+			return t, 0, nil
+		}
+		switch d.frames {
+		case 0:
+			d.name = span{d.pos + h, end}
+		case 1:
+			d.body = span{d.pos + h, end}
+		}
+		d.frames++
+		d.pos = end
+		if flags&flagMore == 0 {
+			t = Token{Kind: TokenMessage, Raw: b[:end], Name: b[d.name.from:d.name.to], Frames: d.frames}
+			if d.frames > 1 {
+				t.Body = b[d.body.from:d.body.to]
+			}
+			d.pos, d.frames = 0, 0
+			return t, end, nil
+		}
+	}
+}
+
+func (d *Decoder) tooLarge(size uint64, h int) bool {
+	switch {
+	case size > MaxMessage,
+		d.pos+h+int(size) > MaxMessage,
+		d.frames == 1 && size > MaxRecord:
+		return true
+	}
+	return false
+}
+
+func (d *Decoder) command(b []byte, flags byte, size uint64, h int) (t Token, n int, err error) {
+	switch {
+	case d.frames > 0:
+		return t, 0, fmt.Errorf("%w: a command within a message", ErrProtocol)
+	case flags&flagMore != 0:
+		return t, 0, fmt.Errorf("%w: a command of several frames", ErrProtocol)
+	case size > MaxCommand:
+		return t, 0, fmt.Errorf("%w: a command of %d bytes, more than %d", ErrProtocol, size, MaxCommand)
+	}
+	n = h + int(size)
+	if n > len(b) {
+		return t, 0, nil
+	}
+	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
+}
+
+// pass goes on passing over a message, from b[n].
+func (d *Decoder) pass(b []byte, n int) (Token, int, error) {
+	for {
+		k := min(d.skip, uint64(len(b)-n))
+		n += int(k)
+		d.skip -= k
+		if d.skip > 0 {
+			break
+		}
+		if d.skipLast {
+			*d = Decoder{}
+			return Token{Kind: TokenTooLarge}, n, nil
+		}
+		flags, size, h := header(b[n:])
+		if h == 0 {
+			break
+		}
+		if flags&^byte(flagMore|flagLong) != 0 {
+			return Token{}, n, fmt.Errorf("%w: a frame with flags %#02x within a message", ErrProtocol, flags)
+		}
+		n += h
+		d.skip = size
+		d.skipLast = flags&flagMore == 0
+	}
+	d.pos = 0
+	return Token{}, n, nil
+}

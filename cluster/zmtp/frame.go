@@ -1,0 +1,83 @@
+package zmtp
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// The limits on what a peer may send.
+const (
+	MaxRecord  = 256 << 10        // bytes of one record
+	MaxName    = 255              // bytes of a stream name
+	MaxMessage = MaxRecord + 4096 // bytes of a whole message, its frames' headers and any further frames included
+	MaxCommand = 64 << 10         // bytes of a command's frame
+)
+
+// The flags of a frame.
+const (
+	flagMore    = 1 << 0
+	flagLong    = 1 << 1
+	flagCommand = 1 << 2
+	flagsKnown  = flagMore | flagLong | flagCommand
+)
+
+// ErrProtocol is at the root of every error that says that a peer broke the
+// protocol.
+var ErrProtocol = errors.New("protocol error")
+
+// maxHeader is the size of a long frame's header.
+const maxHeader = 9
+
+// header reads a frame's header from the beginning of b. size is its body's.
+// n is the header's own length, and 0 when b is too short to tell.
+func header(b []byte) (flags byte, size uint64, n int) {
+	if len(b) < 2 {
+		return 0, 0, 0
+	}
+	flags = b[0]
+	if flags&flagLong == 0 {
+		return flags, uint64(b[1]), 2
+	}
+	if len(b) < maxHeader {
+		return 0, 0, 0
+	}
+	return flags, binary.BigEndian.Uint64(b[1:]), maxHeader
+}
+
+func appendHeader(dst []byte, flags byte, size int) []byte {
+	if size < 256 {
+		return append(dst, flags, byte(size))
+	}
+	dst = append(dst, flags|flagLong)
+	return binary.BigEndian.AppendUint64(dst, uint64(size))
+}
+
+// AppendMessage appends a message of two frames: a stream's name, and a record.
+func AppendMessage(dst []byte, name string, record []byte) []byte {
+	dst = appendHeader(dst, flagMore, len(name))
+	dst = append(dst, name...)
+	dst = appendHeader(dst, 0, len(record))
+	return append(dst, record...)
+}
+
+// NextMessage reports the size of the first message of b, which holds whole
+// messages of valid frames only. The 1 is its sequence number: it has the form
+// that a fanout.Config.Next wants.
+func NextMessage(b []byte) (size int, numbers uint64) {
+	for {
+		flags, n, h := header(b[size:])
+		size += h + int(n)
+		if flags&flagMore == 0 {
+			return size, 1
+		}
+	}
+}
+
+// SplitMessage returns the name and the record of a valid message.
+func SplitMessage(b []byte) (name, record []byte) {
+	_, n, h := header(b)
+	name = b[h : h+int(n)]
+	b = b[h+int(n):]
+	_, n, h = header(b)
+	return name, b[h : h+int(n)]
+}

@@ -1,0 +1,43 @@
+package zmtp
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// greetingSize is the length of a greeting: 10 octets of signature, 2 of
+// version, 20 of mechanism, 1 as-server, 31 of filler.
+const greetingSize = 64
+
+// Version is a ZMTP version.
+type Version struct{ Major, Minor byte }
+
+func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
+
+const mechanismNull = "NULL"
+
+// appendGreeting appends our greeting: version 3.1, mechanism NULL. With NULL
+// the as-server octet is zero on both sides.
+func appendGreeting(dst []byte) []byte {
+	var g [greetingSize]byte
+	g[0], g[8], g[9] = 0xff, 0x01, 0x7f
+	g[10], g[11] = 3, 1
+	copy(g[12:], mechanismNull)
+	return append(dst, g[:]...)
+}
+
+// parseGreeting checks a peer's greeting, of greetingSize bytes.
+func parseGreeting(g []byte) (Version, error) {
+	if g[0] != 0xff || g[9]&1 == 0 {
+		return Version{}, fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
+	}
+	v := Version{g[10], g[11]}
+	if v.Major < 3 {
+		return v, fmt.Errorf("%w: ZMTP %v, and this needs 3.0 at least (ZeroMQ 4)", ErrProtocol, v)
+	}
+	mechanism := string(bytes.TrimRight(g[12:32], "\x00"))
+	if mechanism != mechanismNull {
+		return v, fmt.Errorf("%w: security mechanism %q, and this offers NULL", ErrProtocol, mechanism)
+	}
+	return v, nil
+}

@@ -1,0 +1,126 @@
+package zmtp
+
+import (
+	"io"
+	"sync"
+	"syscall"
+)
+
+// bufferSize is how much a Receiver reads at once, in bytes.
+const bufferSize = 256 << 10
+
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+// Receiver reads from a connection in large pieces and splits them in place.
+// It holds a large buffer only while there is data in it; waiting, it holds
+// the beginning of a message that is not whole yet, and nothing else.
+type Receiver struct {
+	conn *Conn
+	dec  Decoder
+	big  *[bufferSize]byte // nil while it waits
+	data []byte            // what was not looked at yet: in big, or in rest
+	rest []byte            // its own small buffer
+	err  error
+	n    uint64 // bytes ever read
+
+	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
+}
+
+// NewReceiver returns a receiver for a connection whose handshake is done.
+// Nobody else may read from it.
+func NewReceiver(c *Conn) *Receiver {
+	r := &Receiver{conn: c, data: c.rest}
+	c.rest = nil
+	r.read = r.readSome
+	return r
+}
+
+// Next returns the next token of what was received, of TokenNone when more has
+// to be filled in first. The token is valid until the next Fill.
+func (r *Receiver) Next() (Token, error) {
+	for {
+		if len(r.data) == 0 {
+			return Token{}, nil
+		}
+		t, n, err := r.dec.Next(r.data)
+		r.data = r.data[n:]
+		if err != nil || t.Kind != TokenNone || n == 0 {
+			return t, err
+		}
+	}
+}
+
+// Received is the number of bytes read so far, without the handshake.
+func (r *Receiver) Received() uint64 { return r.n }
+
+// Fill waits until something was received. It returns io.EOF when the peer has
+// ended.
+func (r *Receiver) Fill() error {
+	r.err = nil
+	if err := r.conn.raw.Read(r.read); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// Close lets go of the buffer. The connection is not closed.
+func (r *Receiver) Close() {
+	r.data = nil
+	r.release()
+}
+
+func (r *Receiver) release() {
+	if r.big != nil {
+		buffers.Put(r.big)
+		r.big = nil
+	}
+}
+
+// readSome reads once, and reports whether something came of it. When there is
+// nothing to read it gives the large buffer away, and the runtime waits.
+func (r *Receiver) readSome(fd uintptr) bool {
+	var into []byte
+	if len(r.data) <= bufferSize/2 {
+		if r.big == nil {
+			r.big = buffers.Get().(*[bufferSize]byte)
+		}
+		n := copy(r.big[:], r.data)
+		r.data = r.big[:n]
+		into = r.big[n:]
+	} else {
+		// The beginning of a very long message. It is at most MaxMessage
+		// long, so this grows no further.
+		if r.big != nil || cap(r.data)-len(r.data) < bufferSize/2 {
+			grown := make([]byte, len(r.data), MaxMessage+bufferSize)
+			copy(grown, r.data)
+			r.data = grown
+			r.release()
+		}
+		into = r.data[len(r.data):cap(r.data)]
+	}
+	for {
+		n, err := syscall.Read(int(fd), into)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			if r.big != nil {
+				r.rest = append(r.rest[:0], r.data...)
+				r.data = r.rest
+				if cap(r.rest) > 4<<10 && len(r.data) == 0 {
+					r.rest, r.data = nil, nil
+				}
+				r.release()
+			}
+			return false
+		case err != nil:
+			r.err = err
+		case n == 0:
+			r.err = io.EOF
+		default:
+			r.data = r.data[:len(r.data)+n]
+			r.n += uint64(n)
+		}
+		return true
+	}
+}

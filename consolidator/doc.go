@@ -1,0 +1,23 @@
+// Package consolidator is the pump that runs on each machine: publishers
+// connect to its publish endpoint (an XSUB socket), readers to its subscribe
+// endpoint (an XPUB socket), and between them stands a fanout.Hub.
+//
+// # Contract
+//
+// Every record that is read from a publisher and is sound is appended to its
+// stream's log, whether anybody reads it or not. What is not sound is counted
+// by reason and passed over; its connection lives on.
+//
+// No peer makes another wait: a publisher waits for nothing but its own
+// connection, and a reader that does not read pins no more than the rest of
+// one record. A reader that was overtaken is told how much it lost: a sluice
+// reader by a mark, a foreign one by a record in the stream concerned.
+//
+// Each connection has one goroutine that reads; a reader's has one that
+// writes, too. One more sweeps over all of them: heartbeats, acknowledgements,
+// periodic marks, the list of live streams.
+//
+// Shutdown: when its context ends, Run stops accepting, reads publishers to
+// their end, hands readers what they have not yet got, tells sluice readers
+// the final positions, and closes; each of the two within a grace period.
+package consolidator

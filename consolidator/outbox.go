@@ -1,0 +1,50 @@
+package consolidator
+
+import (
+	"sync"
+	"syscall"
+
+	"sluice/cluster/zmtp"
+)
+
+// maxOutbox bounds what waits for a publisher that does not read what we send
+// it (heartbeats, acknowledgements), in bytes.
+const maxOutbox = 4 << 10
+
+// outbox sends the little that goes to a publisher, and never waits.
+type outbox struct {
+	conn *zmtp.Conn
+
+	mu  sync.Mutex
+	buf []byte
+}
+
+// send queues b and sends what the connection takes now. It reports false when
+// too much is waiting: the peer does not read.
+func (o *outbox) send(b []byte) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.buf)+len(b) > maxOutbox {
+		return false
+	}
+	o.buf = append(o.buf, b...)
+	o.flush()
+	return true
+}
+
+// flush tries again. o.mu is held.
+func (o *outbox) flush() {
+	if len(o.buf) == 0 {
+		return
+	}
+	_ = o.conn.WriteRaw(func(fd uintptr) bool {
+		n, err := syscall.Write(int(fd), o.buf)
+		if err == nil {
+			o.buf = o.buf[:copy(o.buf, o.buf[n:])]
+		}
+		return true
+	})
+	if len(o.buf) == 0 {
+		o.buf = nil
+	}
+}

@@ -1,0 +1,168 @@
+package consolidator
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+// maxRun is how large a run grows before it is appended, in bytes.
+const maxRun = 64 << 10
+
+// publisher is one publisher's connection.
+type publisher struct {
+	c    *Consolidator
+	conn *zmtp.Conn
+	in   *zmtp.Receiver
+	app  *fanout.Appender
+	out  outbox
+
+	name []byte // of the run's stream
+	run  []byte // consecutive messages of it, in the receive buffer
+	n    uint64 // how many
+
+	accepted atomic.Uint64 // messages appended
+	heard    atomic.Int64  // when it last sent something, Unix nanoseconds
+
+	// Owned by the sweeper.
+	acked  uint64
+	pinged time.Time
+}
+
+func (c *Consolidator) servePublisher(nc net.Conn) {
+	conn := c.handshake(nc, zmtp.Config{Type: zmtp.XSUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Name: c.cfg.Name})
+	if conn == nil {
+		return
+	}
+	defer conn.Close()
+	p := &publisher{c: c, conn: conn, app: c.hub.Appender(), out: outbox{conn: conn}}
+	p.heard.Store(time.Now().UnixNano())
+	// All that is published is wanted, read or not: so there is backfill.
+	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return
+	}
+	c.publishers[p] = struct{}{}
+	c.publishing.Add(1)
+	c.mu.Unlock()
+	defer c.publishing.Done()
+	c.log.Debug("publisher connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version)
+	err := p.read()
+	c.mu.Lock()
+	delete(c.publishers, p)
+	c.mu.Unlock()
+	c.ended("publisher", conn, err)
+}
+
+// ended notes why a connection ended.
+func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
+	switch {
+	case errors.Is(err, zmtp.ErrProtocol):
+		c.counts.protocol.Add(1)
+		c.log.Warn("peer closed", "kind", kind, "peer", conn.RemoteAddr(), "error", err)
+	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
+		c.log.Debug("peer gone", "kind", kind, "peer", conn.RemoteAddr())
+	default:
+		c.log.Debug("peer gone", "kind", kind, "peer", conn.RemoteAddr(), "error", err)
+	}
+}
+
+func (p *publisher) read() error {
+	p.in = zmtp.NewReceiver(p.conn)
+	defer p.in.Close()
+	for {
+		for {
+			t, err := p.in.Next()
+			if err != nil {
+				p.append()
+				return err
+			}
+			if t.Kind == zmtp.TokenNone {
+				break
+			}
+			if err := p.take(t); err != nil {
+				p.append()
+				return err
+			}
+		}
+		p.append()
+		if err := p.in.Fill(); err != nil {
+			return err
+		}
+		p.heard.Store(time.Now().UnixNano())
+	}
+}
+
+func (p *publisher) take(t zmtp.Token) error {
+	switch t.Kind {
+	case zmtp.TokenMessage:
+		if p.n > 0 && len(p.run) < maxRun && t.Frames > 1 && bytes.Equal(t.Name, p.name) {
+			p.run = p.run[:len(p.run)+len(t.Raw)] // it follows in the buffer
+			p.n++
+			return nil
+		}
+		p.append()
+		switch {
+		case t.Frames < 2:
+			p.c.counts.tooFewFrames.Add(1)
+		case stream.CheckName(t.Name) != nil:
+			p.c.counts.badName.Add(1)
+		default:
+			p.name, p.run, p.n = t.Name, t.Raw, 1
+		}
+	case zmtp.TokenTooLarge:
+		p.append()
+		p.c.counts.tooLarge.Add(1)
+	case zmtp.TokenCommand:
+		p.append()
+		return p.command(t.Body)
+	}
+	return nil
+}
+
+// append appends the run to its log.
+func (p *publisher) append() {
+	if p.n == 0 {
+		return
+	}
+	p.app.AppendBytes(p.name, p.run, p.n)
+	p.accepted.Add(p.n)
+	p.name, p.run, p.n = nil, nil, 0
+}
+
+func (p *publisher) command(body []byte) error {
+	name, data, err := zmtp.SplitCommand(body)
+	if err != nil {
+		return err
+	}
+	if name == zmtp.CmdPing {
+		pong, err := zmtp.AppendPong(nil, data)
+		if err != nil {
+			return err
+		}
+		if !p.out.send(pong) {
+			return errNotReading
+		}
+	}
+	return nil // PONG, and what is not known
+}
+
+var errNotReading = errors.New("peer does not read what it is sent")
+
+// leave tells the publisher that this is the end, and reads what it had sent.
+func (p *publisher) leave(grace time.Duration) {
+	if p.conn.Peer.Sluice {
+		p.out.send(zmtp.AppendBye(zmtp.AppendAck(nil, p.accepted.Load()), nil))
+	}
+	_ = p.conn.CloseWrite()
+	_ = p.conn.SetReadDeadline(time.Now().Add(grace))
+}

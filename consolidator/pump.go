@@ -1,0 +1,253 @@
+package consolidator
+
+import (
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/record"
+	"sluice/cluster/zmtp"
+)
+
+// How much a reader's goroutine writes.
+const (
+	maxTurn  = 64 << 10  // bytes of one stream in its turn
+	maxWrite = 256 << 10 // bytes of one system call
+	maxItems = 80        // pieces of one system call; each has at most three vectors
+)
+
+// pump moves what a reader may take to its connection, without waiting and
+// without copying. It is owned by the goroutine that writes.
+type pump struct {
+	s     *subscriber
+	err   error
+	ended bool // the last word was said
+
+	pending []byte // to be written before anything else: the rest of what was written in part
+	*batch         // nil while the reader is idle
+}
+
+// batch is what one system call writes.
+type batch struct {
+	vec    zmtp.Vector
+	items  []item
+	told   []byte // the bytes of the items' prefixes and suffixes
+	pieces [][]byte
+}
+
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+// item is a piece of a stream, with what is said before and after it. The
+// offsets are in pump.told.
+type item struct {
+	piece      fanout.Piece
+	from       int // prefix: told[from:mid]
+	mid        int // suffix: told[mid:to]
+	to         int
+	prefix, sz int // lengths: of the prefix, of all
+}
+
+// write is called with a descriptor that may take bytes. It reports whether it
+// is done for now; otherwise it has met EAGAIN, and holds nothing but the rest
+// of one record.
+func (p *pump) write(fd uintptr) (done bool) {
+	p.batch = batches.Get().(*batch)
+	defer func() {
+		clear(p.items)
+		clear(p.pieces)
+		batches.Put(p.batch)
+		p.batch = nil
+		if len(p.pending) == 0 {
+			p.pending = nil
+		}
+	}()
+	for {
+		if !p.gather() {
+			return true
+		}
+		n, err := p.vec.Write(fd, p.pieces)
+		if err == syscall.EAGAIN {
+			p.giveBack(0)
+			p.s.stalled(true)
+			return false
+		}
+		if err != nil {
+			p.giveBack(0)
+			p.err = err
+			return true
+		}
+		p.giveBack(n)
+		p.s.stalled(false)
+	}
+}
+
+// gather collects what is to be written next. It reports false when there is
+// nothing.
+func (p *pump) gather() bool {
+	p.items, p.told, p.pieces = p.items[:0], p.told[:0], p.pieces[:0]
+	select {
+	case <-p.s.gone:
+		return false
+	default:
+	}
+	p.control()
+	size := len(p.pending)
+	for size < maxWrite && len(p.items) < maxItems {
+		piece, ok := p.s.reader.Take(maxTurn)
+		if !ok {
+			break
+		}
+		it := item{piece: piece, from: len(p.told)}
+		p.say(&it)
+		it.sz = it.to - it.from + len(piece.Bytes)
+		size += it.sz
+		p.items = append(p.items, it)
+	}
+	if size == 0 && p.farewell() {
+		size = len(p.pending)
+	}
+	if size == 0 {
+		return false
+	}
+	p.add(p.pending)
+	for i := range p.items {
+		it := &p.items[i]
+		p.add(p.told[it.from:it.mid])
+		p.add(it.piece.Bytes)
+		p.add(p.told[it.mid:it.to])
+	}
+	if len(p.pieces) == 0 {
+		// Pieces that say nothing to this reader.
+		p.giveBack(0)
+		return p.gather()
+	}
+	return true
+}
+
+func (p *pump) add(b []byte) {
+	if len(b) > 0 {
+		p.pieces = append(p.pieces, b)
+	}
+}
+
+// control takes what is not records.
+func (p *pump) control() {
+	s := p.s
+	s.mu.Lock()
+	if len(s.control) > 0 {
+		p.pending = append(p.pending, s.control...)
+		s.control = nil
+	}
+	marks := s.marks
+	s.marks = false
+	s.mu.Unlock()
+	if marks {
+		s.reader.Positions(func(name string, at fanout.Position) {
+			p.pending = zmtp.AppendMark(p.pending, zmtp.Mark{Name: []byte(name), Epoch: at.Epoch, Next: at.Next, Cause: zmtp.MarkPeriodic})
+		})
+	}
+}
+
+// say writes what a piece's reader has to know before and after it.
+func (p *pump) say(it *item) {
+	piece := &it.piece
+	if !p.s.conn.Peer.Sluice {
+		if piece.Lost > 0 {
+			p.told = appendNotice(p.told, piece.Name, piece.Lost)
+		}
+		it.mid, it.to = len(p.told), len(p.told)
+		return
+	}
+	if piece.Cause != fanout.CauseNone {
+		m := zmtp.Mark{Name: []byte(piece.Name), Epoch: piece.Epoch, Next: piece.Next, Cause: causes[piece.Cause]}
+		if piece.Cause == fanout.CauseStart && piece.Lost > 0 {
+			// Overtaken between the tail and now: it began before.
+			m.Next -= piece.Lost
+			p.told = zmtp.AppendMark(p.told, m)
+			m.Next, m.Cause = piece.Next, zmtp.MarkOvertaken
+		}
+		p.told = zmtp.AppendMark(p.told, m)
+	}
+	it.mid = len(p.told)
+	if piece.Live {
+		p.told = zmtp.AppendLive(p.told, piece.Name)
+	}
+	it.to = len(p.told)
+}
+
+var causes = [...]zmtp.MarkCause{
+	fanout.CauseStart:     zmtp.MarkStart,
+	fanout.CauseOvertaken: zmtp.MarkOvertaken,
+	fanout.CauseTooLate:   zmtp.MarkTooLate,
+	fanout.CauseNewEpoch:  zmtp.MarkNewEpoch,
+}
+
+// appendNotice appends the message that tells a foreign reader what it lost.
+func appendNotice(dst []byte, name string, lost uint64) []byte {
+	rec := record.AppendNotice(nil, time.Now(), record.Warn,
+		strconv.FormatUint(lost, 10)+" records dropped: reader too slow", "dropped", lost)
+	return zmtp.AppendMessage(dst, name, rec)
+}
+
+// giveBack accounts for n bytes written of what was gathered, and gives the
+// rest back to the logs.
+func (p *pump) giveBack(n int) {
+	if n < len(p.pending) {
+		p.pending = p.pending[:copy(p.pending, p.pending[n:])]
+		n = 0
+		for i := len(p.items) - 1; i >= 0; i-- {
+			p.s.reader.Return(&p.items[i].piece, false, 0, nil)
+		}
+		return
+	}
+	n -= len(p.pending)
+	p.pending = p.pending[:0]
+	i := 0
+	for ; i < len(p.items) && n >= p.items[i].sz; i++ {
+		n -= p.items[i].sz
+		p.items[i].piece.Release()
+	}
+	for k := len(p.items) - 1; k > i; k-- {
+		p.s.reader.Return(&p.items[k].piece, false, 0, nil)
+	}
+	if i == len(p.items) {
+		return
+	}
+	it := &p.items[i]
+	prefix, bytes := it.mid-it.from, len(it.piece.Bytes)
+	switch {
+	case n == 0:
+		p.s.reader.Return(&it.piece, false, 0, nil)
+	case n < prefix:
+		p.pending = append(p.pending, p.told[it.from+n:it.mid]...)
+		p.s.reader.Return(&it.piece, true, 0, nil)
+	case n < prefix+bytes:
+		p.pending = p.s.reader.Return(&it.piece, true, n-prefix, p.pending)
+	default:
+		p.pending = append(p.pending, p.told[it.mid+n-prefix-bytes:it.to]...)
+		it.piece.Release()
+	}
+}
+
+// farewell says the last word once all was handed over at shutdown.
+func (p *pump) farewell() bool {
+	s := p.s
+	s.mu.Lock()
+	leaving := s.leaving
+	s.mu.Unlock()
+	if !leaving || p.ended {
+		return false
+	}
+	p.ended = true
+	if !s.conn.Peer.Sluice {
+		return false
+	}
+	var ends []zmtp.StreamEnd
+	s.reader.Positions(func(name string, at fanout.Position) {
+		ends = append(ends, zmtp.StreamEnd{Name: name, Epoch: at.Epoch, Next: at.Next})
+	})
+	p.pending = zmtp.AppendBye(p.pending, ends)
+	return true
+}

@@ -1,0 +1,265 @@
+package consolidator
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+// The bounds of one reader's connection.
+const (
+	maxSubscriptions = 100_000 // prefixes and tails
+	maxControl       = 1 << 20 // bytes of answers and lists that wait for it
+)
+
+// subscriber is one reader's connection.
+type subscriber struct {
+	c      *Consolidator
+	conn   *zmtp.Conn
+	reader *fanout.Reader
+	pump   pump
+	kick   chan struct{} // something other than records is to be sent; capacity 1
+	gone   chan struct{} // the peer has ended
+
+	heard   atomic.Int64 // when it last sent something, or last took anything after a stall; Unix nanoseconds
+	blocked atomic.Bool  // it does not read: what we sent waits in the kernel
+
+	mu      sync.Mutex
+	control []byte // to be sent before any more records
+	marks   bool   // periodic marks are due
+	leaving bool
+	watch   bool // it wants the list of live streams
+	whole   bool // and the next list has to be the whole of it
+
+	pinged time.Time // owned by the sweeper
+}
+
+func (c *Consolidator) serveSubscriber(nc net.Conn) {
+	conn := c.handshake(nc, zmtp.Config{Type: zmtp.XPUB, Peers: []string{zmtp.SUB, zmtp.XSUB}, Name: c.cfg.Name})
+	if conn == nil {
+		return
+	}
+	defer conn.Close()
+	conn.LimitUnsent()
+	s := &subscriber{
+		c: c, conn: conn,
+		reader: c.hub.Reader(),
+		kick:   make(chan struct{}, 1),
+		gone:   make(chan struct{}),
+	}
+	s.pump.s = s
+	s.heard.Store(time.Now().UnixNano())
+	defer s.reader.Close()
+	c.mu.Lock()
+	if c.closing {
+		c.mu.Unlock()
+		return
+	}
+	c.subscribers[s] = struct{}{}
+	c.conns.Add(1)
+	c.mu.Unlock()
+	c.log.Debug("reader connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version, "sluice", conn.Peer.Sluice)
+	go func() {
+		defer c.conns.Done()
+		s.write()
+	}()
+	err := s.read()
+	close(s.gone)
+	c.mu.Lock()
+	delete(c.subscribers, s)
+	c.mu.Unlock()
+	c.ended("reader", conn, err)
+}
+
+func (s *subscriber) read() error {
+	in := zmtp.NewReceiver(s.conn)
+	defer in.Close()
+	for {
+		for {
+			t, err := in.Next()
+			if err != nil {
+				return err
+			}
+			if t.Kind == zmtp.TokenNone {
+				break
+			}
+			if err := s.take(t); err != nil {
+				return err
+			}
+		}
+		if err := in.Fill(); err != nil {
+			return err
+		}
+		s.heard.Store(time.Now().UnixNano())
+	}
+}
+
+func (s *subscriber) take(t zmtp.Token) error {
+	if t.Kind == zmtp.TokenMessage {
+		// What an XSUB peer sends upstream, and is no subscription, is
+		// nobody's.
+		if prefix, cancel, ok := zmtp.ParseSubscription(t); ok {
+			return s.subscribe(prefix, cancel)
+		}
+		return nil
+	}
+	if t.Kind != zmtp.TokenCommand {
+		return nil
+	}
+	name, data, err := zmtp.SplitCommand(t.Body)
+	if err != nil {
+		return err
+	}
+	switch name {
+	case zmtp.CmdSubscribe:
+		return s.subscribe(data, false)
+	case zmtp.CmdCancel:
+		return s.subscribe(data, true)
+	case zmtp.CmdPing:
+		return s.answer(zmtp.AppendPong(nil, data))
+	}
+	if !s.conn.Peer.Sluice {
+		return nil // PONG, and what is not known
+	}
+	switch name {
+	case zmtp.CmdTail:
+		return s.tail(data)
+	case zmtp.CmdStop:
+		name, err := zmtp.ParseName(data)
+		if err != nil {
+			return err
+		}
+		s.reader.Stop(name)
+	case zmtp.CmdStreams:
+		on, err := zmtp.ParseWatch(data)
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.watch, s.whole = on, on
+		s.mu.Unlock()
+		if on {
+			s.c.sendStreams(s)
+		}
+	}
+	return nil
+}
+
+// errTooMany ends the connection of a peer that subscribes without end.
+var errTooMany = fmt.Errorf("%w: more than %d subscriptions", zmtp.ErrProtocol, maxSubscriptions)
+
+func (s *subscriber) subscribe(prefix []byte, cancel bool) error {
+	switch {
+	case len(prefix) > zmtp.MaxName:
+		// No stream's name can begin with it.
+		s.c.counts.subscriptions.Add(1)
+	case cancel:
+		s.reader.Cancel(string(prefix))
+	case s.reader.Subscriptions() >= maxSubscriptions:
+		s.c.counts.subscriptions.Add(1)
+		return errTooMany
+	default:
+		s.reader.Subscribe(string(prefix))
+	}
+	return nil
+}
+
+func (s *subscriber) tail(data []byte) error {
+	t, err := zmtp.ParseTail(data)
+	if err != nil {
+		return err
+	}
+	if err := stream.CheckName(t.Name); err != nil {
+		return fmt.Errorf("%w: tail: %w", zmtp.ErrProtocol, err)
+	}
+	if s.reader.Subscriptions() >= maxSubscriptions {
+		s.c.counts.subscriptions.Add(1)
+		return errTooMany
+	}
+	from := fanout.From{Kind: fanout.FromNow}
+	switch t.From {
+	case zmtp.TailLast:
+		from = fanout.From{Kind: fanout.FromLast, Last: t.A}
+	case zmtp.TailPosition:
+		from = fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: t.A, Next: t.B}}
+	}
+	s.reader.Tail(t.Name, from)
+	return nil
+}
+
+// answer queues bytes that are not records.
+func (s *subscriber) answer(b []byte, err error) error {
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	full := len(s.control) > 0 && len(s.control)+len(b) > maxControl
+	if !full {
+		s.control = append(s.control, b...)
+	}
+	s.mu.Unlock()
+	if full {
+		return errNotReading
+	}
+	s.poke()
+	return nil
+}
+
+func (s *subscriber) poke() {
+	select {
+	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// leave lets the writer end once all is handed over.
+func (s *subscriber) leave() {
+	s.mu.Lock()
+	s.leaving = true
+	s.mu.Unlock()
+	s.poke()
+}
+
+// write sends until the peer is gone, or all is handed over at shutdown.
+func (s *subscriber) write() {
+	for {
+		select {
+		case <-s.gone:
+			return
+		case <-s.reader.Ready():
+		case <-s.kick:
+		}
+		err := s.conn.WriteRaw(s.pump.write)
+		s.stalled(false)
+		if err == nil {
+			err = s.pump.err
+		}
+		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				s.c.log.Debug("write", "peer", s.conn.RemoteAddr(), "error", err)
+			}
+			s.conn.Close() // which ends read, too
+			return
+		}
+		if s.pump.ended {
+			// The peer reads to the end, and then closes.
+			_ = s.conn.CloseWrite()
+			return
+		}
+	}
+}
+
+// stalled notes whether the peer reads. One that does not cannot answer
+// either, so its silence is not held against it.
+func (s *subscriber) stalled(yes bool) {
+	if s.blocked.Swap(yes) && !yes {
+		s.heard.Store(time.Now().UnixNano())
+	}
+}
