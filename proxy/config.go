@@ -1,0 +1,114 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sluice/cluster/stream"
+)
+
+// The defaults of [Config].
+const (
+	DefaultListen       = "127.0.0.1:5580"
+	DefaultHeartbeat    = 10 * time.Second
+	DefaultWriteTimeout = 15 * time.Second
+	DefaultKeep         = time.Minute
+	DefaultGrace        = 2 * time.Second
+	DefaultStreams      = 10_000
+)
+
+// Config is what a [Proxy] is made of.
+type Config struct {
+	// Listen is the address of the HTTP server, host:port. Empty means
+	// DefaultListen; port 0 picks a free one.
+	Listen string
+	// Insecure permits an address beyond loopback, and requests with any Host.
+	Insecure bool
+	// Open opens a direct source of records: once for all streams, and once for
+	// each session that has to read again what the log does not have any more.
+	// The proxy runs what it opens. Required.
+	Open func() (Source, error)
+
+	// Buffer and StreamBuffer bound the memory of all logs and of one, in
+	// bytes. 0 means fanout's defaults.
+	Buffer, StreamBuffer int64
+	// Streams bounds how many streams are tailed at a time. 0 means
+	// DefaultStreams.
+	Streams int
+	// Heartbeat is the time between two ping events. 0 means DefaultHeartbeat.
+	Heartbeat time.Duration
+	// WriteTimeout is how long a session may block. 0 means
+	// DefaultWriteTimeout.
+	WriteTimeout time.Duration
+	// Keep is how long a stream is tailed after its last session. 0 means
+	// DefaultKeep.
+	Keep time.Duration
+	// Grace is how long sessions may take to end at a shutdown. 0 means
+	// DefaultGrace.
+	Grace time.Duration
+	// Logger gets what people should know. nil discards it.
+	Logger *slog.Logger
+}
+
+// Source is what the proxy needs of a source: *stream.Source has it.
+type Source interface {
+	// Run reads until ctx ends.
+	Run(ctx context.Context) error
+	// Take returns what arrived, and an error when the source has ended.
+	Take(ctx context.Context) (*stream.Batch, error)
+	Tail(name string, from stream.Backfill)
+	Stop(name string)
+	Status() []stream.Status
+	WatchStreams(on bool)
+	Streams() []stream.Live
+}
+
+// check fills in the defaults, and reports what cannot be.
+func (c *Config) check() error {
+	if c.Open == nil {
+		return errors.New("proxy: Config.Open is required")
+	}
+	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Grace < 0 {
+		return errors.New("proxy: a number or a time in Config is negative")
+	}
+	orDefault(&c.Listen, DefaultListen)
+	orDefault(&c.Streams, DefaultStreams)
+	orDefault(&c.Heartbeat, DefaultHeartbeat)
+	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
+	orDefault(&c.Keep, DefaultKeep)
+	orDefault(&c.Grace, DefaultGrace)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("proxy: listen on %q: %w; give host:port", c.Listen, err)
+	}
+	if !c.Insecure && !isLoopback(host) {
+		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give a loopback address or --insecure", c.Listen)
+	}
+	return nil
+}
+
+func orDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// isLoopback tells whether host is a name or an address of this machine alone.
+func isLoopback(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}

@@ -1,0 +1,44 @@
+// Package proxy serves live streams over HTTP: it tails each wanted stream once
+// at all consolidators, and any number of sessions read from its own log of it.
+//
+// # Contract
+//
+// A session is one HTTP response. With "Accept: text/event-stream" it gets
+// server-sent events, otherwise one JSON record a line.
+//
+// Log: the upstream [Source] is read by one goroutine, which encodes each
+// record once as a finished event and appends it to a fanout.Hub. An event's id
+// is the place in that log, the number of the consolidator and the record's
+// sequence number there. Losses upstream stand in the log as dropped events
+// that take as many numbers as records were lost, so no eviction forgets them.
+//
+// Order: as the Source hands records on. A session sees the source event of a
+// number before the first record with that number.
+//
+// Accounting: for each session, from where it began: records in the log =
+// sent + the counts of its dropped events. A session that comes back with
+// Last-Event-ID goes on at the next event if this proxy still tails the stream
+// and has the event; with Sluice-Positions it also goes on at another proxy,
+// or after a restart: what this log does not have is read again from the
+// consolidators for that session alone. What cannot be had is reported, with
+// its number where that can be known.
+//
+// Tails: a stream is tailed at the consolidators from its first session until
+// a minute after its last one. The first session waits until the backfill is
+// there. What was logged before a tail began is never served.
+//
+// Blocking: a session writes at most Config.WriteTimeout long without progress
+// and is closed then. Nothing it does delays another, or the log.
+//
+// Memory: Config.Buffer for all logs; a session holds one batch of 32 KiB and
+// at most one event more.
+//
+// Isolation: a session reads one stream, whose name is compared whole.
+//
+// Shutdown: when Run's context ends, no new session begins, each gets what is
+// pending and an end event, spread over at most Config.Grace; then Run returns
+// nil with all goroutines gone.
+//
+// Locks, in the order in which they may be taken: tails.mu, tail.mu, then
+// those of the Hub.
+package proxy

@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	logsPath    = "/api/logs/"
+	streamsPath = "/api/streams"
+	textType    = "text/plain; charset=utf-8"
+	eventType   = "text/event-stream"
+	jsonType    = "application/json"
+)
+
+// handler routes by the path as it was sent, since names of streams may hold
+// anything, escaped slashes and dots included.
+func (p *Proxy) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Sessions renew it; for all else, that is all the time there is.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-cache, no-transform")
+		switch {
+		case !p.cfg.Insecure && !isLoopback(hostOf(r)):
+			// A page that has its own name point to this machine would read
+			// what only this machine's users may.
+			problem(w, r, http.StatusForbidden, "the Host of the request is no loopback name: without keys this proxy serves its own machine only")
+			return
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			problem(w, r, http.StatusMethodNotAllowed, "only GET is served")
+			return
+		}
+		path := r.URL.EscapedPath()
+		switch {
+		case strings.HasPrefix(path, logsPath):
+			p.serveLogs(w, r, path[len(logsPath):])
+		case path == streamsPath:
+			p.serveStreams(w, r)
+		case path == "/healthz":
+			plain(w, http.StatusOK, "alive\n")
+		case path == "/readyz":
+			p.serveReady(w)
+		case path == "/":
+			servePage(w)
+		default:
+			problem(w, r, http.StatusNotFound, "there is nothing here; streams are at "+logsPath+"{stream}")
+		}
+	})
+}
+
+// hostOf is the host that the request was sent to, without the port.
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		return r.Host
+	}
+	return host
+}
+
+func (p *Proxy) serveReady(w http.ResponseWriter) {
+	select {
+	case <-p.draining:
+		plain(w, http.StatusServiceUnavailable, "shutting down\n")
+	default:
+		plain(w, http.StatusOK, "ready\n")
+	}
+}
+
+func plain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", textType)
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // a peer that is gone needs no answer
+}
+
+// serveLogs serves a session.
+func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string) {
+	a, err := parseAsk(r, escaped)
+	if err != nil {
+		problem(w, r, http.StatusBadRequest, err.Error())
+		return
+	}
+	end, ok := p.begin()
+	if !ok {
+		unavailable(w, r, errDraining)
+		return
+	}
+	defer end()
+	if r.Method == http.MethodHead {
+		streamHeaders(w, a.events, textType)
+		return
+	}
+	t, err := p.tails.acquire(a.name)
+	if err != nil {
+		unavailable(w, r, err)
+		return
+	}
+	defer p.tails.release(t)
+	streamHeaders(w, a.events, textType)
+	s := &session{proxy: p, ask: a, tail: t, sink: newSink(w, r, p)}
+	err = s.serve(r.Context())
+	if err != nil && !errors.Is(err, errDraining) {
+		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "err", err)
+	}
+}
+
+// streamHeaders sets the headers of a response without an end.
+func streamHeaders(w http.ResponseWriter, events bool, other string) {
+	h := w.Header()
+	h.Set("Content-Type", other)
+	if events {
+		h.Set("Content-Type", eventType)
+	}
+	h.Set("X-Accel-Buffering", "no")
+	h.Set("Vary", "Accept")
+}
+
+func unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	w.Header().Set("Retry-After", "5")
+	problem(w, r, http.StatusServiceUnavailable, err.Error())
+}

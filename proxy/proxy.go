@@ -1,0 +1,164 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/fanout"
+)
+
+const (
+	maxRereads    = 8                // sessions that read again at a time; others wait
+	rereadTimeout = 10 * time.Second // for all of it, the waiting included
+	spreadEach    = 5 * time.Millisecond
+	maxHeader     = 64 << 10 // bytes of a request's headers
+)
+
+// Proxy serves streams over HTTP. Make it with [New].
+type Proxy struct {
+	cfg      Config
+	listener net.Listener
+	hub      *fanout.Hub
+	source   Source
+	tails    *tails
+	rereads  chan struct{} // has a token for each session that reads again
+	draining chan struct{} // closed when no new session may begin
+
+	mu       sync.Mutex // makes begin and drain exclude one another
+	drained  bool
+	sessions sync.WaitGroup
+
+	open    atomic.Int64
+	blocked atomic.Uint64
+	lost    atomic.Uint64
+}
+
+// Stats counts what a Proxy did since it was made.
+type Stats struct {
+	Sessions int    // open now, the watchers of /api/streams included
+	Blocked  uint64 // sessions closed because they took nothing for Config.WriteTimeout
+	Lost     uint64 // records that sessions were told they have lost here
+}
+
+// New checks cfg and listens. Nothing is served until Run, which also closes
+// the listener.
+func New(cfg Config) (*Proxy, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, Next: next})
+	if err != nil {
+		return nil, fmt.Errorf("make the proxy's logs: %w", err)
+	}
+	source, err := cfg.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open the proxy's source: %w", err)
+	}
+	l, err := listen(cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("proxy: %w; give another address, or port 0 for a free one", err)
+	}
+	return &Proxy{
+		cfg:      cfg,
+		listener: l,
+		hub:      hub,
+		source:   source,
+		tails:    &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
+		rereads:  make(chan struct{}, maxRereads),
+		draining: make(chan struct{}),
+	}, nil
+}
+
+// Addr is the address that is listened on, host:port.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Stats returns the counts as of now.
+func (p *Proxy) Stats() Stats {
+	return Stats{Sessions: int(p.open.Load()), Blocked: p.blocked.Load(), Lost: p.lost.Load()}
+}
+
+// Run serves until ctx ends, lets the sessions end, and returns nil. It returns
+// an error when serving or the source fails.
+func (p *Proxy) Run(ctx context.Context) error {
+	server := &http.Server{
+		Handler:           p.handler(),
+		ConnContext:       withConn,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    maxHeader,
+	}
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	failed := make(chan error, 2)
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = p.hub.Run(inner) }) // returns nil
+	wg.Go(func() { p.tails.run(inner) })
+	wg.Go(func() {
+		pump := pump{source: p.source, tails: p.tails, to: p.hub.Appender()}
+		pump.run(inner)
+	})
+	wg.Go(func() {
+		if err := p.source.Run(inner); err != nil {
+			failed <- fmt.Errorf("run the proxy's source: %w", err)
+		}
+	})
+	p.source.WatchStreams(true)
+	wg.Go(func() {
+		if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve %s: %w", p.Addr(), err)
+		}
+	})
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	p.drain(server)
+	stop()
+	wg.Wait()
+	return err
+}
+
+// drain lets the sessions end within the grace period, and ends those that do
+// not.
+func (p *Proxy) drain(server *http.Server) {
+	p.mu.Lock()
+	p.drained = true
+	close(p.draining)
+	p.mu.Unlock()
+	limit, cancel := context.WithTimeout(context.Background(), p.cfg.Grace)
+	defer cancel()
+	if err := server.Shutdown(limit); err != nil {
+		_ = server.Close() // what is left are peers that take nothing
+	}
+	p.sessions.Wait()
+}
+
+// begin admits a session, unless the proxy is shutting down. Call the function
+// when the session has ended.
+func (p *Proxy) begin() (end func(), ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drained {
+		return nil, false
+	}
+	p.sessions.Add(1)
+	p.open.Add(1)
+	return func() {
+		p.open.Add(-1)
+		p.sessions.Done()
+	}, true
+}
+
+// spread is over how long the sessions end at a shutdown: so that few end at
+// once, and many do not all come back together.
+func (p *Proxy) spread() time.Duration {
+	return min(time.Duration(p.open.Load())*spreadEach, p.cfg.Grace/2)
+}

@@ -1,0 +1,118 @@
+package proxy
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// maxGrep bounds the length of a regular expression, in bytes.
+const maxGrep = 1024
+
+// ask is what a request for a session wants.
+type ask struct {
+	name   string
+	events bool // server-sent events, not text
+	ours   bool // our own client: it knows the live event
+
+	last   uint64
+	filter *record.Filter // nil: all
+
+	resume    bool           // After is given
+	after     stream.EventID // the event before the first one wanted
+	positions map[string]stream.Position
+}
+
+// streamName reads the name out of the path after /api/logs/, which may hold
+// slashes, escaped or not.
+func streamName(escaped string) (string, error) {
+	name, err := url.PathUnescape(escaped)
+	if err != nil {
+		return "", fmt.Errorf("read stream name %q: bad percent-encoding", escaped)
+	}
+	if err := stream.CheckName(name); err != nil {
+		return "", fmt.Errorf("read stream name %q: %w", name, err)
+	}
+	if name == "tenant/" {
+		return "", fmt.Errorf("read stream name %q: no tenant in it", name)
+	}
+	return name, nil
+}
+
+// parseAsk reads a request for a session.
+func parseAsk(r *http.Request, escaped string) (*ask, error) {
+	name, err := streamName(escaped)
+	if err != nil {
+		return nil, err
+	}
+	a := &ask{name: name, events: wantsEvents(r)}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("read query: %w", err)
+	}
+	// max is accepted, as the original's page sends it, and means nothing.
+	if s := query.Get("last"); s != "" {
+		if a.last, err = strconv.ParseUint(s, 10, 63); err != nil {
+			return nil, fmt.Errorf("read last=%q: want a number of records", s)
+		}
+	}
+	if a.filter, err = parseFilter(query); err != nil {
+		return nil, err
+	}
+	a.ours = r.Header.Get(stream.HeaderClient) == "1"
+	if s := r.Header.Get(stream.HeaderLastEventID); s != "" {
+		// An id that is not ours is of another service behind the same
+		// address: as if it were of another epoch.
+		a.resume = true
+		a.after, _ = stream.ParseEventID(s)
+	}
+	if values, ok := r.Header[stream.HeaderPositions]; ok {
+		a.ours = true
+		if a.positions, err = stream.ParsePositions(strings.Join(values, ",")); err != nil {
+			return nil, err
+		}
+		a.resume = a.resume || len(a.positions) > 0
+	}
+	return a, nil
+}
+
+func parseFilter(query url.Values) (*record.Filter, error) {
+	var f record.Filter
+	var err error
+	if s := query.Get("level"); s != "" {
+		if f.Level, err = record.ParseLevel(s); err != nil {
+			return nil, err
+		}
+	}
+	if s := query.Get("grep"); s != "" {
+		if len(s) > maxGrep {
+			return nil, fmt.Errorf("read grep=: longer than %d bytes", maxGrep)
+		}
+		if f.Grep, err = regexp.Compile(s); err != nil {
+			return nil, fmt.Errorf("read grep=%q: %w", s, err)
+		}
+	}
+	if f.Level == 0 && f.Grep == nil {
+		return nil, nil
+	}
+	return &f, nil
+}
+
+// wantsEvents tells whether the request asks for server-sent events.
+func wantsEvents(r *http.Request) bool {
+	for _, accept := range r.Header.Values("Accept") {
+		for item := range strings.SplitSeq(accept, ",") {
+			kind, _, _ := strings.Cut(item, ";")
+			if strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
+				return true
+			}
+		}
+	}
+	return false
+}

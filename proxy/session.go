@@ -1,0 +1,225 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/stream"
+)
+
+const (
+	gather       = 10 * time.Millisecond // a batch waits no longer, after the one before it
+	backfillWait = 2 * time.Second       // for a Source that does not say that its backfill is there
+)
+
+var errDraining = errors.New("the proxy is shutting down")
+
+// session is one HTTP response: a cursor in one log, and a batch. Everything
+// here is done by the goroutine that serves the request.
+type session struct {
+	sink
+	proxy  *Proxy
+	ask    *ask
+	tail   *tail
+	reader *fanout.Reader
+
+	seen    uint64          // version of the table that was sent
+	changed <-chan struct{} // closed when there is a newer one
+	skip    *skip           // nil: all that the cursor gives is new
+	fresh   bool            // the first piece is still to come, and what is gone before it was never wanted
+
+	lost   uint64    // by this session
+	behind time.Time // the cursor was at the end of the log then
+}
+
+// serve runs the session until the reader goes, blocks for too long, or the
+// proxy ends.
+func (s *session) serve(ctx context.Context) error {
+	defer s.drop()
+	if err := s.flush(); err != nil { // the headers
+		return err
+	}
+	if err := s.awaitBackfill(ctx); err != nil {
+		return err
+	}
+	s.reader = s.proxy.hub.Reader()
+	defer s.reader.Close()
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	return s.loop(ctx)
+}
+
+func (s *session) awaitBackfill(ctx context.Context) error {
+	limit := time.NewTimer(backfillWait)
+	defer limit.Stop()
+	select {
+	case <-s.tail.ready:
+	case <-limit.C:
+	case <-s.proxy.draining:
+		return errDraining
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (s *session) loop(ctx context.Context) error {
+	ping := time.NewTicker(s.proxy.cfg.Heartbeat)
+	defer ping.Stop()
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	draining := s.proxy.draining
+	var end <-chan time.Time
+	for {
+		more := s.fill()
+		if s.size() > 0 {
+			due := time.Until(s.flushed.Add(gather))
+			if more || due <= 0 {
+				if err := s.flush(); err != nil {
+					return err
+				}
+				continue
+			}
+			wait.Reset(due)
+		} else {
+			s.drop()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.reader.Ready():
+		case <-wait.C:
+		case <-s.changed:
+			s.tellSources()
+		case <-ping.C:
+			if s.ask.events {
+				s.add(pingEvent)
+			}
+		case <-draining:
+			// Each at its own time, so that not all come back at once.
+			draining = nil
+			end = time.After(rand.N(s.proxy.spread() + 1))
+		case <-end:
+			s.fill()
+			if s.ask.events {
+				s.add(endEvent)
+			}
+			return s.flush()
+		}
+	}
+}
+
+// fill takes what there is, until the batch is full. It reports whether there
+// may be more.
+func (s *session) fill() bool {
+	for s.size() < maxBatch {
+		p, ok := s.reader.Take(maxBatch - s.size())
+		if !ok {
+			s.behind = time.Now()
+			return false
+		}
+		if s.tail.version.Load() != s.seen {
+			s.tellSources()
+		}
+		s.piece(&p)
+		p.Release()
+	}
+	return true
+}
+
+// piece adds a piece to the batch.
+func (s *session) piece(p *fanout.Piece) {
+	s.tellLost(p)
+	switch {
+	case s.skip != nil:
+		for entries := p.Bytes; len(entries) > 0; {
+			size, _ := next(entries)
+			s.resumed(entries[:size])
+			entries = entries[size:]
+		}
+	case s.ask.events && s.ask.filter == nil:
+		b := s.buffer()
+		*b = append(*b, p.Bytes...)
+	default:
+		for entries := p.Bytes; len(entries) > 0; {
+			size, _ := next(entries)
+			s.entry(entries[:size])
+			entries = entries[size:]
+		}
+	}
+	if p.Live && s.ask.events && s.ask.ours {
+		b := s.buffer()
+		*b = appendLive(*b, stream.EventID{Epoch: p.Epoch, Next: p.Next + p.Count})
+	}
+}
+
+// entry adds one entry to the batch, if the filter lets it pass.
+func (s *session) entry(entry []byte) {
+	switch {
+	case isLoss(entry):
+		s.addLoss(entry)
+	case s.ask.filter != nil && !s.ask.filter.Match(entryData(entry)):
+	case s.ask.events:
+		s.add(string(entry))
+	default:
+		b := s.buffer()
+		*b = append(*b, entryData(entry)...)
+		*b = append(*b, '\n')
+	}
+}
+
+// addLoss adds a finished dropped event, in the form that the reader gets.
+func (s *session) addLoss(entry []byte) {
+	b := s.buffer()
+	if s.ask.events {
+		*b = append(*b, entry...)
+		return
+	}
+	*b = appendLossText(*b, entryData(entry))
+}
+
+// tellLost tells what the log has lost for this session.
+func (s *session) tellLost(p *fanout.Piece) {
+	fresh := s.fresh
+	s.fresh = false
+	lost := p.Lost
+	if fresh || s.skip != nil {
+		lost = 0 // it was gone before the session began, or is told by the sequence numbers
+	}
+	if lost == 0 && !p.Unknown || fresh {
+		return
+	}
+	reason := slowReason
+	if p.Cause == fanout.CauseTooLate {
+		reason = lateReason
+	}
+	s.tellOwnLoss(stream.EventID{Epoch: p.Epoch, Next: p.Next}, lost, p.Unknown, reason)
+}
+
+// tellOwnLoss adds a loss of this session alone. The id is the place after it.
+func (s *session) tellOwnLoss(id stream.EventID, count uint64, unknown bool, reason string) {
+	s.lost += count
+	s.proxy.lost.Add(count)
+	since := s.behind
+	if since.IsZero() {
+		since = time.Now()
+	}
+	s.addLoss(appendLoss(nil, id, stream.LossEvent{
+		Stream: s.ask.name, Count: count, Total: s.lost, Unknown: unknown,
+		Since: timestamp(since), Hop: hopProxy, Reason: reason,
+	}))
+}
+
+// tellSources adds the source events that the reader does not have yet.
+func (s *session) tellSources() {
+	if !s.ask.events {
+		_, s.seen, s.changed = s.tail.sources(nil, ^uint64(0))
+		return
+	}
+	b := s.buffer()
+	*b, s.seen, s.changed = s.tail.sources(*b, s.seen)
+}

@@ -1,0 +1,130 @@
+package proxy
+
+import (
+	"encoding/json"
+
+	"sluice/cluster/stream"
+)
+
+// skip is for a session that goes on by places at consolidators. It passes over
+// what the reader has already, and tells by the sequence numbers what is
+// missing, so that the losses of the log's own cursor need not be told.
+type skip struct {
+	from    uint64             // what the reader does not know of begins at this number of the log
+	wants   map[string]*want   // by consolidator
+	origins map[uint64]*origin // by its number
+}
+
+// want is the next record wanted from one consolidator.
+type want struct {
+	stream.Position
+	told bool // an unknown loss was: what comes next, comes next
+}
+
+// origin is what a number stands for.
+type origin struct {
+	consolidator string
+	epoch        uint64
+	older        bool // than the epoch that the reader names
+}
+
+func newSkip(positions map[string]stream.Position, from uint64) *skip {
+	k := &skip{from: from, wants: make(map[string]*want, len(positions)), origins: make(map[uint64]*origin)}
+	for name, at := range positions {
+		k.wants[name] = &want{Position: at}
+	}
+	return k
+}
+
+// wanted is what is wanted from a consolidator.
+func (k *skip) wanted(consolidator string) *want {
+	w := k.wants[consolidator]
+	if w == nil {
+		w = &want{told: true}
+		k.wants[consolidator] = w
+	}
+	return w
+}
+
+// note says that a record was sent.
+func (k *skip) note(consolidator string, at stream.Position) {
+	*k.wanted(consolidator) = want{Position: stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1}}
+}
+
+// origin looks up what a number stands for; nil if nobody knows.
+func (k *skip) origin(t *tail, n uint64) *origin {
+	if o, ok := k.origins[n]; ok {
+		return o
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var o *origin
+	for _, r := range t.table.rows {
+		switch {
+		case r.n == n:
+			o = &origin{consolidator: r.consolidator, epoch: r.epoch}
+		case o != nil && r.consolidator == o.consolidator && k.wants[o.consolidator] != nil:
+			o.older = o.older || r.epoch == k.wants[o.consolidator].Epoch
+		}
+	}
+	k.origins[n] = o
+	return o
+}
+
+// resumed adds an entry of the log if the reader does not have it yet.
+func (s *session) resumed(entry []byte) {
+	id := entryID(entry)
+	o := s.skip.origin(s.tail, id.Source)
+	if o == nil || o.epoch == 0 {
+		if id.Next > s.skip.from {
+			s.entry(entry)
+		}
+		return
+	}
+	w := s.skip.wants[o.consolidator]
+	switch {
+	case w == nil:
+		if id.Next <= s.skip.from {
+			return
+		}
+		w = s.skip.wanted(o.consolidator)
+	case o.older:
+		return
+	}
+	_, numbers := next(entry)
+	before := stream.EventID{Epoch: id.Epoch, Next: id.Next - numbers}
+	count := uint64(1)
+	if isLoss(entry) {
+		if count = lossCount(entry); count == 0 {
+			if !w.told {
+				w.told = true
+				s.entry(entry)
+			}
+			return
+		}
+	}
+	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
+	switch {
+	case w.Epoch == o.epoch && id.Seq < w.Seq:
+		return
+	case w.told:
+	case w.Epoch != o.epoch:
+		s.tellOwnLoss(before, first, true, otherReason)
+	case first > w.Seq:
+		s.tellOwnLoss(before, first-w.Seq, false, lateReason)
+	case first < w.Seq:
+		entry = recount(entry, id, id.Seq+1-w.Seq)
+	}
+	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}}
+	s.entry(entry)
+}
+
+// recount returns a loss with another count.
+func recount(entry []byte, id stream.EventID, count uint64) []byte {
+	var loss stream.LossEvent
+	if err := json.Unmarshal(entryData(entry), &loss); err != nil {
+		return entry // it is ours: it never fails
+	}
+	loss.Count = count
+	return appendLoss(nil, id, loss)
+}

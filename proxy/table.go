@@ -1,0 +1,109 @@
+package proxy
+
+import (
+	"strconv"
+
+	"sluice/cluster/stream"
+)
+
+// keepEpochs is how many epochs of one consolidator a table remembers.
+const keepEpochs = 3
+
+// table numbers the sources of one stream: a number names a consolidator in one
+// epoch. Its tail's lock guards it.
+type table struct {
+	rows    []*row // oldest first
+	last    uint64 // newest number given
+	version uint64 // grows with every change
+}
+
+// row is one numbered source.
+type row struct {
+	n            uint64
+	consolidator string
+	epoch        uint64 // 0 while unknown
+	next         uint64 // sequence number of the next record from there
+	state        stream.State
+	version      uint64 // of the table, at the row's last change
+}
+
+// newest returns the newest row of a consolidator, and makes one if there is
+// none.
+func (t *table) newest(consolidator string) *row {
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		if t.rows[i].consolidator == consolidator {
+			return t.rows[i]
+		}
+	}
+	return t.add(consolidator, 0, stream.StateConnecting)
+}
+
+// at returns the row of a consolidator in an epoch, and makes one if there is
+// none. A row whose epoch was unknown gets this one.
+func (t *table) at(consolidator string, epoch uint64) *row {
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		if r := t.rows[i]; r.epoch == epoch && r.consolidator == consolidator {
+			return r
+		}
+	}
+	r := t.newest(consolidator)
+	if r.epoch != 0 {
+		state := r.state
+		t.set(r, stream.StateLost)
+		return t.add(consolidator, epoch, state)
+	}
+	r.epoch = epoch
+	t.touch(r)
+	return r
+}
+
+// add gives the next number, and forgets the oldest row of a consolidator that
+// has too many.
+func (t *table) add(consolidator string, epoch uint64, state stream.State) *row {
+	oldest, count := 0, 0
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		if t.rows[i].consolidator == consolidator {
+			oldest = i
+			count++
+		}
+	}
+	if count >= keepEpochs {
+		t.rows = append(t.rows[:oldest], t.rows[oldest+1:]...)
+	}
+	t.last++
+	r := &row{n: t.last, consolidator: consolidator, epoch: epoch, state: state}
+	t.rows = append(t.rows, r)
+	t.touch(r)
+	return r
+}
+
+func (t *table) set(r *row, state stream.State) {
+	if r.state != state {
+		r.state = state
+		t.touch(r)
+	}
+}
+
+func (t *table) touch(r *row) {
+	t.version++
+	r.version = t.version
+}
+
+// since appends the source events of the rows that have changed after a
+// version.
+func (t *table) since(dst []byte, version uint64) []byte {
+	for _, r := range t.rows {
+		if r.version > version {
+			dst = appendSource(dst, r.event())
+		}
+	}
+	return dst
+}
+
+func (r *row) event() stream.SourceEvent {
+	e := stream.SourceEvent{N: r.n, Consolidator: r.consolidator, State: r.state.String(), Next: r.next}
+	if r.epoch != 0 {
+		e.Epoch = strconv.FormatUint(r.epoch, 36)
+	}
+	return e
+}

@@ -1,0 +1,193 @@
+package proxy
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/stream"
+)
+
+const (
+	maxRun  = 64 << 10 // bytes appended to a log at a time, and one event more
+	maxGaps = 1024     // gaps of a log that are remembered for last=N
+)
+
+// tail is one stream as it is tailed upstream: what numbers its sources, and
+// the writing end of its log.
+type tail struct {
+	name   string
+	keeper *fanout.Reader // a cursor of ours, so that the Hub does not forget the log
+	ready  chan struct{}  // closed when the backfill is in the log
+
+	// Guarded by tails.mu.
+	sessions int
+	idle     time.Time // when the last session ended
+
+	// version is table.version, for those who hold no lock: it is raised before
+	// what it is about is appended.
+	version atomic.Uint64
+
+	mu      sync.Mutex
+	isReady bool
+	table   table
+	told    uint64        // version of the table that sessions were woken for
+	changed chan struct{} // closed and replaced to wake them
+	floor   uint64        // number of the first entry of this tail
+	gaps    []gap
+	lost    uint64 // upstream, all told
+}
+
+// gap is an entry of a log that stands for lost records.
+type gap struct{ first, count uint64 }
+
+func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
+	t := &tail{name: name, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
+	t.keeper.Tail(name, fanout.From{Kind: fanout.FromNow})
+	if s, ok := hub.Stat(name); ok {
+		t.floor = s.Next
+	}
+	for _, s := range states {
+		t.table.add(s.Name, 0, s.State)
+	}
+	t.told = t.table.version
+	t.version.Store(t.told)
+	return t
+}
+
+// append logs records of this stream, and returns buf for the next time.
+func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.tell()
+	var source *row
+	at := to.End(t.name)
+	numbers := uint64(0)
+	buf = buf[:0]
+	for i := range records {
+		r := &records[i]
+		if source == nil || source.epoch != r.Position.Epoch || source.consolidator != r.Source {
+			source = t.table.at(r.Source, r.Position.Epoch)
+			t.version.Store(t.table.version)
+		}
+		seq := r.Position.Seq
+		if source.epoch == 0 {
+			seq = source.next // a foreign socket: it counts nothing
+		} else if seq < source.next {
+			continue // of a former tail, still on its way when that ended
+		}
+		source.next = seq + 1
+		numbers++
+		buf = appendRecord(buf, stream.EventID{Epoch: at.Epoch, Next: at.Next + numbers, Source: source.n, Seq: seq}, r.Data)
+		if len(buf) >= maxRun {
+			to.Append(t.name, buf, numbers)
+			at.Next += numbers
+			buf, numbers = buf[:0], 0
+		}
+	}
+	if numbers > 0 {
+		to.Append(t.name, buf, numbers)
+	}
+	return buf
+}
+
+// appendGap logs a loss upstream. What is unknown and what is counted are two
+// entries: only so many numbers can be lost again.
+func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.tell()
+	source := t.table.newest(n.Source)
+	t.version.Store(t.table.version)
+	loss := stream.LossEvent{
+		Stream: t.name, Since: timestamp(n.Time),
+		Hop: n.Hop, Reason: n.Reason, Consolidator: n.Source,
+	}
+	if n.Unknown {
+		loss.Unknown, loss.Total = true, t.lost
+		to.AppendUnknown(t.name, t.loss(to, source, loss))
+	}
+	if n.Count > 0 {
+		if !n.Unknown {
+			source.next += n.Count // otherwise it is of the epoch to come
+		}
+		t.lost += n.Count
+		loss.Unknown, loss.Count, loss.Total = false, n.Count, t.lost
+		at := to.Append(t.name, t.loss(to, source, loss), n.Count)
+		if len(t.gaps) == maxGaps {
+			t.gaps = append(t.gaps[:0], t.gaps[1:]...)
+		}
+		t.gaps = append(t.gaps, gap{at.Next, n.Count})
+	}
+}
+
+// loss encodes the next entry: a loss. Its id has the last number it takes.
+func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []byte {
+	at := to.End(t.name)
+	id := stream.EventID{Epoch: at.Epoch, Next: at.Next + max(1, loss.Count), Source: source.n}
+	if source.next > 0 {
+		id.Seq = source.next - 1
+	} else {
+		id.Source = 0 // nothing of it was ever had: there is no last number
+	}
+	return appendLoss(nil, id, loss)
+}
+
+// state notes a consolidator's state.
+func (t *tail) state(consolidator string, state stream.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.table.set(t.table.newest(consolidator), state)
+	t.tell()
+}
+
+// setReady says that the backfill is in the log.
+func (t *tail) setReady() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.isReady {
+		t.isReady = true
+		close(t.ready)
+	}
+}
+
+// tell wakes the sessions if the table has changed. t.mu is held.
+func (t *tail) tell() {
+	if t.told != t.table.version {
+		t.told = t.table.version
+		t.version.Store(t.told)
+		close(t.changed)
+		t.changed = make(chan struct{})
+	}
+}
+
+// number returns the number of a consolidator in an epoch.
+func (t *tail) number(consolidator string, epoch uint64) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.tell()
+	return t.table.at(consolidator, epoch).n
+}
+
+// sources appends the source events that are new since a version, and returns
+// the version they are of, and a channel that is closed at the next one.
+func (t *tail) sources(dst []byte, since uint64) ([]byte, uint64, <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.table.since(dst, since), t.table.version, t.changed
+}
+
+// before is the number of the entry that has n records from it to end, or as
+// many as there are from first; gaps are no records. t.mu is held.
+func (t *tail) before(first, end, n uint64) uint64 {
+	for i := len(t.gaps) - 1; i >= 0 && t.gaps[i].first >= first; i-- {
+		after := t.gaps[i].first + t.gaps[i].count
+		if n <= end-after {
+			break
+		}
+		n -= end - after
+		end = t.gaps[i].first
+	}
+	return end - min(n, end-first)
+}
