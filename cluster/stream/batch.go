@@ -15,7 +15,9 @@ type Batch struct {
 	Records []Record
 	Notices []Notice // in order; see Notice.At
 
-	buf []byte // what Record.Data points into
+	blocks []*[blockSize]byte // what Record.Data points into
+	used   int                // of the last block
+	pooled bool               // an inbox made it
 }
 
 // Record is one log record as a source handed it on.

@@ -1,0 +1,55 @@
+// Package discovery finds the consolidators of a cluster.
+//
+// # Contract
+//
+// A [Finder] tells the whole set that it knows, again after every change, and
+// never an empty one because something failed: who was known stays known until
+// somebody who can tell says that it is gone.
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sluice/cluster/zmtp"
+)
+
+// Finder finds consolidators.
+type Finder interface {
+	// Find calls found with the endpoints where consolidators serve readers:
+	// at once if it knows them, and after every change. It blocks until ctx
+	// ends, and returns nil then.
+	Find(ctx context.Context, found func([]zmtp.Endpoint)) error
+}
+
+// static is a list that does not change.
+type static []zmtp.Endpoint
+
+// Static returns a Finder of a list that does not change. Each may stand in it
+// once.
+func Static(endpoints []string) (Finder, error) {
+	if len(endpoints) == 0 {
+		return nil, errors.New("no consolidators: name at least one, as tcp://HOST:5552")
+	}
+	var s static
+	for _, text := range endpoints {
+		e, err := zmtp.ParseEndpoint(text)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(s, e) {
+			return nil, fmt.Errorf("consolidator %q is named twice", text)
+		}
+		s = append(s, e)
+	}
+	return s, nil
+}
+
+// Find calls found once.
+func (s static) Find(ctx context.Context, found func([]zmtp.Endpoint)) error {
+	found(slices.Clone(s))
+	<-ctx.Done()
+	return nil
+}

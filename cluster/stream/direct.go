@@ -1,0 +1,192 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/cluster/discovery"
+	"sluice/cluster/zmtp"
+)
+
+// direct reads from consolidators over ZeroMQ: one link to each.
+type direct struct {
+	cfg    Config
+	finder discovery.Finder
+	out    *inbox
+
+	mu       sync.Mutex
+	ctx      context.Context // of run; nil before
+	tails    map[string]*tail
+	links    map[zmtp.Endpoint]*link
+	watching bool
+	running  sync.WaitGroup
+}
+
+// tail is one stream that is wanted.
+type tail struct {
+	name  string
+	from  Backfill
+	merge *merge
+}
+
+func newDirect(cfg Config, out *inbox) (*direct, error) {
+	finder := cfg.Finder
+	if len(cfg.Consolidators) > 0 {
+		var err error
+		if finder, err = discovery.Static(cfg.Consolidators); err != nil {
+			return nil, err
+		}
+	}
+	return &direct{
+		cfg: cfg, finder: finder, out: out,
+		tails: make(map[string]*tail),
+		links: make(map[zmtp.Endpoint]*link),
+	}, nil
+}
+
+func (d *direct) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	d.mu.Lock()
+	d.ctx = ctx
+	d.mu.Unlock()
+	err := d.finder.Find(ctx, d.found)
+	cancel()
+	d.mu.Lock()
+	for _, t := range d.tails {
+		t.merge.stop()
+	}
+	d.mu.Unlock()
+	d.running.Wait()
+	return err
+}
+
+// found makes links to the consolidators that are new, and ends those to the
+// ones that are gone.
+func (d *direct) found(endpoints []zmtp.Endpoint) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for e, l := range d.links {
+		if !slices.Contains(endpoints, e) {
+			l.cancel()
+			delete(d.links, e)
+		}
+	}
+	for _, e := range endpoints {
+		if d.links[e] != nil {
+			continue
+		}
+		ctx, cancel := context.WithCancel(d.ctx)
+		l := newLink(d, e, cancel)
+		d.links[e] = l
+		for _, t := range d.tails {
+			t.merge.expect(l)
+			l.tail(t)
+		}
+		d.running.Go(func() { l.run(ctx) })
+	}
+	for _, t := range d.tails {
+		t.merge.begin(d.ctx)
+	}
+}
+
+func (d *direct) tail(name string, from Backfill) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if old := d.tails[name]; old != nil {
+		old.merge.stop()
+	}
+	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from)}
+	d.tails[name] = t
+	for _, l := range d.links {
+		t.merge.expect(l)
+		l.tail(t)
+	}
+	if len(d.links) > 0 {
+		t.merge.begin(d.ctx)
+	}
+}
+
+func (d *direct) stop(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tails[name]
+	if t == nil {
+		return
+	}
+	t.merge.stop()
+	delete(d.tails, name)
+	for _, l := range d.links {
+		l.stop(name)
+	}
+}
+
+func (d *direct) watch(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watching = on
+	for _, l := range d.links {
+		l.watch(on)
+	}
+}
+
+// sorted are the links in the order of their addresses.
+func (d *direct) sorted() []*link {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	links := make([]*link, 0, len(d.links))
+	for _, l := range d.links {
+		links = append(links, l)
+	}
+	slices.SortFunc(links, func(a, b *link) int { return strings.Compare(a.endpoint.String(), b.endpoint.String()) })
+	return links
+}
+
+func (d *direct) status() []Status {
+	var all []Status
+	for _, l := range d.sorted() {
+		all = append(all, l.current())
+	}
+	return all
+}
+
+func (d *direct) streams() []Live {
+	sum := make(map[string]*Live)
+	now := time.Now()
+	for _, l := range d.sorted() {
+		l.rates.each(now, func(name string, r *rate) {
+			s := sum[name]
+			if s == nil {
+				s = &Live{Name: name}
+				sum[name] = s
+			}
+			records, bytes := r.at(now)
+			s.Rate += records
+			s.Bytes += bytes
+			s.Records += r.next
+			s.Sources++
+		})
+	}
+	all := make([]Live, 0, len(sum))
+	for _, s := range sum {
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b Live) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// unique makes a consolidator's name differ from those of others.
+func (d *direct) unique(l *link, name string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, other := range d.links {
+		if other != l && other.current().Name == name {
+			return name + "@" + l.endpoint.Address
+		}
+	}
+	return name
+}

@@ -1,0 +1,197 @@
+package stream
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/record"
+)
+
+const (
+	mergeWait = 250 * time.Millisecond // how long a backfill waits for those who have not answered
+	mergeSize = 64 << 20               // bytes of backfill that are held for it
+)
+
+// merge collects the backfill of one tail from all consolidators, and hands it
+// on merged by time. What is live already waits behind it.
+type merge struct {
+	out  *inbox
+	name string
+	last int // records in all; -1 means all of them
+
+	done atomic.Bool // everything goes straight to the inbox
+
+	mu       sync.Mutex
+	ctx      context.Context
+	waiting  map[*link]bool
+	backfill []Record
+	live     []Record
+	notices  []Notice
+	size     int
+	timer    *time.Timer
+	handing  bool          // finish is at work
+	opened   chan struct{} // closed when it is done
+}
+
+func newMerge(out *inbox, name string, from Backfill) *merge {
+	m := &merge{out: out, name: name, last: from.Last, waiting: make(map[*link]bool), opened: make(chan struct{})}
+	if from.Positions != nil {
+		m.last = -1
+	}
+	return m
+}
+
+// expect adds a consolidator whose answer is waited for.
+func (m *merge) expect(l *link) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.done.Load() && !l.failed() {
+		m.waiting[l] = true
+	}
+}
+
+// begin starts the clock, once all are expected that are known.
+func (m *merge) begin(ctx context.Context) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.done.Load() || m.timer != nil {
+		return
+	}
+	m.ctx = ctx
+	m.timer = time.AfterFunc(mergeWait, m.finish)
+	if len(m.waiting) == 0 {
+		m.timer.Reset(0)
+	}
+}
+
+// stop gives up: nothing of it is wanted any more.
+func (m *merge) stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.open()
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+	m.backfill, m.live, m.notices = nil, nil, nil
+}
+
+// open lets everything pass. m.mu is held.
+func (m *merge) open() {
+	if !m.done.Swap(true) {
+		close(m.opened)
+	}
+}
+
+// hold keeps what came while the backfill is not complete. It reports false
+// when it is, and the caller hands its records on itself.
+func (m *merge) hold(recs []Record, notices []Notice) bool {
+	if m.done.Load() {
+		return false
+	}
+	m.mu.Lock()
+	if m.done.Load() {
+		m.mu.Unlock()
+		return false
+	}
+	for _, r := range recs {
+		r.Data = append([]byte(nil), r.Data...)
+		m.size += len(r.Data) + recordCost
+		if r.Backfill {
+			m.backfill = append(m.backfill, r)
+		} else {
+			m.live = append(m.live, r)
+		}
+	}
+	for _, n := range notices {
+		n.At = 0
+		m.notices = append(m.notices, n)
+	}
+	full := m.size > mergeSize
+	ctx := m.ctx
+	m.mu.Unlock()
+	if full && ctx != nil {
+		m.finish()
+		// Whoever is handing it on waits for a consumer, and so do we.
+		select {
+		case <-m.opened:
+		case <-ctx.Done():
+		}
+	}
+	return true
+}
+
+// answered notes that a consolidator has sent its backfill, or cannot.
+func (m *merge) answered(l *link) {
+	if m.done.Load() {
+		return
+	}
+	m.mu.Lock()
+	delete(m.waiting, l)
+	complete := len(m.waiting) == 0 && m.timer != nil
+	m.mu.Unlock()
+	if complete {
+		m.finish()
+	}
+}
+
+// finish hands on what was collected, and opens the way for what follows.
+func (m *merge) finish() {
+	m.mu.Lock()
+	if m.done.Load() || m.handing {
+		m.mu.Unlock()
+		return
+	}
+	m.handing = true
+	m.timer.Stop()
+	recs := mergeByTime(m.backfill)
+	if m.last >= 0 && len(recs) > m.last {
+		recs = recs[len(recs)-m.last:]
+	}
+	notices := append(m.notices, Notice{At: len(recs), Kind: KindBackfill, Time: time.Now(), Stream: m.name})
+	recs = append(recs, m.live...)
+	for {
+		m.backfill, m.live, m.notices = nil, nil, nil
+		m.mu.Unlock()
+		// It waits here when the inbox is full. No lock is held: the
+		// consumer may be stopping this tail.
+		err := m.out.put(m.ctx, recs, notices)
+		m.mu.Lock()
+		recs, notices = append(m.backfill, m.live...), m.notices
+		if err != nil || m.done.Load() || len(recs)+len(notices) == 0 {
+			m.open()
+			m.mu.Unlock()
+			return
+		}
+	}
+}
+
+// mergeByTime sorts records by their time, but never two of the same
+// consolidator against the order in which it had them: a record without a
+// time, or with one that went back, stands at the time of the one before it.
+func mergeByTime(recs []Record) []Record {
+	type timed struct {
+		Record
+		time int64
+	}
+	last := make(map[string]int64)
+	all := make([]timed, len(recs))
+	for i, r := range recs {
+		t := max(record.Peek(r.Data).Time, last[r.Source])
+		last[r.Source] = t
+		all[i] = timed{r, t}
+	}
+	slices.SortStableFunc(all, func(a, b timed) int {
+		if c := cmp.Compare(a.time, b.time); c != 0 || a.Source == b.Source {
+			return c
+		}
+		return cmp.Compare(a.Source, b.Source)
+	})
+	for i := range all {
+		recs[i] = all[i].Record
+	}
+	return recs
+}
