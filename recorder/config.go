@@ -1,0 +1,69 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"time"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// Source is what a Recorder needs of a [stream.Source]. Whoever makes it runs
+// it.
+type Source interface {
+	// Tail begins to follow a stream.
+	Tail(name string, from stream.Backfill)
+	// Take returns what arrived, and blocks while there is nothing. The batch
+	// belongs to the caller until it is released.
+	Take(ctx context.Context) (*stream.Batch, error)
+	// Status returns each source as it stands.
+	Status() []stream.Status
+}
+
+// Config says what a Recorder reads and how it writes.
+type Config struct {
+	Source  Source   // required; the Recorder does the tailing
+	Streams []string // names, at least one; with more than one, the short and long layouts begin each line with the stream's name
+	Last    int      // records of backfill for each stream; 0 begins with the next one
+
+	Out     io.Writer // required; gets records and nothing else, one Write for what came together, up to 64 KiB
+	Notices io.Writer // gets what happened, a line each; nil drops it
+
+	Layout record.Layout // zero: short
+	Style  record.Style  // zero: for a file
+	Filter record.Filter // zero: all records. It sees each record as one line of JSON
+
+	// What ends the recording, besides the context. Zeros never do.
+	Count int            // so many records were written
+	Until *regexp.Regexp // a record was written whose JSON matches
+	For   time.Duration  // so much time passed since Run began
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Source == nil:
+		return errors.New("source is missing")
+	case c.Out == nil:
+		return errors.New("output is missing")
+	case len(c.Streams) == 0:
+		return errors.New("no stream is named: name one, such as system")
+	case c.Last < 0:
+		return fmt.Errorf("last %d is negative", c.Last)
+	case c.Count < 0:
+		return fmt.Errorf("count %d is negative", c.Count)
+	case c.For < 0:
+		return fmt.Errorf("time to record %s is negative", c.For)
+	case c.Layout > record.LayoutRaw:
+		return fmt.Errorf("layout %s is unknown", c.Layout)
+	}
+	for _, name := range c.Streams {
+		if err := stream.CheckName(name); err != nil {
+			return fmt.Errorf("stream %q: %w", name, err)
+		}
+	}
+	return nil
+}

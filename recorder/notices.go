@@ -1,0 +1,134 @@
+package recorder
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// maxSources is how many sources a teller remembers, to tell each state once.
+const maxSources = 1024
+
+// teller writes notices for people, a line each, and counts what was lost.
+type teller struct {
+	out    io.Writer
+	states map[string]state
+	count  uint64 // records lost
+	gaps   uint64 // gaps of unknown size
+}
+
+// state is what was last told of a source.
+type state struct {
+	state stream.State
+	err   string
+}
+
+func newTeller(out io.Writer) *teller {
+	return &teller{out: out, states: make(map[string]state)}
+}
+
+// say writes a line. Notices that cannot be written do not end a recording.
+func (t *teller) say(text string) {
+	_, _ = fmt.Fprintf(t.out, "sluice: %s\n", text)
+}
+
+// text counts a notice and says it in words; "" when there is nothing to say.
+func (t *teller) text(n *stream.Notice) string {
+	switch n.Kind {
+	case stream.KindGap:
+		t.count += n.Count
+		if n.Unknown {
+			t.gaps++
+		}
+		return gapText(n)
+	case stream.KindState:
+		return t.stateText(n)
+	}
+	return ""
+}
+
+// stateText tells a state once, however often a source tries again.
+func (t *teller) stateText(n *stream.Notice) string {
+	now := state{n.State, n.Err}
+	if t.states[n.Source] == now {
+		return ""
+	}
+	if len(t.states) >= maxSources {
+		clear(t.states)
+	}
+	t.states[n.Source] = now
+	name, why := record.Safe(n.Source), ""
+	if n.Err != "" {
+		why = ": " + record.Safe(n.Err)
+	}
+	switch n.State {
+	case stream.StateConnecting:
+		if why == "" {
+			return "" // no news yet
+		}
+		return name + " not had yet" + why + "; trying again"
+	case stream.StateLive:
+		return name + " live"
+	case stream.StateLost:
+		return name + " lost" + why + "; trying again"
+	case stream.StateUnaccounted:
+		return name + " live, but it cannot tell what is lost"
+	}
+	return ""
+}
+
+// gapText says what was lost, of which stream, where and why.
+func gapText(n *stream.Notice) string {
+	text := records(n.Count)
+	if n.Unknown {
+		text = "an unknown number of records"
+		if n.Count > 0 {
+			text = records(n.Count) + " and an unknown number more"
+		}
+	}
+	text += " of " + record.Safe(n.Stream) + " lost"
+	switch n.Hop {
+	case "":
+	case "network":
+		text += " on the way"
+		if n.Source != "" {
+			text += " from " + record.Safe(n.Source)
+		}
+	default:
+		text += " at the " + record.Safe(n.Hop)
+		if n.Source != "" {
+			text += " " + record.Safe(n.Source)
+		}
+	}
+	if n.Reason != "" {
+		text += ": " + record.Safe(n.Reason)
+	}
+	return text
+}
+
+// records is a number of records, with its thousands set apart.
+func records(n uint64) string {
+	if n == 1 {
+		return "1 record"
+	}
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s + " records"
+}
+
+// lost reports whether anything was.
+func (t *teller) lost() bool { return t.count > 0 || t.gaps > 0 }
+
+// total is the last line. It always comes, in a form that scripts can read.
+func (t *teller) total(written uint64) {
+	text := fmt.Sprintf("written=%d lost=%d", written, t.count)
+	if t.gaps > 0 {
+		text += fmt.Sprintf(" unknown-gaps=%d", t.gaps)
+	}
+	t.say(text)
+}
