@@ -1,0 +1,187 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// ErrInterrupted is what Run returns when the user pressed ctrl-c, or the
+// process got SIGINT. Leaving with q returns nil.
+var ErrInterrupted = errors.New("interrupted")
+
+// frame is the shortest time between two takings from the feed.
+const frame = 33 * time.Millisecond
+
+// Reader hands on records. None of its methods may block.
+type Reader interface {
+	// Ready has a token when TryTake may have something.
+	Ready() <-chan struct{}
+	// TryTake returns nil when there is nothing. The client releases the batch.
+	TryTake() *stream.Batch
+	Tail(name string, from stream.Backfill)
+	Stop(name string)
+}
+
+// Directory knows the sources and the streams. None of its methods may block.
+type Directory interface {
+	// Status is each source as it stands now.
+	Status() []stream.Status
+	// Streams are the live streams, as far as they are known.
+	Streams() []stream.Live
+	// WatchStreams says whether somebody wants to know them.
+	WatchStreams(on bool)
+}
+
+// Feed is where the client gets everything from; [stream.Source] is one.
+type Feed interface {
+	Reader
+	Directory
+}
+
+// Action is a key that the caller adds.
+type Action struct {
+	Key  string // as Bubble Tea names it: "x", "ctrl+x"
+	Help string // "stop or start vm-2"
+	// Do runs outside of the drawing loop and may take its time; what it
+	// returns is shown in the status line.
+	Do func() string
+}
+
+// Config says what the client shows.
+type Config struct {
+	Feed    Feed          // required; running before Run, and ended by its owner
+	Streams []string      // opened at the start; none opens the picker
+	Last    int           // records of backfill for each stream; 0 begins with the next record
+	Filter  record.Filter // each pane begins with it; zero shows all
+	Actions []Action
+	Title   string // in the corner; "" is "sluice"
+
+	Records int   // records kept, over all streams; 0 means 1,000,000
+	Bytes   int64 // memory that they may take; 0 means 512 MiB
+
+	Location *time.Location   // of the times shown; nil means the local one
+	Now      func() time.Time // nil means time.Now
+
+	// Input and Output are the terminal; nil means standard input and output.
+	Input  io.Reader
+	Output io.Writer
+}
+
+// Client is the full-screen client.
+type Client struct {
+	config Config
+	more   chan struct{} // the model has work left for the next frame
+}
+
+// New checks the configuration.
+func New(config Config) (*Client, error) {
+	if config.Feed == nil {
+		return nil, errors.New("make the full-screen client: no feed: set Config.Feed")
+	}
+	if config.Last < 0 || config.Records < 0 || config.Bytes < 0 {
+		return nil, fmt.Errorf("make the full-screen client: negative bound: last %d, records %d, bytes %d", config.Last, config.Records, config.Bytes)
+	}
+	for _, name := range config.Streams {
+		if err := stream.CheckName(name); err != nil {
+			return nil, fmt.Errorf("open stream %q: %w", name, err)
+		}
+	}
+	for _, a := range config.Actions {
+		if a.Key == "" || a.Do == nil {
+			return nil, fmt.Errorf("add action %q: it needs a key and something to do", a.Help)
+		}
+		if owner, taken := defaultKeys().owner(a.Key); taken {
+			return nil, fmt.Errorf("add action %q: key %q is taken by %q: choose another", a.Help, a.Key, owner)
+		}
+	}
+	if config.Title == "" {
+		config.Title = "sluice"
+	}
+	if config.Records == 0 {
+		config.Records = 1_000_000
+	}
+	if config.Bytes == 0 {
+		config.Bytes = 512 << 20
+	}
+	if config.Location == nil {
+		config.Location = time.Local
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Client{config: config, more: make(chan struct{}, 1)}, nil
+}
+
+// Run shows the client until the user leaves or ctx ends, which both return
+// nil; after ctrl-c it returns [ErrInterrupted].
+func (c *Client) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	options := []tea.ProgramOption{tea.WithContext(ctx)}
+	if c.config.Input != nil {
+		options = append(options, tea.WithInput(c.config.Input))
+	}
+	if c.config.Output != nil {
+		options = append(options, tea.WithOutput(c.config.Output))
+	}
+	program := tea.NewProgram(newModel(c.config, c.wake, colorprofile.TrueColor), options...)
+
+	pumped := make(chan struct{})
+	go func() {
+		defer close(pumped)
+		c.pump(ctx, program.Send)
+	}()
+	_, err := program.Run()
+	cancel()
+	<-pumped
+
+	switch {
+	case errors.Is(err, tea.ErrInterrupted):
+		return ErrInterrupted
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("run the full-screen client: %w", err)
+	case err == nil, ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled):
+		return nil
+	}
+	return fmt.Errorf("run the full-screen client: %w", err)
+}
+
+// wake asks the pump for another frame.
+func (c *Client) wake() {
+	select {
+	case c.more <- struct{}{}:
+	default:
+	}
+}
+
+// pump sends the model one message a frame while there is something to do.
+func (c *Client) pump(ctx context.Context, send func(tea.Msg)) {
+	timer := time.NewTimer(0)
+	<-timer.C
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c.config.Feed.Ready():
+		case <-c.more:
+		}
+		send(takeMsg{})
+		timer.Reset(frame)
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+	}
+}

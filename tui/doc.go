@@ -1,0 +1,33 @@
+// Package tui is the full-screen client: live streams in panes, on a terminal.
+//
+// # Contract
+//
+// A [Client] reads from one [Feed] and owns the terminal while [Client.Run]
+// blocks. It leaves the terminal as it found it, however it ends.
+//
+// Nothing that the terminal does slowly stalls the feed, and nothing that the
+// feed does stalls the keys: at most thirty times a second the client takes
+// everything there is, for at most 15 ms, and draws once. With nothing to
+// take it does nothing.
+//
+// Memory: records are kept up to Config.Records and Config.Bytes, over all
+// panes together; above that the oldest of the stream that holds the most are
+// let go. Records that somebody is looking at stay on the screen.
+//
+// What is shown came from the network. Everything, names included, is
+// sanitised after it was decoded and before it is measured, so that no record
+// can reach the terminal with more than text.
+//
+// # How it is built
+//
+// One Bubble Tea model; everything else is a plain struct with methods:
+//
+//	store    the records of one stream: raw bytes in slabs, a small entry each
+//	scan     the numbers of the records that pass a test, found in slices
+//	view     where somebody stands in a store: following, scrolled, paused
+//	pane     a view on the screen: header, rows, search, filter
+//	model    panes, tabs, overlays; all keys and messages
+//
+// A record's number is its place in its store, from 0, and never changes.
+// Views are anchored by number, so neither arrivals nor evictions move them.
+package tui

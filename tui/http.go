@@ -1,0 +1,161 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"sluice/cluster/record"
+)
+
+// known writes a field that has a form of its own: a request or response as
+// HTTP text, an error with its stack as lines. It reports whether it did.
+func (p *page) known(f record.Field) bool {
+	switch f.Key {
+	case "req", "client_req":
+		return p.request(f)
+	case "res", "client_res":
+		return p.response(f)
+	case "err":
+		return p.error(f)
+	}
+	return false
+}
+
+func (p *page) request(f record.Field) bool {
+	var req struct {
+		Method, URL string
+		HTTPVersion string
+		Headers     json.RawMessage
+		Body        json.RawMessage
+	}
+	if json.Unmarshal(f.Value, &req) != nil || req.Method == "" {
+		return false
+	}
+	if req.HTTPVersion == "" {
+		req.HTTPVersion = "1.1"
+	}
+	p.section("Request")
+	p.text(p.look.theme.text, req.Method+" "+req.URL+" HTTP/"+req.HTTPVersion)
+	p.headers(req.Headers)
+	p.httpBody(req.Body)
+	p.others(f.Value, "method", "url", "httpVersion", "headers", "body")
+	return true
+}
+
+func (p *page) response(f record.Field) bool {
+	var res struct {
+		StatusCode int
+		Header     json.RawMessage
+		Headers    json.RawMessage
+		Body       json.RawMessage
+	}
+	if json.Unmarshal(f.Value, &res) != nil || res.StatusCode == 0 {
+		return false
+	}
+	p.section("Response")
+	st := p.look.theme.text
+	if res.StatusCode >= 500 {
+		st = p.look.theme.err
+	}
+	p.text(st, strings.TrimSpace("HTTP/1.1 "+strconv.Itoa(res.StatusCode)+" "+http.StatusText(res.StatusCode)))
+	p.headers(res.Header)
+	p.headers(res.Headers)
+	p.httpBody(res.Body)
+	p.others(f.Value, "statusCode", "header", "headers", "body")
+	return true
+}
+
+func (p *page) error(f record.Field) bool {
+	var e struct{ Name, Message, Stack string }
+	if json.Unmarshal(f.Value, &e) != nil || e.Message == "" && e.Stack == "" {
+		return false
+	}
+	p.section("Error")
+	text := e.Stack
+	if text == "" {
+		text = strings.TrimPrefix(e.Name+": "+e.Message, ": ")
+	}
+	st := p.look.theme.err
+	for line := range strings.SplitSeq(text, "\n") {
+		p.text(st, line)
+		st = p.look.theme.dim
+	}
+	p.others(f.Value, "name", "message", "stack")
+	return true
+}
+
+// headers writes headers, an object or a text, as lines.
+func (p *page) headers(raw json.RawMessage) {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		for line := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
+			if line != "" {
+				p.text(p.look.theme.dim, line)
+			}
+		}
+		return
+	}
+	members(raw, func(key string, value json.RawMessage) {
+		p.parts(4, []part{{p.look.theme.key, record.Safe(key) + ": "}, {p.look.theme.dim, record.Safe(plain(value))}})
+	})
+}
+
+func (p *page) httpBody(raw json.RawMessage) {
+	if len(raw) == 0 || string(raw) == "null" || string(raw) == `""` {
+		return
+	}
+	p.blank()
+	if raw[0] == '"' {
+		for line := range strings.SplitSeq(plain(raw), "\n") {
+			p.text(p.look.theme.text, line)
+		}
+		return
+	}
+	p.json("", raw)
+}
+
+// others writes the members of an object but for some.
+func (p *page) others(raw json.RawMessage, but ...string) {
+	members(raw, func(key string, value json.RawMessage) {
+		for _, b := range but {
+			if key == b {
+				return
+			}
+		}
+		p.json(key, value)
+	})
+}
+
+// members calls yield for each member of an object, in their order.
+func members(raw json.RawMessage, yield func(key string, value json.RawMessage)) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return
+		}
+		var value json.RawMessage
+		if dec.Decode(&value) != nil {
+			return
+		}
+		name, _ := key.(string)
+		yield(name, value)
+	}
+}
+
+// plain is a JSON value as text: a string decoded, anything else as it stands.
+func plain(value json.RawMessage) string {
+	var s string
+	if json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	return string(value)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

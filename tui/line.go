@@ -1,0 +1,216 @@
+package tui
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// maxCluster is the longest grapheme cluster shown, in bytes. Nothing that is
+// meant to be read is longer; a longer one is shown as one mark.
+const maxCluster = 32
+
+// line builds one line of a fixed width: what does not fit is cut, and what
+// is missing is filled.
+type line struct {
+	buf   []byte
+	left  int   // columns that are free
+	base  style // under everything: the cursor's background
+	width ansi.Method
+}
+
+func newLine(width int, method ansi.Method, base style) *line {
+	return &line{buf: make([]byte, 0, width*3), left: max(width, 0), base: base, width: method}
+}
+
+// add appends text, which must be sanitised, and returns the line.
+func (l *line) add(st style, text string) *line {
+	if l.left == 0 || text == "" {
+		return l
+	}
+	text, w := cut(text, l.left, l.width)
+	l.open(st)
+	l.buf = append(l.buf, text...)
+	l.left -= w
+	return l
+}
+
+// fixed appends text in a column of n, cut with an ellipsis or filled.
+func (l *line) fixed(st style, text string, n int) *line {
+	n = min(n, l.left)
+	if n <= 0 {
+		return l
+	}
+	text, w := fit(text, n, l.width)
+	l.open(st)
+	l.buf = append(l.buf, text...)
+	l.buf = appendSpaces(l.buf, n-w)
+	l.left -= n
+	return l
+}
+
+func (l *line) space(n int) *line {
+	n = min(n, l.left)
+	if n > 0 {
+		l.open("")
+		l.buf = appendSpaces(l.buf, n)
+		l.left -= n
+	}
+	return l
+}
+
+// fillTo leaves n free columns at the end, in a style.
+func (l *line) fillTo(st style, n int) *line {
+	if n = l.left - n; n > 0 {
+		l.open(st)
+		l.buf = appendSpaces(l.buf, n)
+		l.left -= n
+	}
+	return l
+}
+
+// open begins a style. Each begins with a reset, so none leaks.
+func (l *line) open(st style) {
+	l.buf = append(l.buf, "\x1b["...)
+	if l.base != "" {
+		l.buf = append(l.buf, "0;"...)
+		l.buf = append(l.buf, l.base...)
+		if st != "" {
+			l.buf = append(l.buf, ';')
+			l.buf = append(l.buf, st...)
+		}
+	} else if st != "" {
+		l.buf = append(l.buf, "0;"...)
+		l.buf = append(l.buf, st...)
+	}
+	l.buf = append(l.buf, 'm')
+}
+
+// String fills the line and ends it.
+func (l *line) String() string {
+	l.fillTo("", 0)
+	l.buf = append(l.buf, ansi.ResetStyle...)
+	return string(l.buf)
+}
+
+func appendSpaces(dst []byte, n int) []byte {
+	for ; n > 0; n-- {
+		dst = append(dst, ' ')
+	}
+	return dst
+}
+
+// asciiPrefix is how many bytes at the start are ASCII and followed by ASCII,
+// so that each is a column of its own.
+func asciiPrefix(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return max(i-1, 0)
+		}
+	}
+	return len(s)
+}
+
+// cut returns as much of s as fits into n columns, and its width.
+func cut(s string, n int, method ansi.Method) (string, int) {
+	i := asciiPrefix(s[:min(len(s), n+1)])
+	if i >= n {
+		return s[:n], n
+	}
+	if i == len(s) {
+		return s, i
+	}
+	w := i
+	var patched []byte // s with marks in place of clusters that are too long
+	start := 0
+	for i < len(s) {
+		cluster, cw := ansi.FirstGraphemeCluster(s[i:], method)
+		if len(cluster) > maxCluster {
+			if w+1 > n {
+				break
+			}
+			patched = append(append(patched, s[start:i]...), "�"...)
+			i += len(cluster)
+			start = i
+			w++
+			continue
+		}
+		if w+cw > n {
+			break
+		}
+		w += cw
+		i += len(cluster)
+	}
+	if patched != nil {
+		return string(append(patched, s[start:i]...)), w
+	}
+	return s[:i], w
+}
+
+// fit is cut with an ellipsis where something was left out.
+func fit(s string, n int, method ansi.Method) (string, int) {
+	short, w := cut(s, n, method)
+	if len(short) == len(s) || n < 1 {
+		return short, w
+	}
+	short, w = cut(s, n-1, method)
+	return short + "…", w + 1
+}
+
+// skip returns what of s is left after n columns.
+func skip(s string, n int, method ansi.Method) string {
+	if n <= 0 {
+		return s
+	}
+	if i := asciiPrefix(s[:min(len(s), n+1)]); i >= n {
+		return s[n:]
+	}
+	for n > 0 && s != "" {
+		cluster, w := ansi.FirstGraphemeCluster(s, method)
+		s = s[len(cluster):]
+		n -= max(w, 0)
+	}
+	return s
+}
+
+// textWidth is the columns that s takes.
+func textWidth(s string, method ansi.Method) int {
+	if i := asciiPrefix(s); i == len(s) {
+		return i
+	}
+	return method.StringWidth(s)
+}
+
+// count writes a number with separators: 1,284.
+func count(n uint64) string {
+	var buf [32]byte
+	i := len(buf)
+	for digits := 0; ; digits++ {
+		if digits > 0 && digits%3 == 0 {
+			i--
+			buf[i] = ','
+		}
+		i--
+		buf[i] = byte('0' + n%10)
+		if n /= 10; n == 0 {
+			return string(buf[i:])
+		}
+	}
+}
+
+// overlay puts the lines of a box over a screen's lines, at column x and line y.
+func overlay(lines, box []string, x, y, width int, method ansi.Method) {
+	for i, row := range box {
+		if y+i < 0 || y+i >= len(lines) {
+			continue
+		}
+		under := lines[y+i]
+		var b strings.Builder
+		b.WriteString(method.Truncate(under, x, ""))
+		b.WriteString(ansi.ResetStyle)
+		b.WriteString(row)
+		b.WriteString(method.TruncateLeft(under, x+width, ""))
+		lines[y+i] = b.String()
+	}
+}

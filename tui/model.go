@@ -1,0 +1,295 @@
+package tui
+
+import (
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"sluice/cluster/stream"
+)
+
+// Time that one Update may take: for what the feed has, and for filters and
+// searches. The rest waits for the next frame.
+const (
+	takeBudget = 15 * time.Millisecond
+	workBudget = 8 * time.Millisecond
+)
+
+// Messages of our own.
+type (
+	takeMsg   struct{}              // the feed has something, or work is left
+	secondMsg struct{}              // a second has passed while something changes by itself
+	wheelMsg  struct{}              // the wheel has rested for 16 ms
+	flashMsg  struct{ text string } // show this for a while
+	fadeMsg   struct{ id int }      // the flash with this number is over
+)
+
+// model is the whole state of the client. It is used by one goroutine.
+type model struct {
+	config  Config
+	keys    keyMap
+	wake    func() // asks for a takeMsg
+	archive *archive
+
+	panes []*pane
+	slots []int // the panes on the screen, one or two, by their index
+	focus int   // index into slots
+	zoom  bool
+
+	width, height int
+	dark          bool
+	profile       colorprofile.Profile
+	theme         *theme
+	method        ansi.Method
+
+	picker *picker // open when not nil, as are the others
+	detail *detail
+	help   *help
+	prompt *prompt
+
+	status  []stream.Status
+	dropped uint64 // records lost since the start, in all streams
+	unknown bool   // and some that nobody can count
+
+	flash   string
+	flashID int
+	ticking bool
+	wheel   int // rows that the wheel has moved and the screen has not
+	wheelAt *pane
+	tabs    []tabSpan
+	rects   []rect // of the panes on the screen, by slot
+
+	frame tea.View
+	dirty bool
+}
+
+func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
+	m := &model{
+		config: config, keys: defaultKeys(), wake: wake,
+		archive: newArchive(config.Records, config.Bytes),
+		dark:    true, profile: profile, method: ansi.WcWidth,
+		width: 80, height: 24, dirty: true,
+	}
+	for _, a := range config.Actions {
+		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
+	}
+	m.theme = newTheme(m.dark, m.profile)
+	return m
+}
+
+// Init opens the panes.
+func (m *model) Init() tea.Cmd {
+	for _, name := range m.config.Streams {
+		m.openPane(name)
+	}
+	if len(m.slots) > 0 {
+		m.focus = 0
+		m.slots = m.slots[:0]
+		for i := range min(len(m.panes), 2) {
+			m.slots = append(m.slots, i)
+		}
+	} else {
+		m.openPicker()
+	}
+	m.status = m.config.Feed.Status()
+	m.wake()
+	return tea.Batch(tea.RequestBackgroundColor, m.tick())
+}
+
+// Update takes one message.
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.update(msg)
+	m.work()
+	return m, cmd
+}
+
+func (m *model) update(msg tea.Msg) tea.Cmd {
+	if w, ok := msg.(tea.MouseWheelMsg); ok {
+		return m.turnWheel(w)
+	}
+	m.dirty = true
+	switch msg := msg.(type) {
+	case takeMsg:
+		m.take()
+		return m.tick()
+	case secondMsg:
+		m.ticking = false
+		m.refresh()
+		if m.changing() {
+			return m.tick()
+		}
+	case tea.KeyPressMsg:
+		return m.key(msg)
+	case tea.PasteMsg:
+		m.paste(msg.Content)
+	case tea.MouseClickMsg:
+		m.click(msg)
+	case wheelMsg:
+		m.rollWheel()
+	case tea.WindowSizeMsg:
+		m.width, m.height = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.dark = msg.IsDark()
+		m.theme = newTheme(m.dark, m.profile)
+	case tea.ColorProfileMsg:
+		m.profile = msg.Profile
+		m.theme = newTheme(m.dark, m.profile)
+	case tea.ModeReportMsg:
+		// The renderer measures by graphemes from now on, and so must we.
+		if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet) {
+			m.method = ansi.GraphemeWidth
+		}
+	case flashMsg:
+		return m.say(msg.text)
+	case fadeMsg:
+		if msg.id == m.flashID {
+			m.flash = ""
+		}
+	}
+	return nil
+}
+
+// take keeps all that the feed has, as far as the time goes.
+func (m *model) take() {
+	now := m.config.Now()
+	deadline := time.Now().Add(takeBudget)
+	for {
+		batch := m.config.Feed.TryTake()
+		if batch == nil {
+			break
+		}
+		m.keep(batch, now)
+		batch.Release()
+		if !time.Now().Before(deadline) {
+			m.wake()
+			break
+		}
+	}
+	m.archive.evict()
+	m.refresh()
+}
+
+// keep puts a batch's records, and its gaps between them, into the stores.
+func (m *model) keep(batch *stream.Batch, now time.Time) {
+	notices := batch.Notices
+	var s *store
+	for i := range batch.Records {
+		for len(notices) > 0 && notices[0].At <= i {
+			m.notice(&notices[0])
+			notices = notices[1:]
+		}
+		r := &batch.Records[i]
+		if s == nil || s.name != r.Stream {
+			if s = m.archive.stores[r.Stream]; s == nil {
+				continue // its pane was closed a moment ago
+			}
+		}
+		s.add(r)
+		if !r.Backfill {
+			s.rate.add(now, 1)
+			s.last = now
+		}
+	}
+	for i := range notices {
+		m.notice(&notices[i])
+	}
+}
+
+func (m *model) notice(n *stream.Notice) {
+	s := m.archive.stores[n.Stream]
+	switch n.Kind {
+	case stream.KindGap:
+		m.dropped += n.Count
+		m.unknown = m.unknown || n.Unknown
+		if s != nil {
+			s.gap(n)
+		}
+	case stream.KindBackfill:
+		if s != nil {
+			s.backfilled = true
+		}
+	case stream.KindState: // Status tells
+	}
+}
+
+// refresh looks at what the feed knows besides records.
+func (m *model) refresh() {
+	m.status = m.config.Feed.Status()
+	if m.picker != nil {
+		m.picker.set(m.config.Feed.Streams())
+	}
+}
+
+// work goes on with filters and searches, the focused pane's first.
+func (m *model) work() {
+	deadline := time.Now().Add(workBudget)
+	more := false
+	if p := m.pane(); p != nil {
+		more = p.step(deadline)
+	}
+	for _, p := range m.panes {
+		if p != m.pane() {
+			more = p.step(deadline) || more
+		}
+	}
+	if more {
+		m.wake()
+	}
+}
+
+// changing reports whether something on the screen changes without a message.
+func (m *model) changing() bool {
+	now := m.config.Now()
+	for _, s := range m.archive.stores {
+		if !s.rate.idle(now) || (!s.last.IsZero() && now.Sub(s.last) < quietAfter+time.Second) {
+			return true
+		}
+	}
+	return m.picker != nil
+}
+
+// tick asks for a secondMsg, unless one is on its way.
+func (m *model) tick() tea.Cmd {
+	if m.ticking {
+		return nil
+	}
+	m.ticking = true
+	return tea.Tick(time.Second, func(time.Time) tea.Msg { return secondMsg{} })
+}
+
+// say shows a text in the status line for a while.
+func (m *model) say(text string) tea.Cmd {
+	m.flash = text
+	m.flashID++
+	id := m.flashID
+	return tea.Tick(4*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
+}
+
+// View draws the screen, unless nothing has changed.
+func (m *model) View() tea.View {
+	if m.dirty {
+		lines, cursor := m.draw()
+		m.frame = tea.NewView(strings.Join(lines, "\n"))
+		m.frame.AltScreen = true
+		m.frame.MouseMode = tea.MouseModeCellMotion
+		m.frame.WindowTitle = m.config.Title
+		m.frame.Cursor = cursor
+		m.dirty = false
+	}
+	return m.frame
+}
+
+// pane is the one that has the focus; nil when there is none.
+func (m *model) pane() *pane {
+	if m.focus < len(m.slots) {
+		return m.panes[m.slots[m.focus]]
+	}
+	return nil
+}
+
+// matches is key.Matches, shorter.
+func matches(msg tea.KeyPressMsg, bindings ...key.Binding) bool { return key.Matches(msg, bindings...) }

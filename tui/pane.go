@@ -1,0 +1,303 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"sluice/cluster/record"
+)
+
+// quietAfter is how long a stream is without a record before the pane says so.
+const quietAfter = 10 * time.Second
+
+// pane shows a view: a header line, then rows.
+type pane struct {
+	view   *view
+	search *search
+
+	source, label, short int // widest seen, in columns
+	shift                int
+
+	cache, spare []cachedRow // rows of the last frame, by number
+	key          rowStyle    // what they were rendered with
+
+	seen, seenErrors uint64 // of the store, when the pane was last on the screen
+}
+
+// cachedRow is a row of the last frame. line is empty when the row must be
+// rendered again; its text is read only once while it stays on the screen.
+type cachedRow struct {
+	number uint64
+	entry  entry
+	source string
+	text   rowText
+	line   string
+}
+
+func newPane(s *store, f filter) *pane { return &pane{view: newView(s, f)} }
+
+func (p *pane) store() *store { return p.view.store }
+
+// setFilter changes what is shown, and searches again in it.
+func (p *pane) setFilter(f filter) {
+	p.view.setFilter(f)
+	if p.search != nil {
+		from := p.store().next
+		if !p.view.follow {
+			from = p.view.top
+		}
+		p.search.restart(p.view, from)
+	}
+}
+
+// step does a frame's share of work; it reports whether there is more.
+func (p *pane) step(deadline time.Time) bool {
+	more := p.view.step(deadline, time.Now)
+	if p.search == nil {
+		return more
+	}
+	more = p.search.scan.step(deadline, time.Now) || more
+	if p.search.want == stay {
+		return more
+	}
+	n, found, done := p.search.resolve()
+	if done {
+		p.search.want = stay
+	}
+	if found && !(p.view.paused && n >= p.view.end) {
+		p.view.jump(n)
+	}
+	return more
+}
+
+// find jumps to the next match in a direction.
+func (p *pane) find(d direction) {
+	p.search.want, p.search.from = d, p.store().next
+	if ord := p.view.cursorOrd(); ord >= 0 && !p.view.follow {
+		p.search.from = p.view.at(ord)
+	}
+}
+
+// see notes that the pane is on the screen.
+func (p *pane) see() { p.seen, p.seenErrors = p.store().next, p.store().errors }
+
+// look is what a pane needs to be drawn.
+type look struct {
+	theme    *theme
+	method   ansi.Method
+	location *time.Location
+	now      time.Time
+	focused  bool
+	trouble  string // why nothing can come now; "" when something can
+	hint     string
+}
+
+// draw returns the pane's lines.
+func (p *pane) draw(width, height int, lk look) []string {
+	lines := make([]string, 0, height)
+	lines = append(lines, p.header(width, lk))
+	rows := p.rows(width, height-1, lk)
+	if len(rows) == 0 {
+		rows = p.empty(width, height-1, lk)
+	}
+	lines = append(lines, rows...)
+	for len(lines) < height {
+		lines = append(lines, newLine(width, lk.method, "").String())
+	}
+	return lines
+}
+
+// rows draws the rows that are on the screen, each at most once.
+func (p *pane) rows(width, height int, lk look) []string {
+	v := p.view
+	v.height = max(height, 1)
+	top := v.topOrd()
+	n := min(v.height, v.total()-top)
+	next := p.spare[:0]
+	j := 0
+	for i := range n {
+		number, e, source, data := v.row(top + i)
+		for j < len(p.cache) && p.cache[j].number < number {
+			j++
+		}
+		if j < len(p.cache) && p.cache[j].number == number {
+			next = append(next, p.cache[j])
+			continue
+		}
+		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: textOfRow(e, data, bodyOnScreen+4*p.shift)}
+		p.source = max(p.source, textWidth(c.source, lk.method))
+		p.label = max(p.label, textWidth(c.text.label, lk.method))
+		p.short = max(p.short, textWidth(c.text.short, lk.method))
+		next = append(next, c)
+	}
+	clear(p.cache)
+	p.cache, p.spare = next, p.cache
+
+	label := p.label
+	if width < 100 {
+		label = p.short
+	}
+	key := rowStyle{columns: layoutColumns(width, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location}
+	if p.search != nil {
+		key.matcher = p.search.matcher
+	}
+	if key != p.key {
+		for i := range p.cache {
+			p.cache[i].line = ""
+		}
+		p.key = key
+	}
+	cursor := -1
+	if !v.follow && lk.focused {
+		cursor = v.cursorOrd() - top
+	}
+	lines := make([]string, n)
+	for i := range n {
+		c := &p.cache[i]
+		if i == cursor {
+			here := key
+			here.cursor = true
+			lines[i] = here.render(&c.entry, c.source, &c.text)
+			continue
+		}
+		if c.line == "" {
+			c.line = key.render(&c.entry, c.source, &c.text)
+		}
+		lines[i] = c.line
+	}
+	return lines
+}
+
+// header is the pane's first line: its stream, what is chosen, and its state.
+func (p *pane) header(width int, lk look) string {
+	rule, name := "─", lk.theme.paneIdle
+	if lk.focused {
+		rule, name = "━", lk.theme.paneActive
+	}
+	ruleStyle := lk.theme.rule
+	if lk.focused {
+		ruleStyle = lk.theme.paneActive
+	}
+	title := record.Safe(p.store().name)
+	l := newLine(width, lk.method, "")
+	l.add(ruleStyle, rule).space(1)
+	states, stateStyle := p.states(lk)
+	state := states[len(states)-1]
+	titleWidth := min(textWidth(title, lk.method), max(width-12, 4))
+	for _, s := range states {
+		if textWidth(s, lk.method)+titleWidth+8 <= width {
+			state = s
+			break
+		}
+	}
+	stateWidth := textWidth(state, lk.method)
+	room := max(l.left-stateWidth-4, 3)
+	short, w := fit(title, room, lk.method)
+	l.add(name, short)
+	room -= w
+	chips := p.view.filter.chips()
+	if p.search != nil && p.search.pattern != "" {
+		chips = append(chips, p.search.chip(p.view))
+	}
+	for _, chip := range chips {
+		w := textWidth(chip, lk.method) + 3
+		if w > room {
+			if room > 12 {
+				chip, _ = fit(chip, room-3, lk.method)
+				l.space(1).add(lk.theme.chip, " "+chip+" ")
+			}
+			break
+		}
+		l.space(1).add(lk.theme.chip, " "+chip+" ")
+		room -= w
+	}
+	l.space(1)
+	if n := l.left - stateWidth - 3; n > 0 {
+		l.add(ruleStyle, strings.Repeat(rule, n))
+	}
+	l.space(1).add(stateStyle, state).space(1).add(ruleStyle, rule)
+	return l.String()
+}
+
+// states says how the pane stands, in ever fewer words.
+func (p *pane) states(lk look) ([]string, style) {
+	v, s := p.view, p.store()
+	if v.follow {
+		if lk.trouble != "" {
+			return []string{"waiting"}, lk.theme.wait
+		}
+		if !s.last.IsZero() && lk.now.Sub(s.last) >= quietAfter {
+			return []string{"quiet since " + s.last.In(lk.location).Format("15:04:05"), "quiet"}, lk.theme.dim
+		}
+		return []string{"following"}, lk.theme.good
+	}
+	word, keys := "SCROLLED", "G to follow"
+	if v.paused {
+		word, keys = "PAUSED", "G to resume"
+	}
+	fresh := count(uint64(v.since.records)) + " new"
+	withErrors := fresh
+	if v.since.errors > 0 {
+		withErrors += fmt.Sprintf(" (%s error)", count(uint64(v.since.errors)))
+	}
+	lost, unknown := v.lost()
+	dropped := count(lost)
+	if unknown {
+		dropped += "+"
+	}
+	dropped += " dropped"
+	all := word + " · " + withErrors + " · " + dropped + " · " + keys
+	states := []string{all, word + " · " + withErrors + " · " + dropped, word + " · " + withErrors, word + " · " + fresh, word}
+	if n := len(v.kept); n > 0 {
+		note := fmt.Sprintf("%s rows only kept here", count(uint64(n)))
+		states = append([]string{word + " · " + withErrors + " · " + dropped + " · " + note + " · " + keys, word + " · " + withErrors + " · " + note}, states...)
+	}
+	st := lk.theme.wait
+	if v.paused {
+		st = lk.theme.hot
+	}
+	return states, st
+}
+
+// empty says why a pane has no rows, and what to do.
+func (p *pane) empty(width, height int, lk look) []string {
+	v, s := p.view, p.store()
+	what, todo := "", ""
+	switch {
+	case v.rows != nil && !v.rows.complete():
+		what = "Looking through " + count(uint64(s.held())) + " records…"
+	case v.rows != nil && s.held() > 0:
+		what = fmt.Sprintf("None of %s records matches %s.", count(uint64(s.held())), strings.Join(v.filter.chips(), ", "))
+		todo = "Press 0 to show all."
+	case lk.trouble != "":
+		what, todo = lk.trouble, lk.hint
+	default:
+		what = "No records yet in " + record.Safe(s.name) + "."
+		todo = "They appear here as they come. Press o to see the streams that are live."
+	}
+	return centred(width, height, lk, what, todo)
+}
+
+// centred puts two lines of text in the middle of a space.
+func centred(width, height int, lk look, what, todo string) []string {
+	lines := make([]string, 0, height)
+	blank := newLine(width, lk.method, "").String()
+	for range max((height-2)/2, 0) {
+		lines = append(lines, blank)
+	}
+	for i, text := range []string{what, todo} {
+		if len(lines) == height {
+			break
+		}
+		st := lk.theme.text
+		if i == 1 {
+			st = lk.theme.dim
+		}
+		text, w := fit(text, max(width-2, 1), lk.method)
+		lines = append(lines, newLine(width, lk.method, "").space((width-w)/2).add(st, text).String())
+	}
+	return lines
+}

@@ -1,0 +1,109 @@
+package tui
+
+import (
+	"encoding/json"
+
+	"sluice/cluster/record"
+)
+
+// maxIndent is how deep JSON is indented, in columns; deeper values stand no
+// further right, so that depth cannot make a page large.
+const maxIndent = 40
+
+// json writes a value in lines, as pretty JSON with its key before it. The
+// value is valid JSON, as record.Parse took it from a record.
+func (p *page) json(key string, value json.RawMessage) {
+	j := pretty{page: p, indent: 4}
+	if key != "" {
+		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cutText(key, valueInRow))}, part{p.look.theme.faint, ": "})
+	}
+	j.value(value)
+	j.end()
+}
+
+// pretty lays out one JSON value, token by token.
+type pretty struct {
+	page   *page
+	indent int
+	parts  []part
+}
+
+func (j *pretty) end() {
+	if len(j.parts) > 0 {
+		j.page.parts(min(j.indent, maxIndent), j.parts)
+		j.parts = j.parts[:0]
+	}
+}
+
+// value writes all tokens of data. It needs no stack: brackets move the
+// indentation, and everything else follows from the next byte.
+func (j *pretty) value(data []byte) {
+	t := j.page.look.theme
+	for i := 0; i < len(data) && !j.page.full(); {
+		c := data[i]
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			i++
+		case '{', '[':
+			i++
+			for i < len(data) && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n') {
+				i++
+			}
+			if i < len(data) && (data[i] == '}' || data[i] == ']') {
+				j.parts = append(j.parts, part{t.faint, string(c) + string(data[i])})
+				i++
+				continue
+			}
+			j.parts = append(j.parts, part{t.faint, string(c)})
+			j.end()
+			j.indent += 2
+		case '}', ']':
+			j.end()
+			j.indent -= 2
+			j.parts = append(j.parts, part{t.faint, string(c)})
+			i++
+		case ',':
+			j.parts = append(j.parts, part{t.faint, ","})
+			j.end()
+			i++
+		case ':':
+			if n := len(j.parts); n > 0 {
+				j.parts[n-1].style = t.key
+			}
+			j.parts = append(j.parts, part{t.faint, ": "})
+			i++
+		case '"':
+			n := stringEnd(data[i:])
+			j.parts = append(j.parts, part{t.str, record.Safe(string(data[i : i+n]))})
+			i += n
+		default:
+			n := 1
+			for i+n < len(data) && !isDelimiter(data[i+n]) {
+				n++
+			}
+			j.parts = append(j.parts, part{t.num, record.Safe(string(data[i : i+n]))})
+			i += n
+		}
+	}
+}
+
+// stringEnd is the length of the JSON string that data begins with.
+func stringEnd(data []byte) int {
+	for i := 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(data)
+}
+
+func isDelimiter(c byte) bool {
+	switch c {
+	case ',', ':', '}', ']', '{', '[', '"', ' ', '\t', '\r', '\n':
+		return true
+	}
+	return false
+}

@@ -1,0 +1,189 @@
+package tui
+
+import (
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// sideBySide is the width from which two panes stand beside each other.
+const sideBySide = 120
+
+// Below this there is nothing that could be shown.
+const (
+	minWidth  = 20
+	minHeight = 5
+)
+
+// rect is a part of the screen.
+type rect struct{ x, y, w, h int }
+
+func (r rect) contains(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+// draw returns the screen, exactly as many lines of exactly as many columns as
+// it has, and where the cursor is.
+func (m *model) draw() ([]string, *tea.Cursor) {
+	if m.width < minWidth || m.height < minHeight {
+		l := newLine(m.width, m.method, "").add(m.theme.dim, "too small")
+		return []string{l.String()}, nil
+	}
+	var cursor *tea.Cursor
+	body := rect{0, 1, m.width, m.height - 2}
+	lines := make([]string, 0, m.height)
+	lines = append(lines, m.drawTabs())
+	if m.detail != nil {
+		m.rects = m.rects[:0]
+		lines = append(lines, m.detail.draw(body.w, body.h, m.look(m.detail.pane))...)
+	} else {
+		lines = append(lines, m.drawPanes(body)...)
+	}
+	bottom, x := m.drawStatus()
+	lines = append(lines, bottom)
+	if m.prompt != nil {
+		cursor = tea.NewCursor(x, m.height-1)
+	}
+	switch {
+	case m.help != nil:
+		box, w := m.drawHelp()
+		overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
+	case m.picker != nil:
+		box, w, x := m.picker.draw(m.width, m.height, m.look(nil), m.opened)
+		left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
+		overlay(lines, box, left, top, w, m.method)
+		cursor = tea.NewCursor(left+x, top+1)
+	}
+	return lines, cursor
+}
+
+// opened reports whether a stream has a pane.
+func (m *model) opened(name string) bool { return m.archive.stores[name] != nil }
+
+// drawPanes draws one pane, or two beside or above each other.
+func (m *model) drawPanes(body rect) []string {
+	m.rects = m.rects[:0]
+	p := m.pane()
+	if p == nil {
+		look := m.look(nil)
+		what, todo := look.trouble, look.hint
+		if what == "" {
+			what, todo = "No stream is open.", "Press o to see the streams that are live."
+		}
+		lines := centred(body.w, body.h, look, what, todo)
+		for len(lines) < body.h {
+			lines = append(lines, newLine(body.w, m.method, "").String())
+		}
+		return lines
+	}
+	if m.zoom || len(m.slots) == 1 {
+		for i := range m.slots {
+			r := rect{}
+			if i == m.focus {
+				r = body
+			}
+			m.rects = append(m.rects, r)
+		}
+		p.see()
+		return p.draw(body.w, body.h, m.look(p))
+	}
+	first, second := m.panes[m.slots[0]], m.panes[m.slots[1]]
+	first.see()
+	second.see()
+	if m.width < sideBySide {
+		h := body.h / 2
+		m.rects = append(m.rects, rect{0, body.y, body.w, h}, rect{0, body.y + h, body.w, body.h - h})
+		lines := first.draw(body.w, h, m.look(first))
+		return append(lines, second.draw(body.w, body.h-h, m.look(second))...)
+	}
+	w := (body.w - 1) / 2
+	m.rects = append(m.rects, rect{0, body.y, w, body.h}, rect{w + 1, body.y, body.w - w - 1, body.h})
+	left := first.draw(w, body.h, m.look(first))
+	right := second.draw(body.w-w-1, body.h, m.look(second))
+	rule := newLine(1, m.method, "").add(m.theme.rule, "│").String()
+	for i := range left {
+		if i > 0 {
+			left[i] += rule + right[i]
+		} else {
+			left[i] += newLine(1, m.method, "").add(m.theme.rule, "┬").String() + right[i]
+		}
+	}
+	return left
+}
+
+// look is how a pane is drawn now.
+func (m *model) look(p *pane) look {
+	lk := look{theme: m.theme, method: m.method, location: m.config.Location, now: m.config.Now()}
+	lk.focused = p != nil && p == m.pane()
+	lk.trouble, lk.hint = m.trouble()
+	return lk
+}
+
+// turnWheel gathers what the wheel does within 16 ms into one movement.
+func (m *model) turnWheel(msg tea.MouseWheelMsg) tea.Cmd {
+	by := 3
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		by = -3
+	case tea.MouseWheelDown:
+	default:
+		return nil
+	}
+	var at *pane
+	for slot, r := range m.rects {
+		if r.contains(msg.X, msg.Y) {
+			at = m.panes[m.slots[slot]]
+		}
+	}
+	waiting := m.wheel != 0
+	if at != m.wheelAt {
+		m.wheel, m.wheelAt = 0, at
+	}
+	m.wheel += by
+	if waiting {
+		return nil
+	}
+	return tea.Tick(16*time.Millisecond, func(time.Time) tea.Msg { return wheelMsg{} })
+}
+
+// rollWheel moves what the wheel was turned over.
+func (m *model) rollWheel() {
+	by, p := m.wheel, m.wheelAt
+	m.wheel, m.wheelAt = 0, nil
+	switch {
+	case by == 0, m.help != nil:
+	case m.picker != nil:
+		m.picker.move(by / 3)
+	case m.detail != nil:
+		m.detail.scroll(by)
+	case p != nil && !(p.view.follow && by > 0):
+		p.view.scroll(by)
+	}
+}
+
+// click focuses a pane and puts its cursor on a row, or goes to a tab.
+func (m *model) click(msg tea.MouseClickMsg) {
+	if msg.Button != tea.MouseLeft || m.help != nil || m.picker != nil || m.prompt != nil {
+		return
+	}
+	if msg.Y == 0 {
+		for _, t := range m.tabs {
+			if msg.X >= t.from && msg.X < t.to {
+				m.detail = nil
+				m.selectPane(t.pane)
+			}
+		}
+		return
+	}
+	for slot, r := range m.rects {
+		if !r.contains(msg.X, msg.Y) {
+			continue
+		}
+		m.focus = slot
+		if row := msg.Y - r.y - 1; row >= 0 {
+			v := m.panes[m.slots[slot]].view
+			if ord := v.topOrd() + row; ord < v.total() {
+				v.hold()
+				v.cursor = v.at(ord)
+			}
+		}
+	}
+}

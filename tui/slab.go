@@ -1,0 +1,79 @@
+package tui
+
+// slabSize is the size of a slab. Larger data get a slab of their own.
+const slabSize = 1 << 20
+
+// blockLen is how many entries are kept together.
+const blockLen = 4096
+
+// entrySize is what one entry takes, in bytes.
+const entrySize = 40
+
+// entry is what a store knows of one record without looking at its bytes. It
+// has no pointers, so the garbage collector does not look at it.
+type entry struct {
+	arrived int64  // Unix nanoseconds
+	time    int64  // the record's own, Unix milliseconds; 0 unknown
+	slab    uint64 // number of the slab that holds its bytes
+	off     uint32
+	size    uint32
+	source  uint16 // index into the store's sources
+	level   uint16 // bunyan's number, cut at 65535; 0 none
+	kind    kind
+}
+
+// kind tells a record from a row that stands for something that happened.
+type kind uint8
+
+const (
+	kindRecord   kind = iota
+	kindBackfill      // a record from before the client came
+	kindGap           // records were lost here; the bytes are the text to show
+)
+
+// slab holds the bytes of consecutive entries, back to back.
+type slab struct {
+	buf  []byte // its capacity never changes
+	last uint64 // number of the newest entry in it
+}
+
+// pool keeps slabs and blocks that were let go, so that a client that is at
+// its bounds makes no garbage. What it keeps, 2.4 MB at most, is not counted.
+type pool struct {
+	slabs  []*slab
+	blocks []*[blockLen]entry
+}
+
+// spare is how many slabs, and how many blocks, the pool keeps.
+const spare = 2
+
+func (p *pool) slab(size int) *slab {
+	if n := len(p.slabs); n > 0 && size <= slabSize {
+		s := p.slabs[n-1]
+		p.slabs = p.slabs[:n-1]
+		s.buf = s.buf[:0]
+		return s
+	}
+	return &slab{buf: make([]byte, 0, max(size, slabSize))}
+}
+
+func (p *pool) putSlab(s *slab) {
+	if cap(s.buf) == slabSize && len(p.slabs) < spare {
+		p.slabs = append(p.slabs, s)
+	}
+}
+
+func (p *pool) block() *[blockLen]entry {
+	if n := len(p.blocks); n > 0 {
+		b := p.blocks[n-1]
+		p.blocks = p.blocks[:n-1]
+		return b
+	}
+	return new([blockLen]entry)
+}
+
+func (p *pool) putBlock(b *[blockLen]entry) {
+	if len(p.blocks) < spare {
+		p.blocks = append(p.blocks, b)
+	}
+}

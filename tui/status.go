@@ -1,0 +1,198 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// drawStatus draws the last line: the prompt or a flash, or the sources; and
+// what is kept. It returns where the prompt's cursor is.
+func (m *model) drawStatus() (string, int) {
+	t := m.theme
+	l := newLine(m.width, m.method, "")
+	numbers, dropped := m.numbers()
+	right := textWidth(numbers, m.method) + textWidth(dropped, m.method) + 1
+	if right > m.width*2/3 {
+		right = 0
+	}
+	room := m.width - right - 1
+	x := 0
+	switch {
+	case m.prompt != nil:
+		l.add(t.strong, "/")
+		x = 1 + m.prompt.input.draw(l, t.text, room-1)
+		if s := m.prompt.pane.search; s == nil {
+			l.add(t.faint, "  regular expression; enter keeps, esc leaves")
+		}
+	case m.flash != "":
+		text, _ := fit(m.safeFlash(), room-1, m.method)
+		l.space(1).add(t.hot, text)
+	default:
+		m.drawSources(l, room)
+	}
+	if right > 0 {
+		l.left = max(l.left, 0)
+		if l.left < right { // the prompt took the room
+			return l.String(), x
+		}
+		l.fillTo("", right)
+		l.add(t.dim, numbers)
+		st := t.dim
+		if m.dropped > 0 || m.unknown {
+			st = t.hot
+		}
+		l.add(st, dropped).space(1)
+	}
+	return l.String(), x
+}
+
+// numbers is what is kept, and what was dropped.
+func (m *model) numbers() (kept, dropped string) {
+	var rate float64
+	for _, s := range m.archive.stores {
+		rate += s.rate.perSecond(m.config.Now())
+	}
+	records, bytes := m.archive.size()
+	kept = rateText(rate) + " · " + count(uint64(records)) + " kept"
+	if m.width >= 100 {
+		kept += " in " + bytesText(bytes)
+	}
+	dropped = count(m.dropped)
+	if m.unknown {
+		dropped += "+"
+	}
+	return kept + " · ", dropped + " dropped"
+}
+
+func bytesText(n int64) string {
+	if n >= 10<<30 {
+		return fmt.Sprintf("%d GB", n>>30)
+	}
+	return fmt.Sprintf("%d MB", (n+1<<19)>>20)
+}
+
+// part is a piece of text in its style.
+type part struct {
+	style style
+	text  string
+}
+
+// drawSources says how each source stands, in as many words as there is room.
+func (m *model) drawSources(l *line, room int) {
+	for brief := range 4 {
+		parts := m.sources(brief)
+		width := 1
+		for _, p := range parts {
+			width += textWidth(p.text, m.method)
+		}
+		if width > room && brief < 3 {
+			continue
+		}
+		l.space(1)
+		left := room - 1
+		for _, p := range parts {
+			text, w := fit(p.text, max(left, 0), m.method)
+			l.add(p.style, text)
+			left -= w
+		}
+		return
+	}
+}
+
+// sources lists the sources, ever more briefly: all with their troubles; all;
+// those in trouble; how many there are.
+func (m *model) sources(brief int) []part {
+	t := m.theme
+	if len(m.status) == 0 {
+		return []part{{t.wait, "◌"}, {t.dim, " no source yet"}}
+	}
+	var parts []part
+	connected := 0
+	for _, s := range m.status {
+		if s.State.Connected() {
+			connected++
+		}
+	}
+	if brief >= 2 {
+		mark := part{t.good, "●"}
+		if connected == 0 {
+			mark = part{t.bad, "✕"}
+		}
+		parts = append(parts, mark, part{t.dim, fmt.Sprintf(" %d of %d sources live", connected, len(m.status))})
+	}
+	for _, s := range m.status {
+		if brief == 3 || brief == 2 && s.State.Connected() {
+			continue
+		}
+		if len(parts) > 0 {
+			parts = append(parts, part{"", "  "})
+		}
+		name := record.Safe(s.Name)
+		switch s.State {
+		case stream.StateLive:
+			parts = append(parts, part{t.good, "●"}, part{t.dim, " " + name})
+			continue
+		case stream.StateUnaccounted:
+			parts = append(parts, part{t.good, "◐"}, part{t.dim, " " + name + " unaccounted"})
+			continue
+		case stream.StateLost:
+			parts = append(parts, part{t.bad, "✕ " + name + " lost"})
+		default:
+			parts = append(parts, part{t.wait, "◌ " + name + " connecting"})
+		}
+		if !s.Since.IsZero() {
+			parts = append(parts, part{t.dim, " since " + clock(s.Since, m.config.Location)})
+		}
+		if brief == 0 && s.Err != "" {
+			parts = append(parts, part{t.dim, ": " + cutText(record.Safe(s.Err), 200)})
+		}
+	}
+	return parts
+}
+
+// trouble says why no record can come now, and what to do; empty when one can.
+func (m *model) trouble() (what, todo string) {
+	if len(m.status) == 0 {
+		return "Looking for sources…", "Sluice goes on by itself as soon as one answers."
+	}
+	var names []string
+	lost := false
+	var reason string
+	for _, s := range m.status {
+		if s.State.Connected() && !s.Proxy {
+			return "", ""
+		}
+		// Behind a proxy that is live, its consolidators decide; when it has
+		// told of none yet, the proxy itself does.
+		if s.State.Connected() && len(m.status) == 1 {
+			return "", ""
+		}
+		if s.State.Connected() {
+			continue
+		}
+		lost = lost || s.State == stream.StateLost
+		name := record.Safe(s.Name)
+		if s.Address != "" && s.Address != s.Name {
+			name += " (" + record.Safe(s.Address) + ")"
+		}
+		names = append(names, name)
+		if reason == "" {
+			reason = record.Safe(s.Err)
+		}
+	}
+	list := strings.Join(names, ", ")
+	todo = "Trying again until it answers."
+	if reason != "" {
+		todo = cutText(reason, 200) + " — trying again until it answers."
+	}
+	if lost {
+		return "Lost " + list + ".", todo
+	}
+	return "Connecting to " + list + "…", todo
+}
+
+func clock(t time.Time, location *time.Location) string { return t.In(location).Format("15:04:05") }

@@ -1,0 +1,225 @@
+package tui
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// rowText is what a record's row says, sanitised, not yet cut to the screen.
+type rowText struct {
+	level record.Level
+	label string // name, or name/component
+	short string // component, or name
+	body  string // message, then the other fields
+	spans []span // of the body, in order, without holes
+	gap   bool
+}
+
+// span is a part of a row's body.
+type span struct {
+	end  int // where it ends in the body
+	kind spanKind
+}
+
+type spanKind uint8
+
+const (
+	spanMsg spanKind = iota
+	spanKey
+	spanValue
+	spanMark // what we put in: line breaks
+	spanErr
+)
+
+// Bounds of a row's body, in bytes of what it is made from: for the screen,
+// and for the search, which looks further than the screen is wide.
+const (
+	bodyOnScreen = 4 << 10
+	bodyInSearch = 64 << 10
+	valueInRow   = 1 << 10
+)
+
+// displayLimit is where a record that is far too long is cut to be shown.
+const displayLimit = 256 << 10
+
+// lineBreak stands for a line break within a row.
+const lineBreak = "⏎"
+
+// body builds the text of a row, span by span.
+type body struct {
+	text  []byte
+	spans []span
+	left  int
+}
+
+// add appends foreign text, sanitised, and cut where the bound is reached.
+func (b *body) add(kind spanKind, s string) {
+	if len(s) > b.left {
+		for b.left > 0 && !utf8.RuneStart(s[b.left]) {
+			b.left--
+		}
+		s = s[:b.left] + "…"
+	}
+	b.left = max(b.left-len(s), 0)
+	for first := true; s != ""; first = false {
+		if !first {
+			b.put(spanMark, " "+lineBreak+" ")
+		}
+		text, rest, more := strings.Cut(s, "\n")
+		if strings.IndexByte(text, '\t') >= 0 {
+			text = strings.ReplaceAll(text, "\t", "  ")
+		}
+		text = strings.TrimSuffix(text, "\r")
+		b.text = record.AppendSafe(b.text, text)
+		b.end(kind)
+		if !more {
+			return
+		}
+		s = strings.TrimLeft(rest, "\n")
+		if s == "" {
+			b.put(spanMark, " "+lineBreak)
+		}
+	}
+}
+
+// put appends text of our own.
+func (b *body) put(kind spanKind, s string) {
+	b.text = append(b.text, s...)
+	b.end(kind)
+}
+
+func (b *body) end(kind spanKind) {
+	if n := len(b.spans); n > 0 && b.spans[n-1].kind == kind {
+		b.spans[n-1].end = len(b.text)
+		return
+	}
+	b.spans = append(b.spans, span{len(b.text), kind})
+}
+
+func (b *body) full() bool { return b.left == 0 }
+
+// textOfRow reads a row. limit bounds what is made of it.
+func textOfRow(e *entry, data []byte, limit int) rowText {
+	if e.kind == kindGap {
+		text := string(data)
+		return rowText{level: record.Level(e.level), body: text, spans: []span{{len(text), spanMsg}}, gap: true}
+	}
+	r := record.Parse(data[:min(len(data), displayLimit)])
+	b := body{left: limit}
+	b.add(spanMsg, r.Msg)
+	for _, f := range r.Fields {
+		if b.full() {
+			break
+		}
+		if len(b.text) > 0 {
+			b.put(spanValue, "  ")
+		}
+		b.field(&r, f)
+	}
+	t := rowText{level: record.Level(e.level), short: r.Component, label: r.Name, body: string(b.text), spans: b.spans}
+	if t.short == "" {
+		t.short = r.Name
+	}
+	if r.Component != "" {
+		t.label += "/" + r.Component
+	}
+	t.short, t.label = record.Safe(t.short), record.Safe(t.label)
+	return t
+}
+
+// field appends one of the fields that bunyan does not know: requests,
+// responses and errors in a few words, others as key=value.
+func (b *body) field(r *record.Record, f record.Field) {
+	if len(f.Value) > 0 && f.Value[0] == '{' {
+		switch f.Key {
+		case "req":
+			method, _ := r.Field("req.method")
+			url, ok := r.Field("req.url")
+			if ok && method != "" {
+				b.add(spanValue, cutText(method+" "+url, valueInRow))
+				return
+			}
+		case "res":
+			if status, ok := r.Field("res.statusCode"); ok {
+				kind := spanValue
+				if status >= "5" {
+					kind = spanErr
+				}
+				b.put(spanKey, "→ ")
+				b.add(kind, cutText(status, valueInRow))
+				return
+			}
+		case "err":
+			message, ok := r.Field("err.message")
+			name, _ := r.Field("err.name")
+			if ok {
+				b.put(spanKey, "err=")
+				b.add(spanErr, cutText(strings.TrimPrefix(name+": "+message, ": "), valueInRow))
+				return
+			}
+		}
+	}
+	b.add(spanKey, cutText(f.Key, valueInRow))
+	b.put(spanKey, "=")
+	b.add(spanValue, cutText(valueText(f.Value), valueInRow))
+}
+
+// valueText is a JSON value as a row shows it; strings are decoded.
+func valueText(value json.RawMessage) string {
+	if len(value) > 0 && value[0] == '"' {
+		var s string
+		if json.Unmarshal(value, &s) == nil {
+			if strings.ContainsAny(s, " =\"") || s == "" {
+				return `"` + s + `"`
+			}
+			return s
+		}
+	}
+	return string(value[:min(len(value), valueInRow+1)])
+}
+
+// cutText cuts s to n bytes of whole runes, with an ellipsis.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}
+
+// appendGap says what a gap is, sanitised.
+func appendGap(dst []byte, n *stream.Notice) []byte {
+	switch {
+	case n.Unknown && n.Count > 0:
+		dst = append(dst, count(n.Count)...)
+		dst = append(dst, " records lost, and an unknown number more"...)
+	case n.Unknown:
+		dst = append(dst, "an unknown number of records lost"...)
+	case n.Count == 1:
+		dst = append(dst, "1 record lost"...)
+	default:
+		dst = append(dst, count(n.Count)...)
+		dst = append(dst, " records lost"...)
+	}
+	where := n.Hop
+	if n.Source != "" && where != "" {
+		where = n.Source + " (" + where + ")"
+	} else if n.Source != "" {
+		where = n.Source
+	}
+	if where != "" {
+		dst = append(dst, " at "...)
+		dst = record.AppendSafe(dst, cutText(where, valueInRow))
+	}
+	if n.Reason != "" {
+		dst = append(dst, ": "...)
+		dst = record.AppendSafe(dst, cutText(n.Reason, valueInRow))
+	}
+	return dst
+}
