@@ -13,7 +13,7 @@ import (
 
 const (
 	dialRetry  = 100 * time.Millisecond // between two tries, and between two looks at the connection
-	greetWait  = 5 * time.Second        // from a dial to the consolidator's subscription
+	greetWait  = time.Second            // from a dial to the consolidator's subscription, at most
 	queueLimit = 4096                   // records that a socket holds, at most
 )
 
@@ -25,7 +25,8 @@ const (
 // before a read does, the socket dials while it holds the lock that the new
 // connection needs, and is stuck for ever. So the connection is watched from
 // outside: a consolidator subscribes to everything, so a socket without topics
-// is a socket without a connection.
+// is a socket without a connection. Nor does its handshake have a deadline;
+// here that does no harm, since a consolidator that ends closes what it has.
 type publisher struct {
 	endpoint string // of the consolidator, to publish to
 	stream   string
@@ -99,7 +100,7 @@ func watch(ctx context.Context, sock zmq4.Socket, endpoint string) {
 				break // the connection is gone: dial again
 			}
 			if time.Since(dialled) > greetWait {
-				return // whoever this is, it is no consolidator
+				return // the connection broke before it was any good, or this is no consolidator
 			}
 		}
 	}

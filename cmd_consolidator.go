@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sluice/consolidator"
+)
+
+func newConsolidator(ended *outcome) *cobra.Command {
+	var config consolidator.Config
+	buffer, streamBuffer := size(256<<20), size(4<<20)
+	c := &cobra.Command{
+		Use:   "consolidator",
+		Short: "Run the pump of one machine: publishers in, subscribers out",
+		Long: "Run the pump of one machine. Applications connect ZeroMQ PUB sockets to its publish endpoint and send\n" +
+			"two frames: stream name, then one JSON record. Readers connect to its subscribe endpoint: sluice, a proxy,\n" +
+			"or any ZeroMQ SUB socket. Everything is kept in memory, in bounded buffers; a reader that is too slow loses\n" +
+			"the oldest records and is told how many.",
+		Example: "  sluice consolidator\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551",
+		Args:    noArguments,
+	}
+	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this `endpoint`, tcp://HOST:PORT or ipc://PATH (repeatable)")
+	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this `endpoint` (repeatable)")
+	c.Flags().StringVar(&config.Name, "name", "", "the `name` of this machine in what readers see; default: its host name")
+	c.Flags().Var(&buffer, "buffer", "keep at most this `size` of records, over all streams")
+	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this `size` of records of one stream")
+	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)
+		config.Logger = serverLog()
+		server, err := consolidator.New(config)
+		if err != nil {
+			return startError(err)
+		}
+		return server.Run(ctx)
+	})
+	return c
+}
+
+// serverLog is where servers log to: standard error.
+func serverLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+	"sluice/recorder"
+	"sluice/tui"
+)
+
+func newTail(ended *outcome) *cobra.Command {
+	var r reading
+	c := &cobra.Command{
+		Use:   "tail STREAM…",
+		Short: "Show streams full-screen, or print them as lines",
+		Long: "Show streams in the full-screen client, side by side. When standard output is no terminal, or with --plain\n" +
+			"(and with --count, --for, --until or --output), print their records as lines: records to standard output,\n" +
+			"everything else to standard error.",
+		Example: "  sluice tail system tenant/acme\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
+		}
+		for _, name := range args {
+			if err := stream.CheckName(name); err != nil {
+				return helpHint(c, usagef("stream %q: %w", name, err))
+			}
+		}
+		return nil
+	}
+	r.sources(c.Flags())
+	r.records(c.Flags())
+	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
+		var err error
+		if r.lines() || !isTerminal(os.Stdout) {
+			err = printLines(ctx, &r, streams)
+		} else {
+			err = openClient(ctx, &r, streams)
+		}
+		if err == nil && ctx.Err() != nil {
+			return errInterrupted
+		}
+		return err
+	})
+	return c
+}
+
+// printLines prints records as lines.
+func printLines(ctx context.Context, r *reading, streams []string) error {
+	config := recorder.Config{
+		Streams: streams,
+		Out:     os.Stdout,
+		Notices: os.Stderr,
+		Count:   r.count,
+		For:     r.during,
+	}
+	var err error
+	if config.Last, err = r.backfill(0); err != nil {
+		return err
+	}
+	if config.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	if config.Until, err = expression("--until", r.until); err != nil {
+		return err
+	}
+	if config.Layout, err = record.ParseLayout(r.output); err != nil {
+		return usagef("--output: %w", err)
+	}
+	if isTerminal(os.Stdout) {
+		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
+	}
+	// A reader that has had enough shows as an error of the write, and ends
+	// the command quietly.
+	signal.Ignore(syscall.SIGPIPE)
+	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		config.Source = source
+		printer, err := recorder.New(config)
+		if err != nil {
+			return &usageError{err}
+		}
+		return printer.Run(ctx)
+	})
+}
+
+// openClient opens the full-screen client.
+func openClient(ctx context.Context, r *reading, streams []string) error {
+	config := tui.Config{Streams: streams}
+	var err error
+	if config.Last, err = r.backfill(lastFullScreen); err != nil {
+		return err
+	}
+	if config.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	log := openLogFile("client")
+	defer log.close(os.Stderr)
+	return r.read(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
+		config.Feed = source
+		client, err := tui.New(config)
+		if err != nil {
+			return &usageError{err}
+		}
+		return client.Run(ctx)
+	})
+}
+
+// openPicker opens the full-screen client on the picker of live streams.
+func openPicker(ctx context.Context, r *reading) error {
+	if !isTerminal(os.Stdout) {
+		return usagef("the full-screen client needs a terminal: name streams, as in \"sluice tail --plain system\"")
+	}
+	return openClient(ctx, r, nil)
+}

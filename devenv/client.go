@@ -1,0 +1,56 @@
+package devenv
+
+import (
+	"context"
+	"fmt"
+
+	"sluice/cluster/stream"
+	"sluice/tui"
+)
+
+const backfill = 1000 // records of each stream that the client begins with
+
+// show runs the full-screen client on the proxy until it is left.
+func (d *Devenv) show(ctx context.Context) error {
+	feed, err := stream.New(stream.Config{Proxy: d.ProxyURL(), Logger: d.config.Logger.With("component", "client")})
+	if err != nil {
+		return fmt.Errorf("read from the proxy: %w", err)
+	}
+	victim := d.machines[min(1, len(d.machines)-1)].config.Name
+	client, err := tui.New(tui.Config{
+		Feed:    feed,
+		Streams: []string{"system", "tenant/acme"},
+		Last:    backfill,
+		Title:   "sluice devenv",
+		Actions: []tui.Action{{
+			Key:  "x",
+			Help: "stop or start " + victim,
+			Do:   func() string { return d.toggleText(victim) },
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	fed := make(chan error, 1)
+	go func() { fed <- feed.Run(ctx) }()
+	err = client.Run(ctx)
+	cancel()
+	if ferr := <-fed; err == nil {
+		err = ferr
+	}
+	return err
+}
+
+// toggleText is Toggle for the client's status line.
+func (d *Devenv) toggleText(name string) string {
+	running, err := d.Toggle(name)
+	switch {
+	case err != nil:
+		return err.Error()
+	case running:
+		return name + " started"
+	}
+	return name + " stopped"
+}

@@ -1,0 +1,170 @@
+package devenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/consolidator"
+	"sluice/proxy"
+)
+
+const proxyPort = 5580
+
+// Devenv is a cluster on this machine.
+type Devenv struct {
+	config   Config
+	machines []*machine
+	proxy    *proxy.Proxy
+	ended    chan struct{} // closed when Run returns
+}
+
+// New checks the configuration and binds all addresses.
+func New(config Config) (*Devenv, error) {
+	if err := config.check(); err != nil {
+		return nil, err
+	}
+	d := &Devenv{config: config, ended: make(chan struct{})}
+	var subscribe []string
+	for i := range config.Consolidators {
+		name := "vm-" + strconv.Itoa(i+1)
+		m, err := newMachine(consolidator.Config{
+			Name:   name,
+			Logger: config.Logger.With("machine", name),
+		}, 5551+10*i, 5552+10*i)
+		if err != nil {
+			d.release()
+			return nil, err
+		}
+		d.machines = append(d.machines, m)
+		subscribe = append(subscribe, m.subscribe)
+	}
+	err := d.newProxy(address(proxyPort), subscribe)
+	if errors.Is(err, syscall.EADDRINUSE) { // taken since it was tried
+		err = d.newProxy("127.0.0.1:0", subscribe)
+	}
+	if err != nil {
+		d.release()
+		return nil, fmt.Errorf("start the proxy: %w", err)
+	}
+	return d, nil
+}
+
+func (d *Devenv) newProxy(listen string, consolidators []string) (err error) {
+	logger := d.config.Logger.With("component", "proxy")
+	d.proxy, err = proxy.New(proxy.Config{
+		Listen: listen,
+		Open: func() (proxy.Source, error) {
+			source, err := stream.New(stream.Config{Consolidators: consolidators, Logger: logger})
+			if err != nil {
+				return nil, err
+			}
+			return source, nil
+		},
+		Logger: logger,
+	})
+	return err
+}
+
+// release lets go of what New bound.
+func (d *Devenv) release() {
+	for _, m := range d.machines {
+		m.first.Close()
+	}
+}
+
+// Run runs the cluster until ctx ends, the client is left, or something in it
+// fails. It is called once.
+func (d *Devenv) Run(ctx context.Context) error {
+	defer close(d.ended)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	var running sync.WaitGroup
+	failed := make(chan error, len(d.machines)+1) // the first one counts
+	start := func(run func(context.Context) error) {
+		running.Go(func() {
+			if err := run(ctx); err != nil {
+				failed <- err
+			}
+			cancel()
+		})
+	}
+	for _, m := range d.machines {
+		start(m.run)
+	}
+	start(d.proxy.Run)
+	now := time.Now()
+	for _, m := range d.machines {
+		for _, s := range d.config.streams() {
+			p := &publisher{
+				endpoint: m.publish,
+				stream:   s,
+				records:  newGenerator(d.config.Seed, m.config.Name, s),
+				pace:     newPace(d.config.Rate/float64(len(d.machines)), d.config.Seed, m.config.Name, s, now),
+			}
+			running.Go(func() { p.run(ctx) })
+		}
+	}
+
+	var err error
+	if d.config.Headless {
+		d.print()
+		<-ctx.Done()
+	} else {
+		err = d.show(ctx)
+	}
+	cancel()
+	running.Wait()
+	select {
+	case failure := <-failed:
+		return failure
+	default:
+		return err
+	}
+}
+
+// Toggle stops a machine's consolidator, or starts it again, and reports
+// whether it runs now. Run must be running.
+func (d *Devenv) Toggle(name string) (running bool, err error) {
+	for _, m := range d.machines {
+		if m.config.Name != name {
+			continue
+		}
+		answer := make(chan toggled, 1)
+		select {
+		case m.toggle <- answer:
+			t := <-answer
+			return t.running, t.err
+		case <-d.ended:
+			return false, fmt.Errorf("stop or start %q: the cluster has ended", name)
+		}
+	}
+	return false, fmt.Errorf("stop or start %q: there is no such machine", name)
+}
+
+// ProxyURL is where the proxy listens.
+func (d *Devenv) ProxyURL() string { return "http://" + d.proxy.Addr() }
+
+// PublishEndpoints are the machines' publish endpoints, vm-1's first.
+func (d *Devenv) PublishEndpoints() []string {
+	var endpoints []string
+	for _, m := range d.machines {
+		endpoints = append(endpoints, m.publish)
+	}
+	return endpoints
+}
+
+// SubscribeEndpoints are the machines' subscribe endpoints, vm-1's first.
+func (d *Devenv) SubscribeEndpoints() []string {
+	var endpoints []string
+	for _, m := range d.machines {
+		endpoints = append(endpoints, m.subscribe)
+	}
+	return endpoints
+}
