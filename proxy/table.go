@@ -48,9 +48,7 @@ func (t *table) at(consolidator string, epoch uint64) *row {
 	}
 	r := t.newest(consolidator)
 	if r.epoch != 0 {
-		state := r.state
-		t.set(r, stream.StateLost)
-		return t.add(consolidator, epoch, state)
+		return t.add(consolidator, epoch, r.state)
 	}
 	r.epoch = epoch
 	t.touch(r)
@@ -77,10 +75,14 @@ func (t *table) add(consolidator string, epoch uint64, state stream.State) *row 
 	return r
 }
 
-func (t *table) set(r *row, state stream.State) {
-	if r.state != state {
-		r.state = state
-		t.touch(r)
+// set notes the state of a consolidator, in all its rows.
+func (t *table) set(consolidator string, state stream.State) {
+	t.newest(consolidator)
+	for _, r := range t.rows {
+		if r.consolidator == consolidator && r.state != state {
+			r.state = state
+			t.touch(r)
+		}
 	}
 }
 

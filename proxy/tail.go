@@ -138,7 +138,7 @@ func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []b
 func (t *tail) state(consolidator string, state stream.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.table.set(t.table.newest(consolidator), state)
+	t.table.set(consolidator, state)
 	t.tell()
 }
 

@@ -1,0 +1,203 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/r3labs/sse/v2"
+)
+
+// proxiedTail is one stream, read through a proxy. All but cancel belongs to
+// the goroutine of run.
+type proxiedTail struct {
+	proxied *proxied
+	name    string
+	from    Backfill
+	ended   context.CancelFunc
+	stopped context.Context
+
+	live      bool // the backfill is complete
+	after     string
+	positions map[string]Position // of the next record wanted, by consolidator
+	origins   map[uint64]tailOrigin
+}
+
+// tailOrigin is what a source number of the proxy stands for.
+type tailOrigin struct {
+	consolidator string
+	at           Position // next record; of epoch 0 while unknown
+}
+
+func newProxiedTail(p *proxied, name string, from Backfill) *proxiedTail {
+	t := &proxiedTail{proxied: p, name: name, from: from, positions: make(map[string]Position)}
+	maps.Copy(t.positions, from.Positions)
+	t.stopped, t.ended = context.WithCancel(context.Background())
+	return t
+}
+
+// cancel ends it, from any goroutine.
+func (t *proxiedTail) cancel() { t.ended() }
+
+func (t *proxiedTail) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.stopped, cancel)()
+	r := &response{
+		proxied: t.proxied,
+		what:    strconv.Quote(t.name),
+		url:     t.url,
+		header:  t.header,
+		handle:  func(e *sse.Event) { t.event(ctx, e) },
+		refused: func(err error) { t.refused(ctx, err) },
+		limit:   maxEvent,
+	}
+	r.run(ctx)
+}
+
+func (t *proxiedTail) url() string {
+	query := maps.Clone(t.proxied.cfg.Query)
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Del("last")
+	if t.from.Last > 0 && !t.live {
+		query.Set("last", strconv.Itoa(t.from.Last))
+	}
+	return t.proxied.address(logsPath(t.name), query.Encode())
+}
+
+func (t *proxiedTail) header(h http.Header) {
+	h.Set(HeaderClient, "1")
+	if t.after != "" {
+		h.Set(HeaderLastEventID, t.after)
+	}
+	if len(t.positions) > 0 {
+		h.Set(HeaderPositions, FormatPositions(t.positions))
+	}
+	// Numbers are given anew in each response.
+	t.origins = make(map[uint64]tailOrigin)
+}
+
+// refused tells that the proxy will not have this stream read.
+func (t *proxiedTail) refused(ctx context.Context, err error) {
+	_ = t.proxied.out.put(ctx, nil, []Notice{{
+		Kind: KindState, Time: time.Now(), Source: t.proxied.name, State: StateLost,
+		Err: "tail " + strconv.Quote(t.name) + ": " + err.Error(),
+	}})
+}
+
+// event takes one event. Names that are not known are of a newer proxy.
+func (t *proxiedTail) event(ctx context.Context, e *sse.Event) {
+	switch string(e.Event) {
+	case "":
+		t.record(ctx, e)
+	case EventDropped:
+		t.gap(ctx, e)
+	case EventSource:
+		t.source(e)
+	case EventLive:
+		// All that was there when the response began has come: what did not
+		// come from somewhere goes on where it stood then.
+		for _, o := range t.origins {
+			if _, seen := t.positions[o.consolidator]; !seen && o.at.Epoch != 0 && o.at.Seq > 0 {
+				t.positions[o.consolidator] = o.at
+			}
+		}
+		t.after = string(e.ID)
+		t.complete(ctx)
+	case EventPing:
+		// A proxy that knows no live event has no backfill to wait for either.
+		t.complete(ctx)
+	}
+}
+
+// complete tells once that the backfill is there.
+func (t *proxiedTail) complete(ctx context.Context) {
+	if !t.live {
+		t.live = true
+		_ = t.proxied.out.put(ctx, nil, []Notice{{Kind: KindBackfill, Time: time.Now(), Stream: t.name}})
+	}
+}
+
+func (t *proxiedTail) record(ctx context.Context, e *sse.Event) {
+	id, _ := ParseEventID(e.ID) // another service may have none
+	o := t.origins[id.Source]
+	r := Record{
+		Stream: t.name, Source: o.consolidator, Position: Position{Epoch: o.at.Epoch, Seq: id.Seq},
+		Arrived: time.Now().UnixNano(), Data: e.Data, Backfill: !t.live,
+	}
+	if r.Data == nil {
+		r.Data = []byte{}
+	}
+	if t.proxied.out.put(ctx, []Record{r}, nil) == nil {
+		t.had(e.ID, id, o)
+	}
+}
+
+// had notes what was handed on, to go on behind it.
+func (t *proxiedTail) had(raw []byte, id EventID, o tailOrigin) {
+	t.after = string(raw)
+	if o.at.Epoch != 0 {
+		t.positions[o.consolidator] = Position{Epoch: o.at.Epoch, Seq: id.Seq + 1}
+	}
+}
+
+func (t *proxiedTail) gap(ctx context.Context, e *sse.Event) {
+	var loss LossEvent
+	if json.Unmarshal(e.Data, &loss) != nil || (loss.Count == 0 && !loss.Unknown) {
+		return
+	}
+	id, _ := ParseEventID(e.ID)
+	o := t.origins[id.Source]
+	n := Notice{
+		Kind: KindGap, Time: time.Now(), Stream: t.name, Source: loss.Consolidator,
+		Count: loss.Count, Unknown: loss.Unknown, Hop: loss.Hop, Reason: loss.Reason,
+	}
+	if n.Source == "" {
+		n.Source = t.proxied.name
+	}
+	if t.proxied.out.put(ctx, nil, []Notice{n}) == nil {
+		t.had(e.ID, id, o)
+	}
+}
+
+func (t *proxiedTail) source(e *sse.Event) {
+	var s SourceEvent
+	if json.Unmarshal(e.Data, &s) != nil || CheckName(s.Consolidator) != nil {
+		return
+	}
+	epoch := uint64(0)
+	if s.Epoch != "" {
+		var err error
+		if epoch, err = parseBase36(s.Epoch); err != nil {
+			return
+		}
+	}
+	if _, known := t.origins[s.N]; known || len(t.origins) < 4*maxSources {
+		t.origins[s.N] = tailOrigin{consolidator: s.Consolidator, at: Position{Epoch: epoch, Seq: s.Next}}
+	}
+	for _, state := range []State{StateConnecting, StateLive, StateLost, StateUnaccounted} {
+		if state.String() == s.State {
+			t.proxied.setSource(s.Consolidator, state)
+		}
+	}
+}
+
+// logsPath is the path of a stream below a proxy's own.
+func logsPath(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if part == "" || part == "." || part == ".." {
+			// What is between would take it for another path.
+			return "/api/logs/" + strings.ReplaceAll(url.PathEscape(name), ".", "%2E")
+		}
+		parts[i] = url.PathEscape(part)
+	}
+	return "/api/logs/" + strings.Join(parts, "/")
+}
