@@ -55,6 +55,8 @@ func newRoot(ended *outcome) *cobra.Command {
 			"Without a command it opens the full-screen client on a picker of the live streams.",
 		Example: "  sluice devenv\n  sluice tail system tenant/acme\n  sluice tail --plain --last 100 tenant/acme",
 		Args:    noCommand,
+
+		SuggestionsMinimumDistance: 2,
 	}
 	r.sources(root.Flags())
 	root.RunE = ended.run(func(ctx context.Context, _ []string) error { return openPicker(ctx, &r) })
