@@ -22,12 +22,10 @@ import (
 type script struct {
 	batches []*stream.Batch
 	status  []stream.Status
-	end     error           // what Take returns after the last batch; nil: it waits for its context
-	before  func(taken int) // called as Take begins
-	tailed  map[string]int  // backfill by stream
-	pause   time.Duration   // before each batch
-	loop    bool            // the last batch comes again and again
-	make    func() *stream.Batch
+	end     error                // what Take returns after the last batch; nil: it waits for its context
+	before  func(taken int)      // called as Take begins
+	tailed  map[string]int       // backfill by stream
+	make    func() *stream.Batch // when not nil, makes one batch after the other
 	taken   int
 }
 
@@ -44,15 +42,8 @@ func (s *script) Take(ctx context.Context) (*stream.Batch, error) {
 	if s.before != nil {
 		s.before(s.taken)
 	}
-	if s.pause > 0 {
-		select {
-		case <-time.After(s.pause):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 	s.taken++
-	if s.loop {
+	if s.make != nil {
 		return s.make(), nil
 	}
 	if len(s.batches) == 0 {
@@ -116,62 +107,74 @@ func TestRecords(t *testing.T) {
 		err     error
 	}{
 		{
-			"short", recorder.Config{},
+			"short",
+			recorder.Config{},
 			[]*stream.Batch{batch(of("system", info)), batch(of("system", warn))},
 			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
-			"long", recorder.Config{Layout: record.LayoutLong},
+			"long",
+			recorder.Config{Layout: record.LayoutLong},
 			[]*stream.Batch{batch(of("system", info))},
 			"[2026-01-02T03:04:05.678Z]  INFO: api/1 on h: all well\n", errEnd,
 		},
 		{
-			"raw", recorder.Config{Layout: record.LayoutRaw},
+			"raw",
+			recorder.Config{Layout: record.LayoutRaw},
 			[]*stream.Batch{batch(of("system", info, "plain \x1b text", "{\n\"a\":1}"))},
 			info + "\nplain \x1b text\n{\"a\":1}\n", errEnd,
 		},
 		{
-			"raw to a terminal", recorder.Config{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
+			"raw to a terminal",
+			recorder.Config{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
 			[]*stream.Batch{batch(of("system", "plain \x1b text"))},
 			"plain ␛ text\n", errEnd,
 		},
 		{
-			"json", recorder.Config{Layout: record.LayoutJSON},
+			"json",
+			recorder.Config{Layout: record.LayoutJSON},
 			[]*stream.Batch{batch(of("system", `{"a":[1]}`))},
 			"{\n  \"a\": [\n    1\n  ]\n}\n", errEnd,
 		},
 		{
-			"text has the time of its arrival", recorder.Config{},
+			"text has the time of its arrival",
+			recorder.Config{},
 			[]*stream.Batch{batch(of("system", "plain text\n"))},
 			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
 		},
 		{
-			"filter", recorder.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
+			"filter",
+			recorder.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
 			[]*stream.Batch{batch(of("system", info, warn, stack))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
-			"filter sees text as JSON", recorder.Config{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
+			"filter sees text as JSON",
+			recorder.Config{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
 			[]*stream.Batch{batch(of("system", "plain text"))},
 			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
 		},
 		{
-			"count, after the filter", recorder.Config{Count: 2, Filter: record.Filter{Level: record.Warn}},
+			"count, after the filter",
+			recorder.Config{Count: 2, Filter: record.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn, info)), batch(of("system", warn, warn))},
 			"03:04:05.678Z  WARN api: less well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
-			"until, with the record that matches", recorder.Config{Until: regexp.MustCompile(`"level":40`)},
+			"until, with the record that matches",
+			recorder.Config{Until: regexp.MustCompile(`"level":40`)},
 			[]*stream.Batch{batch(of("system", info, warn, info))},
 			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
-			"until looks at what is written", recorder.Config{Until: regexp.MustCompile(`"level":30`), Filter: record.Filter{Level: record.Warn}},
+			"until looks at what is written",
+			recorder.Config{Until: regexp.MustCompile(`"level":30`), Filter: record.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
-			"several streams", recorder.Config{Streams: []string{"system", "tenant/acme"}},
+			"several streams",
+			recorder.Config{Streams: []string{"system", "tenant/acme"}},
 			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", stack)...))},
 			"system      | 03:04:05.678Z  INFO api: all well\n" +
 				"tenant/acme | 03:04:05.678Z ERROR api: bad\n" +
@@ -179,13 +182,15 @@ func TestRecords(t *testing.T) {
 				"tenant/acme |       at x\n", errEnd,
 		},
 		{
-			"several streams with strange names", recorder.Config{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
+			"several streams with strange names",
+			recorder.Config{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
 			[]*stream.Batch{batch(append(of("会", info), of("a\u202e", info)...))},
 			"会      | 03:04:05.678Z  INFO api: all well\n" +
 				"a\\u202e | 03:04:05.678Z  INFO api: all well\n", errEnd,
 		},
 		{
-			"several streams, raw", recorder.Config{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
+			"several streams, raw",
+			recorder.Config{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
 			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", warn)...))},
 			info + "\n" + warn + "\n", errEnd,
 		},
@@ -371,7 +376,7 @@ func TestTimeRunsOut(t *testing.T) {
 // A stream that never pauses does not outrun the time.
 func TestTimeRunsOutUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &script{loop: true, status: []stream.Status{{State: stream.StateLive}}}
+		source := &script{status: []stream.Status{{State: stream.StateLive}}}
 		source.make = func() *stream.Batch {
 			time.Sleep(150 * time.Millisecond) // of the bubble's clock: what the taking takes
 			return batch(of("s", "a"))

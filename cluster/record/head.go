@@ -48,14 +48,18 @@ const (
 
 // coreKey tells which of bunyan's own fields a key, still escaped, stands for.
 func coreKey(key []byte) core {
-	if bytes.IndexByte(key, '\\') >= 0 {
+	k := plainKey(key)
+	if k == keyOther && bytes.IndexByte(key, '\\') >= 0 {
 		var buf [16]byte
-		plain, ok := unescapeASCII(buf[:0], key)
-		if !ok {
-			return keyOther
+		if plain, ok := unescapeASCII(buf[:0], key); ok {
+			return plainKey(plain)
 		}
-		key = plain
 	}
+	return k
+}
+
+// plainKey is coreKey for a key in which nothing is escaped.
+func plainKey(key []byte) core {
 	switch string(key) {
 	case "v":
 		return keyV

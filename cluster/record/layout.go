@@ -112,11 +112,11 @@ func appendRaw(dst, data []byte, terminal bool) []byte {
 	case !terminal:
 		dst = append(dst, data...)
 	case validObject(data):
-		// Whatever is unsafe can only stand in a string, where it may be
+		// Whatever is harmful can only stand in a string, where it may be
 		// escaped. Tabs between tokens are the one control left.
 		for s := string(data); len(s) > 0; {
 			r, n := utf8.DecodeRuneInString(s)
-			if unsafe(r) && r != '\t' {
+			if harmful(r) && r != '\t' {
 				dst = appendEscaped(dst, r)
 			} else {
 				dst = utf8.AppendRune(dst, r)

@@ -93,7 +93,7 @@ func appendEscaped(dst []byte, r rune) []byte {
 	case '\t':
 		return append(dst, `\t`...)
 	}
-	if !unsafe(r) {
+	if !harmful(r) {
 		return utf8.AppendRune(dst, r)
 	}
 	if r > 0xffff {

@@ -88,9 +88,15 @@ func (p *printer) coloured(colour [2]string, text string) {
 }
 
 // who writes name and component, and in the long layout process and host.
+// Bunyan would not take a record without a name; other loggers write them.
 func (p *printer) who(r *Record) {
-	p.dst = append(p.dst, ' ')
-	p.dst = appendSafe(p.dst, r.Name, true)
+	switch {
+	case r.Name != "":
+		p.dst = append(p.dst, ' ')
+		p.dst = appendSafe(p.dst, r.Name, true)
+	case p.long || r.Component != "":
+		p.dst = append(p.dst, " <no-name>"...)
+	}
 	if r.Component != "" {
 		p.dst = append(p.dst, '/')
 		p.dst = appendSafe(p.dst, r.Component, true)

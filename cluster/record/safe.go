@@ -2,11 +2,11 @@ package record
 
 import "unicode/utf8"
 
-// unsafe reports whether a rune could do something to a terminal, to the order
+// harmful reports whether a rune could do something to a terminal, to the order
 // of the text around it, or to whoever splits it into lines; or cannot be seen
 // and can carry text: C0, DEL, C1, bidirectional controls, line and paragraph
 // separators, interlinear annotations, tags.
-func unsafe(r rune) bool {
+func harmful(r rune) bool {
 	switch {
 	case r < 0x20:
 		return true
@@ -51,7 +51,7 @@ func AppendSafe(dst []byte, s string) []byte {
 func Safe(s string) string {
 	for i := clean(s); i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
-		if unsafe(r) || (r == utf8.RuneError && n == 1) {
+		if harmful(r) || (r == utf8.RuneError && n == 1) {
 			return string(appendSafe(make([]byte, 0, len(s)+32), s, false))
 		}
 		i += n
@@ -78,7 +78,7 @@ func appendSafe(dst []byte, s string, tabs bool) []byte {
 			dst = utf8.AppendRune(dst, 0x2400+r)
 		case r == 0x7f:
 			dst = utf8.AppendRune(dst, 0x2421)
-		case !unsafe(r):
+		case !harmful(r):
 			dst = utf8.AppendRune(dst, r)
 		case r > 0xffff:
 			dst = append(dst, `\u{e00`...)
