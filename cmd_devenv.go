@@ -45,7 +45,7 @@ func newDevenv(ended *outcome) *cobra.Command {
 		}
 		cluster, err := devenv.New(config)
 		if err != nil {
-			return fmt.Errorf("start the cluster: %w", err)
+			return startError(fmt.Errorf("start the cluster: %w", err))
 		}
 		return cluster.Run(ctx)
 	})

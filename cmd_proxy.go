@@ -38,6 +38,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		if err != nil {
 			return startError(err)
 		}
+		config.Logger.Info("proxy ready", "listen", server.Addr(), "consolidators", consolidators)
 		return server.Run(ctx)
 	})
 	return c

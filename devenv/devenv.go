@@ -99,6 +99,7 @@ func (d *Devenv) Run(ctx context.Context) error {
 		start(m.run)
 	}
 	start(d.proxy.Run)
+	d.config.Logger.Info("proxy ready", "component", "proxy", "listen", d.proxy.Addr())
 	now := time.Now()
 	for _, m := range d.machines {
 		for _, s := range d.config.streams() {

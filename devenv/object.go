@@ -1,6 +1,7 @@
 package devenv
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -70,10 +71,14 @@ func (o *object) sub(key string, members func(*object)) {
 	o.buf = in.close()
 }
 
+// appendString appends s as a JSON string, as JavaScript would write it: <, >
+// and & stay as they are.
 func appendString(dst []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
-	if err != nil { // no string fails
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(s); err != nil { // no string fails
 		return append(dst, `""`...)
 	}
-	return append(dst, quoted...)
+	return append(dst, bytes.TrimRight(b.Bytes(), "\n")...)
 }
