@@ -59,7 +59,7 @@ func (c *Consolidator) acknowledge() {
 
 // beat sends heartbeats, and closes what has been silent for too long.
 func (c *Consolidator) beat(now time.Time) {
-	ping := zmtp.AppendPing(nil, uint16(maxSilent/(100*time.Millisecond)))
+	ping := zmtp.AppendPing(nil, 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for p := range c.publishers {

@@ -268,7 +268,7 @@ func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
 	tick := time.NewTicker(pingEvery / 5)
 	defer tick.Stop()
 	pinged := time.Now()
-	ping := zmtp.AppendPing(nil, uint16(maxSilent/(100*time.Millisecond)))
+	ping := zmtp.AppendPing(nil, 0)
 	for {
 		var ticked bool
 		select {

@@ -92,7 +92,9 @@ func ParseSubscription(t Token) (prefix []byte, cancel, ok bool) {
 }
 
 // AppendPing appends a PING: the peer may close the connection when it hears
-// nothing for ttl tenths of a second.
+// nothing for ttl tenths of a second; 0 leaves that to it. libzmq 4.3 counts
+// the time in which its own application does not read as silence, too, and
+// then ends its process by an assertion: send it 0.
 func AppendPing(dst []byte, ttl uint16) []byte {
 	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint16(nil, ttl))
 }
