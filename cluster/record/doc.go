@@ -6,7 +6,9 @@
 // A record is foreign input. Nothing here fails on it, whatever it holds: what
 // is not a JSON object is taken as the message of a record. Nothing that
 // leaves the functions that render is able to do anything to a terminal: they
-// sanitise after decoding, everything, names and values alike.
+// sanitise after decoding, everything, names and values alike. The one
+// exception is asked for: raw records for what is no terminal ([Style]) are byte
+// for byte.
 //
 // JSON is what encoding/json accepts, nested at most 10,000 deep. Keys are
 // compared as decoded and with their case; of a key that stands twice in an
