@@ -14,7 +14,11 @@ import (
 	"sluice/proxy"
 )
 
+// The usual ports; those of machine i count from 0.
 const proxyPort = 5580
+
+func publishPort(i int) int   { return 5551 + 10*i }
+func subscribePort(i int) int { return 5552 + 10*i }
 
 // Devenv is a cluster on this machine.
 type Devenv struct {
@@ -36,7 +40,7 @@ func New(config Config) (*Devenv, error) {
 		m, err := newMachine(consolidator.Config{
 			Name:   name,
 			Logger: config.Logger.With("machine", name),
-		}, 5551+10*i, 5552+10*i)
+		}, publishPort(i), subscribePort(i))
 		if err != nil {
 			d.release()
 			return nil, err
@@ -118,6 +122,9 @@ func (d *Devenv) Run(ctx context.Context) error {
 		d.print()
 		<-ctx.Done()
 	} else {
+		for _, text := range d.moved() { // above the client, so that it is there when that is left
+			fmt.Fprintln(d.config.Output, text)
+		}
 		err = d.show(ctx)
 	}
 	cancel()

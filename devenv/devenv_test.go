@@ -173,7 +173,7 @@ func TestBusyPortIsReplacedAndSaid(t *testing.T) {
 		t.Fatalf("it has %s", d.PublishEndpoints()[0])
 	}
 	tail(t, d, "system")() // it runs all the same
-	if want := "5551 and 5552 were busy, or one of them"; !strings.Contains(out.String(), want) {
+	if want := "port 5551 is busy: vm-1 has tcp://127.0.0.1:"; !strings.Contains(out.String(), want) {
 		t.Errorf("it did not print %q:\n%s", want, out.String())
 	}
 }

@@ -22,21 +22,27 @@ func (d *Devenv) print() {
 	row("with sluice", fmt.Sprintf("%s tail%s system tenant/acme", d.config.Command, proxyFlag))
 	row("without the proxy", d.config.Command+" tail --consolidator "+strings.Join(d.SubscribeEndpoints(), " --consolidator ")+" system")
 	b.WriteByte('\n')
-	for i, m := range d.machines {
-		row(m.config.Name, fmt.Sprintf("publish to %s, subscribe at %s%s", m.publish, m.subscribe, moved(m, 5551+10*i, 5552+10*i)))
+	for _, m := range d.machines {
+		row(m.config.Name, fmt.Sprintf("publish to %s, subscribe at %s", m.publish, m.subscribe))
 	}
-	if proxyFlag != "" {
-		row("proxy", fmt.Sprintf("%s (%d was busy)", url, proxyPort))
+	for _, text := range d.moved() {
+		fmt.Fprintf(&b, "  %s\n", text)
 	}
 	b.WriteString("\nctrl-c ends it.\n")
 	fmt.Fprint(d.config.Output, b.String())
 }
 
-// moved says that a machine did not get its usual ports.
-func moved(m *machine, publish, subscribe int) string {
-	usual := func(endpoint string, port int) bool { return strings.HasSuffix(endpoint, fmt.Sprintf(":%d", port)) }
-	if usual(m.publish, publish) && usual(m.subscribe, subscribe) {
-		return ""
+// moved tells, a line each, who did not get its usual port.
+func (d *Devenv) moved() (lines []string) {
+	moved := func(who, address string, port int) {
+		if !strings.HasSuffix(address, fmt.Sprintf(":%d", port)) {
+			lines = append(lines, fmt.Sprintf("port %d is busy: %s has %s", port, who, address))
+		}
 	}
-	return fmt.Sprintf(" (%d and %d were busy, or one of them)", publish, subscribe)
+	for i, m := range d.machines {
+		moved(m.config.Name, m.publish, publishPort(i))
+		moved(m.config.Name, m.subscribe, subscribePort(i))
+	}
+	moved("the proxy", d.ProxyURL(), proxyPort)
+	return lines
 }
