@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
 			"ports":   ports,
-			"await":   await,
+			"await":   awaitPorts,
 			"publish": publish,
 		},
 	})
@@ -72,8 +72,8 @@ func ports(ts *testscript.TestScript, _ bool, names []string) {
 	}
 }
 
-// await PORT… waits until somebody listens on each.
-func await(ts *testscript.TestScript, _ bool, ports []string) {
+// awaitPorts is "await PORT…" in a script: it waits until somebody listens on each.
+func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
 	deadline := time.Now().Add(20 * time.Second)
 	for _, port := range ports {
 		for {

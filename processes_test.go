@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+const patience = 30 * time.Second // for what must come
+
+// start runs sluice as a process of its own until the test ends.
+func start(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("sluice", args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd
+}
+
+// freePorts returns n ports that nobody listens on.
+func freePorts(t *testing.T, n int) (ports []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // all at the end, or one may come twice
+		ports = append(ports, l.Addr().String())
+	}
+	return ports
+}
+
+// awaitListener waits until somebody listens.
+func awaitListener(t *testing.T, address string) {
+	t.Helper()
+	await(t, "a listener on "+address, func() bool {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			return false
+		}
+		c.Close()
+		return true
+	})
+}
+
+// await waits until a condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v for %s", patience, what)
+		}
+	}
+}
+
+// number is what the records of this test carry.
+type number struct {
+	Name    string
+	From    string // the machine
+	N       int
+	Msg     string
+	Dropped json.RawMessage
+}
+
+// publishNumbers publishes records that count, from a machine, until the test
+// ends, by a socket that is never told to come back.
+func publishNumbers(t *testing.T, publish, from string, first int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	pub := zmq4.NewPub(ctx)
+	if err := pub.Dial("tcp://" + publish); err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for n := first; ; n++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			record := fmt.Sprintf(`{"v":0,"name":"app","hostname":%q,"pid":1,"level":30,"time":%q,"msg":"","from":%[1]q,"n":%[3]d}`,
+				from, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), n)
+			_ = pub.SendMulti(zmq4.NewMsgFrom([]byte("system"), []byte(record)))
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		pub.Close()
+		running.Wait()
+	})
+}
+
+// reader collects what a client got, and holds its order.
+type reader struct {
+	mu      sync.Mutex
+	last    map[string]int // newest n by machine
+	count   map[string]int
+	wrong   []string // what is missing or twice
+	notices []string
+}
+
+func newReader() *reader { return &reader{last: map[string]int{}, count: map[string]int{}} }
+
+// lines reads records, one a line, until r ends.
+func (rd *reader) lines(r io.Reader) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var n number
+		err := json.Unmarshal(lines.Bytes(), &n)
+		rd.mu.Lock()
+		switch {
+		case err != nil:
+			rd.wrong = append(rd.wrong, fmt.Sprintf("%v: %q", err, lines.Bytes()))
+		case n.Name == "sluice":
+			rd.notices = append(rd.notices, n.Msg)
+		default:
+			if last, ok := rd.last[n.From]; ok && n.N != last+1 && n.N != restarted {
+				rd.wrong = append(rd.wrong, fmt.Sprintf("%s: %d after %d", n.From, n.N, last))
+			}
+			rd.last[n.From] = n.N
+			rd.count[n.From]++
+		}
+		rd.mu.Unlock()
+	}
+}
+
+// said reads notices, one a line, until r ends.
+func (rd *reader) said(r io.Reader) {
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		rd.mu.Lock()
+		rd.notices = append(rd.notices, lines.Text())
+		rd.mu.Unlock()
+	}
+}
+
+func (rd *reader) counted(from string) int {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	return rd.count[from]
+}
+
+func (rd *reader) newest(from string) int {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	return rd.last[from]
+}
+
+// heard reports whether a notice has this text.
+func (rd *reader) heard(text string) bool {
+	rd.mu.Lock()
+	defer rd.mu.Unlock()
+	for _, n := range rd.notices {
+		if strings.Contains(n, text) {
+			return true
+		}
+	}
+	return false
+}
+
+// restarted is the number from which a machine counts after its restart.
+const restarted = 1_000_000
+
+// Three consolidators and a proxy, each a process; one is killed while all
+// publish, and comes back.
+func TestKillNine(t *testing.T) {
+	ports := freePorts(t, 7)
+	names := []string{"vm-1", "vm-2", "vm-3"}
+	consolidator := func(i int) *exec.Cmd {
+		return start(t, "consolidator", "--name", names[i], "--publish", "tcp://"+ports[2*i], "--subscribe", "tcp://"+ports[2*i+1])
+	}
+	var victim *exec.Cmd
+	proxyArgs := []string{"proxy", "--listen", ports[6]}
+	for i := range names {
+		c := consolidator(i)
+		if i == 1 {
+			victim = c
+		}
+		proxyArgs = append(proxyArgs, "--consolidator", "tcp://"+ports[2*i+1])
+	}
+	start(t, proxyArgs...)
+	for _, p := range ports {
+		awaitListener(t, p)
+	}
+
+	// A client, and what curl does.
+	client, curl := newReader(), newReader()
+	tail := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--proxy", "http://"+ports[6], "system")
+	stdout, err := tail.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := tail.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tail.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = tail.Process.Kill()
+		_ = tail.Wait()
+	})
+	go client.lines(stdout)
+	go client.said(stderr)
+	resp, err := http.Get("http://" + ports[6] + "/api/logs/system")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	go curl.lines(resp.Body)
+
+	readers := map[string]*reader{"sluice": client, "curl": curl}
+	for i, name := range names {
+		publishNumbers(t, ports[2*i], name, 0)
+	}
+	for who, rd := range readers {
+		for _, name := range names {
+			await(t, who+": records of "+name, func() bool { return rd.counted(name) >= 50 })
+		}
+	}
+
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+	for who, rd := range readers {
+		for _, name := range []string{"vm-1", "vm-3"} {
+			before := rd.counted(name)
+			await(t, who+": records of "+name+" after the kill", func() bool { return rd.counted(name) >= before+100 })
+		}
+	}
+
+	consolidator(1)
+	awaitListener(t, ports[2])
+	awaitListener(t, ports[3])
+	back := time.Now()
+	publishNumbers(t, ports[2], "vm-2", restarted)
+	for who, rd := range readers {
+		await(t, who+": records of vm-2 after its restart", func() bool { return rd.newest("vm-2") > restarted })
+		if took := time.Since(back); took > 2*time.Second {
+			t.Errorf("%s: the records of vm-2 took %v to come back", who, took)
+		}
+	}
+	await(t, "sluice to tell the gap", func() bool { return client.heard("an unknown number of records of system lost") })
+	await(t, "curl to be told the gap", func() bool { return curl.heard("lost") || curl.heard("dropped") || curl.heard("unknown") })
+	for who, rd := range readers {
+		rd.mu.Lock()
+		for _, wrong := range rd.wrong {
+			t.Errorf("%s: %s", who, wrong)
+		}
+		if t.Failed() {
+			t.Logf("%s: notices %q", who, rd.notices)
+		}
+		rd.mu.Unlock()
+	}
+}
