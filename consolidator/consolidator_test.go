@@ -13,6 +13,7 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/relay"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -183,8 +184,8 @@ func TestBackfillThenLive(t *testing.T) {
 // has all of them, once and in order.
 func TestResumeAcrossCuts(t *testing.T) {
 	c, _ := start(t, consolidator.Config{})
-	relay := newRelay(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
-	s := source(t, stream.Config{Consolidators: []string{"tcp://" + relay.addr()}})
+	link := relay.New(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
+	s := source(t, stream.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -200,7 +201,7 @@ func TestResumeAcrossCuts(t *testing.T) {
 		}
 		n := len(got.records)
 		until(t, s, &got, func() bool { return len(got.records) > n })
-		relay.cut()
+		link.Cut()
 		cuts++
 	}
 	until(t, s, &got, func() bool { return len(got.records) >= total })
@@ -218,16 +219,16 @@ func TestResumeAcrossCuts(t *testing.T) {
 // What is evicted while a reader is away is told, exactly.
 func TestAwayForTooLong(t *testing.T) {
 	c, _ := start(t, consolidator.Config{StreamBuffer: 64 << 10})
-	relay := newRelay(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
-	s := source(t, stream.Config{Consolidators: []string{"tcp://" + relay.addr()}})
+	link := relay.New(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
+	s := source(t, stream.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })
 	p := publish(t, c.PublishAddrs()[0])
 	send(t, p, message("system", 0))
 	until(t, s, &got, func() bool { return len(got.records) == 1 })
-	relay.pause(true)
-	relay.cut()
+	link.Pause(true)
+	link.Cut()
 	const total = 50000
 	var b []byte
 	for i := 1; i < total; i++ {
@@ -235,7 +236,7 @@ func TestAwayForTooLong(t *testing.T) {
 	}
 	send(t, p, b)
 	waitFor(t, c, "system", total)
-	relay.pause(false)
+	link.Pause(false)
 	until(t, s, &got, func() bool { return len(got.records)+int(got.lost) == total })
 	if got.lost == 0 || got.unknown > 0 {
 		t.Errorf("%d lost, %d unknown", got.lost, got.unknown)

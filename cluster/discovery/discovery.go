@@ -12,8 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"sluice/cluster/zmtp"
 )
 
 // Finder finds consolidators.
@@ -21,11 +19,11 @@ type Finder interface {
 	// Find calls found with the endpoints where consolidators serve readers:
 	// at once if it knows them, and after every change. It blocks until ctx
 	// ends, and returns nil then.
-	Find(ctx context.Context, found func([]zmtp.Endpoint)) error
+	Find(ctx context.Context, found func(endpoints []string)) error
 }
 
 // static is a list that does not change.
-type static []zmtp.Endpoint
+type static []string
 
 // Static returns a Finder of a list that does not change. Each may stand in it
 // once.
@@ -34,13 +32,9 @@ func Static(endpoints []string) (Finder, error) {
 		return nil, errors.New("no consolidators: name at least one, as tcp://HOST:5552")
 	}
 	var s static
-	for _, text := range endpoints {
-		e, err := zmtp.ParseEndpoint(text)
-		if err != nil {
-			return nil, err
-		}
+	for _, e := range endpoints {
 		if slices.Contains(s, e) {
-			return nil, fmt.Errorf("consolidator %q is named twice", text)
+			return nil, fmt.Errorf("consolidator %q is named twice", e)
 		}
 		s = append(s, e)
 	}
@@ -48,7 +42,7 @@ func Static(endpoints []string) (Finder, error) {
 }
 
 // Find calls found once.
-func (s static) Find(ctx context.Context, found func([]zmtp.Endpoint)) error {
+func (s static) Find(ctx context.Context, found func([]string)) error {
 	found(slices.Clone(s))
 	<-ctx.Done()
 	return nil

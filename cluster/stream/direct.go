@@ -40,6 +40,11 @@ func newDirect(cfg Config, out *inbox) (*direct, error) {
 		if finder, err = discovery.Static(cfg.Consolidators); err != nil {
 			return nil, err
 		}
+		for _, e := range cfg.Consolidators {
+			if _, err := zmtp.ParseEndpoint(e); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return &direct{
 		cfg: cfg, finder: finder, out: out,
@@ -67,7 +72,16 @@ func (d *direct) run(ctx context.Context) error {
 
 // found makes links to the consolidators that are new, and ends those to the
 // ones that are gone.
-func (d *direct) found(endpoints []zmtp.Endpoint) {
+func (d *direct) found(names []string) {
+	endpoints := make([]zmtp.Endpoint, 0, len(names))
+	for _, name := range names {
+		e, err := zmtp.ParseEndpoint(name)
+		if err != nil {
+			d.cfg.Logger.Warn("consolidator passed over", "error", err)
+			continue
+		}
+		endpoints = append(endpoints, e)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for e, l := range d.links {

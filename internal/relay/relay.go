@@ -1,4 +1,6 @@
-package consolidator_test
+// Package relay is a TCP relay for tests: it passes connections on to an
+// address, and cuts them when it is told to.
+package relay
 
 import (
 	"io"
@@ -7,8 +9,8 @@ import (
 	"testing"
 )
 
-// relay passes connections on to an address, and cuts them when it is told to.
-type relay struct {
+// Relay is one relay. It ends with its test.
+type Relay struct {
 	to string
 	ln net.Listener
 	wg sync.WaitGroup
@@ -18,36 +20,32 @@ type relay struct {
 	paused bool
 }
 
-func newRelay(t testing.TB, to string) *relay {
+// New returns a relay on a free loopback port to an address, HOST:PORT.
+func New(t testing.TB, to string) *Relay {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{to: to, ln: ln, conns: make(map[net.Conn]struct{})}
+	r := &Relay{to: to, ln: ln, conns: make(map[net.Conn]struct{})}
 	r.wg.Go(r.accept)
 	t.Cleanup(func() {
 		ln.Close()
-		r.cut()
+		r.Pause(true)
+		r.Cut()
 		r.wg.Wait()
 	})
 	return r
 }
 
-func (r *relay) addr() string { return r.ln.Addr().String() }
+// Addr is where the relay listens, HOST:PORT.
+func (r *Relay) Addr() string { return r.ln.Addr().String() }
 
-func (r *relay) accept() {
+func (r *Relay) accept() {
 	for {
 		in, err := r.ln.Accept()
 		if err != nil {
 			return
-		}
-		r.mu.Lock()
-		paused := r.paused
-		r.mu.Unlock()
-		if paused {
-			in.Close()
-			continue
 		}
 		out, err := net.Dial("tcp", r.to)
 		if err != nil {
@@ -55,6 +53,12 @@ func (r *relay) accept() {
 			continue
 		}
 		r.mu.Lock()
+		if r.paused {
+			r.mu.Unlock()
+			in.Close()
+			out.Close()
+			continue
+		}
 		r.conns[in], r.conns[out] = struct{}{}, struct{}{}
 		r.mu.Unlock()
 		r.wg.Go(func() { r.pass(in, out) })
@@ -62,7 +66,7 @@ func (r *relay) accept() {
 	}
 }
 
-func (r *relay) pass(to, from net.Conn) {
+func (r *Relay) pass(to, from net.Conn) {
 	_, _ = io.Copy(to, from)
 	to.Close()
 	from.Close()
@@ -71,8 +75,8 @@ func (r *relay) pass(to, from net.Conn) {
 	r.mu.Unlock()
 }
 
-// cut closes all connections, without a word.
-func (r *relay) cut() {
+// Cut closes all connections without a word, and throws away what is under way.
+func (r *Relay) Cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c := range r.conns {
@@ -83,8 +87,8 @@ func (r *relay) cut() {
 	}
 }
 
-// pause refuses new connections.
-func (r *relay) pause(yes bool) {
+// Pause closes new connections at once, or no longer.
+func (r *Relay) Pause(yes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.paused = yes
