@@ -7,18 +7,19 @@ import (
 // help is the list of keys, while it is shown. Any key closes it.
 type help struct{}
 
-// helpColumn is the width of one column of keys.
+// helpColumn is the width of one column of keys, where there is room for it.
 const helpColumn = 38
 
 // drawHelp draws the keys, from the bindings themselves.
 func (m *model) drawHelp() (box []string, w int) {
 	t := m.theme
+	column := min(helpColumn, m.width-4)
 	var blocks [][]string
 	for _, g := range m.keys.groups() {
-		block := []string{newLine(helpColumn, m.method, "").add(t.paneActive, g.title).String()}
+		block := []string{newLine(column, m.method, "").add(t.paneActive, g.title).String()}
 		for _, b := range g.bindings {
 			h := b.Help()
-			block = append(block, newLine(helpColumn, m.method, "").fixed(t.strong, h.Key, 8).space(1).add(t.dim, h.Desc).String())
+			block = append(block, newLine(column, m.method, "").fixed(t.strong, h.Key, 8).space(1).add(t.dim, h.Desc).String())
 		}
 		blocks = append(blocks, block)
 	}
@@ -29,11 +30,11 @@ func (m *model) drawHelp() (box []string, w int) {
 		rows = max(rows, len(c))
 	}
 	rows = min(rows, m.height-2)
-	inner := number * helpColumn
+	inner := number * column
 	w = inner + 3
 	title := " Keys "
-	box = append(box, newLine(w, m.method, "").add(t.box, "╭─").add(t.paneActive, title).add(t.box, strings.Repeat("─", w-3-len(title))+"╮").String())
-	blank := newLine(helpColumn, m.method, "").String()
+	box = append(box, newLine(w, m.method, "").add(t.box, "╭─").add(t.paneActive, title).add(t.box, strings.Repeat("─", max(w-3-len(title), 0))+"╮").String())
+	blank := newLine(column, m.method, "").String()
 	side := newLine(1, m.method, "").add(t.box, "│").String()
 	for i := range rows {
 		var b strings.Builder
@@ -49,7 +50,7 @@ func (m *model) drawHelp() (box []string, w int) {
 		box = append(box, b.String())
 	}
 	foot := " any key closes "
-	return append(box, newLine(w, m.method, "").add(t.box, "╰"+strings.Repeat("─", w-3-len(foot))).add(t.faint, foot).add(t.box, "─╯").String()), w
+	return append(box, newLine(w, m.method, "").add(t.box, "╰"+strings.Repeat("─", max(w-3-len(foot), 0))).add(t.faint, foot).add(t.box, "─╯").String()), w
 }
 
 // arrange puts blocks of lines into columns, in their order, so that the

@@ -103,7 +103,7 @@ func (p *pane) draw(width, height int, lk look) []string {
 	if len(rows) == 0 {
 		rows = p.empty(width, height-1, lk)
 	}
-	lines = append(lines, rows...)
+	lines = append(lines, rows[:min(len(rows), height-1)]...)
 	for len(lines) < height {
 		lines = append(lines, newLine(width, lk.method, "").String())
 	}
@@ -184,35 +184,31 @@ func (p *pane) header(width int, lk look) string {
 	title := record.Safe(p.store().name)
 	l := newLine(width, lk.method, "")
 	l.add(ruleStyle, rule).space(1)
-	states, stateStyle := p.states(lk)
-	state := states[len(states)-1]
-	titleWidth := min(textWidth(title, lk.method), max(width-12, 4))
-	for _, s := range states {
-		if textWidth(s, lk.method)+titleWidth+8 <= width {
-			state = s
-			break
-		}
+	chips := p.view.filter.chips()
+	if p.search != nil && p.search.pattern != "" {
+		chips = append(chips, p.search.chip(p.view))
 	}
+	want := 0
+	for _, chip := range chips {
+		want += textWidth(chip, lk.method) + 3
+	}
+	titleWidth := min(textWidth(title, lk.method), max(width-12, 4))
+	states, stateStyle := p.states(lk)
+	state := choose(states, width-titleWidth-7, want, lk.method)
 	stateWidth := textWidth(state, lk.method)
 	room := max(l.left-stateWidth-4, 3)
 	short, w := fit(title, room, lk.method)
 	l.add(name, short)
 	room -= w
-	chips := p.view.filter.chips()
-	if p.search != nil && p.search.pattern != "" {
-		chips = append(chips, p.search.chip(p.view))
-	}
 	for _, chip := range chips {
-		w := textWidth(chip, lk.method) + 3
-		if w > room {
-			if room > 12 {
-				chip, _ = fit(chip, room-3, lk.method)
-				l.space(1).add(lk.theme.chip, " "+chip+" ")
+		if w := textWidth(chip, lk.method) + 3; w > room {
+			if room < 8 {
+				break
 			}
-			break
+			chip, _ = fit(chip, room-3, lk.method)
 		}
 		l.space(1).add(lk.theme.chip, " "+chip+" ")
-		room -= w
+		room -= textWidth(chip, lk.method) + 3
 	}
 	l.space(1)
 	if n := l.left - stateWidth - 3; n > 0 {
@@ -220,6 +216,18 @@ func (p *pane) header(width int, lk look) string {
 	}
 	l.space(1).add(stateStyle, state).space(1).add(ruleStyle, rule)
 	return l.String()
+}
+
+// choose returns the most words that leave room for the chips; at least a few
+// are said although they do not.
+func choose(states []string, room, chips int, method ansi.Method) string {
+	for i, s := range states {
+		w := textWidth(s, method)
+		if w+chips <= room || (w <= room && i >= len(states)-3) {
+			return s
+		}
+	}
+	return states[len(states)-1]
 }
 
 // states says how the pane stands, in ever fewer words.

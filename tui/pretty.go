@@ -17,14 +17,19 @@ func (p *page) json(key string, value json.RawMessage) {
 	if key != "" {
 		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cutText(key, valueInRow))}, part{p.look.theme.faint, ": "})
 	}
+	j.inline = len(value) <= inlineJSON
 	j.value(value)
 	j.end()
 }
+
+// inlineJSON is how long a value may be that stays on one line, in bytes.
+const inlineJSON = 60
 
 // pretty lays out one JSON value, token by token.
 type pretty struct {
 	page   *page
 	indent int
+	inline bool // all on one line
 	parts  []part
 }
 
@@ -32,6 +37,14 @@ func (j *pretty) end() {
 	if len(j.parts) > 0 {
 		j.page.parts(min(j.indent, maxIndent), j.parts)
 		j.parts = j.parts[:0]
+	}
+}
+
+// turn ends the line, unless all stays on it, and moves the next one.
+func (j *pretty) turn(by int) {
+	if !j.inline {
+		j.end()
+		j.indent += by
 	}
 }
 
@@ -55,16 +68,17 @@ func (j *pretty) value(data []byte) {
 				continue
 			}
 			j.parts = append(j.parts, part{t.faint, string(c)})
-			j.end()
-			j.indent += 2
+			j.turn(2)
 		case '}', ']':
-			j.end()
-			j.indent -= 2
+			j.turn(-2)
 			j.parts = append(j.parts, part{t.faint, string(c)})
 			i++
 		case ',':
 			j.parts = append(j.parts, part{t.faint, ","})
-			j.end()
+			if j.inline {
+				j.parts = append(j.parts, part{"", " "})
+			}
+			j.turn(0)
 			i++
 		case ':':
 			if n := len(j.parts); n > 0 {

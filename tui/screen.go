@@ -9,6 +9,9 @@ import (
 // sideBySide is the width from which two panes stand beside each other.
 const sideBySide = 120
 
+// minStacked is the height from which two panes stand above each other.
+const minStacked = 8
+
 // Below this there is nothing that could be shown.
 const (
 	minWidth  = 20
@@ -74,7 +77,8 @@ func (m *model) drawPanes(body rect) []string {
 		}
 		return lines
 	}
-	if m.zoom || len(m.slots) == 1 {
+	stacked := m.width < sideBySide
+	if m.zoom || len(m.slots) == 1 || stacked && body.h < minStacked {
 		for i := range m.slots {
 			r := rect{}
 			if i == m.focus {
@@ -88,22 +92,24 @@ func (m *model) drawPanes(body rect) []string {
 	first, second := m.panes[m.slots[0]], m.panes[m.slots[1]]
 	first.see()
 	second.see()
-	if m.width < sideBySide {
+	if stacked {
 		h := body.h / 2
 		m.rects = append(m.rects, rect{0, body.y, body.w, h}, rect{0, body.y + h, body.w, body.h - h})
 		lines := first.draw(body.w, h, m.look(first))
 		return append(lines, second.draw(body.w, body.h-h, m.look(second))...)
 	}
-	w := (body.w - 1) / 2
-	m.rects = append(m.rects, rect{0, body.y, w, body.h}, rect{w + 1, body.y, body.w - w - 1, body.h})
+	// A blank column keeps the left pane's text off the rule.
+	w := (body.w - 2) / 2
+	m.rects = append(m.rects, rect{0, body.y, w, body.h}, rect{w + 2, body.y, body.w - w - 2, body.h})
 	left := first.draw(w, body.h, m.look(first))
-	right := second.draw(body.w-w-1, body.h, m.look(second))
-	rule := newLine(1, m.method, "").add(m.theme.rule, "│").String()
+	right := second.draw(body.w-w-2, body.h, m.look(second))
+	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
+	join := newLine(2, m.method, "").add(m.theme.rule, "─┬").String()
 	for i := range left {
-		if i > 0 {
-			left[i] += rule + right[i]
+		if i == 0 {
+			left[i] += join + right[i]
 		} else {
-			left[i] += newLine(1, m.method, "").add(m.theme.rule, "┬").String() + right[i]
+			left[i] += rule + right[i]
 		}
 	}
 	return left

@@ -205,26 +205,29 @@ func (s *search) resolve() (n uint64, found, done bool) {
 
 // chip is what the pane's header says about the search.
 func (s *search) chip(v *view) string {
-	text := "/" + record.Safe(s.pattern)
-	if s.literal {
-		text += " (as text)"
-	}
+	return "/" + record.Safe(s.pattern) + " " + s.found(v)
+}
+
+// found is how many matches there are, and which of them is under the cursor.
+func (s *search) found(v *view) string {
 	total := s.scan.count()
+	number := count(uint64(total))
 	switch {
 	case total == 0 && !s.scan.complete():
-		return text + " searching…"
+		return "searching…"
 	case total == 0:
-		return text + " no match"
-	}
-	number := count(uint64(total))
-	if !s.scan.complete() {
+		number = "no match"
+	case !s.scan.complete():
 		number += "+"
 	}
 	if ord := v.cursorOrd(); ord >= 0 && !v.follow {
 		at := v.at(ord)
 		if i := s.scan.ord(at); i < total && s.scan.at(i) == at {
-			return text + " " + count(uint64(i+1)) + "/" + number
+			number = count(uint64(i+1)) + "/" + number
 		}
 	}
-	return text + " " + number
+	if s.literal {
+		number += " (as text)"
+	}
+	return number
 }

@@ -24,9 +24,11 @@ func (m *model) drawStatus() (string, int) {
 	switch {
 	case m.prompt != nil:
 		l.add(t.strong, "/")
-		x = 1 + m.prompt.input.draw(l, t.text, room-1)
+		x = 1 + m.prompt.input.draw(l, t.text, max(room-16, 8))
 		if s := m.prompt.pane.search; s == nil {
 			l.add(t.faint, "  regular expression; enter keeps, esc leaves")
+		} else {
+			l.add(t.dim, "  "+s.found(m.prompt.pane.view))
 		}
 	case m.flash != "":
 		text, _ := fit(m.safeFlash(), room-1, m.method)
@@ -111,18 +113,25 @@ func (m *model) sources(brief int) []part {
 		return []part{{t.wait, "◌"}, {t.dim, " no source yet"}}
 	}
 	var parts []part
-	connected := 0
+	connected, lost := 0, 0
 	for _, s := range m.status {
-		if s.State.Connected() {
+		switch {
+		case s.State.Connected():
 			connected++
+		case s.State == stream.StateLost:
+			lost++
 		}
 	}
 	if brief >= 2 {
-		mark := part{t.good, "●"}
-		if connected == 0 {
-			mark = part{t.bad, "✕"}
+		text := part{t.dim, fmt.Sprintf(" %d of %d sources live", connected, len(m.status))}
+		switch {
+		case connected > 0:
+			parts = append(parts, part{t.good, "●"}, text)
+		case lost > 0:
+			parts = append(parts, part{t.bad, "✕"}, text)
+		default:
+			parts = append(parts, part{t.wait, "◌"}, text)
 		}
-		parts = append(parts, mark, part{t.dim, fmt.Sprintf(" %d of %d sources live", connected, len(m.status))})
 	}
 	for _, s := range m.status {
 		if brief == 3 || brief == 2 && s.State.Connected() {

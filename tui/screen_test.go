@@ -1,0 +1,254 @@
+package tui_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
+	"sluice/cluster/stream"
+	"sluice/tui"
+)
+
+var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+// fakeFeed is a feed whose records a test puts in.
+type fakeFeed struct {
+	mu       sync.Mutex
+	batches  []*stream.Batch
+	ready    chan struct{}
+	tails    []string
+	stops    []string
+	sources  []stream.Status
+	live     []stream.Live
+	watching bool
+}
+
+func newFeed() *fakeFeed {
+	f := &fakeFeed{ready: make(chan struct{}, 1)}
+	for i := range 3 {
+		f.sources = append(f.sources, stream.Status{
+			Name: fmt.Sprintf("vm-%d", i+1), Address: fmt.Sprintf("tcp://127.0.0.1:55%d2", i+5),
+			State: stream.StateLive, Since: start,
+		})
+	}
+	f.live = []stream.Live{
+		{Name: "system", Rate: 60, Sources: 3},
+		{Name: "system/scheduler", Rate: 12.4, Sources: 3},
+		{Name: "tenant/acme", Rate: 20, Sources: 3},
+		{Name: "tenant/acme-staging", Rate: 0.4, Sources: 1},
+		{Name: "tenant/globex", Rate: 1234, Sources: 2},
+	}
+	return f
+}
+
+func (f *fakeFeed) Ready() <-chan struct{} { return f.ready }
+
+func (f *fakeFeed) TryTake() *stream.Batch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.batches) == 0 {
+		return nil
+	}
+	b := f.batches[0]
+	f.batches = f.batches[1:]
+	return b
+}
+
+func (f *fakeFeed) Tail(name string, _ stream.Backfill) { f.tails = append(f.tails, name) }
+func (f *fakeFeed) Stop(name string)                    { f.stops = append(f.stops, name) }
+func (f *fakeFeed) Status() []stream.Status             { return f.sources }
+func (f *fakeFeed) Streams() []stream.Live              { return f.live }
+func (f *fakeFeed) WatchStreams(on bool)                { f.watching = on }
+
+func (f *fakeFeed) put(b *stream.Batch) {
+	f.mu.Lock()
+	f.batches = append(f.batches, b)
+	f.mu.Unlock()
+	select {
+	case f.ready <- struct{}{}:
+	default:
+	}
+}
+
+// screen is a client without a terminal, and a clock that stands still. Each
+// frame that it draws is checked.
+type screen struct {
+	t      testing.TB
+	feed   *fakeFeed
+	model  tea.Model
+	now    time.Time
+	woken  bool
+	w, h   int
+	number int
+}
+
+func open(t testing.TB, w, h int, config tui.Config, streams ...string) *screen {
+	t.Helper()
+	s := &screen{t: t, feed: newFeed(), now: start, w: w, h: h}
+	config.Feed, config.Streams, config.Location = s.feed, streams, time.UTC
+	config.Now = func() time.Time { return s.now }
+	model, err := tui.NewModel(config, func() { s.woken = true }, colorprofile.TrueColor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.model = model
+	model.Init()
+	s.send(tea.WindowSizeMsg{Width: w, Height: h})
+	s.settle()
+	return s
+}
+
+// send gives the model one message and returns its command.
+func (s *screen) send(msg tea.Msg) tea.Cmd {
+	s.t.Helper()
+	if size, ok := msg.(tea.WindowSizeMsg); ok {
+		s.w, s.h = size.Width, size.Height
+	}
+	var cmd tea.Cmd
+	s.model, cmd = s.model.Update(msg)
+	s.check()
+	return cmd
+}
+
+// settle sends frames until the model has nothing left to do.
+func (s *screen) settle() {
+	s.t.Helper()
+	for i := 0; s.woken; i++ {
+		if i > 10_000 {
+			s.t.Fatal("the model never comes to rest")
+		}
+		s.woken = false
+		s.send(tui.TakeMsg)
+	}
+}
+
+// take gives the feed a batch and lets the model take it.
+func (s *screen) take(b *stream.Batch) {
+	s.t.Helper()
+	s.feed.put(b)
+	s.woken = true
+	s.settle()
+}
+
+// record makes one record, a tenth of a second after the one before.
+func (s *screen) record(name, source, fields string) stream.Record {
+	s.number++
+	at := start.Add(time.Duration(s.number) * 100 * time.Millisecond)
+	data := fmt.Sprintf(`{"v":0,"name":"webtask","hostname":%q,"pid":4711,"time":%q,%s}`, source, at.Format("2006-01-02T15:04:05.000Z"), fields)
+	return stream.Record{Stream: name, Source: source, Arrived: at.UnixNano(), Data: []byte(data)}
+}
+
+// lines takes n plain records into a stream.
+func (s *screen) lines(name string, n int) {
+	s.t.Helper()
+	b := &stream.Batch{}
+	for range n {
+		b.Records = append(b.Records, s.record(name, "vm-1", fmt.Sprintf(`"level":30,"msg":"line %d"`, s.number+1)))
+	}
+	s.take(b)
+}
+
+var specialKeys = map[string]tea.KeyPressMsg{
+	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
+	"space": {Code: ' ', Text: " "}, "backspace": {Code: tea.KeyBackspace}, "up": {Code: tea.KeyUp},
+	"down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
+	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+	"shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+}
+
+// keys presses keys by their names; other text is typed.
+func (s *screen) keys(names ...string) (last tea.Cmd) {
+	s.t.Helper()
+	for _, name := range names {
+		if k, ok := specialKeys[name]; ok {
+			last = s.send(k)
+			continue
+		}
+		if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
+			last = s.send(tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl})
+			continue
+		}
+		for _, r := range name {
+			last = s.send(tea.KeyPressMsg{Code: r, Text: string(r)})
+		}
+	}
+	s.settle()
+	return last
+}
+
+// check holds each frame to what every frame must be: exactly the screen, and
+// nothing in it but text and colours.
+func (s *screen) check() {
+	s.t.Helper()
+	content := s.model.View().Content
+	lines := strings.Split(content, "\n")
+	if s.h >= 5 && len(lines) != s.h {
+		s.t.Fatalf("the frame has %d lines on a screen of %d", len(lines), s.h)
+	}
+	for i, l := range lines {
+		if w := ansi.StringWidthWc(l); w != s.w {
+			s.t.Fatalf("line %d has %d columns on a screen of %d: %q", i, w, s.w, l)
+		}
+		checkClean(s.t, l)
+	}
+}
+
+// checkClean fails when a line holds anything that acts on a terminal other
+// than colours.
+func checkClean(t testing.TB, line string) {
+	t.Helper()
+	for rest := line; rest != ""; {
+		if strings.HasPrefix(rest, "\x1b[") {
+			end := strings.IndexFunc(rest[2:], func(r rune) bool { return r != ';' && (r < '0' || r > '9') })
+			if end < 0 || rest[2+end] != 'm' {
+				t.Fatalf("an escape sequence that is no colour: %q", line)
+			}
+			rest = rest[3+end:]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(rest)
+		switch {
+		case r < 0x20, 0x7f <= r && r < 0xa0, r == utf8.RuneError && n == 1,
+			0x202a <= r && r <= 0x202e, 0x2066 <= r && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x61c:
+			t.Fatalf("%U in %q", r, line)
+		}
+		rest = rest[n:]
+	}
+}
+
+// text is the screen without colours and without blanks at line ends.
+func (s *screen) text() string {
+	lines := strings.Split(ansi.Strip(s.model.View().Content), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// line is one line of the screen.
+func (s *screen) line(n int) string { return strings.Split(s.text(), "\n")[n] }
+
+func (s *screen) want(parts ...string) {
+	s.t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(s.text(), part) {
+			s.t.Fatalf("the screen lacks %q:\n%s", part, s.text())
+		}
+	}
+}
+
+func (s *screen) wantNot(parts ...string) {
+	s.t.Helper()
+	for _, part := range parts {
+		if strings.Contains(s.text(), part) {
+			s.t.Fatalf("the screen has %q:\n%s", part, s.text())
+		}
+	}
+}
