@@ -9,8 +9,8 @@ import (
 func (d *Devenv) print() {
 	var b strings.Builder
 	streams := d.config.streams()
-	fmt.Fprintf(&b, "A cluster of %d consolidators and a proxy, on this machine only. %d streams, %g records a second each:\n  %s\n\n",
-		len(d.machines), len(streams), d.config.Rate, strings.Join(streams, " "))
+	fmt.Fprintf(&b, "A cluster on this machine: consolidators %s, and a proxy. %d streams, %g records a second each:\n  %s\n\n",
+		strings.Join(d.names(), " "), len(streams), d.config.Rate, strings.Join(streams, " "))
 
 	url, proxyFlag := d.ProxyURL(), ""
 	if url != fmt.Sprintf("http://127.0.0.1:%d", proxyPort) {
@@ -45,4 +45,12 @@ func (d *Devenv) moved() (lines []string) {
 	}
 	moved("the proxy", d.ProxyURL(), proxyPort)
 	return lines
+}
+
+// names are the machines' names.
+func (d *Devenv) names() (names []string) {
+	for _, m := range d.machines {
+		names = append(names, m.config.Name)
+	}
+	return names
 }
