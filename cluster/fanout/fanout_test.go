@@ -443,4 +443,3 @@ func BenchmarkAppend(b *testing.B) {
 		})
 	}
 }
-
