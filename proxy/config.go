@@ -20,6 +20,7 @@ const (
 	DefaultWriteTimeout = 15 * time.Second
 	DefaultKeep         = time.Minute
 	DefaultGrace        = 2 * time.Second
+	DefaultReread       = 10 * time.Second
 	DefaultStreams      = 10_000
 )
 
@@ -49,6 +50,9 @@ type Config struct {
 	// Keep is how long a stream is tailed after its last session. 0 means
 	// DefaultKeep.
 	Keep time.Duration
+	// Reread is how long a session may take to read again what the log does not
+	// have; then it goes on without. 0 means DefaultReread.
+	Reread time.Duration
 	// Grace is how long sessions may take to end at a shutdown. 0 means
 	// DefaultGrace.
 	Grace time.Duration
@@ -74,7 +78,7 @@ func (c *Config) check() error {
 	if c.Open == nil {
 		return errors.New("proxy: Config.Open is required")
 	}
-	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Grace < 0 {
+	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Reread < 0 || c.Grace < 0 {
 		return errors.New("proxy: a number or a time in Config is negative")
 	}
 	orDefault(&c.Listen, DefaultListen)
@@ -82,6 +86,7 @@ func (c *Config) check() error {
 	orDefault(&c.Heartbeat, DefaultHeartbeat)
 	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
 	orDefault(&c.Keep, DefaultKeep)
+	orDefault(&c.Reread, DefaultReread)
 	orDefault(&c.Grace, DefaultGrace)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

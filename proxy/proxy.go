@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	maxRereads    = 8                // sessions that read again at a time; others wait
-	rereadTimeout = 10 * time.Second // for all of it, the waiting included
-	spreadEach    = 5 * time.Millisecond
-	maxHeader     = 64 << 10 // bytes of a request's headers
+	maxRereads = 8                    // sessions that read again at a time; others wait, within Config.Reread
+	spreadEach = 5 * time.Millisecond // between the ends of two sessions at a shutdown
+	maxHeader  = 64 << 10             // bytes of a request's headers
 )
 
 // Proxy serves streams over HTTP. Make it with [New].

@@ -75,7 +75,7 @@ func (s *session) join(place fanout.Position) {
 // said that all is there. What cannot be had that way is told when the log goes
 // on behind it. The error is the reader's.
 func (s *session) reread(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, rereadTimeout)
+	limited, cancel := context.WithTimeout(ctx, s.proxy.cfg.Reread)
 	defer cancel()
 	select {
 	case s.proxy.rereads <- struct{}{}:

@@ -31,6 +31,7 @@ type tail struct {
 
 	mu      sync.Mutex
 	isReady bool
+	closed  bool // nothing more may be appended: the log may be another tail's
 	table   table
 	told    uint64        // version of the table that sessions were woken for
 	changed chan struct{} // closed and replaced to wake them
@@ -45,8 +46,15 @@ type gap struct{ first, count uint64 }
 func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
 	t := &tail{name: name, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
 	t.keeper.Tail(name, fanout.From{Kind: fanout.FromNow})
-	if s, ok := hub.Stat(name); ok {
-		t.floor = s.Next
+	if s, ok := hub.Stat(name); ok && s.Next > 0 {
+		// What came since the tail before this one is not known. The entry
+		// keeps the places behind that one's last record and before this
+		// one's first apart.
+		id := stream.EventID{Epoch: s.Epoch, Next: s.Next + 1}
+		hub.Appender().AppendUnknown(name, appendLoss(nil, id, stream.LossEvent{
+			Stream: name, Unknown: true, Since: timestamp(s.Last), Hop: hopProxy, Reason: otherReason,
+		}))
+		t.floor = s.Next + 1
 	}
 	for _, s := range states {
 		t.table.add(s.Name, 0, s.State)
@@ -60,6 +68,9 @@ func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
 func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) []byte {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return buf
+	}
 	defer t.tell()
 	var source *row
 	at := to.End(t.name)
@@ -97,6 +108,9 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return
+	}
 	defer t.tell()
 	source := t.table.newest(n.Source)
 	t.version.Store(t.table.version)
@@ -120,6 +134,14 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 		}
 		t.gaps = append(t.gaps, gap{at.Next, n.Count})
 	}
+}
+
+// close ends the tail. It has no session.
+func (t *tail) close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.keeper.Close()
 }
 
 // loss encodes the next entry: a loss. Its id has the last number it takes.

@@ -79,7 +79,7 @@ func (ts *tails) sweep(now time.Time) {
 			ts.byName.Delete(t.name)
 			ts.count--
 			ts.source.Stop(t.name)
-			t.keeper.Close()
+			t.close()
 		}
 	})
 }

@@ -1,0 +1,271 @@
+package proxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"sluice/cluster/stream"
+	"sluice/proxy"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must come.
+const patience = 20 * time.Second
+
+// fake is a source that a test scripts. What backfill has for a stream comes
+// when that is tailed, then the notice that all has come.
+type fake struct {
+	in       chan *stream.Batch
+	backfill func(name string, from stream.Backfill) *stream.Batch
+	live     []stream.Live
+
+	mu      sync.Mutex
+	states  map[string]stream.State
+	tails   map[string]stream.Backfill
+	stopped []string
+}
+
+func newFake() *fake {
+	return &fake{
+		in:     make(chan *stream.Batch, 4096),
+		states: map[string]stream.State{"vm-1": stream.StateLive},
+		tails:  make(map[string]stream.Backfill),
+	}
+}
+
+func (f *fake) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+
+func (f *fake) Take(ctx context.Context) (*stream.Batch, error) {
+	select {
+	case b := <-f.in:
+		return b, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (f *fake) Tail(name string, from stream.Backfill) {
+	f.mu.Lock()
+	f.tails[name] = from
+	f.mu.Unlock()
+	b := &stream.Batch{}
+	if f.backfill != nil {
+		b = f.backfill(name, from)
+	}
+	b.Notices = append(b.Notices, stream.Notice{Kind: stream.KindBackfill, At: len(b.Records), Stream: name})
+	f.in <- b
+}
+
+func (f *fake) Stop(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.tails, name)
+	f.stopped = append(f.stopped, name)
+}
+
+func (f *fake) Status() []stream.Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []stream.Status
+	for _, name := range slices.Sorted(maps.Keys(f.states)) {
+		list = append(list, stream.Status{Name: name, State: f.states[name]})
+	}
+	return list
+}
+
+func (f *fake) WatchStreams(bool)      {}
+func (f *fake) Streams() []stream.Live { return f.live }
+
+func (f *fake) tailed(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, ok := f.tails[name]
+	return ok
+}
+
+// records are n records of vm-1, from seq on, with data that tells them apart.
+func records(name string, epoch, seq uint64, n int) []stream.Record {
+	var list []stream.Record
+	for i := range uint64(n) {
+		list = append(list, stream.Record{
+			Stream: name, Source: "vm-1", Position: stream.Position{Epoch: epoch, Seq: seq + i}, Data: payload(name, seq+i),
+		})
+	}
+	return list
+}
+
+func payload(name string, seq uint64) []byte {
+	return fmt.Appendf(nil, `{"v":0,"level":30,"msg":"%s %d"}`, name, seq)
+}
+
+func (f *fake) send(records ...stream.Record) { f.in <- &stream.Batch{Records: records} }
+
+func (f *fake) notice(n stream.Notice) { f.in <- &stream.Batch{Notices: []stream.Notice{n}} }
+
+// running is a proxy that runs until the test ends.
+type running struct {
+	*proxy.Proxy
+	stop func() // ends it, and waits
+}
+
+// start runs a proxy. change may alter its Config.
+func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
+	t.Helper()
+	cfg := proxy.Config{
+		Listen: "127.0.0.1:0",
+		Open:   func() (proxy.Source, error) { return f, nil },
+		Grace:  5 * time.Second,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	p, err := proxy.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	stop := sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("Run does not end")
+		}
+	})
+	t.Cleanup(stop)
+	return &running{p, stop}
+}
+
+// reader is one open response.
+type reader struct {
+	t    *testing.T
+	resp *http.Response
+	in   *bufio.Reader
+	stop context.CancelFunc
+}
+
+// get asks p for a path. header has names and values in turn.
+func get(t *testing.T, p *running, path string, header ...string) *reader {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Addr()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		if header[i] == "Host" {
+			req.Host = header[i+1]
+		}
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := transport(t).RoundTrip(req)
+	if err != nil {
+		cancel()
+		t.Fatal(err)
+	}
+	r := &reader{t: t, resp: resp, in: bufio.NewReader(resp.Body), stop: cancel}
+	t.Cleanup(r.close)
+	return r
+}
+
+func transport(t *testing.T) *http.Transport {
+	tr := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr
+}
+
+func (r *reader) close() {
+	r.stop()
+	_ = r.resp.Body.Close()
+}
+
+// all reads to the end of the response.
+func (r *reader) all() string {
+	r.t.Helper()
+	b, err := io.ReadAll(r.in)
+	if err != nil {
+		r.t.Fatalf("read to the end: %v; had %q", err, b)
+	}
+	return string(b)
+}
+
+// event reads one event, as its bytes.
+func (r *reader) event() string {
+	r.t.Helper()
+	var b []byte
+	for !bytes.HasSuffix(b, []byte("\n\n")) {
+		c, err := r.in.ReadByte()
+		if err != nil {
+			r.t.Fatalf("read an event: %v; had %q", err, b)
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}
+
+// next reads up to the next event that has that name; "" is a record.
+func (r *reader) next(name string) string {
+	r.t.Helper()
+	for {
+		e := r.event()
+		if field(e, "event") == name {
+			return e
+		}
+	}
+}
+
+// field is the value of the first line with that name.
+func field(event, name string) string {
+	for line := range strings.Lines(event) {
+		if v, ok := strings.CutPrefix(line, name+":"); ok {
+			return strings.TrimSpace(v)
+		}
+	}
+	return ""
+}
+
+// wants reads events, and compares them to what is wanted, in which the epoch
+// of the log is E.
+func (r *reader) wants(events ...string) {
+	r.t.Helper()
+	for _, want := range events {
+		if got := hideEpoch(r.event()); got != want {
+			r.t.Fatalf("event:\n got %q\nwant %q", got, want)
+		}
+	}
+}
+
+var idEpoch = regexp.MustCompile(`(?m)^id: [0-9a-z]{8,13}\.`)
+
+func hideEpoch(event string) string { return idEpoch.ReplaceAllString(event, "id: E.") }
+
+// until waits for a condition.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited for too long: %s", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}

@@ -1,0 +1,277 @@
+package proxy_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/proxy"
+)
+
+// A reader that is cut again and again while records flow has each of them
+// once and in order, losses upstream included.
+func TestResumeByLastEventID(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s", ours()...)
+	id := field(r.next("live"), "id")
+	r.close()
+	const n = 3000
+	gaps := make(map[uint64]bool) // records that the source says are lost
+	go func() {
+		for seq := uint64(0); seq < n; seq++ {
+			if seq%100 == 50 {
+				f.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: 10, Hop: "consolidator"})
+				seq += 9
+				continue
+			}
+			f.send(records("s", 9, seq, 1)...)
+		}
+	}()
+	for seq := uint64(50); seq < n; seq += 100 {
+		for i := range uint64(10) {
+			gaps[seq+i] = true
+		}
+	}
+	expected := uint64(0)
+	for cut := uint64(0); expected < n; cut++ {
+		r := get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
+		for taken := uint64(0); taken <= cut%37 && expected < n; {
+			e := r.event()
+			if v := field(e, "id"); v != "" {
+				id = v
+			}
+			switch field(e, "event") {
+			case "dropped":
+				var loss stream.LossEvent
+				if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
+					t.Fatal(err)
+				}
+				for range loss.Count {
+					if !gaps[expected] {
+						t.Fatalf("%d is told as lost after %d cuts", expected, cut)
+					}
+					expected++
+				}
+				taken++
+			case "":
+				if got, want := field(e, "data"), string(payload("s", expected)); got != want || gaps[expected] {
+					t.Fatalf("after %d cuts: record %s, want %s", cut, got, want)
+				}
+				expected++
+				taken++
+			}
+		}
+		r.close()
+	}
+}
+
+// A place from before the first record is a place, too.
+func TestResumeBeforeTheFirstRecord(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s", ours()...)
+	id := field(r.next("live"), "id")
+	r.close()
+	f.send(records("s", 9, 0, 3)...)
+	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
+	for seq := range uint64(3) {
+		if got := field(r.next(""), "data"); got != string(payload("s", seq)) {
+			t.Fatalf("record %s, want %d", got, seq)
+		}
+	}
+}
+
+// What is not in the log any more is told with its number.
+func TestResumeTooLate(t *testing.T) {
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.StreamBuffer = 16 << 10 })
+	r := get(t, p, "/api/logs/s", ours()...)
+	r.next("live")
+	f.send(records("s", 9, 0, 1)...)
+	id := field(r.next(""), "id")
+	r.close()
+	f.send(records("s", 9, 1, 2000)...)
+	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
+	var loss stream.LossEvent
+	if err := json.Unmarshal([]byte(field(r.next("dropped"), "data")), &loss); err != nil {
+		t.Fatal(err)
+	}
+	first, err := stream.ParseEventID(field(r.next(""), "id"))
+	if err != nil || loss.Count == 0 || loss.Unknown || first.Seq != 1+loss.Count || loss.Hop != "proxy" {
+		t.Errorf("told %+v, went on at %d, %v", loss, first.Seq, err)
+	}
+}
+
+// cluster has what consolidators have: a proxy's source, and those that
+// sessions open by themselves, read from it.
+type cluster struct {
+	main   *fake
+	logs   map[string][]stream.Record // by consolidator, all in one epoch each
+	opened []*fake
+	broken bool
+}
+
+func (c *cluster) open() (proxy.Source, error) {
+	f := newFake()
+	if c.main == nil {
+		c.main = f
+		f.backfill = func(name string, from stream.Backfill) *stream.Batch {
+			// Of all, this proxy only got the newest two.
+			all := c.logs["vm-1"]
+			return &stream.Batch{Records: slices.Clone(all[len(all)-2:])}
+		}
+		return f, nil
+	}
+	if c.broken {
+		return nil, errors.New("broken")
+	}
+	f.backfill = func(name string, from stream.Backfill) *stream.Batch {
+		b := &stream.Batch{}
+		for _, vm := range []string{"vm-1", "vm-2"} {
+			want, named := from.Positions[vm]
+			for _, r := range c.logs[vm] {
+				if r.Position.Epoch != want.Epoch && named {
+					b.Notices = append(b.Notices, stream.Notice{Kind: stream.KindGap, At: len(b.Records), Stream: name, Source: vm, Unknown: true})
+					want.Epoch, want.Seq = r.Position.Epoch, 0
+				}
+				if named && r.Position.Seq >= want.Seq {
+					b.Records = append(b.Records, r)
+				}
+			}
+		}
+		return b
+	}
+	c.opened = append(c.opened, f)
+	return f, nil
+}
+
+func newCluster(vm1, vm2 int) *cluster {
+	c := &cluster{logs: map[string][]stream.Record{"vm-1": records("s", 9, 0, vm1), "vm-2": records("s", 8, 0, vm2)}}
+	for i := range c.logs["vm-2"] {
+		c.logs["vm-2"][i].Source = "vm-2"
+	}
+	return c
+}
+
+// have reads until n records have come, and tells what came in short.
+func have(r *reader, n int) []string {
+	r.t.Helper()
+	origins := make(map[uint64]string)
+	var got []string
+	for records := 0; records < n; {
+		e := r.event()
+		id, _ := stream.ParseEventID(field(e, "id"))
+		switch field(e, "event") {
+		case "source":
+			var s stream.SourceEvent
+			if err := json.Unmarshal([]byte(field(e, "data")), &s); err != nil {
+				r.t.Fatal(err)
+			}
+			origins[s.N] = s.Consolidator + "/" + s.Epoch
+		case "dropped":
+			var loss stream.LossEvent
+			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
+				r.t.Fatal(err)
+			}
+			got = append(got, fmt.Sprintf("lost %d %t", loss.Count, loss.Unknown))
+		case "":
+			got = append(got, fmt.Sprintf("%s:%d", origins[id.Source], id.Seq))
+			records++
+		}
+	}
+	return got
+}
+
+// A reader that names places at consolidators goes on there, at a proxy that
+// has another log, without loss or repetition.
+func TestResumeByPositions(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		positions string
+		broken    bool
+		want      string // then come vm-1 10 and vm-2 6
+	}{
+		{"from before the log", "vm-1:9:5, vm-2:8:4", false, "vm-1/9:5, vm-1/9:6, vm-1/9:7, vm-1/9:8, vm-1/9:9, vm-2/8:4, vm-2/8:5"},
+		{"a quiet one", "vm-1:9:a, vm-2:8:5", false, "vm-2/8:5"},
+		{"all had", "vm-1:9:a, vm-2:8:6", false, ""},
+		{"no source to read again from", "vm-1:9:5, vm-2:8:6", true, "lost 3 false, vm-1/9:8, vm-1/9:9"},
+		{"had some of the log", "vm-1:9:9, vm-2:8:6", true, "vm-1/9:9"},
+		{"another epoch", "vm-1:7:5, vm-2:8:6", true, "lost 8 true, vm-1/9:8, vm-1/9:9"},
+		{"another epoch, read again", "vm-1:7:5, vm-2:8:6", false, "lost 0 true, vm-1/9:0, vm-1/9:1, vm-1/9:2, vm-1/9:3, vm-1/9:4, vm-1/9:5, vm-1/9:6, vm-1/9:7, vm-1/9:8, vm-1/9:9"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cl := newCluster(10, 6)
+			cl.broken = c.broken
+			p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+			r := get(t, p, "/api/logs/s", ours("Sluice-Positions", c.positions, "Last-Event-ID", "zzz.5.1.5")...)
+			var want []string
+			if c.want != "" {
+				want = strings.Split(c.want, ", ")
+			}
+			n := 0
+			for _, w := range want {
+				if !strings.HasPrefix(w, "lost") {
+					n++
+				}
+			}
+			if got := have(r, n); !slices.Equal(got, want) {
+				t.Fatalf("\n got %q\nwant %q", got, want)
+			}
+			r.next("live")
+			cl.main.send(records("s", 9, 10, 1)...)
+			if e := r.next(""); field(e, "data") != string(payload("s", 10)) {
+				t.Errorf("then %q", e)
+			}
+			if !c.broken && len(cl.opened) != 1 {
+				t.Errorf("%d sources were opened", len(cl.opened))
+			}
+		})
+	}
+}
+
+// Without anything known of what it missed, a reader is told that, and not
+// given again what it has.
+func TestResumeFromAnotherProxy(t *testing.T) {
+	f := newFake()
+	f.backfill = func(name string, _ stream.Backfill) *stream.Batch {
+		return &stream.Batch{Records: records(name, 9, 0, 50)}
+	}
+	p := start(t, f, nil)
+	for _, id := range []string{"zzz.5.1.5", "of another service"} {
+		r := get(t, p, "/api/logs/s", "Accept", "text/event-stream", "Last-Event-ID", id)
+		e := r.next("dropped")
+		if !strings.Contains(e, `"unknown":true`) {
+			t.Errorf("told %q", e)
+		}
+		r.close()
+	}
+}
+
+// A source that says nothing about its backfill holds nobody up for ever.
+func TestReadAgainIsBounded(t *testing.T) {
+	opened := 0
+	f := newFake()
+	p := start(t, nil, func(c *proxy.Config) {
+		c.Reread = 50 * time.Millisecond
+		c.Open = func() (proxy.Source, error) {
+			opened++
+			if opened == 1 {
+				return f, nil
+			}
+			return silent{newFake()}, nil
+		}
+	})
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:0")...)
+	r.next("live")
+}
+
+type silent struct{ *fake }
+
+func (silent) Tail(string, stream.Backfill) {}

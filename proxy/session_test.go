@@ -1,0 +1,387 @@
+package proxy_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/proxy"
+)
+
+const acme = "/api/logs/tenant/acme"
+
+var (
+	sse    = []string{"Accept", "text/event-stream"}
+	vm1    = `event: source` + "\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"","next":0}` + "\n\n"
+	vm1at9 = `event: source` + "\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"9","next":%d}` + "\n\n"
+)
+
+// ours are the headers of our own client, and more.
+func ours(more ...string) []string {
+	return append([]string{"Accept", "text/event-stream", "Sluice-Client", "1"}, more...)
+}
+
+func record(number, source, seq string, data string) string {
+	return "id: E." + number + "." + source + "." + seq + "\ndata: " + data + "\n\n"
+}
+
+func TestEventsByteForByte(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, acme, sse...)
+	if got := r.resp.Header.Get("Content-Type"); got != "text/event-stream" {
+		t.Errorf("Content-Type %q", got)
+	}
+	for name, want := range map[string]string{
+		"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "Content-Encoding": "",
+	} {
+		if got := r.resp.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	r.wants(vm1)
+
+	f.send(records("tenant/acme", 9, 0, 2)...)
+	r.wants(
+		fmt.Sprintf(vm1at9, 2),
+		record("0", "1", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
+		record("1", "1", "1", `{"v":0,"level":30,"msg":"tenant/acme 1"}`),
+	)
+
+	// Numbers are in base 36; a gap takes as many as were lost.
+	at := time.Date(2026, 11, 22, 1, 2, 3, 4e6, time.UTC)
+	f.notice(stream.Notice{
+		Kind: stream.KindGap, Time: at, Stream: "tenant/acme", Source: "vm-1", Count: 40, Hop: "consolidator", Reason: "reader too slow",
+	})
+	f.send(records("tenant/acme", 9, 42, 1)...)
+	r.wants(
+		"event: dropped\nid: E.15.1.15\ndata: "+
+			`{"stream":"tenant/acme","count":40,"total":40,"since":"2026-11-22T01:02:03.004Z","hop":"consolidator","reason":"reader too slow","consolidator":"vm-1"}`+"\n\n",
+		record("16", "1", "16", `{"v":0,"level":30,"msg":"tenant/acme 42"}`),
+	)
+
+	// A consolidator that comes back with another log gets another number.
+	f.notice(stream.Notice{
+		Kind: stream.KindGap, Time: at, Stream: "tenant/acme", Source: "vm-1", Unknown: true, Hop: "consolidator", Reason: "restarted",
+	})
+	r.wants(
+		"event: dropped\nid: E.17.1.16\ndata: " +
+			`{"stream":"tenant/acme","count":0,"total":40,"since":"2026-11-22T01:02:03.004Z","hop":"consolidator","reason":"restarted","unknown":true,"consolidator":"vm-1"}` + "\n\n",
+	)
+	f.send(records("tenant/acme", 10, 0, 1)...)
+	r.wants(
+		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"live","epoch":"a","next":1}`+"\n\n",
+		record("18", "2", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
+	)
+
+	f.notice(stream.Notice{Kind: stream.KindState, Source: "vm-1", State: stream.StateLost})
+	r.wants(
+		"event: source\n"+`data: {"n":1,"consolidator":"vm-1","state":"lost","epoch":"9","next":43}`+"\n\n",
+		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"lost","epoch":"a","next":1}`+"\n\n",
+	)
+}
+
+func TestRecordsAreOneLine(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	for i, c := range []struct{ in, want string }{
+		{`{"msg":"plain"}`, `{"msg":"plain"}`},
+		{`{ "a" : 1e3 ,"b":"\u00e9/\/" }`, `{ "a" : 1e3 ,"b":"\u00e9/\/" }`},
+		{"{\"a\":\r\n1,\n\n\"b\":2}", `{"a":1,"b":2}`},
+		{"{\"a\":\"x\u2028y\u2029z\"}", `{"a":"x\u2028y\u2029z"}`},
+	} {
+		f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: uint64(i)}, Data: []byte(c.in)})
+		if got := strings.SplitAfterN(r.next(""), "\n", 2)[1]; got != "data: "+c.want+"\n\n" {
+			t.Errorf("record %q leaves as %q", c.in, got)
+		}
+	}
+	f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: 9}, Data: []byte("no JSON\n\ndata: {}\n\n")})
+	var got struct{ Msg string }
+	if err := json.Unmarshal([]byte(field(r.next(""), "data")), &got); err != nil || got.Msg != "no JSON\n\ndata: {}" {
+		t.Errorf("a payload that is no JSON: %q, %v", got.Msg, err)
+	}
+}
+
+func TestText(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, acme)
+	if got := r.resp.Header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
+		t.Errorf("Content-Type %q", got)
+	}
+	until(t, "the tail", func() bool { return f.tailed("tenant/acme") })
+	until(t, "the session", func() bool { return p.Stats().Sessions == 1 })
+	line := func() string {
+		s, err := r.in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	// The cursor is set some time after the headers: send until it is.
+	seq := uint64(0)
+	got := make(chan string, 1)
+	go func() { got <- line() }()
+	for first := ""; first == ""; {
+		f.send(records("tenant/acme", 9, seq, 1)...)
+		seq++
+		select {
+		case first = <-got:
+			if !strings.HasPrefix(first, `{"v":0,"level":30,"msg":"tenant/acme `) {
+				t.Fatalf("line %q", first)
+			}
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	f.notice(stream.Notice{
+		Kind: stream.KindGap, Time: time.Now(), Stream: "tenant/acme", Source: "vm-1", Count: 1203, Hop: "consolidator", Reason: "reader too slow",
+	})
+	for {
+		var notice struct {
+			Name, Msg, Hop string
+			Level          int
+			Dropped        uint64
+		}
+		if err := json.Unmarshal([]byte(line()), &notice); err != nil {
+			t.Fatal(err)
+		}
+		if notice.Level == 30 {
+			continue
+		}
+		if notice.Name != "sluice" || notice.Level != 40 || notice.Dropped != 1203 || notice.Hop != "consolidator" ||
+			notice.Msg != "1203 records dropped: reader too slow" {
+			t.Errorf("notice %+v", notice)
+		}
+		return
+	}
+}
+
+func TestLast(t *testing.T) {
+	f := newFake()
+	f.backfill = func(name string, _ stream.Backfill) *stream.Batch {
+		b := &stream.Batch{Records: records(name, 9, 0, 20)}
+		b.Records = append(b.Records, records(name, 9, 120, 5)...)
+		b.Notices = []stream.Notice{{Kind: stream.KindGap, At: 20, Stream: name, Source: "vm-1", Count: 100, Hop: "consolidator"}}
+		return b
+	}
+	p := start(t, f, nil)
+	for _, c := range []struct {
+		last  string
+		first string // msg of the first record
+		gaps  int
+	}{
+		{"3", "s 122", 0},
+		{"5", "s 120", 0}, // what was lost before it is nothing to it
+		{"6", "s 19", 1},
+		{"25", "s 0", 1},
+		{"1000000", "s 0", 1},
+	} {
+		r := get(t, p, "/api/logs/s?last="+c.last, ours()...)
+		gaps, first := 0, ""
+		for {
+			e := r.event()
+			switch name := field(e, "event"); {
+			case name == "dropped":
+				gaps++
+			case name == "" && first == "":
+				var got struct{ Msg string }
+				if err := json.Unmarshal([]byte(field(e, "data")), &got); err != nil {
+					t.Fatal(err)
+				}
+				first = got.Msg
+			}
+			if field(e, "event") == "live" {
+				break
+			}
+		}
+		if first != c.first || gaps != c.gaps {
+			t.Errorf("last=%s begins with %q and has %d gaps; want %q and %d", c.last, first, gaps, c.first, c.gaps)
+		}
+		r.close()
+	}
+}
+
+func TestFilter(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s?level=warn&grep=o%2Bk&max=5", sse...)
+	r.next("source")
+	for i, data := range []string{
+		`{"level":30,"msg":"ok"}`, `{"level":50,"msg":"no"}`, `{"level":40,"msg":"oook"}`, `{"level":60,"msg":"ok"}`,
+	} {
+		f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: uint64(i * 10)}, Data: []byte(data)})
+		if i == 1 {
+			f.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: 7, Hop: "consolidator"})
+		}
+	}
+	var got []string
+	for len(got) < 3 {
+		if e := r.event(); field(e, "event") != "source" {
+			got = append(got, field(e, "event")+field(e, "data"))
+		}
+	}
+	if !strings.HasPrefix(got[0], "dropped") || !strings.Contains(got[1], "oook") || !strings.Contains(got[2], "60") {
+		t.Errorf("passed: %q", got)
+	}
+}
+
+func TestIsolation(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	a := get(t, p, acme, sse...)
+	b := get(t, p, "/api/logs/tenant/acme-staging", sse...)
+	a.next("source")
+	b.next("source")
+	for i := range uint64(100) {
+		f.send(append(records("tenant/acme-staging", 8, i, 1), records("tenant/acme", 9, i, 1)...)...)
+		f.send(records("tenant/acme2", 7, i, 1)...)
+	}
+	for i := range uint64(100) {
+		if got, want := field(a.next(""), "data"), string(payload("tenant/acme", i)); got != want {
+			t.Fatalf("acme got %s, want %s", got, want)
+		}
+		if got, want := field(b.next(""), "data"), string(payload("tenant/acme-staging", i)); got != want {
+			t.Fatalf("acme-staging got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestHeartbeat(t *testing.T) {
+	p := start(t, newFake(), func(c *proxy.Config) { c.Heartbeat = 5 * time.Millisecond })
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	for range 3 {
+		r.wants("event: ping\ndata:\n\n")
+	}
+}
+
+// A session whose reader takes nothing is closed and counted; the log and the
+// other session go on.
+func TestBlockedSessionIsClosed(t *testing.T) {
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) {
+		c.WriteTimeout = 100 * time.Millisecond
+		c.StreamBuffer = 1 << 20
+	})
+	get(t, p, "/api/logs/s", sse...).next("source") // and never reads again
+	other := get(t, p, "/api/logs/s", sse...)
+	other.next("source")
+	big := `{"level":30,"msg":"` + strings.Repeat("x", 30_000) + `"}`
+	seq := uint64(0)
+	until(t, "the session is closed", func() bool {
+		for range 10 {
+			f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq}, Data: []byte(big)})
+			other.next("")
+			seq++
+		}
+		return p.Stats().Blocked == 1
+	})
+	until(t, "only the other is left", func() bool { return p.Stats().Sessions == 1 })
+}
+
+// A session that is overtaken is told exactly how many it lost.
+func TestOvertakenIsToldExactly(t *testing.T) {
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.StreamBuffer = 64 << 10 })
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	const n = 200_000
+	for seq := uint64(0); seq < n; seq += 1000 {
+		f.send(records("s", 9, seq, 1000)...)
+	}
+	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: n}, Data: []byte(`{"msg":"end"}`)})
+	received, dropped, expected := uint64(0), uint64(0), uint64(0)
+	for {
+		e := r.event()
+		switch field(e, "event") {
+		case "dropped":
+			var loss stream.LossEvent
+			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
+				t.Fatal(err)
+			}
+			dropped += loss.Count
+			expected += loss.Count
+			if loss.Hop != "proxy" || loss.Total != dropped || loss.Unknown || loss.Stream != "s" {
+				t.Fatalf("loss %+v after %d", loss, dropped)
+			}
+			id, err := stream.ParseEventID(field(e, "id"))
+			if err != nil || id.Next != expected {
+				t.Fatalf("loss has id %+v, %v; the next record is %d", id, err, expected)
+			}
+		case "":
+			id, err := stream.ParseEventID(field(e, "id"))
+			if err != nil || id.Seq != expected {
+				t.Fatalf("record %d where %d was expected, %v", id.Seq, expected, err)
+			}
+			received++
+			expected++
+			if field(e, "data") == `{"msg":"end"}` {
+				if dropped == 0 {
+					t.Skip("the reader was never overtaken")
+				}
+				if received+dropped != n+1 || p.Stats().Lost != dropped {
+					t.Errorf("received %d + dropped %d, want %d", received, dropped, n+1)
+				}
+				return
+			}
+		}
+	}
+}
+
+// A stream that nobody reads any more is not tailed any longer; who comes
+// later gets nothing from before that tail.
+func TestTailEndsAfterItsLastSession(t *testing.T) {
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.Keep = 20 * time.Millisecond })
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	f.send(records("s", 9, 0, 1)...)
+	id := field(r.next(""), "id")
+	r.close()
+	until(t, "the tail ends", func() bool { return !f.tailed("s") })
+
+	// It might have been overtaken in between: nobody knows.
+	r = get(t, p, "/api/logs/s?last=10", ours("Last-Event-ID", id)...)
+	if e := r.next("dropped"); !strings.Contains(field(e, "data"), `"unknown":true`) {
+		t.Errorf("told %q", e)
+	}
+	f.send(records("s", 9, 5, 1)...)
+	if got := field(r.next(""), "data"); got != string(payload("s", 5)) {
+		t.Errorf("record %s", got)
+	}
+}
+
+func TestDrain(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	text := get(t, p, "/api/logs/s")
+	watch := get(t, p, "/api/streams?watch")
+	until(t, "the sessions", func() bool { return p.Stats().Sessions == 3 })
+	f.send(records("s", 9, 0, 1)...)
+	r.next("")
+	p.stop()
+	if e := r.event(); field(e, "event") != "end" {
+		t.Errorf("the last event is %q", e)
+	}
+	if rest := r.all(); rest != "" {
+		t.Errorf("after the end: %q", rest)
+	}
+	text.all()
+	watch.all()
+	if n := p.Stats().Sessions; n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+	if resp, err := http.Get("http://" + p.Addr() + "/healthz"); err == nil {
+		_ = resp.Body.Close()
+		t.Error("it still answers")
+	}
+}
