@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -53,8 +54,10 @@ var fences = []struct {
 }
 
 type listed struct {
-	ImportPath string
-	Imports    []string
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
 }
 
 func TestArrows(t *testing.T) {
@@ -80,11 +83,10 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// list returns the packages of the module with what each imports, test files
-// left out.
+// list returns the packages of the module with what each imports.
 func list(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...").Output()
+	out, err := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,TestImports,XTestImports", "./...").Output()
 	if err != nil {
 		var exit *exec.ExitError
 		if errors.As(err, &exit) {
@@ -101,5 +103,50 @@ func list(t *testing.T) []listed {
 			t.Fatalf("read go list: %v", err)
 		}
 		packages = append(packages, p)
+	}
+}
+
+// Each module that is imported, by tests too, has a line in
+// docs/dependencies.md that says why, and no other module has.
+func TestDependenciesAreExplained(t *testing.T) {
+	text, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	explained := map[string]bool{} // whether it is imported
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		for i, name := range strings.Split(cells[1], "`") {
+			if i%2 == 1 {
+				explained[name] = false
+			}
+		}
+	}
+	if len(explained) < 10 {
+		t.Fatalf("docs/dependencies.md explains only %d modules", len(explained))
+	}
+	for _, p := range list(t) {
+		for _, i := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+			if host, _, _ := strings.Cut(i, "/"); !strings.Contains(host, ".") {
+				continue // the standard library, or ours
+			}
+			known := false
+			for name := range explained {
+				if i == name || strings.HasPrefix(i, name+"/") {
+					explained[name], known = true, true
+				}
+			}
+			if !known {
+				t.Errorf("package %s imports %s, which docs/dependencies.md does not explain", p.ImportPath, i)
+			}
+		}
+	}
+	for name, imported := range explained {
+		if !imported {
+			t.Errorf("docs/dependencies.md explains %s, which nobody imports", name)
+		}
 	}
 }
