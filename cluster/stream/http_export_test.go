@@ -1,0 +1,4 @@
+package stream
+
+// NewEventBody lets tests feed it by hand.
+var NewEventBody = newEventBody
