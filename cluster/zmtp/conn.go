@@ -86,12 +86,8 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 		return nil, err
 	}
 	in := &handshakeReader{conn: nc}
-	g, err := in.take(greetingSize)
-	if err != nil {
-		return nil, err
-	}
 	c := &Conn{Conn: nc, raw: raw}
-	if c.Peer.Version, err = parseGreeting(g); err != nil {
+	if c.Peer.Version, err = in.greeting(); err != nil {
 		return nil, err
 	}
 	props := [][2]string{{propSocketType, cfg.Type}}
@@ -147,15 +143,24 @@ func (r *handshakeReader) fill() error {
 	return err
 }
 
-func (r *handshakeReader) take(n int) ([]byte, error) {
-	for len(r.buf) < n {
+// greeting reads the peer's greeting.
+func (r *handshakeReader) greeting() (Version, error) {
+	for len(r.buf) < greetingSize {
+		if err := checkGreeting(r.buf); err != nil {
+			return Version{}, err
+		}
 		if err := r.fill(); err != nil {
-			return nil, err
+			return Version{}, err
 		}
 	}
+	return parseGreeting(r.take(greetingSize))
+}
+
+// take takes n bytes that are there.
+func (r *handshakeReader) take(n int) []byte {
 	b := r.buf[:n:n]
 	r.buf = r.buf[n:]
-	return b, nil
+	return b
 }
 
 // ready reads the peer's READY.
@@ -169,11 +174,7 @@ func (r *handshakeReader) ready() (Properties, error) {
 		case size > maxHandshake/2:
 			return nil, fmt.Errorf("%w: a READY of %d bytes", ErrProtocol, size)
 		case len(r.buf) >= h+int(size):
-			body, err := r.take(h + int(size))
-			if err != nil {
-				return nil, err
-			}
-			name, data, err := SplitCommand(body[h:])
+			name, data, err := SplitCommand(r.take(h + int(size))[h:])
 			if err != nil {
 				return nil, err
 			}

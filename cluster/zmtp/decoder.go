@@ -40,7 +40,7 @@ type span struct{ from, to int }
 
 // Next looks at b, which begins where the last call's n ended. n is how many
 // bytes are done with; when it is 0, and the kind TokenNone, more bytes are
-// needed after those of b: at most MaxMessage in all.
+// needed after those of b: at most MaxMessage and a frame's header in all.
 func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 	if d.skipping {
 		return d.pass(b, 0)

@@ -26,18 +26,26 @@ func appendGreeting(dst []byte) []byte {
 	return append(dst, g[:]...)
 }
 
-// parseGreeting checks a peer's greeting, of greetingSize bytes.
-func parseGreeting(g []byte) (Version, error) {
-	if g[0] != 0xff || g[9]&1 == 0 {
-		return Version{}, fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
-	}
-	v := Version{g[10], g[11]}
-	if v.Major < 3 {
-		return v, fmt.Errorf("%w: ZMTP %v, and this needs 3.0 at least (ZeroMQ 4)", ErrProtocol, v)
+// checkGreeting reports why a greeting, of which no more than its beginning g
+// may have come, cannot be taken. So a peer of another protocol, or of one too
+// old to send greetingSize bytes, is refused at its first wrong byte.
+func checkGreeting(g []byte) error {
+	switch {
+	case len(g) > 0 && g[0] != 0xff, len(g) > 9 && g[9]&1 == 0:
+		return fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
+	case len(g) > 10 && g[10] < 3:
+		return fmt.Errorf("%w: a peer of an older ZMTP (revision %d), and this needs 3.0 at least (ZeroMQ 4)", ErrProtocol, g[10])
+	case len(g) < 32:
+		return nil
 	}
 	mechanism := string(bytes.TrimRight(g[12:32], "\x00"))
 	if mechanism != mechanismNull {
-		return v, fmt.Errorf("%w: security mechanism %q, and this offers NULL", ErrProtocol, mechanism)
+		return fmt.Errorf("%w: security mechanism %q, and this offers NULL", ErrProtocol, mechanism)
 	}
-	return v, nil
+	return nil
+}
+
+// parseGreeting reads a peer's greeting, of greetingSize bytes.
+func parseGreeting(g []byte) (Version, error) {
+	return Version{g[10], g[11]}, checkGreeting(g)
 }
