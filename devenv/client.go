@@ -2,6 +2,7 @@ package devenv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"sluice/cluster/stream"
@@ -35,7 +36,9 @@ func (d *Devenv) show(ctx context.Context) error {
 	defer cancel()
 	fed := make(chan error, 1)
 	go func() { fed <- feed.Run(ctx) }()
-	err = client.Run(ctx)
+	if err = client.Run(ctx); errors.Is(err, tui.ErrInterrupted) {
+		err = nil // ctrl-c is a way to leave; there is nobody to tell
+	}
 	cancel()
 	if ferr := <-fed; err == nil {
 		err = ferr
