@@ -23,11 +23,11 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		Example: "  sluice consolidator\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551",
 		Args:    noArguments,
 	}
-	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this `endpoint`, tcp://HOST:PORT or ipc://PATH (repeatable)")
-	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this `endpoint` (repeatable)")
-	c.Flags().StringVar(&config.Name, "name", "", "the `name` of this machine in what readers see; default: its host name")
-	c.Flags().Var(&buffer, "buffer", "keep at most this `size` of records, over all streams")
-	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this `size` of records of one stream")
+	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this endpoint, tcp://HOST:PORT or ipc://PATH (repeatable)")
+	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this endpoint (repeatable)")
+	c.Flags().StringVar(&config.Name, "name", "", "the name of this machine in what readers see; default: its host name")
+	c.Flags().Var(&buffer, "buffer", "keep at most this size of records, over all streams")
+	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)

@@ -21,11 +21,11 @@ func newDevenv(ended *outcome) *cobra.Command {
 		Example: "  sluice devenv\n  sluice devenv --headless --rate 200",
 		Args:    noArguments,
 	}
-	c.Flags().IntVar(&config.Consolidators, "consolidators", 3, "make `N` machines")
-	c.Flags().IntVar(&config.Tenants, "tenants", 5, "publish the streams of `N` tenants")
-	c.Flags().Float64Var(&config.Rate, "rate", 20, "publish `N` records a second and stream")
+	c.Flags().IntVar(&config.Consolidators, "consolidators", 3, "make N machines")
+	c.Flags().IntVar(&config.Tenants, "tenants", 5, "publish the streams of N tenants")
+	c.Flags().Float64Var(&config.Rate, "rate", 20, "publish N records a second and stream")
 	c.Flags().BoolVar(&config.Headless, "headless", false, "run without the client; so it is when there is no terminal")
-	c.Flags().Uint64Var(&config.Seed, "seed", 0, "make the records of this `seed`; the same seed makes the same records")
+	c.Flags().Uint64Var(&config.Seed, "seed", 0, "make the records of this seed; the same seed makes the same records")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		for flag, value := range map[string]float64{
 			"consolidators": float64(config.Consolidators), "tenants": float64(config.Tenants), "rate": config.Rate,

@@ -22,8 +22,8 @@ func newProxy(ended *outcome) *cobra.Command {
 		Example: "  sluice proxy --consolidator tcp://127.0.0.1:5552\n  curl -N http://127.0.0.1:5580/api/logs/system",
 		Args:    noArguments,
 	}
-	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this `address`")
-	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this `endpoint` (repeatable)")
+	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
+	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read everything")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Logger = serverLog()

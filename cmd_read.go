@@ -41,21 +41,21 @@ type reading struct {
 // sources adds the flags that say where to read from.
 func (r *reading) sources(set *pflag.FlagSet) {
 	r.set = set
-	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this `URL`; SLUICE_PROXY")
-	set.StringVar(&r.token, "token", "", "show this `token` to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
-	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this `endpoint`, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this URL; SLUICE_PROXY")
+	set.StringVar(&r.token, "token", "", "show this token to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
+	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
 }
 
 // records adds the flags that say which records, how many, and how they are
 // printed.
 func (r *reading) records(set *pflag.FlagSet) {
-	set.IntVar(&r.last, "last", 0, "begin with the last `N` records; 1000 when full-screen")
-	set.StringVar(&r.level, "level", "", "only records of this `level` or above: trace, debug, info, warn, error, fatal")
-	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (`RE2`)")
-	set.StringVar(&r.output, "output", "short", "print records as `layout`: short, long, json, raw")
-	set.IntVar(&r.count, "count", 0, "end after `N` records")
-	set.DurationVar(&r.during, "for", 0, "end after this `time`, as in 30s")
-	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (`RE2`)")
+	set.IntVar(&r.last, "last", 0, "begin with the last N records; 1000 when full-screen")
+	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal")
+	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
+	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")
+	set.IntVar(&r.count, "count", 0, "end after N records")
+	set.DurationVar(&r.during, "for", 0, "end after this time, as in 30s")
+	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (RE2)")
 	set.BoolVar(&r.plain, "plain", false, "print lines, although there is a terminal")
 }
 

@@ -35,7 +35,7 @@ func newStreams(ended *outcome) *cobra.Command {
 		Args:    noArguments,
 	}
 	r.sources(c.Flags())
-	c.Flags().DurationVar(&patience, "for", 10*time.Second, "wait at most this `time` for a first answer")
+	c.Flags().DurationVar(&patience, "for", 10*time.Second, "wait at most this time for a first answer")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			live, err := listStreams(ctx, source, patience)

@@ -136,7 +136,9 @@ func (rd *reader) lines(r io.Reader) {
 		case n.Name == "sluice":
 			rd.notices = append(rd.notices, n.Msg)
 		default:
-			if last, ok := rd.last[n.From]; ok && n.N != last+1 && n.N != restarted {
+			last, ok := rd.last[n.From]
+			anew := last < restarted && n.N >= restarted // a socket drops what it is given before it is connected
+			if ok && n.N != last+1 && !anew {
 				rd.wrong = append(rd.wrong, fmt.Sprintf("%s: %d after %d", n.From, n.N, last))
 			}
 			rd.last[n.From] = n.N
