@@ -13,9 +13,21 @@ import (
 const (
 	gather       = 10 * time.Millisecond // a batch waits no longer, after the one before it
 	backfillWait = 2 * time.Second       // for a Source that does not say that its backfill is there
+	maxTaken     = 1 << 20               // bytes taken before a session looks at what else there is
 )
 
 var errDraining = errors.New("the proxy is shutting down")
+
+var (
+	never  chan struct{}
+	always = closed()
+)
+
+func closed() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}
 
 // session is one HTTP response: a cursor in one log, and a batch. Everything
 // here is done by the goroutine that serves the request.
@@ -75,20 +87,20 @@ func (s *session) loop(ctx context.Context) error {
 	draining := s.proxy.draining
 	var end <-chan time.Time
 	for {
-		more := s.fill()
+		again := never
+		if more := s.fill(); more {
+			again = always
+		}
 		if s.size() > 0 {
 			due := time.Until(s.flushed.Add(gather))
-			if more || due <= 0 {
-				if err := s.flush(); err != nil {
-					return err
-				}
-				continue
+			if s.size() < maxBatch && due > 0 {
+				wait.Reset(due)
+			} else if err := s.flush(); err != nil {
+				return err
 			}
-			wait.Reset(due)
-		} else {
-			s.drop()
 		}
 		select {
+		case <-again:
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.reader.Ready():
@@ -113,10 +125,10 @@ func (s *session) loop(ctx context.Context) error {
 	}
 }
 
-// fill takes what there is, until the batch is full. It reports whether there
-// may be more.
+// fill takes what there is, until the batch is full or, when little passes the
+// filter, for a while. It reports whether there may be more.
 func (s *session) fill() bool {
-	for s.size() < maxBatch {
+	for taken := 0; s.size() < maxBatch && taken < maxTaken; {
 		p, ok := s.reader.Take(maxBatch - s.size())
 		if !ok {
 			s.behind = time.Now()
@@ -125,6 +137,7 @@ func (s *session) fill() bool {
 		if s.tail.version.Load() != s.seen {
 			s.tellSources()
 		}
+		taken += len(p.Bytes)
 		s.piece(&p)
 		p.Release()
 	}

@@ -82,9 +82,7 @@ func (p *Proxy) watchStreams(ctx context.Context, s *sink, events bool) error {
 func (p *Proxy) liveStreams(dst []byte) []byte {
 	list := stream.StreamsEvent{Streams: []stream.LiveEvent{}}
 	for _, l := range p.source.Streams() {
-		list.Streams = append(list.Streams, stream.LiveEvent{
-			Name: l.Name, Rate: l.Rate, Bytes: l.Bytes, Records: l.Records, Sources: l.Sources,
-		})
+		list.Streams = append(list.Streams, stream.LiveEvent(l))
 	}
 	slices.SortFunc(list.Streams, func(a, b stream.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
 	return appendJSON(dst, list)

@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-var errIdle = errors.New("the proxy sent nothing, not even a heartbeat")
+var (
+	errIdle     = errors.New("the proxy sent nothing, not even a heartbeat")
+	errResponse = errors.New("the proxy ended the response")
+)
 
 // eventBody hands on whole events only, so that half an event at the end of a
 // response is never taken for one; it ends when nothing comes for too long; and
@@ -75,8 +78,8 @@ func (b *eventBody) fill() error {
 		return nil
 	case b.slept.Load():
 		return errIdle
-	case errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errResponse
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package stream_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -51,7 +50,7 @@ func FuzzEventBody(f *testing.F) {
 		}
 		b := stream.NewEventBody(io.NopCloser(in), len(input)+1, time.Minute)
 		got, err := io.ReadAll(b)
-		if !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == nil || !strings.Contains(err.Error(), "ended the response") {
 			t.Fatalf("it ends with %v", err)
 		}
 		if rest, ok := bytes.CutPrefix(input, got); !ok || len(got) > 0 && !endsEvent(got) || hasEnd(rest) {

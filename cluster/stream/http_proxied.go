@@ -169,8 +169,8 @@ func (p *proxied) closed(err error) {
 	}
 }
 
-// refused notes that a request got no response, or not the one wanted.
-func (p *proxied) refused(err error) {
+// missed notes that a request got no response, and is made again.
+func (p *proxied) missed(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -180,6 +180,20 @@ func (p *proxied) refused(err error) {
 	default:
 		p.setSelf(StateLost, err.Error())
 	}
+}
+
+// refused notes that the proxy will not have a request. That is told even when
+// others are open, as nobody would know why nothing comes.
+func (p *proxied) refused(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.had == 0 {
+		p.setSelf(StateLost, err.Error())
+		return
+	}
+	told := p.self
+	told.State, told.Err = StateLost, err.Error()
+	p.tell(told)
 }
 
 // setSelf changes the proxy's own state, and tells it. p.mu is held.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,6 @@ type response struct {
 	url     func() string     // asked before each request
 	header  func(http.Header) // what is sent with each request
 	handle  func(*sse.Event)  // of one event, by one goroutine
-	refused func(error)       // told when the proxy will not have it
 	limit   int               // bytes of one event
 	backoff *reconnect.ExponentialBackOff
 	open    bool
@@ -65,16 +65,18 @@ func (r *response) run(ctx context.Context) {
 			}
 		})
 		if err == nil {
-			err = io.ErrUnexpectedEOF // it takes the end of ctx for the end of the response
+			err = errResponse // it takes the end of ctx for the end of the response
 		}
-		r.lost(err)
 		if ctx.Err() != nil {
+			r.lost(err)
 			return
 		}
 		wait := firstWait
 		if refused := (refusal{}); errors.As(err, &refused) {
-			r.refused(err)
+			r.proxied.refused(fmt.Errorf("ask for %s: %w", r.what, err))
 			wait = refusedWait
+		} else {
+			r.lost(err)
 		}
 		sleep(ctx, wait/2+rand.N(wait/2))
 	}
@@ -82,11 +84,14 @@ func (r *response) run(ctx context.Context) {
 
 // lost notes that there is no response any more, or none yet.
 func (r *response) lost(err error) {
+	if asked := (*url.Error)(nil); errors.As(err, &asked) {
+		err = asked.Err // the rest is known to who reads it
+	}
 	if r.open {
 		r.open = false
 		r.proxied.closed(fmt.Errorf("read %s: %w", r.what, err))
 	} else {
-		r.proxied.refused(fmt.Errorf("ask for %s: %w", r.what, err))
+		r.proxied.missed(fmt.Errorf("ask for %s: %w", r.what, err))
 	}
 }
 

@@ -54,7 +54,6 @@ func (t *proxiedTail) run(ctx context.Context) {
 		url:     t.url,
 		header:  t.header,
 		handle:  func(e *sse.Event) { t.event(ctx, e) },
-		refused: func(err error) { t.refused(ctx, err) },
 		limit:   maxEvent,
 	}
 	r.run(ctx)
@@ -82,14 +81,6 @@ func (t *proxiedTail) header(h http.Header) {
 	}
 	// Numbers are given anew in each response.
 	t.origins = make(map[uint64]tailOrigin)
-}
-
-// refused tells that the proxy will not have this stream read.
-func (t *proxiedTail) refused(ctx context.Context, err error) {
-	_ = t.proxied.out.put(ctx, nil, []Notice{{
-		Kind: KindState, Time: time.Now(), Source: t.proxied.name, State: StateLost,
-		Err: "tail " + strconv.Quote(t.name) + ": " + err.Error(),
-	}})
 }
 
 // event takes one event. Names that are not known are of a newer proxy.

@@ -411,12 +411,12 @@ func TestRefusedIsTold(t *testing.T) {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, `{"title":"Forbidden","status":403,"detail":"not yours"}`)
-		}, `tail "s": 403 Forbidden: not yours`},
+		}, `ask for "s": 403 Forbidden: not yours`},
 		"event": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			w.WriteHeader(401)
 			_, _ = io.WriteString(w, "data: {\"msg\":\"401 no token\"}\n\n")
-		}, `tail "s": 401 no token`},
+		}, `ask for "s": 401 no token`},
 		"another service": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "hello")
 		}, "is this a sluice proxy?"},

@@ -32,7 +32,6 @@ func (w *watcher) run(ctx context.Context) {
 		url:     func() string { return w.proxied.address("/api/streams", "watch") },
 		header:  func(http.Header) {},
 		handle:  w.event,
-		refused: func(error) {},
 		limit:   maxListEvent,
 	}
 	r.run(ctx)
