@@ -110,15 +110,19 @@ func (l *log) unpark(c *cursor) {
 
 // drop takes the cursor out of its log.
 func (c *cursor) drop() {
-	l := c.log
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	c.log.mu.Lock()
+	defer c.log.mu.Unlock()
+	c.dropLocked()
+}
+
+// dropLocked is drop with the log's lock held.
+func (c *cursor) dropLocked() {
 	if c.dropped {
 		return
 	}
 	c.dropped = true
-	l.cursors--
+	c.log.cursors--
 	if c.parked >= 0 {
-		l.unpark(c)
+		c.log.unpark(c)
 	}
 }

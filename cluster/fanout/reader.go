@@ -57,12 +57,29 @@ func (r *Reader) push(c *cursor) {
 		clear(r.queue[n:])
 		r.queue, r.head = r.queue[:n], 0
 	}
+	if len(r.queue)-r.head > 2*len(r.cursors)+64 {
+		r.sift()
+	}
 	r.queue = append(r.queue, c)
 	r.mu.Unlock()
 	select {
 	case r.ready <- struct{}{}:
 	default:
 	}
+}
+
+// sift takes cursors out of the queue that are no longer the reader's: one that
+// does not take, but tails again and again, would gather them without end.
+// r.mu is held.
+func (r *Reader) sift() {
+	keep := r.queue[:0]
+	for _, c := range r.queue[r.head:] {
+		if r.cursors[c.log.name] == c {
+			keep = append(keep, c)
+		}
+	}
+	clear(r.queue[len(keep):])
+	r.queue, r.head = keep, 0
 }
 
 func (r *Reader) pop() *cursor {
@@ -123,8 +140,12 @@ func (r *Reader) attach(c *cursor) {
 	if r.cursors == nil {
 		r.cursors = make(map[string]*cursor, 1)
 	}
+	old := r.cursors[c.log.name]
 	r.cursors[c.log.name] = c
 	r.mu.Unlock()
+	if old != nil {
+		old.dropLocked() // another goroutine was quicker
+	}
 	c.log.cursors++
 	if c.cause != CauseNone || c.seq < c.log.next {
 		c.queued = true
