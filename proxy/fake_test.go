@@ -122,6 +122,15 @@ type running struct {
 	stop func() // ends it, and waits
 }
 
+// become changes a consolidator's name and state.
+func (f *fake) become(old, name string, state stream.State) {
+	f.mu.Lock()
+	delete(f.states, old)
+	f.states[name] = state
+	f.mu.Unlock()
+	f.notice(stream.Notice{Kind: stream.KindState, Source: name, State: state})
+}
+
 // start runs a proxy. change may alter its Config.
 func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
 	t.Helper()

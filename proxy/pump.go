@@ -68,6 +68,10 @@ func (p *pump) notice(n *stream.Notice) {
 			t.setReady()
 		}
 	case stream.KindState:
-		p.tails.each(func(t *tail) { t.state(n.Source, n.State) })
+		known := make(map[string]bool)
+		for _, s := range p.source.Status() {
+			known[s.Name] = true
+		}
+		p.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })
 	}
 }

@@ -85,6 +85,21 @@ func TestEventsByteForByte(t *testing.T) {
 	)
 }
 
+// A consolidator that was never reached goes by its address, until it tells its
+// name.
+func TestSourceGetsItsName(t *testing.T) {
+	f := newFake()
+	f.states["127.0.0.1:5562"] = stream.StateConnecting
+	p := start(t, f, nil)
+	r := get(t, p, acme, sse...)
+	unnamed := `event: source` + "\n" + `data: {"n":1,"consolidator":"127.0.0.1:5562","state":"connecting","epoch":"","next":0}` + "\n\n"
+	r.wants(unnamed, strings.Replace(vm1, `"n":1`, `"n":2`, 1))
+	f.become("127.0.0.1:5562", "vm-2", stream.StateLive)
+	r.wants(strings.Replace(vm1, "vm-1", "vm-2", 1))
+	f.become("vm-2", "vm-2", stream.StateLost)
+	r.wants(strings.NewReplacer("vm-1", "vm-2", "live", "lost").Replace(vm1))
+}
+
 func TestRecordsAreOneLine(t *testing.T) {
 	f := newFake()
 	p := start(t, f, nil)

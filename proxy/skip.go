@@ -67,7 +67,9 @@ func (k *skip) origin(t *tail, n uint64) *origin {
 			o.older = o.older || r.epoch == k.wants[o.consolidator].Epoch
 		}
 	}
-	k.origins[n] = o
+	if o != nil && o.epoch != 0 {
+		k.origins[n] = o
+	}
 	return o
 }
 

@@ -75,8 +75,23 @@ func (t *table) add(consolidator string, epoch uint64, state stream.State) *row 
 	return r
 }
 
-// set notes the state of a consolidator, in all its rows.
-func (t *table) set(consolidator string, state stream.State) {
+// set notes the state of a consolidator, in all its rows. known has the names
+// of all there are: one that was not reached yet goes by its address, and its
+// row gets the name when that is known.
+func (t *table) set(consolidator string, state stream.State, known map[string]bool) {
+	for i := 0; i < len(t.rows); i++ {
+		r := t.rows[i]
+		if r.epoch != 0 || known[r.consolidator] || r.consolidator == consolidator {
+			continue
+		}
+		if t.has(consolidator) {
+			t.rows = append(t.rows[:i], t.rows[i+1:]...)
+			i--
+			continue
+		}
+		r.consolidator = consolidator
+		t.touch(r)
+	}
 	t.newest(consolidator)
 	for _, r := range t.rows {
 		if r.consolidator == consolidator && r.state != state {
@@ -84,6 +99,15 @@ func (t *table) set(consolidator string, state stream.State) {
 			t.touch(r)
 		}
 	}
+}
+
+func (t *table) has(consolidator string) bool {
+	for _, r := range t.rows {
+		if r.consolidator == consolidator {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *table) touch(r *row) {

@@ -156,11 +156,11 @@ func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []b
 	return appendLoss(nil, id, loss)
 }
 
-// state notes a consolidator's state.
-func (t *tail) state(consolidator string, state stream.State) {
+// state notes a consolidator's state; known are the names of all.
+func (t *tail) state(consolidator string, state stream.State, known map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.table.set(consolidator, state)
+	t.table.set(consolidator, state, known)
 	t.tell()
 }
 

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -218,6 +219,13 @@ func (p *proxied) setSource(name string, state State) {
 	}
 	p.sources[name] = Status{Name: name, State: state, Since: time.Now()}
 	p.tell(p.sources[name])
+}
+
+// keepSources forgets the consolidators that are not in names.
+func (p *proxied) keepSources(names map[string]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.sources, func(name string, _ Status) bool { return !names[name] })
 }
 
 // tell puts a notice of a state into the inbox; notices never wait there.

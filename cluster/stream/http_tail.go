@@ -101,6 +101,7 @@ func (t *proxiedTail) event(ctx context.Context, e *sse.Event) {
 			}
 		}
 		t.after = string(e.ID)
+		t.keepSources()
 		t.complete(ctx)
 	case EventPing:
 		// A proxy that knows no live event has no backfill to wait for either.
@@ -170,14 +171,27 @@ func (t *proxiedTail) source(e *sse.Event) {
 			return
 		}
 	}
-	if _, known := t.origins[s.N]; known || len(t.origins) < 4*maxSources {
+	old, known := t.origins[s.N]
+	if known || len(t.origins) < 4*maxSources {
 		t.origins[s.N] = tailOrigin{consolidator: s.Consolidator, at: Position{Epoch: epoch, Seq: s.Next}}
+	}
+	if known && old.consolidator != s.Consolidator {
+		t.keepSources() // its name was not known before
 	}
 	for _, state := range []State{StateConnecting, StateLive, StateLost, StateUnaccounted} {
 		if state.String() == s.State {
 			t.proxied.setSource(s.Consolidator, state)
 		}
 	}
+}
+
+// keepSources forgets the consolidators that the proxy does not name.
+func (t *proxiedTail) keepSources() {
+	names := make(map[string]bool)
+	for _, o := range t.origins {
+		names[o.consolidator] = true
+	}
+	t.proxied.keepSources(names)
 }
 
 // logsPath is the path of a stream below a proxy's own.
