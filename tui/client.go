@@ -14,8 +14,8 @@ import (
 	"sluice/cluster/stream"
 )
 
-// ErrInterrupted is what Run returns when the user pressed ctrl-c, or the
-// process got SIGINT. Leaving with q returns nil.
+// ErrInterrupted is what Run returns when the user pressed ctrl-c. Leaving with
+// q returns nil. Signals are the caller's: they end Run's context.
 var ErrInterrupted = errors.New("interrupted")
 
 // frame is the shortest time between two takings from the feed.
@@ -127,33 +127,34 @@ func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	options := []tea.ProgramOption{tea.WithContext(ctx)}
+	options := []tea.ProgramOption{tea.WithoutSignalHandler()}
 	if c.config.Input != nil {
 		options = append(options, tea.WithInput(c.config.Input))
 	}
 	if c.config.Output != nil {
 		options = append(options, tea.WithOutput(c.config.Output))
 	}
-	program := tea.NewProgram(newModel(c.config, c.wake, colorprofile.TrueColor), options...)
+	m := newModel(c.config, c.wake, colorprofile.TrueColor)
+	program := tea.NewProgram(m, options...)
 
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
 		c.pump(ctx, program.Send)
+		// Quit, and neither tea.WithContext nor tea.Interrupt, which leave the
+		// terminal's reader behind.
+		program.Quit()
 	}()
 	_, err := program.Run()
 	cancel()
 	<-pumped
-
-	switch {
-	case errors.Is(err, tea.ErrInterrupted):
-		return ErrInterrupted
-	case errors.Is(err, tea.ErrProgramPanic):
+	if err != nil {
 		return fmt.Errorf("run the full-screen client: %w", err)
-	case err == nil, ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled):
-		return nil
 	}
-	return fmt.Errorf("run the full-screen client: %w", err)
+	if m.interrupted {
+		return ErrInterrupted
+	}
+	return nil
 }
 
 // wake asks the pump for another frame.

@@ -3,7 +3,6 @@ package tui
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -233,29 +232,24 @@ func (p *page) text(st style, s string) {
 // indented.
 func (p *page) parts(indent int, parts []part) {
 	indent = min(indent, p.width/2)
-	l := newLine(p.width, p.look.method, "").space(indent)
+	l, empty := newLine(p.width, p.look.method, "").space(indent), true
 	for _, pt := range parts {
 		for pt.text != "" {
 			if p.full() {
 				return
 			}
-			piece, _ := cut(pt.text, l.left-1, p.look.method)
-			if piece == "" && l.left < p.width-indent-1 {
-				p.lines = append(p.lines, l.String())
-				l = newLine(p.width, p.look.method, "").space(min(indent+2, p.width/2))
-				continue
-			}
-			n := len(piece)
-			if n == 0 || n > len(pt.text) || !strings.HasPrefix(pt.text, piece) {
-				// A cluster that fits nowhere, or one that cut has replaced.
-				_, n = utf8.DecodeRuneInString(pt.text)
-				piece = "�"
+			piece, used, _ := take(pt.text, max(l.left-1, 0), p.look.method)
+			if used == 0 && empty {
+				// Wider than the page: it is passed over.
+				_, used, _ = cluster(pt.text, p.look.method)
 			}
 			l.add(pt.style, piece)
-			pt.text = pt.text[n:]
+			empty = empty && used == 0
+			pt.text = pt.text[used:]
 			if pt.text != "" {
 				p.lines = append(p.lines, l.String())
 				l = newLine(p.width, p.look.method, "").space(min(indent+2, p.width/2))
+				empty = true
 			}
 		}
 	}

@@ -72,4 +72,3 @@ func Fuzzy(pattern, name string) (int, bool) {
 	score, _, ok := fuzzy(pattern, name)
 	return score, ok
 }
-

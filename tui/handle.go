@@ -12,7 +12,8 @@ const shiftBy = 16
 // key gives a key to whatever is on top.
 func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if matches(msg, m.keys.interrupt) {
-		return tea.Interrupt
+		m.interrupted = true
+		return tea.Quit
 	}
 	switch {
 	case m.prompt != nil:

@@ -112,46 +112,64 @@ func asciiPrefix(s string) int {
 	return len(s)
 }
 
-// cut returns as much of s as fits into n columns, and its width.
-func cut(s string, n int, method ansi.Method) (string, int) {
+// cluster returns the grapheme cluster at the start of s and its width. One
+// that is too long is cut, in pieces that each show as one mark.
+func cluster(s string, method ansi.Method) (text string, used, width int) {
+	look := s
+	if n := maxCluster + 1; len(look) > n {
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n++
+		}
+		look = s[:n]
+	}
+	text, width = ansi.FirstGraphemeCluster(look, method)
+	if len(text) > maxCluster {
+		return "�", len(text), 1
+	}
+	return text, len(text), width
+}
+
+// take returns as much of s as fits into n columns, how many bytes of s that
+// is, and its width.
+func take(s string, n int, method ansi.Method) (text string, used, width int) {
 	i := asciiPrefix(s[:min(len(s), n+1)])
 	if i >= n {
-		return s[:n], n
+		return s[:n], n, n
 	}
 	if i == len(s) {
-		return s, i
+		return s, i, i
 	}
 	w := i
 	var patched []byte // s with marks in place of clusters that are too long
 	start := 0
 	for i < len(s) {
-		cluster, cw := ansi.FirstGraphemeCluster(s[i:], method)
-		if len(cluster) > maxCluster {
-			if w+1 > n {
-				break
-			}
-			patched = append(append(patched, s[start:i]...), "�"...)
-			i += len(cluster)
-			start = i
-			w++
-			continue
-		}
+		c, used, cw := cluster(s[i:], method)
 		if w+cw > n {
 			break
 		}
+		if len(c) != used {
+			patched = append(append(patched, s[start:i]...), c...)
+			start = i + used
+		}
+		i += used
 		w += cw
-		i += len(cluster)
 	}
 	if patched != nil {
-		return string(append(patched, s[start:i]...)), w
+		return string(append(patched, s[start:i]...)), i, w
 	}
-	return s[:i], w
+	return s[:i], i, w
+}
+
+// cut is take without the count of bytes.
+func cut(s string, n int, method ansi.Method) (string, int) {
+	text, _, w := take(s, n, method)
+	return text, w
 }
 
 // fit is cut with an ellipsis where something was left out.
 func fit(s string, n int, method ansi.Method) (string, int) {
-	short, w := cut(s, n, method)
-	if len(short) == len(s) || n < 1 {
+	short, used, w := take(s, n, method)
+	if used == len(s) || n < 1 {
 		return short, w
 	}
 	short, w = cut(s, n-1, method)
@@ -167,9 +185,9 @@ func skip(s string, n int, method ansi.Method) string {
 		return s[n:]
 	}
 	for n > 0 && s != "" {
-		cluster, w := ansi.FirstGraphemeCluster(s, method)
-		s = s[len(cluster):]
-		n -= max(w, 0)
+		_, used, w := cluster(s, method)
+		s = s[used:]
+		n -= w
 	}
 	return s
 }

@@ -63,6 +63,8 @@ type model struct {
 	tabs    []tabSpan
 	rects   []rect // of the panes on the screen, by slot
 
+	interrupted bool // by ctrl-c
+
 	frame tea.View
 	dirty bool
 }

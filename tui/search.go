@@ -3,6 +3,7 @@ package tui
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"unicode"
 
 	"sluice/cluster/record"
@@ -20,6 +21,7 @@ type matcher struct {
 }
 
 func newMatcher(pattern string) *matcher {
+	pattern = strings.ToValidUTF8(pattern, "�")
 	m := &matcher{pattern: pattern, fold: !hasCapital(pattern)}
 	prefix := ""
 	if m.fold {
@@ -58,10 +60,12 @@ func wordsOf(pattern string) [][]byte {
 	})
 }
 
-// possible is the fast path: false when the record's row cannot match.
+// possible is the fast path: false when the record's row cannot match. It is
+// sure only of plain ASCII: escapes, and what is shown by its number, may spell
+// the words otherwise, and letters beyond ASCII may fold to them.
 func (m *matcher) possible(data []byte) bool {
-	if len(m.words) == 0 || bytes.IndexByte(data, '\\') >= 0 {
-		return true // escapes may spell the words otherwise
+	if len(m.words) == 0 || !isPlain(data) {
+		return true
 	}
 	for _, w := range m.words {
 		if m.fold && !containsFold(data, w) || !m.fold && !bytes.Contains(data, w) {
@@ -71,15 +75,21 @@ func (m *matcher) possible(data []byte) bool {
 	return true
 }
 
-// containsFold is bytes.Contains for a word in lower case, whatever the case
-// of the data's ASCII letters. Letters beyond ASCII that fold to ASCII (K, ſ)
-// count as present, for a search must not miss what the expression matches.
-func containsFold(data, word []byte) bool {
-	for i := 0; i+1 <= len(data); i++ {
-		if data[i] >= 0x80 && (data[i] == 0xe2 || data[i] == 0xc5) {
-			return true
+// isPlain reports whether data is ASCII without escapes.
+func isPlain(data []byte) bool {
+	for _, c := range data {
+		if c >= 0x80 || c == '\\' {
+			return false
 		}
-		if i+len(word) <= len(data) && lower(data[i]) == word[0] && equalFold(data[i:i+len(word)], word) {
+	}
+	return true
+}
+
+// containsFold is bytes.Contains for a word in lower case, whatever the case
+// of the data's letters.
+func containsFold(data, word []byte) bool {
+	for i := range len(data) - len(word) + 1 {
+		if lower(data[i]) == word[0] && equalFold(data[i:i+len(word)], word) {
 			return true
 		}
 	}

@@ -1,0 +1,282 @@
+package tui_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+	"go.uber.org/goleak"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+	"sluice/tui"
+)
+
+// terminal is a client in a pseudo-terminal, whose bytes go through an
+// emulator.
+type terminal struct {
+	t      *testing.T
+	feed   *fakeFeed
+	pty    *os.File
+	theirs *os.File
+	vt     vt10x.Terminal
+	cancel context.CancelFunc
+	done   chan error
+	read   sync.WaitGroup
+
+	mu  sync.Mutex
+	raw strings.Builder
+}
+
+func start80x24(t *testing.T, streams ...string) *terminal {
+	t.Helper()
+	t.Setenv("TERM", "xterm-256color")
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		t.Skipf("no pseudo-terminal: %v", err)
+	}
+	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: vt10x.New(vt10x.WithSize(80, 24)), done: make(chan error, 1)}
+	client, err := tui.New(tui.Config{Feed: term.feed, Streams: streams, Location: time.UTC, Input: theirs, Output: theirs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	term.cancel = cancel
+	term.read.Go(func() {
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := ours.Read(buf)
+			if n > 0 {
+				term.mu.Lock()
+				term.raw.Write(buf[:n])
+				term.mu.Unlock()
+				_, _ = term.vt.Write(buf[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	go func() { term.done <- client.Run(ctx) }()
+	t.Cleanup(term.close)
+	return term
+}
+
+// close ends the terminal; the reader ends when nobody holds the other side.
+func (term *terminal) close() {
+	term.cancel()
+	_ = term.theirs.Close()
+	term.read.Wait()
+	_ = term.pty.Close()
+}
+
+func (term *terminal) waitFor(what string, ok func(screen string) bool) {
+	term.t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok(term.vt.String()) {
+		if time.Now().After(deadline) {
+			term.t.Fatalf("%s never came:\n%s", what, term.vt.String())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (term *terminal) waitForText(text string) {
+	term.t.Helper()
+	term.waitFor(text, func(screen string) bool { return strings.Contains(screen, text) })
+}
+
+func (term *terminal) press(keys string) {
+	term.t.Helper()
+	if _, err := term.pty.WriteString(keys); err != nil {
+		term.t.Fatal(err)
+	}
+}
+
+// end waits for Run, and checks that the terminal is as it was.
+func (term *terminal) end() error {
+	term.t.Helper()
+	select {
+	case err := <-term.done:
+		term.close()
+		term.mu.Lock()
+		defer term.mu.Unlock()
+		out := term.raw.String()
+		for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?1002h": "\x1b[?1002l"} {
+			if i := strings.LastIndex(out, on); i >= 0 && strings.LastIndex(out, off) < i {
+				term.t.Errorf("%q was not undone", on)
+			}
+		}
+		return err
+	case <-time.After(20 * time.Second):
+		term.t.Fatal("Run does not return")
+		return nil
+	}
+}
+
+func TestRun(t *testing.T) {
+	for name, test := range map[string]struct {
+		leave func(*terminal)
+		want  error
+	}{
+		"q":       {func(term *terminal) { term.press("q") }, nil},
+		"ctrl-c":  {func(term *terminal) { term.press("\x03") }, tui.ErrInterrupted},
+		"context": {func(term *terminal) { term.cancel() }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ignore := goleak.IgnoreCurrent()
+			term := start80x24(t, "system", "tenant/acme")
+			term.waitForText("No records yet in system.")
+			b := &stream.Batch{}
+			for i := range 100 {
+				b.Records = append(b.Records, stream.Record{Stream: "system", Source: "vm-1", Data: fmt.Appendf(nil, `{"msg":"hello %d","level":30,"name":"a"}`, i)})
+			}
+			term.feed.put(b)
+			term.waitForText("hello 99")
+			term.press(" ")
+			term.waitForText("PAUSED · 0 new")
+			term.press("G/hello 42\r")
+			term.waitForText("/hello 42 1/1")
+			test.leave(term)
+			if err := term.end(); !errors.Is(err, test.want) {
+				t.Fatalf("Run returned %v, want %v", err, test.want)
+			}
+			// Bubble Tea's ticks end by themselves, after four seconds at most.
+			deadline := time.Now().Add(20 * time.Second)
+			for err := goleak.Find(ignore); err != nil; err = goleak.Find(ignore) {
+				if time.Now().After(deadline) {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// An idle client draws nothing.
+func TestAnIdleClientIsIdle(t *testing.T) {
+	term := start80x24(t, "system")
+	term.waitForText("No records yet in system.")
+	size := func() int {
+		term.mu.Lock()
+		defer term.mu.Unlock()
+		return term.raw.Len()
+	}
+	last, since := size(), time.Now()
+	for deadline := time.Now().Add(20 * time.Second); time.Since(since) < 1500*time.Millisecond; time.Sleep(10 * time.Millisecond) {
+		if n := size(); n != last {
+			last, since = n, time.Now()
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it never comes to rest")
+		}
+	}
+	term.press("q")
+	if err := term.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	feed := newFeed()
+	for name, test := range map[string]struct {
+		config tui.Config
+		want   string
+	}{
+		"no feed":         {tui.Config{}, "no feed"},
+		"a negative last": {tui.Config{Feed: feed, Last: -1}, "negative bound"},
+		"an empty name":   {tui.Config{Feed: feed, Streams: []string{""}}, `open stream ""`},
+		"a control":       {tui.Config{Feed: feed, Streams: []string{"a\x1b"}}, `open stream "a\x1b"`},
+		"a taken key":     {tui.Config{Feed: feed, Actions: []tui.Action{{Key: "q", Help: "boom", Do: func() string { return "" }}}}, `key "q" is taken by "quit"`},
+		"an empty action": {tui.Config{Feed: feed, Actions: []tui.Action{{Key: "x"}}}, "it needs a key and something to do"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := tui.New(test.config); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("New returned %v, want %q in it", err, test.want)
+			}
+		})
+	}
+}
+
+func TestTheFirstFilter(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`"line [24]"`)}}, "system")
+	s.lines("system", 5)
+	s.want("None of 5 records matches level ≥ warn, grep \"line [24]\".")
+	s.keys("L", "L", "L", "L")
+	s.want("line 2", "line 4")
+	s.wantNot("line 3")
+}
+
+// A stream behind a proxy that is there, without a consolidator that is.
+func TestAProxyWithoutConsolidators(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	s.feed.sources = []stream.Status{
+		{Name: "127.0.0.1:5580", Proxy: true, State: stream.StateLive},
+		{Name: "vm-1", State: stream.StateLost, Since: start},
+	}
+	s.woken = true
+	s.settle()
+	s.want("Lost vm-1.", "✕ vm-1 lost since 12:00:00")
+	s.feed.sources = s.feed.sources[:1]
+	s.woken = true
+	s.settle()
+	s.want("No records yet in system.")
+}
+
+func BenchmarkFrame(b *testing.B) {
+	s := open(b, 200, 60, tui.Config{}, "system", "tenant/acme")
+	s.flood("system", 10_000)
+	s.flood("tenant/acme", 10_000)
+	batch := &stream.Batch{}
+	for range 100 {
+		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
+	}
+	for b.Loop() {
+		s.feed.put(batch)
+		s.model, _ = s.model.Update(tui.TakeMsg)
+		s.model.View()
+	}
+}
+
+func BenchmarkTake(b *testing.B) {
+	s := open(b, 80, 24, tui.Config{Records: 100_000}, "system")
+	batch := &stream.Batch{}
+	for range 1000 {
+		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
+	}
+	for b.Loop() {
+		s.feed.put(batch)
+		s.model, _ = s.model.Update(tui.TakeMsg)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/record")
+}
+
+func TestFuzzy(t *testing.T) {
+	for _, test := range []struct {
+		pattern     string
+		better, not string
+	}{
+		{"acme", "tenant/acme", "tenant/acme-staging"},
+		{"sys", "system", "tenant/says"},
+		{"ss", "system/scheduler", "tenant/acme"},
+		{"TA", "tenant/acme", "system"},
+	} {
+		better, ok := tui.Fuzzy(test.pattern, test.better)
+		if !ok {
+			t.Errorf("%q does not match %q", test.pattern, test.better)
+		}
+		if other, ok := tui.Fuzzy(test.pattern, test.not); ok && other >= better {
+			t.Errorf("%q likes %q (%d) no less than %q (%d)", test.pattern, test.not, other, test.better, better)
+		}
+	}
+}
