@@ -16,7 +16,12 @@ import (
 	"sluice/internal/relay"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// go-zeromq leaves it behind when a socket is closed.
+		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*pubMWriter).run"),
+	)
+}
 
 // start runs a consolidator on free ports, until the test ends or stop is
 // called.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -200,7 +201,8 @@ func TestGoZeroMQ(t *testing.T) {
 // reads: what it got and what it was told to have lost are what was published.
 func TestStalledReader(t *testing.T) {
 	needLibzmq(t)
-	c, _ := start(t, consolidator.Config{})
+	const buffer = 16 << 20
+	c, _ := start(t, consolidator.Config{Buffer: buffer})
 	p := publish(t, c.PublishAddrs()[0])
 	stalled := startPeer(t, "sub", c.SubscribeAddrs()[0], "system", "noheartbeat")
 	probe(t, p, stalled, "system")
@@ -232,8 +234,11 @@ func TestStalledReader(t *testing.T) {
 	// The second reader has everything, in spite of the first.
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	var have, lost uint64
+	var have, lost, heap uint64
 	for have+lost < total {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		heap = max(heap, m.HeapInuse)
 		b, err := other.Take(ctx)
 		if err != nil {
 			t.Fatalf("second reader: %v after %d records", err, have)
@@ -246,6 +251,11 @@ func TestStalledReader(t *testing.T) {
 	}
 	if err := <-sent; err != nil {
 		t.Fatal(err)
+	}
+	// All records together are 250 MB. This process holds the second reader's
+	// batches, too, one being filled and one being looked at.
+	if limit := uint64(buffer + 48<<20 + 64<<20); heap > limit {
+		t.Errorf("%d MiB of heap, more than %d", heap>>20, limit>>20)
 	}
 
 	stalled.tell("go")
@@ -277,7 +287,7 @@ func TestStalledReader(t *testing.T) {
 	if received+told != total || told == 0 {
 		t.Errorf("received %d + told dropped %d != published %d", received, told, total)
 	}
-	t.Logf("stalled reader: received %d, told dropped %d; second reader: %d, %d lost", received, told, have, lost)
+	t.Logf("stalled reader: received %d, told dropped %d; second reader: %d, %d lost; heap at most %d MiB", received, told, have, lost, heap>>20)
 }
 
 func zmqRecord(dst []byte, i int, filler string) []byte {

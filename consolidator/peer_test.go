@@ -34,9 +34,7 @@ type peer struct {
 	in    io.WriteCloser
 	lines chan string // of its standard output; closed at its end
 	oks   chan string
-
-	once sync.Once
-	cmd  *exec.Cmd
+	cmd   *exec.Cmd
 }
 
 func startPeer(t testing.TB, args ...string) *peer {
