@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
 	"sluice/cluster/discovery": nil,
-	"sluice/bench":             anyOfCluster, // measures, and is nobody's part
+	"sluice/bench":             {"sluice/cluster/zmtp", "sluice/consolidator"}, // measures, and is nobody's part
 	"sluice/tools/screen":      nil,
 	"sluice/internal/relay":    nil, // for tests
 }

@@ -21,33 +21,39 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 4 && os.Args[1] == "relay" {
-		if err := relay(os.Args[2], os.Args[3]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	var o options
+	if len(os.Args) == 4 && os.Args[1] == "relay" {
+		exit(relay(os.Args[2], os.Args[3]))
+	}
+	if len(os.Args) == 5 && os.Args[1] == "profiled" {
+		exit(profiled(os.Args[2], os.Args[3], os.Args[4]))
+	}
 	flag.StringVar(&o.sluice, "sluice", "bin/sluice", "the binary to measure")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the median counts")
 	flag.DurationVar(&o.time, "time", 2*time.Second, "time that each round measures")
+	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the pump to this file; only its figures are measured then")
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
 	re, err := regexp.Compile(*only)
 	if err == nil {
 		err = o.run(re)
 	}
+	exit(err)
+}
+
+func exit(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 type options struct {
-	sluice string
-	rounds int
-	time   time.Duration
+	sluice  string
+	rounds  int
+	time    time.Duration
+	profile string
 }
 
 // scenarios are what is measured.
@@ -84,6 +90,11 @@ func (o options) run(only *regexp.Regexp) error {
 		{name: "libzmq", command: func(pub, sub string) []string { return []string{proxy, pub, sub} }},
 		{name: "relay", command: func(pub, sub string) []string { return []string{self, "relay", pub, sub} }},
 	}
+	if o.profile != "" {
+		targets = []target{{name: "sluice", command: func(pub, sub string) []string {
+			return []string{self, "profiled", pub, sub, o.profile}
+		}}}
+	}
 	fmt.Printf("medians of %d rounds of %v; M/s: million records delivered a second; µs: CPU of the pump per delivered record\n\n", o.rounds, o.time)
 	fmt.Printf("%-28s %22s %22s %22s   %s\n", "", "sluice", "libzmq", "relay", "ratios")
 	fmt.Printf("%-28s %8s %6s %6s %8s %6s %6s %8s %6s %6s   %s\n", "", "M/s", "µs", "MiB", "M/s", "µs", "MiB", "M/s", "µs", "MiB", "rate × libzmq   CPU × relay")
@@ -119,7 +130,9 @@ func (o options) run(only *regexp.Regexp) error {
 			m[i] = median(all[i])
 			fmt.Printf(" %8.2f %6.3f %6.0f", m[i].rate/1e6, m[i].cpu*1e6, m[i].memory/(1<<20))
 		}
-		fmt.Printf("   %.2f", m[0].rate/m[1].rate)
+		if len(targets) > 1 {
+			fmt.Printf("   %.2f", m[0].rate/m[1].rate)
+		}
 		if m[2].rate > 0 {
 			fmt.Printf("            %.2f", m[0].cpu/m[2].cpu)
 		}

@@ -50,7 +50,9 @@ func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 		return r, err
 	}
 	defer func() {
-		_ = cmd.Process.Kill()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		kill := time.AfterFunc(3*time.Second, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
 		_ = cmd.Wait()
 	}()
 	l, err := startLoad(s, pub, sub)

@@ -1,7 +1,6 @@
 package consolidator
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
@@ -23,10 +22,6 @@ type publisher struct {
 	in   *zmtp.Receiver
 	app  *fanout.Appender
 	out  outbox
-
-	name []byte // of the run's stream
-	run  []byte // consecutive messages of it, in the receive buffer
-	n    uint64 // how many
 
 	accepted atomic.Uint64 // messages appended
 	heard    atomic.Int64  // when it last sent something, Unix nanoseconds
@@ -83,18 +78,15 @@ func (p *publisher) read() error {
 		for {
 			t, err := p.in.Next()
 			if err != nil {
-				p.append()
 				return err
 			}
 			if t.Kind == zmtp.TokenNone {
 				break
 			}
-			if err := p.take(t); err != nil {
-				p.append()
+			if err := p.take(&t); err != nil {
 				return err
 			}
 		}
-		p.append()
 		if err := p.in.Fill(); err != nil {
 			return err
 		}
@@ -102,41 +94,26 @@ func (p *publisher) read() error {
 	}
 }
 
-func (p *publisher) take(t zmtp.Token) error {
+func (p *publisher) take(t *zmtp.Token) error {
 	switch t.Kind {
 	case zmtp.TokenMessage:
-		if p.n > 0 && len(p.run) < maxRun && t.Frames > 1 && bytes.Equal(t.Name, p.name) {
-			p.run = p.run[:len(p.run)+len(t.Raw)] // it follows in the buffer
-			p.n++
-			return nil
-		}
-		p.append()
 		switch {
 		case t.Frames < 2:
 			p.c.counts.tooFewFrames.Add(1)
 		case stream.CheckName(t.Name) != nil:
 			p.c.counts.badName.Add(1)
 		default:
-			p.name, p.run, p.n = t.Name, t.Raw, 1
+			// A run: what follows of the same stream is appended with it.
+			size, n := p.in.Run(t, maxRun)
+			p.app.AppendBytes(t.Name, t.Raw[:len(t.Raw)+size], 1+n)
+			p.accepted.Add(1 + n)
 		}
 	case zmtp.TokenTooLarge:
-		p.append()
 		p.c.counts.tooLarge.Add(1)
 	case zmtp.TokenCommand:
-		p.append()
 		return p.command(t.Body)
 	}
 	return nil
-}
-
-// append appends the run to its log.
-func (p *publisher) append() {
-	if p.n == 0 {
-		return
-	}
-	p.app.AppendBytes(p.name, p.run, p.n)
-	p.accepted.Add(p.n)
-	p.name, p.run, p.n = nil, nil, 0
 }
 
 func (p *publisher) command(body []byte) error {

@@ -1,6 +1,9 @@
 package zmtp
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // TokenKind tells what a [Token] is.
 type TokenKind uint8
@@ -45,6 +48,11 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 	if d.skipping {
 		return d.pass(b, 0)
 	}
+	if d.pos == 0 {
+		if nameEnd, recordAt, end := plain(b); end > 0 {
+			return Token{Kind: TokenMessage, Raw: b[:end], Name: b[2:nameEnd], Body: b[recordAt:end], Frames: 2}, end, nil
+		}
+	}
 	for {
 		flags, size, h := header(b[min(d.pos, len(b)):])
 		if h == 0 {
@@ -83,6 +91,60 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 			return t, end, nil
 		}
 	}
+}
+
+// plain reads a message of the plainest kind, which nearly all are: two frames,
+// the first of them short, within the limits, and whole. end is 0 if there is
+// none at the beginning of b.
+func plain(b []byte) (nameEnd, recordAt, end int) {
+	if len(b) < 4 || b[0] != flagMore {
+		return 0, 0, 0
+	}
+	nameEnd = 2 + int(b[1])
+	recordAt, end = record(b, nameEnd)
+	return nameEnd, recordAt, end
+}
+
+// record reads the frame at b[at], if it is a message's last and whole.
+func record(b []byte, at int) (from, end int) {
+	if len(b) < at+2 {
+		return 0, 0
+	}
+	switch b[at] {
+	case 0:
+		from = at + 2
+		end = from + int(b[at+1])
+	case flagLong:
+		if len(b) < at+maxHeader {
+			return 0, 0
+		}
+		size := binary.BigEndian.Uint64(b[at+1:])
+		if size > MaxRecord {
+			return 0, 0
+		}
+		from = at + maxHeader
+		end = from + int(size)
+	default:
+		return 0, 0
+	}
+	if end > len(b) {
+		return 0, 0
+	}
+	return from, end
+}
+
+// run measures the whole plain messages at the beginning of b whose first
+// frame is the same as head, header and all; at most about max bytes of them.
+func run(b, head []byte, max int) (size int, n uint64) {
+	for size < max && len(b) >= size+len(head) && string(b[size:size+len(head)]) == string(head) {
+		_, end := record(b, size+len(head))
+		if end == 0 {
+			break
+		}
+		size = end
+		n++
+	}
+	return size, n
 }
 
 func (d *Decoder) tooLarge(size uint64, h int) bool {

@@ -50,6 +50,18 @@ func (r *Receiver) Next() (Token, error) {
 	}
 }
 
+// Run takes the messages that follow t, the last token, as long as they are of
+// two frames and of the same name; at most about max bytes of them. They stand
+// right behind t.Raw: size is their bytes and n their number.
+func (r *Receiver) Run(t *Token, max int) (size int, n uint64) {
+	if t.Raw[0] != flagMore {
+		return 0, 0
+	}
+	size, n = run(r.data, t.Raw[:2+len(t.Name)], max)
+	r.data = r.data[size:]
+	return size, n
+}
+
 // Received is the number of bytes read so far, without the handshake.
 func (r *Receiver) Received() uint64 { return r.n }
 
