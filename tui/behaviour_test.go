@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +175,31 @@ func TestSearch(t *testing.T) {
 	}
 	s.keys("esc")
 	s.wantNot("/line 1.0")
+}
+
+// A search and a filter that are behind lose the ground under them.
+func TestEvictionOvertakesSearchAndFilter(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{Records: 50_000, Filter: record.Filter{Grep: regexp.MustCompile(`line \d*7`)}}, "system")
+	s.flood("system", 50_000)
+	s.keys("g")
+	for _, key := range []string{"/", "l", "i", "n", "e", " ", "1", "2", "enter"} {
+		msg, ok := specialKeys[key]
+		if !ok {
+			msg = tea.KeyPressMsg{Code: rune(key[0]), Text: key}
+		}
+		s.send(msg)
+		s.flood("system", 7_000)
+		s.feed.put(&stream.Batch{Records: []stream.Record{s.record("system", "vm-1", `"msg":"line 127 x"`)}})
+		s.send(tui.TakeMsg)
+	}
+	s.settle()
+	s.keys("n", "N", "N", "G", "N")
+	if got := s.cursorRow(); !strings.HasPrefix(got, "line 12") {
+		t.Fatalf("the search went to %q", got)
+	}
+	if records, _ := tui.Held(s.model); records != 50_000 {
+		t.Fatalf("%d records are kept", records)
+	}
 }
 
 // cursorRow is the message under the cursor.

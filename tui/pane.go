@@ -223,7 +223,7 @@ func (p *pane) header(width int, lk look) string {
 func choose(states []string, room, chips int, method ansi.Method) string {
 	for i, s := range states {
 		w := textWidth(s, method)
-		if w+chips <= room || (w <= room && i >= len(states)-3) {
+		if w+chips <= room || (w <= room && i >= len(states)-2) {
 			return s
 		}
 	}

@@ -27,6 +27,7 @@ func newScan(s *store, from uint64, test func(*entry, []byte) bool) *scan {
 
 // step tests until the deadline and reports whether there is more to test.
 func (s *scan) step(deadline time.Time, now func() time.Time) bool {
+	s.trim()
 	for i := 0; s.hi < s.store.next; i++ {
 		if i%scanStride == 0 && i > 0 && !now().Before(deadline) {
 			return true
@@ -56,18 +57,26 @@ func (s *scan) pass(n uint64) bool {
 // complete reports whether everything was tested.
 func (s *scan) complete() bool { return s.hi == s.store.next && s.lo <= s.store.first }
 
-// evicting forgets numbers below n.
-func (s *scan) evicting(n uint64) {
+// trim forgets what the store has let go. Whoever reads the numbers does it
+// first.
+func (s *scan) trim() {
+	n := s.store.first
+	if n <= s.lo {
+		return
+	}
 	keep := sort.Search(len(s.older), func(i int) bool { return s.older[i] < n })
 	s.older = s.older[:keep]
 	drop := sort.Search(len(s.newer), func(i int) bool { return s.newer[i] >= n })
 	s.newer = s.newer[drop:]
-	s.lo, s.hi = max(s.lo, n), max(s.hi, n)
+	s.lo, s.hi = n, max(s.hi, n)
 }
 
-func (s *scan) count() int { return len(s.older) + len(s.newer) }
+func (s *scan) count() int {
+	s.trim()
+	return len(s.older) + len(s.newer)
+}
 
-// at returns the i-th number that passes, oldest first.
+// at returns the i-th number that passes, oldest first; i is below count.
 func (s *scan) at(i int) uint64 {
 	if i < len(s.older) {
 		return s.older[len(s.older)-1-i]

@@ -111,14 +111,17 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 	r := record.Parse(data[:min(len(data), displayLimit)])
 	b := body{left: limit}
 	b.add(spanMsg, r.Msg)
-	for _, f := range r.Fields {
-		if b.full() {
-			break
+	// What went wrong comes first; what the message says is not said again.
+	for _, errs := range []bool{true, false} {
+		for _, f := range r.Fields {
+			if (f.Key == "err") != errs || b.full() || said(&r, f) {
+				continue
+			}
+			if len(b.text) > 0 {
+				b.put(spanValue, "  ")
+			}
+			b.field(&r, f)
 		}
-		if len(b.text) > 0 {
-			b.put(spanValue, "  ")
-		}
-		b.field(&r, f)
 	}
 	t := rowText{level: record.Level(e.level), short: r.Component, label: r.Name, body: string(b.text), spans: b.spans}
 	if t.short == "" {
@@ -129,6 +132,21 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 	}
 	t.short, t.label = record.Safe(t.short), record.Safe(t.label)
 	return t
+}
+
+// said reports whether the message holds all that a row would say of a request
+// or of its response: "GET /api/orders 200 12ms".
+func said(r *record.Record, f record.Field) bool {
+	if f.Key != "req" && f.Key != "res" {
+		return false
+	}
+	method, _ := r.Field("req.method")
+	url, ok := r.Field("req.url")
+	if !ok || method == "" || !strings.HasPrefix(r.Msg, method+" "+url+" ") {
+		return false
+	}
+	status, ok := r.Field("res.statusCode")
+	return f.Key == "req" || ok && strings.Contains(r.Msg[len(method)+len(url)+1:], " "+status)
 }
 
 // field appends one of the fields that bunyan does not know: requests,

@@ -34,17 +34,17 @@ type theme struct {
 // palette is what differs between dark and light backgrounds: 24-bit colours,
 // which the renderer brings down to what the terminal has.
 type palette struct {
-	dim, faint, accent, green, yellow, red, magenta, cyan, orange, onAccent, cursor, bar, chip, match int
+	dim, faint, accent, green, yellow, red, magenta, cyan, orange, teal, slate, onAccent, cursor, bar, chip, match int
 }
 
 var darkPalette = palette{
-	dim: 0x8b93a5, faint: 0x5c6373, accent: 0x7aa2f7, green: 0x9ece6a, yellow: 0xe0af68, red: 0xf7768e,
-	magenta: 0xbb9af7, cyan: 0x7dcfff, orange: 0xff9e64, onAccent: 0x16161e, cursor: 0x2b3147, bar: 0x1f2335, chip: 0x3b4261, match: 0xe0af68,
+	dim: 0x9aa2b3, faint: 0x6b7285, accent: 0x7aa2f7, green: 0x9ece6a, yellow: 0xe0af68, red: 0xf7768e,
+	magenta: 0xbb9af7, cyan: 0x7dcfff, orange: 0xff9e64, teal: 0x73daca, slate: 0xa9b1d6, onAccent: 0x16161e, cursor: 0x2b3147, bar: 0x1f2335, chip: 0x3b4261, match: 0xe0af68,
 }
 
 var lightPalette = palette{
-	dim: 0x59636e, faint: 0x8c959f, accent: 0x0550ae, green: 0x116329, yellow: 0x7d4e00, red: 0xb3202c,
-	magenta: 0x7a3fc0, cyan: 0x1b6f7a, orange: 0xa04100, onAccent: 0xffffff, cursor: 0xdbe9fb, bar: 0xeef1f5, chip: 0xd5dbe3, match: 0xffd866,
+	dim: 0x59636e, faint: 0x7d8590, accent: 0x0550ae, green: 0x116329, yellow: 0x7d4e00, red: 0xb3202c,
+	magenta: 0x7a3fc0, cyan: 0x1b6f7a, orange: 0xa04100, teal: 0x1b6f7a, slate: 0x57606a, onAccent: 0xffffff, cursor: 0xdbe9fb, bar: 0xeef1f5, chip: 0xd5dbe3, match: 0xffd866,
 }
 
 func fg(c int) style { return style(fmt.Sprintf("38;2;%d;%d;%d", c>>16, c>>8&0xff, c&0xff)) }
@@ -103,9 +103,23 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 		err:        fg(p.red),
 		cursor:     bg(p.cursor),
 		box:        fg(p.accent),
-		names:      []style{fg(p.cyan), fg(p.magenta), fg(p.green), fg(p.orange), fg(p.accent), fg(p.yellow)},
+		names:      []style{fg(p.accent), fg(p.magenta), fg(p.teal), fg(p.slate)}, // no level's colours
 	}
 	t.levels = [7]style{fg(p.dim), fg(p.faint), fg(p.cyan), fg(p.green), bold.with(fg(p.yellow)), bold.with(fg(p.red)), bold.with(reverse, fg(p.red))}
+	if profile == colorprofile.ANSI256 {
+		// The nearest of 256 to a dark grey-blue is a loud blue: take greys.
+		bar, chip, cursor := style("48;5;235"), style("48;5;239"), style("48;5;237")
+		if !dark {
+			bar, chip, cursor = "48;5;255", "48;5;252", "48;5;254"
+		}
+		t.tab, t.tabActive = fg(p.dim).with(bar), bold.with(fg(p.accent), bar)
+		t.chip, t.cursor = chip, cursor
+		if dark {
+			t.faint, t.dim, t.paneIdle, t.rule = "38;5;243", "38;5;247", "38;5;247", "38;5;239"
+			t.tab = style("38;5;247").with(bar)
+			t.levels[1] = t.faint
+		}
+	}
 	if profile < colorprofile.ANSI256 {
 		// Sixteen colours have no shades that could stand behind text.
 		t.cursor, t.chip, t.match, t.matchHere = reverse, reverse, reverse, bold.with(reverse)
@@ -151,7 +165,7 @@ func nameHash(name string) uint32 {
 
 // background is the part of a style that lies under the text.
 func (s style) background() style {
-	if i := strings.Index(string(s), "48;2;"); i >= 0 {
+	if i := strings.Index(string(s), "48;"); i >= 0 {
 		return s[i:]
 	}
 	return ""

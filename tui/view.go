@@ -134,9 +134,6 @@ func (v *view) evicting(upTo uint64) {
 		}
 		v.kept = append(v.kept, kept...)
 	}
-	if v.rows != nil {
-		v.rows.evicting(upTo)
-	}
 }
 
 // total is the number of rows.
