@@ -115,13 +115,14 @@ func publishNumbers(t *testing.T, publish, from string, first int) {
 // reader collects what a client got, and holds its order.
 type reader struct {
 	mu      sync.Mutex
+	first   map[string]int // oldest n by machine
 	last    map[string]int // newest n by machine
 	count   map[string]int
 	wrong   []string // what is missing or twice
 	notices []string
 }
 
-func newReader() *reader { return &reader{last: map[string]int{}, count: map[string]int{}} }
+func newReader() *reader { return &reader{first: map[string]int{}, last: map[string]int{}, count: map[string]int{}} }
 
 // lines reads records, one a line, until r ends.
 func (rd *reader) lines(r io.Reader) {
@@ -141,6 +142,9 @@ func (rd *reader) lines(r io.Reader) {
 			anew := last < restarted && n.N >= restarted // a socket drops what it is given before it is connected
 			if ok && n.N != last+1 && !anew {
 				rd.wrong = append(rd.wrong, fmt.Sprintf("%s: %d after %d", n.From, n.N, last))
+			}
+			if rd.count[n.From] == 0 {
+				rd.first[n.From] = n.N
 			}
 			rd.last[n.From] = n.N
 			rd.count[n.From]++
@@ -279,12 +283,14 @@ func TestKillNine(t *testing.T) {
 }
 
 // A proxy is killed and comes back, again and again: its client goes on by the
-// positions at the consolidator, and misses nothing.
+// positions at the consolidators, and misses nothing: not of one either that had
+// its first record while there was no proxy.
 func TestKilledProxy(t *testing.T) {
-	ports := freePorts(t, 3)
+	ports := freePorts(t, 5)
 	start(t, "consolidator", "--name", "vm-1", "--publish", "tcp://"+ports[0], "--subscribe", "tcp://"+ports[1])
+	start(t, "consolidator", "--name", "vm-2", "--publish", "tcp://"+ports[3], "--subscribe", "tcp://"+ports[4])
 	proxy := func() *exec.Cmd {
-		p := start(t, "proxy", "--listen", ports[2], "--consolidator", "tcp://"+ports[1])
+		p := start(t, "proxy", "--listen", ports[2], "--consolidator", "tcp://"+ports[1], "--consolidator", "tcp://"+ports[4])
 		awaitListener(t, ports[2])
 		return p
 	}
@@ -308,19 +314,38 @@ func TestKilledProxy(t *testing.T) {
 	})
 	go client.lines(stdout)
 	go client.said(stderr)
-	awaitListener(t, ports[0])
+	for _, port := range ports {
+		awaitListener(t, port)
+	}
 	publishNumbers(t, ports[0], "vm-1", 0)
-	for range 3 {
+	for round := range 3 {
 		had := client.counted("vm-1")
 		await(t, "records", func() bool { return client.counted("vm-1") >= had+50 })
 		_ = p.Process.Kill()
 		_ = p.Wait()
 		had = client.counted("vm-1")
+		if round == 0 {
+			publishNumbers(t, ports[3], "vm-2", 0)
+			lines := newReader()
+			direct := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--last", "1", "--count", "20", "--consolidator", "tcp://"+ports[4], "system")
+			out, err := direct.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := direct.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines.lines(out)
+			_ = direct.Wait()
+		}
 		p = proxy()
 		await(t, "records after the proxy's restart", func() bool { return client.counted("vm-1") >= had+50 })
 	}
 	client.mu.Lock()
 	defer client.mu.Unlock()
+	if client.count["vm-2"] == 0 || client.first["vm-2"] != 0 {
+		t.Errorf("of vm-2 the client has %d records, from number %d", client.count["vm-2"], client.first["vm-2"])
+	}
 	for _, wrong := range client.wrong {
 		t.Error(wrong)
 	}

@@ -67,6 +67,10 @@ func (p *pump) notice(n *stream.Notice) {
 		if t := p.tails.find(n.Stream); t != nil {
 			t.setReady()
 		}
+	case stream.KindPosition:
+		if t := p.tails.find(n.Stream); t != nil {
+			t.begin(n.Source, n.Position)
+		}
 	case stream.KindState:
 		known := make(map[string]bool)
 		for _, s := range p.source.Status() {

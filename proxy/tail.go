@@ -156,6 +156,18 @@ func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []b
 	return appendLoss(nil, id, loss)
 }
 
+// begin notes where the reading of a consolidator begins, so that its position
+// is known before it has a record.
+func (t *tail) begin(consolidator string, at stream.Position) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.table.at(consolidator, at.Epoch); at.Seq > r.next {
+		r.next = at.Seq
+		t.table.touch(r)
+	}
+	t.tell()
+}
+
 // state notes a consolidator's state; known are the names of all.
 func (t *tail) state(consolidator string, state stream.State, known map[string]bool) {
 	t.mu.Lock()

@@ -45,6 +45,7 @@ const (
 	KindGap      Kind = iota + 1 // records were lost: Count, or Unknown
 	KindState                    // a source changed its state: State, Err
 	KindBackfill                 // the backfill of Stream is complete; live records follow. Once per Tail.
+	KindPosition                 // reading Stream at Source begins at Position; direct sources only
 )
 
 // Notice is something that happened in a stream or to a source, other than a
@@ -61,6 +62,9 @@ type Notice struct {
 	Unknown bool   // and a number that nobody can know, as after a consolidator was killed
 	Hop     string // where they were lost: "consolidator", "proxy", "network"
 	Reason  string // why, for people: "reader too slow"
+
+	// KindPosition.
+	Position Position
 
 	// KindState.
 	State State

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,11 +96,14 @@ func (t *proxiedTail) event(ctx context.Context, e *sse.Event) {
 	case EventLive:
 		// All that was there when the response began has come: what did not
 		// come from somewhere goes on where it stood then.
-		for _, o := range t.origins {
-			if _, seen := t.positions[o.consolidator]; !seen && o.at.Epoch != 0 && o.at.Seq > 0 {
-				t.positions[o.consolidator] = o.at
+		begun := make(map[string]Position)
+		for _, n := range slices.Sorted(maps.Keys(t.origins)) { // a newer epoch has a higher number
+			o := t.origins[n]
+			if _, seen := t.positions[o.consolidator]; !seen && o.at.Epoch != 0 {
+				begun[o.consolidator] = o.at
 			}
 		}
+		maps.Copy(t.positions, begun)
 		t.after = string(e.ID)
 		t.keepSources()
 		t.complete(ctx)

@@ -215,8 +215,12 @@ func (r *reading) mark(m zmtp.Mark) error {
 	if err != nil {
 		return err
 	}
+	begins := !c.known || c.epoch != m.Epoch
 	c.known, c.closed = true, false
 	c.epoch, c.next = m.Epoch, m.Next
+	if begins {
+		return r.note(c, Notice{Kind: KindPosition, Position: Position{Epoch: m.Epoch, Seq: m.Next}})
+	}
 	return nil
 }
 
