@@ -177,6 +177,22 @@ func TestSearch(t *testing.T) {
 	s.wantNot("/line 1.0")
 }
 
+// While it is paused, a pane does not search what it does not show.
+func TestSearchWhilePaused(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{}, "system")
+	s.lines("system", 100)
+	s.keys("space")
+	s.lines("system", 100)
+	s.keys("/", "line .*5$", "enter")
+	s.want("/line .*5$ 9/10", "PAUSED")
+	s.keys("n", "n", "n")
+	if got := s.cursorRow(); got != "line 95" {
+		t.Fatalf("n went to %q", got)
+	}
+	s.keys("G", "N")
+	s.want("20/20")
+}
+
 // A search and a filter that are behind lose the ground under them.
 func TestEvictionOvertakesSearchAndFilter(t *testing.T) {
 	s := open(t, 80, 24, tui.Config{Records: 50_000, Filter: record.Filter{Grep: regexp.MustCompile(`line \d*7`)}}, "system")

@@ -63,11 +63,11 @@ func (p *pane) step(deadline time.Time) bool {
 	if p.search.want == stay {
 		return more
 	}
-	n, found, done := p.search.resolve()
+	n, found, done := p.search.resolve(p.view.shownEnd())
 	if done {
 		p.search.want = stay
 	}
-	if found && !(p.view.paused && n >= p.view.end) {
+	if found {
 		p.view.jump(n)
 	}
 	return more

@@ -184,27 +184,30 @@ func (s *search) restart(v *view, from uint64) {
 }
 
 // resolve returns the record to jump to once it is known; done tells whether
-// the jump is over, found or not.
-func (s *search) resolve() (n uint64, found, done bool) {
+// the jump is over, found or not. Records from end on are not shown.
+func (s *search) resolve(end uint64) (n uint64, found, done bool) {
 	sc := s.scan
-	forwardDone := sc.hi == sc.store.next
+	total := sc.ord(end)
+	last := sc.hi >= min(end, sc.store.next) // all that is shown after the start was tested
 	switch s.want {
 	case nearest:
-		if i := sc.ord(s.from); i < sc.count() {
+		if i := sc.ord(s.from); i < total {
 			return sc.at(i), true, true
 		}
-		if forwardDone && sc.count() > 0 {
-			return sc.at(sc.count() - 1), true, true
+		if last && total > 0 {
+			return sc.at(total - 1), true, true
 		}
 	case forward:
-		if i := sc.ord(s.from + 1); i < sc.count() && (s.from+1 >= sc.lo || sc.complete()) {
-			return sc.at(i), true, true
-		}
-		if forwardDone && s.from+1 >= sc.lo {
-			return 0, false, true
+		if i := sc.ord(s.from + 1); s.from+1 >= sc.lo || sc.complete() {
+			if i < total {
+				return sc.at(i), true, true
+			}
+			if last {
+				return 0, false, true
+			}
 		}
 	case backward:
-		if i := sc.ord(s.from); i > 0 && (s.from <= sc.hi || forwardDone) {
+		if i := min(sc.ord(s.from), total); i > 0 && (s.from <= sc.hi || last) {
 			return sc.at(i - 1), true, true
 		}
 	case stay:
@@ -220,7 +223,7 @@ func (s *search) chip(v *view) string {
 
 // found is how many matches there are, and which of them is under the cursor.
 func (s *search) found(v *view) string {
-	total := s.scan.count()
+	total := s.scan.ord(v.shownEnd())
 	number := count(uint64(total))
 	switch {
 	case total == 0 && !s.scan.complete():

@@ -148,6 +148,14 @@ func (v *view) total() int {
 	return total
 }
 
+// shownEnd is the number from which on records are not shown.
+func (v *view) shownEnd() uint64 {
+	if v.paused {
+		return v.end
+	}
+	return v.store.next
+}
+
 // at returns the number of the record in a row.
 func (v *view) at(ord int) uint64 {
 	if ord < len(v.kept) {
