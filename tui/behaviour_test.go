@@ -105,7 +105,7 @@ func TestAnAnchoredViewStaysThroughEviction(t *testing.T) {
 			if held, _ := tui.Held(s.model); held != 200 {
 				t.Fatalf("%d records are kept, want 200", held)
 			}
-			s.want("1,500 new")
+			s.want("1,500 new · 21 rows only kept here")
 			// Scrolled away from, they are gone; what follows is the oldest kept.
 			s.keys("pgdown", "pgdown")
 			if first := s.rows()[0]; first < "line 1451" {

@@ -22,7 +22,7 @@ func (m *model) drawTabs() string {
 	room := l.left - len(hint)
 	m.tabs = m.tabs[:0]
 	if len(m.slots) > 0 {
-		room = m.drawTabList(l, room)
+		m.drawTabList(l, room)
 	}
 	l.fillTo(t.tab, min(len(hint), l.left))
 	l.add(t.tab, hint)
@@ -31,7 +31,7 @@ func (m *model) drawTabs() string {
 
 // drawTabList draws as many tabs as there is room for, the focused one always
 // among them.
-func (m *model) drawTabList(l *line, room int) int {
+func (m *model) drawTabList(l *line, room int) {
 	widths := make([]int, len(m.panes))
 	for i := range m.panes {
 		name, note, bad := m.tabText(i)
@@ -49,7 +49,7 @@ func (m *model) drawTabList(l *line, room int) int {
 	for i := first; i < len(m.panes); i++ {
 		if widths[i] > room-1 && i > focus {
 			l.add(m.theme.tab, "›")
-			return room - 1
+			return
 		}
 		st := m.theme.tab
 		if i == focus {
@@ -63,7 +63,6 @@ func (m *model) drawTabList(l *line, room int) int {
 		room -= before - l.left
 		m.tabs = append(m.tabs, tabSpan{from, m.width - l.left, i})
 	}
-	return room
 }
 
 // tabText is a tab's name and rate, and what came while it was not looked at.

@@ -34,17 +34,17 @@ type theme struct {
 // palette is what differs between dark and light backgrounds: 24-bit colours,
 // which the renderer brings down to what the terminal has.
 type palette struct {
-	dim, faint, accent, green, yellow, red, magenta, cyan, orange, teal, slate, onAccent, cursor, bar, chip, match int
+	dim, faint, accent, green, yellow, red, magenta, cyan, orange, teal, slate, onAccent, cursor, bar, chip, match, here int
 }
 
 var darkPalette = palette{
 	dim: 0x9aa2b3, faint: 0x6b7285, accent: 0x7aa2f7, green: 0x9ece6a, yellow: 0xe0af68, red: 0xf7768e,
-	magenta: 0xbb9af7, cyan: 0x7dcfff, orange: 0xff9e64, teal: 0x73daca, slate: 0xa9b1d6, onAccent: 0x16161e, cursor: 0x2b3147, bar: 0x1f2335, chip: 0x3b4261, match: 0xe0af68,
+	magenta: 0xbb9af7, cyan: 0x7dcfff, orange: 0xff9e64, teal: 0x73daca, slate: 0xa9b1d6, onAccent: 0x16161e, cursor: 0x2b3147, bar: 0x1f2335, chip: 0x3b4261, match: 0xe0af68, here: 0xff9e64,
 }
 
 var lightPalette = palette{
 	dim: 0x59636e, faint: 0x7d8590, accent: 0x0550ae, green: 0x116329, yellow: 0x7d4e00, red: 0xb3202c,
-	magenta: 0x7a3fc0, cyan: 0x1b6f7a, orange: 0xa04100, teal: 0x1b6f7a, slate: 0x57606a, onAccent: 0xffffff, cursor: 0xdbe9fb, bar: 0xeef1f5, chip: 0xd5dbe3, match: 0xffd866,
+	magenta: 0x7a3fc0, cyan: 0x1b6f7a, orange: 0xa04100, teal: 0x1b6f7a, slate: 0x57606a, onAccent: 0xffffff, cursor: 0xdbe9fb, bar: 0xeef1f5, chip: 0xd5dbe3, match: 0xffe08a, here: 0xffb454,
 }
 
 func fg(c int) style { return style(fmt.Sprintf("38;2;%d;%d;%d", c>>16, c>>8&0xff, c&0xff)) }
@@ -95,7 +95,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 		wait:       fg(p.yellow),
 		bad:        bold.with(fg(p.red)),
 		match:      onMatch.with(bg(p.match)),
-		matchHere:  bold.with(onMatch, bg(p.orange)),
+		matchHere:  bold.with(onMatch, bg(p.here)),
 		key:        fg(p.accent),
 		str:        fg(p.green),
 		num:        fg(p.orange),
