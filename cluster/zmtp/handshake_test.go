@@ -86,7 +86,9 @@ func TestHandshake(t *testing.T) {
 				zmtp.Peer{Version: v31, Type: "SUB"},
 			},
 			{
-				"publisher", zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}}, zmtp.Config{Type: zmtp.XSUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Name: "é"},
+				"publisher",
+				zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}},
+				zmtp.Config{Type: zmtp.XSUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Name: "é"},
 				zmtp.Peer{Version: v31, Type: "XSUB", Sluice: true, Name: "é"},
 				zmtp.Peer{Version: v31, Type: "PUB", Sluice: true},
 			},
