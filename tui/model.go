@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
 
@@ -278,7 +279,7 @@ func (m *model) View() tea.View {
 		m.frame = tea.NewView(strings.Join(lines, "\n"))
 		m.frame.AltScreen = true
 		m.frame.MouseMode = tea.MouseModeCellMotion
-		m.frame.WindowTitle = m.config.Title
+		m.frame.WindowTitle = record.Safe(m.config.Title)
 		m.frame.Cursor = cursor
 		m.dirty = false
 	}

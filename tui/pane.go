@@ -91,8 +91,7 @@ type look struct {
 	location *time.Location
 	now      time.Time
 	focused  bool
-	trouble  string // why nothing can come now; "" when something can
-	hint     string
+	trouble  []string // why nothing can come now; nil when something can
 }
 
 // draw returns the pane's lines.
@@ -234,7 +233,7 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 func (p *pane) states(lk look) ([]string, style) {
 	v, s := p.view, p.store()
 	if v.follow {
-		if lk.trouble != "" {
+		if lk.trouble != nil {
 			return []string{"waiting"}, lk.theme.wait
 		}
 		if !s.last.IsZero() && lk.now.Sub(s.last) >= quietAfter {
@@ -273,39 +272,43 @@ func (p *pane) states(lk look) ([]string, style) {
 // empty says why a pane has no rows, and what to do.
 func (p *pane) empty(width, height int, lk look) []string {
 	v, s := p.view, p.store()
-	what, todo := "", ""
+	var text []string
 	switch {
 	case v.rows != nil && !v.rows.complete():
-		what = "Looking through " + count(uint64(s.held())) + " records…"
+		text = []string{"Looking through " + count(uint64(s.held())) + " records…"}
 	case v.rows != nil && s.held() > 0:
-		what = fmt.Sprintf("None of %s records matches %s.", count(uint64(s.held())), strings.Join(v.filter.chips(), ", "))
-		todo = "Press 0 to show all."
-	case lk.trouble != "":
-		what, todo = lk.trouble, lk.hint
+		text = []string{
+			fmt.Sprintf("None of %s records matches %s.", count(uint64(s.held())), strings.Join(v.filter.chips(), ", ")),
+			"Press 0 to show all.",
+		}
+	case lk.trouble != nil:
+		text = lk.trouble
 	default:
-		what = "No records yet in " + record.Safe(s.name) + "."
-		todo = "They appear here as they come. Press o to see the streams that are live."
+		text = []string{
+			"No records yet in " + record.Safe(s.name) + ".",
+			"They appear here as they come. Press o to see the streams that are live.",
+		}
 	}
-	return centred(width, height, lk, what, todo)
+	return centred(width, height, lk, text)
 }
 
-// centred puts two lines of text in the middle of a space.
-func centred(width, height int, lk look, what, todo string) []string {
+// centred puts lines of text in the middle of a space; the first counts most.
+func centred(width, height int, lk look, text []string) []string {
 	lines := make([]string, 0, height)
 	blank := newLine(width, lk.method, "").String()
-	for range max((height-2)/2, 0) {
+	for range max((height-len(text))/2, 0) {
 		lines = append(lines, blank)
 	}
-	for i, text := range []string{what, todo} {
+	for i, t := range text {
 		if len(lines) == height {
 			break
 		}
 		st := lk.theme.text
-		if i == 1 {
+		if i > 0 {
 			st = lk.theme.dim
 		}
-		text, w := fit(text, max(width-2, 1), lk.method)
-		lines = append(lines, newLine(width, lk.method, "").space((width-w)/2).add(st, text).String())
+		t, w := fit(t, max(width-2, 1), lk.method)
+		lines = append(lines, newLine(width, lk.method, "").space((width-w)/2).add(st, t).String())
 	}
 	return lines
 }

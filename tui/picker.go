@@ -144,9 +144,9 @@ func (p *picker) draw(width, height int, lk look, opened func(string) bool) (box
 		box = append(box, p.drawItem(item, p.top+i == p.at, w, lk, opened(item.Name)))
 	}
 	if len(shown) == 0 {
-		text := lk.trouble
-		if text == "" {
-			text = "No stream has had a record within the last minute."
+		text := "No stream has had a record within the last minute."
+		if lk.trouble != nil {
+			text = lk.trouble[0]
 		}
 		text, _ = fit(text, w-4, lk.method)
 		box = append(box, edge(newLine(w, lk.method, "").add(t.box, "│ ").add(t.dim, text).fillTo("", 1).add(t.box, "│")))

@@ -67,11 +67,11 @@ func (m *model) drawPanes(body rect) []string {
 	p := m.pane()
 	if p == nil {
 		look := m.look(nil)
-		what, todo := look.trouble, look.hint
-		if what == "" {
-			what, todo = "No stream is open.", "Press o to see the streams that are live."
+		text := look.trouble
+		if text == nil {
+			text = []string{"No stream is open.", "Press o to see the streams that are live."}
 		}
-		lines := centred(body.w, body.h, look, what, todo)
+		lines := centred(body.w, body.h, look, text)
 		for len(lines) < body.h {
 			lines = append(lines, newLine(body.w, m.method, "").String())
 		}
@@ -119,7 +119,7 @@ func (m *model) drawPanes(body rect) []string {
 func (m *model) look(p *pane) look {
 	lk := look{theme: m.theme, method: m.method, location: m.config.Location, now: m.config.Now()}
 	lk.focused = p != nil && p == m.pane()
-	lk.trouble, lk.hint = m.trouble()
+	lk.trouble = m.trouble()
 	return lk
 }
 

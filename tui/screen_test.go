@@ -188,6 +188,7 @@ func (s *screen) keys(names ...string) (last tea.Cmd) {
 func (s *screen) check() {
 	s.t.Helper()
 	content := s.model.View().Content
+	checkClean(s.t, s.model.View().WindowTitle)
 	lines := strings.Split(content, "\n")
 	if s.h >= 5 && len(lines) != s.h {
 		s.t.Fatalf("the frame has %d lines on a screen of %d", len(lines), s.h)

@@ -163,22 +163,23 @@ func (m *model) sources(brief int) []part {
 	return parts
 }
 
-// trouble says why no record can come now, and what to do; empty when one can.
-func (m *model) trouble() (what, todo string) {
+// trouble says why no record can come now, in lines: what, why as far as it is
+// known, and what to do; none when one can come.
+func (m *model) trouble() []string {
 	if len(m.status) == 0 {
-		return "Looking for sources…", "Sluice goes on by itself as soon as one answers."
+		return []string{"Looking for sources…", "Sluice goes on by itself as soon as one answers."}
 	}
 	var names []string
 	lost := false
 	var reason string
 	for _, s := range m.status {
 		if s.State.Connected() && !s.Proxy {
-			return "", ""
+			return nil
 		}
 		// Behind a proxy that is live, its consolidators decide; when it has
 		// told of none yet, the proxy itself does.
 		if s.State.Connected() && len(m.status) == 1 {
-			return "", ""
+			return nil
 		}
 		if s.State.Connected() {
 			continue
@@ -194,14 +195,14 @@ func (m *model) trouble() (what, todo string) {
 		}
 	}
 	list := strings.Join(names, ", ")
-	todo = "Trying again until it answers."
-	if reason != "" {
-		todo = cutText(reason, 200) + " — trying again until it answers."
-	}
+	lines := []string{"Connecting to " + list + "…"}
 	if lost {
-		return "Lost " + list + ".", todo
+		lines[0] = "Lost " + list + "."
 	}
-	return "Connecting to " + list + "…", todo
+	if reason != "" {
+		lines = append(lines, cutText(reason, 200))
+	}
+	return append(lines, "Trying again until it answers.")
 }
 
 func clock(t time.Time, location *time.Location) string { return t.In(location).Format("15:04:05") }
