@@ -122,7 +122,9 @@ type reader struct {
 	notices []string
 }
 
-func newReader() *reader { return &reader{first: map[string]int{}, last: map[string]int{}, count: map[string]int{}} }
+func newReader() *reader {
+	return &reader{first: map[string]int{}, last: map[string]int{}, count: map[string]int{}}
+}
 
 // lines reads records, one a line, until r ends.
 func (rd *reader) lines(r io.Reader) {
