@@ -40,6 +40,7 @@ type Consolidator struct {
 	publish   []net.Listener
 	subscribe []net.Listener
 	counts    counts
+	times     times
 
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}
@@ -80,7 +81,7 @@ func New(cfg Config) (*Consolidator, error) {
 		return nil, err
 	}
 	c := &Consolidator{
-		cfg: cfg, log: cfg.Logger, hub: hub,
+		cfg: cfg, log: cfg.Logger, hub: hub, times: usualTimes,
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
 		shaking:     make(map[net.Conn]struct{}),
@@ -210,6 +211,7 @@ func isTemporary(err error) bool {
 
 // handshake does the handshake of an accepted connection.
 func (c *Consolidator) handshake(nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
+	cfg.Timeout = c.times.handshake
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
 	delete(c.shaking, nc)

@@ -7,20 +7,32 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// The sweeper's times.
-const (
-	ackEvery  = 100 * time.Millisecond
-	listEvery = time.Second
-	pingEvery = 5 * time.Second
-	markEvery = 10 * time.Second
-	maxSilent = 15 * time.Second
-	liveFor   = time.Minute // a stream is live for so long after a record
-)
+// liveFor is how long a stream is live after a record.
+const liveFor = time.Minute
+
+// times are how often and how long. Tests make them shorter.
+type times struct {
+	handshake time.Duration // for a peer to be connected
+	ack       time.Duration // between acknowledgements, and between the sweeper's looks
+	list      time.Duration // between lists of live streams, and between looks at heartbeats
+	ping      time.Duration // between heartbeats
+	silent    time.Duration // without a word, and a peer is gone
+	mark      time.Duration // between periodic marks
+}
+
+var usualTimes = times{
+	handshake: zmtp.HandshakeTimeout,
+	ack:       100 * time.Millisecond,
+	list:      time.Second,
+	ping:      5 * time.Second,
+	silent:    15 * time.Second,
+	mark:      10 * time.Second,
+}
 
 // sweep does what has to be done for all connections from time to time, so
 // that an idle one costs no timer.
 func (c *Consolidator) sweep(ctx context.Context) {
-	tick := time.NewTicker(ackEvery)
+	tick := time.NewTicker(c.times.ack)
 	defer tick.Stop()
 	known := make(map[string]zmtp.StreamStat)
 	var listed, marked time.Time
@@ -30,13 +42,13 @@ func (c *Consolidator) sweep(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			c.acknowledge()
-			if now.Sub(listed) < listEvery {
+			if now.Sub(listed) < c.times.list {
 				continue
 			}
 			listed = now
 			c.beat(now)
 			c.list(now, known)
-			if now.Sub(marked) >= markEvery {
+			if now.Sub(marked) >= c.times.mark {
 				marked = now
 				c.mark()
 			}
@@ -67,11 +79,11 @@ func (c *Consolidator) beat(now time.Time) {
 			continue // the kernel's keep-alive has to do
 		}
 		silent := now.Sub(time.Unix(0, p.heard.Load()))
-		if silent > maxSilent {
+		if silent > c.times.silent {
 			c.silent("publisher", p.conn)
 			continue
 		}
-		if now.Sub(p.pinged) >= pingEvery {
+		if now.Sub(p.pinged) >= c.times.ping {
 			p.pinged = now
 			p.out.send(ping)
 		}
@@ -81,11 +93,11 @@ func (c *Consolidator) beat(now time.Time) {
 			continue
 		}
 		silent := now.Sub(time.Unix(0, s.heard.Load()))
-		if silent > maxSilent && !s.blocked.Load() {
+		if silent > c.times.silent && !s.blocked.Load() {
 			c.silent("reader", s.conn)
 			continue
 		}
-		if now.Sub(s.pinged) >= pingEvery && !s.blocked.Load() {
+		if now.Sub(s.pinged) >= c.times.ping && !s.blocked.Load() {
 			s.pinged = now
 			_ = s.answer(ping, nil)
 		}

@@ -1,0 +1,38 @@
+package consolidator
+
+import "time"
+
+// Hurry makes a Consolidator that does not run yet look at its peers more
+// often, and wait less for them.
+func (c *Consolidator) Hurry(handshake, ping, silent time.Duration) {
+	c.times.handshake, c.times.ping, c.times.silent = handshake, ping, silent
+	c.times.list = min(c.times.list, ping/2)
+	c.times.ack = min(c.times.ack, ping/2)
+}
+
+// Counts are what was passed over and closed, by reason.
+type Counts struct {
+	TooLarge, TooFewFrames, BadName uint64 // messages
+	Subscriptions                   uint64
+	Handshakes, Protocol, Silent    uint64 // connections
+}
+
+// Counts are the counts of now.
+func (c *Consolidator) Counts() Counts {
+	return Counts{
+		TooLarge:      c.counts.tooLarge.Load(),
+		TooFewFrames:  c.counts.tooFewFrames.Load(),
+		BadName:       c.counts.badName.Load(),
+		Subscriptions: c.counts.subscriptions.Load(),
+		Handshakes:    c.counts.handshakes.Load(),
+		Protocol:      c.counts.protocol.Load(),
+		Silent:        c.counts.silent.Load(),
+	}
+}
+
+// Connections are how many peers of each kind there are.
+func (c *Consolidator) Connections() (publishers, readers, shaking int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.publishers), len(c.subscribers), len(c.shaking)
+}
