@@ -17,9 +17,14 @@ func (h *Hub) Appender() *Appender {
 }
 
 // End is the position at which the next entry of a stream will stand, if
-// nobody else appends to it. It makes the log if there is none.
+// nobody else appends to it. It makes the log if there is none. When there are
+// too many to make it, End and the Append functions return the zero Position,
+// and append nothing.
 func (a *Appender) End(name string) Position {
 	l := locked(a, name)
+	if l == nil {
+		return Position{}
+	}
 	defer l.mu.Unlock()
 	return Position{Epoch: l.epoch, Next: l.next}
 }
@@ -28,24 +33,31 @@ func (a *Appender) End(name string) Position {
 // numbers together, to the end of a stream's log, and returns the position of
 // the first. It makes the log if there is none. It never waits for a reader.
 func (a *Appender) Append(name string, entries []byte, numbers uint64) Position {
-	return appendTo(a, name, entries, numbers, false)
+	at, _ := appendTo(a, name, entries, numbers, false)
+	return at
 }
 
-// AppendBytes is Append for a name that stands in a buffer.
-func (a *Appender) AppendBytes(name, entries []byte, numbers uint64) Position {
-	return appendTo(a, name, entries, numbers, false)
+// AppendBytes is Append for a name that stands in a buffer. It reports whether
+// the entries were appended.
+func (a *Appender) AppendBytes(name, entries []byte, numbers uint64) (ok bool) {
+	_, ok = appendTo(a, name, entries, numbers, false)
+	return ok
 }
 
 // AppendUnknown appends one entry that takes one number and stands for a loss
 // of unknown size. A reader that is overtaken across it is told so, see
 // Piece.Unknown.
 func (a *Appender) AppendUnknown(name string, entry []byte) Position {
-	return appendTo(a, name, entry, 1, true)
+	at, _ := appendTo(a, name, entry, 1, true)
+	return at
 }
 
-func appendTo[T string | []byte](a *Appender, name T, entries []byte, numbers uint64, unknown bool) Position {
+func appendTo[T string | []byte](a *Appender, name T, entries []byte, numbers uint64, unknown bool) (at Position, ok bool) {
 	l := locked(a, name)
-	at := Position{Epoch: l.epoch, Next: l.next}
+	if l == nil {
+		return Position{}, false
+	}
+	at = Position{Epoch: l.epoch, Next: l.next}
 	if unknown {
 		l.noteUnknown(l.next)
 	}
@@ -59,10 +71,11 @@ func appendTo[T string | []byte](a *Appender, name T, entries []byte, numbers ui
 	if grown {
 		a.hub.reclaim()
 	}
-	return at
+	return at, true
 }
 
-// locked finds the log of that name and locks it.
+// locked finds the log of that name and locks it. It returns nil when there is
+// none, and there are too many to make it.
 func locked[T string | []byte](a *Appender, name T) *log {
 	l := a.last
 	if l == nil || l.name != string(name) {
@@ -70,13 +83,19 @@ func locked[T string | []byte](a *Appender, name T) *log {
 		if l == nil {
 			l = a.find(string(name))
 		}
+		if l == nil {
+			return nil
+		}
 		a.last = l
 	}
 	l.mu.Lock()
 	for l.dead {
 		l.mu.Unlock()
 		delete(a.logs, l.name)
-		l = a.find(string(name))
+		a.last = nil
+		if l = a.find(string(name)); l == nil {
+			return nil
+		}
 		a.last = l
 		l.mu.Lock()
 	}
@@ -84,7 +103,10 @@ func locked[T string | []byte](a *Appender, name T) *log {
 }
 
 func (a *Appender) find(name string) *log {
-	l := a.hub.log(name)
+	l := a.hub.counting(name)
+	if l == nil {
+		return nil
+	}
 	if len(a.logs) >= cacheSize {
 		clear(a.logs)
 	}

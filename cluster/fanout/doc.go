@@ -25,6 +25,9 @@
 // are too large, the log that is largest gives up its oldest chunk, so a log
 // within its fair share is never shortened for the sake of another. A reader
 // pins a chunk only between Take and Release or Return.
+// Logs that may be appended to are bounded in number by Config.MaxStreams; when
+// there are as many, those that are unread and were idle for ten minutes make
+// room, the longest idle first.
 //
 // Isolation: the memory of an evicted chunk is reused by the same log only,
 // and only when no reader holds it. One stream's bytes can never stand in

@@ -14,7 +14,7 @@ import (
 const (
 	clockTick   = 100 * time.Millisecond // how coarse Stat.Last is
 	forgetEvery = 10 * time.Second
-	forgetAfter = time.Minute // an empty log without cursors is forgotten when it was idle for so long
+	forgetAfter = time.Minute // an empty log that is unread is forgotten when it was idle for so long
 )
 
 // Hub holds the logs of all streams.
@@ -26,6 +26,8 @@ type Hub struct {
 	mu       sync.RWMutex
 	logs     *radix.Tree // name → *log
 	prefixes *radix.Tree // prefix → map[*Reader]struct{}, of those who subscribed to it
+	counted  int         // logs that count for Config.MaxStreams
+	crowded  atomic.Bool // one more log could not be made: room is wanted
 
 	wakeMu  sync.Mutex
 	flagged []*log // logs that have grown and have parked cursors
@@ -41,6 +43,9 @@ func New(cfg Config) (*Hub, error) {
 	}
 	if cfg.Buffer < 0 || cfg.StreamBuffer < 0 {
 		return nil, fmt.Errorf("fanout: negative buffer (%d, %d): give sizes in bytes", cfg.Buffer, cfg.StreamBuffer)
+	}
+	if cfg.MaxStreams < 0 {
+		return nil, fmt.Errorf("fanout: negative number of streams (%d): give at least 1, or 0 for no bound", cfg.MaxStreams)
 	}
 	if cfg.Buffer == 0 {
 		cfg.Buffer = DefaultBuffer
@@ -67,6 +72,8 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer tick.Stop()
 	forget := time.NewTicker(forgetEvery)
 	defer forget.Stop()
+	room := time.NewTicker(roomEvery)
+	defer room.Stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -77,6 +84,10 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.clock.Store(now.UnixNano())
 		case now := <-forget.C:
 			h.forget(now)
+		case now := <-room.C:
+			if h.crowded.Swap(false) {
+				h.makeRoom(now)
+			}
 		}
 	}
 }
@@ -112,7 +123,7 @@ func (h *Hub) wakeReaders() {
 	}
 }
 
-// log finds a log, or makes it.
+// log finds a log, or makes it, for a reader.
 func (h *Hub) log(name string) *log {
 	h.mu.RLock()
 	v, ok := h.logs.Get(name)
@@ -122,6 +133,11 @@ func (h *Hub) log(name string) *log {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.make(name)
+}
+
+// make is log with h.mu held.
+func (h *Hub) make(name string) *log {
 	if v, ok := h.logs.Get(name); ok {
 		return v.(*log)
 	}
@@ -148,7 +164,7 @@ func (h *Hub) forget(now time.Time) {
 	h.logs.Walk(func(_ string, v any) bool {
 		l := v.(*log)
 		l.mu.Lock()
-		if len(l.chunks) == 0 && l.cursors == 0 && l.last < old {
+		if len(l.chunks) == 0 && l.last < old && l.unread() {
 			idle = append(idle, l)
 		}
 		l.mu.Unlock()
@@ -158,13 +174,25 @@ func (h *Hub) forget(now time.Time) {
 	for _, l := range idle {
 		h.mu.Lock()
 		l.mu.Lock()
-		if len(l.chunks) == 0 && l.cursors == 0 && l.last < old {
-			l.dead = true
-			h.logs.Delete(l.name)
-			h.sizes.drop(l)
+		if len(l.chunks) == 0 && l.last < old && l.unread() {
+			h.drop(l)
 		}
 		l.mu.Unlock()
 		h.mu.Unlock()
+	}
+}
+
+// drop takes a log that is unread out of the Hub. h.mu and l.mu are held.
+func (h *Hub) drop(l *log) {
+	l.dead = true
+	h.logs.Delete(l.name)
+	h.sizes.drop(l)
+	l.chunks, l.spare, l.size = nil, nil, 0
+	if l.counted {
+		h.counted--
+	}
+	for len(l.parked) > 0 {
+		l.parked[0].forget()
 	}
 }
 

@@ -27,6 +27,7 @@ type log struct {
 	unknownFloor uint64   // below it there were more of them than the list holds
 	flagged      bool     // it is on the hub's list of logs with readers to wake
 	dead         bool     // it was forgotten: look it up again
+	counted      bool     // it counts for Config.MaxStreams; guarded by Hub.mu
 
 	// Owned by the hub's sizes, under sizeMu.
 	class      int
