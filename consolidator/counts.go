@@ -10,5 +10,6 @@ type counts struct {
 	handshakes    atomic.Uint64 // connections that were closed in their handshake
 	protocol      atomic.Uint64 // connections that were closed for breaking the protocol
 	silent        atomic.Uint64 // connections that were closed after a silence
+	notReading    atomic.Uint64 // connections that were closed because answers to them pile up
 	subscriptions atomic.Uint64 // subscriptions refused
 }

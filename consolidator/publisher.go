@@ -52,6 +52,9 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	defer c.publishing.Done()
 	c.log.Debug("publisher connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version)
 	err := p.read()
+	if conn.Peer.Sluice {
+		p.out.send(zmtp.AppendAck(nil, p.accepted.Load()))
+	}
 	c.mu.Lock()
 	delete(c.publishers, p)
 	c.mu.Unlock()
@@ -63,6 +66,9 @@ func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
 	switch {
 	case errors.Is(err, zmtp.ErrProtocol):
 		c.counts.protocol.Add(1)
+		c.log.Warn("peer closed", "kind", kind, "peer", conn.RemoteAddr(), "error", err)
+	case errors.Is(err, errNotReading):
+		c.counts.notReading.Add(1)
 		c.log.Warn("peer closed", "kind", kind, "peer", conn.RemoteAddr(), "error", err)
 	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
 		c.log.Debug("peer gone", "kind", kind, "peer", conn.RemoteAddr())
@@ -135,11 +141,14 @@ func (p *publisher) command(body []byte) error {
 
 var errNotReading = errors.New("peer does not read what it is sent")
 
-// leave tells the publisher that this is the end, and reads what it had sent.
+// leave tells the publisher that this is the end, and lets what it had sent be
+// read. A sluice publisher ends its direction then, and has its last messages
+// acknowledged; a foreign one closes when it finds our direction ended.
 func (p *publisher) leave(grace time.Duration) {
 	if p.conn.Peer.Sluice {
-		p.out.send(zmtp.AppendBye(zmtp.AppendAck(nil, p.accepted.Load()), nil))
+		p.out.send(zmtp.AppendBye(nil, nil))
+	} else {
+		_ = p.conn.CloseWrite()
 	}
-	_ = p.conn.CloseWrite()
 	_ = p.conn.SetReadDeadline(time.Now().Add(grace))
 }

@@ -42,11 +42,11 @@ var batches = sync.Pool{New: func() any { return new(batch) }}
 // item is a piece of a stream, with what is said before and after it. The
 // offsets are in pump.told.
 type item struct {
-	piece      fanout.Piece
-	from       int // prefix: told[from:mid]
-	mid        int // suffix: told[mid:to]
-	to         int
-	prefix, sz int // lengths: of the prefix, of all
+	piece fanout.Piece
+	from  int // prefix: told[from:mid]
+	mid   int // suffix: told[mid:to]
+	to    int
+	size  int // of all three
 }
 
 // write is called with a descriptor that may take bytes. It reports whether it
@@ -101,8 +101,8 @@ func (p *pump) gather() bool {
 		}
 		it := item{piece: piece, from: len(p.told)}
 		p.say(&it)
-		it.sz = it.to - it.from + len(piece.Bytes)
-		size += it.sz
+		it.size = it.to - it.from + len(piece.Bytes)
+		size += it.size
 		p.items = append(p.items, it)
 	}
 	if size == 0 && p.farewell() {
@@ -205,8 +205,8 @@ func (p *pump) giveBack(n int) {
 	n -= len(p.pending)
 	p.pending = p.pending[:0]
 	i := 0
-	for ; i < len(p.items) && n >= p.items[i].sz; i++ {
-		n -= p.items[i].sz
+	for ; i < len(p.items) && n >= p.items[i].size; i++ {
+		n -= p.items[i].size
 		p.items[i].piece.Release()
 	}
 	for k := len(p.items) - 1; k > i; k-- {

@@ -155,14 +155,23 @@ func (r *Reader) attach(c *cursor) {
 	}
 }
 
-// Stop removes the cursor of that stream, if there is one.
+// Stop ends the tail of that stream, if there is one. A subscription to a
+// prefix of its name goes on from now.
 func (r *Reader) Stop(name string) {
 	r.mu.Lock()
 	c := r.cursors[name]
+	if c == nil || !c.exact {
+		r.mu.Unlock()
+		return
+	}
 	delete(r.cursors, name)
+	wanted := r.wants(name)
 	r.mu.Unlock()
-	if c != nil {
-		c.drop()
+	c.drop()
+	if wanted {
+		c.log.mu.Lock()
+		r.match(c.log)
+		c.log.mu.Unlock()
 	}
 }
 

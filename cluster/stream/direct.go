@@ -109,6 +109,11 @@ func (d *direct) found(names []string) {
 }
 
 func (d *direct) tail(name string, from Backfill) {
+	if err := CheckName(name); err != nil {
+		// A consolidator would take it for a breach of the protocol.
+		d.cfg.Logger.Warn("no such stream can be", "stream", name, "error", err)
+		return
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if old := d.tails[name]; old != nil {

@@ -696,3 +696,50 @@ func testForeign(t *testing.T, server foreignServer, cfg stream.Config, state st
 		}
 	}
 }
+
+// A second Tail right behind the first gets an answer of its own: its backfill
+// is whole when it is said to be, and nothing of the first is taken for it.
+func TestTailTwiceAtOnce(t *testing.T) {
+	noLeaks(t)
+	c, _ := vm(t, consolidator.Config{Name: "vm-1"})
+	p := publishTo(t, c)
+	p.numbers("s", 0, 1000)
+	accepted(t, c, "s", 1000)
+	s, err := stream.New(stream.Config{Consolidators: c.SubscribeAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, s.Run)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for round := range 100 {
+		s.Tail("s", stream.Backfill{Last: 900})
+		if round%2 == 0 {
+			s.Stop("s")
+		}
+		s.Tail("s", stream.Backfill{Last: 50})
+		backfill := 0
+		for done := false; !done; {
+			b, err := s.Take(ctx)
+			if err != nil {
+				t.Fatalf("round %d: %v", round, err)
+			}
+			for _, n := range b.Notices {
+				switch n.Kind {
+				case stream.KindGap:
+					t.Errorf("round %d: a gap of %d", round, n.Count)
+				case stream.KindBackfill:
+					done = true
+					backfill += n.At
+				}
+			}
+			if !done {
+				backfill += len(b.Records)
+			}
+			b.Release()
+		}
+		if backfill != 50 && backfill != 50+900 {
+			t.Errorf("round %d: %d records of backfill", round, backfill)
+		}
+	}
+}

@@ -9,11 +9,12 @@ const (
 	defaultInbox = 16 << 20 // bytes
 	blockSize    = 256 << 10
 	recordCost   = 96 // bytes that a Record takes beside its data, about
+	noticeCost   = 256
 )
 
 // inbox holds what arrived and was not taken yet, in one batch. It is bounded
-// in bytes: who puts into a full one waits, and so does not read from the
-// network meanwhile.
+// in bytes, but for what one put adds: who puts into a full one waits, and so
+// does not read from the network meanwhile.
 type inbox struct {
 	limit int
 	ready chan struct{} // capacity 1: there is something to take
@@ -37,14 +38,14 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
 
 // put copies records and notices, Record.Data included, to the end of the
-// batch; Notice.At is relative to recs. Records wait while the inbox is full,
-// notices alone never do. It returns the context's error, or ErrClosed.
+// batch; Notice.At is relative to recs. It waits while the inbox is full. It
+// returns the context's error, or ErrClosed.
 func (b *inbox) put(ctx context.Context, recs []Record, notices []Notice) error {
 	if len(recs)+len(notices) == 0 {
 		return nil
 	}
 	b.mu.Lock()
-	for b.bytes >= b.limit && len(recs) > 0 && !b.closed {
+	for b.bytes >= b.limit && !b.closed {
 		if b.space == nil {
 			b.space = make(chan struct{})
 		}
@@ -69,6 +70,7 @@ func (b *inbox) put(ctx context.Context, recs []Record, notices []Notice) error 
 	for _, n := range notices {
 		n.At += at
 		b.batch.Notices = append(b.batch.Notices, n)
+		b.bytes += noticeCost
 	}
 	for _, r := range recs {
 		r.Data = b.batch.keep(r.Data)

@@ -36,6 +36,8 @@ type link struct {
 	conn     *zmtp.Conn         // nil while not connected
 	wanted   map[string]*tail   // what it is to read
 	cursors  map[string]*cursor // where it stands; they outlive the connection
+	asked    map[string]bool    // streams that were asked for on this connection
+	barrier  uint64             // number of the last PING that was one
 	requests []byte             // to be written
 	poke     chan struct{}      // there are requests; capacity 1
 	waiting  time.Time          // since when it waits for the peer; zero while it does not
@@ -45,6 +47,7 @@ type link struct {
 // goroutine, except before the link has first seen it.
 type cursor struct {
 	tail    *tail
+	barrier uint64 // nought, or the number of the PING behind which the answer to an older X-TAIL is over
 	epoch   uint64
 	next    uint64
 	known   bool // epoch and next are
@@ -81,9 +84,37 @@ func (l *link) tail(t *tail) {
 	defer l.mu.Unlock()
 	l.wanted[t.name] = t
 	delete(l.cursors, t.name)
-	if l.conn != nil {
-		l.ask(t)
+	if l.conn == nil {
+		return
 	}
+	if !l.asked[t.name] || !l.conn.Peer.Sluice {
+		l.ask(t)
+		return
+	}
+	// What was asked for before may still be coming, and nothing in it tells
+	// it from what is asked for now. A PONG does: it comes behind.
+	l.barrier++
+	l.cursors[t.name] = &cursor{tail: t, barrier: l.barrier}
+	l.request(zmtp.AppendStop(nil, t.name))
+	l.request(zmtp.AppendPingContext(nil, l.barrier))
+}
+
+// passed notes that the PONG to a PING has come: those who waited for it ask.
+func (l *link) passed(barrier uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.cursors {
+		if c.barrier == barrier && barrier != 0 && l.conn != nil {
+			l.ask(c.tail)
+		}
+	}
+}
+
+// accounted reports that the link is connected to a sluice peer, or may yet be.
+func (l *link) accounted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn == nil || l.conn.Peer.Sluice
 }
 
 func (l *link) stop(name string) {
@@ -97,6 +128,7 @@ func (l *link) stop(name string) {
 	if l.conn.Peer.Sluice {
 		l.request(zmtp.AppendStop(nil, name))
 	} else {
+		delete(l.asked, name)
 		l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, name, true))
 	}
 }
@@ -116,16 +148,20 @@ func (l *link) watch(on bool) {
 // l.mu is held, and the link is connected.
 func (l *link) ask(t *tail) {
 	c := l.cursors[t.name]
-	fresh := c == nil
+	fresh := c == nil || c.barrier != 0
 	if fresh {
 		c = &cursor{tail: t}
 		l.cursors[t.name] = c
 	}
 	if !l.conn.Peer.Sluice {
 		c.marked, c.known, c.epoch, c.next = true, true, rand.Uint64(), 0
-		l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, t.name, false))
+		if !l.asked[t.name] {
+			l.asked[t.name] = true
+			l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, t.name, false))
+		}
 		return
 	}
+	l.asked[t.name] = true
 	c.marked = false
 	c.filling = fresh
 	want := zmtp.Tail{Name: t.name, From: zmtp.TailNow}
@@ -214,7 +250,7 @@ func (l *link) session(ctx context.Context, wait *backoff) error {
 	defer stop()
 	wait.reset()
 	name := conn.Peer.Name
-	if name == "" {
+	if CheckName(name) != nil {
 		name = l.endpoint.Address
 	}
 	name = l.d.unique(l, name)
@@ -230,6 +266,7 @@ func (l *link) session(ctx context.Context, wait *backoff) error {
 	l.had, l.tried = true, true
 	l.conn = conn
 	l.requests = nil
+	l.asked = make(map[string]bool)
 	for _, t := range l.wanted {
 		l.ask(t)
 	}

@@ -49,7 +49,7 @@ func newMerge(out *inbox, name string, from Backfill) *merge {
 func (m *merge) expect(l *link) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.done.Load() && !l.failed() {
+	if !m.done.Load() && !l.failed() && l.accounted() {
 		m.waiting[l] = true
 	}
 }
@@ -158,13 +158,36 @@ func (m *merge) finish() {
 		m.mu.Unlock()
 		// It waits here when the inbox is full. No lock is held: the
 		// consumer may be stopping this tail.
-		err := m.out.put(m.ctx, recs, notices)
+		err := m.put(recs, notices)
 		m.mu.Lock()
 		recs, notices = append(m.backfill, m.live...), m.notices
 		if err != nil || m.done.Load() || len(recs)+len(notices) == 0 {
 			m.open()
 			m.mu.Unlock()
 			return
+		}
+	}
+}
+
+// putSize is how many records are handed on at once, so that a large backfill
+// does not overfill the inbox.
+const putSize = 4096
+
+func (m *merge) put(recs []Record, notices []Notice) error {
+	for done := 0; ; {
+		end := min(done+putSize, len(recs))
+		var some []Notice
+		for len(notices) > 0 && (notices[0].At <= end || end == len(recs)) {
+			n := notices[0]
+			n.At -= done
+			some = append(some, n)
+			notices = notices[1:]
+		}
+		if err := m.out.put(m.ctx, recs[done:end], some); err != nil {
+			return err
+		}
+		if done = end; done == len(recs) {
+			return nil
 		}
 	}
 }

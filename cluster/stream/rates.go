@@ -10,6 +10,7 @@ import (
 // The times of rates.
 const (
 	liveFor   = time.Minute             // a stream is live for so long after a record
+	maxListed = 200_000                 // streams of one consolidator that are known
 	quietFrom = 2500 * time.Millisecond // changes are told each second: without one for so long, the rate is nought
 )
 
@@ -37,6 +38,9 @@ func (r *rates) update(now time.Time, stats []zmtp.StreamStat) {
 	}
 	for _, s := range stats {
 		old := r.streams[s.Name]
+		if old == nil && len(r.streams) >= maxListed {
+			continue
+		}
 		if old == nil || old.epoch != s.Epoch || s.Next < old.next {
 			r.streams[s.Name] = &rate{epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now}
 			continue

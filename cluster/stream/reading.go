@@ -137,6 +137,9 @@ func (r *reading) flush() error {
 
 func (r *reading) command(name string, data []byte) error {
 	switch name {
+	case zmtp.CmdPong:
+		r.l.passed(zmtp.PongContext(data))
+		return nil
 	case zmtp.CmdPing:
 		pong, err := zmtp.AppendPong(nil, data)
 		if err != nil {
@@ -185,7 +188,7 @@ func (r *reading) command(name string, data []byte) error {
 // counted: the difference was lost.
 func (r *reading) mark(m zmtp.Mark) error {
 	c := r.cursor(m.Name)
-	if c == nil {
+	if c == nil || c.barrier != 0 {
 		return nil
 	}
 	if !c.marked {

@@ -99,6 +99,22 @@ func AppendPing(dst []byte, ttl uint16) []byte {
 	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint16(nil, ttl))
 }
 
+// AppendPingContext appends a PING whose PONG says which it answers: see
+// PongContext. context must not be 0.
+func AppendPingContext(dst []byte, context uint64) []byte {
+	data := make([]byte, 2, 10) // no time to live
+	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint64(data, context))
+}
+
+// PongContext is the context of the PING that a PONG with these data answers;
+// 0 if it had none.
+func PongContext(data []byte) uint64 {
+	if len(data) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(data)
+}
+
 // AppendPong answers a PING with its context.
 func AppendPong(dst, ping []byte) ([]byte, error) {
 	if len(ping) < 2 || len(ping) > 2+maxContext {
