@@ -1,6 +1,9 @@
 package fanout
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // The sizes of chunks, in bytes. A log's chunks double from the smallest to
 // the largest, so that many small streams stay small. An entry that is larger
@@ -19,6 +22,14 @@ type chunk struct {
 	first uint64 // sequence number of its first entry
 	count uint64 // sequence numbers in it
 	holds atomic.Int32
+
+	stamped uint64    // sequence number of the entry
+	at      time.Time // that was appended then; zero for none
 }
+
+// stamp notes when the entry that comes next is appended. One in many is
+// stamped: the first of a chunk, and the first of a log in each tick of the
+// hub's clock; only the last of them is kept.
+func (c *chunk) stamp() { c.stamped, c.at = c.end(), time.Now() }
 
 func (c *chunk) end() uint64 { return c.first + c.count }

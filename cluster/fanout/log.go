@@ -50,7 +50,9 @@ func (l *log) first() uint64 {
 // in the log's own bound. l.mu is held.
 func (l *log) append(entries []byte, numbers uint64) {
 	l.bytes += uint64(len(entries))
-	l.last = l.hub.clock.Load()
+	now := l.hub.clock.Load()
+	stamp := now != l.last && l.cursors > 0
+	l.last = now
 	for len(entries) > 0 {
 		tail := l.tail()
 		if tail == nil || cap(tail.buf)-len(tail.buf) < len(entries) {
@@ -67,6 +69,9 @@ func (l *log) append(entries []byte, numbers uint64) {
 			entries = entries[part:]
 			numbers -= n
 			continue
+		}
+		if stamp {
+			tail.stamp()
 		}
 		tail.buf = append(tail.buf, entries...)
 		tail.count += numbers
@@ -137,6 +142,10 @@ func (l *log) grow(need int) *chunk {
 	}
 	l.spare = nil
 	c.first = l.next
+	c.at = time.Time{}
+	if l.cursors > 0 {
+		c.stamp()
+	}
 	l.chunks = append(l.chunks, c)
 	return c
 }

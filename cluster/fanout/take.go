@@ -1,5 +1,7 @@
 package fanout
 
+import "time"
+
 // Piece is what one Take gives: whole entries of one stream, and what is to be
 // told before and after them.
 type Piece struct {
@@ -12,6 +14,10 @@ type Piece struct {
 	Unknown bool   // entries that stood for losses of unknown size are lost, too; they are not in Lost
 	Live    bool   // with Bytes, the backfill that the Tail asked for is complete; once for each Tail
 	Bytes   []byte // shared, never to be modified; valid until Release or Return
+
+	// At is when one of the entries in Bytes was appended. It is known of one
+	// entry in many, and zero in all other pieces, and in a backfill.
+	At time.Time
 
 	cursor *cursor
 	before place  // of the cursor, before the Take
@@ -82,6 +88,9 @@ func (l *log) take(c *cursor, max int) (p Piece, ok, more bool) {
 		}
 		p.chunk = b
 		b.holds.Add(1)
+		if s := b.stamped; s-c.seq < p.Count && s >= c.live {
+			p.At = b.at
+		}
 	}
 	p.Next = c.seq
 	p.Cause, p.Lost, p.Unknown = c.cause, c.lost, c.unknown
