@@ -24,8 +24,8 @@ func TestMain(m *testing.M) {
 }
 
 // start runs a consolidator on free ports, until the test ends or stop is
-// called.
-func start(t testing.TB, cfg consolidator.Config) (c *consolidator.Consolidator, stop func()) {
+// called. What prepare does, it does before.
+func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.Consolidator)) (c *consolidator.Consolidator, stop func()) {
 	t.Helper()
 	if cfg.Publish == nil {
 		cfg.Publish = []string{"tcp://127.0.0.1:0"}
@@ -39,6 +39,9 @@ func start(t testing.TB, cfg consolidator.Config) (c *consolidator.Consolidator,
 	c, err := consolidator.New(cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range prepare {
+		f(c)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
