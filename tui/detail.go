@@ -39,7 +39,7 @@ func newDetail(p *pane) *detail {
 	}
 	number, e, source, data := p.view.row(ord)
 	d := &detail{pane: p, number: number, entry: *e, source: source, data: string(data)}
-	if e.kind != kindGap {
+	if !e.kind.told() {
 		d.parsed = record.Parse([]byte(d.data[:min(len(d.data), displayLimit)]))
 	}
 	return d
@@ -104,7 +104,7 @@ func (d *detail) scroll(by int) { d.top = max(0, min(d.top+by, len(d.lines)-d.he
 // message is the record's message to be copied: text with line breaks and
 // tabs, and no other control characters.
 func (d *detail) message() string {
-	if d.entry.kind == kindGap {
+	if d.entry.kind.told() {
 		return d.data
 	}
 	lines := strings.Split(d.parsed.Msg, "\n")
@@ -146,8 +146,15 @@ func (d *detail) draw(width, height int, lk look) []string {
 func (d *detail) fill(p *page) {
 	t := p.look.theme
 	at := when(&d.entry, p.look.location)
-	if d.entry.kind == kindGap {
+	if d.entry.kind.told() {
 		p.fact("time", t.text, at.Format(time.RFC3339Nano))
+		if d.entry.kind == kindState {
+			p.section("Source")
+			p.text(t.gap, d.data)
+			p.blank()
+			p.text(t.dim, "What it had not handed over is asked for again when it is back; what it no longer has is shown as a gap.")
+			return
+		}
 		p.section("Gap")
 		p.text(t.gap, d.data)
 		p.blank()

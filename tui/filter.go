@@ -29,7 +29,7 @@ func nextLevel(level record.Level, step int) record.Level {
 func (f *filter) empty() bool { return f.level == 0 && f.grep == nil }
 
 func (f *filter) match(e *entry, data []byte) bool {
-	if e.kind == kindGap {
+	if e.kind.told() {
 		return true
 	}
 	// As in record.Filter, a record without a level counts as info.

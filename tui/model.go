@@ -53,8 +53,9 @@ type model struct {
 	prompt *prompt
 
 	status  []stream.Status
-	dropped uint64 // records lost since the start, in all streams
-	unknown bool   // and some that nobody can count
+	lost    map[string]bool // sources that were had and are gone
+	dropped uint64          // records lost since the start, in all streams
+	unknown bool            // and some that nobody can count
 
 	flash   string
 	flashID int
@@ -74,6 +75,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
 		config: config, keys: defaultKeys(), wake: wake,
 		archive: newArchive(config.Records, config.Bytes),
+		lost:    make(map[string]bool),
 		dark:    true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
 	}
@@ -215,7 +217,26 @@ func (m *model) notice(n *stream.Notice) {
 		if s != nil {
 			s.backfilled = true
 		}
-	case stream.KindState: // Status tells
+	case stream.KindState:
+		m.stateChanged(n)
+	}
+}
+
+// stateChanged puts a row where a source was lost, and where it is back; the
+// status line says how all of them stand now.
+func (m *model) stateChanged(n *stream.Notice) {
+	was := m.lost[n.Source]
+	lost := n.State == stream.StateLost
+	if lost == was || !lost && !n.State.Connected() || len(m.lost) >= maxSources && !was {
+		return
+	}
+	if lost {
+		m.lost[n.Source] = true
+	} else {
+		delete(m.lost, n.Source)
+	}
+	for _, s := range m.archive.stores {
+		s.state(n)
 	}
 }
 
@@ -269,7 +290,7 @@ func (m *model) say(text string) tea.Cmd {
 	m.flash = text
 	m.flashID++
 	id := m.flashID
-	return tea.Tick(4*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
+	return tea.Tick(2*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
 }
 
 // View draws the screen, unless nothing has changed.

@@ -91,11 +91,15 @@ func (s *rowStyle) render(e *entry, source string, t *rowText) string {
 	var clock [16]byte
 	l.fixed(s.theme.faint, string(when(e, s.location).AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).space(1)
 	if t.gap {
-		l.add(s.theme.gap, "── ")
-		s.text(l, t.body, []span{{len(t.body), spanErr}}, s.theme.gap, 0)
-		l.add(s.theme.gap, " ")
+		rule := s.theme.gap
+		if t.level < record.Warn {
+			rule = s.theme.good
+		}
+		l.add(rule, "── ")
+		s.text(l, t.body, t.spans, rule, 0)
+		l.add(rule, " ")
 		if l.left > 0 {
-			l.add(s.theme.gap, strings.Repeat("─", l.left))
+			l.add(rule, strings.Repeat("─", l.left))
 		}
 		return l.String()
 	}
@@ -140,9 +144,6 @@ func (s *rowStyle) text(l *line, text string, spans []span, msg style, shift int
 			st = s.theme.dim
 		case spanErr:
 			st = s.theme.err
-			if msg == s.theme.gap {
-				st = msg
-			}
 		}
 		for len(found) > 0 && found[0][1] <= at {
 			found = found[1:]

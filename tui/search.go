@@ -115,7 +115,7 @@ func lower(c byte) byte {
 // match reports whether a row shows the pattern: in its body, its name or its
 // source.
 func (m *matcher) match(e *entry, source string, data []byte) bool {
-	if e.kind == kindGap {
+	if e.kind.told() {
 		return m.re.Match(data)
 	}
 	if m.re.MatchString(source) {

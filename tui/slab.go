@@ -29,7 +29,11 @@ const (
 	kindRecord   kind = iota
 	kindBackfill      // a record from before the client came
 	kindGap           // records were lost here; the bytes are the text to show
+	kindState         // a source was lost here, or was back; likewise
 )
+
+// told reports whether an entry is no record, but says what happened.
+func (k kind) told() bool { return k >= kindGap }
 
 // slab holds the bytes of consecutive entries, back to back.
 type slab struct {

@@ -106,6 +106,15 @@ func (s *store) gap(n *stream.Notice) {
 	s.append(e, n.Source, appendGap(nil, n))
 }
 
+// state keeps a row for a source that was lost, or is back.
+func (s *store) state(n *stream.Notice) {
+	e := entry{arrived: n.Time.UnixNano(), time: n.Time.UnixMilli(), kind: kindState, level: uint16(record.Info)}
+	if !n.State.Connected() {
+		e.level = uint16(record.Warn)
+	}
+	s.append(e, n.Source, appendState(nil, n))
+}
+
 func (s *store) intern(name string) uint16 {
 	if id, ok := s.sourceID[name]; ok {
 		return id

@@ -74,7 +74,7 @@ func (b *body) add(kind spanKind, s string) {
 			text = strings.ReplaceAll(text, "\t", "  ")
 		}
 		text = strings.TrimSuffix(text, "\r")
-		b.text = record.AppendSafe(b.text, text)
+		b.text = appendSteady(b.text, text)
 		b.end(kind)
 		if !more {
 			return
@@ -104,7 +104,7 @@ func (b *body) full() bool { return b.left == 0 }
 
 // textOfRow reads a row. limit bounds what is made of it.
 func textOfRow(e *entry, data []byte, limit int) rowText {
-	if e.kind == kindGap {
+	if e.kind.told() {
 		text := string(data)
 		return rowText{level: record.Level(e.level), body: text, spans: []span{{len(text), spanMsg}}, gap: true}
 	}
@@ -130,8 +130,64 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 	if r.Component != "" {
 		t.label += "/" + r.Component
 	}
-	t.short, t.label = record.Safe(t.short), record.Safe(t.label)
+	t.short, t.label = steady(t.short), steady(t.label)
 	return t
+}
+
+// steady sanitises s for a row, and takes out what terminals disagree on: some
+// draw an emoji of several code points in two cells, some each of them in its
+// own, and a row that is measured one way and drawn the other tears the screen.
+func steady(s string) string {
+	if safe := record.Safe(s); !hasJoined(safe) {
+		return safe
+	}
+	return string(appendSteady(nil, s))
+}
+
+func appendSteady(dst []byte, s string) []byte {
+	from := len(dst)
+	dst = record.AppendSafe(dst, s)
+	if !hasJoined(string(dst[from:])) {
+		return dst
+	}
+	kept := dst[:from]
+	var before rune
+	for _, r := range string(dst[from:]) {
+		if !joins(before, r) {
+			kept = utf8.AppendRune(kept, r)
+		}
+		before = r
+	}
+	return kept
+}
+
+// hasJoined reports whether s has a code point that joins or changes another.
+func hasJoined(s string) bool {
+	for i := range len(s) {
+		// Their first bytes: E2 for 200D and 20E3, EF for FE0E and FE0F, F0
+		// for the skin tones.
+		if c := s[i]; c == 0xe2 || c == 0xef || c == 0xf0 {
+			for _, r := range s[i:] {
+				if joins('\U0001f468', r) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
+}
+
+// joins reports whether r does nothing but join or change what is before it. A
+// joiner between letters stays: it shapes them, and takes no cell.
+func joins(before, r rune) bool {
+	switch {
+	case r == '\u200d':
+		return before > 0xffff || before == '\ufe0f' || before >= 0x2190 && before < 0x2c00
+	case r == '\ufe0e', r == '\ufe0f', r == '\u20e3':
+		return true
+	}
+	return r >= '\U0001f3fb' && r <= '\U0001f3ff' && before > 0xffff
 }
 
 // said reports whether the message holds all that a row would say of a request
@@ -209,6 +265,20 @@ func cutText(s string, n int) string {
 		n--
 	}
 	return s[:n] + "…"
+}
+
+// appendState says what became of a source, sanitised.
+func appendState(dst []byte, n *stream.Notice) []byte {
+	dst = record.AppendSafe(dst, cutText(n.Source, valueInRow))
+	if n.State.Connected() {
+		return append(dst, " is back"...)
+	}
+	dst = append(dst, " lost"...)
+	if n.Err != "" {
+		dst = append(dst, ": "...)
+		dst = record.AppendSafe(dst, cutText(n.Err, valueInRow))
+	}
+	return append(dst, "; trying again"...)
 }
 
 // appendGap says what a gap is, sanitised.

@@ -1,0 +1,57 @@
+package tui_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/tui"
+)
+
+func stateOf(source string, state stream.State, why string) *stream.Batch {
+	return &stream.Batch{Notices: []stream.Notice{{
+		Kind: stream.KindState, Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Source: source, State: state, Err: why,
+	}}}
+}
+
+// A source that is lost, and one that is back, stand in the stream where it
+// happened: once each, however often it is told, and not for a source that is
+// there for the first time.
+func TestStatesAreRows(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{}, "system")
+	s.take(stateOf("vm-2", stream.StateConnecting, "refused"))
+	s.take(stateOf("vm-2", stream.StateLive, ""))
+	s.lines("system", 1)
+	s.wantNot("vm-2 lost", "is back")
+	s.take(stateOf("vm-2", stream.StateLost, "con\x1b[31mnection reset"))
+	s.take(stateOf("vm-2", stream.StateLost, "still"))
+	s.lines("system", 1)
+	s.want("── vm-2 lost: con␛[31mnection reset; trying again ──")
+	s.take(stateOf("vm-2", stream.StateLive, ""))
+	s.take(stateOf("vm-2", stream.StateLive, ""))
+	s.want("── vm-2 is back ──")
+	if n := strings.Count(s.text(), "── vm-2"); n != 2 {
+		t.Errorf("vm-2 stands in %d rows, want 2:\n%s", n, s.text())
+	}
+	s.keys("enter")
+	s.want("Source", "vm-2 is back")
+}
+
+// What terminals draw in different widths is not in a row.
+func TestRowsAreSteady(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":          "plain",
+		"👩‍👩‍👧‍👧 family": "👩👩👧👧 family",
+		"👋🏽 hello":       "👋 hello",
+		"❤️ and ☎︎":      "❤ and ☎",
+		"1️⃣ first":      "1 first",
+		"می‌خواهم क्‍ष Καλημέρα €": "می‌خواهم क्‍ष Καλημέρα €",
+		"日本語 ▒ x": "日本語 ▒ x",
+	} {
+		row := tui.Row([]byte(`{"level":30,"msg":"`+in+`"}`), "vm-1", 80, 0, false, "")
+		if !strings.Contains(row, want) {
+			t.Errorf("%q: the row has no %q: %q", in, want, row)
+		}
+	}
+}
