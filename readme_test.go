@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
 )
 
 // python is Debian's, for which Debian has pyzmq.
@@ -137,7 +140,8 @@ func run(t *testing.T, cmd *exec.Cmd) {
 const realLog = "/var/log/dpkg.log"
 
 // A real log, published line by line by a plain ZeroMQ script, comes out whole
-// at every door: directly, through the proxy, and as curl reads it.
+// at every door: directly, through the proxy, as curl reads it, and on the
+// screen of the full-screen client.
 func TestRealLog(t *testing.T) {
 	needPeer(t, "python3-zmq", python, "-c", "import zmq")
 	needPeer(t, realLog, "test", "-s", realLog)
@@ -190,6 +194,42 @@ for line in open(sys.argv[2], "rb").read().splitlines()[:1000]:
 		if msg != lines[i] {
 			t.Fatalf("over HTTP record %d is %q, want %q", i, msg, lines[i])
 		}
+	}
+
+	onScreen(t, lines, "tail", "--consolidator", subscribe, "system/dpkg")
+	onScreen(t, lines, "tail", "--proxy", "http://"+listen, "system/dpkg")
+}
+
+// onScreen runs the client in a terminal of 140×40, wants the last of the lines
+// on its last rows, and leaves it with q.
+func onScreen(t *testing.T, lines []string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("sluice", args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "HOME="+t.TempDir())
+	term, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 140})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer term.Close()
+	screen := vt10x.New(vt10x.WithSize(140, 40))
+	go func() { _, _ = io.Copy(screen, term) }()
+	shows := func(line string) bool {
+		line = line[:min(80, len(line))] // the row may be cut
+		return strings.Contains(screen.String(), line)
+	}
+	await(t, "the newest lines on the screen", func() bool {
+		for _, line := range lines[max(0, len(lines)-20):] {
+			if !shows(line) {
+				return false
+			}
+		}
+		return true
+	})
+	if _, err := term.WriteString("q"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%q ended with q: %v", args, err)
 	}
 }
 
