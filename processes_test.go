@@ -23,6 +23,9 @@ const patience = 30 * time.Second // for what must come
 // start runs sluice as a process of its own until the test ends.
 func start(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
+	if args[0] == "consolidator" {
+		args = append(args, "--admin", "") // there are several at a time
+	}
 	cmd := exec.Command("sluice", args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -164,6 +167,29 @@ func (rd *reader) said(r io.Reader) {
 	}
 }
 
+// tail reads what a sluice tail prints, until the test ends.
+func (rd *reader) tail(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command("sluice", append([]string{"tail", "--plain", "--output", "raw"}, args...)...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	go rd.lines(stdout)
+	go rd.said(stderr)
+}
+
 func (rd *reader) counted(from string) int {
 	rd.mu.Lock()
 	defer rd.mu.Unlock()
@@ -215,24 +241,7 @@ func TestKillNine(t *testing.T) {
 
 	// A client, and what curl does.
 	client, curl := newReader(), newReader()
-	tail := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--proxy", "http://"+ports[6], "system")
-	stdout, err := tail.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := tail.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tail.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = tail.Process.Kill()
-		_ = tail.Wait()
-	})
-	go client.lines(stdout)
-	go client.said(stderr)
+	client.tail(t, "--proxy", "http://"+ports[6], "system")
 	resp, err := http.Get("http://" + ports[6] + "/api/logs/system")
 	if err != nil {
 		t.Fatal(err)
@@ -298,24 +307,7 @@ func TestKilledProxy(t *testing.T) {
 	}
 	p := proxy()
 	client := newReader()
-	tail := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--proxy", "http://"+ports[2], "system")
-	stdout, err := tail.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stderr, err := tail.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tail.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = tail.Process.Kill()
-		_ = tail.Wait()
-	})
-	go client.lines(stdout)
-	go client.said(stderr)
+	client.tail(t, "--proxy", "http://"+ports[2], "system")
 	for _, port := range ports {
 		awaitListener(t, port)
 	}
