@@ -13,7 +13,7 @@ const (
 	TokenNone     TokenKind = iota // nothing whole yet
 	TokenMessage                   // a message: Raw, Name, Body, Frames
 	TokenCommand                   // a command: Body, its frame's body
-	TokenTooLarge                  // a message above a limit was passed over
+	TokenTooLarge                  // a message above a limit begins, and is passed over
 )
 
 // Token is what a [Decoder] found.
@@ -46,7 +46,8 @@ type span struct{ from, to int }
 // needed after those of b: at most MaxMessage and a frame's header in all.
 func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 	if d.skipping {
-		return d.pass(b, 0)
+		n, err = d.pass(b)
+		return t, n, err
 	}
 	if d.pos == 0 {
 		if nameEnd, recordAt, end := plain(b); end > 0 {
@@ -64,11 +65,14 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 		if flags&flagCommand != 0 {
 			return d.command(b, flags, size, h)
 		}
+		if size > maxFrame {
+			return t, 0, errFrame
+		}
 		if d.tooLarge(size, h) {
-			d.skipping = true
-			d.skip = size
-			d.skipLast = flags&flagMore == 0
-			return d.pass(b, d.pos+h)
+			// It is told now, as it may never end.
+			n = d.pos + h
+			*d = Decoder{skipping: size > 0 || flags&flagMore != 0, skip: size, skipLast: flags&flagMore == 0}
+			return Token{Kind: TokenTooLarge}, n, nil
 		}
 		end := d.pos + h + int(size)
 		if end > len(b) {
@@ -173,30 +177,34 @@ func (d *Decoder) command(b []byte, flags byte, size uint64, h int) (t Token, n 
 	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
 }
 
-// pass goes on passing over a message, from b[n].
-func (d *Decoder) pass(b []byte, n int) (Token, int, error) {
+// errFrame refuses a size that no frame can have.
+var errFrame = fmt.Errorf("%w: a frame of 2^63 bytes or more", ErrProtocol)
+
+// pass goes on passing over a message. n is how many bytes of b are done with.
+func (d *Decoder) pass(b []byte) (n int, err error) {
 	for {
 		k := min(d.skip, uint64(len(b)-n))
 		n += int(k)
 		d.skip -= k
 		if d.skip > 0 {
-			break
+			return n, nil
 		}
 		if d.skipLast {
 			*d = Decoder{}
-			return Token{Kind: TokenTooLarge}, n, nil
+			return n, nil
 		}
 		flags, size, h := header(b[n:])
 		if h == 0 {
-			break
+			return n, nil
 		}
 		if flags&^byte(flagMore|flagLong) != 0 {
-			return Token{}, n, fmt.Errorf("%w: a frame with flags %#02x within a message", ErrProtocol, flags)
+			return n, fmt.Errorf("%w: a frame with flags %#02x within a message", ErrProtocol, flags)
+		}
+		if size > maxFrame {
+			return n, errFrame
 		}
 		n += h
 		d.skip = size
 		d.skipLast = flags&flagMore == 0
 	}
-	d.pos = 0
-	return Token{}, n, nil
 }

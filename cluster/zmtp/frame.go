@@ -25,6 +25,9 @@ const (
 // protocol.
 var ErrProtocol = errors.New("protocol error")
 
+// maxFrame is the largest size of a frame that ZMTP knows.
+const maxFrame = 1<<63 - 1
+
 // maxHeader is the size of a long frame's header.
 const maxHeader = 9
 
