@@ -32,6 +32,7 @@ type Reader struct {
 	queue    []*cursor // cursors with something to take, in turn
 	head     int       // of the queue
 	cursors  map[string]*cursor
+	tails    int            // of the cursors, those of a Tail
 	prefixes map[string]int // subscriptions counted, as ZeroMQ does
 	closed   bool
 }
@@ -142,6 +143,12 @@ func (r *Reader) attach(c *cursor) {
 	}
 	old := r.cursors[c.log.name]
 	r.cursors[c.log.name] = c
+	if old != nil && old.exact {
+		r.tails--
+	}
+	if c.exact {
+		r.tails++
+	}
 	r.mu.Unlock()
 	if old != nil {
 		old.dropLocked() // another goroutine was quicker
@@ -165,6 +172,7 @@ func (r *Reader) Stop(name string) {
 		return
 	}
 	delete(r.cursors, name)
+	r.tails--
 	wanted := r.wants(name)
 	r.mu.Unlock()
 	c.drop()
@@ -296,7 +304,7 @@ func (r *Reader) Close() {
 	r.mu.Lock()
 	r.closed = true
 	cursors := r.cursors
-	r.cursors = nil
+	r.cursors, r.tails = nil, 0
 	for p := range r.prefixes {
 		r.hub.unsubscribe(r, p)
 	}
@@ -313,13 +321,7 @@ func (r *Reader) Close() {
 func (r *Reader) Subscriptions() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := len(r.prefixes)
-	for _, c := range r.cursors {
-		if c.exact {
-			n++
-		}
-	}
-	return n
+	return len(r.prefixes) + r.tails
 }
 
 // Positions yields where each exact tail stands, in no order: all before it
