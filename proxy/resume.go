@@ -165,7 +165,9 @@ func (s *session) againGap(n *stream.Notice) {
 		w.Seq += n.Count
 	}
 	id := stream.EventID{Next: 1}
-	if w.Seq > 0 {
+	// An epoch that is the reader's word alone gets no number in the table: it
+	// would pass for the newest there, for everybody.
+	if w.Seq > 0 && (!n.Unknown || s.tail.knows(n.Source, w.Epoch)) {
 		id = s.againID(n.Source, w.Epoch, w.Seq-1)
 	}
 	s.addLoss(appendLoss(nil, id, stream.LossEvent{

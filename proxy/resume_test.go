@@ -236,6 +236,39 @@ func TestResumeByPositions(t *testing.T) {
 	}
 }
 
+// The epoch that a reader names is its own word: what is told of it does not
+// count for the log, and for nobody else.
+func TestResumeFromAnotherEpoch(t *testing.T) {
+	cl := newCluster(10, 0)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	for _, epoch := range []string{"5", "6", "7"} {
+		r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:"+epoch+":5", "Last-Event-ID", "zzz.5.1.5")...)
+		if got := have(r, 10); got[0] != "lost 0 true" || len(got) != 11 {
+			t.Errorf("the reader of another epoch got %q", got)
+		}
+		r.next("live")
+		defer r.close()
+		if epoch != "7" {
+			continue
+		}
+		// Of the epoch that there is, three are lost, and then it goes on.
+		cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: 3, Hop: "consolidator"})
+		cl.main.send(records("s", 9, 13, 1)...)
+		for who, r := range map[string]*reader{"it": r, "another": other} {
+			loss := r.next("dropped")
+			id, err := stream.ParseEventID(field(loss, "id"))
+			if err != nil || id.Seq != 12 || !strings.Contains(loss, `"count":3`) || strings.Contains(loss, "unknown") {
+				t.Errorf("%s was told %q, want 3 records lost, the last of them 12", who, loss)
+			}
+			if e := r.next(""); field(e, "data") != string(payload("s", 13)) {
+				t.Errorf("%s then got %q", who, e)
+			}
+		}
+	}
+}
+
 // Without anything known of what it missed, a reader is told that, and not
 // given again what it has.
 func TestResumeFromAnotherProxy(t *testing.T) {

@@ -41,10 +41,8 @@ func (t *table) newest(consolidator string) *row {
 // at returns the row of a consolidator in an epoch, and makes one if there is
 // none. A row whose epoch was unknown gets this one.
 func (t *table) at(consolidator string, epoch uint64) *row {
-	for i := len(t.rows) - 1; i >= 0; i-- {
-		if r := t.rows[i]; r.epoch == epoch && r.consolidator == consolidator {
-			return r
-		}
+	if r := t.find(consolidator, epoch); r != nil {
+		return r
 	}
 	r := t.newest(consolidator)
 	if r.epoch != 0 {
@@ -53,6 +51,16 @@ func (t *table) at(consolidator string, epoch uint64) *row {
 	r.epoch = epoch
 	t.touch(r)
 	return r
+}
+
+// find returns the row of a consolidator in an epoch, or nil.
+func (t *table) find(consolidator string, epoch uint64) *row {
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		if r := t.rows[i]; r.epoch == epoch && r.consolidator == consolidator {
+			return r
+		}
+	}
+	return nil
 }
 
 // add gives the next number, and forgets the oldest row of a consolidator that

@@ -204,6 +204,13 @@ func (t *tail) number(consolidator string, epoch uint64) uint64 {
 	return t.table.at(consolidator, epoch).n
 }
 
+// knows reports whether a consolidator was read in an epoch.
+func (t *tail) knows(consolidator string, epoch uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.table.find(consolidator, epoch) != nil
+}
+
 // sources appends the source events that are new since a version, and returns
 // the version they are of, and a channel that is closed at the next one.
 func (t *tail) sources(dst []byte, since uint64) ([]byte, uint64, <-chan struct{}) {
