@@ -3,13 +3,14 @@
 package relay
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"sync"
 	"testing"
 )
 
-// Relay is one relay. It ends with its test.
+// Relay is one relay.
 type Relay struct {
 	to string
 	ln net.Listener
@@ -20,22 +21,35 @@ type Relay struct {
 	paused bool
 }
 
-// New returns a relay on a free loopback port to an address, HOST:PORT.
+// New returns a relay on a free loopback port to an address, HOST:PORT. It ends
+// with its test.
 func New(t testing.TB, to string) *Relay {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	r, err := Open(to)
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+// Open is New for programs that are no tests. Close it.
+func Open(to string) (*Relay, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("relay to %q: %w", to, err)
+	}
 	r := &Relay{to: to, ln: ln, conns: make(map[net.Conn]struct{})}
 	r.wg.Go(r.accept)
-	t.Cleanup(func() {
-		ln.Close()
-		r.Pause(true)
-		r.Cut()
-		r.wg.Wait()
-	})
-	return r
+	return r, nil
+}
+
+// Close ends the relay, and cuts what it has.
+func (r *Relay) Close() {
+	r.ln.Close()
+	r.Pause(true)
+	r.Cut()
+	r.wg.Wait()
 }
 
 // Addr is where the relay listens, HOST:PORT.
