@@ -3,6 +3,7 @@ package stream
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,7 +31,8 @@ type merge struct {
 	waiting  map[*link]bool
 	backfill []Record
 	live     []Record
-	notices  []Notice
+	notices  []Notice       // At counts the records of their own source
+	held     map[string]int // records held, by source
 	size     int
 	timer    *time.Timer
 	handing  bool          // finish is at work
@@ -107,8 +109,14 @@ func (m *merge) hold(recs []Record, notices []Notice) bool {
 		}
 	}
 	for _, n := range notices {
-		n.At = 0
+		n.At += m.held[n.Source]
 		m.notices = append(m.notices, n)
+	}
+	if len(recs) > 0 { // all of one source, as notices are
+		if m.held == nil {
+			m.held = make(map[string]int)
+		}
+		m.held[recs[0].Source] += len(recs)
 	}
 	full := m.size > mergeSize
 	ctx := m.ctx
@@ -148,19 +156,30 @@ func (m *merge) finish() {
 	m.handing = true
 	m.timer.Stop()
 	recs := mergeByTime(m.backfill)
-	if m.last >= 0 && len(recs) > m.last {
-		recs = recs[len(recs)-m.last:]
+	trimmed := make(map[string]int) // by source
+	if over := len(recs) - m.last; m.last >= 0 && over > 0 {
+		for i := range recs[:over] {
+			trimmed[recs[i].Source]++
+		}
+		recs = recs[over:]
 	}
-	notices := append(m.notices, Notice{At: len(recs), Kind: KindBackfill, Time: time.Now(), Stream: m.name})
+	filled := Notice{At: len(recs), Kind: KindBackfill, Time: time.Now(), Stream: m.name}
 	recs = append(recs, m.live...)
+	notices := placed(recs, trimmed, m.notices)
+	after := 0
+	for after < len(notices) && notices[after].At <= filled.At {
+		after++
+	}
+	notices = slices.Insert(notices, after, filled)
 	for {
-		m.backfill, m.live, m.notices = nil, nil, nil
+		m.backfill, m.live, m.notices, m.held = nil, nil, nil, nil
 		m.mu.Unlock()
 		// It waits here when the inbox is full. No lock is held: the
 		// consumer may be stopping this tail.
 		err := m.put(recs, notices)
 		m.mu.Lock()
-		recs, notices = append(m.backfill, m.live...), m.notices
+		recs = append(m.backfill, m.live...)
+		notices = placed(recs, nil, m.notices)
 		if err != nil || m.done.Load() || len(recs)+len(notices) == 0 {
 			m.open()
 			m.mu.Unlock()
@@ -190,6 +209,45 @@ func (m *merge) put(recs []Record, notices []Notice) error {
 			return nil
 		}
 	}
+}
+
+// placed puts notices, whose At counts the records of their own source, where
+// they stand among recs: before the record of that source which came after
+// them. Of each source, so many records as trimmed says are not in recs.
+func placed(recs []Record, trimmed map[string]int, notices []Notice) []Notice {
+	if len(notices) == 0 {
+		return nil
+	}
+	waiting := make(map[string][]Notice)
+	for _, n := range notices {
+		waiting[n.Source] = append(waiting[n.Source], n)
+	}
+	all := make([]Notice, 0, len(notices)+1)
+	seen := maps.Clone(trimmed)
+	if seen == nil {
+		seen = make(map[string]int)
+	}
+	for i := range recs {
+		source := recs[i].Source
+		list := waiting[source]
+		for len(list) > 0 && list[0].At <= seen[source] {
+			list[0].At = i
+			all = append(all, list[0])
+			list = list[1:]
+		}
+		waiting[source] = list
+		seen[source]++
+	}
+	for _, n := range notices { // those behind the last record of their source
+		list := waiting[n.Source]
+		if len(list) == 0 {
+			continue
+		}
+		list[0].At = len(recs)
+		all = append(all, list[0])
+		waiting[n.Source] = list[1:]
+	}
+	return all
 }
 
 // mergeByTime sorts records by their time, but never two of the same

@@ -1,0 +1,25 @@
+package stream
+
+import "context"
+
+// Merge is the merging of one tail's backfill.
+type Merge struct{ *merge }
+
+// NewMerge waits for more than will be held.
+func NewMerge(ctx context.Context, out *Inbox, name string, from Backfill) Merge {
+	m := newMerge(out, name, from)
+	m.ctx = ctx
+	m.waiting[nil] = true
+	m.begin(ctx)
+	return Merge{m}
+}
+
+// Hold keeps what came from one source, and panics when it is too late.
+func (m Merge) Hold(recs []Record, notices ...Notice) {
+	if !m.hold(recs, notices) {
+		panic("the merging is over")
+	}
+}
+
+// Answered ends the waiting.
+func (m Merge) Answered() { m.answered(nil) }
