@@ -85,7 +85,7 @@ func (o options) run(only *regexp.Regexp) error {
 	}
 	targets := []target{
 		{name: "sluice", command: func(pub, sub string) []string {
-			return []string{o.sluice, "consolidator", "--publish", pub, "--subscribe", sub}
+			return []string{o.sluice, "consolidator", "--publish", pub, "--subscribe", sub, "--admin", ""}
 		}},
 		{name: "libzmq", command: func(pub, sub string) []string { return []string{proxy, pub, sub} }},
 		{name: "relay", command: func(pub, sub string) []string { return []string{self, "relay", pub, sub} }},

@@ -27,9 +27,15 @@ type Config struct {
 	Name         string        // how readers call it; empty means the host's name
 	Buffer       int64         // memory of all logs together, in bytes; 0 means fanout.DefaultBuffer
 	StreamBuffer int64         // memory of one log, in bytes; 0 means fanout.DefaultStreamBuffer
+	Admin        string        // HTTP address of metrics and health, HOST:PORT; empty serves none
+	Profile      bool          // /debug/pprof/ is served there, too
 	Insecure     bool          // endpoints that other machines can reach are wanted, although they are not encrypted
 	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means 2 s
-	Logger       *slog.Logger  // nil discards
+	Logger       *slog.Logger  // nil discards; warnings are published, too
+
+	MaxConnections int // peers at once, of both endpoints; 0 means DefaultMaxConnections
+	MaxHandshakes  int // of which are in their handshake; 0 means DefaultMaxHandshakes
+	MaxStreams     int // streams held; 0 means DefaultMaxStreams
 }
 
 // Consolidator is one pump.
@@ -41,14 +47,17 @@ type Consolidator struct {
 	subscribe []net.Listener
 	counts    counts
 	times     times
+	metrics   *metrics
+	admin     *admin // nil when there is none
+	self      *self
 
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}
 	subscribers map[*subscriber]struct{}
-	shaking     map[net.Conn]struct{} // connections in their handshake
-	closing     bool
-	conns       sync.WaitGroup // the goroutines of connections
-	publishing  sync.WaitGroup // those of them that read publishers
+	door
+	closing    bool
+	conns      sync.WaitGroup // the goroutines of connections
+	publishing sync.WaitGroup // those of them that read publishers
 }
 
 // New checks the configuration and binds the endpoints. Run, or Close, must
@@ -73,21 +82,32 @@ func New(cfg Config) (*Consolidator, error) {
 	if cfg.Grace == 0 {
 		cfg.Grace = 2 * time.Second
 	}
+	if cfg.Buffer == 0 {
+		cfg.Buffer = fanout.DefaultBuffer
+	}
+	if err := cfg.limit(); err != nil {
+		return nil, err
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, Next: zmtp.NextMessage})
+	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, MaxStreams: cfg.MaxStreams, Next: zmtp.NextMessage})
 	if err != nil {
 		return nil, err
 	}
 	c := &Consolidator{
-		cfg: cfg, log: cfg.Logger, hub: hub, times: usualTimes,
+		cfg: cfg, hub: hub, times: usualTimes, door: newDoor(),
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
-		shaking:     make(map[net.Conn]struct{}),
 	}
+	c.metrics = newMetrics(c)
+	c.self = newSelf(cfg.Name, hub, &c.counts)
+	c.log = slog.New(tee{cfg.Logger.Handler(), c.self.json, c.self})
 	if c.publish, err = c.listen(cfg.Publish); err == nil {
 		c.subscribe, err = c.listen(cfg.Subscribe)
+	}
+	if err == nil {
+		c.admin, err = newAdmin(&cfg, c.metrics, c.log)
 	}
 	if err != nil {
 		c.Close()
@@ -116,6 +136,11 @@ func (c *Consolidator) listen(endpoints []string) (lns []net.Listener, err error
 
 // Close lets go of the endpoints of a Consolidator that is not to be run.
 func (c *Consolidator) Close() {
+	c.unlisten()
+	c.admin.close()
+}
+
+func (c *Consolidator) unlisten() {
 	for _, ln := range c.publish {
 		ln.Close()
 	}
@@ -133,6 +158,15 @@ func (c *Consolidator) PublishAddrs() []string { return addrs(c.publish) }
 // SubscribeAddrs are the endpoints for readers, as they were really bound.
 func (c *Consolidator) SubscribeAddrs() []string { return addrs(c.subscribe) }
 
+// AdminAddr is the address of metrics and health, as it was really bound; empty
+// when they are not served.
+func (c *Consolidator) AdminAddr() string {
+	if c.admin == nil {
+		return ""
+	}
+	return c.admin.addr()
+}
+
 func addrs(lns []net.Listener) (s []string) {
 	for _, ln := range lns {
 		s = append(s, zmtp.Bound(ln).String())
@@ -142,11 +176,16 @@ func addrs(lns []net.Listener) (s []string) {
 
 // Run pumps until ctx ends, then leaves as the package says, and returns nil.
 func (c *Consolidator) Run(ctx context.Context) error {
-	c.log.Info("consolidator ready", "name", c.cfg.Name, "publish", c.PublishAddrs(), "subscribe", c.SubscribeAddrs())
+	c.log.Info("consolidator ready", "name", c.cfg.Name, "publish", c.PublishAddrs(), "subscribe", c.SubscribeAddrs(), "admin", c.AdminAddr())
 	hubCtx, stopHub := context.WithCancel(context.Background())
 	var own sync.WaitGroup
 	own.Go(func() { _ = c.hub.Run(hubCtx) })
 	own.Go(func() { c.sweep(hubCtx) })
+	c.self.reserve()
+	own.Go(func() { c.report(hubCtx) })
+	if c.admin != nil {
+		own.Go(func() { c.admin.run(hubCtx) })
+	}
 
 	var accepting sync.WaitGroup
 	failed := make(chan error, len(c.publish)+len(c.subscribe))
@@ -156,12 +195,14 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	for _, ln := range c.subscribe {
 		accepting.Go(func() { failed <- c.accept(ln, c.serveSubscriber) })
 	}
+	c.admin.setReady(true)
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	c.Close()
+	c.admin.setReady(false)
+	c.unlisten()
 	accepting.Wait()
 	c.leave()
 	stopHub()
@@ -179,23 +220,18 @@ func (c *Consolidator) accept(ln net.Listener, serve func(net.Conn)) error {
 			return nil
 		case isTemporary(err):
 			// Out of descriptors, most often: those who are connected go on.
+			c.counts.accept.Add(1)
 			c.log.Warn("accept", "error", err)
 			time.Sleep(acceptRetry)
 			continue
 		case err != nil:
 			return fmt.Errorf("accept on %q: %w", zmtp.Bound(ln), err)
 		}
-		c.mu.Lock()
-		if c.closing {
-			c.mu.Unlock()
-			nc.Close()
+		if !c.admit(nc) {
 			continue
 		}
-		c.shaking[nc] = struct{}{}
-		c.conns.Add(1)
-		c.mu.Unlock()
 		go func() {
-			defer c.conns.Done()
+			defer c.gone()
 			serve(nc)
 		}()
 	}
@@ -214,10 +250,12 @@ func (c *Consolidator) handshake(nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
 	cfg.Timeout = c.times.handshake
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
-	delete(c.shaking, nc)
+	known := c.leaveDoor(nc) && !c.closing
 	c.mu.Unlock()
 	if err != nil {
-		c.counts.handshakes.Add(1)
+		if known {
+			c.counts.handshake(err)
+		}
 		c.log.Debug("handshake", "peer", nc.RemoteAddr(), "error", err)
 		return nil
 	}
@@ -235,6 +273,7 @@ func (c *Consolidator) leave() {
 	}
 	c.mu.Unlock()
 	c.publishing.Wait()
+	c.self.close()
 
 	c.mu.Lock()
 	for s := range c.subscribers {

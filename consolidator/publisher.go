@@ -29,6 +29,8 @@ type publisher struct {
 	// Owned by the sweeper.
 	acked  uint64
 	pinged time.Time
+
+	noted flowed // owned by read: what the counts have of it
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
@@ -80,6 +82,7 @@ func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
 func (p *publisher) read() error {
 	p.in = zmtp.NewReceiver(p.conn)
 	defer p.in.Close()
+	defer p.note()
 	for {
 		for {
 			t, err := p.in.Next()
@@ -93,6 +96,7 @@ func (p *publisher) read() error {
 				return err
 			}
 		}
+		p.note()
 		if err := p.in.Fill(); err != nil {
 			return err
 		}
@@ -111,8 +115,11 @@ func (p *publisher) take(t *zmtp.Token) error {
 		default:
 			// A run: what follows of the same stream is appended with it.
 			size, n := p.in.Run(t, maxRun)
-			p.app.AppendBytes(t.Name, t.Raw[:len(t.Raw)+size], 1+n)
-			p.accepted.Add(1 + n)
+			if p.app.AppendBytes(t.Name, t.Raw[:len(t.Raw)+size], 1+n) {
+				p.accepted.Add(1 + n)
+			} else {
+				p.c.counts.tooManyStreams.Add(1 + n)
+			}
 		}
 	case zmtp.TokenTooLarge:
 		p.c.counts.tooLarge.Add(1)

@@ -78,6 +78,7 @@ func (p *pump) write(fd uintptr) (done bool) {
 			p.err = err
 			return true
 		}
+		p.note(n)
 		p.giveBack(n)
 		p.s.stalled(false)
 	}

@@ -18,6 +18,7 @@ type times struct {
 	ping      time.Duration // between heartbeats
 	silent    time.Duration // without a word, and a peer is gone
 	mark      time.Duration // between periodic marks
+	state     time.Duration // between records of its own state
 }
 
 var usualTimes = times{
@@ -27,6 +28,7 @@ var usualTimes = times{
 	ping:      5 * time.Second,
 	silent:    15 * time.Second,
 	mark:      10 * time.Second,
+	state:     5 * time.Second,
 }
 
 // sweep does what has to be done for all connections from time to time, so
