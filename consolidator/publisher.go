@@ -30,6 +30,7 @@ type publisher struct {
 	acked  uint64
 	pinged time.Time
 
+	added uint64 // messages that wait for the flush; owned by read
 	noted flowed // owned by read: what the counts have of it
 }
 
@@ -82,7 +83,7 @@ func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
 func (p *publisher) read() error {
 	p.in = zmtp.NewReceiver(p.conn)
 	defer p.in.Close()
-	defer p.note()
+	defer p.flush()
 	for {
 		for {
 			t, err := p.in.Next()
@@ -96,13 +97,34 @@ func (p *publisher) read() error {
 				return err
 			}
 		}
-		p.note()
+		p.flush()
 		if err := p.in.Fill(); err != nil {
 			return err
 		}
 		p.heard.Store(time.Now().UnixNano())
 	}
 }
+
+// flush appends what was added, before the receiver's buffer is filled anew.
+func (p *publisher) flush() {
+	if p.added > 0 {
+		refused := p.app.Flush()
+		p.accepted.Add(p.added - refused)
+		p.c.counts.tooManyStreams.Add(refused)
+		p.added = 0
+	}
+	received := p.in.Received()
+	if received-p.noted.bytes >= floodSize {
+		// A publisher that floods always has something to read. Its readers
+		// would wait for the processor until its time is up.
+		zmtp.Yield()
+	}
+	p.note()
+}
+
+// floodSize is how much a publisher sends between two waits when it floods, in
+// bytes.
+const floodSize = 64 << 10
 
 func (p *publisher) take(t *zmtp.Token) error {
 	switch t.Kind {
@@ -115,8 +137,8 @@ func (p *publisher) take(t *zmtp.Token) error {
 		default:
 			// A run: what follows of the same stream is appended with it.
 			size, n := p.in.Run(t, maxRun)
-			if p.app.AppendBytes(t.Name, t.Raw[:len(t.Raw)+size], 1+n) {
-				p.accepted.Add(1 + n)
+			if p.app.Add(t.Name, t.Raw[:len(t.Raw)+size], 1+n) {
+				p.added += 1 + n
 			} else {
 				p.c.counts.tooManyStreams.Add(1 + n)
 			}

@@ -6,10 +6,26 @@ const cacheSize = 1024
 // Appender appends to logs. It remembers those that it wrote to. It is for one
 // goroutine at a time; a Hub may have many.
 type Appender struct {
-	hub  *Hub
-	last *log // the one before, most often the next one too
-	logs map[string]*log
+	hub   *Hub
+	last  *pending // the one before, most often the next one too
+	logs  map[string]*pending
+	dirty []*pending // with runs, in the order of their first
 }
+
+// pending is a log, and what was added for it and not appended yet.
+type pending struct {
+	log  *log
+	runs []run
+}
+
+// run is whole entries of one stream, back to back.
+type run struct {
+	entries []byte
+	numbers uint64
+}
+
+// maxRuns is the capacity of a list of runs that is kept for the next time.
+const maxRuns = 256
 
 // Appender returns a new Appender.
 func (h *Hub) Appender() *Appender {
@@ -21,7 +37,7 @@ func (h *Hub) Appender() *Appender {
 // too many to make it, End and the Append functions return the zero Position,
 // and append nothing.
 func (a *Appender) End(name string) Position {
-	l := locked(a, name)
+	l := a.locked(name)
 	if l == nil {
 		return Position{}
 	}
@@ -33,29 +49,78 @@ func (a *Appender) End(name string) Position {
 // numbers together, to the end of a stream's log, and returns the position of
 // the first. It makes the log if there is none. It never waits for a reader.
 func (a *Appender) Append(name string, entries []byte, numbers uint64) Position {
-	at, _ := appendTo(a, name, entries, numbers, false)
-	return at
+	return a.append(name, entries, numbers, false)
 }
 
-// AppendBytes is Append for a name that stands in a buffer. It reports whether
-// the entries were appended.
-func (a *Appender) AppendBytes(name, entries []byte, numbers uint64) (ok bool) {
-	_, ok = appendTo(a, name, entries, numbers, false)
-	return ok
+// Add notes whole entries, back to back, to be appended to a stream's log by the
+// next Flush; until then they must not change. It makes the log if there is
+// none. It reports false, and notes nothing, when there are too many to make it.
+//
+// Entries of many streams, interleaved, are appended much faster when they are
+// added first: each log is locked once, and its entries are copied in one go.
+func (a *Appender) Add(name, entries []byte, numbers uint64) (ok bool) {
+	p := a.last
+	if p == nil || p.log.name != string(name) {
+		if p = a.logs[string(name)]; p == nil {
+			if p = a.find(string(name)); p == nil {
+				return false
+			}
+		}
+		a.last = p
+	}
+	if len(p.runs) == 0 {
+		a.dirty = append(a.dirty, p)
+	}
+	p.runs = append(p.runs, run{entries, numbers})
+	return true
+}
+
+// Flush appends what was added: for each stream in the order in which it was
+// added, the streams one after the other. It never waits for a reader. refused
+// is how many numbers could not be appended, since their log was forgotten
+// meanwhile and there were too many to make it again.
+func (a *Appender) Flush() (refused uint64) {
+	grown := false
+	for i, p := range a.dirty {
+		if l := a.lock(p); l != nil {
+			before := l.size
+			for _, r := range p.runs {
+				l.append(r.entries, r.numbers)
+			}
+			if l.size != before {
+				a.hub.sizes.set(l, l.size-before)
+				grown = true
+			}
+			l.mu.Unlock()
+		} else {
+			for _, r := range p.runs {
+				refused += r.numbers
+			}
+		}
+		clear(p.runs)
+		if p.runs = p.runs[:0]; cap(p.runs) > maxRuns {
+			p.runs = nil
+		}
+		a.dirty[i] = nil
+	}
+	a.dirty = a.dirty[:0]
+	if grown {
+		a.hub.reclaim()
+	}
+	return refused
 }
 
 // AppendUnknown appends one entry that takes one number and stands for a loss
 // of unknown size. A reader that is overtaken across it is told so, see
 // Piece.Unknown.
 func (a *Appender) AppendUnknown(name string, entry []byte) Position {
-	at, _ := appendTo(a, name, entry, 1, true)
-	return at
+	return a.append(name, entry, 1, true)
 }
 
-func appendTo[T string | []byte](a *Appender, name T, entries []byte, numbers uint64, unknown bool) (at Position, ok bool) {
-	l := locked(a, name)
+func (a *Appender) append(name string, entries []byte, numbers uint64, unknown bool) (at Position) {
+	l := a.locked(name)
 	if l == nil {
-		return Position{}, false
+		return Position{}
 	}
 	at = Position{Epoch: l.epoch, Next: l.next}
 	if unknown {
@@ -71,38 +136,47 @@ func appendTo[T string | []byte](a *Appender, name T, entries []byte, numbers ui
 	if grown {
 		a.hub.reclaim()
 	}
-	return at, true
+	return at
 }
 
 // locked finds the log of that name and locks it. It returns nil when there is
 // none, and there are too many to make it.
-func locked[T string | []byte](a *Appender, name T) *log {
-	l := a.last
-	if l == nil || l.name != string(name) {
-		l = a.logs[string(name)]
-		if l == nil {
-			l = a.find(string(name))
+func (a *Appender) locked(name string) *log {
+	p := a.last
+	if p == nil || p.log.name != name {
+		if p = a.logs[name]; p == nil {
+			if p = a.find(name); p == nil {
+				return nil
+			}
 		}
-		if l == nil {
-			return nil
-		}
-		a.last = l
+		a.last = p
 	}
-	l.mu.Lock()
-	for l.dead {
-		l.mu.Unlock()
-		delete(a.logs, l.name)
-		a.last = nil
-		if l = a.find(string(name)); l == nil {
-			return nil
-		}
-		a.last = l
-		l.mu.Lock()
-	}
-	return l
+	return a.lock(p)
 }
 
-func (a *Appender) find(name string) *log {
+// lock locks a log, or the one that has taken its place after it was forgotten.
+// It returns nil when there are too many to make that.
+func (a *Appender) lock(p *pending) *log {
+	for {
+		p.log.mu.Lock()
+		if !p.log.dead {
+			return p.log
+		}
+		p.log.mu.Unlock()
+		l := a.hub.counting(p.log.name)
+		if l == nil {
+			// The next one of that name looks it up again.
+			delete(a.logs, p.log.name)
+			if a.last == p {
+				a.last = nil
+			}
+			return nil
+		}
+		p.log = l
+	}
+}
+
+func (a *Appender) find(name string) *pending {
 	l := a.hub.counting(name)
 	if l == nil {
 		return nil
@@ -111,10 +185,11 @@ func (a *Appender) find(name string) *log {
 		clear(a.logs)
 	}
 	if a.logs == nil {
-		a.logs = make(map[string]*log)
+		a.logs = make(map[string]*pending)
 	}
-	a.logs[l.name] = l
-	return l
+	p := &pending{log: l}
+	a.logs[l.name] = p
+	return p
 }
 
 // reclaim evicts from the largest logs until all together fit. No lock is

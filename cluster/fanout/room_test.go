@@ -25,7 +25,7 @@ func crowded(t *testing.T) (*fanout.Hub, *fanout.Appender) {
 	t.Cleanup(func() { cancel(); <-done })
 	app := h.Appender()
 	for i := range maxStreams {
-		if !app.AppendBytes(fmt.Appendf(nil, "s-%d", i), entry(0, 1, 0), 1) {
+		if !add(app, fmt.Appendf(nil, "s-%d", i), entry(0, 1, 0), 1) {
 			t.Fatalf("log %d is not made", i)
 		}
 		time.Sleep(time.Second)
@@ -37,7 +37,7 @@ func TestTooManyStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, app := crowded(t)
 		for i := range 1000 {
-			if app.AppendBytes(fmt.Appendf(nil, "more-%d", i), entry(0, 1, 0), 1) {
+			if add(app, fmt.Appendf(nil, "more-%d", i), entry(0, 1, 0), 1) {
 				t.Fatalf("log %d above the limit is made", i)
 			}
 		}
@@ -48,13 +48,13 @@ func TestTooManyStreams(t *testing.T) {
 		r := h.Reader()
 		defer r.Close()
 		r.Tail("awaited", fanout.From{})
-		if app.AppendBytes([]byte("awaited"), entry(0, 1, 0), 1) {
+		if add(app, []byte("awaited"), entry(0, 1, 0), 1) {
 			t.Error("appended to what was only waited for")
 		}
 		if n := h.Streams(); n != maxStreams {
 			t.Errorf("%d streams", n)
 		}
-		if !app.AppendBytes([]byte("s-1"), entry(1, 1, 0), 1) {
+		if !add(app, []byte("s-1"), entry(1, 1, 0), 1) {
 			t.Error("a log that there is takes no more")
 		}
 	})
@@ -112,7 +112,7 @@ func TestRoomForMoreStreams(t *testing.T) {
 }
 
 // tryMore appends to one more log, in vain.
-func tryMore(app *fanout.Appender) { app.AppendBytes([]byte("more"), entry(0, 1, 0), 1) }
+func tryMore(app *fanout.Appender) { add(app, []byte("more"), entry(0, 1, 0), 1) }
 
 // An empty log is forgotten, although somebody has subscribed to everything.
 func TestEmptyLogIsForgotten(t *testing.T) {

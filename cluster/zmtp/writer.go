@@ -2,7 +2,7 @@ package zmtp
 
 // unsent is how many bytes the kernel may hold for a peer beyond what is on
 // its way to it.
-const unsent = 256 << 10
+const unsent = 1 << 20
 
 // LimitUnsent bounds what the kernel keeps for a slow peer.
 func (c *Conn) LimitUnsent() {

@@ -2,7 +2,10 @@
 
 package zmtp
 
-import "syscall"
+import (
+	"runtime"
+	"syscall"
+)
 
 // Vector writes several pieces. The zero value is ready; it is for one
 // goroutine at a time.
@@ -29,3 +32,7 @@ func (v *Vector) Write(fd uintptr, pieces [][]byte) (int, error) {
 }
 
 func limitUnsent(uintptr) {}
+
+// Yield lets other goroutines that are ready have the processor first. It waits
+// for nothing.
+func Yield() { runtime.Gosched() }
