@@ -4,9 +4,10 @@ GO       ?= go
 FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
+ROUNDS   ?= 5
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check lint bench fuzz devenv
+.PHONY: help build test check lint bench microbench fuzz devenv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +25,11 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: ## run the benchmarks (BENCH=regexp COUNT=n)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/...
+bench: build ## compare the pump with libzmq's proxy and a raw relay (BENCH=regexp ROUNDS=5)
+	$(GO) run ./bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
+
+microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/... ./proxy
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@set -e; for p in $$($(GO) list ./...); do \

@@ -138,6 +138,9 @@ func (o options) run(only *regexp.Regexp) error {
 		}
 		fmt.Println()
 	}
+	if only.MatchString("latency") {
+		return o.latencies(targets)
+	}
 	return nil
 }
 

@@ -37,24 +37,33 @@ func buildProxy(dir string) (string, error) {
 	return out, nil
 }
 
+// start starts the pump. stop ends it.
+func (t target) start(pub, sub zmtp.Endpoint) (stop func(), pid int, err error) {
+	args := t.command(pub.String(), sub.String())
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, 0, err
+	}
+	return func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		kill := time.AfterFunc(3*time.Second, func() { _ = cmd.Process.Kill() })
+		defer kill.Stop()
+		_ = cmd.Wait()
+	}, cmd.Process.Pid, nil
+}
+
 // measure runs one round.
 func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	pub, sub, err := freeEndpoints()
 	if err != nil {
 		return r, err
 	}
-	args := t.command(pub.String(), sub.String())
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	stop, pid, err := t.start(pub, sub)
+	if err != nil {
 		return r, err
 	}
-	defer func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		kill := time.AfterFunc(3*time.Second, func() { _ = cmd.Process.Kill() })
-		defer kill.Stop()
-		_ = cmd.Wait()
-	}()
+	defer stop()
 	l, err := startLoad(s, pub, sub)
 	if err != nil {
 		return r, err
@@ -63,7 +72,7 @@ func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	if err := l.warmUp(); err != nil {
 		return r, err
 	}
-	cpu, err := cpuTime(cmd.Process.Pid)
+	cpu, err := cpuTime(pid)
 	if err != nil {
 		return r, err
 	}
@@ -71,7 +80,7 @@ func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	time.Sleep(span)
 	took := time.Since(begun)
 	records = l.delivered() - records
-	after, err := cpuTime(cmd.Process.Pid)
+	after, err := cpuTime(pid)
 	if err != nil {
 		return r, err
 	}
@@ -80,7 +89,7 @@ func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	}
 	r.rate = records / took.Seconds()
 	r.cpu = (after - cpu).Seconds() / records
-	r.memory, err = peakMemory(cmd.Process.Pid)
+	r.memory, err = peakMemory(pid)
 	return r, err
 }
 
