@@ -10,7 +10,7 @@ ROUNDS   ?= 5
 .PHONY: help build test check lint bench microbench fuzz devenv
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/sluice
 	$(GO) build -o bin/sluice .
