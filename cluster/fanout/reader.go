@@ -32,8 +32,8 @@ type Reader struct {
 	queue    []*cursor // cursors with something to take, in turn
 	head     int       // of the queue
 	cursors  map[string]*cursor
-	tails    int            // of the cursors, those of a Tail
-	prefixes map[string]int // subscriptions counted, as ZeroMQ does
+	tails    int // of the cursors, those of a Tail
+	prefixes map[string]struct{}
 	closed   bool
 }
 
@@ -184,25 +184,22 @@ func (r *Reader) Stop(name string) {
 }
 
 // Subscribe adds a cursor, beginning now, for every stream whose name begins
-// with prefix, those that do not exist yet included. Subscriptions are
-// counted: it takes as many Cancel calls to undo them.
+// with prefix, those that do not exist yet included. Subscribing again to a
+// prefix changes nothing.
 func (r *Reader) Subscribe(prefix string) {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
 	r.mu.Lock()
-	if r.closed {
+	_, had := r.prefixes[prefix]
+	if r.closed || had {
 		r.mu.Unlock()
 		return
 	}
 	if r.prefixes == nil {
-		r.prefixes = make(map[string]int, 1)
+		r.prefixes = make(map[string]struct{}, 1)
 	}
-	r.prefixes[prefix]++
-	first := r.prefixes[prefix] == 1
+	r.prefixes[prefix] = struct{}{}
 	r.mu.Unlock()
-	if !first {
-		return
-	}
 	v, ok := r.hub.prefixes.Get(prefix)
 	if !ok {
 		v = make(map[*Reader]struct{}, 1)
@@ -231,36 +228,27 @@ func (r *Reader) match(l *log) {
 	}
 }
 
-// Cancel undoes one Subscribe of that prefix. Streams that no other prefix
-// matches are not read any more. It reports whether there was such a
-// subscription.
+// Cancel undoes a Subscribe of that prefix, however often it was called.
+// Streams that no other prefix matches are not read any more. It reports
+// whether there was such a subscription.
 func (r *Reader) Cancel(prefix string) bool {
 	r.hub.mu.Lock()
 	defer r.hub.mu.Unlock()
 	r.mu.Lock()
-	n := r.prefixes[prefix]
-	switch n {
-	case 0:
+	if _, had := r.prefixes[prefix]; !had {
 		r.mu.Unlock()
 		return false
-	case 1:
-		delete(r.prefixes, prefix)
-	default:
-		r.prefixes[prefix] = n - 1
 	}
+	delete(r.prefixes, prefix)
 	var gone []*cursor
-	if n == 1 {
-		for name, c := range r.cursors {
-			if !c.exact && len(name) >= len(prefix) && name[:len(prefix)] == prefix && !r.wants(name) {
-				gone = append(gone, c)
-				delete(r.cursors, name)
-			}
+	for name, c := range r.cursors {
+		if !c.exact && len(name) >= len(prefix) && name[:len(prefix)] == prefix && !r.wants(name) {
+			gone = append(gone, c)
+			delete(r.cursors, name)
 		}
 	}
 	r.mu.Unlock()
-	if n == 1 {
-		r.hub.unsubscribe(r, prefix)
-	}
+	r.hub.unsubscribe(r, prefix)
 	for _, c := range gone {
 		c.drop()
 	}
@@ -278,7 +266,7 @@ func (r *Reader) wants(name string) bool {
 		return false
 	}
 	for i := 0; i <= len(name); i++ {
-		if r.prefixes[name[:i]] > 0 {
+		if _, ok := r.prefixes[name[:i]]; ok {
 			return true
 		}
 	}
