@@ -336,7 +336,7 @@ func TestTailIsExactAndPrefixIsNot(t *testing.T) {
 		}
 		return strings.Join(s, " ")
 	}
-	if got := names(exact); got != "tenant/acme+2" {
+	if got := names(exact); got != "tenant/acme+1 tenant/acme+1" { // the backfill, and what is live
 		t.Errorf("tail got %s", got)
 	}
 	if got := names(prefix); got != "tenant/acme2+1 tenant/acme+1" && got != "tenant/acme+1 tenant/acme2+1" {
@@ -415,6 +415,31 @@ func TestPositionOfAnotherEpoch(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, p)
 		}
 		p.Release()
+	}
+}
+
+// What is appended after a Tail, and before its first Take, is no backfill.
+func TestBackfillEndsWithTheTail(t *testing.T) {
+	h := newHub(t, 0, 0)
+	app := h.Appender()
+	for i := range uint64(3) {
+		app.Append("s", entry(i, 1, 0), 1)
+	}
+	for _, last := range []uint64{0, 2} {
+		r := h.Reader()
+		at := app.End("s").Next
+		r.Tail("s", fanout.From{Kind: fanout.FromLast, Last: last})
+		app.Append("s", entry(at, 1, 0), 1)
+		p, ok := r.Take(1 << 20)
+		if !ok || !p.Live || p.Next != at-last || p.Count != last {
+			t.Errorf("the last %d: the backfill is %d entries from %d on, complete %t", last, p.Count, p.Next, p.Live)
+		}
+		p.Release()
+		if p, ok = r.Take(1 << 20); !ok || p.Live || p.Next != at || p.Count != 1 {
+			t.Errorf("the last %d: then come %d entries from %d on", last, p.Count, p.Next)
+		}
+		p.Release()
+		r.Close()
 	}
 }
 

@@ -357,6 +357,9 @@ func (m *model) check(p *fanout.Piece, c *modelCursor, limit int) []byte {
 	c.begun = true
 	c.at = p.Next + p.Count
 	live := c.backfill && c.at >= c.live
+	if live && p.Count > 0 && c.at > c.live {
+		t.Fatalf("%q: with %d numbers from %d on the backfill is complete, which ends at %d", p.Name, p.Count, p.Next, c.live)
+	}
 	if p.Live != live {
 		t.Fatalf("%q: live %v at %d, the backfill ends at %d", p.Name, p.Live, c.at, c.live)
 	}

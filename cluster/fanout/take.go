@@ -12,7 +12,7 @@ type Piece struct {
 	Cause   Cause  // why the reader has to note its position, before Bytes
 	Lost    uint64 // entries lost just before Next, told here and nowhere else; with CauseStart, those evicted since the Tail
 	Unknown bool   // entries that stood for losses of unknown size are lost, too; they are not in Lost
-	Live    bool   // with Bytes, the backfill that the Tail asked for is complete; once for each Tail
+	Live    bool   // with Bytes, the backfill that the Tail asked for is complete, and none of Bytes is newer; once for each Tail
 	Bytes   []byte // shared, never to be modified; valid until Release or Return
 
 	// At is when one of the entries in Bytes was appended. It is known of one
@@ -86,6 +86,9 @@ func (l *log) take(c *cursor, max int) (p Piece, ok, more bool) {
 		if len(p.Bytes) > max {
 			p.Bytes, p.Count = l.cut(p.Bytes, max)
 		}
+		if c.backfill {
+			p.Bytes, p.Count = l.upTo(p.Bytes, p.Count, c.live-min(c.seq, c.live))
+		}
 		p.chunk = b
 		b.holds.Add(1)
 		if s := b.stamped; s-c.seq < p.Count && s >= c.live {
@@ -119,6 +122,22 @@ func (l *log) cut(b []byte, max int) ([]byte, uint64) {
 		if size+s > max {
 			break
 		}
+		size += s
+		count += n
+	}
+	return b[:size:size], count
+}
+
+// upTo returns the entries of b, which take count numbers, that stand before
+// the number limit, so that what is live never passes for backfill.
+func (l *log) upTo(b []byte, count, limit uint64) ([]byte, uint64) {
+	if count <= limit {
+		return b, count
+	}
+	size := 0
+	count = 0
+	for count < limit {
+		s, n := l.hub.cfg.Next(b[size:])
 		size += s
 		count += n
 	}
