@@ -269,6 +269,29 @@ func TestResumeFromAnotherEpoch(t *testing.T) {
 	}
 }
 
+// Once a reader that came back by positions reads the log, the log tells how an
+// epoch ended, and nothing is made of it beside that.
+func TestResumedAcrossARestart(t *testing.T) {
+	for _, lost := range []uint64{0, 5} {
+		cl := newCluster(10, 0)
+		p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+		r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5", "Last-Event-ID", "zzz.5.1.5")...)
+		have(r, 5)
+		r.next("live")
+		first := min(lost, 2)
+		want := []string{fmt.Sprint("vm-1/a:", first), fmt.Sprint("vm-1/a:", first+1)}
+		if lost > 0 { // of the old epoch, and the first two of the new one
+			cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: lost, Hop: "consolidator"})
+			want = append([]string{"lost 5 false"}, want...)
+		}
+		cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 10, Seq: first}})
+		cl.main.send(records("s", 10, first, 2)...)
+		if got := have(r, 2); !slices.Equal(got, want) {
+			t.Errorf("\n got %q\nwant %q", got, want)
+		}
+	}
+}
+
 // Without anything known of what it missed, a reader is told that, and not
 // given again what it has.
 func TestResumeFromAnotherProxy(t *testing.T) {

@@ -200,6 +200,9 @@ func (s *session) tellLost(p *fanout.Piece) {
 	fresh := s.fresh
 	s.fresh = false
 	lost := p.Lost
+	if s.skip != nil && lost > 0 {
+		s.skip.missed()
+	}
 	if fresh || s.skip != nil {
 		lost = 0 // it was gone before the session began, or is told by the sequence numbers
 	}

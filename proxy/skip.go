@@ -18,7 +18,9 @@ type skip struct {
 // want is the next record wanted from one consolidator.
 type want struct {
 	stream.Position
-	told bool // an unknown loss was: what comes next, comes next
+	told   bool // an unknown loss was: what comes next, comes next
+	logged bool // the log has this epoch, so it tells itself how that ended
+	lost   bool // and has lost entries since then for this session
 }
 
 // origin is what a number stands for.
@@ -44,6 +46,13 @@ func (k *skip) wanted(consolidator string) *want {
 		k.wants[consolidator] = w
 	}
 	return w
+}
+
+// missed says that the log's cursor has lost entries, whose ever they were.
+func (k *skip) missed() {
+	for _, w := range k.wants {
+		w.lost = true
+	}
 }
 
 // note says that a record was sent.
@@ -108,8 +117,10 @@ func (s *session) resumed(entry []byte) {
 	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
 	switch {
 	case w.Epoch == o.epoch && id.Seq < w.Seq:
+		w.logged = true
 		return
 	case w.told:
+	case w.Epoch != o.epoch && w.logged && !w.lost:
 	case w.Epoch != o.epoch:
 		s.tellOwnLoss(before, first, true, otherReason)
 	case first > w.Seq:
@@ -117,7 +128,7 @@ func (s *session) resumed(entry []byte) {
 	case first < w.Seq:
 		entry = recount(entry, id, id.Seq+1-w.Seq)
 	}
-	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}}
+	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}, logged: true}
 	s.entry(entry)
 }
 
