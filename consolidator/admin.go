@@ -24,8 +24,8 @@ const DefaultAdmin = "127.0.0.1:5553"
 
 // The bounds of the admin endpoint.
 const (
-	maxAdmin       = 32               // connections; more wait
-	adminPatience  = 5 * time.Second  // for a request to come
+	maxAdmin       = 256              // connections; more wait
+	adminPatience  = 2 * time.Second  // for a request to come
 	adminLongest   = 90 * time.Second // for an answer to be taken; a profile takes 30 s
 	adminGrace     = time.Second      // for answers under way when it ends
 	maxAdminHeader = 16 << 10

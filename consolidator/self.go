@@ -85,8 +85,8 @@ func (s *self) Write(line []byte) (int, error) {
 	defer s.mu.Unlock()
 	if !s.closed && len(line) <= zmtp.MaxRecord {
 		s.buf = zmtp.AppendMessage(s.buf[:0], selfStream, bytes.TrimSuffix(line, []byte("\n")))
-		s.app.Append(selfStream, s.buf, 1)
 		s.counts.self.Add(1)
+		s.app.Append(selfStream, s.buf, 1)
 	}
 	return len(line), nil
 }

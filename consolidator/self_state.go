@@ -43,7 +43,7 @@ func (c *Consolidator) sums(now time.Time) sums {
 func (c *Consolidator) report(ctx context.Context) {
 	tick := time.NewTicker(c.times.state)
 	defer tick.Stop()
-	before := c.sums(time.Now())
+	before := sums{at: time.Now()} // all counts begin at 0
 	for {
 		select {
 		case <-ctx.Done():

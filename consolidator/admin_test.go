@@ -1,0 +1,193 @@
+package consolidator_test
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/consolidator"
+)
+
+const anyPort = "127.0.0.1:0"
+
+// eventually waits until a condition holds.
+func eventually(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// ask does a request to the admin endpoint.
+func ask(t testing.TB, method, addr, path string) (status int, body string) {
+	t.Helper()
+	tr := &http.Transport{DisableKeepAlives: true}
+	defer tr.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: tr, Timeout: 20 * time.Second}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// scrape is what /metrics says, by name and labels as they are written there.
+func scrape(t testing.TB, c *consolidator.Consolidator) map[string]float64 {
+	t.Helper()
+	status, body := ask(t, "GET", c.AdminAddr(), "/metrics")
+	if status != http.StatusOK {
+		t.Fatalf("/metrics answers %d: %s", status, body)
+	}
+	m := make(map[string]float64)
+	for s := bufio.NewScanner(strings.NewReader(body)); s.Scan(); {
+		key, value, ok := strings.Cut(s.Text(), " ")
+		if !ok || key == "#" {
+			continue
+		}
+		f, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			t.Fatalf("%v: %q", err, s.Text())
+		}
+		m[strings.TrimPrefix(key, "sluice_consolidator_")] = f
+	}
+	return m
+}
+
+func TestAdmin(t *testing.T) {
+	plain, _ := start(t, consolidator.Config{Admin: anyPort})
+	profiled, _ := start(t, consolidator.Config{Admin: anyPort, Profile: true})
+	eventually(t, "readiness", func() bool {
+		a, _ := ask(t, "GET", plain.AdminAddr(), "/readyz")
+		b, _ := ask(t, "GET", profiled.AdminAddr(), "/readyz")
+		return a == http.StatusOK && b == http.StatusOK
+	})
+	for _, c := range []struct {
+		method, path  string
+		plain, status int
+		body          string
+	}{
+		{"GET", "/healthz", 200, 200, "alive"},
+		{"GET", "/metrics", 200, 200, `sluice_consolidator_info{name="vm-1"} 1`},
+		{"GET", "/metrics", 200, 200, "go_goroutines "},
+		{"GET", "/metrics", 200, 200, "process_open_fds "},
+		{"POST", "/metrics", 405, 405, ""},
+		{"GET", "/", 404, 404, ""},
+		{"GET", "/debug/pprof/", 404, 200, "goroutine"},
+		{"GET", "/debug/pprof/heap?debug=1", 404, 200, "heap profile"},
+		{"GET", "/debug/pprof/cmdline", 404, 200, ""},
+		{"POST", "/debug/pprof/symbol", 404, 200, ""},
+	} {
+		if status, _ := ask(t, c.method, plain.AdminAddr(), c.path); status != c.plain {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, status, c.plain)
+		}
+		status, body := ask(t, c.method, profiled.AdminAddr(), c.path)
+		if status != c.status || !strings.Contains(body, c.body) {
+			t.Errorf("%s %s: %d %q, want %d with %q", c.method, c.path, status, body, c.status, c.body)
+		}
+	}
+}
+
+// Without an address nothing is listened on, and a busy one lets go of all that
+// was bound before it.
+func TestAdminAddress(t *testing.T) {
+	none, _ := start(t, consolidator.Config{})
+	if addr := none.AdminAddr(); addr != "" {
+		t.Errorf("serves on %q", addr)
+	}
+	taken, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	busy := consolidator.Config{Publish: []string{"tcp://" + free(t)}, Subscribe: []string{"tcp://" + free(t)}, Admin: taken.Addr().String(), Name: "vm-1"}
+	if _, err := consolidator.New(busy); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("a busy port: %v", err)
+	}
+	for _, e := range []string{busy.Publish[0], busy.Subscribe[0]} {
+		ln, err := net.Listen("tcp", strings.TrimPrefix(e, "tcp://"))
+		if err != nil {
+			t.Errorf("an endpoint is still bound: %v", err)
+			continue
+		}
+		ln.Close()
+	}
+	for _, admin := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0"} {
+		_, err := consolidator.New(consolidator.Config{Publish: []string{"tcp://" + anyPort}, Subscribe: []string{"tcp://" + anyPort}, Admin: admin})
+		if err == nil || !strings.Contains(err.Error(), "--insecure") {
+			t.Errorf("%s: %v", admin, err)
+		}
+	}
+	everywhere, _ := start(t, consolidator.Config{Admin: ":0", Insecure: true})
+	if everywhere.AdminAddr() == "" {
+		t.Error("does not serve beyond this machine when it is told to")
+	}
+}
+
+// free is an address that nobody listens on.
+func free(t testing.TB) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// While it leaves, it is alive and not ready.
+func TestReadyUntilLeaving(t *testing.T) {
+	c, stop := start(t, consolidator.Config{Admin: anyPort, Grace: time.Minute})
+	eventually(t, "readiness", func() bool {
+		status, _ := ask(t, "GET", c.AdminAddr(), "/readyz")
+		return status == http.StatusOK
+	})
+	p := publish(t, c.PublishAddrs()[0]) // it goes on: its connection stays open
+	eventually(t, "the publisher", func() bool { return scrape(t, c)[`connections{kind="publisher"}`] == 1 })
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); stop() }()
+	eventually(t, "the end of readiness", func() bool {
+		status, body := ask(t, "GET", c.AdminAddr(), "/readyz")
+		return status == http.StatusServiceUnavailable && strings.Contains(body, "leaving")
+	})
+	if status, _ := ask(t, "GET", c.AdminAddr(), "/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d while leaving", status)
+	}
+	p.Close()
+	<-stopped
+	if _, err := net.Dial("tcp", c.AdminAddr()); err == nil {
+		t.Error("somebody listens at the admin address after the end")
+	}
+}
+
+// Peers of the admin endpoint that say nothing keep nobody out for long.
+func TestSilentAdminPeers(t *testing.T) {
+	c, stop := start(t, consolidator.Config{Admin: anyPort})
+	for range 300 {
+		nc, err := net.Dial("tcp", c.AdminAddr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+	}
+	if status, _ := ask(t, "GET", c.AdminAddr(), "/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d", status)
+	}
+	stop()
+}

@@ -1,0 +1,7 @@
+package consolidator
+
+import "time"
+
+// ReportEvery makes a Consolidator that does not run yet publish its state so
+// often.
+func (c *Consolidator) ReportEvery(d time.Duration) { c.times.state = d }
