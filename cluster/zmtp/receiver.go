@@ -29,7 +29,7 @@ type Receiver struct {
 // NewReceiver returns a receiver for a connection whose handshake is done.
 // Nobody else may read from it.
 func NewReceiver(c *Conn) *Receiver {
-	r := &Receiver{conn: c, data: c.rest}
+	r := &Receiver{conn: c, data: c.rest, n: uint64(len(c.rest))}
 	c.rest = nil
 	r.read = r.readSome
 	return r
