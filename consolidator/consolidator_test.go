@@ -40,6 +40,7 @@ func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.
 	if err != nil {
 		t.Fatal(err)
 	}
+	reportRarely(c) // or its records are among those of the test
 	for _, f := range prepare {
 		f(c)
 	}

@@ -122,7 +122,7 @@ func TestEndWhileHandshakesAreFull(t *testing.T) {
 // there is goes on, of others and of its own.
 func TestTooManyStreams(t *testing.T) {
 	const limit = 16
-	c, _ := start(t, consolidator.Config{Admin: anyPort, MaxStreams: limit}, reportRarely)
+	c, _ := start(t, consolidator.Config{Admin: anyPort, MaxStreams: limit})
 	good := publish(t, c.PublishAddrs()[0])
 	reader := dialReader(t, c, true, "tenant/acme")
 	n := 0

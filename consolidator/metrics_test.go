@@ -172,7 +172,7 @@ func TestMetricsOfFlow(t *testing.T) {
 
 // What slow readers lost, and were told, is what is counted for their kind.
 func TestMetricsOfLoss(t *testing.T) {
-	c, _ := start(t, consolidator.Config{Admin: anyPort, StreamBuffer: 64 << 10}, reportRarely)
+	c, _ := start(t, consolidator.Config{Admin: anyPort, StreamBuffer: 64 << 10})
 	foreign := dialReader(t, c, true, "tenant/acme")
 	sluice := dialReader(t, c, false, "tenant/acme")
 	p := publish(t, c.PublishAddrs()[0])
@@ -226,7 +226,7 @@ func TestMetricsOfLoss(t *testing.T) {
 
 // Connections that this side ends are counted by reason.
 func TestMetricsOfOffenders(t *testing.T) {
-	c, _ := start(t, consolidator.Config{Admin: anyPort}, reportRarely)
+	c, _ := start(t, consolidator.Config{Admin: anyPort})
 	offend := func(endpoint string, b []byte) {
 		nc, err := net.Dial("tcp", strings.TrimPrefix(endpoint, "tcp://"))
 		if err != nil {

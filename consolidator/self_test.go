@@ -137,7 +137,7 @@ func (b *buffer) count(text string) int {
 // how many are not is counted.
 func TestSelfWarnings(t *testing.T) {
 	var log buffer
-	c, _ := start(t, consolidator.Config{Admin: anyPort, Logger: slog.New(slog.NewTextHandler(&log, nil))}, reportRarely)
+	c, _ := start(t, consolidator.Config{Admin: anyPort, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	offend := func() {
 		conn, err := zmtp.Dial(t.Context(), endpoint(t, c.PublishAddrs()[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
 		if err != nil {
