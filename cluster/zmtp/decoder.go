@@ -28,11 +28,15 @@ type Token struct {
 // Decoder splits what a peer sends into messages and commands, in place. It
 // remembers how far it looked into a message that is not whole yet, so that no
 // byte is looked at twice however slowly they come. The zero value is ready.
+//
+// libzmq sends a PING, and answers one, between the frames of a message. Such a
+// command is moved in front of the message.
 type Decoder struct {
 	pos    int // bytes of the message that were looked at: whole frames
 	frames int
 	name   span
 	body   span
+	within int // commands that came within the message
 
 	skip     uint64 // bytes of the frame being passed over that are still to come
 	skipping bool   // the rest of this message is passed over
@@ -43,11 +47,11 @@ type span struct{ from, to int }
 
 // Next looks at b, which begins where the last call's n ended. n is how many
 // bytes are done with; when it is 0, and the kind TokenNone, more bytes are
-// needed after those of b: at most MaxMessage and a frame's header in all.
+// needed after those of b: at most MaxMessage, a frame's header and a short
+// command in all.
 func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 	if d.skipping {
-		n, err = d.pass(b)
-		return t, n, err
+		return d.pass(b)
 	}
 	if d.pos == 0 {
 		if nameEnd, recordAt, end := plain(b); end > 0 {
@@ -60,10 +64,10 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 			return t, 0, nil
 		}
 		if flags&^byte(flagsKnown) != 0 {
-			return t, 0, fmt.Errorf("%w: reserved bits in a frame's flags %#02x", ErrProtocol, flags)
+			return t, 0, reserved(flags)
 		}
 		if flags&flagCommand != 0 {
-			return d.command(b, flags, size, h)
+			return d.command(b, d.pos, flags, size, h)
 		}
 		if size > maxFrame {
 			return t, 0, errFrame
@@ -91,7 +95,7 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 			if d.frames > 1 {
 				t.Body = b[d.body.from:d.body.to]
 			}
-			d.pos, d.frames = 0, 0
+			d.pos, d.frames, d.within = 0, 0, 0
 			return t, end, nil
 		}
 	}
@@ -161,18 +165,35 @@ func (d *Decoder) tooLarge(size uint64, h int) bool {
 	return false
 }
 
-func (d *Decoder) command(b []byte, flags byte, size uint64, h int) (t Token, n int, err error) {
+// The bounds on commands within a message that is kept. Moving them costs time,
+// and libzmq sends no others.
+const (
+	maxWithin     = 32
+	maxWithinSize = 255 // bytes: of a short frame
+)
+
+// command reads the command at b[at].
+func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t Token, n int, err error) {
 	switch {
-	case d.frames > 0:
-		return t, 0, fmt.Errorf("%w: a command within a message", ErrProtocol)
 	case flags&flagMore != 0:
 		return t, 0, fmt.Errorf("%w: a command of several frames", ErrProtocol)
 	case size > MaxCommand:
 		return t, 0, fmt.Errorf("%w: a command of %d bytes, more than %d", ErrProtocol, size, MaxCommand)
+	case at > 0 && size > maxWithinSize:
+		return t, 0, fmt.Errorf("%w: a command of %d bytes within a message", ErrProtocol, size)
+	case at > 0 && d.within == maxWithin:
+		return t, 0, fmt.Errorf("%w: more than %d commands within a message", ErrProtocol, maxWithin)
 	}
 	n = h + int(size)
-	if n > len(b) {
+	if at+n > len(b) {
 		return t, 0, nil
+	}
+	if at > 0 {
+		d.within++
+		var c [maxHeader + maxWithinSize]byte
+		copy(c[:], b[at:at+n])
+		copy(b[n:], b[:at])
+		copy(b, c[:n])
 	}
 	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
 }
@@ -180,31 +201,38 @@ func (d *Decoder) command(b []byte, flags byte, size uint64, h int) (t Token, n 
 // errFrame refuses a size that no frame can have.
 var errFrame = fmt.Errorf("%w: a frame of 2^63 bytes or more", ErrProtocol)
 
-// pass goes on passing over a message. n is how many bytes of b are done with.
-func (d *Decoder) pass(b []byte) (n int, err error) {
+// pass goes on passing over a message. It stops at a command within it.
+func (d *Decoder) pass(b []byte) (t Token, n int, err error) {
 	for {
 		k := min(d.skip, uint64(len(b)-n))
 		n += int(k)
 		d.skip -= k
 		if d.skip > 0 {
-			return n, nil
+			return t, n, nil
 		}
 		if d.skipLast {
 			*d = Decoder{}
-			return n, nil
+			return t, n, nil
 		}
 		flags, size, h := header(b[n:])
-		if h == 0 {
-			return n, nil
-		}
-		if flags&^byte(flagMore|flagLong) != 0 {
-			return n, fmt.Errorf("%w: a frame with flags %#02x within a message", ErrProtocol, flags)
-		}
-		if size > maxFrame {
-			return n, errFrame
+		switch {
+		case h == 0:
+			return t, n, nil
+		case flags&^byte(flagsKnown) != 0:
+			return t, n, reserved(flags)
+		case flags&flagCommand != 0 && n > 0:
+			return t, n, nil // it is read by the next call
+		case flags&flagCommand != 0:
+			return d.command(b, 0, flags, size, h)
+		case size > maxFrame:
+			return t, n, errFrame
 		}
 		n += h
 		d.skip = size
 		d.skipLast = flags&flagMore == 0
 	}
+}
+
+func reserved(flags byte) error {
+	return fmt.Errorf("%w: reserved bits in a frame's flags %#02x", ErrProtocol, flags)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,7 @@ func decode(t testing.TB, b []byte, piece func(rest int) int) (found []string, e
 			}
 			have = have[n:]
 		}
-		if len(have) > zmtp.MaxMessage+9 {
+		if len(have) > zmtp.MaxMessage+9+257 {
 			t.Fatalf("%d bytes have to be kept", len(have))
 		}
 	}
@@ -93,9 +94,12 @@ func describe(t testing.TB, tok zmtp.Token, b []byte) string {
 var (
 	small   = frame(0, []byte("r"))
 	ping    = zmtp.AppendPing(nil, 0)
+	pong, _ = zmtp.AppendPong(nil, []byte("\x00\x00context"))
 	name    = frame(1, []byte("s"))
 	largest = bytes.Repeat([]byte{'x'}, zmtp.MaxRecord)
 )
+
+const pinged = `command "\x04PING\x00\x00"`
 
 func TestDecoder(t *testing.T) {
 	for _, c := range []struct {
@@ -132,9 +136,18 @@ func TestDecoder(t *testing.T) {
 		{"reserved bits", join(name, small, []byte{0x80, 0}), []string{`message 2 "s" "r"`}, "reserved bits"},
 		{"reserved bit 3", []byte{8, 0}, nil, "reserved bits"},
 		{"a command of several frames", []byte{5, 0}, nil, "several frames"},
-		{"a command within a message", join(name, ping), nil, "a command within a message"},
-		{"a command within a message too large", join(name, frame(3, append(largest, 'x')), ping), []string{"too large"}, "flags 0x04 within a message"},
-		{"reserved bits within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x10, 0}), []string{"too large"}, "flags 0x10 within a message"},
+		{"commands within messages", join(name, ping, small, name, frame(1, []byte("r")), pong, ping, frame(1, []byte("x")), ping, small, name, small), []string{
+			pinged, `message 2 "s" "r"`, `command "\x04PONGcontext"`, pinged, pinged, `message 4 "s" "r"`, `message 2 "s" "r"`,
+		}, ""},
+		{"a command within a long message", join(name, frame(3, largest[:200_000]), ping, small, name, small), []string{pinged, fmt.Sprintf("message 3 %q %q", "s", largest[:200_000]), `message 2 "s" "r"`}, ""},
+		{"a command within a message that is not whole", join(name, ping, name[:2]), []string{pinged}, ""},
+		{"a command of several frames within a message", join(name, []byte{5, 0}), nil, "several frames"},
+		{"a long command within a message", join(name, announced(4, 256)), nil, "a command of 256 bytes within a message"},
+		{"many commands within a message", join(name, bytes.Repeat(ping, 32), small), append(slices.Repeat([]string{pinged}, 32), `message 2 "s" "r"`), ""},
+		{"too many commands within a message", join(name, bytes.Repeat(ping, 33), small), slices.Repeat([]string{pinged}, 32), "more than 32 commands"},
+		{"commands within a message too large", join(name, frame(3, append(largest, 'x')), ping, frame(1, nil), bytes.Repeat(ping, 40), small, ping), append([]string{"too large"}, slices.Repeat([]string{pinged}, 42)...), ""},
+		{"reserved bits within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x10, 0}), []string{"too large"}, "flags 0x10"},
+		{"reserved bits of a command within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x84, 0}), []string{"too large"}, "flags 0x84"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(1, 2))

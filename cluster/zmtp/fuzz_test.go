@@ -162,6 +162,7 @@ func expand(b []byte) []byte {
 // whole, and needs to keep no more than a message.
 func FuzzDecoder(f *testing.F) {
 	f.Add(join(name, small, ping), uint64(1))
+	f.Add(join(name, ping, small, name, small, pong, frame(1, nil), ping, ping, small), uint64(6))
 	f.Add(join(name, frame(1, []byte("r")), small, ping, name), uint64(2))
 	f.Add(join(name, announced(1, 260<<10), []byte{0xee, 255, 0xee, 5}, small, ping), uint64(3))
 	f.Add(join(name, announced(0, 200<<10), []byte{0xee, 200}, name, announced(0, 1<<63), []byte{0xee, 255}), uint64(4))
