@@ -31,7 +31,18 @@ func (s *session) begin(ctx context.Context) error {
 	defer t.mu.Unlock()
 	stat, _ := s.proxy.hub.Stat(t.name)
 	s.join(fanout.Position{Epoch: stat.Epoch, Next: max(stat.First, t.floor)})
+	s.skip.stand(t, stat.Next)
 	return nil
+}
+
+// stand notes where the log stands, for a session that goes on by places at
+// consolidators.
+func (s *session) stand() {
+	t := s.tail
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stat, _ := s.proxy.hub.Stat(t.name)
+	s.skip.stand(t, stat.Next)
 }
 
 // where decides at which place of the log the session begins, and tells what
@@ -44,7 +55,11 @@ func (s *session) where() (place fanout.Position, elsewhere bool) {
 	first := max(stat.First, t.floor)
 	if a.resume && a.after.Epoch == stat.Epoch && t.floor <= a.after.Next && a.after.Next <= stat.Next {
 		place = fanout.Position{Epoch: stat.Epoch, Next: a.after.Next}
-		if a.after.Next >= first || len(a.positions) == 0 {
+		switch {
+		case !t.table.covers(a.positions):
+			s.fresh = true
+			return place, true
+		case a.after.Next >= first || len(a.positions) == 0:
 			return place, false // what is gone is counted by the log
 		}
 	}
@@ -163,6 +178,7 @@ func (s *session) againGap(n *stream.Notice) {
 		w.told = true
 	} else {
 		w.Seq += n.Count
+		w.noted = true
 	}
 	id := stream.EventID{Next: 1}
 	// An epoch that is the reader's word alone gets no number in the table: it

@@ -292,6 +292,76 @@ func TestResumedAcrossARestart(t *testing.T) {
 	}
 }
 
+// A reader that came back by positions reads the log like any other once it
+// stands where the log stands: what it is too slow for is counted by the log.
+func TestResumedIsLikeAnyOther(t *testing.T) {
+	cl := newCluster(10, 6)
+	p := start(t, nil, func(cfg *proxy.Config) {
+		cfg.Open = cl.open
+		cfg.StreamBuffer = 64 << 10
+	})
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5, vm-2:8:6", "Last-Event-ID", "zzz.5.1.5")...)
+	have(r, 5)
+	r.next("live")
+	const n = 100_000 // more than connections hold
+	for seq := uint64(10); seq < n; seq += 500 {
+		cl.main.send(records("s", 9, seq, 500)...)
+	}
+	until(t, "all is in the log", func() bool { return len(cl.main.in) == 0 })
+	cl.main.send(records("s", 10, 0, 1)...) // it was started anew, and nothing was lost there
+	expected, lost := uint64(10), uint64(0)
+	for {
+		e := r.event()
+		id, err := stream.ParseEventID(field(e, "id"))
+		switch field(e, "event") {
+		case "dropped":
+			var loss stream.LossEvent
+			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
+				t.Fatal(err)
+			}
+			if loss.Unknown || loss.Reason != "reader too slow" {
+				t.Fatalf("told %+v", loss)
+			}
+			expected += loss.Count
+			lost += loss.Count
+		case "":
+			if id.Seq == 0 {
+				if lost == 0 || expected < n || expected > n+500 {
+					t.Errorf("%d were told as lost, and it came to %d", lost, expected)
+				}
+				return
+			}
+			if err != nil || id.Seq != expected {
+				t.Fatalf("record %d, %v, expected %d", id.Seq, err, expected)
+			}
+			expected++
+		}
+	}
+}
+
+// A consolidator that cannot be reached when a reader comes back is not
+// forgotten when it comes back once more: not by its place in the log either.
+func TestResumeRemembersTheUnreached(t *testing.T) {
+	cl := newCluster(10, 0)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.main.become("", "127.0.0.1:5562", stream.StateConnecting)
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:9, vm-2:7:4", "Last-Event-ID", "zzz.5.1.5")...)
+	id := field(r.next(""), "id")
+	r.close()
+	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a, vm-2:7:4", "Last-Event-ID", id)...)
+	r.next("live")
+	cl.main.become("127.0.0.1:5562", "vm-2", stream.StateLive)
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 3}})
+	late := records("s", 8, 3, 1)
+	late[0].Source = "vm-2"
+	cl.main.send(late...)
+	if got, want := have(r, 1), []string{"lost 3 true", "vm-2/8:3"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Without anything known of what it missed, a reader is told that, and not
 // given again what it has.
 func TestResumeFromAnotherProxy(t *testing.T) {

@@ -154,6 +154,9 @@ func (s *session) piece(p *fanout.Piece) {
 			s.resumed(entries[:size])
 			entries = entries[size:]
 		}
+		if s.settled(fanout.Position{Epoch: p.Epoch, Next: p.Next + p.Count}) {
+			s.skip = nil
+		}
 	case s.ask.events && s.ask.filter == nil:
 		b := s.buffer()
 		*b = append(*b, p.Bytes...)
@@ -201,7 +204,7 @@ func (s *session) tellLost(p *fanout.Piece) {
 	s.fresh = false
 	lost := p.Lost
 	if s.skip != nil && lost > 0 {
-		s.skip.missed()
+		s.stand()
 	}
 	if fresh || s.skip != nil {
 		lost = 0 // it was gone before the session began, or is told by the sequence numbers

@@ -3,24 +3,30 @@ package proxy
 import (
 	"encoding/json"
 
+	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
 )
 
 // skip is for a session that goes on by places at consolidators. It passes over
 // what the reader has already, and tells by the sequence numbers what is
-// missing, so that the losses of the log's own cursor need not be told.
+// missing, so that the losses of the log's own cursor need not be told. It lasts
+// until the reader stands where the log stands, see settled.
 type skip struct {
 	from    uint64             // what the reader does not know of begins at this number of the log
 	wants   map[string]*want   // by consolidator
 	origins map[uint64]*origin // by its number
+
+	end    uint64                     // a place in the log
+	stood  map[string]stream.Position // where each consolidator had been read to at end
+	others bool                       // some had not been reached by then, and had no name
 }
 
 // want is the next record wanted from one consolidator.
 type want struct {
 	stream.Position
-	told   bool // an unknown loss was: what comes next, comes next
-	logged bool // the log has this epoch, so it tells itself how that ended
-	lost   bool // and has lost entries since then for this session
+	told  bool // an unknown loss was: what comes next, comes next
+	noted bool // a consolidator said it lately, not only the reader
+	level bool // the log was seen to stand here, and tells itself what comes after it
 }
 
 // origin is what a number stands for.
@@ -48,16 +54,9 @@ func (k *skip) wanted(consolidator string) *want {
 	return w
 }
 
-// missed says that the log's cursor has lost entries, whose ever they were.
-func (k *skip) missed() {
-	for _, w := range k.wants {
-		w.lost = true
-	}
-}
-
 // note says that a record was sent.
 func (k *skip) note(consolidator string, at stream.Position) {
-	*k.wanted(consolidator) = want{Position: stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1}}
+	*k.wanted(consolidator) = want{Position: stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1}, noted: true}
 }
 
 // origin looks up what a number stands for; nil if nobody knows.
@@ -117,10 +116,10 @@ func (s *session) resumed(entry []byte) {
 	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
 	switch {
 	case w.Epoch == o.epoch && id.Seq < w.Seq:
-		w.logged = true
+		w.level = id.Seq+1 == w.Seq
 		return
 	case w.told:
-	case w.Epoch != o.epoch && w.logged && !w.lost:
+	case w.Epoch != o.epoch && w.level:
 	case w.Epoch != o.epoch:
 		s.tellOwnLoss(before, first, true, otherReason)
 	case first > w.Seq:
@@ -128,8 +127,56 @@ func (s *session) resumed(entry []byte) {
 	case first < w.Seq:
 		entry = recount(entry, id, id.Seq+1-w.Seq)
 	}
-	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}, logged: true}
+	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}, level: true}
 	s.entry(entry)
+}
+
+// stand notes where the log stands: at its end by now. tail.mu is held.
+func (k *skip) stand(t *tail, end uint64) {
+	k.end, k.others = end, false
+	k.stood = make(map[string]stream.Position)
+	for _, r := range t.table.rows { // newer epochs come later
+		if r.epoch != 0 {
+			k.stood[r.consolidator] = stream.Position{Epoch: r.epoch, Seq: r.next}
+		} else {
+			k.others = true
+		}
+	}
+	for _, w := range k.wants {
+		w.level = false
+	}
+}
+
+// settled is asked when the session has read the log up to a place. It reports
+// whether the reader stands where the log does at every consolidator, and so
+// goes on like any other. What it misses up to there is told.
+func (s *session) settled(at fanout.Position) bool {
+	k := s.skip
+	if at.Next < k.end {
+		return false
+	}
+	id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
+	settled := true
+	for name, w := range k.wants {
+		stood, known := k.stood[name]
+		switch {
+		case w.level:
+			continue
+		case !known:
+			settled = settled && !k.others // or else it is not in the cluster any more
+			continue
+		case w.Epoch == stood.Epoch && w.Seq > stood.Seq, w.Epoch != stood.Epoch && w.noted:
+			settled = false // the log is behind
+			continue
+		case w.told:
+		case w.Epoch != stood.Epoch:
+			s.tellOwnLoss(id, stood.Seq, true, otherReason)
+		case w.Seq < stood.Seq:
+			s.tellOwnLoss(id, stood.Seq-w.Seq, false, lateReason)
+		}
+		*w = want{Position: stood, level: true}
+	}
+	return settled
 }
 
 // recount returns a loss with another count.

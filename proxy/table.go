@@ -63,6 +63,21 @@ func (t *table) find(consolidator string, epoch uint64) *row {
 	return nil
 }
 
+// covers reports whether the log leads on from these places. It does not from
+// an epoch that was over before the log began.
+func (t *table) covers(positions map[string]stream.Position) bool {
+	unreached := false // whatever its name is
+	for _, r := range t.rows {
+		unreached = unreached || r.epoch == 0
+	}
+	for name, at := range positions {
+		if t.find(name, at.Epoch) == nil && (unreached || t.has(name)) {
+			return false
+		}
+	}
+	return true
+}
+
 // add gives the next number, and forgets the oldest row of a consolidator that
 // has too many.
 func (t *table) add(consolidator string, epoch uint64, state stream.State) *row {
