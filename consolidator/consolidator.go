@@ -274,6 +274,7 @@ func (c *Consolidator) leave() {
 	c.mu.Unlock()
 	c.publishing.Wait()
 	c.self.close()
+	c.hub.Wake() // or a reader has its last word before the last records
 
 	c.mu.Lock()
 	for s := range c.subscribers {

@@ -21,9 +21,10 @@ const (
 // pump moves what a reader may take to its connection, without waiting and
 // without copying. It is owned by the goroutine that writes.
 type pump struct {
-	s     *subscriber
-	err   error
-	ended bool // the last word was said
+	s       *subscriber
+	err     error
+	leaving bool // no more is appended, and was not when gathering began
+	ended   bool // the last word was said
 
 	pending []byte // to be written before anything else: the rest of what was written in part
 	*batch         // nil while the reader is idle
@@ -143,6 +144,7 @@ func (p *pump) control() {
 	}
 	marks := s.marks
 	s.marks = false
+	p.leaving = s.leaving
 	s.mu.Unlock()
 	if marks {
 		s.reader.Positions(func(name string, at fanout.Position) {
@@ -234,13 +236,10 @@ func (p *pump) giveBack(n int) {
 
 // farewell says the last word once all was handed over at shutdown.
 func (p *pump) farewell() bool {
-	s := p.s
-	s.mu.Lock()
-	leaving := s.leaving
-	s.mu.Unlock()
-	if !leaving || p.ended {
+	if !p.leaving || p.ended {
 		return false
 	}
+	s := p.s
 	p.ended = true
 	if !s.conn.Peer.Sluice {
 		return false

@@ -33,6 +33,7 @@
 // and only when no reader holds it. One stream's bytes can never stand in
 // another's chunk.
 //
-// Locks, in the order in which they may be taken: Hub.mu, Log.mu, then one of
-// Reader.mu, Hub.wakeMu, Hub.sizeMu (leaves: nothing is taken under them).
+// Locks, in the order in which they may be taken: Hub.waking, Hub.mu, Log.mu,
+// then one of Reader.mu, Hub.wakeMu, Hub.sizeMu (leaves: nothing is taken under
+// them).
 package fanout

@@ -29,6 +29,7 @@ type Hub struct {
 	counted  int         // logs that count for Config.MaxStreams
 	crowded  atomic.Bool // one more log could not be made: room is wanted
 
+	waking  sync.Mutex // held while readers are woken
 	wakeMu  sync.Mutex
 	flagged []*log // logs that have grown and have parked cursors
 	wake    chan struct{}
@@ -104,7 +105,13 @@ func (h *Hub) flag(l *log) {
 	}
 }
 
+// Wake wakes the readers of all that was appended before, without waiting for
+// Run to do it. When it returns, they can take it.
+func (h *Hub) Wake() { h.wakeReaders() }
+
 func (h *Hub) wakeReaders() {
+	h.waking.Lock()
+	defer h.waking.Unlock()
 	h.wakeMu.Lock()
 	logs := h.flagged
 	h.flagged = nil

@@ -1,0 +1,44 @@
+package consolidator_test
+
+import (
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+)
+
+// What is published just before the end reaches those who are there, or they
+// are told: nobody has its last word before the last record.
+func TestLastWord(t *testing.T) {
+	for range 60 {
+		c, stop := start(t, consolidator.Config{Grace: 200 * time.Millisecond})
+		publishers, readers := c.PublishAddrs(), c.SubscribeAddrs()
+		s := source(t, stream.Config{Consolidators: readers})
+		s.Tail("tenant/acme", stream.Backfill{})
+		var got seen
+		until(t, s, &got, func() bool { return got.backfill == 1 })
+		p, err := zmtp.Dial(t.Context(), endpoint(t, publishers[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			send(t, p, message("tenant/acme", i))
+		}
+		p.Close()
+		stop()
+		until(t, s, &got, func() bool { return got.states[len(got.states)-1] == "vm-1 lost" })
+		published, had := c.Received(), len(got.records)
+
+		c, stop = start(t, consolidator.Config{Publish: publishers, Subscribe: readers})
+		last := publish(t, c.PublishAddrs()[0])
+		send(t, last, message("tenant/acme", 3))
+		until(t, s, &got, func() bool { return len(got.records) > had })
+		if had+int(got.lost) != published || got.unknown > 0 {
+			t.Fatalf("%d published, %d received and %d told as lost, %d times an unknown number", published, had, got.lost, got.unknown)
+		}
+		last.Close()
+		stop()
+	}
+}
