@@ -17,6 +17,16 @@
 // writes, too. One more sweeps over all of them: heartbeats, acknowledgements,
 // periodic marks, the list of live streams.
 //
+// Connections, handshakes at once and streams are bounded by Config; what is
+// beyond is refused and counted by reason. Of too many handshakes the oldest
+// gives way, so that silent connections keep nobody out.
+//
+// Everything that comes, goes, is dropped or refused is counted: once a read or
+// a write, never once a record. The admin endpoint shows it over HTTP, and a
+// record on the stream "system/sluice" every 5 s; warnings go there, too. That
+// stream is published like any other, and ends before the last positions are
+// told.
+//
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
 // their end, hands readers what they have not yet got, tells sluice readers
 // the final positions, and closes; each of the two within a grace period.
