@@ -348,9 +348,11 @@ func TestResumeRemembersTheUnreached(t *testing.T) {
 	other.next("live")
 	cl.main.become("", "127.0.0.1:5562", stream.StateConnecting)
 	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:9, vm-2:7:4", "Last-Event-ID", "zzz.5.1.5")...)
-	id := field(r.next(""), "id")
+	r.next("")
+	cl.main.send(records("s", 9, 10, 1)...)
+	id := field(r.next(""), "id") // a place in the log
 	r.close()
-	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a, vm-2:7:4", "Last-Event-ID", id)...)
+	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:b, vm-2:7:4", "Last-Event-ID", id)...)
 	r.next("live")
 	cl.main.become("127.0.0.1:5562", "vm-2", stream.StateLive)
 	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 3}})
