@@ -5,9 +5,11 @@ FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
 ROUNDS   ?= 5
+FOR      ?= 1m
+SEED     ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check lint bench microbench fuzz devenv
+.PHONY: help build test check lint bench microbench fuzz soak devenv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +40,9 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$p; \
 		done; \
 	done
+
+soak: build ## prove for a time FOR (1m) that readers get, or are told of, every record (SEED=n)
+	$(GO) run ./soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED))
 
 devenv: build ## build, start a whole cluster on this machine and open the client on it
 	bin/sluice devenv

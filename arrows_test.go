@@ -31,9 +31,10 @@ var arrows = map[string][]string{
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
 	"sluice/cluster/discovery": nil,
-	"sluice/bench":             {"sluice/cluster/zmtp", "sluice/consolidator"}, // measures, and is nobody's part
+	"sluice/bench":             {"sluice/cluster/zmtp", "sluice/consolidator"},                            // measures, and is nobody's part
+	"sluice/soak":              {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"}, // proves, and is nobody's part
 	"sluice/tools/screen":      nil,
-	"sluice/internal/relay":    nil, // for tests
+	"sluice/internal/relay":    nil, // for tests, and for soak
 }
 
 var anyOfCluster = []string{
@@ -49,7 +50,7 @@ var fences = []struct {
 	{"charm.land/bubbles/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice"}},
 	{"github.com/spf13/cobra", []string{"sluice"}},
-	{"github.com/go-zeromq/", []string{"sluice/devenv"}},
+	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/soak"}},
 	{"github.com/r3labs/sse/", []string{"sluice/cluster/stream"}},
 }
 

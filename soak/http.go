@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/cluster/stream"
+)
+
+// plain reads the proxy with no client of ours: as curl does, or as a browser's
+// EventSource does, which goes on with the id of the last event that it has.
+type plain struct {
+	*tally
+	events bool
+	base   string
+	client *http.Client
+
+	got []blended // by stream; guarded by tally.mu
+}
+
+func newPlain(w *world, id string, events, relayed bool) (*plain, error) {
+	kind := kindText
+	if events {
+		kind = kindEvents
+	}
+	p := &plain{tally: newTally(w, kind, id, -1), events: events, got: newBlended(w)}
+	address, err := p.relayed(w.proxy.listen, relayed)
+	if err != nil {
+		return nil, err
+	}
+	p.base = "http://" + address + "/api/logs/"
+	small := p.rnd.IntN(2) == 0
+	p.client = &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := new(net.Dialer).DialContext(ctx, network, address)
+			if tc, ok := c.(*net.TCPConn); ok && small {
+				_ = tc.SetReadBuffer(64 << 10)
+			}
+			return c, err
+		},
+	}}
+	return p, nil
+}
+
+func (p *plain) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	errs := make([]error, len(p.w.streams))
+	for s := range p.w.streams {
+		one := &session{plain: p, stream: s, rnd: p.w.random()}
+		all.Go(func() {
+			if errs[s] = one.run(ctx); errs[s] != nil {
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func (p *plain) check(q *quiet) error {
+	// A browser has no positions at the consolidators.
+	mayUnknown := p.events && q.proxy
+	return checkBlended(p.tally, p.got, q, mayUnknown)
+}
+
+// session is the reading of one stream.
+type session struct {
+	*plain
+	stream  int
+	rnd     *rand.Rand
+	after   string // id of the last event
+	origins map[uint64]origin
+	begun   bool
+}
+
+// origin is what a source number stands for.
+type origin struct {
+	machine int
+	epoch   uint64
+}
+
+func (s *session) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		err := s.response(ctx)
+		if violated(err) {
+			return err
+		}
+		s.mu.Lock()
+		s.notef("%s: response over: %v", s.w.streams[s.stream], err)
+		if s.begun {
+			s.sum.resumed++
+			if !s.events {
+				s.got[s.stream].anew = true
+			}
+		}
+		s.mu.Unlock()
+		wait(ctx, time.Duration(10+s.rnd.IntN(90))*time.Millisecond)
+	}
+	return nil
+}
+
+func (s *session) response(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.base+s.w.streams[s.stream], nil)
+	if err != nil {
+		return err
+	}
+	if s.events {
+		req.Header.Set("Accept", "text/event-stream")
+		if s.after != "" {
+			req.Header.Set("Last-Event-ID", s.after)
+		}
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %s", resp.Status)
+	}
+	s.mu.Lock()
+	s.notef("%s: response begins, after %q", s.w.streams[s.stream], s.after)
+	if s.begun && s.events && s.after == "" {
+		s.got[s.stream].anew = true // it had no event to go on from
+	}
+	s.begun = true
+	s.mu.Unlock()
+	s.origins = make(map[uint64]origin)
+	in := bufio.NewReaderSize(resp.Body, 32<<10)
+	var event []string
+	for n := 0; ; n++ {
+		line, err := readLine(in)
+		if err != nil {
+			return err // half a line, or half an event, is nothing
+		}
+		if s.events {
+			if len(line) > 0 {
+				event = append(event, string(line))
+				continue
+			}
+		}
+		s.mu.Lock()
+		if s.events {
+			err = s.event(event)
+			event = event[:0]
+		} else {
+			err = s.line(line)
+		}
+		s.mu.Unlock()
+		if err != nil {
+			return s.w.violation(s.plain, err)
+		}
+		if n%64 == 0 {
+			s.pause(ctx, s.rnd)
+		}
+	}
+}
+
+// readLine reads one line, however long, without its end.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		long := bytes.Clone(line)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			line, err = in.ReadSlice('\n')
+			long = append(long, line...)
+		}
+		line = long
+	}
+	if err != nil {
+		return nil, err
+	}
+	return line[:len(line)-1], nil
+}
+
+// line takes one line of a text response.
+func (s *session) line(line []byte) error {
+	if n, ok := parseNotice(line); ok {
+		s.told(n.Dropped, n.Unknown, n.Msg)
+		return nil
+	}
+	id, err := s.record(s.stream, line)
+	if err != nil {
+		return err
+	}
+	s.recent.add(event{stream: s.stream, machine: -1, id: id})
+	s.got[s.stream].received++
+	return nil
+}
+
+func (s *session) told(count uint64, unknown bool, why string) {
+	s.notef("%s: told %d lost, unknown %t: %s", s.w.streams[s.stream], count, unknown, why)
+	s.lost(count, unknown)
+	s.got[s.stream].told += count
+	s.got[s.stream].unknown = s.got[s.stream].unknown || unknown
+}
+
+// event takes one event, whose lines have to be exactly those of HTTP.md.
+func (s *session) event(lines []string) error {
+	switch {
+	case len(lines) == 2 && strings.HasPrefix(lines[0], "id: ") && strings.HasPrefix(lines[1], "data: "):
+		return s.recordEvent(lines[0][len("id: "):], lines[1][len("data: "):])
+	case len(lines) == 3 && lines[0] == "event: dropped" && strings.HasPrefix(lines[1], "id: "):
+		var loss stream.LossEvent
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(lines[2], "data: ")), &loss); err != nil {
+			return fmt.Errorf("read %q: %w", lines, err)
+		}
+		s.after = lines[1][len("id: "):]
+		s.told(loss.Count, loss.Unknown, loss.Hop+", "+loss.Reason+", id "+s.after)
+		return nil
+	case len(lines) == 2 && lines[0] == "event: source":
+		return s.source([]byte(strings.TrimPrefix(lines[1], "data: ")))
+	case len(lines) == 2 && (lines[0] == "event: ping" || lines[0] == "event: end"):
+		return nil
+	}
+	return fmt.Errorf("an event that is none of HTTP.md's: %.300q", lines)
+}
+
+func (s *session) source(data []byte) error {
+	var e stream.SourceEvent
+	if err := json.Unmarshal(data, &e); err != nil {
+		return fmt.Errorf("read the source event %q: %w", data, err)
+	}
+	s.notef("%s: source %s", s.w.streams[s.stream], data)
+	o := origin{machine: s.w.machine(e.Consolidator)}
+	if e.Epoch != "" {
+		var err error
+		if o.epoch, err = strconv.ParseUint(e.Epoch, 36, 64); err != nil {
+			return fmt.Errorf("read the source event %q: %w", data, err)
+		}
+	}
+	s.origins[e.N] = o
+	return nil
+}
+
+func (s *session) recordEvent(id, data string) error {
+	place, err := stream.ParseEventID(id)
+	if err != nil {
+		return fmt.Errorf("event id %q: %w", id, err)
+	}
+	who, err := s.record(s.stream, []byte(data))
+	if err != nil {
+		return err
+	}
+	o, known := s.origins[place.Source]
+	if !known || o.machine < 0 || o.epoch == 0 {
+		return fmt.Errorf("event id %q: no source event told what number %d is", id, place.Source)
+	}
+	at := position{o.epoch, place.Seq}
+	s.recent.add(event{stream: s.stream, machine: o.machine, place: at, id: who})
+	s.after = id
+	got := &s.got[s.stream]
+	got.received++
+	if err := got.place(o.machine, at); err != nil {
+		return err
+	}
+	return s.w.truth.log(o.machine, s.stream).saw(at, who)
+}

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sluice/internal/relay"
+)
+
+// The kinds of reader.
+const (
+	kindOracle  = "oracle"  // a sluice peer of our own: fast, never cut
+	kindDirect  = "direct"  // a stream.Source, from the consolidators
+	kindProxied = "proxied" // a stream.Source, through the proxy
+	kindForeign = "foreign" // a SUB socket that knows nothing of sluice
+	kindLibzmq  = "libzmq"  // libzmq's SUB socket
+	kindText    = "text"    // what curl gets
+	kindEvents  = "events"  // what a browser's EventSource gets
+)
+
+// reader is one reader of the soak.
+type reader interface {
+	// run reads until ctx ends. It owns its goroutines.
+	run(ctx context.Context) error
+	// common is what all readers have.
+	common() *tally
+	// check compares, at a quiet point, what the reader got since the last one
+	// with the truth, and begins anew. Its tally's lock is held.
+	check(q *quiet) error
+}
+
+// temper is how a reader reads.
+type temper int32
+
+const (
+	prompt   temper = iota
+	slow            // with short pauses all the time
+	stalling        // with long ones now and then
+)
+
+// tally is what all readers have: who they are, what they saw last, how fast
+// they read.
+type tally struct {
+	w       *world
+	id      string
+	kind    string
+	machine int // that it reads; -1 for all
+	relays  []*relay.Relay
+	temper  atomic.Int32
+	hurt    atomic.Bool // cut off, or not prompt, in this phase
+	rnd     *rand.Rand  // of the goroutine that reads
+
+	mu      sync.Mutex
+	next    [][]uint64 // by publisher and stream: the lowest number that may still come
+	closing [][]uint64 // by machine and stream: the next number of the publisher that closes a phase
+	recent  history
+
+	sum counts
+}
+
+// counts are what is told of a kind of reader at the end.
+type counts struct {
+	records, told, gaps, unknown, resumed uint64
+}
+
+func (c *counts) add(o counts) {
+	c.records += o.records
+	c.told += o.told
+	c.gaps += o.gaps
+	c.unknown += o.unknown
+	c.resumed += o.resumed
+}
+
+func newTally(w *world, kind, id string, machine int) *tally {
+	t := &tally{w: w, id: id, kind: kind, machine: machine, rnd: w.random()}
+	for range w.publishers() {
+		t.next = append(t.next, make([]uint64, len(w.streams)))
+	}
+	for range w.machines {
+		t.closing = append(t.closing, make([]uint64, len(w.streams)))
+	}
+	return t
+}
+
+func (t *tally) common() *tally { return t }
+
+// record notes a record: whether it is whole, of that stream, and after those
+// of the same publisher that came before. t.mu is held.
+func (t *tally) record(stream int, data []byte) (identity, error) {
+	id, err := parseRecord(data)
+	switch {
+	case err != nil:
+		return id, fmt.Errorf("%w: %d bytes, %.300q", err, len(data), data)
+	case id.stream != stream:
+		return id, fmt.Errorf("a record of stream %q came as one of %q", t.w.streams[id.stream], t.w.streams[stream])
+	case id.publisher >= len(t.next):
+		return id, fmt.Errorf("there is no publisher %d", id.publisher)
+	}
+	t.sum.records++
+	next := &t.next[id.publisher][stream]
+	if id.number < *next {
+		return id, fmt.Errorf("number %d of publisher %d came after number %d", id.number, id.publisher, *next-1)
+	}
+	*next = id.number + 1
+	if m := t.w.closer(id.publisher); m >= 0 {
+		t.closing[m][stream] = id.number + 1
+	}
+	return id, nil
+}
+
+// lost notes a loss that the reader was told. t.mu is held.
+func (t *tally) lost(count uint64, unknown bool) {
+	t.sum.gaps++
+	t.sum.told += count
+	if unknown {
+		t.sum.unknown++
+	}
+}
+
+// missing says which closing record the reader has not got; nothing when it
+// has got all of them.
+func (t *tally) missing(want [][]uint64) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for m := range want {
+		if t.machine >= 0 && m != t.machine {
+			continue
+		}
+		for s, n := range want[m] {
+			if t.closing[m][s] < n {
+				return fmt.Sprintf("%s has not got the closing record %d of %q at %s", t.id, n-1, t.w.streams[s], t.w.machines[m].name)
+			}
+		}
+	}
+	return ""
+}
+
+// pause is called by a reader between two pieces of what it reads: one that is
+// not prompt waits.
+func (t *tally) pause(ctx context.Context, rnd *rand.Rand) {
+	var d time.Duration
+	switch temper(t.temper.Load()) {
+	case slow:
+		d = time.Duration(rnd.IntN(20)) * time.Millisecond
+	case stalling:
+		if rnd.IntN(20) > 0 {
+			return
+		}
+		d = t.w.o.phase / 8 * time.Duration(1+rnd.IntN(4))
+	case prompt:
+		return
+	}
+	// Long pauses end with the phase.
+	calm := t.w.calm()
+	select {
+	case <-ctx.Done():
+	case <-calm:
+	case <-time.After(d):
+	}
+}
+
+// history is what happened to a reader last: the records, and all else.
+type history struct{ records, others ring }
+
+func (h *history) add(e event) {
+	e.at = time.Now()
+	if e.text == "" {
+		h.records.add(e)
+	} else {
+		h.others.add(e)
+	}
+}
+
+func (h *history) String() string {
+	events := append(h.records.list(), h.others.list()...)
+	slices.SortStableFunc(events, func(a, b event) int { return a.at.Compare(b.at) })
+	var b strings.Builder
+	for _, e := range events {
+		fmt.Fprintf(&b, "    %s  ", e.at.Format("15:04:05.000000"))
+		if e.text != "" {
+			fmt.Fprintln(&b, e.text)
+			continue
+		}
+		fmt.Fprintf(&b, "record %d of publisher %d, stream %d", e.id.number, e.id.publisher, e.stream)
+		if e.machine >= 0 {
+			fmt.Fprintf(&b, ", machine %d", e.machine)
+		}
+		if e.place.epoch != 0 {
+			fmt.Fprintf(&b, ", at %v", e.place)
+		}
+		fmt.Fprintln(&b)
+	}
+	return b.String()
+}
+
+// event is one thing that happened to a reader: a text, or else a record.
+type event struct {
+	at      time.Time
+	text    string
+	stream  int
+	machine int // -1 when it is not known
+	place   position
+	id      identity
+}
+
+// ring keeps the last events.
+type ring struct {
+	events [40]event
+	n      int
+}
+
+func (r *ring) add(e event) {
+	r.events[r.n%len(r.events)] = e
+	r.n++
+}
+
+func (r *ring) list() []event {
+	return append([]event(nil), r.events[:min(r.n, len(r.events))]...)
+}
+
+// notef adds a text to what happened last.
+func (t *tally) notef(format string, args ...any) {
+	t.recent.add(event{text: fmt.Sprintf(format, args...)})
+}

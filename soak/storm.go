@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// fault is something bad that happens in a phase.
+type fault struct {
+	after time.Duration
+	what  func(ctx context.Context) error
+}
+
+// storm is one phase: publishers publish, readers read as their tempers are,
+// and faults happen.
+func (w *world) storm(ctx context.Context, n int) error {
+	w.mu.Lock()
+	w.phase = make(chan struct{})
+	w.mu.Unlock()
+	for _, r := range w.readers {
+		t := r.common()
+		t.hurt.Store(false)
+	}
+	faults := w.plan(n)
+	during, stop := context.WithTimeout(ctx, w.o.phase)
+	defer stop()
+	group, during := errgroup.WithContext(during)
+	for _, p := range w.pubs {
+		if p.kind == "closing" {
+			continue
+		}
+		st := w.style(p)
+		group.Go(func() error {
+			if err := p.publish(during, st); err != nil {
+				return &violation{who: p.String(), err: err}
+			}
+			return nil
+		})
+	}
+	for _, f := range faults {
+		group.Go(func() error {
+			wait(during, f.after)
+			if during.Err() != nil {
+				return nil
+			}
+			return f.what(ctx) // what has begun is done to its end
+		})
+	}
+	group.Go(func() error {
+		<-during.Done()
+		w.mu.Lock()
+		close(w.phase)
+		w.mu.Unlock()
+		return nil
+	})
+	return group.Wait()
+}
+
+// style draws how a publisher publishes in this phase.
+func (w *world) style(p *publisher) style {
+	rnd := w.random()
+	st := style{every: time.Duration(5+rnd.IntN(60)) * time.Millisecond}
+	if rnd.IntN(2) == 0 {
+		st.flood = w.o.flood
+		if p.trust != trustConnection {
+			st.flood /= 4
+		}
+	}
+	if p.trust != trustUnbroken && rnd.IntN(3) == 0 {
+		st.leave = 20 + rnd.IntN(200)
+	}
+	return st
+}
+
+// plan draws the tempers and the faults of a phase. Every third phase has no
+// restarts, so that all is counted exactly, whoever reads it.
+func (w *world) plan(n int) []fault {
+	rnd := w.random()
+	within := func() time.Duration { return time.Duration(rnd.Int64N(int64(w.o.phase * 9 / 10))) }
+	var faults []fault
+	add := func(what func(ctx context.Context) error) { faults = append(faults, fault{within(), what}) }
+	for _, r := range w.readers {
+		t := r.common()
+		t.temper.Store(int32(prompt))
+		if t.kind == kindOracle {
+			continue
+		}
+		if k := rnd.IntN(5); k > 2 {
+			t.temper.Store(int32(slow) + int32(k-3))
+			t.hurt.Store(true)
+		}
+		if d, ok := r.(*direct); ok && rnd.IntN(3) == 0 {
+			add(func(context.Context) error { d.rebirth(); return nil })
+		}
+		if len(t.relays) == 0 || rnd.IntN(2) == 0 {
+			continue
+		}
+		for range 1 + rnd.IntN(3) {
+			away := time.Duration(0)
+			if rnd.IntN(3) == 0 {
+				away = time.Duration(rnd.Int64N(int64(w.o.phase / 3)))
+			}
+			add(func(ctx context.Context) error { w.cut(ctx, t, away); return nil })
+		}
+	}
+	if n%3 == 0 {
+		return faults
+	}
+	for i, m := range w.machines {
+		if k := rnd.IntN(4); k < 3 {
+			force, down := k == 0, time.Duration(rnd.Int64N(int64(w.o.phase/8)))
+			add(func(ctx context.Context) error {
+				return w.restart(ctx, m.server, force, down, func() { w.truth.stopping(i, force) })
+			})
+		}
+	}
+	if k := rnd.IntN(4); k < 2 {
+		force, down := k == 0, time.Duration(rnd.Int64N(int64(w.o.phase/8)))
+		add(func(ctx context.Context) error { return w.restart(ctx, w.proxy, force, down, func() {}) })
+	}
+	return faults
+}
+
+// cut cuts a reader off, and keeps it away for a while.
+func (w *world) cut(ctx context.Context, t *tally, away time.Duration) {
+	w.notef("cut off %s for %v", t.id, away.Round(time.Millisecond))
+	w.sum.cut()
+	t.hurt.Store(true)
+	for _, r := range t.relays {
+		r.Pause(away > 0)
+		r.Cut()
+	}
+	if away > 0 {
+		calm := w.calm()
+		select {
+		case <-ctx.Done():
+		case <-calm:
+		case <-time.After(away):
+		}
+		for _, r := range t.relays {
+			r.Pause(false)
+		}
+	}
+}
+
+// restart ends a server, by force or as one asks it to, and starts it again.
+func (w *world) restart(ctx context.Context, s *server, force bool, down time.Duration, ending func()) error {
+	how := "end"
+	if force {
+		how = "kill"
+	}
+	w.notef("%s %s, for %v", how, s.name, down.Round(time.Millisecond))
+	if err := s.alive(); err != nil {
+		return &violation{who: s.name, err: err}
+	}
+	w.sum.memory(w, s)
+	s.touch(force)
+	ending()
+	began := time.Now()
+	if err := s.stop(force); err != nil {
+		return &violation{who: s.name, err: err}
+	}
+	took := time.Since(began)
+	w.sum.restarted(s, force)
+	wait(ctx, down)
+	if err := s.start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return &violation{who: s.name, err: err}
+	}
+	w.notef("%s is back; it took %v to end", s.name, took.Round(time.Millisecond))
+	return nil
+}
