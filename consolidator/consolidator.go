@@ -50,6 +50,7 @@ type Consolidator struct {
 	metrics   *metrics
 	admin     *admin // nil when there is none
 	self      *self
+	lister    lister
 
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}

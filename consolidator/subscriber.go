@@ -35,8 +35,7 @@ type subscriber struct {
 	control []byte // to be sent before any more records
 	marks   bool   // periodic marks are due
 	leaving bool
-	watch   bool // it wants the list of live streams
-	whole   bool // and the next list has to be the whole of it
+	watch   watch
 
 	pinged time.Time // owned by the sweeper
 }
@@ -102,18 +101,24 @@ func (s *subscriber) read() error {
 }
 
 func (s *subscriber) take(t zmtp.Token) error {
-	if t.Kind == zmtp.TokenMessage {
+	switch t.Kind {
+	case zmtp.TokenMessage:
 		// What an XSUB peer sends upstream, and is no subscription, is
 		// nobody's.
 		if prefix, cancel, ok := zmtp.ParseSubscription(t); ok {
 			return s.subscribe(prefix, cancel)
 		}
-		return nil
+	case zmtp.TokenTooLarge:
+		// No stream's name is so long.
+		s.c.counts.subscriptions.Add(1)
+	case zmtp.TokenCommand:
+		return s.command(t.Body)
 	}
-	if t.Kind != zmtp.TokenCommand {
-		return nil
-	}
-	name, data, err := zmtp.SplitCommand(t.Body)
+	return nil
+}
+
+func (s *subscriber) command(body []byte) error {
+	name, data, err := zmtp.SplitCommand(body)
 	if err != nil {
 		return err
 	}
@@ -142,14 +147,36 @@ func (s *subscriber) take(t zmtp.Token) error {
 		if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		s.watch, s.whole = on, on
-		s.mu.Unlock()
-		if on {
-			s.c.sendStreams(s)
-		}
+		s.watchStreams(on)
 	}
 	return nil
+}
+
+func (s *subscriber) watchStreams(on bool) {
+	if !on {
+		s.mu.Lock()
+		s.watch = watch{}
+		s.mu.Unlock()
+		return
+	}
+	l := s.c.list(time.Now(), s.c.times.list)
+	s.mu.Lock()
+	s.watch.begin(l)
+	s.mu.Unlock()
+	s.poke()
+}
+
+// feed hands the pump the next piece of the list of live streams, when it has
+// sent the one before. The goroutine that writes calls it.
+func (s *subscriber) feed() {
+	if len(s.pump.pending) >= listPiece {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.control) == 0 {
+		s.control = s.watch.next(s.control)
+	}
 }
 
 // errTooMany ends the connection of a peer that subscribes without end.
@@ -236,6 +263,7 @@ func (s *subscriber) write() {
 		case <-s.reader.Ready():
 		case <-s.kick:
 		}
+		s.feed()
 		err := s.conn.WriteRaw(s.pump.write)
 		s.stalled(false)
 		if err == nil {
@@ -256,10 +284,13 @@ func (s *subscriber) write() {
 	}
 }
 
-// stalled notes whether the peer reads. One that does not cannot answer
-// either, so its silence is not held against it.
+// stalled notes after each write whether the peer reads. One that does not
+// cannot answer either, so its silence is not held against it.
 func (s *subscriber) stalled(yes bool) {
 	if s.blocked.Swap(yes) && !yes {
 		s.heard.Store(time.Now().UnixNano())
+	}
+	if !yes {
+		s.feed()
 	}
 }

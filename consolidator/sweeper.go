@@ -7,9 +7,6 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// liveFor is how long a stream is live after a record.
-const liveFor = time.Minute
-
 // times are how often and how long. Tests make them shorter.
 type times struct {
 	handshake time.Duration // for a peer to be connected
@@ -36,7 +33,6 @@ var usualTimes = times{
 func (c *Consolidator) sweep(ctx context.Context) {
 	tick := time.NewTicker(c.times.ack)
 	defer tick.Stop()
-	known := make(map[string]zmtp.StreamStat)
 	var listed, marked time.Time
 	for {
 		select {
@@ -49,7 +45,7 @@ func (c *Consolidator) sweep(ctx context.Context) {
 			}
 			listed = now
 			c.beat(now)
-			c.list(now, known)
+			c.listEach(now)
 			if now.Sub(marked) >= c.times.mark {
 				marked = now
 				c.mark()
@@ -123,76 +119,4 @@ func (c *Consolidator) mark() {
 			s.poke()
 		}
 	}
-}
-
-// list tells those who watch which live streams have changed.
-func (c *Consolidator) list(now time.Time, known map[string]zmtp.StreamStat) {
-	var watchers []*subscriber
-	c.mu.Lock()
-	for s := range c.subscribers {
-		s.mu.Lock()
-		if s.watch {
-			watchers = append(watchers, s)
-		}
-		s.mu.Unlock()
-	}
-	c.mu.Unlock()
-	if len(watchers) == 0 {
-		clear(known)
-		return
-	}
-	live := c.liveStreams(now)
-	var changed []zmtp.StreamStat
-	for _, st := range live {
-		if known[st.Name] != st {
-			changed = append(changed, st)
-		}
-	}
-	clear(known)
-	for _, st := range live {
-		known[st.Name] = st
-	}
-	var delta, whole []byte
-	for _, s := range watchers {
-		s.mu.Lock()
-		all := s.whole
-		full := len(s.control) > maxControl/4
-		s.whole = full
-		s.mu.Unlock()
-		switch {
-		case full: // it does not read; it gets the whole list when it does
-		case all:
-			if whole == nil {
-				whole = zmtp.AppendStreams(nil, live)
-			}
-			_ = s.answer(whole, nil)
-		case len(changed) > 0:
-			if delta == nil {
-				delta = zmtp.AppendStreams(nil, changed)
-			}
-			_ = s.answer(delta, nil)
-		}
-	}
-}
-
-// sendStreams sends one reader the whole list.
-func (c *Consolidator) sendStreams(s *subscriber) {
-	s.mu.Lock()
-	s.whole = false
-	s.mu.Unlock()
-	if s.answer(zmtp.AppendStreams(nil, c.liveStreams(time.Now())), nil) != nil {
-		s.mu.Lock()
-		s.whole = true
-		s.mu.Unlock()
-	}
-}
-
-func (c *Consolidator) liveStreams(now time.Time) []zmtp.StreamStat {
-	var live []zmtp.StreamStat
-	for st := range c.hub.Stats {
-		if st.Next > 0 && now.Sub(st.Last) < liveFor {
-			live = append(live, zmtp.StreamStat{Name: st.Name, Epoch: st.Epoch, Next: st.Next, Bytes: st.Bytes})
-		}
-	}
-	return live
 }

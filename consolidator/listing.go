@@ -1,0 +1,150 @@
+package consolidator
+
+import (
+	"sort"
+	"sync"
+	"time"
+
+	"sluice/cluster/zmtp"
+)
+
+// liveFor is how long a stream is live after a record.
+const liveFor = time.Minute
+
+// listing is which streams were live at one look, in the order of their names.
+// It never changes, and all who watch share it.
+type listing struct {
+	look    uint64 // its number, from 1
+	at      time.Time
+	streams []listed
+	changed []int // of streams: what had changed since the look before
+}
+
+type listed struct {
+	zmtp.StreamStat
+	changed uint64 // the number of the look that found it changed last
+}
+
+// lister makes listings.
+type lister struct {
+	mu   sync.Mutex
+	last *listing
+}
+
+// list returns a listing that is not older than age. However many ask, the
+// streams are looked at once in that time.
+func (c *Consolidator) list(now time.Time, age time.Duration) *listing {
+	c.lister.mu.Lock()
+	defer c.lister.mu.Unlock()
+	last := c.lister.last
+	if last == nil {
+		last = new(listing)
+	} else if now.Sub(last.at) < age {
+		return last
+	}
+	l := &listing{look: last.look + 1, at: now, streams: make([]listed, 0, len(last.streams))}
+	old := last.streams
+	for st := range c.hub.Stats {
+		if st.Next == 0 || now.Sub(st.Last) >= liveFor {
+			continue
+		}
+		for len(old) > 0 && old[0].Name < st.Name {
+			old = old[1:]
+		}
+		is := listed{zmtp.StreamStat{Name: st.Name, Epoch: st.Epoch, Next: st.Next, Bytes: st.Bytes}, l.look}
+		if len(old) > 0 && old[0].StreamStat == is.StreamStat {
+			is.changed = old[0].changed
+		} else {
+			l.changed = append(l.changed, len(l.streams))
+		}
+		l.streams = append(l.streams, is)
+	}
+	c.lister.last = l
+	return l
+}
+
+// listEach tells those who watch that there is something new.
+func (c *Consolidator) listEach(now time.Time) {
+	var watchers []*subscriber
+	c.mu.Lock()
+	for s := range c.subscribers {
+		s.mu.Lock()
+		if s.watch.on {
+			watchers = append(watchers, s)
+		}
+		s.mu.Unlock()
+	}
+	c.mu.Unlock()
+	if len(watchers) == 0 {
+		return
+	}
+	l := c.list(now, 0)
+	for _, s := range watchers {
+		s.mu.Lock()
+		s.watch.to = l
+		s.mu.Unlock()
+		s.poke()
+	}
+}
+
+// watch is how far a reader was told which streams are live. It keeps no list
+// but the shared one: a reader that does not read is told later what is true
+// then. The zero value watches nothing. It is guarded by subscriber.mu.
+type watch struct {
+	on    bool
+	to    *listing // the newest
+	told  uint64   // changes up to this look were told
+	going uint64   // the look at which the telling that is under way began; 0 when none is
+	after string   // all up to this name was told in it
+	empty bool     // an empty list has to be told, too
+}
+
+// begin begins anew, with all streams.
+func (w *watch) begin(l *listing) {
+	*w = watch{on: true, to: l, empty: true}
+}
+
+// listPiece is about how much of a list is sent at a time, in bytes. So little
+// is all that a reader which does not read makes us hold.
+const listPiece = 4 << 10
+
+// next appends the next piece of the list. It appends nothing when all was
+// told.
+func (w *watch) next(dst []byte) []byte {
+	if !w.on || w.going == 0 && w.told == w.to.look {
+		return dst
+	}
+	if w.going == 0 {
+		w.going, w.after = w.to.look, ""
+	}
+	var piece []zmtp.StreamStat
+	size := 0
+	add := func(l *listed) (more bool) {
+		if l.changed > w.told {
+			piece = append(piece, l.StreamStat)
+			size += len(l.Name) + 25
+		}
+		w.after = l.Name
+		return size < listPiece
+	}
+	l, whole := w.to, true
+	if w.told > 0 && w.told == l.look-1 {
+		i := sort.Search(len(l.changed), func(i int) bool { return l.streams[l.changed[i]].Name > w.after })
+		for ; i < len(l.changed) && whole; i++ {
+			whole = add(&l.streams[l.changed[i]])
+		}
+	} else {
+		i := sort.Search(len(l.streams), func(i int) bool { return l.streams[i].Name > w.after })
+		for ; i < len(l.streams) && whole; i++ {
+			whole = add(&l.streams[i])
+		}
+	}
+	if whole {
+		w.told, w.going = w.going, 0
+	}
+	if len(piece) > 0 || whole && w.empty {
+		dst = zmtp.AppendStreams(dst, piece)
+		w.empty = false
+	}
+	return dst
+}
