@@ -117,6 +117,7 @@ func source(t testing.TB, cfg stream.Config) *stream.Source {
 // seen is what a test's reader got.
 type seen struct {
 	records  []string
+	names    []string       // their streams
 	streams  map[string]int // records by stream
 	lost     uint64
 	unknown  int
@@ -136,6 +137,7 @@ func until(t testing.TB, s *stream.Source, got *seen, enough func() bool) {
 		}
 		for _, r := range b.Records {
 			got.records = append(got.records, string(r.Data))
+			got.names = append(got.names, r.Stream)
 			if got.streams == nil {
 				got.streams = make(map[string]int)
 			}

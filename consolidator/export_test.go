@@ -15,6 +15,7 @@ type Counts struct {
 	TooLarge, TooFewFrames, BadName uint64 // messages
 	Subscriptions                   uint64
 	Handshakes, Protocol, Silent    uint64 // connections
+	NotReading                      uint64 // connections
 }
 
 // Counts are the counts of now.
@@ -27,6 +28,7 @@ func (c *Consolidator) Counts() Counts {
 		Handshakes:    c.counts.handshakes.Load(),
 		Protocol:      c.counts.protocol.Load(),
 		Silent:        c.counts.silent.Load(),
+		NotReading:    c.counts.notReading.Load(),
 	}
 }
 
@@ -35,4 +37,20 @@ func (c *Consolidator) Connections() (publishers, readers, shaking int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.publishers), len(c.subscribers), len(c.shaking)
+}
+
+// Subscriptions are how many all readers have.
+func (c *Consolidator) Subscriptions() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for s := range c.subscribers {
+		n += s.reader.Subscriptions()
+	}
+	return n
+}
+
+// Published is how many records a stream has had.
+func (c *Consolidator) Published(stream string) uint64 {
+	st, _ := c.hub.Stat(stream)
+	return st.Next
 }

@@ -1,52 +1,82 @@
 """A libzmq peer for the interoperability tests, driven through stdin.
 
-peer.py pub ENDPOINT STREAM COUNT
-    sends {"probe":true} every 20 ms until a line is read, then COUNT records
-    {"i":0} …, and prints "sent".
-peer.py sub ENDPOINT PREFIX...
+peer.py pub|xpub ENDPOINT STREAM[,STREAM...] COUNT
+    sends {"probe":true} to each stream every 20 ms until a line is read, then
+    COUNT records {"i":0} ... to each in turn, and prints "sent". An XPUB prints
+    the first subscription that it gets, as "subscribed" and its bytes in hex.
+peer.py sub|xsub ENDPOINT PREFIX...
     prints every message as STREAM TAB RECORD. "stop" on stdin stops reading,
-    "go" goes on, "cancel PREFIX" and "subscribe PREFIX" do that. Prints "ok"
-    on stderr after each. "noheartbeat" among the prefixes turns heartbeats off:
-    libzmq 4.3 with heartbeats ends by an assertion when its application does
-    not read for as long as its timeout.
+    "go" goes on, "cancel PREFIX" and "subscribe PREFIX" do that, "send TEXT"
+    sends a message upstream. Prints "ok" on stderr after each. "noheartbeat"
+    among the prefixes turns heartbeats off: libzmq 4.3 with heartbeats ends by
+    an assertion when its application does not read for as long as its timeout.
+peer.py front|back ENDPOINT
+    is libzmq's own zmq_proxy, and prints the endpoint that it listens on.
+    In front of a consolidator it connects its XPUB to ENDPOINT, and publishers
+    connect to it; at its back it connects its XSUB, and subscribers connect.
 """
 import select
 import sys
+import threading
 
 import zmq
+
+SOCKETS = {"pub": zmq.PUB, "xpub": zmq.XPUB, "sub": zmq.SUB, "xsub": zmq.XSUB}
 
 
 def main():
     kind, endpoint, args = sys.argv[1], sys.argv[2], sys.argv[3:]
     ctx = zmq.Context()
-    sock = ctx.socket(zmq.PUB if kind == "pub" else zmq.SUB)
-    if "noheartbeat" in args:
-        args.remove("noheartbeat")
-    else:
-        sock.setsockopt(zmq.HEARTBEAT_IVL, 500)
-        sock.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5000)
-    sock.setsockopt(zmq.LINGER, 5000)
-    if kind == "pub":
-        sock.setsockopt(zmq.SNDHWM, 0)
+    if kind in ("front", "back"):
+        proxy(ctx, kind, endpoint)
+        ctx.term()
+        return
+    heartbeat = "noheartbeat" not in args
+    sock = make(ctx, SOCKETS[kind], heartbeat)
+    if kind in ("pub", "xpub"):
         sock.connect(endpoint)
-        publish(sock, args[0].encode(), int(args[1]))
+        if kind == "xpub":
+            print("subscribed", sock.recv().hex(), flush=True)
+        publish(sock, [s.encode() for s in args[0].split(",")], int(args[1]))
     else:
+        sock.connect(endpoint)
         for prefix in args:
-            sock.setsockopt(zmq.SUBSCRIBE, prefix.encode())
-        sock.connect(endpoint)
+            if prefix != "noheartbeat":
+                subscription(sock, prefix, True)
         subscribe(sock)
     sock.close()
     ctx.term()
 
 
-def publish(sock, stream, count):
+def make(ctx, kind, heartbeat=True):
+    sock = ctx.socket(kind)
+    if heartbeat:
+        sock.setsockopt(zmq.HEARTBEAT_IVL, 500)
+        sock.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5000)
+    sock.setsockopt(zmq.LINGER, 5000)
+    # A high-water mark of 1,000 messages, the default, drops what is above it.
+    sock.setsockopt(zmq.SNDHWM, 0)
+    sock.setsockopt(zmq.RCVHWM, 0 if kind in (zmq.XPUB, zmq.XSUB) else 1000)
+    return sock
+
+
+def publish(sock, streams, count):
     while not select.select([sys.stdin], [], [], 0.02)[0]:
-        sock.send_multipart([stream, b'{"probe":true}'])
+        for stream in streams:
+            sock.send_multipart([stream, b'{"probe":true}'])
     sys.stdin.readline()
     for i in range(count):
-        sock.send_multipart([stream, b'{"i":%d}' % i])
+        for stream in streams:
+            sock.send_multipart([stream, b'{"i":%d}' % i])
     print("sent", flush=True)
     sys.stdin.read()
+
+
+def subscription(sock, prefix, on):
+    if sock.type == zmq.XSUB:
+        sock.send(bytes([on]) + prefix.encode())
+    else:
+        sock.setsockopt(zmq.SUBSCRIBE if on else zmq.UNSUBSCRIBE, prefix.encode())
 
 
 def subscribe(sock):
@@ -64,9 +94,11 @@ def subscribe(sock):
                 elif line[0] == "go":
                     poller.register(sock, zmq.POLLIN)
                 elif line[0] == "cancel":
-                    sock.setsockopt(zmq.UNSUBSCRIBE, line[1].encode())
+                    subscription(sock, line[1], False)
                 elif line[0] == "subscribe":
-                    sock.setsockopt(zmq.SUBSCRIBE, line[1].encode())
+                    subscription(sock, line[1], True)
+                elif line[0] == "send":
+                    sock.send(line[1].encode())
                 print("ok", file=sys.stderr, flush=True)
             else:
                 for _ in range(1000):
@@ -76,6 +108,24 @@ def subscribe(sock):
                         break
                     sys.stdout.buffer.write(b"\t".join(frames) + b"\n")
                 sys.stdout.flush()
+
+
+def proxy(ctx, kind, endpoint):
+    xsub, xpub = make(ctx, zmq.XSUB), make(ctx, zmq.XPUB)
+    listens, connects = (xsub, xpub) if kind == "front" else (xpub, xsub)
+    listens.bind("tcp://127.0.0.1:*")
+    connects.connect(endpoint)
+    told, control = ctx.socket(zmq.PAIR), ctx.socket(zmq.PAIR)
+    told.bind("inproc://control")
+    control.connect("inproc://control")
+    running = threading.Thread(target=zmq.proxy_steerable, args=(xsub, xpub, None, told))
+    running.start()
+    print(listens.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
+    sys.stdin.read()
+    control.send(b"TERMINATE")
+    running.join()
+    for sock in (xsub, xpub, told, control):
+        sock.close()
 
 
 main()

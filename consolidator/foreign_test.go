@@ -1,0 +1,460 @@
+package consolidator_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+)
+
+// sequence checks that each stream's records are {"i":0}, {"i":1} and so on.
+// Probes may come before them.
+type sequence struct {
+	next   map[string]int
+	probes bool // some came
+}
+
+// add takes one message. It returns how many records of that stream there are.
+func (s *sequence) add(t testing.TB, name, record string) int {
+	t.Helper()
+	if s.next == nil {
+		s.next = make(map[string]int)
+	}
+	n := s.next[name]
+	switch record {
+	case `{"probe":true}`:
+		if n > 0 {
+			t.Fatalf("%s: a probe after record %d", name, n)
+		}
+		s.probes = true
+		return n
+	case fmt.Sprintf(`{"i":%d}`, n):
+		s.next[name]++
+		return n + 1
+	}
+	t.Fatalf("%s: got %s, expected %d", name, record, n)
+	return 0
+}
+
+// collect takes batches until each of the streams has n records, in order and
+// without a gap.
+func collect(t testing.TB, s *stream.Source, streams []string, n int) {
+	t.Helper()
+	var seq sequence
+	var got seen
+	done := func() bool {
+		for _, name := range streams {
+			if seq.next[name] < n {
+				return false
+			}
+		}
+		return true
+	}
+	for !done() {
+		got.records, got.names = nil, nil
+		until(t, s, &got, func() bool { return len(got.records) > 0 })
+		if got.lost > 0 || got.unknown > 0 {
+			t.Errorf("%d lost, %d unknown", got.lost, got.unknown)
+		}
+		for i, r := range got.records {
+			seq.add(t, got.names[i], r)
+		}
+	}
+}
+
+// tailAll makes a source that reads all of the streams from now on.
+func tailAll(t testing.TB, c *consolidator.Consolidator, streams []string) *stream.Source {
+	t.Helper()
+	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	var got seen
+	for i, name := range streams {
+		s.Tail(name, stream.Backfill{})
+		until(t, s, &got, func() bool { return got.backfill == i+1 })
+	}
+	return s
+}
+
+var interleaved = []string{"tenant/acme", "tenant/acme2", "system"}
+
+// libzmq's XPUB publishes like its PUB. It sees one subscription: to all.
+func TestLibzmqXPUB(t *testing.T) {
+	needLibzmq(t)
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		s := tailAll(t, c, interleaved)
+		pub := startPeer(t, "xpub", c.PublishAddrs()[0], strings.Join(interleaved, ","), "3000")
+		if got := pub.line(); got != "subscribed 01" {
+			t.Errorf("it was told %q", got)
+		}
+		fmt.Fprintln(pub.in)
+		collect(t, s, interleaved, 3000)
+	})
+}
+
+// libzmq's own proxy in front of a consolidator: applications publish to it.
+func TestLibzmqProxyInFront(t *testing.T) {
+	needLibzmq(t)
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		s := tailAll(t, c, interleaved)
+		proxy := startPeer(t, "front", c.PublishAddrs()[0])
+		pub := startPeer(t, "pub", proxy.line(), strings.Join(interleaved, ","), "3000")
+		// It drops what it sends before the subscription has come through.
+		var got seen
+		until(t, s, &got, func() bool { return len(got.records) > 0 })
+		fmt.Fprintln(pub.in)
+		collect(t, s, interleaved, 3000)
+	})
+}
+
+// libzmq's own proxy behind a consolidator: its subscribers' subscriptions come
+// through it, and so does their cancelling.
+func TestLibzmqProxyBehind(t *testing.T) {
+	needLibzmq(t)
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		proxy := startPeer(t, "back", c.SubscribeAddrs()[0])
+		addr := proxy.line()
+		exact := startPeer(t, "sub", addr, "system")
+		prefix := startPeer(t, "sub", addr, "tenant/")
+		subscribers(t, c, exact, prefix)
+	})
+}
+
+// libzmq's XSUB reads like its SUB, by subscriptions that are messages. What
+// else it sends upstream is nobody's.
+func TestLibzmqXSUB(t *testing.T) {
+	needLibzmq(t)
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		exact := startPeer(t, "xsub", c.SubscribeAddrs()[0], "system")
+		prefix := startPeer(t, "xsub", c.SubscribeAddrs()[0], "tenant/")
+		exact.tell("send hello")
+		subscribers(t, c, exact, prefix)
+	})
+}
+
+// subscribers have interleaved records sent to two peers, one subscribed to
+// "system", and one to "tenant/". Then one of the subscriptions is cancelled.
+func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *peer) {
+	t.Helper()
+	p := publish(t, c.PublishAddrs()[0])
+	probe(t, p, exact, "system")
+	probe(t, p, prefix, "tenant/probe")
+	const n = 3000
+	go func() {
+		var b []byte
+		for i := range n {
+			for _, name := range interleaved {
+				b = append(b, message(name, i)...)
+			}
+		}
+		_, _ = p.Write(b)
+	}()
+	var seq sequence
+	for seq.next["system"] < n {
+		name, record := exact.message()
+		seq.add(t, name, record)
+	}
+	for seq.next["tenant/acme"]+seq.next["tenant/acme2"] < 2*n {
+		name, record := prefix.message()
+		seq.add(t, name, record)
+	}
+	if len(seq.next) != len(interleaved) {
+		t.Errorf("records of %v", seq.next)
+	}
+
+	// Subscriptions are counted in libzmq's subscriber: one of two is cancelled,
+	// which costs nothing, and then the other.
+	prefix.tell("subscribe tenant/")
+	prefix.tell("cancel tenant/")
+	probe(t, p, prefix, "tenant/probe")
+	prefix.tell("cancel tenant/")
+	prefix.tell("subscribe mark")
+	probe(t, p, prefix, "mark")
+	send(t, p, message("tenant/acme", n))
+	send(t, p, message("mark", n))
+	expect(t, prefix, fmt.Sprintf(`mark {"i":%d}`, n))
+}
+
+// old is a peer of ZMTP 3.0.
+func old(t testing.TB, addr, socketType string) *client {
+	t.Helper()
+	nc := silent(t, addr)
+	_, _ = nc.Write(append(greeting(0), ready(socketType)...))
+	_ = nc.SetReadDeadline(time.Now().Add(patience))
+	var theirs [64]byte
+	if _, err := io.ReadFull(nc, theirs[:]); err != nil {
+		t.Fatal(err)
+	}
+	var head [2]byte
+	if _, err := io.ReadFull(nc, head[:]); err != nil || head[0] != flagCommand {
+		t.Fatalf("no READY: % x, %v", head, err)
+	}
+	if _, err := io.ReadFull(nc, make([]byte, head[1])); err != nil {
+		t.Fatal(err)
+	}
+	_ = nc.SetReadDeadline(time.Time{})
+	return &client{Conn: &zmtp.Conn{Conn: nc, Peer: zmtp.Peer{Version: zmtp.Version{Major: 3}}}, t: t}
+}
+
+// read reads exactly so many bytes.
+func (c *client) read(n int) string {
+	c.t.Helper()
+	b := make([]byte, n)
+	_ = c.SetReadDeadline(time.Now().Add(patience))
+	if n, err := io.ReadFull(c.Conn, b); err != nil {
+		c.t.Fatalf("%q, %v", b[:n], err)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	return string(b)
+}
+
+// Peers of ZMTP 3.0 are sent subscriptions as messages, and send such; and they
+// get no PING, which they do not know.
+func TestOldPeers(t *testing.T) {
+	both := func(t *testing.T, cfg consolidator.Config) {
+		const ping = 20 * time.Millisecond
+		c, _ := start(t, cfg, func(c *consolidator.Consolidator) { c.Hurry(patience, ping, patience) })
+		pub := old(t, c.PublishAddrs()[0], "PUB")
+		if got := pub.read(3); got != "\x00\x01\x01" {
+			t.Errorf("its subscription is % x", got)
+		}
+		sub := old(t, c.SubscribeAddrs()[0], "SUB")
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		expectOld := func(name string, i int) {
+			t.Helper()
+			want := string(message(name, i))
+			if got := sub.read(len(want)); got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		}
+		subscribed(t, c, 1)
+		for i := range 100 {
+			pub.send(message("system", i))
+			pub.send(message("tenant/acme", i))
+			pub.send(message("tenant/acme2", i))
+			expectOld("tenant/acme", i)
+			expectOld("tenant/acme2", i)
+		}
+		// A peer of 3.1 is sent some PINGs meanwhile.
+		young := dial(t, c.SubscribeAddrs()[0], asReader)
+		for range 3 {
+			if tok, err := young.next(); err != nil || tok.Kind != zmtp.TokenCommand || !strings.HasPrefix(string(tok.Body), "\x04PING") {
+				t.Fatalf("got %q, %v", tok.Body, err)
+			}
+		}
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
+		subscribed(t, c, 0)
+		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "system", false))
+		subscribed(t, c, 1)
+		pub.send(message("tenant/acme", 100))
+		pub.send(message("system", 100))
+		expectOld("system", 100)
+		_ = pub.SetReadDeadline(time.Now().Add(ping))
+		if n, err := pub.Conn.Read(make([]byte, 1)); !isTimeout(err) {
+			t.Errorf("the old publisher got %d bytes, %v", n, err)
+		}
+	}
+	t.Run("tcp", func(t *testing.T) { both(t, consolidator.Config{}) })
+	t.Run("ipc", func(t *testing.T) {
+		dir := t.TempDir()
+		both(t, consolidator.Config{Publish: []string{"ipc://" + dir + "/p"}, Subscribe: []string{"ipc://" + dir + "/s"}})
+	})
+}
+
+// libzmq puts its PING, and its answer to ours, between the frames of a message
+// when it happens to be there.
+func TestHeartbeatWithinMessage(t *testing.T) {
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		s := tailAll(t, c, interleaved)
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p.drain()
+		pong, err := zmtp.AppendPong(nil, []byte("\x00\x00context"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b []byte
+		for i := range 1000 {
+			for _, name := range interleaved {
+				m := message(name, i)
+				frame := 2 + len(name)
+				b = append(b, m[:frame]...)
+				b = zmtp.AppendPing(b, 0)
+				b = append(b, pong...)
+				b = append(b, m[frame:]...)
+			}
+		}
+		for len(b) > 0 {
+			n := min(len(b), 777)
+			p.send(b[:n])
+			b = b[n:]
+		}
+		collect(t, s, interleaved, 1000)
+		counted(t, c, consolidator.Counts{})
+	})
+}
+
+// subscribed waits until all readers together have so many subscriptions.
+func subscribed(t testing.TB, c *consolidator.Consolidator, n int) {
+	t.Helper()
+	await(t, fmt.Sprintf("%d subscriptions", n), func() bool { return c.Subscriptions() == n })
+}
+
+// go-zeromq cancels, too.
+func TestGoZeroMQCancels(t *testing.T) {
+	both(t, func(t *testing.T, c *consolidator.Consolidator) {
+		sub := zmq4.NewSub(t.Context())
+		defer sub.Close()
+		if err := sub.Dial(c.SubscribeAddrs()[0]); err != nil {
+			t.Fatal(err)
+		}
+		for i, prefix := range []string{"tenant/", "system"} {
+			if err := sub.SetOption(zmq4.OptionSubscribe, prefix); err != nil {
+				t.Fatal(err)
+			}
+			subscribed(t, c, i+1)
+		}
+		p := publish(t, c.PublishAddrs()[0])
+		expect := func(want string) {
+			t.Helper()
+			m, err := sub.Recv()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprintf("%s %s", m.Frames[0], m.Frames[1]); got != want {
+				t.Fatalf("got %s, want %s", got, want)
+			}
+		}
+		send(t, p, message("tenant/acme", 1))
+		expect(`tenant/acme {"i":1}`)
+		if err := sub.SetOption(zmq4.OptionUnsubscribe, "tenant/"); err != nil {
+			t.Fatal(err)
+		}
+		subscribed(t, c, 1)
+		send(t, p, message("tenant/acme", 2))
+		send(t, p, message("system", 3))
+		expect(`system {"i":3}`)
+	})
+}
+
+// A noisy stream costs a quiet one nothing, on one connection that reads both
+// and is too slow for the noisy one: of that it is told what it lost, of the
+// quiet one it has all.
+func TestNoisyAndQuiet(t *testing.T) {
+	const rounds, noise = 2000, 100
+	round := func(i int) (b []byte) {
+		filler := strings.Repeat("x", 200)
+		for k := range noise {
+			b = zmtp.AppendMessage(b, "noisy", fmt.Appendf(nil, `{"i":%d,"filler":%q}`, i*noise+k, filler))
+		}
+		return append(b, message("quiet", i)...)
+	}
+	cfg := consolidator.Config{StreamBuffer: 256 << 10}
+
+	t.Run("slow", func(t *testing.T) {
+		c, _ := start(t, cfg)
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p.drain()
+		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		small(t, r.Conn, 64<<10)
+		r.settle(subscriptions(r, "noisy", "quiet")...)
+		var heard noisyAndQuiet
+		for i := range rounds {
+			p.send(round(i))
+			for range noise / 10 {
+				heard.record(t, r)
+			}
+		}
+		for heard.quiet < rounds || heard.noisy < rounds*noise {
+			heard.record(t, r)
+		}
+		heard.check(t)
+	})
+
+	t.Run("libzmq that stops and goes on", func(t *testing.T) {
+		needLibzmq(t)
+		c, _ := start(t, cfg)
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p.drain()
+		r := startPeer(t, "sub", c.SubscribeAddrs()[0], "noisy", "quiet", "noheartbeat")
+		subscribed(t, c, 2)
+		r.tell("stop")
+		for i := range rounds {
+			p.send(round(i))
+		}
+		r.tell("go")
+		var heard noisyAndQuiet
+		for heard.quiet < rounds || heard.noisy < rounds*noise {
+			name, rec := r.message()
+			heard.take(t, name, rec)
+		}
+		heard.check(t)
+	})
+}
+
+func subscriptions(c *client, prefixes ...string) (b []byte) {
+	for _, prefix := range prefixes {
+		b = zmtp.AppendSubscription(b, c.Peer.Version, prefix, false)
+	}
+	return b
+}
+
+// noisyAndQuiet is what a reader of both got, and was told.
+type noisyAndQuiet struct {
+	noisy, quiet, dropped, gaps int
+}
+
+func (h *noisyAndQuiet) record(t *testing.T, r *client) {
+	t.Helper()
+	_ = r.SetReadDeadline(time.Now().Add(patience))
+	got, err := r.record()
+	if err != nil {
+		t.Fatalf("%v; heard %+v", err, *h)
+	}
+	name, rec, _ := strings.Cut(got, " ")
+	h.take(t, name, rec)
+}
+
+func (h *noisyAndQuiet) take(t *testing.T, name, rec string) {
+	t.Helper()
+	var r struct {
+		I       int
+		Name    string
+		Dropped int
+	}
+	if err := json.Unmarshal([]byte(rec), &r); err != nil {
+		t.Fatalf("%v: %.100s", err, rec)
+	}
+	next := &h.noisy
+	if name == "quiet" {
+		next = &h.quiet
+	}
+	switch {
+	case r.Name == "sluice" && name == "quiet":
+		t.Fatalf("a loss of the quiet stream: %s", rec)
+	case r.Name == "sluice":
+		*next += r.Dropped
+		h.dropped += r.Dropped
+		h.gaps++
+	case r.I != *next:
+		t.Fatalf("%s: record %d, expected %d", name, r.I, *next)
+	default:
+		*next++
+	}
+}
+
+func (h *noisyAndQuiet) check(t *testing.T) {
+	t.Helper()
+	if h.dropped == 0 {
+		t.Error("the reader was not too slow")
+	}
+	t.Logf("noisy: %d, of which %d were dropped, told in %d notices; quiet: %d, none dropped", h.noisy, h.dropped, h.gaps, h.quiet)
+}

@@ -1,0 +1,385 @@
+package consolidator_test
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+)
+
+// end is an endpoint, and who connects to it.
+type end struct {
+	addr string
+	role zmtp.Config
+}
+
+// ends are both endpoints of a consolidator, for those who do the same to both:
+// of number 0 over tcp, of number 1 over ipc.
+func ends(c *consolidator.Consolidator, number int) []end {
+	return []end{{c.PublishAddrs()[number], asPublisher}, {c.SubscribeAddrs()[number], asReader}}
+}
+
+// offences are what a peer can do. Each is committed beside bystanders, who
+// notice nothing; memory stays bounded; and it is counted by its reason.
+var offences = []struct {
+	name    string
+	commit  func(t *testing.T, c *consolidator.Consolidator)
+	counted consolidator.Counts // exactly
+}{
+	{"garbage instead of a greeting", func(t *testing.T, c *consolidator.Consolidator) {
+		garbage := make([]byte, 4096)
+		r := rand.NewChaCha8([32]byte{1})
+		_, _ = r.Read(garbage)
+		garbage[0] = 0x7f
+		for _, e := range ends(c, 0) {
+			for range 20 {
+				nc := silent(t, e.addr)
+				_, _ = nc.Write(garbage)
+				closes(t, nc)
+			}
+		}
+	}, consolidator.Counts{Handshakes: 40}},
+
+	{"half a handshake, byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
+		var wg sync.WaitGroup
+		for _, e := range ends(c, 0) {
+			nc := silent(t, e.addr)
+			wg.Go(func() {
+				for _, b := range append(greeting(1), frame(flagCommand, 100)...) {
+					if _, err := nc.Write([]byte{b}); err != nil {
+						break
+					}
+					time.Sleep(time.Millisecond)
+				}
+			})
+			closes(t, nc)
+		}
+		wg.Wait()
+	}, consolidator.Counts{Handshakes: 2}},
+
+	{"a READY of 2^62 bytes", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			nc := silent(t, e.addr)
+			_, _ = nc.Write(append(greeting(1), frame(flagCommand, 1<<62)...))
+			closes(t, nc)
+		}
+	}, consolidator.Counts{Handshakes: 2}},
+
+	{"garbage after the handshake", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			p := dial(t, e.addr, e.role)
+			_, _ = p.Write(bytes.Repeat([]byte{0xfe, 0x31}, 1000))
+			p.ends()
+		}
+	}, consolidator.Counts{Protocol: 2}},
+
+	{"a command of 2^62 bytes", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			p := dial(t, e.addr, e.role)
+			p.send(frame(flagCommand, 1<<62))
+			p.ends()
+		}
+	}, consolidator.Counts{Protocol: 2}},
+
+	{"frames of 2^63 bytes and more", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			for _, size := range []uint64{1 << 63, 1<<64 - 1} {
+				p := dial(t, e.addr, e.role)
+				p.send(frame(0, size))
+				p.ends()
+			}
+		}
+	}, consolidator.Counts{Protocol: 4}},
+
+	{"a frame of 2^62 bytes, some of which come", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			p := dial(t, e.addr, e.role)
+			p.send(frame(0, 1<<62))
+			if flood(t, p, make([]byte, 64<<10), 64<<20) {
+				t.Error("it was closed")
+			}
+		}
+	}, consolidator.Counts{TooLarge: 1, Subscriptions: 1}},
+
+	{"a message of tiny frames without an end", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			p := dial(t, e.addr, e.role)
+			if flood(t, p, bytes.Repeat([]byte{flagMore, 0}, 32<<10), 16<<20) {
+				t.Error("it was closed")
+			}
+		}
+	}, consolidator.Counts{TooLarge: 1, Subscriptions: 1}},
+
+	{"a record of 1 MiB, and one after it", func(t *testing.T, c *consolidator.Consolidator) {
+		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s.Tail("system", stream.Backfill{})
+		var got seen
+		until(t, s, &got, func() bool { return got.backfill == 1 })
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p.send(message("system", 1))
+		p.send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), 1<<20)))
+		p.send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), zmtp.MaxRecord+1)))
+		p.send(message("system", 2))
+		until(t, s, &got, func() bool { return len(got.records) == 2 })
+		if r := strings.Join(got.records, " "); r != `{"i":1} {"i":2}` || got.lost > 0 {
+			t.Errorf("got %s, %d lost", r, got.lost)
+		}
+	}, consolidator.Counts{TooLarge: 2}},
+
+	{"messages that are no records", func(t *testing.T, c *consolidator.Consolidator) {
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		for range 1000 {
+			p.send([]byte{0, 4, 'n', 'o', 'n', 'e'})
+			p.send(message("", 1))
+			p.send(message("a\nb", 1))
+			p.send(message("\xff\xfe", 1))
+			p.send(zmtp.AppendMessage(nil, strings.Repeat("n", 256), []byte("{}")))
+		}
+		p.settle()
+	}, consolidator.Counts{TooFewFrames: 1000, BadName: 4000}},
+
+	{"a record sent byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
+		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s.Tail("system", stream.Backfill{})
+		var got seen
+		until(t, s, &got, func() bool { return got.backfill == 1 })
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		long := strings.Repeat("x", 20_000)
+		for _, b := range zmtp.AppendMessage(nil, "system", []byte(long)) {
+			p.send([]byte{b})
+		}
+		until(t, s, &got, func() bool { return len(got.records) == 1 })
+		if got.records[0] != long {
+			t.Error("the record is another")
+		}
+	}, consolidator.Counts{}},
+
+	{"100,000 subscriptions, and one more", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, role := range []zmtp.Config{asReader, asSluiceReader} {
+			r := dial(t, c.SubscribeAddrs()[0], role)
+			var all []byte
+			for i := range 100_000 {
+				name := fmt.Sprintf("subscribed/%06d", i)
+				if role.Foreign {
+					all = zmtp.AppendSubscription(all, r.Peer.Version, name, false)
+				} else {
+					all = zmtp.AppendTail(all, zmtp.Tail{Name: name})
+				}
+			}
+			r.settle(all...)
+			// It is a reader like any other.
+			p := dial(t, c.PublishAddrs()[0], asPublisher)
+			p.send(message("subscribed/099999", 7))
+			if got, err := r.record(); got != `subscribed/099999 {"i":7}` {
+				t.Errorf("got %q, %v", got, err)
+			}
+			if role.Foreign {
+				r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "one more", false))
+			} else {
+				r.send(zmtp.AppendTail(nil, zmtp.Tail{Name: "one more"}))
+			}
+			r.ends()
+		}
+	}, consolidator.Counts{Subscriptions: 2, Protocol: 2}},
+
+	{"subscriptions of 64 KiB", func(t *testing.T, c *consolidator.Consolidator) {
+		long := strings.Repeat("s", 64<<10)
+		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		for range 100 {
+			r.send(zmtp.AppendSubscription(nil, zmtp.Version{Major: 3}, long, false))
+			r.send(zmtp.AppendSubscription(nil, r.Peer.Version, long[:60<<10], false))
+		}
+		r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "system", false))
+		r.settle()
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p.send(message("system", 1))
+		if got, err := r.record(); got != `system {"i":1}` {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}, consolidator.Counts{Subscriptions: 200}},
+
+	{"PINGs without reading", func(t *testing.T, c *consolidator.Consolidator) {
+		// Over ipc: where both directions of a TCP connection are full, its
+		// kernel takes minutes to go on.
+		for _, e := range ends(c, 1) {
+			p := dial(t, e.addr, e.role)
+			if !flood(t, p, bytes.Repeat(zmtp.AppendPing(nil, 0), 8<<10), 256<<20) {
+				t.Errorf("%s was not closed", e.role.Type)
+			}
+		}
+	}, consolidator.Counts{NotReading: 2}},
+
+	{"commands that nobody knows, and nothing else", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, e := range ends(c, 0) {
+			p := dial(t, e.addr, e.role)
+			many := bytes.Repeat(command("NONSENSE", 1, 2, 3), 3000)
+			many = append(many, command("X-TAIL", 1)...) // a foreign peer's is nobody's
+			if flood(t, p, many, 16<<20) {
+				t.Errorf("%s was closed", e.role.Type)
+			}
+			p.settle()
+		}
+	}, consolidator.Counts{}},
+
+	{"malformed commands of a sluice reader", func(t *testing.T, c *consolidator.Consolidator) {
+		for _, b := range [][]byte{
+			command("X-TAIL", 1), command("X-TAIL"), command("X-STOP", 9, 'a'),
+			command("X-STREAMS", 2), command("PING"),
+			{flagCommand, 0},
+			{flagCommand, 1, 9},
+			{flagCommand | flagMore, 2, 1, 'X'},
+			append([]byte{flagMore, 1, 'a'}, command("PING", make([]byte, 300)...)...),
+			zmtp.AppendTail(nil, zmtp.Tail{Name: "a\nb"}),
+		} {
+			r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+			r.send(b)
+			r.ends()
+		}
+	}, consolidator.Counts{Protocol: 10}},
+
+	{"tails and stops without an end", func(t *testing.T, c *consolidator.Consolidator) {
+		var storm []byte
+		for i := range 1000 {
+			name := fmt.Sprint("storm/", i%10)
+			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: bystanderName, From: zmtp.TailLast, A: 1000})
+			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: name, From: zmtp.TailLast, A: 1 << 63})
+			storm = zmtp.AppendStop(storm, name)
+			storm = zmtp.AppendStop(storm, name)
+		}
+		// One reads all the answers, one reads nothing.
+		reads := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+		reads.drain()
+		flood(t, reads, storm, 8<<20)
+		deaf := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+		small(t, deaf.Conn, 64<<10)
+		flood(t, deaf, storm, 8<<20)
+	}, consolidator.Counts{}},
+
+	{"subscriptions and cancels without an end", func(t *testing.T, c *consolidator.Consolidator) {
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		var many []byte
+		for i := range 5000 {
+			many = append(many, message(fmt.Sprint("many/", i), i)...)
+		}
+		p.send(many)
+		p.settle()
+		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		small(t, r.Conn, 64<<10)
+		var storm []byte
+		for range 100 {
+			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", false)
+			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
+			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
+		}
+		flood(t, r, storm, 3*int64(len(storm)))
+	}, consolidator.Counts{}},
+
+	{"watching the streams without reading", func(t *testing.T, c *consolidator.Consolidator) {
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		var many []byte
+		for i := range 10_000 {
+			many = append(many, message(fmt.Sprintf("a stream with a long name, so that the list of all is long/%05d", i), i)...)
+		}
+		for range 50 {
+			r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+			small(t, r.Conn, 64<<10)
+			r.send(zmtp.AppendWatch(nil, true))
+		}
+		for range 3 { // all of them change
+			p.send(many)
+			p.settle()
+			time.Sleep(200 * time.Millisecond) // the list's time, see Hurry
+		}
+		r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+		r.send(bytes.Repeat(zmtp.AppendWatch(nil, true), 500))
+	}, consolidator.Counts{}},
+
+	{"a reader that reads byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
+		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		small(t, r.Conn, 64<<10)
+		r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "", false))
+		var stop atomic.Bool
+		var reading sync.WaitGroup
+		reading.Go(func() {
+			var one [1]byte
+			for !stop.Load() {
+				if _, err := r.Read(one[:]); err != nil {
+					return
+				}
+				time.Sleep(time.Millisecond)
+			}
+		})
+		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		flood(t, p, bytes.Repeat(message("flood", 1), 1000), 32<<20)
+		p.settle()
+		stop.Store(true)
+		r.Close()
+		reading.Wait()
+	}, consolidator.Counts{}},
+}
+
+// counted waits until so much was counted, and no more.
+func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Counts) {
+	t.Helper()
+	for deadline := time.Now().Add(patience / 4); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("counted %+v, want %+v", c.Counts(), want)
+		}
+	}
+}
+
+func TestOffences(t *testing.T) {
+	const buffer = 32 << 20
+	for _, o := range offences {
+		t.Run(o.name, func(t *testing.T) {
+			dir := t.TempDir()
+			c, _ := start(t, consolidator.Config{
+				Buffer:    buffer,
+				Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
+				Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
+			}, func(c *consolidator.Consolidator) {
+				c.Hurry(500*time.Millisecond, 200*time.Millisecond, patience)
+			})
+			b := bystandersOf(t, c)
+			o.commit(t, c)
+			counted(t, c, o.counted)
+			b.done()
+			b.grown(buffer + 48<<20)
+		})
+	}
+}
+
+// A thousand connections that say nothing hinder nobody, and are closed when
+// the handshake's time is over.
+func TestSilentConnections(t *testing.T) {
+	const each = 500
+	c, _ := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) {
+		c.Hurry(4*time.Second, time.Second, patience)
+	})
+	var conns []net.Conn
+	for _, e := range ends(c, 0) {
+		for range each {
+			conns = append(conns, silent(t, e.addr))
+		}
+	}
+	await(t, "all of them to be accepted", func() bool { _, _, n := c.Connections(); return n == 2*each })
+	b := bystandersOf(t, c)
+	if _, _, n := c.Connections(); n != 2*each {
+		t.Errorf("others were at work only when %d silent connections were left", n)
+	}
+	for _, nc := range conns {
+		closes(t, nc)
+	}
+	b.done()
+	counted(t, c, consolidator.Counts{Handshakes: 2 * each})
+	b.grown(48 << 20)
+}
