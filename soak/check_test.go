@@ -15,7 +15,7 @@ import (
 func TestRecord(t *testing.T) {
 	for _, size := range []int{0, minRecord, 5000, maxRecord, maxRecord + 70_000, 2*maxRecord + 7} {
 		for _, n := range []uint64{0, 99, 262_000} {
-			id := identity{publisher: 11, stream: 3, number: n}
+			id := identity{publisher: 11, connection: 207, stream: 3, number: n}
 			rec := appendRecord([]byte("x"), id, size, time.Now())[1:]
 			if size > minRecord && len(rec) != size {
 				t.Errorf("a record of %d bytes, want %d", len(rec), size)
@@ -54,7 +54,7 @@ func testLog(trusted trust, sent int) *logTruth {
 
 func see(t *testing.T, l *logTruth, epoch, seq, number uint64) {
 	t.Helper()
-	if err := l.saw(position{epoch, seq}, identity{1, 0, number}); err != nil {
+	if err := l.saw(position{epoch, seq}, identity{1, 1, 0, number}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,11 +81,11 @@ func TestTruthAgrees(t *testing.T) {
 		{"the same record at another position", 8, 2},
 		{"a record that was not sent", 9, 5},
 	} {
-		if l.saw(position{epoch1, c.seq}, identity{1, 0, c.number}) == nil {
+		if l.saw(position{epoch1, c.seq}, identity{1, 1, 0, c.number}) == nil {
 			t.Errorf("%s is not found", c.what)
 		}
 	}
-	if l.saw(position{epoch2, 7}, identity{1, 0, 2}) == nil {
+	if l.saw(position{epoch2, 7}, identity{1, 1, 0, 2}) == nil {
 		t.Error("the same record in another epoch is not found")
 	}
 }
@@ -166,7 +166,7 @@ func TestConnection(t *testing.T) {
 	for i := range uint64(10) {
 		see(t, l, epoch1, 100+i, i)
 	}
-	rec := func(n uint64) identity { return identity{1, 0, n} }
+	rec := func(n uint64) identity { return identity{1, 1, 0, n} }
 	for _, c := range []struct {
 		what  string
 		got   []int // numbers; -n for n told as lost
@@ -278,7 +278,7 @@ func TestDirect(t *testing.T) {
 			case at:
 				b.Records = append(b.Records, stream.Record{
 					Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: g.epoch, Seq: g.seq},
-					Data: appendRecord(nil, identity{1, 0, g.number}, 0, time.Now()),
+					Data: appendRecord(nil, identity{1, 1, 0, g.number}, 0, time.Now()),
 				})
 			}
 			if err == nil {
@@ -329,4 +329,30 @@ func TestBlended(t *testing.T) {
 	b := blended{at: []position{{epoch1, 10}}}
 	wantError(t, "in order", b.place(0, position{epoch1, 12}), "")
 	wantError(t, "once more", b.place(0, position{epoch1, 12}), "had been read to")
+}
+
+func TestLanes(t *testing.T) {
+	var l lanes
+	for _, c := range []struct {
+		what               string
+		connection, number int
+		want               string
+	}{
+		{"the first", 3, 7, ""},
+		{"the next", 3, 9, ""},
+		{"once more", 3, 9, "came after"},
+		{"another connection", 4, 20, ""},
+		{"the rest of the old one", 3, 12, ""},
+		{"backwards", 4, 19, "came after"},
+		{"quiet", 0, 0, ""},
+		{"over", 3, 30, "before the last quiet point"},
+		{"goes on", 4, 21, ""},
+		{"backwards, later", 4, 20, "came after"},
+	} {
+		if c.what == "quiet" {
+			l.quiet()
+			continue
+		}
+		wantError(t, c.what, l.take(identity{publisher: 1, connection: c.connection, number: uint64(c.number)}), c.want)
+	}
 }

@@ -47,9 +47,10 @@ type publisher struct {
 	out     outlet
 	rnd     *rand.Rand
 
-	unacked []message // of this connection, without their records
-	acked   int
-	buf     []byte
+	connection int       // how many it had
+	unacked    []message // of this connection, without their records
+	acked      int
+	buf        []byte
 
 	sent, refused uint64
 }
@@ -84,6 +85,11 @@ func (p *publisher) String() string {
 	return fmt.Sprintf("publisher %d (%s, to %s)", p.index, p.kind, p.w.machines[p.machine].name)
 }
 
+// identity is what a record says of itself that is published now.
+func (p *publisher) identity(stream int, number uint64) identity {
+	return identity{publisher: p.index, connection: p.connection, stream: stream, number: number}
+}
+
 // each calls f with what is known of the publisher's numbers in each stream.
 func (p *publisher) each(f func(stream int, n *numbers)) {
 	for s := range p.w.streams {
@@ -106,6 +112,7 @@ func (p *publisher) ready(ctx context.Context) error {
 			continue
 		}
 		if fresh {
+			p.connection++
 			p.unacked, p.acked = p.unacked[:0], 0
 			p.each(func(_ int, n *numbers) { n.open() })
 		}
@@ -248,7 +255,7 @@ func (p *publisher) batch(n, stream int) []message {
 		m.number = l.numbers[p.index].send(m.refused)
 		l.mu.Unlock()
 		from := len(p.buf)
-		p.buf = appendRecord(p.buf, identity{p.index, m.stream, m.number}, s, now)
+		p.buf = appendRecord(p.buf, p.identity(m.stream, m.number), s, now)
 		m.record = p.buf[from:len(p.buf):len(p.buf)]
 		batch = append(batch, m)
 		if size += s; size > 4<<20 {
@@ -345,7 +352,7 @@ func (p *publisher) close() ([]uint64, error) {
 		l.mu.Lock()
 		number := l.numbers[p.index].send(false)
 		l.mu.Unlock()
-		batch = append(batch, message{name: name, stream: s, number: number, record: appendRecord(nil, identity{p.index, s, number}, 0, now)})
+		batch = append(batch, message{name: name, stream: s, number: number, record: appendRecord(nil, p.identity(s, number), 0, now)})
 		all = append(all, number)
 	}
 	return all, p.send(batch)
@@ -355,7 +362,7 @@ func (p *publisher) close() ([]uint64, error) {
 // acknowledged.
 func (p *publisher) arrived(numbers []uint64) (bool, error) {
 	for s, n := range numbers {
-		if !p.w.truth.log(p.machine, s).placed(identity{p.index, s, n}) {
+		if !p.w.truth.log(p.machine, s).placed(p.identity(s, n)) {
 			return false, nil
 		}
 	}

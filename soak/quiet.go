@@ -199,6 +199,11 @@ func (q *quiet) compare() error {
 		t := r.common()
 		t.mu.Lock()
 		err := r.check(q)
+		for p := range t.next {
+			for s := range t.next[p] {
+				t.next[p][s].quiet()
+			}
+		}
 		if err != nil {
 			err = &violation{who: t.id, err: err, recent: t.recent.String()}
 		}

@@ -57,7 +57,7 @@ type tally struct {
 	rnd     *rand.Rand  // of the goroutine that reads
 
 	mu      sync.Mutex
-	next    [][]uint64 // by publisher and stream: the lowest number that may still come
+	next    [][]lanes  // by publisher and stream
 	closing [][]uint64 // by machine and stream: the next number of the publisher that closes a phase
 	recent  history
 
@@ -80,7 +80,7 @@ func (c *counts) add(o counts) {
 func newTally(w *world, kind, id string, machine int) *tally {
 	t := &tally{w: w, id: id, kind: kind, machine: machine, rnd: w.random()}
 	for range w.publishers() {
-		t.next = append(t.next, make([]uint64, len(w.streams)))
+		t.next = append(t.next, make([]lanes, len(w.streams)))
 	}
 	for range w.machines {
 		t.closing = append(t.closing, make([]uint64, len(w.streams)))
@@ -89,6 +89,46 @@ func newTally(w *world, kind, id string, machine int) *tally {
 }
 
 func (t *tally) common() *tally { return t }
+
+// lanes are what may still come of one publisher and stream, by the publisher's
+// connections since the last quiet point: the lowest number of each. There is
+// order within a connection. One that a publisher breaks off and makes anew may
+// be read to its end after the new one has begun.
+type lanes []lane
+
+type lane struct {
+	connection int
+	next       uint64
+}
+
+// take notes a number.
+func (l *lanes) take(id identity) error {
+	for i := range *l {
+		switch lane := &(*l)[i]; {
+		case lane.connection != id.connection:
+		case id.number < lane.next:
+			return fmt.Errorf("number %d of publisher %d came after number %d of the same connection", id.number, id.publisher, lane.next-1)
+		default:
+			lane.next = id.number + 1
+			return nil
+		}
+	}
+	if len(*l) > 0 && id.connection < (*l)[0].connection {
+		return fmt.Errorf("number %d of publisher %d is of a connection from before the last quiet point", id.number, id.publisher)
+	}
+	*l = append(*l, lane{id.connection, id.number + 1})
+	return nil
+}
+
+// quiet forgets the connections that are over.
+func (l *lanes) quiet() {
+	for i := range *l {
+		if (*l)[i].connection > (*l)[0].connection {
+			(*l)[0] = (*l)[i]
+		}
+	}
+	*l = (*l)[:min(1, len(*l))]
+}
 
 // record notes a record: whether it is whole, of that stream, and after those
 // of the same publisher that came before. t.mu is held.
@@ -103,11 +143,9 @@ func (t *tally) record(stream int, data []byte) (identity, error) {
 		return id, fmt.Errorf("there is no publisher %d", id.publisher)
 	}
 	t.sum.records++
-	next := &t.next[id.publisher][stream]
-	if id.number < *next {
-		return id, fmt.Errorf("number %d of publisher %d came after number %d", id.number, id.publisher, *next-1)
+	if err := t.next[id.publisher][stream].take(id); err != nil {
+		return id, err
 	}
-	*next = id.number + 1
 	if m := t.w.closer(id.publisher); m >= 0 {
 		t.closing[m][stream] = id.number + 1
 	}
@@ -187,7 +225,7 @@ func (h *history) String() string {
 			fmt.Fprintln(&b, e.text)
 			continue
 		}
-		fmt.Fprintf(&b, "record %d of publisher %d, stream %d", e.id.number, e.id.publisher, e.stream)
+		fmt.Fprintf(&b, "record %d of publisher %d/%d, stream %d", e.id.number, e.id.publisher, e.id.connection, e.stream)
 		if e.machine >= 0 {
 			fmt.Fprintf(&b, ", machine %d", e.machine)
 		}

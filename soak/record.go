@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// A record of the soak says who published it, which number it has among what
-// that publisher sent to that stream, and which stream that was. At its end
-// stands a checksum over all before it.
+// A record of the soak says who published it, over which of its connections,
+// which number it has among what that publisher sent to that stream, and which
+// stream that was. At its end stands a checksum over all before it.
 const (
 	recordHead = `{"v":0,"name":"soak","hostname":"soak","pid":1,"level":30,"time":"`
 	recordTime = "2006-01-02T15:04:05.000Z"
@@ -43,9 +43,10 @@ func makeFiller() []byte {
 
 // identity is what a record says of itself.
 type identity struct {
-	publisher int
-	stream    int
-	number    uint64
+	publisher  int
+	connection int
+	stream     int
+	number     uint64
 }
 
 // appendRecord appends a record of size bytes, or of as many as it takes.
@@ -55,6 +56,8 @@ func appendRecord(dst []byte, id identity, size int, now time.Time) []byte {
 	dst = now.UTC().AppendFormat(dst, recordTime)
 	dst = append(dst, recordFrom...)
 	dst = strconv.AppendInt(dst, int64(id.publisher), 10)
+	dst = append(dst, `,"c":`...)
+	dst = strconv.AppendInt(dst, int64(id.connection), 10)
 	dst = append(dst, `,"n":`...)
 	dst = strconv.AppendUint(dst, id.number, 10)
 	dst = append(dst, `,"s":`...)
@@ -88,11 +91,12 @@ func parseRecord(data []byte) (id identity, err error) {
 	}
 	// The checksum is right, so the rest is as appendRecord made it.
 	rest := data[begin+len(recordFrom):]
-	var p, s uint64
+	var p, c, s uint64
 	p, rest = digits(rest)
+	c, rest = digits(rest[len(`,"c":`):])
 	id.number, rest = digits(rest[len(`,"n":`):])
 	s, _ = digits(rest[len(`,"s":`):])
-	id.publisher, id.stream = int(p), int(s)
+	id.publisher, id.connection, id.stream = int(p), int(c), int(s)
 	return id, nil
 }
 
