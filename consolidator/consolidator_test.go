@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,10 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		// go-zeromq leaves it behind when a socket is closed.
 		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*pubMWriter).run"),
+		goleak.Cleanup(func(code int) {
+			removeBinary()
+			os.Exit(code)
+		}),
 	)
 }
 
