@@ -339,6 +339,30 @@ func TestResumedIsLikeAnyOther(t *testing.T) {
 	}
 }
 
+// A loss that is told when the reader stands where the log stands names its
+// consolidator and its last number, so that it is not told again after a break.
+func TestResumedLossHasAPlace(t *testing.T) {
+	cl := newCluster(10, 0)
+	cl.broken = true
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 6}})
+	other.next("source")
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a, vm-2:8:4", "Last-Event-ID", "zzz.5.1.5")...)
+	var source stream.SourceEvent
+	for source.Consolidator != "vm-2" {
+		if err := json.Unmarshal([]byte(field(r.next("source"), "data")), &source); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loss := r.next("dropped")
+	id, err := stream.ParseEventID(field(loss, "id"))
+	if err != nil || id.Source != source.N || id.Seq != 5 || !strings.Contains(loss, `"count":2,`) {
+		t.Errorf("told %q; vm-2 is number %d, and its record 5 is lost, too", loss, source.N)
+	}
+}
+
 // A consolidator that cannot be reached when a reader comes back is not
 // forgotten when it comes back once more: not by its place in the log either.
 func TestResumeRemembersTheUnreached(t *testing.T) {

@@ -102,7 +102,6 @@ func (s *session) resumed(entry []byte) {
 		return
 	}
 	_, numbers := next(entry)
-	before := stream.EventID{Epoch: id.Epoch, Next: id.Next - numbers}
 	count := uint64(1)
 	if isLoss(entry) {
 		if count = lossCount(entry); count == 0 {
@@ -114,6 +113,10 @@ func (s *session) resumed(entry []byte) {
 		}
 	}
 	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
+	before := stream.EventID{Epoch: id.Epoch, Next: id.Next - numbers}
+	if first > 0 {
+		before.Source, before.Seq = id.Source, first-1 // or it would be told again after a break
+	}
 	switch {
 	case w.Epoch == o.epoch && id.Seq < w.Seq:
 		w.level = id.Seq+1 == w.Seq
@@ -155,7 +158,6 @@ func (s *session) settled(at fanout.Position) bool {
 	if at.Next < k.end {
 		return false
 	}
-	id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
 	settled := true
 	for name, w := range k.wants {
 		stood, known := k.stood[name]
@@ -170,13 +172,24 @@ func (s *session) settled(at fanout.Position) bool {
 			continue
 		case w.told:
 		case w.Epoch != stood.Epoch:
-			s.tellOwnLoss(id, stood.Seq, true, otherReason)
+			s.tellOwnLoss(s.stoodID(at, name, stood), stood.Seq, true, otherReason)
 		case w.Seq < stood.Seq:
-			s.tellOwnLoss(id, stood.Seq-w.Seq, false, lateReason)
+			s.tellOwnLoss(s.stoodID(at, name, stood), stood.Seq-w.Seq, false, lateReason)
 		}
 		*w = want{Position: stood, level: true}
 	}
 	return settled
+}
+
+// stoodID is the id of a loss up to where a consolidator had been read to, told
+// at a place in the log.
+func (s *session) stoodID(at fanout.Position, consolidator string, stood stream.Position) stream.EventID {
+	id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
+	if stood.Seq > 0 {
+		of := s.againID(consolidator, stood.Epoch, stood.Seq-1)
+		id.Source, id.Seq = of.Source, of.Seq
+	}
+	return id
 }
 
 // recount returns a loss with another count.
