@@ -176,10 +176,18 @@ func (r *Reader) Stop(name string) {
 	wanted := r.wants(name)
 	r.mu.Unlock()
 	c.drop()
-	if wanted {
-		c.log.mu.Lock()
-		r.match(c.log)
-		c.log.mu.Unlock()
+	if !wanted {
+		return
+	}
+	// Its log may have been forgotten just now; the next of that name is
+	// matched when it is made.
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	if v, ok := r.hub.logs.Get(name); ok {
+		l := v.(*log)
+		l.mu.Lock()
+		r.match(l)
+		l.mu.Unlock()
 	}
 }
 
