@@ -78,7 +78,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 }
 
 func (s *subscriber) read() error {
-	in := zmtp.NewReceiver(s.conn)
+	in := zmtp.NewRequests(s.conn)
 	defer in.Close()
 	for {
 		for {

@@ -13,7 +13,7 @@ const (
 	TokenNone     TokenKind = iota // nothing whole yet
 	TokenMessage                   // a message: Raw, Name, Body, Frames
 	TokenCommand                   // a command: Body, its frame's body
-	TokenTooLarge                  // a message above a limit begins, and is passed over
+	TokenTooLarge                  // a message, or a request, above a limit begins, and is passed over
 )
 
 // Token is what a [Decoder] found.
@@ -37,6 +37,7 @@ type Decoder struct {
 	name   span
 	body   span
 	within int // commands that came within the message
+	limit  int // of a message or a command; 0 means MaxMessage and MaxCommand
 
 	skip     uint64 // bytes of the frame being passed over that are still to come
 	skipping bool   // the rest of this message is passed over
@@ -75,7 +76,7 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 		if d.tooLarge(size, h) {
 			// It is told now, as it may never end.
 			n = d.pos + h
-			*d = Decoder{skipping: size > 0 || flags&flagMore != 0, skip: size, skipLast: flags&flagMore == 0}
+			d.skipOver(size, flags&flagMore == 0)
 			return Token{Kind: TokenTooLarge}, n, nil
 		}
 		end := d.pos + h + int(size)
@@ -156,9 +157,13 @@ func run(b, head []byte, max int) (size int, n uint64) {
 }
 
 func (d *Decoder) tooLarge(size uint64, h int) bool {
+	limit := MaxMessage
+	if d.limit > 0 {
+		limit = d.limit
+	}
 	switch {
 	case size > MaxMessage,
-		d.pos+h+int(size) > MaxMessage,
+		d.pos+h+int(size) > limit,
 		d.frames == 1 && size > MaxRecord:
 		return true
 	}
@@ -179,10 +184,14 @@ func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t T
 		return t, 0, fmt.Errorf("%w: a command of several frames", ErrProtocol)
 	case size > MaxCommand:
 		return t, 0, fmt.Errorf("%w: a command of %d bytes, more than %d", ErrProtocol, size, MaxCommand)
-	case at > 0 && size > maxWithinSize:
+	case (at > 0 || d.skipping) && size > maxWithinSize:
 		return t, 0, fmt.Errorf("%w: a command of %d bytes within a message", ErrProtocol, size)
 	case at > 0 && d.within == maxWithin:
 		return t, 0, fmt.Errorf("%w: more than %d commands within a message", ErrProtocol, maxWithin)
+	}
+	if d.limit > 0 && h+int(size) > d.limit {
+		d.skipOver(size, true)
+		return Token{Kind: TokenTooLarge}, h, nil
 	}
 	n = h + int(size)
 	if at+n > len(b) {
@@ -198,6 +207,12 @@ func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t T
 	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
 }
 
+// skipOver begins to pass over the rest of a message or a command: size bytes of
+// a frame, which may be the last.
+func (d *Decoder) skipOver(size uint64, last bool) {
+	*d = Decoder{limit: d.limit, skipping: size > 0 || !last, skip: size, skipLast: last}
+}
+
 // errFrame refuses a size that no frame can have.
 var errFrame = fmt.Errorf("%w: a frame of 2^63 bytes or more", ErrProtocol)
 
@@ -211,7 +226,7 @@ func (d *Decoder) pass(b []byte) (t Token, n int, err error) {
 			return t, n, nil
 		}
 		if d.skipLast {
-			*d = Decoder{}
+			*d = Decoder{limit: d.limit}
 			return t, n, nil
 		}
 		flags, size, h := header(b[n:])

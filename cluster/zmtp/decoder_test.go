@@ -146,6 +146,7 @@ func TestDecoder(t *testing.T) {
 		{"many commands within a message", join(name, bytes.Repeat(ping, 32), small), append(slices.Repeat([]string{pinged}, 32), `message 2 "s" "r"`), ""},
 		{"too many commands within a message", join(name, bytes.Repeat(ping, 33), small), slices.Repeat([]string{pinged}, 32), "more than 32 commands"},
 		{"commands within a message too large", join(name, frame(3, append(largest, 'x')), ping, frame(1, nil), bytes.Repeat(ping, 40), small, ping), append([]string{"too large"}, slices.Repeat([]string{pinged}, 42)...), ""},
+		{"a long command within a message too large", join(name, frame(3, append(largest, 'x')), announced(4, 256)), []string{"too large"}, "a command of 256 bytes within a message"},
 		{"reserved bits within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x10, 0}), []string{"too large"}, "flags 0x10"},
 		{"reserved bits of a command within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x84, 0}), []string{"too large"}, "flags 0x84"},
 	} {

@@ -141,6 +141,7 @@ func TestWireDocumentLimits(t *testing.T) {
 		{"a whole message, headers and all its frames", zmtp.MaxMessage},
 		{"a stream name", zmtp.MaxName},
 		{"a command", zmtp.MaxCommand},
+		{"a reader's subscription or command, headers and all", zmtp.MaxRequest},
 		{"READY", zmtp.MaxHandshake / 2},
 	} {
 		number := strconv.Itoa(l.bytes)

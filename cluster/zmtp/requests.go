@@ -1,0 +1,104 @@
+package zmtp
+
+import (
+	"io"
+	"sync"
+	"syscall"
+)
+
+// MaxRequest is how large what a reader sends may be, in bytes with all headers:
+// a subscription, or a command. What is larger is passed over.
+const MaxRequest = 1 << 10
+
+// requestBuffer is how much of it is read at once, in bytes.
+const requestBuffer = 4 << 10
+
+var requestBuffers = sync.Pool{New: func() any { return new([requestBuffer]byte) }}
+
+// Requests reads what a reader sends, and splits it in place. It is a [Receiver]
+// for what is short: however much many readers send, each makes us hold no more
+// than requestBuffer bytes, and while nothing comes, no more than MaxRequest.
+type Requests struct {
+	conn *Conn
+	dec  Decoder
+	buf  *[requestBuffer]byte // nil while it waits
+	data []byte               // what was not looked at yet: in buf, or by itself
+	err  error
+
+	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
+}
+
+// NewRequests returns the requests of a connection whose handshake is done.
+// Nobody else may read from it.
+func NewRequests(c *Conn) *Requests {
+	r := &Requests{conn: c, data: c.rest, dec: Decoder{limit: MaxRequest}}
+	c.rest = nil
+	r.read = r.readSome
+	return r
+}
+
+// Next returns the next token of what was received, of TokenNone when more has
+// to be filled in first. The token is valid until the next Fill.
+func (r *Requests) Next() (Token, error) {
+	for {
+		if len(r.data) == 0 {
+			return Token{}, nil
+		}
+		t, n, err := r.dec.Next(r.data)
+		r.data = r.data[n:]
+		if err != nil || t.Kind != TokenNone || n == 0 {
+			return t, err
+		}
+	}
+}
+
+// Fill waits until something was received. It returns io.EOF when the peer has
+// ended.
+func (r *Requests) Fill() error {
+	r.err = nil
+	if err := r.conn.raw.Read(r.read); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// Close lets go of the buffer. The connection is not closed.
+func (r *Requests) Close() {
+	r.data = nil
+	r.release()
+}
+
+func (r *Requests) release() {
+	if r.buf != nil {
+		requestBuffers.Put(r.buf)
+		r.buf = nil
+	}
+}
+
+// readSome reads once, and reports whether something came of it. When there is
+// nothing to read it gives the buffer away, and the runtime waits.
+func (r *Requests) readSome(fd uintptr) bool {
+	if r.buf == nil {
+		r.buf = requestBuffers.Get().(*[requestBuffer]byte)
+	}
+	// What is left is the beginning of a request, or of a handshake's last
+	// bytes: always less than the buffer.
+	kept := copy(r.buf[:], r.data)
+	for {
+		n, err := syscall.Read(int(fd), r.buf[kept:])
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			r.data = append([]byte(nil), r.buf[:kept]...)
+			r.release()
+			return false
+		case err != nil:
+			r.err = err
+		case n == 0:
+			r.err = io.EOF
+		}
+		r.data = r.buf[:kept+max(n, 0)]
+		return true
+	}
+}
