@@ -37,9 +37,10 @@ type client struct {
 
 // A client's roles.
 var (
-	asReader       = zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: true}
-	asSluiceReader = zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}}
-	asPublisher    = zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true}
+	asReader          = zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: true}
+	asSluiceReader    = zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}}
+	asPublisher       = zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true}
+	asSluicePublisher = zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}}
 )
 
 // dial connects a client, until the test ends.
