@@ -9,7 +9,7 @@ import (
 
 // maxOutbox bounds what waits for a publisher that does not read what we send
 // it (heartbeats, acknowledgements), in bytes.
-const maxOutbox = 4 << 10
+const maxOutbox = 64 << 10
 
 // outbox sends the little that goes to a publisher, and never waits.
 type outbox struct {
