@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -40,27 +39,14 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)
 		config.Logger = serverLog()
 		fitDescriptors(&config)
-		boundMemory(config.Buffer)
 		server, err := consolidator.New(config)
 		if err != nil {
 			return startError(err)
 		}
+		go boundMemory(ctx, config.Buffer)
 		return server.Run(ctx)
 	})
 	return c
-}
-
-// ownMemory is what a consolidator takes beside its buffer before the garbage
-// collector has to hurry, in bytes.
-const ownMemory = 28 << 20
-
-// boundMemory has garbage collected before it doubles what is held, unless the
-// environment says how much memory there is. Chunks hold no pointers, so that
-// costs little however large the buffer is.
-func boundMemory(buffer int64) {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(buffer + ownMemory)
-	}
 }
 
 // spareDescriptors are open files for what is no connection.
