@@ -122,6 +122,9 @@ func (c *cursor) dropLocked() {
 	}
 	c.dropped = true
 	c.log.cursors--
+	if c.log.cursors == 0 {
+		c.log.hub.vacants.add(c.log)
+	}
 	if c.parked >= 0 {
 		c.log.unpark(c)
 	}

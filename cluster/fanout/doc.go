@@ -34,6 +34,6 @@
 // another's chunk.
 //
 // Locks, in the order in which they may be taken: Hub.waking, Hub.mu, Log.mu,
-// then one of Reader.mu, Hub.wakeMu, Hub.sizeMu (leaves: nothing is taken under
+// then one of Reader.mu, Hub.wakeMu, Hub.sizeMu, vacants.mu (leaves: nothing is taken under
 // them).
 package fanout

@@ -34,7 +34,8 @@ type Hub struct {
 	flagged []*log // logs that have grown and have parked cursors
 	wake    chan struct{}
 
-	sizes sizes
+	sizes   sizes
+	vacants vacants
 }
 
 // New returns a Hub without logs.

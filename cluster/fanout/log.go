@@ -26,6 +26,7 @@ type log struct {
 	unknown      []uint64 // sequence numbers of the entries that stand for losses of unknown size, oldest first
 	unknownFloor uint64   // below it there were more of them than the list holds
 	flagged      bool     // it is on the hub's list of logs with readers to wake
+	vacant       bool     // it is on the hub's list of logs that may be vacant; guarded by vacants.mu
 	dead         bool     // it was forgotten: look it up again
 	counted      bool     // it counts for Config.MaxStreams; guarded by Hub.mu
 

@@ -176,6 +176,7 @@ func (r *Reader) Stop(name string) {
 	wanted := r.wants(name)
 	r.mu.Unlock()
 	c.drop()
+	r.hub.vacate()
 	if !wanted {
 		return
 	}
@@ -311,6 +312,7 @@ func (r *Reader) Close() {
 	for _, c := range cursors {
 		c.drop()
 	}
+	r.hub.vacate()
 }
 
 // Subscriptions is how many prefixes and exact tails the reader has.

@@ -1,0 +1,4 @@
+package fanout
+
+// MaxVacant is how many vacant logs there may be.
+const MaxVacant = maxVacant
