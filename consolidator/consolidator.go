@@ -51,6 +51,8 @@ type Consolidator struct {
 	admin     *admin // nil when there is none
 	self      *self
 	lister    lister
+	heldIn    holds
+	heldOut   holds
 
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}
@@ -101,6 +103,8 @@ func New(cfg Config) (*Consolidator, error) {
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
 	}
+	c.heldIn = holds{limit: maxHeldIn, counts: &c.counts}
+	c.heldOut = holds{limit: maxHeldOut, counts: &c.counts}
 	c.metrics = newMetrics(c)
 	c.self = newSelf(cfg.Name, hub, &c.counts)
 	c.log = slog.New(tee{cfg.Logger.Handler(), c.self.json, c.self})

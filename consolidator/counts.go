@@ -28,6 +28,7 @@ type counts struct {
 	protocol                      atomic.Uint64 // connections that were closed for breaking the protocol
 	silent                        atomic.Uint64 // connections that were closed after a silence
 	notReading                    atomic.Uint64 // connections that were closed because answers to them pile up
+	held                          atomic.Uint64 // connections that were closed for what they made us hold
 
 	subscriptions atomic.Uint64 // subscriptions refused
 	accept        atomic.Uint64 // errors of accepting
@@ -83,5 +84,6 @@ func (c *counts) refused(yield func(reason string, n uint64) bool) {
 func (c *counts) closed(yield func(reason string, n uint64) bool) {
 	_ = yield("protocol", c.protocol.Load()) &&
 		yield("silent", c.silent.Load()) &&
-		yield("not_reading", c.notReading.Load())
+		yield("not_reading", c.notReading.Load()) &&
+		yield("held_memory", c.held.Load())
 }

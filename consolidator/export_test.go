@@ -15,7 +15,7 @@ type Counts struct {
 	TooLarge, TooFewFrames, BadName uint64 // messages
 	Subscriptions                   uint64
 	Handshakes, Protocol, Silent    uint64 // connections
-	NotReading                      uint64 // connections
+	NotReading, Held                uint64 // connections
 }
 
 // Counts are the counts of now.
@@ -29,6 +29,7 @@ func (c *Consolidator) Counts() Counts {
 		Protocol:      c.counts.protocol.Load(),
 		Silent:        c.counts.silent.Load(),
 		NotReading:    c.counts.notReading.Load(),
+		Held:          c.counts.held.Load(),
 	}
 }
 

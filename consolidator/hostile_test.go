@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -337,25 +338,90 @@ func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Count
 	}
 }
 
-func TestOffences(t *testing.T) {
+// broken runs a consolidator over tcp and ipc, with bystanders, for what commit
+// does to it.
+func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator)) {
+	t.Helper()
+	// Garbage is not what is measured.
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	const buffer = 32 << 20
+	dir := t.TempDir()
+	c, _ := start(t, consolidator.Config{
+		Buffer:    buffer,
+		Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
+		Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
+	}, func(c *consolidator.Consolidator) {
+		c.Hurry(500*time.Millisecond, 200*time.Millisecond, patience)
+	})
+	b := bystandersOf(t, c)
+	commit(t, c)
+	b.done()
+	b.grown(buffer + 48<<20)
+}
+
+func TestOffences(t *testing.T) {
 	for _, o := range offences {
 		t.Run(o.name, func(t *testing.T) {
-			dir := t.TempDir()
-			c, _ := start(t, consolidator.Config{
-				Buffer:    buffer,
-				Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
-				Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
-			}, func(c *consolidator.Consolidator) {
-				c.Hurry(500*time.Millisecond, 200*time.Millisecond, patience)
+			broken(t, func(t *testing.T, c *consolidator.Consolidator) {
+				o.commit(t, c)
+				counted(t, c, o.counted)
 			})
-			b := bystandersOf(t, c)
-			o.commit(t, c)
-			counted(t, c, o.counted)
-			b.done()
-			b.grown(buffer + 80<<20) // garbage included: this process has no memory limit
 		})
 	}
+}
+
+// Publishers that send parts of large records and no more are closed when the
+// parts are too much, those that have waited for longest first. One that sends
+// whole ones notices nothing.
+func TestHalfRecords(t *testing.T) {
+	broken(t, func(t *testing.T, c *consolidator.Consolidator) {
+		const publishers, part, most = 300, 100 << 10, 16 << 20
+		half := append([]byte{flagMore, 1, 'h'}, frame(0, 250<<10)...)
+		half = append(half, make([]byte, part)...)
+		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s.Tail("large", stream.Backfill{})
+		var got seen
+		until(t, s, &got, func() bool { return got.backfill == 1 })
+		good := dial(t, c.PublishAddrs()[0], asPublisher)
+		good.drain()
+		large := zmtp.AppendMessage(nil, "large", make([]byte, 200<<10))
+		for i := range publishers {
+			dial(t, c.PublishAddrs()[0], asPublisher).send(half)
+			if i%10 == 0 {
+				good.send(large)
+			}
+		}
+		until(t, s, &got, func() bool { return len(got.records) == publishers/10 })
+		if got.lost > 0 {
+			t.Errorf("%d lost", got.lost)
+		}
+		await(t, "the rest to be within the limit", func() bool {
+			left, _, _ := c.Connections()
+			return left-2 <= most/part
+		})
+		left, _, _ := c.Connections()
+		counted(t, c, consolidator.Counts{Held: uint64(publishers + 2 - left)})
+	})
+}
+
+// Readers that let answers pile up are closed when they are too many, even if
+// each has fewer than one may have.
+func TestUnreadAnswers(t *testing.T) {
+	broken(t, func(t *testing.T, c *consolidator.Consolidator) {
+		const readers, pings, most = 30, 100_000, 8 << 20
+		many := bytes.Repeat(zmtp.AppendPing(nil, 0), pings)
+		for range readers {
+			// Over ipc, see above.
+			dial(t, c.SubscribeAddrs()[1], asReader).send(many)
+		}
+		// Each has more than 300 KiB that its kernel does not hold.
+		await(t, "the rest to be within the limit", func() bool {
+			_, left, _ := c.Connections()
+			return left-2 <= most/(300<<10)
+		})
+		_, left, _ := c.Connections()
+		counted(t, c, consolidator.Counts{Held: uint64(readers + 2 - left)})
+	})
 }
 
 // A thousand connections that say nothing hinder nobody, and are closed when

@@ -35,7 +35,7 @@ type pusher struct {
 // push starts one. What onAck does, it does for each acknowledgement.
 func push(t testing.TB, addr, name string, from int, onAck func(n uint64)) *pusher {
 	t.Helper()
-	p := &pusher{t: t, c: dial(t, addr, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}}), name: name, byes: make(chan struct{})}
+	p := &pusher{t: t, c: dial(t, addr, asSluicePublisher), name: name, byes: make(chan struct{})}
 	p.running.Go(func() { p.write(from) })
 	p.running.Go(func() { p.err = p.read(onAck) })
 	t.Cleanup(func() {

@@ -15,8 +15,10 @@ const maxOutbox = 64 << 10
 type outbox struct {
 	conn *zmtp.Conn
 
-	mu  sync.Mutex
-	buf []byte
+	mu   sync.Mutex
+	buf  []byte
+	held *holds
+	hold hold // of buf
 }
 
 // send queues b and sends what the connection takes now. It reports false when
@@ -29,7 +31,16 @@ func (o *outbox) send(b []byte) bool {
 	}
 	o.buf = append(o.buf, b...)
 	o.flush()
+	o.held.set(&o.hold, cap(o.buf), false)
 	return true
+}
+
+// close forgets what waits.
+func (o *outbox) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.buf = nil
+	o.held.set(&o.hold, 0, true)
 }
 
 // flush tries again. o.mu is held.

@@ -22,6 +22,7 @@ type publisher struct {
 	in   *zmtp.Receiver
 	app  *fanout.Appender
 	out  outbox
+	hold hold // the beginning of a message
 
 	accepted atomic.Uint64 // messages appended
 	heard    atomic.Int64  // when it last sent something, Unix nanoseconds
@@ -40,7 +41,13 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 		return
 	}
 	defer conn.Close()
-	p := &publisher{c: c, conn: conn, app: c.hub.Appender(), out: outbox{conn: conn}}
+	holder := &holder{conn: conn}
+	p := &publisher{
+		c: c, conn: conn, app: c.hub.Appender(),
+		out:  outbox{conn: conn, held: &c.heldIn, hold: hold{of: holder}},
+		hold: hold{of: holder},
+	}
+	defer p.out.close()
 	p.heard.Store(time.Now().UnixNano())
 	// All that is published is wanted, read or not: so there is backfill.
 	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
@@ -82,6 +89,7 @@ func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
 
 func (p *publisher) read() error {
 	p.in = zmtp.NewReceiver(p.conn)
+	p.in.Holds = func(bytes int, anew bool) { p.c.heldIn.set(&p.hold, bytes, anew) }
 	defer p.in.Close()
 	defer p.flush()
 	for {

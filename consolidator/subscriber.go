@@ -33,11 +33,15 @@ type subscriber struct {
 
 	mu      sync.Mutex
 	control []byte // to be sent before any more records
+	answers hold   // of control
 	marks   bool   // periodic marks are due
 	leaving bool
 	watch   watch
 
 	pinged time.Time // owned by the sweeper
+
+	rest  hold // of pump.pending; owned by the goroutine that writes
+	moved bool // some of it was written since it was set
 }
 
 func (c *Consolidator) serveSubscriber(nc net.Conn) {
@@ -47,11 +51,14 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	}
 	defer conn.Close()
 	conn.LimitUnsent()
+	holder := &holder{conn: conn}
 	s := &subscriber{
 		c: c, conn: conn,
 		reader: c.hub.Reader(),
 		kick:   make(chan struct{}, 1),
 		gone:   make(chan struct{}),
+
+		answers: hold{of: holder}, rest: hold{of: holder},
 	}
 	s.pump.s = s
 	s.heard.Store(time.Now().UnixNano())
@@ -68,12 +75,16 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	go func() {
 		defer c.conns.Done()
 		s.write()
+		c.heldOut.set(&s.rest, 0, true)
 	}()
 	err := s.read()
 	close(s.gone)
 	c.mu.Lock()
 	delete(c.subscribers, s)
 	c.mu.Unlock()
+	s.mu.Lock()
+	c.heldOut.set(&s.answers, 0, true)
+	s.mu.Unlock()
 	c.ended("reader", conn, err)
 }
 
@@ -175,6 +186,7 @@ func (s *subscriber) feed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.control) == 0 {
+		s.c.heldOut.set(&s.answers, 0, true)
 		s.control = s.watch.next(s.control)
 	}
 }
@@ -230,6 +242,7 @@ func (s *subscriber) answer(b []byte, err error) error {
 	full := len(s.control) > 0 && len(s.control)+len(b) > maxControl
 	if !full {
 		s.control = append(s.control, b...)
+		s.c.heldOut.set(&s.answers, cap(s.control), false)
 	}
 	s.mu.Unlock()
 	if full {
@@ -290,7 +303,14 @@ func (s *subscriber) stalled(yes bool) {
 	if s.blocked.Swap(yes) && !yes {
 		s.heard.Store(time.Now().UnixNano())
 	}
-	if !yes {
-		s.feed()
+	if yes {
+		s.c.heldOut.set(&s.rest, cap(s.pump.pending), s.moved)
+		s.moved = false
+		return
 	}
+	s.moved = true
+	if len(s.pump.pending) == 0 {
+		s.c.heldOut.set(&s.rest, 0, true)
+	}
+	s.feed()
 }

@@ -61,6 +61,7 @@ func (c *Consolidator) acknowledge() {
 		if n := p.accepted.Load(); p.conn.Peer.Sluice && n > p.acked {
 			p.acked = n
 			if !p.out.send(zmtp.AppendAck(nil, n)) {
+				c.counts.notReading.Add(1)
 				p.conn.Close()
 			}
 		}

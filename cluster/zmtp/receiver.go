@@ -23,6 +23,12 @@ type Receiver struct {
 	err  error
 	n    uint64 // bytes ever read
 
+	// Holds, when it is set, is called with the bytes that are kept while the
+	// receiver waits, and whether they are of another message than those of
+	// the last call; and with 0 when it is closed.
+	Holds func(bytes int, anew bool)
+	at    uint64 // where the message that is kept begins, of the bytes ever read
+
 	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
 }
 
@@ -79,6 +85,16 @@ func (r *Receiver) Fill() error {
 func (r *Receiver) Close() {
 	r.data = nil
 	r.release()
+	if r.Holds != nil {
+		r.Holds(0, true)
+	}
+}
+
+// wait tells what is kept.
+func (r *Receiver) wait() {
+	at := r.n - uint64(len(r.data))
+	r.Holds(cap(r.data), at != r.at)
+	r.at = at
 }
 
 func (r *Receiver) release() {
@@ -123,6 +139,9 @@ func (r *Receiver) readSome(fd uintptr) bool {
 					r.rest, r.data = nil, nil
 				}
 				r.release()
+			}
+			if r.Holds != nil {
+				r.wait()
 			}
 			return false
 		case err != nil:
