@@ -131,17 +131,18 @@ func (r *Reader) Tail(name string, from From) {
 	}
 }
 
-// attach adds a cursor and queues it. c.log.mu is held.
+// attach adds a cursor and queues it: one that matches a prefix, if there is
+// none yet, and a prefix is still subscribed to. c.log.mu is held.
 func (r *Reader) attach(c *cursor) {
 	r.mu.Lock()
-	if r.closed {
+	old := r.cursors[c.log.name]
+	if r.closed || !c.exact && (old != nil || !r.wants(c.log.name)) {
 		r.mu.Unlock()
 		return
 	}
 	if r.cursors == nil {
 		r.cursors = make(map[string]*cursor, 1)
 	}
-	old := r.cursors[c.log.name]
 	r.cursors[c.log.name] = c
 	if old != nil && old.exact {
 		r.tails--
@@ -195,13 +196,16 @@ func (r *Reader) Stop(name string) {
 // Subscribe adds a cursor, beginning now, for every stream whose name begins
 // with prefix, those that do not exist yet included. Subscribing again to a
 // prefix changes nothing.
+//
+// No lock is held for long, however many streams there are: others do not wait.
+// So it is for Cancel and Close.
 func (r *Reader) Subscribe(prefix string) {
 	r.hub.mu.Lock()
-	defer r.hub.mu.Unlock()
 	r.mu.Lock()
 	_, had := r.prefixes[prefix]
 	if r.closed || had {
 		r.mu.Unlock()
+		r.hub.mu.Unlock()
 		return
 	}
 	if r.prefixes == nil {
@@ -215,17 +219,30 @@ func (r *Reader) Subscribe(prefix string) {
 		r.hub.prefixes.Insert(prefix, v)
 	}
 	v.(map[*Reader]struct{})[r] = struct{}{}
-	r.hub.logs.WalkPrefix(prefix, func(_ string, v any) bool {
-		l := v.(*log)
+	r.hub.mu.Unlock()
+	// From here on new logs match by themselves.
+	for _, l := range r.hub.matching(prefix) {
 		l.mu.Lock()
-		r.match(l)
+		if !l.dead {
+			r.match(l)
+		}
 		l.mu.Unlock()
+	}
+}
+
+// matching are the logs whose names begin with prefix.
+func (h *Hub) matching(prefix string) (logs []*log) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	h.logs.WalkPrefix(prefix, func(_ string, v any) bool {
+		logs = append(logs, v.(*log))
 		return false
 	})
+	return logs
 }
 
 // match gives the reader a cursor in l, beginning now, if it has none. l.mu is
-// held, and the hub's.
+// held.
 func (r *Reader) match(l *log) {
 	r.mu.Lock()
 	_, has := r.cursors[l.name]
@@ -242,24 +259,28 @@ func (r *Reader) match(l *log) {
 // whether there was such a subscription.
 func (r *Reader) Cancel(prefix string) bool {
 	r.hub.mu.Lock()
-	defer r.hub.mu.Unlock()
 	r.mu.Lock()
-	if _, had := r.prefixes[prefix]; !had {
-		r.mu.Unlock()
+	_, had := r.prefixes[prefix]
+	delete(r.prefixes, prefix)
+	r.mu.Unlock()
+	if had {
+		r.hub.unsubscribe(r, prefix)
+	}
+	r.hub.mu.Unlock()
+	if !had {
 		return false
 	}
-	delete(r.prefixes, prefix)
-	var gone []*cursor
-	for name, c := range r.cursors {
-		if !c.exact && len(name) >= len(prefix) && name[:len(prefix)] == prefix && !r.wants(name) {
-			gone = append(gone, c)
-			delete(r.cursors, name)
+	for _, l := range r.hub.matching(prefix) {
+		r.mu.Lock()
+		c := r.cursors[l.name]
+		gone := c != nil && !c.exact && !r.wants(l.name)
+		if gone {
+			delete(r.cursors, l.name)
 		}
-	}
-	r.mu.Unlock()
-	r.hub.unsubscribe(r, prefix)
-	for _, c := range gone {
-		c.drop()
+		r.mu.Unlock()
+		if gone {
+			c.drop()
+		}
 	}
 	return true
 }
@@ -297,18 +318,17 @@ func (h *Hub) unsubscribe(r *Reader, prefix string) {
 
 // Close removes all cursors. The reader takes nothing any more.
 func (r *Reader) Close() {
-	r.hub.mu.Lock()
 	r.mu.Lock()
 	r.closed = true
-	cursors := r.cursors
-	r.cursors, r.tails = nil, 0
-	for p := range r.prefixes {
-		r.hub.unsubscribe(r, p)
-	}
-	r.prefixes = nil
+	cursors, prefixes := r.cursors, r.prefixes
+	r.cursors, r.tails, r.prefixes = nil, 0, nil
 	r.queue, r.head = nil, 0
 	r.mu.Unlock()
-	r.hub.mu.Unlock()
+	for p := range prefixes {
+		r.hub.mu.Lock()
+		r.hub.unsubscribe(r, p)
+		r.hub.mu.Unlock()
+	}
 	for _, c := range cursors {
 		c.drop()
 	}
