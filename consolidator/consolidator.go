@@ -54,6 +54,8 @@ type Consolidator struct {
 	heldIn    holds
 	heldOut   holds
 
+	subscriptions subscriptions
+
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}
 	subscribers map[*subscriber]struct{}
@@ -103,6 +105,7 @@ func New(cfg Config) (*Consolidator, error) {
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
 	}
+	c.subscriptions = subscriptions{limit: maxAllSubscriptions, of: make(map[*subscriber]int)}
 	c.heldIn = holds{limit: maxHeldIn, counts: &c.counts}
 	c.heldOut = holds{limit: maxHeldOut, counts: &c.counts}
 	c.metrics = newMetrics(c)

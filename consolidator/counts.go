@@ -30,6 +30,7 @@ type counts struct {
 	notReading                    atomic.Uint64 // connections that were closed because answers to them pile up
 	held                          atomic.Uint64 // connections that were closed for what they made us hold
 
+	most          atomic.Uint64 // connections that were closed for having most of too many subscriptions
 	subscriptions atomic.Uint64 // subscriptions refused
 	accept        atomic.Uint64 // errors of accepting
 }
@@ -85,5 +86,6 @@ func (c *counts) closed(yield func(reason string, n uint64) bool) {
 	_ = yield("protocol", c.protocol.Load()) &&
 		yield("silent", c.silent.Load()) &&
 		yield("not_reading", c.notReading.Load()) &&
-		yield("held_memory", c.held.Load())
+		yield("held_memory", c.held.Load()) &&
+		yield("most_subscriptions", c.most.Load())
 }

@@ -10,12 +10,16 @@ func (c *Consolidator) Hurry(handshake, ping, silent time.Duration) {
 	c.times.ack = min(c.times.ack, ping/2)
 }
 
+// LimitSubscriptions bounds those of all readers of a Consolidator that does not
+// run yet.
+func (c *Consolidator) LimitSubscriptions(n int) { c.subscriptions.limit = n }
+
 // Counts are what was passed over and closed, by reason.
 type Counts struct {
 	TooLarge, TooFewFrames, BadName uint64 // messages
 	Subscriptions                   uint64
 	Handshakes, Protocol, Silent    uint64 // connections
-	NotReading, Held                uint64 // connections
+	NotReading, Held, Most          uint64 // connections
 }
 
 // Counts are the counts of now.
@@ -30,6 +34,7 @@ func (c *Consolidator) Counts() Counts {
 		Silent:        c.counts.silent.Load(),
 		NotReading:    c.counts.notReading.Load(),
 		Held:          c.counts.held.Load(),
+		Most:          c.counts.most.Load(),
 	}
 }
 

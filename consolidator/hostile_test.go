@@ -450,6 +450,46 @@ func TestSilentConnections(t *testing.T) {
 	b.grown(48 << 20)
 }
 
+// Readers that have too many subscriptions together lose the one that has most,
+// and not the one that comes last.
+func TestMostSubscriptions(t *testing.T) {
+	c, _ := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) { c.LimitSubscriptions(1000) })
+	many := func(c *client, n int) (b []byte) {
+		for i := range n {
+			b = append(b, wanting(c.Conn, fmt.Sprint("stream/", i))...)
+		}
+		return b
+	}
+	readers := make([]*client, 4)
+	for i, n := range []int{300, 500, 190, 1} {
+		role := asReader
+		if i%2 == 1 {
+			role = asSluiceReader
+		}
+		readers[i] = dial(t, c.SubscribeAddrs()[0], role)
+		readers[i].settle(many(readers[i], n)...)
+	}
+	counted(t, c, consolidator.Counts{})
+	// What is given up makes room.
+	readers[1].settle(zmtp.AppendStop(nil, "stream/0")...)
+	readers[3].settle(wanting(readers[3].Conn, "one")...)
+	last := dial(t, c.SubscribeAddrs()[0], asReader)
+	last.settle(many(last, 50)...)
+	readers[1].ends()
+	counted(t, c, consolidator.Counts{Most: 1})
+	if got := c.Subscriptions(); got != 300+190+2+50 {
+		t.Errorf("%d subscriptions are left", got)
+	}
+	// So does who goes.
+	readers[0].Close()
+	await(t, "it to be gone", func() bool { return c.Subscriptions() == 190+2+50 })
+	last.settle(many(last, 750)...)
+	counted(t, c, consolidator.Counts{Most: 1})
+	_, _ = last.Write(many(last, 900))
+	last.ends()
+	counted(t, c, consolidator.Counts{Most: 2})
+}
+
 // cable passes a connection on until it is cut through: then nothing comes
 // through it any more, and neither side is told.
 type cable struct {

@@ -13,11 +13,8 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// The bounds of one reader's connection.
-const (
-	maxSubscriptions = 100_000 // prefixes and tails
-	maxControl       = 1 << 20 // bytes of answers and lists that wait for it
-)
+// maxControl bounds the answers that wait for one reader, in bytes.
+const maxControl = 1 << 20
 
 // subscriber is one reader's connection.
 type subscriber struct {
@@ -62,6 +59,8 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	}
 	s.pump.s = s
 	s.heard.Store(time.Now().UnixNano())
+	c.subscriptions.begin(s)
+	defer c.subscriptions.end(s)
 	defer s.reader.Close()
 	c.mu.Lock()
 	if c.closing {
@@ -153,6 +152,7 @@ func (s *subscriber) command(body []byte) error {
 			return err
 		}
 		s.reader.Stop(name)
+		return s.c.subscriptions.set(s, s.reader.Subscriptions())
 	case zmtp.CmdStreams:
 		on, err := zmtp.ParseWatch(data)
 		if err != nil {
@@ -207,7 +207,7 @@ func (s *subscriber) subscribe(prefix []byte, cancel bool) error {
 	default:
 		s.reader.Subscribe(string(prefix))
 	}
-	return nil
+	return s.c.subscriptions.set(s, s.reader.Subscriptions())
 }
 
 func (s *subscriber) tail(data []byte) error {
@@ -230,7 +230,7 @@ func (s *subscriber) tail(data []byte) error {
 		from = fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: t.A, Next: t.B}}
 	}
 	s.reader.Tail(t.Name, from)
-	return nil
+	return s.c.subscriptions.set(s, s.reader.Subscriptions())
 }
 
 // answer queues bytes that are not records.
