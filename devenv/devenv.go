@@ -19,6 +19,7 @@ const proxyPort = 5580
 
 func publishPort(i int) int   { return 5551 + 10*i }
 func subscribePort(i int) int { return 5552 + 10*i }
+func adminPort(i int) int     { return 5553 + 10*i }
 
 // Devenv is a cluster on this machine.
 type Devenv struct {
@@ -40,7 +41,7 @@ func New(config Config) (*Devenv, error) {
 		m, err := newMachine(consolidator.Config{
 			Name:   name,
 			Logger: config.Logger.With("machine", name),
-		}, publishPort(i), subscribePort(i))
+		}, publishPort(i), subscribePort(i), adminPort(i))
 		if err != nil {
 			d.release()
 			return nil, err
@@ -175,4 +176,14 @@ func (d *Devenv) SubscribeEndpoints() []string {
 		endpoints = append(endpoints, m.subscribe)
 	}
 	return endpoints
+}
+
+// AdminAddrs are the HTTP addresses of the machines' metrics and health, vm-1's
+// first.
+func (d *Devenv) AdminAddrs() []string {
+	var addrs []string
+	for _, m := range d.machines {
+		addrs = append(addrs, m.admin)
+	}
+	return addrs
 }

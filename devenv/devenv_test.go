@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,10 +128,28 @@ func TestClusterServesItsStreams(t *testing.T) {
 	if len(from) != 3 {
 		t.Errorf("records came from %v", from)
 	}
-	for _, want := range append(d.PublishEndpoints(), append(d.SubscribeEndpoints(), d.ProxyURL(), "curl -N", "sluice tail", "--consolidator")...) {
+	for _, want := range append(slices.Concat(d.PublishEndpoints(), d.SubscribeEndpoints(), d.AdminAddrs()), d.ProxyURL(), "curl -N", "sluice tail", "--consolidator") {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("it did not print %q:\n%s", want, out.String())
 		}
+	}
+}
+
+// serves checks that an admin address has the metrics of a machine.
+func serves(t *testing.T, addr, machine string) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
+	resp, err := client.Get("http://" + addr + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `sluice_consolidator_info{name="` + machine + `"} 1`; !strings.Contains(string(body), want) {
+		t.Errorf("%s does not say %s", addr, want)
 	}
 }
 
@@ -138,8 +158,15 @@ func TestToggle(t *testing.T) {
 	next := tail(t, d, "system")
 	for next().Hostname != "vm-2" {
 	}
+	admin := d.AdminAddrs()
+	serves(t, admin[0], "vm-1")
+	serves(t, admin[1], "vm-2")
 	if running, err := d.Toggle("vm-2"); err != nil || running {
 		t.Fatalf("stop: running %v, %v", running, err)
+	}
+	if resp, err := http.Get("http://" + admin[1] + "/healthz"); err == nil {
+		resp.Body.Close()
+		t.Error("vm-2 is stopped, and its admin address answers")
 	}
 	for range 100 { // what was on its way, and then only the other's
 		next()
@@ -158,14 +185,17 @@ func TestToggle(t *testing.T) {
 	if took := time.Since(started); took > 2*time.Second {
 		t.Errorf("the records of vm-2 took %v to come back", took)
 	}
+	serves(t, admin[1], "vm-2")
 	if _, err := d.Toggle("vm-9"); err == nil {
 		t.Error("there is a vm-9")
 	}
 }
 
 func TestBusyPortIsReplacedAndSaid(t *testing.T) {
-	if l, err := net.Listen("tcp", "127.0.0.1:5551"); err == nil { // or somebody else has it: as good
-		defer l.Close()
+	for _, busy := range []string{"127.0.0.1:5551", "127.0.0.1:5553"} {
+		if l, err := net.Listen("tcp", busy); err == nil { // or somebody else has it: as good
+			defer l.Close()
+		}
 	}
 	var out output
 	d := start(t, devenv.Config{Consolidators: 1, Tenants: 1, Output: &out})
@@ -173,8 +203,14 @@ func TestBusyPortIsReplacedAndSaid(t *testing.T) {
 		t.Fatalf("it has %s", d.PublishEndpoints()[0])
 	}
 	tail(t, d, "system")() // it runs all the same
-	if want := "port 5551 is busy: vm-1 has tcp://127.0.0.1:"; !strings.Contains(out.String(), want) {
-		t.Errorf("it did not print %q:\n%s", want, out.String())
+	serves(t, d.AdminAddrs()[0], "vm-1")
+	for _, want := range []string{
+		"port 5551 is busy: vm-1 has tcp://127.0.0.1:",
+		"port 5553 is busy: vm-1's admin has http://" + d.AdminAddrs()[0],
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it did not print %q:\n%s", want, out.String())
+		}
 	}
 }
 

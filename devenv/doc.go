@@ -5,9 +5,10 @@
 //
 // # Contract
 //
-// Addresses: vm-1 listens on 5551 (publish) and 5552 (subscribe), vm-2 on 5561
-// and 5562, and so on, the proxy on 5580, all of 127.0.0.1. A busy port is
-// replaced by a free one, and that is said.
+// Addresses: vm-1 listens on 5551 (publish), 5552 (subscribe) and 5553 (admin:
+// metrics and health), vm-2 on 5561 and the two after it, and so on, the proxy
+// on 5580, all of 127.0.0.1. A busy port is replaced by a free one, and that is
+// said.
 //
 // Publishers: on each machine and for each stream (system, system/scheduler,
 // tenant/…) one PUB socket of go-zeromq, dialled as a Go application dials it.

@@ -25,6 +25,7 @@ type machine struct {
 
 	publish   string // endpoint, real port
 	subscribe string
+	admin     string // HTTP address, HOST:PORT
 }
 
 // toggled answers a toggle.
@@ -35,13 +36,14 @@ type toggled struct {
 
 // newMachine binds the consolidator of a machine to the wanted ports, or to
 // free ones where those are busy.
-func newMachine(config consolidator.Config, publish, subscribe int) (*machine, error) {
+func newMachine(config consolidator.Config, publish, subscribe, admin int) (*machine, error) {
 	config.Grace = grace
 	config.Publish = []string{endpoint(publish)}
 	config.Subscribe = []string{endpoint(subscribe)}
+	config.Admin = address(admin)
 	c, err := consolidator.New(config)
 	if errors.Is(err, syscall.EADDRINUSE) { // taken since it was tried
-		config.Publish, config.Subscribe = []string{endpoint(0)}, []string{endpoint(0)}
+		config.Publish, config.Subscribe, config.Admin = []string{endpoint(0)}, []string{endpoint(0)}, address(0)
 		c, err = consolidator.New(config)
 	}
 	if err != nil {
@@ -53,15 +55,17 @@ func newMachine(config consolidator.Config, publish, subscribe int) (*machine, e
 		toggle:    make(chan chan<- toggled),
 		publish:   c.PublishAddrs()[0],
 		subscribe: c.SubscribeAddrs()[0],
+		admin:     c.AdminAddr(),
 	}
 	// It comes back where it was.
-	m.config.Publish, m.config.Subscribe = []string{m.publish}, []string{m.subscribe}
+	m.config.Publish, m.config.Subscribe, m.config.Admin = []string{m.publish}, []string{m.subscribe}, m.admin
 	return m, nil
 }
 
 // endpoint is the wanted port of this machine, or a free one when it is busy.
 func endpoint(port int) string { return "tcp://" + address(port) }
 
+// address is endpoint without its scheme.
 func address(port int) string {
 	wanted := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	l, err := net.Listen("tcp", wanted)

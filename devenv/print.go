@@ -16,14 +16,15 @@ func (d *Devenv) print() {
 	if url != fmt.Sprintf("http://127.0.0.1:%d", proxyPort) {
 		proxyFlag = " --proxy " + url
 	}
-	row := func(what, how string) { fmt.Fprintf(&b, "  %-18s %s\n", what, how) }
+	row := func(what, how string) { fmt.Fprintf(&b, "  %-19s %s\n", what, how) }
 	row("with curl", fmt.Sprintf("curl -N '%s/api/logs/tenant/acme?last=10'", url))
 	row("as server events", fmt.Sprintf("curl -N -H 'Accept: text/event-stream' %s/api/logs/system", url))
 	row("with sluice", fmt.Sprintf("%s tail%s system tenant/acme", d.config.Command, proxyFlag))
 	row("without the proxy", d.config.Command+" tail --consolidator "+strings.Join(d.SubscribeEndpoints(), " --consolidator ")+" system")
+	row("a machine's metrics", fmt.Sprintf("curl http://%s/metrics", d.AdminAddrs()[0]))
 	b.WriteByte('\n')
 	for _, m := range d.machines {
-		row(m.config.Name, fmt.Sprintf("publish to %s, subscribe at %s", m.publish, m.subscribe))
+		row(m.config.Name, fmt.Sprintf("publish to %s, subscribe at %s, admin at http://%s", m.publish, m.subscribe, m.admin))
 	}
 	for _, text := range d.moved() {
 		fmt.Fprintf(&b, "  %s\n", text)
@@ -42,6 +43,7 @@ func (d *Devenv) moved() (lines []string) {
 	for i, m := range d.machines {
 		moved(m.config.Name, m.publish, publishPort(i))
 		moved(m.config.Name, m.subscribe, subscribePort(i))
+		moved(m.config.Name+"'s admin", "http://"+m.admin, adminPort(i))
 	}
 	moved("the proxy", d.ProxyURL(), proxyPort)
 	return lines
