@@ -1,11 +1,14 @@
 package tui
 
 import (
+	"errors"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
+
+	"sluice/cluster/record"
 )
 
 // NewModel is the model as Run makes it; wake is called when it wants a TakeMsg.
@@ -27,6 +30,9 @@ var (
 // Held is how many records are kept, and the memory that they take.
 func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.size() }
 
+// SetFilter gives the pane that has the focus another filter.
+func SetFilter(m tea.Model, f Filter) { m.(*model).pane().setFilter(f.filter) }
+
 // Matcher is a compiled search.
 type Matcher struct{ *matcher }
 
@@ -34,11 +40,35 @@ type Matcher struct{ *matcher }
 func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
 
 // Match is the fast path and then the slow one; Slow is the slow one alone.
-func (m Matcher) Match(data []byte) bool { return m.match(&entry{}, "", data) }
+func (m Matcher) Match(data []byte) bool {
+	return m.match(&row{&entry{plainly: spellsPlainly(data)}, data, &names{sources: []string{""}, streams: []string{""}}})
+}
 
 func (m Matcher) Slow(data []byte) bool {
 	t := textOfRow(&entry{}, data, bodyInSearch)
 	return m.re.MatchString(t.body) || m.re.MatchString(t.label)
+}
+
+// Filter is a parsed filter.
+type Filter struct{ filter }
+
+// ParseFilter reads a filter; At is the place of an error in the text.
+func ParseFilter(text string) (f Filter, at int, err error) {
+	terms, err := parseFilter(text)
+	if bad := (*filterError)(nil); errors.As(err, &bad) {
+		at = bad.at
+	}
+	return Filter{filter{}.withTerms(terms)}, at, err
+}
+
+// Text is the terms as they are typed, and Chips as they are shown.
+func (f Filter) Text() string    { return f.text() }
+func (f Filter) Chips() []string { return f.chips() }
+
+// Match tests a record; without trust, no fast path is taken.
+func (f Filter) Match(data []byte, trust bool) bool {
+	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && spellsPlainly(data)}
+	return f.match(&row{&e, data, &names{sources: []string{"vm-1"}, streams: []string{"tenant/acme"}}})
 }
 
 // Row renders one record's row.

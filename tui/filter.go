@@ -2,15 +2,19 @@ package tui
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 
 	"sluice/cluster/record"
 )
 
-// filter chooses the rows of a pane. The zero filter shows all. Gaps always
-// show.
+// filter chooses the rows of a pane: those that pass everything in it. The
+// zero filter shows all. Gaps and the states of sources always show. A filter
+// never changes; its methods return others.
 type filter struct {
 	level record.Level
-	grep  *regexp.Regexp
+	grep  *regexp.Regexp // on the record's JSON, as --grep says
+	terms []term
 }
 
 // levels is the order in which the level keys go.
@@ -26,20 +30,81 @@ func nextLevel(level record.Level, step int) record.Level {
 	return 0
 }
 
-func (f *filter) empty() bool { return f.level == 0 && f.grep == nil }
+func (f *filter) empty() bool { return f.level == 0 && f.grep == nil && len(f.terms) == 0 }
 
-func (f *filter) match(e *entry, data []byte) bool {
-	if e.kind.told() {
+// match reports whether a row is shown.
+func (f *filter) match(r *row) bool {
+	if r.e.kind.told() {
 		return true
 	}
 	// As in record.Filter, a record without a level counts as info.
-	if level := record.Level(e.level); level < f.level && (level != 0 || f.level > record.Info) {
+	if level := record.Level(r.e.level); level < f.level && (level != 0 || f.level > record.Info) {
 		return false
 	}
-	return f.grep == nil || f.grep.Match(data)
+	if f.grep != nil && !f.grep.Match(r.data) {
+		return false
+	}
+	for i := range f.terms {
+		if !f.terms[i].match(r) {
+			return false
+		}
+	}
+	return true
 }
 
-// chips are what the pane's header says about the filter.
+// with returns the filter with more terms; those that it has already are not
+// added again.
+func (f filter) with(terms ...term) filter {
+	all := slices.Clone(f.terms)
+	for _, t := range terms {
+		if len(all) < maxTerms && !slices.ContainsFunc(all, func(other term) bool { return other.text == t.text }) {
+			all = append(all, t)
+		}
+	}
+	f.terms = all
+	return f
+}
+
+// withTerms returns the filter with other terms, as the prompt does that edits
+// them all.
+func (f filter) withTerms(terms []term) filter {
+	f.terms = nil
+	return f.with(terms...)
+}
+
+// without returns the filter without its i-th chip.
+func (f filter) without(i int) filter {
+	if f.level != 0 {
+		if i == 0 {
+			f.level = 0
+			return f
+		}
+		i--
+	}
+	if f.grep != nil {
+		if i == 0 {
+			f.grep = nil
+			return f
+		}
+		i--
+	}
+	if i >= 0 && i < len(f.terms) {
+		f.terms = slices.Delete(slices.Clone(f.terms), i, i+1)
+	}
+	return f
+}
+
+// text is the terms as they are typed; parseFilter reads it.
+func (f *filter) text() string {
+	texts := make([]string, len(f.terms))
+	for i := range f.terms {
+		texts[i] = f.terms[i].text
+	}
+	return strings.Join(texts, " ")
+}
+
+// chips are what the pane's header says about the filter, one a condition,
+// sanitised.
 func (f *filter) chips() []string {
 	var chips []string
 	if f.level != 0 {
@@ -47,6 +112,9 @@ func (f *filter) chips() []string {
 	}
 	if f.grep != nil {
 		chips = append(chips, "grep "+record.Safe(f.grep.String()))
+	}
+	for i := range f.terms {
+		chips = append(chips, record.Safe(f.terms[i].String()))
 	}
 	return chips
 }

@@ -11,7 +11,7 @@ import (
 // comes. Everything in [lo, hi) has been tested.
 type scan struct {
 	store  *store
-	test   func(e *entry, data []byte) bool
+	test   func(*row) bool
 	lo, hi uint64
 	older  []uint64 // that pass, below the start, newest first
 	newer  []uint64 // that pass, from the start on, oldest first
@@ -20,7 +20,7 @@ type scan struct {
 // scanStride is how many records are tested between two looks at the clock.
 const scanStride = 64
 
-func newScan(s *store, from uint64, test func(*entry, []byte) bool) *scan {
+func newScan(s *store, from uint64, test func(*row) bool) *scan {
 	from = min(max(from, s.first), s.next)
 	return &scan{store: s, test: test, lo: from, hi: from}
 }
@@ -50,8 +50,7 @@ func (s *scan) step(deadline time.Time, now func() time.Time) bool {
 }
 
 func (s *scan) pass(n uint64) bool {
-	e := s.store.entry(n)
-	return s.test(e, s.store.data(e))
+	return s.test(s.store.row(n))
 }
 
 // complete reports whether everything was tested.

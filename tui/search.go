@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,28 +15,51 @@ import (
 type matcher struct {
 	pattern string
 	re      *regexp.Regexp
-	words   [][]byte // of a plain pattern: a record's JSON has them all, or its row cannot match
+	words   []finder // of a plain pattern: a row that matches says them all
 	fold    bool
-	literal bool
+	literal bool // it was to be a regular expression and is none
 }
 
 func newMatcher(pattern string) *matcher {
 	pattern = strings.ToValidUTF8(pattern, "�")
 	m := &matcher{pattern: pattern, fold: !hasCapital(pattern)}
+	re, err := compile(pattern)
+	if err != nil {
+		m.literal = true
+		re = m.compileText()
+	}
+	m.re = re
+	if m.literal || regexp.QuoteMeta(pattern) == pattern {
+		m.setWords()
+	}
+	return m
+}
+
+// newTextMatcher searches for a text as it stands.
+func newTextMatcher(text string) *matcher {
+	text = strings.ToValidUTF8(text, "�")
+	m := &matcher{pattern: text, fold: !hasUpper(text)}
+	m.re = m.compileText()
+	m.setWords()
+	return m
+}
+
+func (m *matcher) compileText() *regexp.Regexp {
 	prefix := ""
 	if m.fold {
 		prefix = "(?i)"
 	}
-	re, err := regexp.Compile(prefix + pattern)
-	if err != nil {
-		m.literal = true
-		re = regexp.MustCompile(prefix + regexp.QuoteMeta(pattern))
+	return regexp.MustCompile(prefix + regexp.QuoteMeta(m.pattern))
+}
+
+// setWords takes the words out of a plain pattern, the one that tells most
+// first.
+func (m *matcher) setWords() {
+	words := wordsOf(m.pattern)
+	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
+	for _, w := range words {
+		m.words = append(m.words, newFinder(w, m.fold))
 	}
-	m.re = re
-	if m.literal || regexp.QuoteMeta(pattern) == pattern {
-		m.words = wordsOf(pattern)
-	}
-	return m
 }
 
 // hasCapital reports whether a pattern has a capital that stands for itself.
@@ -51,80 +74,34 @@ func hasCapital(pattern string) bool {
 	return false
 }
 
-// wordsOf splits a plain pattern into the pieces that stand in a record's JSON
-// as they stand in its row.
-func wordsOf(pattern string) [][]byte {
-	return bytes.FieldsFunc([]byte(pattern), func(r rune) bool {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-		return !letter
-	})
-}
+func hasUpper(text string) bool { return strings.IndexFunc(text, unicode.IsUpper) >= 0 }
 
-// possible is the fast path: false when the record's row cannot match. It is
-// sure only of plain ASCII: escapes, and what is shown by its number, may spell
-// the words otherwise, and letters beyond ASCII may fold to them.
-func (m *matcher) possible(data []byte) bool {
-	if len(m.words) == 0 || !isPlain(data) {
+// possible is the fast path: false when the record's row cannot match.
+func (m *matcher) possible(r *row) bool {
+	if len(m.words) == 0 || !r.trusted() {
 		return true
 	}
-	for _, w := range m.words {
-		if m.fold && !containsFold(data, w) || !m.fold && !bytes.Contains(data, w) {
+	for i := range m.words {
+		if !m.words[i].in(r.data) {
 			return false
 		}
 	}
 	return true
 }
 
-// isPlain reports whether data is ASCII without escapes.
-func isPlain(data []byte) bool {
-	for _, c := range data {
-		if c >= 0x80 || c == '\\' {
-			return false
-		}
+// match reports whether a row shows the pattern: in its body, its name, its
+// source, or its stream where that is shown.
+func (m *matcher) match(r *row) bool {
+	if r.e.kind.told() {
+		return m.re.Match(r.data)
 	}
-	return true
-}
-
-// containsFold is bytes.Contains for a word in lower case, whatever the case
-// of the data's letters.
-func containsFold(data, word []byte) bool {
-	for i := range len(data) - len(word) + 1 {
-		if lower(data[i]) == word[0] && equalFold(data[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
-}
-
-func equalFold(data, word []byte) bool {
-	for i, c := range data {
-		if lower(c) != word[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// match reports whether a row shows the pattern: in its body, its name or its
-// source.
-func (m *matcher) match(e *entry, source string, data []byte) bool {
-	if e.kind.told() {
-		return m.re.Match(data)
-	}
-	if m.re.MatchString(source) {
+	if m.re.MatchString(r.source()) || r.names.merged && m.re.MatchString(r.stream()) {
 		return true
 	}
-	if !m.possible(data) {
+	if !m.possible(r) {
 		return false
 	}
-	t := textOfRow(e, data, bodyInSearch)
+	t := textOfRow(r.e, r.data, bodyInSearch)
 	return m.re.MatchString(t.body) || m.re.MatchString(t.label)
 }
 
@@ -178,9 +155,7 @@ func newSearch(v *view, m *matcher) *search {
 // restart looks again, because the view's filter has changed.
 func (s *search) restart(v *view, from uint64) {
 	f := v.filter
-	s.scan = newScan(v.store, from, func(e *entry, data []byte) bool {
-		return f.match(e, data) && s.match(e, v.store.source(e), data)
-	})
+	s.scan = newScan(v.store, from, func(r *row) bool { return f.match(r) && s.match(r) })
 }
 
 // resolve returns the record to jump to once it is known; done tells whether

@@ -20,7 +20,30 @@ type entry struct {
 	source  uint16 // index into the store's sources
 	level   uint16 // bunyan's number, cut at 65535; 0 none
 	kind    kind
+	plainly bool   // its words stand in its bytes as in its row: see spellsPlainly
+	stream  uint16 // index into the store's streams
 }
+
+// row is a record as it is held, with the names that its entry points at.
+type row struct {
+	e     *entry
+	data  []byte
+	names *names
+}
+
+// names are what entries point at. They only grow.
+type names struct {
+	sources []string
+	streams []string
+	merged  bool // rows show their stream
+}
+
+func (r *row) source() string { return r.names.sources[r.e.source] }
+
+func (r *row) stream() string { return r.names.streams[r.e.stream] }
+
+// trusted reports whether a word of the row must be in the record's data.
+func (r *row) trusted() bool { return r.e.plainly }
 
 // kind tells a record from a row that stands for something that happened.
 type kind uint8

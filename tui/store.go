@@ -20,7 +20,7 @@ type store struct {
 	slabs       []*slab // slab n is slabs[n-slabBase]
 	slabBase    uint64
 
-	sources  []string
+	names    names
 	sourceID map[string]uint16
 
 	watchers []watcher
@@ -41,7 +41,7 @@ type watcher interface{ evicting(upTo uint64) }
 const maxSources = 1024
 
 func newStore(name string, p *pool) *store {
-	return &store{name: name, pool: p, sourceID: make(map[string]uint16)}
+	return &store{name: name, pool: p, names: names{streams: []string{name}}, sourceID: make(map[string]uint16)}
 }
 
 // held is the number of records in the store.
@@ -87,6 +87,7 @@ func (s *store) add(r *stream.Record) {
 		arrived: r.Arrived,
 		time:    head.Time,
 		level:   uint16(min(max(int(head.Level), 0), 1<<16-1)),
+		plainly: spellsPlainly(r.Data),
 	}
 	if r.Backfill {
 		e.kind = kindBackfill
@@ -119,11 +120,11 @@ func (s *store) intern(name string) uint16 {
 	if id, ok := s.sourceID[name]; ok {
 		return id
 	}
-	if len(s.sources) == maxSources {
+	if len(s.names.sources) == maxSources {
 		return maxSources - 1
 	}
-	id := uint16(len(s.sources))
-	s.sources = append(s.sources, name)
+	id := uint16(len(s.names.sources))
+	s.names.sources = append(s.names.sources, name)
 	s.sourceID[name] = id
 	return id
 }
@@ -138,8 +139,14 @@ func (s *store) data(e *entry) []byte {
 	return s.slabs[e.slab-s.slabBase].buf[e.off : e.off+e.size]
 }
 
+// row returns a record that is held, for the tests of filters and searches.
+func (s *store) row(n uint64) *row {
+	e := s.entry(n)
+	return &row{e, s.data(e), &s.names}
+}
+
 // source returns the name of the source that an entry came through.
-func (s *store) source(e *entry) string { return s.sources[e.source] }
+func (s *store) source(e *entry) string { return s.names.sources[e.source] }
 
 // evictTo lets go of all records below n.
 func (s *store) evictTo(n uint64) {

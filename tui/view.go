@@ -68,7 +68,7 @@ func (v *view) setFilter(f filter) {
 	}
 	kept := v.kept[:0]
 	for _, k := range v.kept {
-		if f.match(&k.entry, k.data) {
+		if f.match(&row{&k.entry, k.data, &v.store.names}) {
 			kept = append(kept, k)
 		}
 	}

@@ -1,0 +1,237 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sluice/cluster/record"
+)
+
+// maxTerms bounds a filter. More cannot be seen as chips, either.
+const maxTerms = 32
+
+// filterError says what is wrong with a filter, and where.
+type filterError struct {
+	at   int // byte in the text
+	text string
+}
+
+func (e *filterError) Error() string { return e.text }
+
+// parseFilter reads a filter: terms separated by blanks, which a record must
+// meet all.
+//
+//	timeout            the row shows the text; capitals count if there are any
+//	"timed out"        likewise, with blanks, or what looks like another term
+//	/time(d )?out/     the row matches the regular expression
+//	tenant=acme        the field has the value; also != < <= > >=
+//	req.url~^/api      the field matches the regular expression; also !~
+//	level>=warn        the level, by name or number
+//	msg="timed out"    a value may be quoted
+//	-health  !health   records that meet the term are left out
+//
+// In quotes, \" and \\ stand for " and \. Numbers compare as numbers. A field
+// is a key, or keys joined by dots; source and stream are the record's source
+// and stream, if it has no field of that name. The error is a *filterError.
+func parseFilter(text string) ([]term, error) {
+	p := filterParser{text: text}
+	var terms []term
+	for {
+		for p.at < len(text) && isBlank(text[p.at]) {
+			p.at++
+		}
+		if p.at == len(text) {
+			return terms, nil
+		}
+		if len(terms) == maxTerms {
+			return nil, p.fail(p.at, "more than %d terms", maxTerms)
+		}
+		t, err := p.term()
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+}
+
+type filterParser struct {
+	text string
+	at   int
+}
+
+func (p *filterParser) fail(at int, format string, args ...any) error {
+	return &filterError{at, fmt.Sprintf(format, args...)}
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// term reads one term.
+func (p *filterParser) term() (t term, err error) {
+	begin := p.at
+	if c := p.text[p.at]; (c == '-' || c == '!') && p.at+1 < len(p.text) && !isBlank(p.text[p.at+1]) {
+		t.not = true
+		p.at++
+	}
+	switch {
+	case p.text[p.at] == '/':
+		err = p.expression(&t)
+	case p.text[p.at] == '"':
+		var s string
+		if s, err = p.quoted(); err == nil && s == "" {
+			err = p.fail(begin, `"" is shown by every row: put a text between the quotes`)
+		}
+		t.matcher = newTextMatcher(s)
+	default:
+		if field, op, not, ok := p.comparison(); ok {
+			t.field, t.op, t.not = field, op, t.not != not
+			err = p.value(&t, begin)
+		} else {
+			t.matcher = newTextMatcher(p.bare())
+		}
+	}
+	if err != nil {
+		return t, err
+	}
+	if p.at < len(p.text) && !isBlank(p.text[p.at]) {
+		return t, p.fail(p.at, "a blank is wanted after %s", p.text[begin:p.at])
+	}
+	t.text = p.text[begin:p.at]
+	return t, nil
+}
+
+// bare reads up to the next blank.
+func (p *filterParser) bare() string {
+	begin := p.at
+	for p.at < len(p.text) && !isBlank(p.text[p.at]) {
+		p.at++
+	}
+	return p.text[begin:p.at]
+}
+
+// quoted reads a text in quotes.
+func (p *filterParser) quoted() (string, error) {
+	begin := p.at
+	var b strings.Builder
+	for p.at++; p.at < len(p.text); p.at++ {
+		switch c := p.text[p.at]; c {
+		case '"':
+			p.at++
+			return b.String(), nil
+		case '\\':
+			if p.at+1 < len(p.text) && (p.text[p.at+1] == '"' || p.text[p.at+1] == '\\') {
+				p.at++
+			}
+			b.WriteByte(p.text[p.at])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", p.fail(begin, `a closing " is missing`)
+}
+
+// expression reads /a regular expression/; \/ stands for a slash in it.
+func (p *filterParser) expression(t *term) error {
+	begin := p.at
+	var b strings.Builder
+	for p.at++; p.at < len(p.text); p.at++ {
+		c := p.text[p.at]
+		if c == '/' && (p.at+1 == len(p.text) || isBlank(p.text[p.at+1])) {
+			p.at++
+			re := b.String()
+			if re == "" {
+				return p.fail(begin, "// matches every row: put an expression between the slashes")
+			}
+			if _, err := compile(re); err != nil {
+				return p.fail(begin, "/%s/: %s", re, reason(err))
+			}
+			t.matcher = newMatcher(re)
+			return nil
+		}
+		if c == '\\' && p.at+1 < len(p.text) {
+			p.at++
+			if p.text[p.at] != '/' {
+				b.WriteByte('\\')
+			}
+			c = p.text[p.at]
+		}
+		b.WriteByte(c)
+	}
+	// A path, such as /api/run, and no expression.
+	p.at = begin
+	t.matcher = newTextMatcher(p.bare())
+	return nil
+}
+
+// comparison reads a field and an operator, when both are there.
+func (p *filterParser) comparison() (field string, op operator, not, ok bool) {
+	i := p.at
+	for i < len(p.text) && isFieldByte(p.text[i]) {
+		i++
+	}
+	if i == p.at {
+		return "", 0, false, false
+	}
+	for _, o := range operators {
+		if strings.HasPrefix(p.text[i:], o.text) {
+			field = p.text[p.at:i]
+			p.at = i + len(o.text)
+			return field, o.op, o.not, true
+		}
+	}
+	return "", 0, false, false
+}
+
+// isFieldByte reports whether a byte may stand in the name of a field: letters
+// and digits, those beyond ASCII included, and what is usual in keys.
+func isFieldByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		c == '_' || c == '.' || c == '-' || c == '@' || c == '$' || c >= utf8.RuneSelf
+}
+
+// value reads what the field is compared with.
+func (p *filterParser) value(t *term, begin int) (err error) {
+	at := p.at
+	quoted := at < len(p.text) && p.text[at] == '"'
+	if quoted {
+		t.value, err = p.quoted()
+	} else {
+		t.value = p.bare()
+	}
+	if err != nil {
+		return err
+	}
+	if t.value == "" && !quoted {
+		return p.fail(at, `%s wants a value after it; "" is the empty text`, p.text[begin:at])
+	}
+	if t.op == opMatch {
+		if t.re, err = compile(t.value); err != nil {
+			return p.fail(at, "%s: %s", t.value, reason(err))
+		}
+	} else if n, err := strconv.ParseFloat(t.value, 64); err == nil && !quoted && !math.IsNaN(n) && !math.IsInf(n, 0) {
+		t.number, t.numeric = n, true
+	}
+	if t.field == "level" && t.op != opMatch {
+		if t.level, err = record.ParseLevel(t.value); err != nil {
+			return p.fail(at, "%q is no level: trace, debug, info, warn, error, fatal, or a number such as 35", t.value)
+		}
+	}
+	t.word = wordOfField(t)
+	return nil
+}
+
+// reason is what is wrong with a regular expression, shortly.
+func reason(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+// compile compiles an expression that ignores case if it has no capitals.
+func compile(pattern string) (*regexp.Regexp, error) {
+	if !hasCapital(pattern) {
+		pattern = "(?i)" + pattern
+	}
+	return regexp.Compile(pattern)
+}
