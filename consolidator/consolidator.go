@@ -33,9 +33,13 @@ type Config struct {
 	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means 2 s
 	Logger       *slog.Logger  // nil discards; warnings are published, too
 
-	MaxConnections int // peers at once, of both endpoints; 0 means DefaultMaxConnections
-	MaxHandshakes  int // of which are in their handshake; 0 means DefaultMaxHandshakes
-	MaxStreams     int // streams held; 0 means DefaultMaxStreams
+	// Peers at once, at most three quarters of them at the endpoints for
+	// publishers, and so at those for readers; 0 means DefaultMaxConnections.
+	MaxConnections int
+	// Those of them that are in their handshake, at the endpoints of each of
+	// the two kinds; 0 means DefaultMaxHandshakes.
+	MaxHandshakes int
+	MaxStreams    int // streams held; 0 means DefaultMaxStreams
 }
 
 // Consolidator is one pump.
@@ -50,6 +54,7 @@ type Consolidator struct {
 	metrics   *metrics
 	admin     *admin // nil when there is none
 	self      *self
+	tee       tee
 	lister    lister
 	heldIn    holds
 	heldOut   holds
@@ -59,10 +64,10 @@ type Consolidator struct {
 	mu          sync.Mutex
 	publishers  map[*publisher]struct{}
 	subscribers map[*subscriber]struct{}
-	door
-	closing    bool
-	conns      sync.WaitGroup // the goroutines of connections
-	publishing sync.WaitGroup // those of them that read publishers
+	doors       [sides]*door
+	closing     bool
+	conns       sync.WaitGroup // the goroutines of connections
+	reading     sync.WaitGroup // those of them that read publishers
 }
 
 // New checks the configuration and binds the endpoints. Run, or Close, must
@@ -101,16 +106,17 @@ func New(cfg Config) (*Consolidator, error) {
 		return nil, err
 	}
 	c := &Consolidator{
-		cfg: cfg, hub: hub, times: usualTimes, door: newDoor(),
+		cfg: cfg, hub: hub, times: usualTimes, doors: newDoors(),
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
 	}
 	c.subscriptions = subscriptions{limit: maxAllSubscriptions, of: make(map[*subscriber]int)}
-	c.heldIn = holds{limit: maxHeldIn, counts: &c.counts}
-	c.heldOut = holds{limit: maxHeldOut, counts: &c.counts}
+	c.heldIn = holds{limit: maxHeldIn, tell: c.tellHeld("publisher")}
+	c.heldOut = holds{limit: maxHeldOut, tell: c.tellHeld("reader")}
 	c.metrics = newMetrics(c)
 	c.self = newSelf(cfg.Name, hub, &c.counts)
-	c.log = slog.New(tee{cfg.Logger.Handler(), c.self.json, c.self})
+	c.tee = tee{cfg.Logger.Handler(), c.self.json, c.self}
+	c.log = slog.New(c.tee)
 	if c.publish, err = c.listen(cfg.Publish); err == nil {
 		c.subscribe, err = c.listen(cfg.Subscribe)
 	}
@@ -198,10 +204,10 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	var accepting sync.WaitGroup
 	failed := make(chan error, len(c.publish)+len(c.subscribe))
 	for _, ln := range c.publish {
-		accepting.Go(func() { failed <- c.accept(ln, c.servePublisher) })
+		accepting.Go(func() { failed <- c.accept(ln, publishing, c.servePublisher) })
 	}
 	for _, ln := range c.subscribe {
-		accepting.Go(func() { failed <- c.accept(ln, c.serveSubscriber) })
+		accepting.Go(func() { failed <- c.accept(ln, subscribing, c.serveSubscriber) })
 	}
 	c.admin.setReady(true)
 	var err error
@@ -215,12 +221,14 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	c.leave()
 	stopHub()
 	own.Wait()
+	c.tee.sayLeftOut(context.Background())
 	return err
 }
 
 // accept hands each connection to its own goroutine, so that none waits for
 // another's handshake.
-func (c *Consolidator) accept(ln net.Listener, serve func(net.Conn)) error {
+func (c *Consolidator) accept(ln net.Listener, side side, serve func(net.Conn)) error {
+	d := c.doors[side]
 	for {
 		nc, err := ln.Accept()
 		switch {
@@ -235,11 +243,11 @@ func (c *Consolidator) accept(ln net.Listener, serve func(net.Conn)) error {
 		case err != nil:
 			return fmt.Errorf("accept on %q: %w", zmtp.Bound(ln), err)
 		}
-		if !c.admit(nc) {
+		if !c.admit(d, nc) {
 			continue
 		}
 		go func() {
-			defer c.gone()
+			defer c.gone(d)
 			serve(nc)
 		}()
 	}
@@ -254,11 +262,11 @@ func isTemporary(err error) bool {
 }
 
 // handshake does the handshake of an accepted connection.
-func (c *Consolidator) handshake(nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
+func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
 	cfg.Timeout = c.times.handshake
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
-	known := c.leaveDoor(nc) && !c.closing
+	known := c.doors[side].leave(nc) && !c.closing
 	c.mu.Unlock()
 	if err != nil {
 		if known {
@@ -273,14 +281,16 @@ func (c *Consolidator) handshake(nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
 func (c *Consolidator) leave() {
 	c.mu.Lock()
 	c.closing = true
-	for nc := range c.shaking {
-		nc.Close()
+	for _, d := range c.doors {
+		for nc := range d.shaking {
+			nc.Close()
+		}
 	}
 	for p := range c.publishers {
 		p.leave(c.cfg.Grace)
 	}
 	c.mu.Unlock()
-	c.publishing.Wait()
+	c.reading.Wait()
 	c.self.close()
 	c.hub.Wake() // or a reader has its last word before the last records
 

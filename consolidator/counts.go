@@ -13,15 +13,16 @@ type counts struct {
 	out   [kinds]flow // to readers
 	lost  [kinds]atomic.Uint64
 	self  atomic.Uint64 // records published by itself
-	quiet atomic.Uint64 // warnings that it did not publish, being too many
+	quiet atomic.Uint64 // lines that it did not log, nor publish, there being too many like them
 
 	tooLarge       atomic.Uint64 // messages above the limit
 	tooFewFrames   atomic.Uint64 // messages without a record
 	badName        atomic.Uint64 // messages whose first frame cannot name a stream
 	tooManyStreams atomic.Uint64 // messages of streams for which there was no room
 
-	tooMany   atomic.Uint64 // connections that were closed at once, there being too many
-	displaced atomic.Uint64 // connections that had to give way in their handshake
+	tooMany   atomic.Uint64        // connections that were closed at once, there being too many
+	tooManyOf [sides]atomic.Uint64 // or too many of their side
+	displaced atomic.Uint64        // connections that had to give way in their handshake
 	// Connections that were closed in their handshake for anything else, and
 	// those of them that took too long.
 	handshakes, handshakeTimeouts atomic.Uint64
@@ -76,6 +77,8 @@ func (c *counts) dropped(yield func(reason string, n uint64) bool) {
 func (c *counts) refused(yield func(reason string, n uint64) bool) {
 	late := c.handshakeTimeouts.Load()
 	_ = yield("too_many_connections", c.tooMany.Load()) &&
+		yield("too_many_publishers", c.tooManyOf[publishing].Load()) &&
+		yield("too_many_readers", c.tooManyOf[subscribing].Load()) &&
 		yield("too_many_handshakes", c.displaced.Load()) &&
 		yield("handshake_timeout", late) &&
 		yield("handshake_broken", c.handshakes.Load()-late)

@@ -19,12 +19,13 @@
 //
 // Connections, handshakes at once and streams are bounded by Config; what is
 // beyond is refused and counted by reason. Of too many handshakes the oldest
-// gives way, so that silent connections keep nobody out.
+// gives way, so that silent connections keep nobody out; and a quarter of all
+// connections is kept for publishers, another for readers.
 //
 // Everything that comes, goes, is dropped or refused is counted: once a read or
 // a write, never once a record. The admin endpoint shows it over HTTP, and a
-// record on the stream "system/sluice" every 5 s; warnings go there, too. That
-// stream is published like any other, and ends before the last positions are
+// record on the stream "system/sluice" every 5 s; warnings go there, too. What is
+// logged too often is left out, and how often is said. That stream is published like any other, and ends before the last positions are
 // told.
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to

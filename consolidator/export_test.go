@@ -42,7 +42,10 @@ func (c *Consolidator) Counts() Counts {
 func (c *Consolidator) Connections() (publishers, readers, shaking int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.publishers), len(c.subscribers), len(c.shaking)
+	for _, d := range c.doors {
+		shaking += len(d.shaking)
+	}
+	return len(c.publishers), len(c.subscribers), shaking
 }
 
 // Subscriptions are how many all readers have.

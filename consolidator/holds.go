@@ -13,12 +13,12 @@ const (
 	smallHold  = 4 << 10  // each has so much for nothing
 )
 
-// holds bounds it. Its lock may be taken under a connection's own. When it is too much, the connection that has held its part
-// for longest is closed: one that goes on reading, or sending, holds each part
-// for a moment only.
+// holds bounds it. Its lock may be taken under a connection's own. When it is
+// too much, the connection that has held its part for longest is closed: one
+// that goes on reading, or sending, holds each part for a moment only.
 type holds struct {
-	limit  int
-	counts *counts
+	limit int
+	tell  func(net.Conn) // of each that is closed; no lock is held but a connection's own
 
 	mu  sync.Mutex
 	sum int
@@ -70,6 +70,7 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 	}
 	h.mu.Unlock()
 	for _, c := range closing {
+		h.tell(c)
 		c.Close()
 	}
 }
@@ -82,7 +83,6 @@ func (h *holds) end(k *hold, closing []net.Conn) []net.Conn {
 		return closing
 	}
 	k.of.ended = true
-	h.counts.held.Add(1)
 	return append(closing, k.of.conn)
 }
 
@@ -92,5 +92,14 @@ func (h *holds) drop(k *hold) {
 		h.old.Remove(k.place)
 		h.sum -= k.bytes
 		k.place, k.bytes = nil, 0
+	}
+}
+
+// tellHeld counts, and logs, a connection that is closed for what it made us
+// hold.
+func (c *Consolidator) tellHeld(kind string) func(net.Conn) {
+	return func(conn net.Conn) {
+		c.counts.held.Add(1)
+		c.log.Warn("peer closed for the memory that it holds", "kind", kind, "peer", conn.RemoteAddr())
 	}
 }

@@ -10,7 +10,7 @@ import (
 // The limits of Config.
 const (
 	DefaultMaxConnections = 20_000
-	DefaultMaxHandshakes  = 2_000
+	DefaultMaxHandshakes  = 1_000
 	DefaultMaxStreams     = 100_000
 )
 
@@ -40,8 +40,27 @@ func (cfg *Config) limit() error {
 	return nil
 }
 
-// door is where connections come in. It is guarded by Consolidator.mu.
+// side is one of the two kinds of endpoint.
+type side uint8
+
+const (
+	publishing side = iota
+	subscribing
+	sides
+)
+
+// peers is what connects to it.
+func (s side) peers() string { return [...]string{"publisher", "reader"}[s] }
+
+// share is how many connections one side may have: a quarter of all is kept for
+// the other, so that readers, or strangers, cannot lock publishers out, nor the
+// other way round.
+func (cfg *Config) share() int { return cfg.MaxConnections - cfg.MaxConnections/4 }
+
+// door is where the connections of one side come in. It is guarded by
+// Consolidator.mu.
 type door struct {
+	side    side
 	open    int                        // connections, those in their handshake included
 	shaking map[net.Conn]*list.Element // connections in their handshake
 	oldest  list.List                  // of shake, in the order in which they came
@@ -53,66 +72,99 @@ type shake struct {
 	since time.Time
 }
 
-func newDoor() door {
-	return door{shaking: make(map[net.Conn]*list.Element), left: make(chan struct{}, 1)}
+func newDoors() (doors [sides]*door) {
+	for i := range doors {
+		doors[i] = &door{side: side(i), shaking: make(map[net.Conn]*list.Element), left: make(chan struct{}, 1)}
+	}
+	return doors
+}
+
+// full tells whether there is no place for one more, and counts that. c.mu is
+// held.
+func (c *Consolidator) full(d *door) bool {
+	open := 0
+	for _, d := range c.doors {
+		open += d.open
+	}
+	switch {
+	case open >= c.cfg.MaxConnections:
+		c.counts.tooMany.Add(1)
+	case d.open >= c.cfg.share():
+		c.counts.tooManyOf[d.side].Add(1)
+	default:
+		return false
+	}
+	return true
 }
 
 // admit lets a fresh connection into its handshake, or closes it. Of those in
 // their handshake the oldest gives way, so that silent ones keep nobody out.
-func (c *Consolidator) admit(nc net.Conn) bool {
+func (c *Consolidator) admit(d *door, nc net.Conn) bool {
+	ok, full := c.enter(d, nc)
+	if !ok {
+		nc.Close()
+	}
+	if full {
+		c.log.Warn("peer refused: too many connections", "kind", d.side.peers(), "peer", nc.RemoteAddr())
+	}
+	return ok
+}
+
+// enter is admit, but closes only what gives way.
+func (c *Consolidator) enter(d *door, nc net.Conn) (ok, full bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.closing && c.open < c.cfg.MaxConnections && len(c.shaking) >= c.cfg.MaxHandshakes {
-		first := c.oldest.Front().Value.(shake)
+	for {
+		if c.closing {
+			return false, false
+		}
+		if c.full(d) {
+			return false, true
+		}
+		if len(d.shaking) < c.cfg.MaxHandshakes {
+			break
+		}
+		first := d.oldest.Front().Value.(shake)
 		wait := minHandshake - time.Since(first.since)
 		if wait <= 0 {
 			c.counts.displaced.Add(1)
-			c.leaveDoor(first.conn)
+			d.leave(first.conn)
 			first.conn.Close()
 			break
 		}
 		c.mu.Unlock()
 		select {
-		case <-c.left:
+		case <-d.left:
 		case <-time.After(wait):
 		}
 		c.mu.Lock()
 	}
-	switch {
-	case c.closing:
-		nc.Close()
-		return false
-	case c.open >= c.cfg.MaxConnections:
-		c.counts.tooMany.Add(1)
-		nc.Close()
-		return false
-	}
-	c.open++
-	c.shaking[nc] = c.oldest.PushBack(shake{nc, time.Now()})
+	d.open++
+	d.shaking[nc] = d.oldest.PushBack(shake{nc, time.Now()})
 	c.conns.Add(1)
-	return true
+	return true, false
 }
 
-// leaveDoor notes that a connection is no longer in its handshake. It reports
-// false when that was known: it was displaced. c.mu is held.
-func (c *Consolidator) leaveDoor(nc net.Conn) bool {
-	e, ok := c.shaking[nc]
+// leave notes that a connection is no longer in its handshake. It reports
+// false when that was known: it was displaced. Consolidator.mu is held.
+func (d *door) leave(nc net.Conn) bool {
+	e, ok := d.shaking[nc]
 	if !ok {
 		return false
 	}
-	c.oldest.Remove(e)
-	delete(c.shaking, nc)
+	d.oldest.Remove(e)
+	delete(d.shaking, nc)
 	select {
-	case c.left <- struct{}{}:
+	case d.left <- struct{}{}:
 	default:
 	}
 	return true
 }
 
 // gone notes that a connection that was admitted is closed.
-func (c *Consolidator) gone() {
+func (c *Consolidator) gone(d *door) {
 	c.mu.Lock()
-	c.open--
+	d.open--
 	c.mu.Unlock()
 	c.conns.Done()
 }

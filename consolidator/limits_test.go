@@ -151,3 +151,52 @@ func TestTooManyStreams(t *testing.T) {
 	})
 	exchange()
 }
+
+// Readers, or whoever connects where readers do, cannot lock publishers out, nor
+// publishers readers: each may have three quarters of the connections.
+func TestNeitherLocksTheOtherOut(t *testing.T) {
+	const limit, share = 16, 12
+	for _, hog := range []struct {
+		name, reason string
+		greets       bool // or it says nothing
+		readers      bool // or publishers
+	}{
+		{"readers", "too_many_readers", true, true},
+		{"strangers at the readers' endpoint", "too_many_readers", false, true},
+		{"publishers", "too_many_publishers", true, false},
+		{"strangers at the publishers' endpoint", "too_many_publishers", false, false},
+	} {
+		t.Run(hog.name, func(t *testing.T) {
+			c, _ := start(t, consolidator.Config{Admin: anyPort, MaxConnections: limit}, func(c *consolidator.Consolidator) {
+				c.Hurry(patience, time.Second, patience)
+			})
+			publish, subscribe := c.PublishAddrs()[0], c.SubscribeAddrs()[0]
+			addr, role := publish, asPublisher
+			if hog.readers {
+				addr, role = subscribe, asReader
+			}
+			for range share {
+				if hog.greets {
+					dial(t, addr, role).drain()
+				} else {
+					silent(t, addr)
+				}
+			}
+			for range 20 {
+				isClosed(t, silent(t, addr))
+			}
+			counts(t, c, map[string]float64{
+				`connections_refused_total{reason="` + hog.reason + `"}`:   20,
+				`connections_refused_total{reason="too_many_connections"}`: 0,
+				"connections_of_a_kind_limit":                              share,
+			})
+			if hog.readers {
+				p := dial(t, publish, asPublisher)
+				p.send(message("system", 1))
+				counts(t, c, map[string]float64{"records_received_total": 1})
+				return
+			}
+			dial(t, subscribe, asReader).settle()
+		})
+	}
+}

@@ -52,7 +52,7 @@ var (
 	descReceived      = desc("records_received_total", "Records read from publishers and appended to a stream.")
 	descReceivedBytes = desc("received_bytes_total", "Bytes read from publishers, with all framing, and with what was dropped.")
 	descSelf          = desc("self_records_total", "Records that the consolidator published about itself.")
-	descSelfQuiet     = desc("self_warnings_skipped_total", "Warnings that were logged, but not published, since there were too many.")
+	descSelfQuiet     = desc("log_lines_left_out_total", "Lines that were neither logged nor published, since there were too many like them.")
 	descDropped       = desc("records_dropped_total", "Messages of publishers that were passed over.", "reason")
 	descDelivered     = desc("records_delivered_total", "Records written to readers.", "reader")
 	descDeliverBytes  = desc("delivered_bytes_total", "Bytes written to readers, with all framing.", "reader")
@@ -60,6 +60,7 @@ var (
 
 	descConnections = desc("connections", "Peers that are connected now.", "kind")
 	descMaxConns    = desc("connections_limit", "Connections that there may be at once.")
+	descShare       = desc("connections_of_a_kind_limit", "Connections that there may be at once of publishers, and of readers.")
 	descStalled     = desc("readers_stalled", "Readers that do not take what is written to them at the moment.")
 	descRefused     = desc("connections_refused_total", "Connections that were closed before their handshake was done.", "reason")
 	descClosed      = desc("connections_closed_total", "Connections that were closed by this side.", "reason")
@@ -118,6 +119,7 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	}
 	gauge(descStalled, int64(now.stalled))
 	gauge(descMaxConns, int64(m.c.cfg.MaxConnections))
+	gauge(descShare, int64(m.c.cfg.share()))
 	gauge(descStreams, int64(now.streams))
 	gauge(descMaxStreams, int64(m.c.cfg.MaxStreams))
 	gauge(descSubscriptions, int64(now.subscriptions))
@@ -138,7 +140,10 @@ type state struct {
 
 func (c *Consolidator) state() (s state) {
 	c.mu.Lock()
-	s.publishers, s.shaking = len(c.publishers), len(c.shaking)
+	s.publishers = len(c.publishers)
+	for _, d := range c.doors {
+		s.shaking += len(d.shaking)
+	}
 	readers := make([]*subscriber, 0, len(c.subscribers))
 	for r := range c.subscribers {
 		readers = append(readers, r)

@@ -36,7 +36,7 @@ type publisher struct {
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
-	conn := c.handshake(nc, zmtp.Config{Type: zmtp.XSUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Name: c.cfg.Name})
+	conn := c.handshake(publishing, nc, zmtp.Config{Type: zmtp.XSUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Name: c.cfg.Name})
 	if conn == nil {
 		return
 	}
@@ -57,9 +57,9 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 		return
 	}
 	c.publishers[p] = struct{}{}
-	c.publishing.Add(1)
+	c.reading.Add(1)
 	c.mu.Unlock()
-	defer c.publishing.Done()
+	defer c.reading.Done()
 	c.log.Debug("publisher connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version)
 	err := p.read()
 	if conn.Peer.Sluice {

@@ -15,26 +15,21 @@ import (
 // selfStream is where a consolidator publishes what it says of itself.
 const selfStream = "system/sluice"
 
-// maxWarnings is how many warnings it publishes in a second. More are logged
-// only, and counted.
-const maxWarnings = 5
-
 // self publishes what a consolidator says of itself: a record of its state
 // from time to time, and its warnings. It never waits, as appending does not.
 type self struct {
-	counts *counts
-	json   slog.Handler // writes a bunyan record to self
+	counts  *counts
+	json    slog.Handler // writes a bunyan record to self
+	chatter chatter
 
 	mu     sync.Mutex
 	app    *fanout.Appender
 	buf    []byte
 	closed bool
-	second int64 // in which warnings were published
-	warned int   // and how many
 }
 
 func newSelf(name string, hub *fanout.Hub, counts *counts) *self {
-	s := &self{app: hub.Appender(), counts: counts}
+	s := &self{app: hub.Appender(), counts: counts, chatter: chatter{skipped: &counts.quiet, say: make(map[string]*line)}}
 	s.json = slog.NewJSONHandler(s, &slog.HandlerOptions{ReplaceAttr: bunyan}).WithAttrs([]slog.Attr{
 		slog.Int("v", 0),
 		slog.String("name", "sluice"),
@@ -91,21 +86,6 @@ func (s *self) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// mayWarn tells whether one more warning is published now.
-func (s *self) mayWarn(now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if t := now.Unix(); t != s.second {
-		s.second, s.warned = t, 0
-	}
-	if s.warned == maxWarnings {
-		s.counts.quiet.Add(1)
-		return false
-	}
-	s.warned++
-	return true
-}
-
 // say publishes a record.
 func (s *self) say(now time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
 	r := slog.NewRecord(now, level, msg, 0)
@@ -113,7 +93,8 @@ func (s *self) say(now time.Time, level slog.Level, msg string, attrs ...slog.At
 	_ = s.json.Handle(context.Background(), r)
 }
 
-// tee is a handler that publishes warnings and errors, too.
+// tee is a handler that publishes warnings and errors, too, and leaves out
+// what is said too often.
 type tee struct {
 	slog.Handler
 	json slog.Handler
@@ -125,7 +106,14 @@ func (t tee) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (t tee) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelWarn && t.self.mayWarn(r.Time) {
+	if r.Level >= slog.LevelInfo && !t.self.chatter.may(r.Message, r.Level) {
+		return nil
+	}
+	return t.write(ctx, r)
+}
+
+func (t tee) write(ctx context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn {
 		_ = t.json.Handle(ctx, r.Clone())
 	}
 	if !t.Handler.Enabled(ctx, r.Level) {

@@ -51,6 +51,7 @@ func (c *Consolidator) report(ctx context.Context) {
 		case now := <-tick.C:
 			after := c.sums(now)
 			c.sayState(before, after)
+			c.tee.sayLeftOut(ctx)
 			before = after
 		}
 	}
@@ -87,7 +88,7 @@ func (c *Consolidator) sayState(before, after sums) {
 		slog.Uint64("bytes_out", after.out.bytes-before.out.bytes),
 		slog.Uint64("lost", lost),
 		slog.Uint64("refused", after.refused-before.refused),
-		slog.Uint64("warnings_skipped", after.quiet-before.quiet),
+		slog.Uint64("lines_left_out", after.quiet-before.quiet),
 		slog.Group("dropped", drops...), // left out when it is empty
 		slog.Group(
 			"connections",

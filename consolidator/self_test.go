@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -28,19 +29,21 @@ type selfRecord struct {
 	Time      time.Time
 	Msg       string
 
-	RecordsIn       uint64 `json:"records_in"`
-	BytesIn         uint64 `json:"bytes_in"`
-	RecordsOut      uint64 `json:"records_out"`
-	BytesOut        uint64 `json:"bytes_out"`
-	Refused         uint64
-	WarningsSkipped uint64 `json:"warnings_skipped"`
-	Dropped         map[string]uint64
-	Connections     map[string]int
-	Streams         int
-	Subscriptions   int
-	Buffer          int64
-	BufferLimit     int64 `json:"buffer_limit"`
-	Seconds         float64
+	RecordsIn     uint64 `json:"records_in"`
+	BytesIn       uint64 `json:"bytes_in"`
+	RecordsOut    uint64 `json:"records_out"`
+	BytesOut      uint64 `json:"bytes_out"`
+	Refused       uint64
+	Dropped       map[string]uint64
+	Connections   map[string]int
+	Streams       int
+	Subscriptions int
+	Buffer        int64
+	BufferLimit   int64 `json:"buffer_limit"`
+	Seconds       float64
+
+	Count int
+	Of    string
 
 	Kind  string
 	Peer  string
@@ -133,11 +136,12 @@ func (b *buffer) count(text string) int {
 	return strings.Count(b.b.String(), text)
 }
 
-// A warning is logged, and published. Of too many some are published only, and
-// how many are not is counted.
+// A warning is logged, and published. Of too many like it some are, and how many
+// are not is said and counted; others are not left out for it.
 func TestSelfWarnings(t *testing.T) {
 	var log buffer
-	c, _ := start(t, consolidator.Config{Admin: anyPort, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	c, stop := start(t, consolidator.Config{Admin: anyPort, MaxConnections: 12, Logger: slog.New(slog.NewTextHandler(&log, nil))},
+		func(c *consolidator.Consolidator) { c.ReportEvery(2 * time.Second) })
 	offend := func() {
 		conn, err := zmtp.Dial(t.Context(), endpoint(t, c.PublishAddrs()[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
 		if err != nil {
@@ -145,9 +149,13 @@ func TestSelfWarnings(t *testing.T) {
 		}
 		defer conn.Close()
 		send(t, conn, bytes.Repeat([]byte{0xff}, 16))
+		isClosed(t, conn)
 	}
 	offend()
 	says(t, c, func(r selfRecord) bool {
+		if strings.Contains(r.Msg, " records in, ") {
+			return false
+		}
 		if r.Level != 40 || r.Msg != "peer closed" || r.Kind != "publisher" || !strings.HasPrefix(r.Peer, "127.0.0.1:") || !strings.Contains(r.Error, "protocol error") {
 			t.Errorf("%+v", r)
 		}
@@ -160,11 +168,44 @@ func TestSelfWarnings(t *testing.T) {
 	for range more {
 		offend()
 	}
-	eventually(t, "all to be logged", func() bool { return log.count("level=WARN") == 1+more })
-	m := scrape(t, c)
-	said, skipped := m["self_records_total"], m["self_warnings_skipped_total"]
-	if said+skipped != 1+more || skipped == 0 {
-		t.Errorf("%v published, %v skipped, of %d", said, skipped, 1+more)
+	// Something else is logged all the same.
+	var full []net.Conn
+	for range 9 {
+		full = append(full, silent(t, c.PublishAddrs()[0]))
+	}
+	isClosed(t, silent(t, c.PublishAddrs()[0]))
+	eventually(t, "another warning", func() bool { return log.count("too many connections") > 0 })
+	for _, nc := range full {
+		nc.Close()
+	}
+	counts(t, c, map[string]float64{`connections{kind="handshaking"}`: 0})
+	logged, said, left := 0, 0, 0
+	says(t, c, func(r selfRecord) bool {
+		switch {
+		case r.Msg == "peer closed":
+			said++
+		case r.Msg == "lines left out" && r.Of == "peer closed":
+			left += r.Count
+		}
+		logged = log.count(`msg="peer closed"`)
+		return said+left == 1+more
+	})
+	if said != logged || said > 5+3 { // some time passes
+		t.Errorf("%d published, %d logged, of %d", said, logged, 1+more)
+	}
+	if n := log.count(`msg="lines left out"`); n == 0 || n > 10 {
+		t.Errorf("%d lines say how many were left out", n)
+	}
+	counts(t, c, map[string]float64{"log_lines_left_out_total": float64(left), `connections_closed_total{reason="protocol"}`: 1 + more})
+
+	// The end says what was left out just before.
+	before := log.count(`of="peer closed"`)
+	for range 10 {
+		offend()
+	}
+	stop()
+	if log.count(`of="peer closed"`) == before {
+		t.Error("the end does not say what was left out")
 	}
 }
 

@@ -42,7 +42,7 @@ type subscriber struct {
 }
 
 func (c *Consolidator) serveSubscriber(nc net.Conn) {
-	conn := c.handshake(nc, zmtp.Config{Type: zmtp.XPUB, Peers: []string{zmtp.SUB, zmtp.XSUB}, Name: c.cfg.Name})
+	conn := c.handshake(subscribing, nc, zmtp.Config{Type: zmtp.XPUB, Peers: []string{zmtp.SUB, zmtp.XSUB}, Name: c.cfg.Name})
 	if conn == nil {
 		return
 	}
