@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -21,16 +22,17 @@ func newTail(ended *outcome) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tail STREAM…",
 		Short: "Show streams full-screen, or print them as lines",
-		Long: "Show streams in the full-screen client, side by side. When standard output is no terminal, or with --plain\n" +
+		Long: "Show streams in the full-screen client, side by side; a+b is two streams in one pane, merged by time (a plus in\n" +
+			"a name is written \\+). When standard output is no terminal, or with --plain\n" +
 			"(and with --count, --for, --until or --output), print their records as lines: records to standard output,\n" +
 			"everything else to standard error.",
-		Example: "  sluice tail system tenant/acme\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
+		Example: "  sluice tail system tenant/acme\n  sluice tail system+tenant/acme tenant/globex\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
 		}
-		for _, name := range args {
+		for _, name := range flat(args) {
 			if err := stream.CheckName(name); err != nil {
 				return helpHint(c, usagef("stream %q: %w", name, err))
 			}
@@ -42,7 +44,7 @@ func newTail(ended *outcome) *cobra.Command {
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		var err error
 		if r.lines() || !isTerminal(os.Stdout) {
-			err = printLines(ctx, &r, streams)
+			err = printLines(ctx, &r, flat(streams))
 		} else {
 			err = openClient(ctx, &r, streams)
 		}
@@ -52,6 +54,19 @@ func newTail(ended *outcome) *cobra.Command {
 		return err
 	})
 	return c
+}
+
+// flat is the streams of all panes.
+func flat(panes []string) []string {
+	var names []string
+	for _, pane := range panes {
+		for _, name := range tui.SplitStreams(pane) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // printLines prints records as lines.

@@ -1,36 +1,146 @@
 package tui
 
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
 // archive is all stores together, under one bound of records and one of bytes.
 type archive struct {
 	maxRecords int
 	maxBytes   int64
-	stores     map[string]*store
+	stores     map[string]*store   // by name
+	of         map[string][]*store // by stream: those that keep it
 	pool       pool
 }
 
 func newArchive(maxRecords int, maxBytes int64) *archive {
-	return &archive{maxRecords: maxRecords, maxBytes: maxBytes, stores: make(map[string]*store)}
+	return &archive{maxRecords: maxRecords, maxBytes: maxBytes, stores: make(map[string]*store), of: make(map[string][]*store)}
 }
 
-// open returns the store of a stream, and whether it is new.
-func (a *archive) open(name string) (*store, bool) {
-	s, ok := a.stores[name]
-	if !ok {
-		s = newStore(name, &a.pool)
-		a.stores[name] = s
+// joinStreams writes the names of streams that are merged as one: a+b. A plus
+// in a name is written \+.
+func joinStreams(names []string) string {
+	escaped := make([]string, len(names))
+	for i, name := range names {
+		escaped[i] = strings.ReplaceAll(name, "+", `\+`)
 	}
-	s.panes++
-	return s, !ok
+	return strings.Join(escaped, "+")
 }
 
-// close forgets a stream when no pane shows it any more, and reports that.
-func (a *archive) close(s *store) bool {
+// SplitStreams reads the names of streams that are shown merged by time in one
+// pane: "a+b" is a and b. A plus in a name is written \+. A name that stands
+// twice counts once.
+func SplitStreams(s string) []string {
+	var names []string
+	var name strings.Builder
+	end := func() {
+		if n := name.String(); !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+		name.Reset()
+	}
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && i+1 < len(s) && s[i+1] == '+':
+			i++
+			name.WriteByte('+')
+		case s[i] == '+':
+			end()
+		default:
+			name.WriteByte(s[i])
+		}
+	}
+	end()
+	return names
+}
+
+// open returns the store of one stream or several, and the streams that
+// nobody reads yet.
+func (a *archive) open(streams []string) (s *store, fresh []string) {
+	key := joinStreams(streams)
+	if s = a.stores[key]; s != nil {
+		s.panes++
+		return s, nil
+	}
+	s = newStore(streams, &a.pool)
+	s.panes = 1
+	for _, name := range streams {
+		if len(a.of[name]) == 0 {
+			fresh = append(fresh, name)
+			if s.names.merged {
+				s.stage.fill(s.streamID[name])
+			}
+		}
+	}
+	for _, name := range streams {
+		if others := a.of[name]; len(others) > 0 {
+			s.copyFrom(others[0], name)
+		}
+		a.of[name] = append(a.of[name], s)
+	}
+	a.stores[key] = s
+	return s, fresh
+}
+
+// copied bounds what a new store takes over of a stream that is read already.
+const copied = 10_000
+
+// copyFrom takes over the newest records of a stream that another store keeps.
+func (s *store) copyFrom(other *store, name string) {
+	id, ok := other.streamID[name]
+	if !ok {
+		return
+	}
+	from := other.first
+	if other.next > copied {
+		from = max(from, other.next-copied)
+	}
+	for n := from; n < other.next; n++ {
+		e := *other.entry(n)
+		if e.stream != id || e.kind.told() {
+			continue
+		}
+		data := other.data(&e)
+		e.kind, e.late = kindBackfill, false
+		e.source, e.stream = s.intern(other.source(&e)), s.streamID[name]
+		if s.names.merged {
+			s.stage.put(e, data)
+		} else {
+			s.append(e, data)
+		}
+	}
+}
+
+// close forgets a store when no pane shows it any more, and returns the
+// streams that nobody reads any more.
+func (a *archive) close(s *store) (unread []string) {
 	s.panes--
 	if s.panes > 0 {
-		return false
+		return nil
 	}
 	delete(a.stores, s.name)
-	return true
+	for _, name := range s.names.streams {
+		left := slices.DeleteFunc(a.of[name], func(other *store) bool { return other == s })
+		if len(left) == 0 {
+			delete(a.of, name)
+			unread = append(unread, name)
+			continue
+		}
+		a.of[name] = left
+	}
+	s.free()
+	return unread
+}
+
+// settle moves what has waited long enough into its store; it reports whether
+// something goes on waiting.
+func (a *archive) settle(now time.Time) (waiting bool) {
+	for _, s := range a.stores {
+		waiting = s.settle(now) || waiting
+	}
+	return waiting
 }
 
 // size is what is kept now.
@@ -43,7 +153,7 @@ func (a *archive) size() (records int, bytes int64) {
 }
 
 // evict keeps the archive within its bounds. What goes is the oldest of the
-// stream that holds the most, so that a noisy stream never pushes out a quiet
+// store that holds the most, so that a noisy stream never pushes out a quiet
 // one.
 func (a *archive) evict() {
 	for {
@@ -58,7 +168,7 @@ func (a *archive) evict() {
 		}
 		if overBytes > 0 {
 			// A slab that is still being filled is never let go for its bytes:
-			// it holds a stream's newest records.
+			// it holds a store's newest records.
 			if len(most.slabs) < 2 {
 				return
 			}

@@ -59,7 +59,7 @@ type Action struct {
 // Config says what the client shows.
 type Config struct {
 	Feed    Feed          // required; running before Run, and ended by its owner
-	Streams []string      // opened at the start; none opens the picker
+	Streams []string      // opened at the start, a pane each; "a+b" is two merged by time, see SplitStreams; none opens the picker
 	Last    int           // records of backfill for each stream; 0 begins with the next record
 	Filter  record.Filter // each pane begins with it; zero shows all
 	Actions []Action
@@ -90,9 +90,11 @@ func New(config Config) (*Client, error) {
 	if config.Last < 0 || config.Records < 0 || config.Bytes < 0 {
 		return nil, fmt.Errorf("make the full-screen client: negative bound: last %d, records %d, bytes %d", config.Last, config.Records, config.Bytes)
 	}
-	for _, name := range config.Streams {
-		if err := stream.CheckName(name); err != nil {
-			return nil, fmt.Errorf("open stream %q: %w", name, err)
+	for _, names := range config.Streams {
+		for _, name := range SplitStreams(names) {
+			if err := stream.CheckName(name); err != nil {
+				return nil, fmt.Errorf("open stream %q: %w", name, err)
+			}
 		}
 	}
 	for _, a := range config.Actions {

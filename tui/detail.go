@@ -127,7 +127,7 @@ func (d *detail) draw(width, height int, lk look) []string {
 	}
 	d.height = height - 1
 	d.scroll(0)
-	head := newLine(width, lk.method, "").add(lk.theme.paneActive, "━ "+record.Safe(d.pane.store().name)+" · one record ")
+	head := newLine(width, lk.method, "").add(lk.theme.paneActive, "━ "+record.Safe(d.pane.store().title())+" · one record ")
 	keys := " esc back · ←→ other records · y copy ━"
 	if n := head.left - textWidth(keys, lk.method); n > 0 {
 		head.add(lk.theme.paneActive, strings.Repeat("━", n)).add(lk.theme.dim, strings.TrimSuffix(keys, "━")).add(lk.theme.paneActive, "━")
@@ -176,7 +176,7 @@ func (d *detail) fill(p *page) {
 	}
 	p.fact("host", t.text, host)
 	p.fact("source", t.name(d.source), d.source)
-	p.fact("stream", t.text, d.pane.store().name)
+	p.fact("stream", t.text, d.pane.store().streamOf(&d.entry))
 
 	p.section("Message")
 	for line := range strings.SplitSeq(r.Msg, "\n") {

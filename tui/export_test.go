@@ -30,6 +30,16 @@ var (
 // Held is how many records are kept, and the memory that they take.
 func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.size() }
 
+// Flush ends the waiting of records for earlier ones.
+func Flush(m tea.Model) {
+	later := m.(*model).config.Now().Add(time.Hour)
+	m.(*model).archive.settle(later)
+	m.(*model).archive.evict()
+}
+
+// Open opens streams merged in a pane.
+func Open(m tea.Model, streams ...string) { m.(*model).openPane(streams...) }
+
 // SetFilter gives the pane that has the focus another filter.
 func SetFilter(m tea.Model, f Filter) { m.(*model).pane().setFilter(f.filter) }
 
@@ -74,7 +84,7 @@ func (f Filter) Match(data []byte, trust bool) bool {
 // Row renders one record's row.
 func Row(data []byte, source string, width, shift int, grapheme bool, pattern string) string {
 	e := entry{level: 30}
-	s := rowStyle{columns: layoutColumns(width, 4, 9, shift), theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
+	s := rowStyle{columns: layoutColumns(width, 0, 4, 9, shift), theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
 	if grapheme {
 		s.method = ansi.GraphemeWidth
 	}
@@ -82,13 +92,13 @@ func Row(data []byte, source string, width, shift int, grapheme bool, pattern st
 		s.matcher = newMatcher(pattern)
 	}
 	t := textOfRow(&e, data, bodyOnScreen)
-	return s.render(&e, source, &t)
+	return s.render(&e, "", source, &t)
 }
 
 // Detail draws one record in full.
 func Detail(data []byte, width, height int) []string {
-	st := newStore("system", &pool{})
-	st.append(entry{}, "vm-1", data)
+	st := newStore([]string{"system"}, &pool{})
+	st.append(entry{source: st.intern("vm-1")}, data)
 	p := newPane(st, filter{})
 	lk := look{theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
 	p.rows(width, height, lk)

@@ -27,6 +27,7 @@ type (
 	wheelMsg  struct{}              // the wheel has rested for 16 ms
 	flashMsg  struct{ text string } // show this for a while
 	fadeMsg   struct{ id int }      // the flash with this number is over
+	stageMsg  struct{}              // records that waited for earlier ones may have waited long enough
 )
 
 // model is the whole state of the client. It is used by one goroutine.
@@ -60,7 +61,9 @@ type model struct {
 	flash   string
 	flashID int
 	ticking bool
-	wheel   int // rows that the wheel has moved and the screen has not
+	waiting bool // records wait for earlier ones
+	staging bool // a stageMsg is on its way
+	wheel   int  // rows that the wheel has moved and the screen has not
 	wheelAt *pane
 	tabs    []tabSpan
 	rects   []rect // of the panes on the screen, by slot
@@ -88,8 +91,8 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 
 // Init opens the panes.
 func (m *model) Init() tea.Cmd {
-	for _, name := range m.config.Streams {
-		m.openPane(name)
+	for _, names := range m.config.Streams {
+		m.openPane(SplitStreams(names)...)
 	}
 	if len(m.slots) > 0 {
 		m.focus = 0
@@ -120,7 +123,12 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case takeMsg:
 		m.take()
-		return m.tick()
+		return tea.Batch(m.tick(), m.stageTick())
+	case stageMsg:
+		m.staging = false
+		m.waiting = m.archive.settle(m.config.Now())
+		m.archive.evict()
+		return m.stageTick()
 	case secondMsg:
 		m.ticking = false
 		m.refresh()
@@ -174,29 +182,40 @@ func (m *model) take() {
 			break
 		}
 	}
+	m.waiting = m.archive.settle(now)
 	m.archive.evict()
 	m.refresh()
+}
+
+// stageTick asks for a stageMsg, when records wait and none is on its way.
+func (m *model) stageTick() tea.Cmd {
+	if !m.waiting || m.staging {
+		return nil
+	}
+	m.staging = true
+	return tea.Tick(frame, func(time.Time) tea.Msg { return stageMsg{} })
 }
 
 // keep puts a batch's records, and its gaps between them, into the stores.
 func (m *model) keep(batch *stream.Batch, now time.Time) {
 	notices := batch.Notices
-	var s *store
+	var name string
+	var stores []*store
 	for i := range batch.Records {
 		for len(notices) > 0 && notices[0].At <= i {
 			m.notice(&notices[0])
 			notices = notices[1:]
 		}
 		r := &batch.Records[i]
-		if s == nil || s.name != r.Stream {
-			if s = m.archive.stores[r.Stream]; s == nil {
-				continue // its pane was closed a moment ago
-			}
+		if name != r.Stream {
+			name, stores = r.Stream, m.archive.of[r.Stream] // none: its pane was closed a moment ago
 		}
-		s.add(r)
-		if !r.Backfill {
-			s.rate.add(now, 1)
-			s.last = now
+		for _, s := range stores {
+			s.add(r)
+			if !r.Backfill {
+				s.rate.add(now, 1)
+				s.last = now
+			}
 		}
 	}
 	for i := range notices {
@@ -205,17 +224,17 @@ func (m *model) keep(batch *stream.Batch, now time.Time) {
 }
 
 func (m *model) notice(n *stream.Notice) {
-	s := m.archive.stores[n.Stream]
+	stores := m.archive.of[n.Stream]
 	switch n.Kind {
 	case stream.KindGap:
 		m.dropped += n.Count
 		m.unknown = m.unknown || n.Unknown
-		if s != nil {
+		for _, s := range stores {
 			s.gap(n)
 		}
 	case stream.KindBackfill:
-		if s != nil {
-			s.backfilled = true
+		for _, s := range stores {
+			s.stage.filled(s.streamID[n.Stream])
 		}
 	case stream.KindState:
 		m.stateChanged(n)

@@ -18,8 +18,8 @@ type pane struct {
 	view   *view
 	search *search
 
-	source, label, short int // widest seen, in columns
-	shift                int
+	stream, source, label, short int // widest seen, in columns
+	shift                        int
 
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
@@ -32,6 +32,7 @@ type pane struct {
 type cachedRow struct {
 	number uint64
 	entry  entry
+	stream string // when the pane shows several
 	source string
 	text   rowText
 	line   string
@@ -127,6 +128,10 @@ func (p *pane) rows(width, height int, lk look) []string {
 			continue
 		}
 		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: textOfRow(e, data, bodyOnScreen+4*p.shift)}
+		if v.store.names.merged {
+			c.stream = record.Safe(v.store.streamOf(e))
+			p.stream = max(p.stream, textWidth(c.stream, lk.method))
+		}
 		p.source = max(p.source, textWidth(c.source, lk.method))
 		p.label = max(p.label, textWidth(c.text.label, lk.method))
 		p.short = max(p.short, textWidth(c.text.short, lk.method))
@@ -139,7 +144,7 @@ func (p *pane) rows(width, height int, lk look) []string {
 	if width < 100 {
 		label = p.short
 	}
-	key := rowStyle{columns: layoutColumns(width, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location}
+	key := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location}
 	if p.search != nil {
 		key.matcher = p.search.matcher
 	}
@@ -159,11 +164,11 @@ func (p *pane) rows(width, height int, lk look) []string {
 		if i == cursor {
 			here := key
 			here.cursor = true
-			lines[i] = here.render(&c.entry, c.source, &c.text)
+			lines[i] = here.render(&c.entry, c.stream, c.source, &c.text)
 			continue
 		}
 		if c.line == "" {
-			c.line = key.render(&c.entry, c.source, &c.text)
+			c.line = key.render(&c.entry, c.stream, c.source, &c.text)
 		}
 		lines[i] = c.line
 	}
@@ -180,7 +185,7 @@ func (p *pane) header(width int, lk look) string {
 	if lk.focused {
 		ruleStyle = lk.theme.paneActive
 	}
-	title := record.Safe(p.store().name)
+	title := record.Safe(p.store().title())
 	l := newLine(width, lk.method, "")
 	l.add(ruleStyle, rule).space(1)
 	chips := p.view.filter.chips()
@@ -285,7 +290,7 @@ func (p *pane) empty(width, height int, lk look) []string {
 		text = lk.trouble
 	default:
 		text = []string{
-			"No records yet in " + record.Safe(s.name) + ".",
+			"No records yet in " + record.Safe(s.title()) + ".",
 			"They appear here as they come. Press o to see the streams that are live.",
 		}
 	}

@@ -6,16 +6,18 @@ import (
 	"sluice/cluster/stream"
 )
 
-// openPane shows a stream: in the pane that has it already, or in a new one.
-func (m *model) openPane(name string) {
+// openPane shows streams, merged by time if there are several: in the pane that
+// has just these already, or in a new one.
+func (m *model) openPane(streams ...string) {
+	name := joinStreams(streams)
 	for i, p := range m.panes {
 		if p.store().name == name {
 			m.selectPane(i)
 			return
 		}
 	}
-	s, fresh := m.archive.open(name)
-	if fresh {
+	s, fresh := m.archive.open(streams)
+	for _, name := range fresh {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 	}
 	f := m.config.Filter
@@ -56,8 +58,8 @@ func (m *model) closePane() {
 		return
 	}
 	p.view.close()
-	if m.archive.close(p.store()) {
-		m.config.Feed.Stop(p.store().name)
+	for _, name := range m.archive.close(p.store()) {
+		m.config.Feed.Stop(name)
 	}
 	gone := m.slots[m.focus]
 	m.panes = slices.Delete(m.panes, gone, gone+1)

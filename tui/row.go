@@ -15,6 +15,7 @@ type columns struct {
 	width   int
 	time    int // 12 with milliseconds, or 8
 	level   int // letters
+	stream  int // 0: not shown
 	source  int // 0: not shown
 	label   int // 0: not shown
 	compact bool
@@ -23,18 +24,21 @@ type columns struct {
 
 // layoutColumns shares a row's width out. source and label are the longest
 // seen in the pane so far; they never shrink, so that rows do not jump.
-func layoutColumns(width, source, label, shift int) columns {
-	c := columns{width: width, time: 12, level: 5, shift: shift}
+func layoutColumns(width, stream, source, label, shift int) columns {
+	c := columns{width: width, time: 12, level: 5, stream: min(stream, 18), shift: shift}
 	switch {
 	case width < 50:
 		c.time, c.level, c.compact = 8, 3, true
+		c.stream = min(stream, 8)
 	case width < 64:
 		c.level, c.compact = 3, true
 		c.label = min(label, 9)
+		c.stream = min(stream, 10)
 	case width < 100:
 		c.level, c.compact = 3, true
 		c.source = min(source, 8)
 		c.label = min(label, 12)
+		c.stream = min(stream, 12)
 	default:
 		c.source = min(source, 16)
 		c.label = min(label, 22)
@@ -77,15 +81,18 @@ func when(e *entry, location *time.Location) time.Time {
 }
 
 // render draws one row.
-func (s *rowStyle) render(e *entry, source string, t *rowText) string {
+func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 	var base style
 	if s.cursor {
 		base = s.theme.cursor
 	}
 	l := newLine(s.width, s.method, base)
-	if s.cursor {
+	switch {
+	case s.cursor:
 		l.add(s.theme.paneActive, "▌")
-	} else {
+	case e.late:
+		l.add(s.theme.wait, "↑") // its place is further up
+	default:
 		l.space(1)
 	}
 	var clock [16]byte
@@ -104,6 +111,9 @@ func (s *rowStyle) render(e *entry, source string, t *rowText) string {
 		return l.String()
 	}
 	l.fixed(s.theme.level(t.level), levelLetters(t.level, s.level), s.level).space(1)
+	if s.stream > 0 {
+		l.fixed(s.theme.name(stream), stream, s.stream).space(1)
+	}
 	if s.source > 0 {
 		l.fixed(s.theme.name(source), source, s.source).space(1)
 	}

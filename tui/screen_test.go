@@ -127,6 +127,8 @@ func (s *screen) settle() {
 		s.woken = false
 		s.send(tui.TakeMsg)
 	}
+	tui.Flush(s.model)
+	s.send(tui.TakeMsg)
 }
 
 // take gives the feed a batch and lets the model take it.

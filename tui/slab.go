@@ -1,5 +1,7 @@
 package tui
 
+import "unsafe"
+
 // slabSize is the size of a slab. Larger data get a slab of their own.
 const slabSize = 1 << 20
 
@@ -10,19 +12,33 @@ const blockLen = 4096
 const entrySize = 40
 
 // entry is what a store knows of one record without looking at its bytes. It
-// has no pointers, so the garbage collector does not look at it.
+// has no pointers.
 type entry struct {
-	arrived int64  // Unix nanoseconds
-	time    int64  // the record's own, Unix milliseconds; 0 unknown
-	slab    uint64 // number of the slab that holds its bytes
+	arrived int64 // Unix nanoseconds
+	time    int64 // the record's own, Unix milliseconds; 0 unknown
+	slab    uint32
 	off     uint32
 	size    uint32
 	source  uint16 // index into the store's sources
+	stream  uint16 // index into the store's streams
 	level   uint16 // bunyan's number, cut at 65535; 0 none
 	kind    kind
-	plainly bool   // its words stand in its bytes as in its row: see spellsPlainly
-	stream  uint16 // index into the store's streams
+	plainly bool // its words stand in its bytes as in its row: see spellsPlainly
+	late    bool // its time is before that of a record that stands above it: see stage
 }
+
+// kind tells a record from a row that stands for something that happened.
+type kind uint8
+
+const (
+	kindRecord   kind = iota
+	kindBackfill      // a record from before the client came
+	kindGap           // records were lost here; the bytes are the text to show
+	kindState         // a source was lost here, or was back; likewise
+)
+
+// told reports whether an entry is no record, but says what happened.
+func (k kind) told() bool { return k >= kindGap }
 
 // row is a record as it is held, with the names that its entry points at.
 type row struct {
@@ -45,30 +61,35 @@ func (r *row) stream() string { return r.names.streams[r.e.stream] }
 // trusted reports whether a word of the row must be in the record's data.
 func (r *row) trusted() bool { return r.e.plainly }
 
-// kind tells a record from a row that stands for something that happened.
-type kind uint8
-
-const (
-	kindRecord   kind = iota
-	kindBackfill      // a record from before the client came
-	kindGap           // records were lost here; the bytes are the text to show
-	kindState         // a source was lost here, or was back; likewise
-)
-
-// told reports whether an entry is no record, but says what happened.
-func (k kind) told() bool { return k >= kindGap }
-
 // slab holds the bytes of consecutive entries, back to back.
 type slab struct {
-	buf  []byte // its capacity never changes
+	mem  *mapped
+	used int
 	last uint64 // number of the newest entry in it
+}
+
+func (s *slab) free() int { return len(s.mem.b) - s.used }
+
+// block holds consecutive entries, beginning at a multiple of blockLen.
+type block struct {
+	mem     *mapped
+	entries *[blockLen]entry
+	odd     int   // entries that are told, or whose words cannot be trusted
+	runs    []run // entries whose bytes are in one slab, by their first
+}
+
+// run is where a slab begins within a block.
+type run struct {
+	first int    // place in the block
+	slab  uint32 // number
+	mem   *mapped
 }
 
 // pool keeps slabs and blocks that were let go, so that a client that is at
 // its bounds makes no garbage. What it keeps, 2.4 MB at most, is not counted.
 type pool struct {
-	slabs  []*slab
-	blocks []*[blockLen]entry
+	slabs  []*mapped
+	blocks []*mapped
 }
 
 // spare is how many slabs, and how many blocks, the pool keeps.
@@ -76,31 +97,36 @@ const spare = 2
 
 func (p *pool) slab(size int) *slab {
 	if n := len(p.slabs); n > 0 && size <= slabSize {
-		s := p.slabs[n-1]
+		m := p.slabs[n-1]
 		p.slabs = p.slabs[:n-1]
-		s.buf = s.buf[:0]
-		return s
+		return &slab{mem: m}
 	}
-	return &slab{buf: make([]byte, 0, max(size, slabSize))}
+	return &slab{mem: mapMemory(max(size, slabSize))}
 }
 
-func (p *pool) putSlab(s *slab) {
-	if cap(s.buf) == slabSize && len(p.slabs) < spare {
-		p.slabs = append(p.slabs, s)
+func (p *pool) putSlab(m *mapped) {
+	if len(m.b) == slabSize && len(p.slabs) < spare {
+		p.slabs = append(p.slabs, m)
+		return
 	}
+	m.free()
 }
 
-func (p *pool) block() *[blockLen]entry {
+func (p *pool) block() *block {
+	var m *mapped
 	if n := len(p.blocks); n > 0 {
-		b := p.blocks[n-1]
+		m = p.blocks[n-1]
 		p.blocks = p.blocks[:n-1]
-		return b
+	} else {
+		m = mapMemory(blockLen * entrySize)
 	}
-	return new([blockLen]entry)
+	return &block{mem: m, entries: (*[blockLen]entry)(unsafe.Pointer(unsafe.SliceData(m.b)))}
 }
 
-func (p *pool) putBlock(b *[blockLen]entry) {
+func (p *pool) putBlock(m *mapped) {
 	if len(p.blocks) < spare {
-		p.blocks = append(p.blocks, b)
+		p.blocks = append(p.blocks, m)
+		return
 	}
+	m.free()
 }

@@ -1,37 +1,42 @@
 package tui
 
 import (
+	"strings"
 	"time"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
 
-// store keeps the records of one stream, oldest first, numbered from 0. Those
-// from first up to next are held. Panes on the same stream share it.
+// store keeps the records of one stream, or of several merged by time, oldest
+// first, numbered from 0. Those from first up to next are held. Panes on the
+// same streams share it.
 type store struct {
-	name  string
+	name  string // as joinStreams writes its streams
 	pool  *pool
 	panes int // panes that show it; the archive forgets it at 0
 
 	first, next uint64
-	blocks      []*[blockLen]entry // entry n is in blocks[n/blockLen-base]
+	blocks      []*block // entry n is in blocks[n/blockLen-base]
 	base        uint64
 	slabs       []*slab // slab n is slabs[n-slabBase]
-	slabBase    uint64
+	slabBase    uint32
+	slabBytes   int64
 
 	names    names
 	sourceID map[string]uint16
+	streamID map[string]uint16
+	stage    stage // records that wait for earlier ones
 
 	watchers []watcher
 
-	rate       rateMeter
-	last       time.Time // arrival of the newest live record
-	errors     uint64    // live records of level error or above, ever
-	dropped    uint64    // records lost, as far as they can be counted
-	unknown    uint64    // gaps whose number nobody knows
-	evicted    uint64    // records let go
-	backfilled bool      // its backfill is complete
+	rate    rateMeter
+	last    time.Time // arrival of the newest live record
+	errors  uint64    // live records of level error or above, ever
+	dropped uint64    // records lost, as far as they can be counted
+	unknown uint64    // gaps whose number nobody knows
+	evicted uint64    // records let go
+	late    uint64    // records that came too late for their place
 }
 
 // watcher is told before records below the number upTo are let go.
@@ -40,52 +45,70 @@ type watcher interface{ evicting(upTo uint64) }
 // maxSources bounds the table of names, which come from the network.
 const maxSources = 1024
 
-func newStore(name string, p *pool) *store {
-	return &store{name: name, pool: p, names: names{streams: []string{name}}, sourceID: make(map[string]uint16)}
+func newStore(streams []string, p *pool) *store {
+	s := &store{
+		name: joinStreams(streams), pool: p,
+		names:    names{streams: streams, merged: len(streams) > 1},
+		sourceID: make(map[string]uint16), streamID: make(map[string]uint16),
+	}
+	for i, name := range streams {
+		s.streamID[name] = uint16(i)
+	}
+	return s
 }
+
+// title is the store's streams, for people.
+func (s *store) title() string { return strings.Join(s.names.streams, " + ") }
 
 // held is the number of records in the store.
 func (s *store) held() int { return int(s.next - s.first) }
 
 // bytes is the memory that the store takes.
 func (s *store) bytes() int64 {
-	total := int64(len(s.blocks)) * blockLen * entrySize
-	for _, sl := range s.slabs {
-		total += int64(cap(sl.buf))
-	}
-	return total
+	return int64(len(s.blocks))*blockLen*entrySize + s.slabBytes + s.stage.bytes()
 }
 
-// append keeps one record or gap. It copies data.
-func (s *store) append(e entry, source string, data []byte) {
+// append keeps one record or gap at the end. It copies data.
+func (s *store) append(e entry, data []byte) {
 	n := s.next
 	if n/blockLen >= s.base+uint64(len(s.blocks)) {
 		s.blocks = append(s.blocks, s.pool.block())
 	}
+	b := s.blocks[n/blockLen-s.base]
 	var last *slab
 	if len(s.slabs) > 0 {
 		last = s.slabs[len(s.slabs)-1]
 	}
-	if last == nil || cap(last.buf)-len(last.buf) < len(data) {
+	if last == nil || last.free() < len(data) {
 		last = s.pool.slab(len(data))
 		s.slabs = append(s.slabs, last)
+		s.slabBytes += int64(len(last.mem.b))
 	}
-	e.slab = s.slabBase + uint64(len(s.slabs)-1)
-	e.off = uint32(len(last.buf))
+	e.slab = s.slabBase + uint32(len(s.slabs)-1)
+	if at := int(n % blockLen); len(b.runs) == 0 || b.runs[len(b.runs)-1].slab != e.slab {
+		b.runs = append(b.runs, run{at, e.slab, last.mem})
+	}
+	if e.kind.told() || !e.plainly {
+		b.odd++
+	}
+	e.off = uint32(last.used)
 	e.size = uint32(len(data))
-	e.source = s.intern(source)
-	last.buf = append(last.buf, data...)
+	copy(last.mem.b[last.used:], data)
+	last.used += len(data)
 	last.last = n
-	s.blocks[n/blockLen-s.base][n%blockLen] = e
+	b.entries[n%blockLen] = e
 	s.next = n + 1
 }
 
-// add keeps a record that a source handed on.
+// add keeps a record that a source handed on, at once or after those that
+// come before it.
 func (s *store) add(r *stream.Record) {
 	head := record.Peek(r.Data)
 	e := entry{
 		arrived: r.Arrived,
 		time:    head.Time,
+		source:  s.intern(r.Source),
+		stream:  s.streamID[r.Stream],
 		level:   uint16(min(max(int(head.Level), 0), 1<<16-1)),
 		plainly: spellsPlainly(r.Data),
 	}
@@ -94,7 +117,11 @@ func (s *store) add(r *stream.Record) {
 	} else if head.Level >= record.Error {
 		s.errors++
 	}
-	s.append(e, r.Source, r.Data)
+	if s.stage.holds(&e, s) {
+		s.stage.put(e, r.Data)
+		return
+	}
+	s.append(e, r.Data)
 }
 
 // gap keeps a row for records that were lost.
@@ -103,18 +130,33 @@ func (s *store) gap(n *stream.Notice) {
 		s.unknown++
 	}
 	s.dropped += n.Count
-	e := entry{arrived: n.Time.UnixNano(), time: n.Time.UnixMilli(), kind: kindGap, level: uint16(record.Warn)}
-	s.append(e, n.Source, appendGap(nil, n))
+	s.tell(n, kindGap, record.Warn, appendGap(nil, n))
 }
 
 // state keeps a row for a source that was lost, or is back.
 func (s *store) state(n *stream.Notice) {
-	e := entry{arrived: n.Time.UnixNano(), time: n.Time.UnixMilli(), kind: kindState, level: uint16(record.Info)}
+	level := record.Info
 	if !n.State.Connected() {
-		e.level = uint16(record.Warn)
+		level = record.Warn
 	}
-	s.append(e, n.Source, appendState(nil, n))
+	s.tell(n, kindState, level, appendState(nil, n))
 }
+
+func (s *store) tell(n *stream.Notice, k kind, level record.Level, text []byte) {
+	e := entry{
+		arrived: n.Time.UnixNano(), time: n.Time.UnixMilli(), kind: k, level: uint16(level),
+		source: s.intern(n.Source), stream: s.streamID[n.Stream],
+	}
+	if s.stage.holds(&e, s) {
+		s.stage.put(e, text)
+		return
+	}
+	s.append(e, text)
+}
+
+// settle moves what has waited long enough from the stage into the store, and
+// reports whether something goes on waiting.
+func (s *store) settle(now time.Time) bool { return s.stage.flush(s, now.UnixNano()) }
 
 func (s *store) intern(name string) uint16 {
 	if id, ok := s.sourceID[name]; ok {
@@ -131,12 +173,12 @@ func (s *store) intern(name string) uint16 {
 
 // entry returns what is known of a record that is held.
 func (s *store) entry(n uint64) *entry {
-	return &s.blocks[n/blockLen-s.base][n%blockLen]
+	return &s.blocks[n/blockLen-s.base].entries[n%blockLen]
 }
 
 // data returns a record's bytes, which are valid until the next eviction.
 func (s *store) data(e *entry) []byte {
-	return s.slabs[e.slab-s.slabBase].buf[e.off : e.off+e.size]
+	return s.slabs[e.slab-s.slabBase].mem.b[e.off : e.off+e.size]
 }
 
 // row returns a record that is held, for the tests of filters and searches.
@@ -147,6 +189,9 @@ func (s *store) row(n uint64) *row {
 
 // source returns the name of the source that an entry came through.
 func (s *store) source(e *entry) string { return s.names.sources[e.source] }
+
+// streamOf returns the name of the stream that an entry is of.
+func (s *store) streamOf(e *entry) string { return s.names.streams[e.stream] }
 
 // evictTo lets go of all records below n.
 func (s *store) evictTo(n uint64) {
@@ -161,18 +206,32 @@ func (s *store) evictTo(n uint64) {
 	s.first = n
 	drop := 0
 	for drop < len(s.slabs) && s.slabs[drop].last < n {
-		s.pool.putSlab(s.slabs[drop])
+		s.slabBytes -= int64(len(s.slabs[drop].mem.b))
+		s.pool.putSlab(s.slabs[drop].mem)
 		s.slabs[drop] = nil
 		drop++
 	}
 	s.slabs = s.slabs[drop:]
-	s.slabBase += uint64(drop)
+	s.slabBase += uint32(drop)
 	for len(s.blocks) > 0 && (s.base+1)*blockLen <= n {
-		s.pool.putBlock(s.blocks[0])
+		s.pool.putBlock(s.blocks[0].mem)
 		s.blocks[0] = nil
 		s.blocks = s.blocks[1:]
 		s.base++
 	}
+}
+
+// free gives all memory back: nobody shows the store any more.
+func (s *store) free() {
+	s.evictTo(s.next)
+	for _, sl := range s.slabs {
+		s.pool.putSlab(sl.mem)
+	}
+	for _, b := range s.blocks {
+		s.pool.putBlock(b.mem)
+	}
+	s.slabs, s.blocks, s.slabBytes = nil, nil, 0
+	s.stage = stage{}
 }
 
 // oldestSlabEnd is the number up to which eviction frees the oldest slab.

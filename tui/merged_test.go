@@ -1,0 +1,175 @@
+package tui_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/tui"
+)
+
+// at makes a record with a time of its own, in milliseconds after the start,
+// that arrives at another.
+func (s *screen) at(name, source string, ms, arrived int) stream.Record {
+	s.number++
+	at := start.Add(time.Duration(ms) * time.Millisecond)
+	data := fmt.Sprintf(`{"name":"a","level":30,"time":%q,"msg":"line %d"}`, at.Format("2006-01-02T15:04:05.000Z"), s.number)
+	return stream.Record{Stream: name, Source: source, Arrived: start.Add(time.Duration(arrived) * time.Millisecond).UnixNano(), Data: []byte(data)}
+}
+
+// tick lets the client's clock be at ms after the start, and takes records
+// without letting those go that still wait.
+func (s *screen) tick(ms int, records ...stream.Record) {
+	s.now = start.Add(time.Duration(ms) * time.Millisecond)
+	if len(records) > 0 {
+		s.feed.put(&stream.Batch{Records: records})
+	}
+	s.send(tui.TakeMsg)
+}
+
+func (s *screen) order() string {
+	var got []string
+	for _, row := range s.rows() {
+		got = append(got, strings.TrimSpace(strings.TrimPrefix(row, "line ")))
+	}
+	return strings.Join(got, " ")
+}
+
+func (s *screen) wantOrder(want string) {
+	s.t.Helper()
+	if got := s.order(); got != want {
+		s.t.Fatalf("the order is %s, want %s:\n%s", got, want, s.text())
+	}
+}
+
+func filled(name string) *stream.Batch {
+	return &stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: name}}}
+}
+
+func TestMergedPane(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{Last: 100}, "system+tenant/acme")
+	if !slices.Equal(s.feed.tails, []string{"system", "tenant/acme"}) {
+		t.Fatalf("tails are %q", s.feed.tails)
+	}
+	// Backfill waits until that of both is there.
+	back := func(name string, ms int) stream.Record {
+		r := s.at(name, "vm-1", ms, 60_000)
+		r.Backfill = true
+		return r
+	}
+	s.tick(60_000, back("system", 100), back("system", 300))
+	s.feed.put(filled("system"))
+	s.tick(60_500)
+	s.wantOrder("")
+	s.feed.put(filled("tenant/acme"))
+	s.tick(60_600, back("tenant/acme", 200), back("tenant/acme", 400))
+	s.wantOrder("1 3 2 4")
+	s.want("system", "tenant/acme")
+
+	// Live records wait for a tenth of a second, and no longer.
+	s.tick(61_000, s.at("system", "vm-1", 61_000, 61_000))
+	s.tick(61_050, s.at("tenant/acme", "vm-2", 60_950, 61_050))
+	s.wantOrder("1 3 2 4")
+	s.tick(61_100)
+	s.wantOrder("1 3 2 4 6 5")
+	// What comes later than that stands at the end, and is marked.
+	s.tick(61_200, s.at("tenant/acme", "vm-2", 60_980, 61_110))
+	s.tick(61_300)
+	s.wantOrder("1 3 2 4 6 5 7")
+	if lines := strings.Split(s.text(), "\n"); strings.Count(s.text(), "↑") != 1 || !strings.Contains(lines[8], "↑12:01:00.980") {
+		t.Fatalf("the late record is not marked:\n%s", s.text())
+	}
+	// Clocks that are far off do not count.
+	s.tick(62_000, s.at("system", "vm-1", 162_000, 62_000), s.at("system", "vm-1", 62_010, 62_010), s.at("tenant/acme", "vm-2", 2_000, 62_020))
+	s.tick(63_000)
+	s.wantOrder("1 3 2 4 6 5 7 8 9 10")
+	// Equal times: by source, and then as they came.
+	s.tick(64_000, s.at("tenant/acme", "vm-2", 64_000, 64_000), s.at("tenant/acme", "vm-1", 64_000, 64_000), s.at("system", "vm-1", 64_000, 64_000))
+	s.tick(64_500)
+	s.wantOrder("1 3 2 4 6 5 7 8 9 10 12 13 11")
+}
+
+// The records of one stream through one consolidator are not held back, and
+// those through several are.
+func TestOneSourceIsNotHeldBack(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	s.tick(1000, s.at("system", "vm-1", 1000, 1000), s.at("system", "vm-1", 900, 1000))
+	s.wantOrder("1 2")
+	s.tick(2000, s.at("system", "vm-1", 2000, 2000), s.at("system", "vm-2", 1900, 2000))
+	s.tick(2050)
+	s.wantOrder("1 2 3")
+	s.tick(2100)
+	s.wantOrder("1 2 3 4")
+	s.tick(3000, s.at("system", "vm-1", 3000, 3000), s.at("system", "vm-2", 2900, 3000))
+	s.wantOrder("1 2 3 4")
+	s.tick(3100)
+	s.wantOrder("1 2 3 4 6 5")
+}
+
+// A stream in two panes is read once, and the second has what the first had.
+func TestAStreamInTwoPanes(t *testing.T) {
+	s := open(t, 120, 30, tui.Config{}, "system")
+	s.lines("system", 3)
+	tui.Open(s.model, "tenant/acme", "system")
+	s.feed.put(filled("tenant/acme"))
+	s.woken = true
+	s.settle()
+	if !slices.Equal(s.feed.tails, []string{"system", "tenant/acme"}) {
+		t.Fatalf("tails are %q", s.feed.tails)
+	}
+	s.lines("system", 1)
+	s.lines("tenant/acme", 1)
+	s.keys("z")
+	s.wantOrder("1 2 3 4 5")
+	s.keys("z", "c")
+	if !slices.Equal(s.feed.stops, []string{"tenant/acme"}) {
+		t.Fatalf("stops are %q", s.feed.stops)
+	}
+	s.wantOrder("1 2 3 4")
+}
+
+// However long a backfill does not come, what is there shows.
+func TestABackfillThatNeverComes(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system+tenant/acme")
+	s.tick(1000, s.at("system", "vm-1", 1000, 1000))
+	s.tick(2900)
+	s.wantOrder("")
+	s.tick(3000)
+	s.wantOrder("1")
+}
+
+func TestSplitStreams(t *testing.T) {
+	for in, want := range map[string][]string{
+		"a": {"a"}, "a+b": {"a", "b"}, "a+b+a": {"a", "b"}, `a\+b`: {"a+b"}, `a\b+c`: {`a\b`, "c"}, "a+": {"a", ""}, "": {""},
+	} {
+		if got := tui.SplitStreams(in); !slices.Equal(got, want) {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A flood into a merged pane is neither lost nor kept waiting without bound.
+func TestAFloodIntoAMergedPane(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system+tenant/acme")
+	s.feed.put(filled("system"))
+	s.feed.put(filled("tenant/acme"))
+	data := []byte(`{"level":30,"msg":"` + strings.Repeat("x", 1000) + `"}`)
+	for range 100 {
+		b := &stream.Batch{}
+		for i := range 1000 {
+			b.Records = append(b.Records, stream.Record{Stream: []string{"system", "tenant/acme"}[i%2], Source: "vm-1", Arrived: start.UnixNano(), Data: data})
+		}
+		s.feed.put(b)
+		s.send(tui.TakeMsg)
+	}
+	if records, bytes := tui.Held(s.model); records < 60_000 || bytes > 300<<20 {
+		t.Errorf("%d records are kept in %d bytes while nothing is due", records, bytes)
+	}
+	s.settle()
+	if records, _ := tui.Held(s.model); records != 100_000 {
+		t.Errorf("%d records are kept, want 100,000", records)
+	}
+}
