@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"sluice": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/tui", "sluice/devenv",
+		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/tui", "sluice/devenv",
 	},
 	"sluice/devenv": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
@@ -25,6 +25,7 @@ var arrows = map[string][]string{
 	"sluice/consolidator":      anyOfCluster,
 	"sluice/proxy":             anyOfCluster,
 	"sluice/recorder":          anyOfCluster,
+	"sluice/replay":            anyOfCluster,
 	"sluice/tui":               anyOfCluster,
 	"sluice/cluster/stream":    {"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/record":    nil,
@@ -50,6 +51,7 @@ var fences = []struct {
 	{"charm.land/bubbles/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice"}},
 	{"github.com/spf13/cobra", []string{"sluice"}},
+	{"github.com/klauspost/compress/", []string{"sluice/recorder", "sluice/replay"}},
 	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/soak"}},
 	{"github.com/r3labs/sse/", []string{"sluice/cluster/stream"}},
 }

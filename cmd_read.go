@@ -50,6 +50,12 @@ func (r *reading) sources(set *pflag.FlagSet) {
 // printed.
 func (r *reading) records(set *pflag.FlagSet) {
 	set.IntVar(&r.last, "last", 0, "begin with the last N records; 1000 when full-screen")
+	r.chosen(set)
+}
+
+// chosen adds those of them that mean something for recordings, too.
+func (r *reading) chosen(set *pflag.FlagSet) {
+	r.set = set
 	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal")
 	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
 	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")

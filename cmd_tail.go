@@ -7,11 +7,9 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/recorder"
 	"sluice/tui"
@@ -71,28 +69,13 @@ func flat(panes []string) []string {
 
 // printLines prints records as lines.
 func printLines(ctx context.Context, r *reading, streams []string) error {
-	config := recorder.Config{
-		Streams: streams,
-		Out:     os.Stdout,
-		Notices: os.Stderr,
-		Count:   r.count,
-		For:     r.during,
+	config, err := r.printing()
+	if err != nil {
+		return err
 	}
-	var err error
+	config.Streams = streams
 	if config.Last, err = r.backfill(0); err != nil {
 		return err
-	}
-	if config.Filter, err = r.filter(); err != nil {
-		return err
-	}
-	if config.Until, err = expression("--until", r.until); err != nil {
-		return err
-	}
-	if config.Layout, err = record.ParseLayout(r.output); err != nil {
-		return usagef("--output: %w", err)
-	}
-	if isTerminal(os.Stdout) {
-		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
 	}
 	// A reader that has had enough shows as an error of the write, and ends
 	// the command quietly.

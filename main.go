@@ -63,6 +63,7 @@ func newRoot(ended *outcome) *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return helpHint(c, err) })
 	root.AddCommand(
 		newTail(ended),
+		newReplay(ended),
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),

@@ -12,6 +12,10 @@ import (
 // ErrNotMet says that For ran out before Count or Until was met.
 var ErrNotMet = errors.New("time ran out")
 
+// ErrEnded says that the source ended before Count or Until was met, as the
+// replay of a recording does.
+var ErrEnded = errors.New("the records came to an end")
+
 // ErrNotHad says that For ran out while there was no stream: no source was
 // ever connected, or those that were are lost and were not had again.
 var ErrNotHad = errors.New("no source is connected")

@@ -36,9 +36,9 @@ func New(config Config) (*Recorder, error) {
 // errMet ends a recording that has all that was asked for.
 var errMet = errors.New("met")
 
-// Run records until the Config's Count, Until or For, or ctx, ends it; see
-// [ErrNotMet] and [ErrNotHad] for what it returns when they were not met. It
-// runs once.
+// Run records until the Config's Count, Until or For, the end of the source, or
+// ctx ends it; see [ErrNotMet], [ErrEnded] and [ErrNotHad] for what it returns
+// when they were not met. It runs once.
 func (r *Recorder) Run(ctx context.Context) error {
 	for _, name := range r.config.Streams {
 		r.config.Source.Tail(name, stream.Backfill{Last: r.config.Last})
@@ -78,7 +78,11 @@ func (r *Recorder) record(ctx context.Context) error {
 				}
 				continue
 			}
-			if until.Err() == nil {
+			switch {
+			case until.Err() != nil:
+			case errors.Is(err, stream.ErrClosed):
+				return r.ended()
+			default:
 				return fmt.Errorf("read records: %w", err)
 			}
 		}
@@ -142,6 +146,17 @@ func (r *Recorder) tell(n *stream.Notice) error {
 		return err
 	}
 	r.notices.say(text)
+	return nil
+}
+
+// ended tells what it means that the source has no more.
+func (r *Recorder) ended() error {
+	switch {
+	case r.config.Count > 0:
+		return fmt.Errorf("%w: there were %d of %d", ErrEnded, r.out.written, r.config.Count)
+	case r.config.Until != nil:
+		return fmt.Errorf("%w: none matched %q", ErrEnded, record.Safe(r.config.Until.String()))
+	}
 	return nil
 }
 

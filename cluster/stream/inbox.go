@@ -104,12 +104,13 @@ func (b *inbox) tryTake() *Batch {
 // take waits for a batch.
 func (b *inbox) take(ctx context.Context) (*Batch, error) {
 	for {
-		if t := b.tryTake(); t != nil {
-			return t, nil
-		}
+		// In this order, or what was put just before it was closed is missed.
 		b.mu.Lock()
 		closed := b.closed
 		b.mu.Unlock()
+		if t := b.tryTake(); t != nil {
+			return t, nil
+		}
 		if closed {
 			b.signal() // for others who wait
 			return nil, ErrClosed

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/record"
+	"sluice/recorder"
+	"sluice/replay"
+	"sluice/tui"
+)
+
+// replaying is the flags of replay.
+type replaying struct {
+	reading
+	speed     speed
+	idleLimit time.Duration
+	from, to  string
+	stream    string
+}
+
+func newReplay(ended *outcome) *cobra.Command {
+	r := replaying{speed: 1}
+	c := &cobra.Command{
+		Use:   "replay FILE…",
+		Short: "Show recordings as if they happened now, or print them",
+		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, gzip or\n" +
+			"zstd, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
+			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
+			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
+			"are printed as lines.\n\n" +
+			"A TIME is as in RFC 3339 with as much left out as you like (2026-03-01T12:00:00Z, 2026-03-01 12:00, 12:00),\n" +
+			"in the local zone; +10m is after the start of the recording, -5m before its end.",
+		Example: "  sluice replay incident.log.zst\n  sluice replay --speed 10 --idle-limit 2s vm-1.log vm-2.log.gz\n" +
+			"  sluice replay --speed max --from 12:00 --to 12:05 --level error --output raw incident.log | jq .msg",
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return helpHint(c, usagef("no recording is named: name a file, or - for standard input"))
+		}
+		return nil
+	}
+	set := c.Flags()
+	set.Var(&r.speed, "speed", "replay so many times as fast as it was recorded; max is as fast as possible")
+	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s")
+	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
+	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
+	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: the file's name")
+	r.chosen(set)
+	c.RunE = ended.run(func(ctx context.Context, files []string) error {
+		config, err := r.replay(files)
+		if err != nil {
+			return err
+		}
+		if r.lines() || !isTerminal(os.Stdout) {
+			err = replayLines(ctx, &r, config)
+		} else {
+			err = replayClient(ctx, &r, config)
+		}
+		if err == nil && ctx.Err() != nil {
+			return errInterrupted
+		}
+		return err
+	})
+	return c
+}
+
+// replay is what the flags say of the replay itself.
+func (r *replaying) replay(files []string) (replay.Config, error) {
+	config := replay.Config{Files: files, Stream: r.stream, Speed: float64(r.speed), IdleLimit: r.idleLimit}
+	var err error
+	for _, m := range []struct {
+		flag, text string
+		moment     *replay.Moment
+	}{{"--from", r.from, &config.From}, {"--to", r.to, &config.To}} {
+		if m.text == "" {
+			continue
+		}
+		if strings.Contains(m.text, "://") {
+			return config, usagef("%s %q is no time: to publish a recording again give --publish %s", m.flag, m.text, m.text)
+		}
+		if *m.moment, err = replay.ParseMoment(m.text, time.Local); err != nil {
+			return config, usagef("%s: %w", m.flag, err)
+		}
+	}
+	return config, nil
+}
+
+// replayRun runs a replay as long as use runs.
+func replayRun(ctx context.Context, config replay.Config, use func(context.Context, *replay.Source) error) error {
+	source, err := replay.New(config)
+	if err != nil {
+		return replayError(err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ran := make(chan error, 1)
+	go func() { ran <- source.Run(ctx) }()
+	err = use(ctx, source)
+	cancel()
+	return errors.Join(err, replayError(<-ran))
+}
+
+// replayError tells wrong usage from what the machine did not give.
+func replayError(err error) error {
+	var config *replay.ConfigError
+	if errors.As(err, &config) {
+		return &usageError{err}
+	}
+	return err
+}
+
+// replayLines prints a replay as lines.
+func replayLines(ctx context.Context, r *replaying, config replay.Config) error {
+	out, err := r.printing()
+	if err != nil {
+		return err
+	}
+	signal.Ignore(syscall.SIGPIPE) // see printLines
+	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+		out.Source, out.Streams = source, []string{source.Stream()}
+		printer, err := recorder.New(out)
+		if err != nil {
+			return &usageError{err}
+		}
+		err = printer.Run(ctx)
+		tellCut(os.Stderr, source.Stats(), config)
+		return err
+	})
+}
+
+// tellCut tells of lines that were cut.
+func tellCut(w io.Writer, stats replay.Stats, config replay.Config) {
+	limit := config.MaxLine
+	if limit == 0 {
+		limit = replay.DefaultMaxLine
+	}
+	if stats.Cut > 0 {
+		fmt.Fprintf(w, "sluice: %d lines were longer than %d bytes and were cut there\n", stats.Cut, limit)
+	}
+}
+
+// replayClient replays into the full-screen client.
+func replayClient(ctx context.Context, r *replaying, config replay.Config) error {
+	client := tui.Config{Title: "sluice replay"}
+	var err error
+	if client.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	config.Gaps = true
+	for _, name := range config.Files {
+		if name == replay.Stdin {
+			return usagef("the full-screen client has the keyboard on standard input: name a file, or give --plain")
+		}
+	}
+	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+		client.Feed, client.Streams = source, []string{source.Stream()}
+		client.Actions = []tui.Action{
+			{Key: "P", Help: "stop the replay, or let it go on", Do: source.Pause},
+			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
+			{Key: "<", Help: "replay half as fast", Do: source.Slower},
+			{Key: ".", Help: "go to the next record at once", Do: source.Skip},
+		}
+		screen, err := tui.New(client)
+		if err != nil {
+			return &usageError{err}
+		}
+		err = screen.Run(ctx)
+		tellCut(os.Stderr, source.Stats(), config)
+		return err
+	})
+}
+
+// printing is how records are printed, as the flags say.
+func (r *reading) printing() (recorder.Config, error) {
+	config := recorder.Config{Out: os.Stdout, Notices: os.Stderr, Count: r.count, For: r.during}
+	var err error
+	if config.Filter, err = r.filter(); err != nil {
+		return config, err
+	}
+	if config.Until, err = expression("--until", r.until); err != nil {
+		return config, err
+	}
+	if config.Layout, err = record.ParseLayout(r.output); err != nil {
+		return config, usagef("--output: %w", err)
+	}
+	if isTerminal(os.Stdout) {
+		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
+	}
+	return config, nil
+}
+
+// speed is a flag's value: how many times as fast, as in 10 or 0.5; 0 is max.
+type speed float64
+
+func (s *speed) Set(text string) error {
+	if text == "max" || text == "0" {
+		*s = 0
+		return nil
+	}
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
+	if err != nil || !(n >= 1e-6 && n <= 1e9) {
+		return errors.New("want a number above 0, as in 10 or 0.5, or max")
+	}
+	*s = speed(n)
+	return nil
+}
+
+func (s *speed) String() string {
+	if *s == 0 {
+		return "max"
+	}
+	return strconv.FormatFloat(float64(*s), 'g', -1, 64)
+}
+
+func (s *speed) Type() string { return "speed" }

@@ -1,0 +1,106 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"sluice/cluster/stream"
+)
+
+// Stdin is the name of a file that stands for standard input.
+const Stdin = "-"
+
+// maxFiles bounds the recordings of one replay.
+const maxFiles = 100_000
+
+// DefaultMaxLine is room for the largest record that a proxy hands on, in
+// bytes: each byte of 256 KiB may take six when it is escaped.
+const DefaultMaxLine = 2 << 20
+
+// Config says what is replayed, and how.
+type Config struct {
+	Files []string  // at least one; Stdin at most once
+	Stdin io.Reader // what Stdin stands for; nil means os.Stdin
+
+	Stream string // the stream that the records are handed on in; "" means StreamOf(Files)
+	Gaps   bool   // hand on recorded losses as notices, for a reader that shows them
+
+	Speed     float64       // recorded seconds in one second; 0 means as fast as they are taken
+	IdleLimit time.Duration // no pause is longer; 0 means that pauses are as long as they were
+	From, To  Moment        // records at From or later, and before To; zero ones mean all
+
+	MaxLine  int              // bytes of a line; longer ones are cut; 0 means DefaultMaxLine
+	Inbox    int              // bytes of records that may wait to be taken; 0 means 4 MiB
+	Location *time.Location   // of the times of day in From and To; nil means the local one
+	Now      func() time.Time // nil means time.Now
+}
+
+const defaultInbox = 4 << 20
+
+// StreamOf is the stream that recordings are replayed as, when none is named:
+// the file's name without its endings, and "replay" for several files or for
+// standard input.
+func StreamOf(files []string) string {
+	const otherwise = "replay"
+	if len(files) != 1 || files[0] == Stdin {
+		return otherwise
+	}
+	name, _, _ := strings.Cut(strings.TrimLeft(filepath.Base(files[0]), "."), ".")
+	if stream.CheckName(name) != nil {
+		return otherwise
+	}
+	return name
+}
+
+// check completes a Config.
+func (c *Config) check() error {
+	switch {
+	case len(c.Files) == 0:
+		return errors.New("no recording is named: name a file, or - for standard input")
+	case len(c.Files) > maxFiles:
+		return fmt.Errorf("%d recordings are too many: replay at most %d at once", len(c.Files), maxFiles)
+	case c.Speed < 0 || math.IsNaN(c.Speed) || math.IsInf(c.Speed, 0):
+		return fmt.Errorf("speed %g is no speed: give a number above 0, or max", c.Speed)
+	case c.IdleLimit < 0:
+		return fmt.Errorf("idle limit %s is negative", c.IdleLimit)
+	case c.MaxLine < 0 || c.Inbox < 0:
+		return fmt.Errorf("negative bound: line %d, inbox %d", c.MaxLine, c.Inbox)
+	}
+	stdin := 0
+	for _, name := range c.Files {
+		if name == Stdin {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return errors.New("standard input is named twice: it can be read once")
+	}
+	if c.Stream == "" {
+		c.Stream = StreamOf(c.Files)
+	}
+	if err := stream.CheckName(c.Stream); err != nil {
+		return fmt.Errorf("stream %q: %w", c.Stream, err)
+	}
+	if c.Stdin == nil {
+		c.Stdin = os.Stdin
+	}
+	if c.MaxLine == 0 {
+		c.MaxLine = DefaultMaxLine
+	}
+	if c.Inbox == 0 {
+		c.Inbox = defaultInbox
+	}
+	if c.Location == nil {
+		c.Location = time.Local
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return nil
+}

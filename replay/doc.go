@@ -1,0 +1,39 @@
+// Package replay reads recordings and hands their records on as a live source
+// would: at the pace at which they were recorded, faster, slower, or as fast as
+// they are taken.
+//
+// # Contract
+//
+// A [Source] reads any number of files, plain, gzip or zstd, told apart by what
+// is in them, of concatenated members or frames too. A file is lines; a line
+// is a record, whoever wrote it. What is no JSON object is a record whose msg is
+// the line.
+//
+// Order: the records of one file come in the file's order. Several files are
+// merged by time, without opening one before its first record's turn. A record
+// without a time stands at the time of the one before it in its file, and so
+// does one whose time went back, by less than a minute; more than that is taken
+// for a clock that was set.
+//
+// Pace: each record comes when its time has come, counted from the one before
+// it and divided by the speed. Whoever takes too slowly makes the replay late;
+// it does not hurry to make up for more than a second.
+//
+// Accounting: every line between From and To is handed on, once. A file that
+// ends in the middle of a record or of its compression, as after a crash, is
+// read up to there, and what is missing is a gap of unknown number. Lines above
+// the limit are cut, and counted in [Stats]. A file that is broken, or cannot be
+// read, is an error of Run, after everything else was handed on.
+//
+// Gaps: with Config.Gaps, records in which Sluice recorded a loss become gap
+// notices. Otherwise they are records like any others.
+//
+// Memory: Config.Inbox, and for each file that is open at most the longest line
+// and the window of its compression, 128 MiB at most; however large the files
+// are.
+//
+// Shutdown: [Source.Run] blocks, and returns nil when all was handed on or its
+// context ended. Take then returns what is left, and after that
+// [stream.ErrClosed]. The goroutine that reads standard input or a pipe, and
+// no other, may outlive Run: a read that blocks cannot be interrupted.
+package replay

@@ -1,0 +1,117 @@
+package replay
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+const firstBuffer = 256 << 10 // bytes; it grows up to the longest line
+
+// lines splits what it reads into lines. A line is a slice of its buffer, valid
+// until it reads more, which ready tells.
+type lines struct {
+	in    io.Reader
+	limit int // of a line, in bytes
+
+	buf        []byte
+	start, end int // what is not handed out yet
+	searched   int // up to here there is no line break
+	brk        int // where the next one is; -1 when it is not known
+	err        error
+	skipping   bool // the rest of a line that was cut
+
+	read int64 // bytes
+	cut  uint64
+}
+
+func newLines(in io.Reader, limit int) *lines {
+	return &lines{in: in, limit: limit, buf: make([]byte, min(firstBuffer, limit+1)), brk: -1}
+}
+
+// look finds the next line break in what was read.
+func (l *lines) look() bool {
+	if l.brk < 0 {
+		l.searched = max(l.searched, l.start)
+		if i := bytes.IndexByte(l.buf[l.searched:l.end], '\n'); i >= 0 {
+			l.brk = l.searched + i
+		} else {
+			l.searched = l.end
+		}
+	}
+	return l.brk >= 0
+}
+
+// ready reports whether next hands out a line without reading.
+func (l *lines) ready() bool { return !l.skipping && l.look() }
+
+// next returns the next line, without its line break, and whether it had one.
+// At the end it returns io.EOF, or what made it end early; a last line that has
+// no line break comes before that.
+func (l *lines) next() (line []byte, whole bool, err error) {
+	for {
+		switch {
+		case l.look():
+			line = l.buf[l.start:l.brk]
+			l.start, l.brk = l.brk+1, -1
+			if l.skipping {
+				l.skipping = false
+				continue
+			}
+			if len(line) > l.limit {
+				l.cut++
+				line = line[:l.limit]
+			}
+			return line, true, nil
+		case l.skipping:
+			l.start, l.searched, l.end = 0, 0, 0
+			if l.err != nil {
+				return nil, false, l.err
+			}
+		case l.end-l.start > l.limit:
+			line = l.buf[l.start : l.start+l.limit]
+			l.start, l.searched = l.end, l.end
+			l.cut++
+			l.skipping = true
+			return line, true, nil
+		case l.err != nil:
+			if l.start == l.end {
+				return nil, false, l.err
+			}
+			line = l.buf[l.start:l.end]
+			l.start = l.end
+			return line, false, nil
+		}
+		l.fill()
+	}
+}
+
+// fill reads more. Lines that were handed out are not valid after it.
+func (l *lines) fill() {
+	if l.start > 0 {
+		n := copy(l.buf, l.buf[l.start:l.end])
+		l.searched -= l.start
+		l.start, l.end = 0, n
+	}
+	if l.end == len(l.buf) {
+		grown := make([]byte, min(2*len(l.buf), l.limit+1))
+		copy(grown, l.buf[:l.end])
+		l.buf = grown
+	}
+	for range maxEmptyReads {
+		n, err := l.in.Read(l.buf[l.end:])
+		l.end += n
+		l.read += int64(n)
+		l.err = err
+		if n > 0 || err != nil {
+			return
+		}
+	}
+	l.err = errors.New("reading brings nothing")
+}
+
+// maxEmptyReads is how often a reader may return nothing at all.
+const maxEmptyReads = 100
+
+// cutShort reports whether an error is that of a file which ends too early.
+func cutShort(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }

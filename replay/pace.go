@@ -1,0 +1,161 @@
+package replay
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// maxLate is how late a replay may be before it gives up being on time.
+	maxLate = time.Second
+	// setBack is how far a time may go back and still be out of order; beyond
+	// it somebody set the clock. In milliseconds.
+	setBack = 60_000
+)
+
+// pace says when the next record's time has come.
+type pace struct {
+	limit time.Duration // of one pause; 0 for none
+	now   func() time.Time
+
+	mu      sync.Mutex
+	speed   float64 // 0: at once
+	paused  bool
+	begun   bool
+	at      int64     // time of the last record, Unix milliseconds
+	due     time.Time // when it was due
+	waiting int64     // time of the record that is waited for; 0 for none
+	changed chan struct{}
+}
+
+func newPace(speed float64, limit time.Duration, now func() time.Time) *pace {
+	return &pace{speed: speed, limit: limit, now: now, changed: make(chan struct{})}
+}
+
+// left says how long a record of time t, in Unix milliseconds, must wait now;
+// 0 when it need not. A negative time means until something changes. Unless it
+// must wait, it is taken for handed on.
+func (p *pace) left(t int64) (time.Duration, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.paused {
+		p.waiting = t
+		return -1, p.changed
+	}
+	p.waiting = 0
+	if p.speed == 0 || t == 0 {
+		if t != 0 {
+			p.at, p.begun = t, false
+		}
+		return 0, nil
+	}
+	now := p.now()
+	switch {
+	case !p.begun:
+		p.begun, p.at, p.due = true, t, now
+		return 0, nil
+	case t <= p.at:
+		if t < p.at-setBack {
+			p.at = t
+		}
+		return 0, nil
+	}
+	due := p.due.Add(p.pause(t))
+	if wait := due.Sub(now); wait > 0 {
+		p.waiting = t
+		return wait, p.changed
+	}
+	p.at, p.due = t, due
+	if now.Sub(due) > maxLate {
+		p.due = now
+	}
+	return 0, nil
+}
+
+// handed notes that all records so far were taken. That may have lasted.
+func (p *pace) handed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.begun && !p.paused {
+		if now := p.now(); now.Sub(p.due) > maxLate {
+			p.due = now
+		}
+	}
+}
+
+// pause is how long the pause before a record of time t is in all.
+func (p *pace) pause(t int64) time.Duration {
+	recorded := float64(t-p.at) * float64(time.Millisecond) / p.speed
+	const longest = float64(1 << 62)
+	pause := time.Duration(min(recorded, longest))
+	if p.limit > 0 {
+		pause = min(pause, p.limit)
+	}
+	return pause
+}
+
+// change changes how the replay goes on, from where it is now.
+func (p *pace) change(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.begun && !p.paused && p.speed > 0 && p.waiting > p.at {
+		// What has passed of the pause has passed.
+		now := p.now()
+		passed := int64(float64(now.Sub(p.due)) * p.speed / float64(time.Millisecond))
+		p.at = min(p.at+max(passed, 0), p.waiting-1)
+		p.due = now
+	}
+	was := p.paused
+	f()
+	if was && !p.paused {
+		p.due = p.now()
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// skip ends the pause before the record that is waited for.
+func (p *pace) skip() {
+	p.change(func() {
+		if p.waiting > 0 {
+			p.at, p.due = p.waiting, p.now()
+		}
+	})
+}
+
+// wait waits until the time of a record has come; before it waits, it calls
+// flush once.
+func (p *pace) wait(ctx context.Context, t int64, flush func() error) error {
+	flushed := false
+	for {
+		left, changed := p.left(t)
+		if left == 0 {
+			return nil
+		}
+		if !flushed {
+			if err := flush(); err != nil {
+				return err
+			}
+			flushed = true
+			continue // that may have taken its time
+		}
+		var timer <-chan time.Time
+		var stop func() bool
+		if left > 0 {
+			t := time.NewTimer(left)
+			timer, stop = t.C, t.Stop
+		}
+		select {
+		case <-ctx.Done():
+		case <-timer:
+		case <-changed:
+		}
+		if stop != nil {
+			stop()
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package replay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"sluice/cluster/record"
+)
+
+// recording is one file.
+type recording struct {
+	name   string // as it was named
+	source string // what people call it
+	alone  bool   // there is no other, so that its records need not say where they are from
+	stdin  io.Reader
+	limit  int
+
+	again   bool  // it can be opened again: a regular file
+	size    int64 // bytes on the disk; 0 when unknown
+	written int64 // when it was last written, Unix milliseconds; 0 when unknown
+
+	close  func()
+	packed *counter // what is read of the file
+	lines  *lines   // nil while it is closed
+	format format
+
+	clock int64 // time of the last record, Unix milliseconds; 0 before the first that has one
+	line  []byte
+	time  int64 // of line: its own, or the clock's
+	err   error // why there is no line, io.EOF included
+
+	short   int    // bytes of a last line that is not whole
+	records uint64 // lines handed out
+	cut     uint64 // lines cut, of those that were read before it was shut
+}
+
+// label is what its records are said to come from.
+func (r *recording) label() string {
+	if r.alone {
+		return ""
+	}
+	return r.source
+}
+
+// progress is how much of the file was read, in bytes.
+func (r *recording) progress() int64 {
+	if r.packed == nil {
+		return 0
+	}
+	return r.packed.n.Load()
+}
+
+// cuts is how many lines were cut.
+func (r *recording) cuts() uint64 {
+	if r.lines == nil {
+		return r.cut
+	}
+	return r.cut + r.lines.cut
+}
+
+// counter counts what is read, by whoever unpacks it.
+type counter struct {
+	io.Reader
+	n atomic.Int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// newRecording looks at a file without reading it.
+func newRecording(name string, config *Config) (*recording, error) {
+	r := &recording{name: name, limit: config.MaxLine}
+	if name == Stdin {
+		r.stdin = config.Stdin
+		r.source = "standard input"
+		return r, nil
+	}
+	r.source = filepath.Base(name)
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("open recording %q: %w", name, plainError(err))
+	case info.IsDir():
+		return nil, fmt.Errorf("open recording %q: it is a directory: name the files in it", name)
+	case info.Mode().IsRegular():
+		r.again, r.size = true, info.Size()
+		r.written = info.ModTime().UnixMilli()
+	}
+	return r, nil
+}
+
+// plainError is an error without the name of the file, which is told anyway.
+func plainError(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// open begins to read. A pipe is read as long as ctx lives.
+func (r *recording) open(ctx context.Context) error {
+	var in io.Reader
+	stop := func() {}
+	switch {
+	case r.stdin != nil:
+		in = newInterruptible(ctx, func() (io.Reader, error) { return struct{ io.Reader }{r.stdin}, nil })
+	case !r.again:
+		in = newInterruptible(ctx, func() (io.Reader, error) { return os.Open(r.name) })
+	default:
+		file, err := os.Open(r.name)
+		if err != nil {
+			return plainError(err)
+		}
+		in, stop = file, func() { file.Close() }
+	}
+	r.packed = &counter{Reader: in}
+	unpacked, f, err := unpack(r.packed)
+	if err != nil {
+		stop()
+		return err
+	}
+	r.format = f
+	r.lines = newLines(unpacked, r.limit)
+	r.close = func() { unpacked.Close(); stop() }
+	return nil
+}
+
+// shut ends reading, for good or until it is opened again.
+func (r *recording) shut() {
+	if r.lines != nil {
+		r.close()
+		r.cut += r.lines.cut
+		r.lines, r.line = nil, nil
+	}
+}
+
+// advance reads the next line. Lines before it are valid if ready said so. It
+// sets err when there is none.
+func (r *recording) advance() {
+	for {
+		line, whole, err := r.lines.next()
+		if err != nil {
+			r.line, r.err = nil, err
+			return
+		}
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if len(line) == 0 {
+			continue
+		}
+		head := record.Peek(line)
+		if !whole && torn(line) {
+			r.short = len(line)
+			continue
+		}
+		r.tick(head.Time)
+		r.line, r.time = line, r.clock
+		if head.Time != 0 {
+			r.time = head.Time
+		}
+		r.records++
+		return
+	}
+}
+
+// tick sets the clock by a record's time. What is a little out of order leaves
+// it where it is.
+func (r *recording) tick(t int64) {
+	if t > r.clock || (t != 0 && t < r.clock-setBack) {
+		r.clock = t
+	}
+}
+
+// ready reports whether advance leaves the line before it valid.
+func (r *recording) ready() bool { return r.lines.ready() }
+
+// torn reports whether a last line without a line break is a part of a record,
+// or what a file system leaves of one after a crash.
+func torn(line []byte) bool {
+	line = bytes.TrimLeft(line, " \t")
+	switch {
+	case len(line) == 0:
+		return false
+	case line[0] == 0:
+		return len(bytes.Trim(line, "\x00")) == 0
+	}
+	return line[0] == '{' && !record.Parse(line).JSON
+}
+
+// tail is how much of a plain file is read to find when it ends, in bytes.
+const tail = 8 << 20
+
+// first finds the time of the first record that has one, among the first
+// records, and closes it again; 0 when none has. Files that can be read only
+// once stay open.
+func (r *recording) first(ctx context.Context) error {
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	if !r.again {
+		r.advance()
+		return nil
+	}
+	clean := *r
+	for range 1000 {
+		if r.advance(); r.err != nil || r.clock != 0 {
+			break
+		}
+	}
+	clock := r.clock
+	r.shut()
+	clean.lines, clean.packed, clean.line, clean.clock = nil, nil, nil, clock
+	*r = clean
+	return nil
+}
+
+// last finds the latest time in a file that can be opened again.
+func (r *recording) last(ctx context.Context) (int64, error) {
+	if !r.again {
+		return 0, fmt.Errorf("%s has no end yet that a time could be counted from: give a time, or record it into a file first", r.source)
+	}
+	from := int64(0)
+	if r.format == plain {
+		from = max(0, r.size-tail)
+	}
+	for {
+		latest, err := r.latest(ctx, from)
+		if err != nil || latest != 0 || from == 0 {
+			return latest, err
+		}
+		from = 0
+	}
+}
+
+// latest is the clock at the end of a file, of what comes after an offset.
+func (r *recording) latest(ctx context.Context, from int64) (int64, error) {
+	file, err := os.Open(r.name)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	var in io.ReadCloser = file
+	if from > 0 {
+		if _, err := file.Seek(from, io.SeekStart); err != nil {
+			return 0, err
+		}
+	} else if in, _, err = unpack(file); err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	scan := recording{lines: newLines(in, r.limit)}
+	for n := 0; ; n++ {
+		if scan.advance(); scan.err != nil {
+			return scan.clock, nil // what is wrong with it shows when it is replayed
+		}
+		if n%4096 == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+	}
+}

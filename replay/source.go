@@ -1,0 +1,325 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"sluice/cluster/stream"
+)
+
+const (
+	handOn = 64 << 10 // bytes that are handed on at once, about
+	// past is how many records in a row must be a minute and more past To,
+	// before the rest of a file is not looked at.
+	past = 1000
+)
+
+// Source hands on the records of recordings. It is what a [stream.Source] is
+// to whoever reads from it. See the package's contract. Its methods may be
+// called from any goroutine; none but Take waits.
+type Source struct {
+	config     Config
+	recordings []*recording
+	out        *stream.Handover
+	pace       *pace
+	from, to   int64 // Unix milliseconds; 0 for none
+	pastTo     map[*recording]int
+
+	records []stream.Record // not handed on yet; their data is in the recordings' buffers
+	notices []stream.Notice
+	bytes   int
+	skipped uint64
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// Stats is how far a replay has come.
+type Stats struct {
+	Records uint64    // handed on
+	Bytes   uint64    // of them
+	Skipped uint64    // records outside of From and To
+	Cut     uint64    // lines that were longer than Config.MaxLine
+	Short   []string  // files that end too early
+	Time    time.Time // of the newest record handed on; zero when unknown
+	Read    int64     // bytes of the files read, packed as they are
+	Size    int64     // of the files in all; 0 when unknown
+	Ended   bool      // all was handed on
+}
+
+// New checks a Config and looks whether the files are there.
+func New(config Config) (*Source, error) {
+	if err := config.check(); err != nil {
+		return nil, &ConfigError{err}
+	}
+	s := &Source{
+		config: config, pastTo: make(map[*recording]int),
+		out:  stream.NewHandover(config.Inbox),
+		pace: newPace(config.Speed, config.IdleLimit, config.Now),
+	}
+	known := true
+	for _, name := range config.Files {
+		r, err := newRecording(name, &config)
+		if err != nil {
+			return nil, err
+		}
+		s.stats.Size += r.size
+		known = known && r.again
+		s.recordings = append(s.recordings, r)
+	}
+	if !known {
+		s.stats.Size = 0
+	}
+	if len(s.recordings) == 1 {
+		s.recordings[0].alone = true
+	}
+	return s, nil
+}
+
+// ConfigError is a [Config] that cannot be, as opposed to files that cannot be
+// had.
+type ConfigError struct{ err error }
+
+func (e *ConfigError) Error() string { return e.err.Error() }
+func (e *ConfigError) Unwrap() error { return e.err }
+
+// Stream is the stream that the records are handed on in.
+func (s *Source) Stream() string { return s.config.Stream }
+
+// Run reads until all was handed on or ctx ends, and returns nil then. Its
+// errors tell of files that could not be read, or not to their end; all others
+// were handed on before. It must be called once.
+func (s *Source) Run(ctx context.Context) error {
+	defer s.out.Close()
+	err := s.run(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Source) run(ctx context.Context) error {
+	defer func() {
+		for _, r := range s.recordings {
+			r.shut()
+		}
+	}()
+	var broken []error
+	good := s.recordings[:0:0]
+	for _, r := range s.recordings {
+		err := r.first(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil && !cutShort(err) {
+			broken = append(broken, fmt.Errorf("open recording %q: %w", r.name, err))
+			continue
+		}
+		if err != nil {
+			s.cutShort(r)
+			continue
+		}
+		good = append(good, r)
+	}
+	if err := s.window(ctx, good); err != nil {
+		return err
+	}
+	m := newMerge(good)
+	for {
+		r := m.next()
+		if r == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.lines == nil && r.err == nil { // its turn comes for the first time
+			if r.err = r.open(ctx); r.err == nil {
+				r.clock = 0
+				r.advance()
+			}
+		}
+		if r.err != nil {
+			if err := s.end(r); err != nil {
+				broken = append(broken, err)
+			}
+			r.shut() // records of it that are not handed on yet keep its memory
+			m.ended()
+			continue
+		}
+		if err := s.one(ctx, r); err != nil {
+			return err
+		}
+		m.moved()
+	}
+	if err := s.flush(ctx); err != nil {
+		return err
+	}
+	s.note()
+	s.mu.Lock()
+	s.stats.Ended = true
+	s.mu.Unlock()
+	s.out.Wake()
+	return errors.Join(broken...)
+}
+
+// one hands on the record of a recording, when its time has come, and reads the
+// next one.
+func (s *Source) one(ctx context.Context, r *recording) error {
+	if s.inside(r) {
+		if err := s.pace.wait(ctx, r.clock, func() error { return s.flush(ctx) }); err != nil {
+			return err
+		}
+		s.add(r)
+		if s.bytes >= handOn {
+			if err := s.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if r.err != nil { // it need not be read to its end
+		return nil
+	}
+	if !r.ready() {
+		if err := s.flush(ctx); err != nil {
+			return err
+		}
+	}
+	r.advance()
+	return nil
+}
+
+// inside reports whether the record of a recording is between From and To.
+func (s *Source) inside(r *recording) bool {
+	t := r.time
+	switch {
+	case s.to != 0 && t >= s.to:
+		if t >= s.to+setBack {
+			if s.pastTo[r]++; s.pastTo[r] >= past && r.again {
+				r.line, r.err = nil, io.EOF
+			}
+		}
+	case s.from != 0 && t < s.from:
+		s.pastTo[r] = 0
+	default:
+		if s.to != 0 {
+			s.pastTo[r] = 0
+		}
+		return true
+	}
+	if s.skipped++; s.skipped%4096 == 0 {
+		s.note()
+	}
+	return false
+}
+
+// add adds the record of a recording to what is handed on next.
+func (s *Source) add(r *recording) {
+	at := r.clock
+	if at == 0 {
+		at = r.written // the best that is known
+	}
+	if at == 0 {
+		at = s.config.Now().UnixMilli()
+	}
+	if s.config.Gaps {
+		if n, ok := gapOf(r.line, at); ok {
+			n.At, n.Source = len(s.records), r.label()
+			if n.Stream == "" {
+				n.Stream = s.config.Stream
+			}
+			s.notices = append(s.notices, n)
+			s.bytes += len(r.line)
+			return
+		}
+	}
+	s.records = append(s.records, stream.Record{
+		Stream: s.config.Stream, Source: r.label(), Arrived: at * int64(time.Millisecond), Data: r.line,
+	})
+	s.bytes += len(r.line)
+}
+
+// flush hands on what was added. It waits while nobody takes.
+func (s *Source) flush(ctx context.Context) error {
+	if len(s.records)+len(s.notices) == 0 {
+		return nil
+	}
+	if err := s.out.Put(ctx, s.records, s.notices); err != nil {
+		return err
+	}
+	s.pace.handed()
+	s.mu.Lock()
+	s.stats.Records += uint64(len(s.records))
+	s.stats.Bytes += uint64(s.bytes)
+	if n := len(s.records); n > 0 {
+		s.stats.Time = time.Unix(0, s.records[n-1].Arrived)
+	}
+	s.mu.Unlock()
+	s.note()
+	clear(s.records)
+	s.records, s.notices, s.bytes = s.records[:0], s.notices[:0], 0
+	return nil
+}
+
+// note notes for others how far the files were read.
+func (s *Source) note() {
+	read, cut := int64(0), uint64(0)
+	for _, r := range s.recordings {
+		read += r.progress()
+		cut += r.cuts()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Read, s.stats.Cut, s.stats.Skipped = read, cut, s.skipped
+}
+
+// end notes that a recording has no more lines, and why, if that is an error.
+func (s *Source) end(r *recording) error {
+	err := r.err
+	switch {
+	case errors.Is(err, io.EOF):
+		err = nil
+		if r.short > 0 {
+			s.cutShort(r)
+		}
+	case cutShort(err):
+		s.cutShort(r)
+		err = nil
+	default:
+		err = fmt.Errorf("read recording %q: after %d records: %w", r.name, r.records, err)
+		s.gap(r, "it cannot be read further")
+	}
+	return err
+}
+
+// cutShort tells that a recording ends too early.
+func (s *Source) cutShort(r *recording) {
+	s.mu.Lock()
+	s.stats.Short = append(s.stats.Short, r.name)
+	s.mu.Unlock()
+	s.gap(r, "the file is cut short")
+}
+
+// gap tells that an unknown number of records of a recording is not there.
+func (s *Source) gap(r *recording, reason string) {
+	at := r.clock
+	now := s.config.Now()
+	if at != 0 {
+		now = time.UnixMilli(at)
+	}
+	s.notices = append(s.notices, stream.Notice{
+		At: len(s.records), Kind: stream.KindGap, Time: now, Stream: s.config.Stream,
+		Source: r.source, Unknown: true, Hop: "recording", Reason: reason,
+	})
+}
+
+// Stats is how far the replay has come.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}

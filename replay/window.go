@@ -1,0 +1,57 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// window finds what From and To mean for these recordings.
+func (s *Source) window(ctx context.Context, recordings []*recording) error {
+	if s.config.From.IsZero() && s.config.To.IsZero() {
+		return nil
+	}
+	start := int64(0)
+	for _, r := range recordings {
+		if r.clock != 0 && (start == 0 || r.clock < start) {
+			start = r.clock
+		}
+	}
+	if start == 0 {
+		return errors.New("no record says when it was: times to begin and to end cannot be found")
+	}
+	latest := int64(0)
+	end := func() (int64, error) {
+		if latest != 0 {
+			return latest, nil
+		}
+		for _, r := range recordings {
+			last, err := r.last(ctx)
+			if err != nil {
+				return 0, fmt.Errorf("find the end of %q: %w", r.name, err)
+			}
+			latest = max(latest, last)
+		}
+		return latest, nil
+	}
+	var err error
+	if !s.config.From.IsZero() {
+		if s.from, err = s.config.From.at(start, end, s.config.Location); err != nil {
+			return err
+		}
+	}
+	if !s.config.To.IsZero() {
+		if s.to, err = s.config.To.at(start, end, s.config.Location); err != nil {
+			return err
+		}
+		if s.from != 0 && s.to <= s.from {
+			return &ConfigError{fmt.Errorf("nothing is from %s on and before %s: give a later end", s.clock(s.from), s.clock(s.to))}
+		}
+	}
+	return nil
+}
+
+func (s *Source) clock(t int64) string {
+	return time.UnixMilli(t).In(s.config.Location).Format(time.RFC3339)
+}
