@@ -171,7 +171,7 @@ func TestIdleCrowd(t *testing.T) {
 // A stream whose records were all evicted takes at most 1 KiB.
 func TestEmptiedStreams(t *testing.T) {
 	const streams = 100_000
-	c, _ := start(t, consolidator.Config{Buffer: 512 << 10, MaxStreams: 2 * streams})
+	c, _ := start(t, consolidator.Config{Buffer: 512 << 10, MaxStreams: 4 * streams})
 	p := dial(t, c.PublishAddrs()[0], asSluicePublisher)
 	p.settle()
 	before := live()

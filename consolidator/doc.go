@@ -25,8 +25,8 @@
 // Everything that comes, goes, is dropped or refused is counted: once a read or
 // a write, never once a record. The admin endpoint shows it over HTTP, and a
 // record on the stream "system/sluice" every 5 s; warnings go there, too. What is
-// logged too often is left out, and how often is said. That stream is published like any other, and ends before the last positions are
-// told.
+// logged too often is left out, and how often is said. That stream is published
+// like any other, and ends before the last positions are told.
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
 // their end, hands readers what they have not yet got, tells sluice readers

@@ -119,7 +119,7 @@ func TestEndWhileHandshakesAreFull(t *testing.T) {
 }
 
 // A publisher that invents names without end is bounded, and counted; what
-// there is goes on, of others and of its own.
+// there is goes on, of others and of its own; and others find room for more.
 func TestTooManyStreams(t *testing.T) {
 	const limit = 16
 	c, _ := start(t, consolidator.Config{Admin: anyPort, MaxStreams: limit})
@@ -141,15 +141,18 @@ func TestTooManyStreams(t *testing.T) {
 	}
 	send(t, bad, b)
 	exchange()
-	const made = limit - 2 // one is its own, one the good publisher's
+	const made = limit/2 - 1 // one is its own, one the good publisher's, and half of the rest is left
 	send(t, bad, message("tenant/3", 1))
 	counts(t, c, map[string]float64{
 		`records_dropped_total{reason="too_many_streams"}`: names - made,
-		"streams":                       limit,
+		"streams":                       made + 2,
+		"self_records_total":            1, // the warning
 		"records_received_total":        made + 1 + 4,
 		`connections{kind="publisher"}`: 2,
 	})
 	exchange()
+	send(t, publish(t, c.PublishAddrs()[0]), append(message("tenant/globex", 0), message("tenant/globex/jobs", 0)...))
+	counts(t, c, map[string]float64{"streams": made + 4})
 }
 
 // Readers, or whoever connects where readers do, cannot lock publishers out, nor

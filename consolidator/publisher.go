@@ -33,6 +33,7 @@ type publisher struct {
 
 	added uint64 // messages that wait for the flush; owned by read
 	noted flowed // owned by read: what the counts have of it
+	told  bool   // owned by read: it was logged that it publishes to too many streams
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
@@ -48,6 +49,7 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 		hold: hold{of: holder},
 	}
 	defer p.out.close()
+	defer p.app.Close()
 	p.heard.Store(time.Now().UnixNano())
 	// All that is published is wanted, read or not: so there is backfill.
 	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
@@ -118,7 +120,7 @@ func (p *publisher) flush() {
 	if p.added > 0 {
 		refused := p.app.Flush()
 		p.accepted.Add(p.added - refused)
-		p.c.counts.tooManyStreams.Add(refused)
+		p.refused(refused)
 		p.added = 0
 	}
 	received := p.in.Received()
@@ -148,7 +150,7 @@ func (p *publisher) take(t *zmtp.Token) error {
 			if p.app.Add(t.Name, t.Raw[:len(t.Raw)+size], 1+n) {
 				p.added += 1 + n
 			} else {
-				p.c.counts.tooManyStreams.Add(1 + n)
+				p.refused(1 + n)
 			}
 		}
 	case zmtp.TokenTooLarge:
@@ -157,6 +159,18 @@ func (p *publisher) take(t *zmtp.Token) error {
 		return p.command(t.Body)
 	}
 	return nil
+}
+
+// refused notes messages of streams for which there was no room.
+func (p *publisher) refused(n uint64) {
+	if n == 0 {
+		return
+	}
+	p.c.counts.tooManyStreams.Add(n)
+	if !p.told {
+		p.told = true
+		p.c.log.Warn("too many streams, records of more are dropped", "kind", "publisher", "peer", p.conn.RemoteAddr())
+	}
 }
 
 func (p *publisher) command(body []byte) error {

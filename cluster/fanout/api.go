@@ -14,9 +14,9 @@ type Config struct {
 	// StreamBuffer bounds the memory of one log, in bytes. 0 means
 	// DefaultStreamBuffer.
 	StreamBuffer int64
-	// MaxStreams bounds how many logs may be made by appending. Logs that
-	// readers wait for do not count until something is appended to them. 0
-	// means no bound.
+	// MaxStreams bounds how many logs may be made by appending; one Appender may
+	// make half of it at most. Logs that readers wait for do not count until
+	// something is appended to them. 0 means no bound.
 	MaxStreams int
 	// Next reports the size in bytes of the first entry of entries, and how
 	// many sequence numbers it takes, at least 1. It is called only on what was

@@ -7,6 +7,7 @@ const cacheSize = 1024
 // goroutine at a time; a Hub may have many.
 type Appender struct {
 	hub   *Hub
+	owner *owner   // of the logs that it makes
 	last  *pending // the one before, most often the next one too
 	logs  map[string]*pending
 	dirty []*pending // with runs, in the order of their first
@@ -29,7 +30,7 @@ const maxRuns = 256
 
 // Appender returns a new Appender.
 func (h *Hub) Appender() *Appender {
-	return &Appender{hub: h}
+	return &Appender{hub: h, owner: new(owner)}
 }
 
 // End is the position at which the next entry of a stream will stand, if
@@ -163,7 +164,7 @@ func (a *Appender) lock(p *pending) *log {
 			return p.log
 		}
 		p.log.mu.Unlock()
-		l := a.hub.counting(p.log.name)
+		l := a.counting(p.log.name)
 		if l == nil {
 			// The next one of that name looks it up again.
 			delete(a.logs, p.log.name)
@@ -177,7 +178,7 @@ func (a *Appender) lock(p *pending) *log {
 }
 
 func (a *Appender) find(name string) *pending {
-	l := a.hub.counting(name)
+	l := a.counting(name)
 	if l == nil {
 		return nil
 	}

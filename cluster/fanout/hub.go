@@ -27,7 +27,8 @@ type Hub struct {
 	logs     *radix.Tree // name → *log
 	prefixes *radix.Tree // prefix → map[*Reader]struct{}, of those who subscribed to it
 	counted  int         // logs that count for Config.MaxStreams
-	crowded  atomic.Bool // one more log could not be made: room is wanted
+	orphans  int         // of them, those whose appender is gone
+	wanted   wanted      // one more log could not be made
 
 	waking  sync.Mutex // held while readers are woken
 	wakeMu  sync.Mutex
@@ -87,8 +88,8 @@ func (h *Hub) Run(ctx context.Context) error {
 		case now := <-forget.C:
 			h.forget(now)
 		case now := <-room.C:
-			if h.crowded.Swap(false) {
-				h.makeRoom(now)
+			if has, ok := h.wanted.take(); ok {
+				h.makeRoom(now, has)
 			}
 		}
 	}
@@ -196,9 +197,7 @@ func (h *Hub) drop(l *log) {
 	h.logs.Delete(l.name)
 	h.sizes.drop(l)
 	l.chunks, l.spare, l.size = nil, nil, 0
-	if l.counted {
-		h.counted--
-	}
+	h.disown(l)
 	for len(l.parked) > 0 {
 		l.parked[0].forget()
 	}

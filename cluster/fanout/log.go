@@ -28,7 +28,7 @@ type log struct {
 	flagged      bool     // it is on the hub's list of logs with readers to wake
 	vacant       bool     // it is on the hub's list of logs that may be vacant; guarded by vacants.mu
 	dead         bool     // it was forgotten: look it up again
-	counted      bool     // it counts for Config.MaxStreams; guarded by Hub.mu
+	owner        *owner   // it counts for Config.MaxStreams, as one of these; nil if it does not; guarded by Hub.mu
 
 	// Owned by the hub's sizes, under sizeMu.
 	class      int

@@ -1,50 +1,18 @@
 package fanout
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
 
 // How room is made when there are as many logs as Config.MaxStreams allows.
 const (
-	roomEvery = time.Second
-	roomAfter = 10 * time.Minute // a log that is unread gives up its entries and its place when it was idle for so long
-	roomShare = 64               // of all logs, this part may go at a time
+	roomEvery   = time.Second
+	roomAfter   = 10 * time.Minute // a log that is unread gives up its entries and its place when it was idle for so long
+	orphanAfter = 10 * time.Second // and so does one of an appender that is gone
+	roomShare   = 16               // of all logs, this part may go at a time
 )
-
-// counting finds a log to append to, or makes it. It returns nil when there
-// are too many to make it. That costs a look only, however often it happens:
-// room is made by Run.
-func (h *Hub) counting(name string) *log {
-	h.mu.RLock()
-	v, ok := h.logs.Get(name)
-	counted := ok && v.(*log).counted
-	full := h.full()
-	h.mu.RUnlock()
-	switch {
-	case counted:
-		return v.(*log)
-	case full:
-		h.crowded.Store(true)
-		return nil
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.full() {
-		h.crowded.Store(true)
-		return nil
-	}
-	l := h.make(name)
-	if !l.counted {
-		l.counted = true
-		h.counted++
-	}
-	return l
-}
-
-// full tells whether no more logs may be made by appending. h.mu is held, at
-// least for reading.
-func (h *Hub) full() bool { return h.cfg.MaxStreams > 0 && h.counted >= h.cfg.MaxStreams }
 
 // Streams is how many logs count for Config.MaxStreams.
 func (h *Hub) Streams() int {
@@ -79,27 +47,33 @@ func (c *cursor) forget() {
 	c.dropLocked()
 }
 
-// makeRoom forgets logs that nobody reads and nobody has appended to for long,
-// those that are idle for longest first.
-func (h *Hub) makeRoom(now time.Time) {
+// makeRoom forgets logs that nobody reads, for the sake of an appender that has
+// made has of those that there are: logs that nobody has appended to for long,
+// if their appender is gone, or has made as many or more; and soon those of
+// appenders that are gone, if these are more. Those of the appender that has made most come first,
+// and of one appender, or of equals, those that are idle for longest.
+func (h *Hub) makeRoom(now time.Time, has int) {
 	type idler struct {
 		log  *log
 		last int64
+		of   int
 	}
 	var idle []idler
-	old := now.Add(-roomAfter).UnixNano()
+	old, orphaned := now.Add(-roomAfter).UnixNano(), now.Add(-orphanAfter).UnixNano()
 	h.mu.RLock()
 	h.logs.Walk(func(_ string, v any) bool {
 		l := v.(*log)
 		l.mu.Lock()
-		if l.counted && l.last < old && l.unread() {
-			idle = append(idle, idler{l, l.last})
+		if o := l.owner; o != nil && l.unread() {
+			if l.last < old && (o.gone || o.logs >= has) || l.last < orphaned && o.gone && h.orphans > has {
+				idle = append(idle, idler{l, l.last, o.logs})
+			}
 		}
 		l.mu.Unlock()
 		return false
 	})
 	h.mu.RUnlock()
-	slices.SortFunc(idle, func(a, b idler) int { return int(min(1, max(-1, a.last-b.last))) })
+	slices.SortFunc(idle, func(a, b idler) int { return cmp.Or(cmp.Compare(b.of, a.of), cmp.Compare(a.last, b.last)) })
 	for _, i := range idle[:min(len(idle), h.cfg.MaxStreams/roomShare+1)] {
 		h.mu.Lock()
 		i.log.mu.Lock()

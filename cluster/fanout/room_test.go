@@ -3,6 +3,7 @@ package fanout_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,8 @@ import (
 
 const maxStreams = 64
 
-// crowded is a Hub that runs and has as many logs as it may, s-0 the oldest.
+// crowded is a Hub that runs and has as many logs as it may, s-0 the oldest, each
+// made by another appender; and an appender that knows all of them.
 func crowded(t *testing.T) (*fanout.Hub, *fanout.Appender) {
 	t.Helper()
 	h, err := fanout.New(fanout.Config{MaxStreams: maxStreams, Next: next})
@@ -25,9 +27,11 @@ func crowded(t *testing.T) (*fanout.Hub, *fanout.Appender) {
 	t.Cleanup(func() { cancel(); <-done })
 	app := h.Appender()
 	for i := range maxStreams {
-		if !add(app, fmt.Appendf(nil, "s-%d", i), entry(0, 1, 0), 1) {
+		name := fmt.Sprintf("s-%d", i)
+		if !add(h.Appender(), []byte(name), entry(0, 1, 0), 1) {
 			t.Fatalf("log %d is not made", i)
 		}
+		app.End(name)
 		time.Sleep(time.Second)
 	}
 	return h, app
@@ -88,10 +92,10 @@ func TestRoomForMoreStreams(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		tryMore(app)
 		time.Sleep(2 * time.Second)
-		if n := h.Streams(); n != maxStreams-2 {
-			t.Errorf("%d streams are left after making room, want %d", n, maxStreams-2)
+		if n := h.Streams(); n != maxStreams-5 {
+			t.Errorf("%d streams are left after making room, want %d", n, maxStreams-5)
 		}
-		for name, there := range map[string]bool{"s-0": true, "s-1": false, "s-2": false, "s-3": true, "s-4": true} {
+		for name, there := range map[string]bool{"s-0": true, "s-1": false, "s-2": false, "s-3": true, "s-4": false, "s-6": false, "s-7": true} {
 			if _, ok := h.Stat(name); ok != there {
 				t.Errorf("%s is there: %v", name, ok)
 			}
@@ -105,14 +109,90 @@ func TestRoomForMoreStreams(t *testing.T) {
 			t.Errorf("the reader of everything has %+v, %v", p, ok)
 		}
 		p.Release()
-		if n := h.Streams(); n != maxStreams-1 {
-			t.Errorf("%d streams, want %d", n, maxStreams-1)
+		if n := h.Streams(); n != maxStreams-4 {
+			t.Errorf("%d streams, want %d", n, maxStreams-4)
 		}
 	})
 }
 
 // tryMore appends to one more log, in vain.
 func tryMore(app *fanout.Appender) { add(app, []byte("more"), entry(0, 1, 0), 1) }
+
+// One that makes logs without end has at most half of what there is; and when it
+// comes back again and again, under other names, what it had made and left goes.
+// Others make theirs, and keep them.
+func TestLogsWithoutEnd(t *testing.T) {
+	const maxStreams = 1024
+	synctest.Test(t, func(t *testing.T) {
+		h, err := fanout.New(fanout.Config{MaxStreams: maxStreams, Next: next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- h.Run(ctx) }()
+		defer func() { cancel(); <-done }()
+		good := h.Appender()
+		gone := h.Appender() // it was there once, and was good, too
+		for i := range 4 {
+			add(gone, fmt.Appendf(nil, "gone-%d", i), entry(0, 1, 0), 1)
+		}
+		gone.Close()
+		made := 0
+		for round := range 50 {
+			bad := h.Appender()
+			mine := 0
+			for i := range 3 * maxStreams {
+				if add(bad, fmt.Appendf(nil, "bad-%d-%d", round, i), entry(0, 1, 0), 1) {
+					mine++
+				}
+			}
+			if mine > maxStreams/2 {
+				t.Fatalf("one has made %d logs of %d", mine, maxStreams)
+			}
+			made += mine
+			if round%5 == 0 {
+				name := fmt.Sprintf("good-%d", round)
+				tries := 0
+				for ; !add(good, []byte(name), entry(0, 1, 0), 1); tries++ {
+					if tries == 3 {
+						t.Fatalf("round %d: no room for another's log", round)
+					}
+					time.Sleep(time.Second)
+				}
+			}
+			bad.Close()
+			time.Sleep(5 * time.Second)
+		}
+		if made < 2*maxStreams {
+			t.Fatalf("it has made only %d logs", made)
+		}
+		for _, prefix := range []string{"gone-", "good-"} {
+			n := 0
+			for st := range h.Stats {
+				if strings.HasPrefix(st.Name, prefix) && st.Next == 1 {
+					n++
+				}
+			}
+			if want := map[string]int{"gone-": 4, "good-": 10}[prefix]; n != want {
+				t.Errorf("%d logs of %s are left, of %d", n, prefix, want)
+			}
+		}
+		if n := h.Streams(); n > maxStreams {
+			t.Errorf("%d streams", n)
+		}
+
+		// Who takes over a log that is left has it as its own.
+		heir := h.Appender()
+		for i := range 4 {
+			add(heir, fmt.Appendf(nil, "gone-%d", i), entry(1, 1, 0), 1)
+		}
+		add(heir, []byte("one more"), entry(0, 1, 0), 1)
+		if st, _ := h.Stat("gone-0"); st.Next != 2 {
+			t.Errorf("the log that was taken over is at %d", st.Next)
+		}
+	})
+}
 
 // An empty log is forgotten, although somebody has subscribed to everything.
 func TestEmptyLogIsForgotten(t *testing.T) {

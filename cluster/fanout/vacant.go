@@ -46,7 +46,7 @@ func (h *Hub) vacate() {
 	for l := h.vacants.excess(); l != nil; l = h.vacants.excess() {
 		h.mu.Lock()
 		l.mu.Lock()
-		if !l.dead && !l.counted && l.cursors == 0 && l.next == 0 {
+		if !l.dead && l.owner == nil && l.cursors == 0 && l.next == 0 {
 			h.drop(l)
 		}
 		l.mu.Unlock()
