@@ -183,6 +183,11 @@ func (p *publisher) command(body []byte) error {
 		if err != nil {
 			return err
 		}
+		if p.conn.Peer.Sluice {
+			// What came before the PING is told before its PONG.
+			p.flush()
+			pong = append(zmtp.AppendAck(nil, p.accepted.Load()), pong...)
+		}
 		if !p.out.send(pong) {
 			return errNotReading
 		}

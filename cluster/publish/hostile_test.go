@@ -1,0 +1,71 @@
+package publish_test
+
+import (
+	"encoding/binary"
+	"testing"
+
+	"sluice/cluster/publish"
+	"sluice/cluster/zmtp"
+)
+
+func command(name string, data ...byte) []byte {
+	b := []byte{4, byte(1 + len(name) + len(data)), byte(len(name))}
+	return append(append(b, name...), data...)
+}
+
+// A peer that breaks the protocol loses its connection, and the client goes on.
+func TestHostilePeer(t *testing.T) {
+	context := binary.BigEndian.AppendUint64(nil, 1<<60)
+	for name, bytes := range map[string][]byte{
+		"acknowledges what was not sent": zmtp.AppendAck(nil, 1000),
+		"a malformed acknowledgement":    command(zmtp.CmdAck, 1, 2, 3),
+		"a frame of 2^63 bytes":          {3, 0x80, 0, 0, 0, 0, 0, 0, 0},
+		"no frame":                       {0xf8, 0xff, 0xff},
+		"a nameless command":             {4, 1, 9},
+		"a PING of a malformed context":  command(zmtp.CmdPing, make([]byte, 100)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := listen(t)
+			c := open(t, publish.Config{Endpoint: p.addr()})
+			put(t, c, "system", "one")
+			p.accept(asConsolidator)
+			// A PONG to a PING that there never was is nothing.
+			p.send(command(zmtp.CmdPong, context...))
+			if m, err := p.message(); err != nil || m != "system one" {
+				t.Fatalf("got %q, %v", m, err)
+			}
+			p.send(bytes)
+			p.ends()
+			p.Conn.Close()
+
+			p.accept(asConsolidator)
+			if m, err := p.message(); err != nil || m != "system one" {
+				t.Fatalf("got %q, %v", m, err)
+			}
+			p.send(zmtp.AppendAck(nil, 1))
+			if s := finish(t, c); s.Acknowledged != 1 || s.Lost != 1 {
+				t.Errorf("counts %+v", s)
+			}
+		})
+	}
+}
+
+// Acknowledgements may overtake one another.
+func TestAcknowledgementsOvertake(t *testing.T) {
+	p := listen(t)
+	c := open(t, publish.Config{Endpoint: p.addr()})
+	for i := range 3 {
+		put(t, c, "system", number(i))
+	}
+	p.accept(asConsolidator)
+	for range 3 {
+		if _, err := p.message(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.send(zmtp.AppendAck(zmtp.AppendAck(nil, 3), 1))
+	if s := finish(t, c); s.Acknowledged != 3 {
+		t.Errorf("counts %+v", s)
+	}
+}

@@ -1,0 +1,97 @@
+package publish
+
+import (
+	"bytes"
+
+	"sluice/cluster/zmtp"
+)
+
+// maxSubscriptions is how many prefixes of a foreign peer are kept; with more
+// it gets everything, and leaves out by itself what it does not want.
+const maxSubscriptions = 1000
+
+// subscriptions are the prefixes that a foreign peer wants.
+type subscriptions struct {
+	prefixes map[string]struct{}
+	all      bool // too many to keep
+}
+
+func (s *subscriptions) any() bool { return s.all || len(s.prefixes) > 0 }
+
+// everything reports whether the peer wants all streams.
+func (s *subscriptions) everything() bool {
+	_, empty := s.prefixes[""]
+	return s.all || empty
+}
+
+func (s *subscriptions) match(stream []byte) bool {
+	if s.everything() {
+		return true
+	}
+	for p := range s.prefixes {
+		if bytes.HasPrefix(stream, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// subscribe notes what a peer wants, or no longer.
+func (s *session) subscribe(prefix []byte, cancel bool) {
+	if s.conn.Peer.Sluice {
+		return // it takes everything
+	}
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	subs := &s.subscribed
+	switch {
+	case cancel:
+		delete(subs.prefixes, string(prefix))
+	case len(subs.prefixes) >= maxSubscriptions:
+		subs.all = true
+	default:
+		if subs.prefixes == nil {
+			subs.prefixes = make(map[string]struct{})
+		}
+		subs.prefixes[string(prefix)] = struct{}{}
+	}
+	s.c.poke()
+}
+
+// wanted returns the messages of a region that a foreign peer has subscribed
+// to, and notes how many it has not. all reports that it wants all of them.
+func (s *session) wanted(region []byte) (messages []byte, all bool) {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	s.unwanted = s.unwanted[:0]
+	if s.subscribed.everything() {
+		return nil, true
+	}
+	for len(region) > 0 {
+		size, _ := zmtp.NextMessage(region)
+		stream, _ := zmtp.SplitMessage(region[:size])
+		ok := s.subscribed.match(stream)
+		if ok {
+			messages = append(messages, region[:size]...)
+		}
+		s.unwanted = append(s.unwanted, !ok)
+		region = region[size:]
+	}
+	return messages, false
+}
+
+// unacknowledged is done with what was written to a peer that acknowledges
+// nothing. c.mu is held.
+func (s *session) unacknowledged() {
+	c := s.c
+	for i := uint64(0); c.q.flying > 0; i++ {
+		n, count := c.q.flying, &c.stats.Unacknowledged
+		if i < uint64(len(s.unwanted)) {
+			n = 1
+			if s.unwanted[i] {
+				count = &c.stats.Refused
+			}
+		}
+		c.q.pop(n, func(records, _ uint64) { *count += records })
+	}
+}
