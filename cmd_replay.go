@@ -129,7 +129,7 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 	signal.Ignore(syscall.SIGPIPE) // see printLines
 	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		out.Source, out.Streams = source, []string{source.Stream()}
-		printer, err := recorder.New(out)
+		printer, err := recorder.NewPrinter(out)
 		if err != nil {
 			return &usageError{err}
 		}
@@ -182,8 +182,8 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 }
 
 // printing is how records are printed, as the flags say.
-func (r *reading) printing() (recorder.Config, error) {
-	config := recorder.Config{Out: os.Stdout, Notices: os.Stderr, Count: r.count, For: r.during}
+func (r *reading) printing() (recorder.PrinterConfig, error) {
+	config := recorder.PrinterConfig{Out: os.Stdout, Notices: os.Stderr, Count: r.count, For: r.during}
 	var err error
 	if config.Filter, err = r.filter(); err != nil {
 		return config, err

@@ -82,7 +82,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	signal.Ignore(syscall.SIGPIPE)
 	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 		config.Source = source
-		printer, err := recorder.New(config)
+		printer, err := recorder.NewPrinter(config)
 		if err != nil {
 			return &usageError{err}
 		}

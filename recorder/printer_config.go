@@ -12,7 +12,7 @@ import (
 	"sluice/cluster/stream"
 )
 
-// Source is what a Recorder needs of a [stream.Source]. Whoever makes it runs
+// Source is what a Printer needs of a [stream.Source]. Whoever makes it runs
 // it.
 type Source interface {
 	// Tail begins to follow a stream.
@@ -24,9 +24,9 @@ type Source interface {
 	Status() []stream.Status
 }
 
-// Config says what a Recorder reads and how it writes.
-type Config struct {
-	Source  Source   // required; the Recorder does the tailing
+// PrinterConfig says what a Printer reads and how it writes.
+type PrinterConfig struct {
+	Source  Source   // required; the Printer does the tailing
 	Streams []string // names, at least one; with more than one, the short and long layouts begin each line with the stream's name
 	Last    int      // records of backfill for each stream; 0 begins with the next one
 
@@ -43,7 +43,7 @@ type Config struct {
 	For   time.Duration  // so much time passed since Run began
 }
 
-func (c *Config) check() error {
+func (c *PrinterConfig) check() error {
 	switch {
 	case c.Source == nil:
 		return errors.New("source is missing")

@@ -76,7 +76,7 @@ func batch(records []stream.Record, notices ...stream.Notice) *stream.Batch {
 
 // run runs a recorder over a script that ends by itself, and returns what it
 // wrote and what it told.
-func run(t *testing.T, config recorder.Config, source *script) (out, notices string, err error) {
+func run(t *testing.T, config recorder.PrinterConfig, source *script) (out, notices string, err error) {
 	t.Helper()
 	if source.end == nil {
 		source.end = errEnd
@@ -86,7 +86,7 @@ func run(t *testing.T, config recorder.Config, source *script) (out, notices str
 	if config.Streams == nil {
 		config.Streams = []string{"system"}
 	}
-	r, err := recorder.New(config)
+	r, err := recorder.NewPrinter(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,80 +101,80 @@ func TestRecords(t *testing.T) {
 	stack := `{"v":0,"name":"api","hostname":"h","pid":1,"level":50,"time":"2026-01-02T03:04:05.678Z","msg":"bad","err":{"stack":"Error\n  at x"}}`
 	for _, tt := range []struct {
 		name    string
-		config  recorder.Config
+		config  recorder.PrinterConfig
 		batches []*stream.Batch
 		want    string
 		err     error
 	}{
 		{
 			"short",
-			recorder.Config{},
+			recorder.PrinterConfig{},
 			[]*stream.Batch{batch(of("system", info)), batch(of("system", warn))},
 			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
 			"long",
-			recorder.Config{Layout: record.LayoutLong},
+			recorder.PrinterConfig{Layout: record.LayoutLong},
 			[]*stream.Batch{batch(of("system", info))},
 			"[2026-01-02T03:04:05.678Z]  INFO: api/1 on h: all well\n", errEnd,
 		},
 		{
 			"raw",
-			recorder.Config{Layout: record.LayoutRaw},
+			recorder.PrinterConfig{Layout: record.LayoutRaw},
 			[]*stream.Batch{batch(of("system", info, "plain \x1b text", "{\n\"a\":1}"))},
 			info + "\nplain \x1b text\n{\"a\":1}\n", errEnd,
 		},
 		{
 			"raw to a terminal",
-			recorder.Config{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
+			recorder.PrinterConfig{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
 			[]*stream.Batch{batch(of("system", "plain \x1b text"))},
 			"plain ␛ text\n", errEnd,
 		},
 		{
 			"json",
-			recorder.Config{Layout: record.LayoutJSON},
+			recorder.PrinterConfig{Layout: record.LayoutJSON},
 			[]*stream.Batch{batch(of("system", `{"a":[1]}`))},
 			"{\n  \"a\": [\n    1\n  ]\n}\n", errEnd,
 		},
 		{
 			"text has the time of its arrival",
-			recorder.Config{},
+			recorder.PrinterConfig{},
 			[]*stream.Batch{batch(of("system", "plain text\n"))},
 			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
 		},
 		{
 			"filter",
-			recorder.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
+			recorder.PrinterConfig{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
 			[]*stream.Batch{batch(of("system", info, warn, stack))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
 			"filter sees text as JSON",
-			recorder.Config{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
+			recorder.PrinterConfig{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
 			[]*stream.Batch{batch(of("system", "plain text"))},
 			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
 		},
 		{
 			"count, after the filter",
-			recorder.Config{Count: 2, Filter: record.Filter{Level: record.Warn}},
+			recorder.PrinterConfig{Count: 2, Filter: record.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn, info)), batch(of("system", warn, warn))},
 			"03:04:05.678Z  WARN api: less well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
 			"until, with the record that matches",
-			recorder.Config{Until: regexp.MustCompile(`"level":40`)},
+			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":40`)},
 			[]*stream.Batch{batch(of("system", info, warn, info))},
 			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
 			"until looks at what is written",
-			recorder.Config{Until: regexp.MustCompile(`"level":30`), Filter: record.Filter{Level: record.Warn}},
+			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":30`), Filter: record.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
 			"several streams",
-			recorder.Config{Streams: []string{"system", "tenant/acme"}},
+			recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}},
 			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", stack)...))},
 			"system      | 03:04:05.678Z  INFO api: all well\n" +
 				"tenant/acme | 03:04:05.678Z ERROR api: bad\n" +
@@ -183,14 +183,14 @@ func TestRecords(t *testing.T) {
 		},
 		{
 			"several streams with strange names",
-			recorder.Config{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
+			recorder.PrinterConfig{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
 			[]*stream.Batch{batch(append(of("会", info), of("a\u202e", info)...))},
 			"会      | 03:04:05.678Z  INFO api: all well\n" +
 				"a\\u202e | 03:04:05.678Z  INFO api: all well\n", errEnd,
 		},
 		{
 			"several streams, raw",
-			recorder.Config{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
+			recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
 			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", warn)...))},
 			info + "\n" + warn + "\n", errEnd,
 		},
@@ -252,7 +252,7 @@ func TestNotices(t *testing.T) {
 		}, `␛[2J lost: ␊\u202e; trying again|1 record of ␛ lost at the ␛ ␛: ␊|written=0 lost=1`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, got, _ := run(t, recorder.Config{}, &script{batches: []*stream.Batch{batch(nil, tt.notices...)}})
+			_, got, _ := run(t, recorder.PrinterConfig{}, &script{batches: []*stream.Batch{batch(nil, tt.notices...)}})
 			want := "sluice: " + strings.ReplaceAll(tt.want, "|", "\nsluice: ") + "\n"
 			if got != want {
 				t.Errorf("told\n%s, want\n%s", got, want)
@@ -268,7 +268,7 @@ func TestOrderOfRecordsAndNotices(t *testing.T) {
 		return stream.Notice{At: at, Kind: stream.KindGap, Stream: "s", Count: n}
 	}
 	both := new(bytes.Buffer)
-	r, err := recorder.New(recorder.Config{
+	r, err := recorder.NewPrinter(recorder.PrinterConfig{
 		Source: &script{batches: []*stream.Batch{
 			batch(of("s", "a", "b", "c"), gap(0, 1), gap(1, 2), gap(1, 3), gap(3, 4)),
 			batch(of("s", "d", "e"), gap(1, 5)),
@@ -295,7 +295,7 @@ func TestEachLineIsOutBeforeTheNextWait(t *testing.T) {
 			t.Errorf("before taking batch %d: %q is out, want %q", taken, got, want)
 		}
 	}
-	r, err := recorder.New(recorder.Config{Source: source, Streams: []string{"s"}, Out: &out, Layout: record.LayoutRaw})
+	r, err := recorder.NewPrinter(recorder.PrinterConfig{Source: source, Streams: []string{"s"}, Out: &out, Layout: record.LayoutRaw})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestEachLineIsOutBeforeTheNextWait(t *testing.T) {
 
 func TestTails(t *testing.T) {
 	source := &script{}
-	_, _, _ = run(t, recorder.Config{Streams: []string{"system", "tenant/acme"}, Last: 7}, source)
+	_, _, _ = run(t, recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}, Last: 7}, source)
 	if len(source.tailed) != 2 || source.tailed["system"] != 7 || source.tailed["tenant/acme"] != 7 {
 		t.Errorf("tailed %v", source.tailed)
 	}
@@ -329,31 +329,31 @@ func TestTimeRunsOut(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		status []stream.Status
-		config recorder.Config
+		config recorder.PrinterConfig
 		want   error
 		says   string
 	}{
-		{"nothing else asked", status(stream.StateLive), recorder.Config{}, nil, ""},
-		{"unaccounted is had", status(stream.StateUnaccounted), recorder.Config{}, nil, ""},
-		{"one of two is had", status(stream.StateLost, stream.StateLive), recorder.Config{}, nil, ""},
-		{"count not met", status(stream.StateLive), recorder.Config{Count: 10}, recorder.ErrNotMet, "time ran out: 1 of 10 records came in 3s"},
-		{"until not met", status(stream.StateLive), recorder.Config{Until: until}, recorder.ErrNotMet, `time ran out: no record that matches "never" came in 3s`},
-		{"never had", status(stream.StateConnecting), recorder.Config{}, recorder.ErrNotHad, "no source is connected: vm-1 was never had; start it, or name another"},
-		{"never had, count", status(stream.StateConnecting), recorder.Config{Count: 10}, recorder.ErrNotHad, ""},
-		{"lost", status(stream.StateLost, stream.StateConnecting), recorder.Config{}, recorder.ErrNotHad, "vm-1 was lost, vm-2 was never had"},
-		{"no source", nil, recorder.Config{}, recorder.ErrNotHad, "there is none"},
-		{"proxy", proxy(stream.StateLive), recorder.Config{}, nil, ""},
-		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), recorder.Config{}, nil, ""},
-		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), recorder.Config{}, recorder.ErrNotHad, "vm-1 was lost, 127.0.0.1:5580 is live"},
-		{"proxy lost", proxy(stream.StateLost, stream.StateLive), recorder.Config{}, recorder.ErrNotHad, "127.0.0.1:5580 was lost (connection␊refused)"},
-		{"many", status(make([]stream.State, 9)...), recorder.Config{}, recorder.ErrNotHad, "vm-5 was never had, and 4 more"},
+		{"nothing else asked", status(stream.StateLive), recorder.PrinterConfig{}, nil, ""},
+		{"unaccounted is had", status(stream.StateUnaccounted), recorder.PrinterConfig{}, nil, ""},
+		{"one of two is had", status(stream.StateLost, stream.StateLive), recorder.PrinterConfig{}, nil, ""},
+		{"count not met", status(stream.StateLive), recorder.PrinterConfig{Count: 10}, recorder.ErrNotMet, "time ran out: 1 of 10 records came in 3s"},
+		{"until not met", status(stream.StateLive), recorder.PrinterConfig{Until: until}, recorder.ErrNotMet, `time ran out: no record that matches "never" came in 3s`},
+		{"never had", status(stream.StateConnecting), recorder.PrinterConfig{}, recorder.ErrNotHad, "no source is connected: vm-1 was never had; start it, or name another"},
+		{"never had, count", status(stream.StateConnecting), recorder.PrinterConfig{Count: 10}, recorder.ErrNotHad, ""},
+		{"lost", status(stream.StateLost, stream.StateConnecting), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-1 was lost, vm-2 was never had"},
+		{"no source", nil, recorder.PrinterConfig{}, recorder.ErrNotHad, "there is none"},
+		{"proxy", proxy(stream.StateLive), recorder.PrinterConfig{}, nil, ""},
+		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), recorder.PrinterConfig{}, nil, ""},
+		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-1 was lost, 127.0.0.1:5580 is live"},
+		{"proxy lost", proxy(stream.StateLost, stream.StateLive), recorder.PrinterConfig{}, recorder.ErrNotHad, "127.0.0.1:5580 was lost (connection␊refused)"},
+		{"many", status(make([]stream.State, 9)...), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-5 was never had, and 4 more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				config := tt.config
 				config.Source = &script{batches: []*stream.Batch{batch(of("s", "a"))}, status: tt.status}
 				config.Streams, config.Out, config.For = []string{"s"}, io.Discard, 3*time.Second
-				r, err := recorder.New(config)
+				r, err := recorder.NewPrinter(config)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -381,7 +381,7 @@ func TestTimeRunsOutUnderLoad(t *testing.T) {
 			time.Sleep(150 * time.Millisecond) // of the bubble's clock: what the taking takes
 			return batch(of("s", "a"))
 		}
-		r, err := recorder.New(recorder.Config{Source: source, Streams: []string{"s"}, Out: io.Discard, For: time.Second})
+		r, err := recorder.NewPrinter(recorder.PrinterConfig{Source: source, Streams: []string{"s"}, Out: io.Discard, For: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -398,7 +398,7 @@ func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var out, notices bytes.Buffer
-		r, err := recorder.New(recorder.Config{
+		r, err := recorder.NewPrinter(recorder.PrinterConfig{
 			Source:  &script{batches: []*stream.Batch{batch(of("s", "a"))}},
 			Streams: []string{"s"}, Out: &out, Notices: &notices, Count: 2, For: time.Hour, Layout: record.LayoutRaw,
 		})
@@ -442,7 +442,7 @@ func TestOutputThatFails(t *testing.T) {
 				all = append(all, stream.Notice{Kind: stream.KindGap, Stream: "s", Count: tt.lost})
 			}
 			var notices bytes.Buffer
-			r, err := recorder.New(recorder.Config{
+			r, err := recorder.NewPrinter(recorder.PrinterConfig{
 				Source:  &script{batches: []*stream.Batch{batch(of("s", "a"), all...)}},
 				Streams: []string{"s"}, Out: tt.out, Notices: &notices,
 			})
@@ -463,24 +463,24 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-func TestNewChecks(t *testing.T) {
-	good := recorder.Config{Source: &script{}, Streams: []string{"s"}, Out: io.Discard}
-	if _, err := recorder.New(good); err != nil {
+func TestNewPrinterChecks(t *testing.T) {
+	good := recorder.PrinterConfig{Source: &script{}, Streams: []string{"s"}, Out: io.Discard}
+	if _, err := recorder.NewPrinter(good); err != nil {
 		t.Fatal(err)
 	}
-	for says, spoil := range map[string]func(*recorder.Config){
-		"source is missing":    func(c *recorder.Config) { c.Source = nil },
-		"output is missing":    func(c *recorder.Config) { c.Out = nil },
-		"no stream is named":   func(c *recorder.Config) { c.Streams = nil },
-		`stream ""`:            func(c *recorder.Config) { c.Streams = []string{"s", ""} },
-		"last -1 is negative":  func(c *recorder.Config) { c.Last = -1 },
-		"count -1 is negative": func(c *recorder.Config) { c.Count = -1 },
-		"-1s is negative":      func(c *recorder.Config) { c.For = -time.Second },
-		"layout Layout(9)":     func(c *recorder.Config) { c.Layout = 9 },
+	for says, spoil := range map[string]func(*recorder.PrinterConfig){
+		"source is missing":    func(c *recorder.PrinterConfig) { c.Source = nil },
+		"output is missing":    func(c *recorder.PrinterConfig) { c.Out = nil },
+		"no stream is named":   func(c *recorder.PrinterConfig) { c.Streams = nil },
+		`stream ""`:            func(c *recorder.PrinterConfig) { c.Streams = []string{"s", ""} },
+		"last -1 is negative":  func(c *recorder.PrinterConfig) { c.Last = -1 },
+		"count -1 is negative": func(c *recorder.PrinterConfig) { c.Count = -1 },
+		"-1s is negative":      func(c *recorder.PrinterConfig) { c.For = -time.Second },
+		"layout Layout(9)":     func(c *recorder.PrinterConfig) { c.Layout = 9 },
 	} {
 		config := good
 		spoil(&config)
-		if _, err := recorder.New(config); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := recorder.NewPrinter(config); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("New returned %v, want %q in it", err, says)
 		}
 	}

@@ -1,0 +1,112 @@
+package recorder
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+const (
+	outBuffer  = 64 << 10
+	maxScratch = 1 << 20 // bytes that a large record may leave allocated
+	maxColumn  = 32      // cells up to which the names of streams are padded
+)
+
+// lineWriter writes records.
+type lineWriter struct {
+	out     *bufio.Writer
+	layout  record.Layout
+	style   record.Style
+	columns map[string]string // by stream, what begins each of its lines; nil for none
+	written uint64            // records
+
+	normal  []byte // a record made one line of JSON
+	scratch []byte // a record as lines
+}
+
+func newLineWriter(config *PrinterConfig) *lineWriter {
+	p := &lineWriter{
+		out:    bufio.NewWriterSize(config.Out, outBuffer),
+		layout: config.Layout,
+		style:  config.Style,
+	}
+	if len(config.Streams) > 1 && (config.Layout == record.LayoutShort || config.Layout == record.LayoutLong) {
+		p.columns = columns(config.Streams)
+	}
+	return p
+}
+
+// columns pads the names of streams to one width.
+func columns(streams []string) map[string]string {
+	width := 0
+	for _, name := range streams {
+		if w := displaywidth.String(record.Safe(name)); w <= maxColumn {
+			width = max(width, w)
+		}
+	}
+	columns := make(map[string]string, len(streams))
+	for _, name := range streams {
+		safe := record.Safe(name)
+		pad := max(0, width-displaywidth.String(safe))
+		columns[name] = safe + strings.Repeat(" ", pad) + " | "
+	}
+	return columns
+}
+
+// line returns a record as one line of JSON: what the proxy would have made of
+// it, so that filters mean the same directly. It is valid until the next call.
+func (p *lineWriter) line(rec *stream.Record) []byte {
+	if record.IsLine(rec.Data) {
+		return rec.Data
+	}
+	if cap(p.normal) > maxScratch {
+		p.normal = nil
+	}
+	p.normal = record.NormaliseAt(p.normal[:0], rec.Data, time.Unix(0, rec.Arrived))
+	return p.normal
+}
+
+// print writes a record whose line is given.
+func (p *lineWriter) print(rec *stream.Record, line []byte) error {
+	if cap(p.scratch) > maxScratch {
+		p.scratch = nil
+	}
+	data := line
+	if p.layout == record.LayoutRaw && !bytes.ContainsAny(rec.Data, "\r\n") {
+		data = rec.Data // as it came
+	}
+	p.scratch = record.Append(p.scratch[:0], data, p.layout, p.style)
+	p.written++
+	if p.columns == nil {
+		_, err := p.out.Write(p.scratch)
+		return writing(err)
+	}
+	column, ok := p.columns[rec.Stream]
+	if !ok {
+		column = record.Safe(rec.Stream) + " | "
+	}
+	for line := range bytes.Lines(p.scratch) {
+		// A bufio.Writer keeps its error for the next call.
+		_, _ = p.out.WriteString(column)
+		if _, err := p.out.Write(line); err != nil {
+			return writing(err)
+		}
+	}
+	return nil
+}
+
+func (p *lineWriter) flush() error { return writing(p.out.Flush()) }
+
+func writing(err error) error {
+	if err != nil {
+		return fmt.Errorf("write records: %w", err)
+	}
+	return nil
+}
