@@ -36,6 +36,8 @@ type reading struct {
 	during time.Duration
 	until  string
 	plain  bool
+
+	inbox int // bytes of records that may wait; 0 is the source's default
 }
 
 // sources adds the flags that say where to read from.
@@ -55,14 +57,19 @@ func (r *reading) records(set *pflag.FlagSet) {
 
 // chosen adds those of them that mean something for recordings, too.
 func (r *reading) chosen(set *pflag.FlagSet) {
+	r.filters(set)
+	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")
+	set.BoolVar(&r.plain, "plain", false, "print lines, although there is a terminal")
+}
+
+// filters adds those that do not say how records are printed.
+func (r *reading) filters(set *pflag.FlagSet) {
 	r.set = set
 	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal")
 	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
-	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")
 	set.IntVar(&r.count, "count", 0, "end after N records")
 	set.DurationVar(&r.during, "for", 0, "end after this time, as in 30s")
 	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (RE2)")
-	set.BoolVar(&r.plain, "plain", false, "print lines, although there is a terminal")
 }
 
 // lines reports whether a flag was given that only means something when lines
@@ -145,6 +152,7 @@ func (r *reading) read(ctx context.Context, logger *slog.Logger, use func(contex
 	if err != nil {
 		return err
 	}
+	config.Inbox = r.inbox
 	source, err := stream.New(config)
 	if err != nil {
 		return &usageError{err}

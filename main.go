@@ -64,6 +64,7 @@ func newRoot(ended *outcome) *cobra.Command {
 	root.AddCommand(
 		newTail(ended),
 		newReplay(ended),
+		newRecord(ended),
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),

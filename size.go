@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// size is a flag's value: a number of bytes, as in 64KiB or 256MiB.
+// size is a flag's value: a number of bytes, as in 64KiB or 256MiB. One letter
+// means the same: 100M is 100MiB.
 type size int64
 
 var sizeUnits = []struct {
@@ -23,7 +24,11 @@ var sizeUnits = []struct {
 func (s *size) Set(text string) error {
 	digits, unit := text, int64(1)
 	for _, u := range sizeUnits {
-		if rest, ok := strings.CutSuffix(text, u.name); ok {
+		rest, ok := strings.CutSuffix(text, u.name)
+		if !ok {
+			rest, ok = strings.CutSuffix(text, u.name[:1])
+		}
+		if ok {
 			digits, unit = rest, u.bytes
 			break
 		}

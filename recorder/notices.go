@@ -80,6 +80,17 @@ func (t *teller) stateText(n *stream.Notice) string {
 	return ""
 }
 
+// trouble is stateText for those who want to hear of trouble alone: that a
+// source is live is no news, unless it was not.
+func (t *teller) trouble(n *stream.Notice) string {
+	_, told := t.states[n.Source]
+	text := t.stateText(n)
+	if n.State == stream.StateLive && !told {
+		return ""
+	}
+	return text
+}
+
 // gapText says what was lost, of which stream, where and why.
 func gapText(n *stream.Notice) string {
 	text := records(n.Count)

@@ -1,0 +1,144 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// Stdout is Config.Out for standard output.
+const Stdout = "-"
+
+// Fsync says when what was written is brought to the disk.
+type Fsync uint8
+
+// The times to sync.
+const (
+	FsyncSecond Fsync = iota // each second, and before a file gets its name
+	FsyncNever               // the operating system does it when it likes
+	FsyncAlways              // each time before more is taken from the source, too
+)
+
+// ParseFsync reads "1s", "none" or "always".
+func ParseFsync(s string) (Fsync, error) {
+	for f, name := range fsyncNames {
+		if s == name {
+			return Fsync(f), nil
+		}
+	}
+	return 0, fmt.Errorf("parse fsync %q: want none, 1s or always", s)
+}
+
+var fsyncNames = [...]string{FsyncSecond: "1s", FsyncNever: "none", FsyncAlways: "always"}
+
+// DefaultMaxStreams is Config.MaxStreams when it is 0.
+const DefaultMaxStreams = 4096
+
+// Config says what a Recorder records, where to, and how long.
+type Config struct {
+	Source     PatternSource // required; the Recorder does the tailing
+	Streams    []string      // names and patterns (see stream.Pattern), at least one
+	Last       int           // records of backfill for each stream that is live at the start; 0 begins with the next one
+	MaxStreams int           // streams that are followed; what matches beyond is told and passed over. 0 means DefaultMaxStreams
+
+	// Out is the name of the file. Its ending, .gz or .zst, says how it is
+	// compressed. With "{stream}" in it each stream has files of its own. Stdout
+	// is standard output, never compressed. See the package's contract.
+	Out    string
+	Stdout io.Writer // required when Out is Stdout
+	Force  bool      // overwrite files that are there
+
+	Rotate     time.Duration // begin a new file at each multiple of it, by the wall clock in UTC; whole seconds; 0 never does
+	RotateSize int64         // begin a new file rather than let one become larger, in bytes on disk, at least MinRotateSize; 0 never does
+	Keep       int           // keep so many rotated files of each series; 0 keeps all
+	Fsync      Fsync
+
+	Filter record.Filter // zero: all records. It sees each record as one line of JSON
+
+	// What ends the recording, besides the context. Zeros never do.
+	Count int            // so many records were recorded
+	Until *regexp.Regexp // a record was recorded whose JSON matches
+	After time.Duration  // go on for so long after Count or Until was met
+	For   time.Duration  // so much time passed since Run began
+
+	Notices  io.Writer // gets what happened to the sources, a line each; nil drops it
+	Progress Progress  // shows how it goes; its zero value shows nothing
+}
+
+// MinRotateSize is the smallest Config.RotateSize, in bytes.
+const MinRotateSize = 64 << 10
+
+// Progress is a terminal on which one line is drawn again and again.
+type Progress struct {
+	Terminal io.Writer  // nil shows nothing; otherwise Config.Notices go here, too
+	Width    func() int // cells of it, asked each time; nil means 80
+}
+
+// PatternSource is a Source that knows which streams are live.
+type PatternSource interface {
+	Source
+	// WatchStreams begins to know which streams are live.
+	WatchStreams(on bool)
+	// Streams are the live streams, while they are watched.
+	Streams() []stream.Live
+}
+
+func (c *Config) rotates() bool { return c.Rotate > 0 || c.RotateSize > 0 }
+
+func (c *Config) check() error {
+	switch {
+	case c.Source == nil:
+		return errors.New("source is missing")
+	case len(c.Streams) == 0:
+		return errors.New("no stream is named: name one, such as system, or a pattern, such as 'tenant/*'")
+	case c.Out == "":
+		return errors.New("no file is named: give --out FILE, or --out - for standard output")
+	case c.Out == Stdout && c.Stdout == nil:
+		return errors.New("standard output is missing")
+	case c.Out == Stdout && c.rotates():
+		return errors.New("standard output cannot be rotated: give --out FILE")
+	case c.Last < 0:
+		return fmt.Errorf("last %d is negative", c.Last)
+	case c.Count < 0:
+		return fmt.Errorf("count %d is negative", c.Count)
+	case c.For < 0:
+		return fmt.Errorf("time to record %s is negative", c.For)
+	case c.After < 0:
+		return fmt.Errorf("time to go on %s is negative", c.After)
+	case c.After > 0 && c.Count == 0 && c.Until == nil:
+		return errors.New("time to go on goes with --count or --until: give one of them, or --for")
+	case c.MaxStreams < 0:
+		return fmt.Errorf("at most %d streams: want at least 1", c.MaxStreams)
+	case c.Rotate < 0 || c.Rotate%time.Second != 0:
+		return fmt.Errorf("interval to rotate %s is not of whole seconds", c.Rotate)
+	case c.RotateSize < 0 || 0 < c.RotateSize && c.RotateSize < MinRotateSize:
+		return fmt.Errorf("size to rotate %d is below %d bytes", c.RotateSize, MinRotateSize)
+	case c.Keep < 0:
+		return fmt.Errorf("keep %d is negative", c.Keep)
+	case c.Keep > 0 && !c.rotates():
+		return errors.New("keep goes with rotation: give --rotate or --rotate-size, too")
+	case c.Fsync > FsyncAlways:
+		return fmt.Errorf("fsync %d is unknown", c.Fsync)
+	}
+	for _, name := range c.Streams {
+		var err error
+		if stream.IsPattern(name) {
+			_, err = stream.ParsePattern(name)
+		} else if err = stream.CheckName(name); err != nil {
+			err = fmt.Errorf("stream %q: %w", name, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if strings.Contains(c.Out, "\x00") {
+		return fmt.Errorf("name %q has a NUL in it", c.Out)
+	}
+	return nil
+}

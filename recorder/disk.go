@@ -1,0 +1,161 @@
+package recorder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// disk is where files are. Tests have one that is slow, that is full, or that
+// forgets what was not synced.
+type disk interface {
+	// Create makes the unfinished file of a name, and the directories above it
+	// when dirs is set. Its error is fs.ErrExist when there is a file of that
+	// name or an unfinished one, unless force is set, and errInUse when somebody
+	// writes it. What is written goes to the file's end.
+	Create(name string, dirs, force bool) (file, error)
+	// Publish gives an unfinished file its name. Its error is fs.ErrExist when
+	// that is taken, unless force is set. With durable the name is on disk when
+	// it returns.
+	Publish(name string, force, durable bool) error
+	// Remove takes a file away; errInUse says that somebody writes it.
+	Remove(path string) error
+	// List returns the names in a directory.
+	List(dir string) ([]string, error)
+}
+
+// file is a file that is written.
+type file interface {
+	io.WriteCloser
+	Sync() error
+	Truncate(size int64) error
+}
+
+var errInUse = errors.New("another recording writes it")
+
+const (
+	fileMode = 0o666 // less the umask, as for any program's output
+	dirMode  = 0o777
+)
+
+// osDisk is the operating system's.
+type osDisk struct{}
+
+func (osDisk) Create(name string, dirs, force bool) (file, error) {
+	path := name + partEnding
+	if dirs {
+		if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
+			return nil, err
+		}
+	}
+	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	if !force {
+		if _, err := os.Lstat(name); err == nil {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrExist}
+		}
+		flags |= os.O_EXCL
+	}
+	f, err := os.OpenFile(path, flags, fileMode)
+	if err != nil {
+		return nil, err
+	}
+	// The lock tells a recording at work from one that was killed.
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+		f.Close()
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errInUse}
+	}
+	if force {
+		if err := f.Truncate(0); err != nil {
+			f.Close()
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (osDisk) Publish(name string, force, durable bool) error {
+	rename := renameNew
+	if force {
+		rename = os.Rename
+	}
+	if err := rename(name+partEnding, name); err != nil {
+		return err
+	}
+	if !durable {
+		return nil
+	}
+	dir, err := os.Open(filepath.Dir(name))
+	if err != nil {
+		return fmt.Errorf("sync the name: %w", err)
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot
+		return fmt.Errorf("sync the name: %w", err)
+	}
+	return nil
+}
+
+// renameNew renames, but never onto a file that is there: a link is made for a
+// new name or not at all.
+func renameNew(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist), errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	// A file system without links.
+	if _, err := os.Lstat(to); err == nil {
+		return &fs.PathError{Op: "rename", Path: to, Err: fs.ErrExist}
+	}
+	return os.Rename(from, to)
+}
+
+func (osDisk) Remove(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		defer f.Close()
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+			return &fs.PathError{Op: "remove", Path: path, Err: errInUse}
+		}
+	}
+	return os.Remove(path)
+}
+
+func (osDisk) List(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}
+
+// standard is standard output as a file: it is nobody's to cut or to close.
+type standard struct{ io.Writer }
+
+func (standard) Close() error         { return nil }
+func (standard) Sync() error          { return nil }
+func (standard) Truncate(int64) error { return nil }
+
+// createError says what to do about a file that cannot be made.
+func createError(name string, err error) error {
+	switch {
+	case errors.Is(err, errInUse):
+		return fmt.Errorf("create %q: %w: choose another name", name, errInUse)
+	case errors.Is(err, fs.ErrExist):
+		var path *fs.PathError
+		if errors.As(err, &path) && path.Path != name {
+			return fmt.Errorf("create %q: there is an unfinished %q, of a recording that runs or was killed: move it away, or give --force to overwrite it", name, path.Path)
+		}
+		return fmt.Errorf("create %q: %w: choose another name, or give --force to overwrite it", name, fs.ErrExist)
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("create %q: there is no directory %q: make it", name, filepath.Dir(name))
+	}
+	return fmt.Errorf("create %q: %w", name, err)
+}

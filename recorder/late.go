@@ -1,0 +1,88 @@
+package recorder
+
+import (
+	"bytes"
+	"time"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// A stream that appears while the recording runs is asked for all of its log,
+// so that its first records are in the recording, too. Most such streams have
+// just begun. Of one that was only idle, what is in its log from before the
+// recording is no part of it. Nothing but the records' own times tells the two
+// apart, and they are believed only if the newest one is about as old as it can
+// be, since the stream is live: who publishes an old file has old times.
+
+const (
+	// A stream that was not listed for long after the start had nothing for a
+	// minute before it, so the clocks of machines may differ by so much.
+	lateSlack   = 30 * time.Second
+	believed    = 90 * time.Second // how old the newest record of a live stream may be, at the start
+	maxHeldBack = 16 << 20         // bytes of one stream's backfill that are held until it is complete
+)
+
+// hold keeps backfill of a stream that appeared until it is complete, and
+// reports whether it did.
+func (a *account) hold(rec *stream.Record) bool {
+	if !a.holding || !rec.Backfill || a.heldSize > maxHeldBack {
+		return false
+	}
+	held := *rec
+	held.Data = bytes.Clone(rec.Data)
+	if held.Data == nil {
+		held.Data = []byte{}
+	}
+	a.held = append(a.held, held)
+	a.heldSize += len(held.Data)
+	return true
+}
+
+// complete decides what of the backfill is part of the recording, and records
+// it.
+func (r *Recorder) complete(a *account) error {
+	if !a.holding {
+		return nil
+	}
+	a.holding = false
+	held := a.held
+	a.held, a.heldSize = nil, 0
+	for i := range held {
+		if record.Peek(held[i].Data).Time >= r.began.Add(-believed).UnixMilli() {
+			a.since = r.began.Add(-a.slack).UnixMilli()
+			break
+		}
+	}
+	for i := range held {
+		if err := r.one(a, &held[i]); err != nil {
+			r.unwritten(held[i+1:], err)
+			return err
+		}
+	}
+	return nil
+}
+
+// older reports whether a record of a stream that appeared is from before the
+// recording. What has no time is not.
+func (a *account) older(rec *stream.Record) bool {
+	if a.since == 0 || !rec.Backfill {
+		return false
+	}
+	at := record.Peek(rec.Data).Time
+	return at != 0 && at < a.since
+}
+
+// missing reports whether something may be missing before a record: it is the
+// first of its stream from its source, and the log had no longer its very first
+// one, nor one from before the recording.
+func (a *account) missing(rec *stream.Record, older bool) bool {
+	if a.sources[rec.Source] {
+		return false
+	}
+	if a.sources == nil {
+		a.sources = make(map[string]bool)
+	}
+	a.sources[rec.Source] = true
+	return !older && rec.Position.Seq > 0 && rec.Position.Epoch != 0
+}

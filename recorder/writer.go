@@ -1,0 +1,226 @@
+package recorder
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// writer writes one series of files: whole lines, gathered into pieces.
+type writer struct {
+	out    *output
+	series series
+	name   string    // the present file's, in full; its present name has partEnding
+	begun  time.Time // stamp of the present or the last file
+	file   file      // nil while there is none
+	size   int64     // bytes in the file, all of whole pieces
+	dirty  bool      // something was written since the last sync
+	broken bool      // what is in it could not be made whole: it keeps its unfinished name
+
+	lines []byte // gathered and not written yet
+	runs  []run  // whose they are
+}
+
+// run is some lines in a row of one account.
+type run struct {
+	account *account
+	end     int // in writer.lines
+	records int // how many of the lines are records; 0 when it is about a loss
+}
+
+// add gathers a line, without its line break. The account is its stream's;
+// record is false when it is about a loss.
+func (w *writer) add(a *account, line []byte, record bool) error {
+	if size := w.out.codec.frameSize(); len(w.lines) > 0 && len(w.lines)+len(line) >= min(size, w.out.pieceLimit()) {
+		if err := w.flush(); err != nil {
+			return err
+		}
+	}
+	if w.lines == nil {
+		w.lines = w.out.buffer()
+		w.out.gathering(w)
+	}
+	w.lines = append(w.lines, line...)
+	w.lines = append(w.lines, '\n')
+	n := 0
+	if record {
+		n = 1
+	}
+	w.out.held += len(line) + 1
+	if last := len(w.runs) - 1; last >= 0 && w.runs[last].account == a && (w.runs[last].records > 0) == record {
+		w.runs[last].end = len(w.lines)
+		w.runs[last].records += n
+		return nil
+	}
+	w.runs = append(w.runs, run{a, len(w.lines), n})
+	return nil
+}
+
+// flush writes what was gathered, as one piece. After an error the file holds
+// whole pieces only, and the accounts say what is in it.
+func (w *writer) flush() error {
+	if len(w.lines) == 0 {
+		return nil
+	}
+	piece, err := w.out.codec.frame(w.out.packed[:0], w.lines)
+	if err != nil {
+		return w.gaveUp(0, err)
+	}
+	if w.out.compressed() {
+		w.out.packed = piece
+	}
+	if limit := w.out.config.RotateSize; limit > 0 && w.size > 0 && w.size+int64(len(piece)) > limit {
+		if err := w.finish(); err != nil {
+			return w.gaveUp(0, err)
+		}
+	}
+	if err := w.open(time.Now()); err != nil {
+		return w.gaveUp(0, err)
+	}
+	n, err := w.file.Write(piece)
+	if err != nil {
+		return w.gaveUp(w.repair(piece[:max(0, n)]), fmt.Errorf("write: %w", err))
+	}
+	w.size += int64(n)
+	w.out.stored += uint64(n)
+	w.dirty = true
+	w.settle(len(w.lines))
+	return nil
+}
+
+// repair takes from the file what was written of a piece and is not whole, and
+// returns how much of the lines is in the file.
+func (w *writer) repair(written []byte) (whole int) {
+	if !w.out.compressed() {
+		whole = bytes.LastIndexByte(written, '\n') + 1
+	}
+	if len(written) > whole {
+		if err := w.file.Truncate(w.size + int64(whole)); err != nil {
+			w.broken = true
+		}
+	}
+	w.size += int64(whole)
+	w.out.stored += uint64(whole)
+	return whole
+}
+
+// gaveUp settles the accounts when only some of the lines were written.
+func (w *writer) gaveUp(whole int, err error) error {
+	w.settle(whole)
+	return err
+}
+
+// settle enters lines into the accounts, of which so many bytes were written,
+// and lets go of them.
+func (w *writer) settle(written int) {
+	begin := 0
+	for _, r := range w.runs {
+		switch {
+		case r.end <= written:
+			r.account.Bytes += uint64(r.end - begin)
+			r.account.Records += uint64(r.records)
+		case r.records > 0:
+			some := w.lines[begin:max(begin, min(written, r.end))]
+			n := bytes.Count(some, []byte{'\n'})
+			r.account.Bytes += uint64(len(some))
+			r.account.Records += uint64(n)
+			r.account.Unwritten += uint64(r.records - n)
+		}
+		begin = r.end
+	}
+	w.out.held -= len(w.lines)
+	w.out.giveBack(w.lines)
+	w.lines, w.runs = nil, w.runs[:0]
+}
+
+// open makes the file, unless there is one.
+func (w *writer) open(now time.Time) error {
+	if w.file != nil {
+		return nil
+	}
+	if w.out.config.Out == Stdout {
+		w.file = standard{w.out.config.Stdout}
+		return nil
+	}
+	w.begun = w.begins(now)
+	for tries := 0; ; tries++ {
+		w.name = w.series.path(w.begun)
+		f, err := w.out.disk.Create(w.name, w.series.naming.dirs, w.out.config.Force)
+		if err == nil {
+			w.file, w.size, w.dirty = f, 0, false
+			return nil
+		}
+		if w.series.naming.stamp == "" || !errors.Is(err, fs.ErrExist) || tries == maxTries {
+			return createError(w.name, err)
+		}
+		w.begun = w.begun.Add(w.series.naming.unit)
+	}
+}
+
+// maxTries is how many names are tried when a file of another recording has the
+// same time stamp.
+const maxTries = 100
+
+// begins is the time stamp of a file that begins now. No two files have the
+// same, and it never goes back.
+func (w *writer) begins(now time.Time) time.Time {
+	unit := w.series.naming.unit
+	if unit == 0 {
+		return now
+	}
+	begins := now.Truncate(unit)
+	if late := begins.Sub(w.out.began); 0 <= late && late < time.Second && w.begun.Before(w.out.began) {
+		begins = w.out.began // the timer is never quite on time
+	}
+	if !begins.After(w.begun) {
+		begins = w.begun.Add(unit)
+	}
+	return begins
+}
+
+// finish ends the file: it is synced, closed and gets its name, while writing
+// goes on.
+func (w *writer) finish() error {
+	if w.file == nil {
+		return nil
+	}
+	if w.out.config.Out == Stdout {
+		w.file = nil
+		return nil
+	}
+	if w.size == 0 && w.out.compressed() {
+		// An empty file is no compressed one of nothing.
+		piece, err := w.out.codec.frame(nil, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := w.file.Write(piece); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	w.out.files++
+	w.out.sync.add(job{file: w.file, name: w.name, series: w.series, finish: true, broken: w.broken})
+	w.file, w.dirty, w.broken = nil, false, false
+	return nil
+}
+
+// discard takes the file away: nothing is in it.
+func (w *writer) discard() error {
+	if w.file == nil {
+		return nil
+	}
+	f := w.file
+	w.file, w.dirty = nil, false
+	return errors.Join(f.Close(), w.out.disk.Remove(w.name+partEnding))
+}
+
+// end finishes the file, or takes it away when it is empty and is not to be
+// kept so.
+func (w *writer) end(keepEmpty bool) error {
+	if w.file != nil && w.size == 0 && !keepEmpty && w.out.config.Out != Stdout {
+		return w.discard()
+	}
+	return w.finish()
+}
