@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -125,8 +126,11 @@ func (p *publisher) flush() {
 	}
 	received := p.in.Received()
 	if received-p.noted.bytes >= floodSize {
-		// A publisher that floods always has something to read. Its readers
-		// would wait for the processor until its time is up.
+		// A publisher that floods always has something to read. Its readers,
+		// and other publishers, would wait until its time is up: for a thread
+		// within this process, and for a processor of the machine.
+		p.in.Park()
+		runtime.Gosched()
 		zmtp.Yield()
 	}
 	p.note()

@@ -6,8 +6,13 @@ import (
 	"syscall"
 )
 
-// bufferSize is how much a Receiver reads at once, in bytes.
-const bufferSize = 256 << 10
+// bufferSize is how much a Receiver reads at once, in bytes. Large reads are few,
+// and so are the wakings of readers that follow each.
+const bufferSize = 1 << 20
+
+// maxMoved is how much of a message that is not whole yet is copied each time
+// some more of it comes after a wait, in bytes. A longer one grows in place.
+const maxMoved = 128 << 10
 
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
@@ -97,6 +102,28 @@ func (r *Receiver) wait() {
 	r.at = at
 }
 
+// Park gives the large buffer away, as waiting does, unless there is much in it
+// that was not looked at yet. Whoever lets others run between two reads does it
+// first, so that there are not many more buffers than processors.
+func (r *Receiver) Park() {
+	if len(r.data) <= maxMoved {
+		r.park()
+	}
+}
+
+// park keeps what was not looked at yet in the receiver's own buffer.
+func (r *Receiver) park() {
+	if r.big == nil {
+		return
+	}
+	r.rest = append(r.rest[:0], r.data...)
+	r.data = r.rest
+	if cap(r.rest) > 4<<10 && len(r.data) == 0 {
+		r.rest, r.data = nil, nil
+	}
+	r.release()
+}
+
 func (r *Receiver) release() {
 	if r.big != nil {
 		buffers.Put(r.big)
@@ -108,7 +135,7 @@ func (r *Receiver) release() {
 // nothing to read it gives the large buffer away, and the runtime waits.
 func (r *Receiver) readSome(fd uintptr) bool {
 	var into []byte
-	if len(r.data) <= bufferSize/2 {
+	if r.big != nil || len(r.data) <= maxMoved {
 		if r.big == nil {
 			r.big = buffers.Get().(*[bufferSize]byte)
 		}
@@ -118,11 +145,10 @@ func (r *Receiver) readSome(fd uintptr) bool {
 	} else {
 		// The beginning of a very long message. It is at most MaxMessage
 		// long, so this grows no further.
-		if r.big != nil || cap(r.data)-len(r.data) < bufferSize/2 {
-			grown := make([]byte, len(r.data), MaxMessage+bufferSize)
+		if cap(r.data)-len(r.data) < maxMoved {
+			grown := make([]byte, len(r.data), MaxMessage+2*maxMoved)
 			copy(grown, r.data)
 			r.data = grown
-			r.release()
 		}
 		into = r.data[len(r.data):cap(r.data)]
 	}
@@ -132,14 +158,7 @@ func (r *Receiver) readSome(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
-			if r.big != nil {
-				r.rest = append(r.rest[:0], r.data...)
-				r.data = r.rest
-				if cap(r.rest) > 4<<10 && len(r.data) == 0 {
-					r.rest, r.data = nil, nil
-				}
-				r.release()
-			}
+			r.park()
 			if r.Holds != nil {
 				r.wait()
 			}
