@@ -354,7 +354,7 @@ func TestPanes(t *testing.T) {
 		t.Fatalf("stops are %q", s.feed.stops)
 	}
 	s.keys("c", "c")
-	s.want("Open a stream")
+	s.want("Open streams")
 	if !s.feed.watching {
 		t.Fatal("the picker is open and nobody watches the streams")
 	}
@@ -377,7 +377,7 @@ func TestHiddenPanesTellWhatCame(t *testing.T) {
 
 func TestPicker(t *testing.T) {
 	s := open(t, 100, 24, tui.Config{})
-	s.want("Open a stream", "tenant/globex", "1,234/s")
+	s.want("Open streams", "tenant/globex", "1,234/s")
 	s.keys("tglo", "enter")
 	if !slices.Equal(s.feed.tails, []string{"tenant/globex"}) {
 		t.Fatalf("tails are %q", s.feed.tails)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -71,6 +72,8 @@ type Config struct {
 	Location *time.Location   // of the times shown; nil means the local one
 	Now      func() time.Time // nil means time.Now
 
+	Getenv func(string) string // tells of tmux and screen, for the clipboard; nil means os.Getenv
+
 	// Input and Output are the terminal; nil means standard input and output.
 	Input  io.Reader
 	Output io.Writer
@@ -119,6 +122,9 @@ func New(config Config) (*Client, error) {
 	}
 	if config.Now == nil {
 		config.Now = time.Now
+	}
+	if config.Getenv == nil {
+		config.Getenv = os.Getenv
 	}
 	return &Client{config: config, more: make(chan struct{}, 1)}, nil
 }

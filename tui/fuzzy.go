@@ -1,18 +1,93 @@
 package tui
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
-// fuzzy reports whether the runes of pattern stand in name in their order,
-// whatever their case; how well, and where. Runs and beginnings of words count
-// more.
+// fuzzyPattern is what was typed to find names by.
+type fuzzyPattern struct {
+	text  string
+	lower string // with small letters
+	runes []rune // of lower
+	ascii bool
+}
+
+func newFuzzyPattern(text string) *fuzzyPattern {
+	lower := strings.ToLower(text)
+	p := &fuzzyPattern{text: text, lower: lower, runes: []rune(lower)}
+	p.ascii = len(p.runes) == len(lower)
+	return p
+}
+
+// score reports whether the letters of the pattern stand in name in their
+// order, whatever their case, and how well: runs and beginnings of words count
+// more. It allocates nothing for names in ASCII.
+func (p *fuzzyPattern) score(name string) (score int, ok bool) {
+	if p.text == "" {
+		return 0, true
+	}
+	if !p.ascii {
+		score, _, ok = fuzzy(p.text, name)
+		return score, ok
+	}
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			score, _, ok = fuzzy(p.text, name)
+			return score, ok
+		}
+	}
+	for start := range len(name) {
+		if lowerByte(name[start]) != p.lower[0] {
+			continue
+		}
+		s, matched := p.scoreFrom(name, start)
+		if !matched {
+			break // nor from any later place
+		}
+		if !ok || s > score {
+			score, ok = s, true
+		}
+	}
+	return score, ok
+}
+
+// scoreFrom is fuzzyFrom for ASCII.
+func (p *fuzzyPattern) scoreFrom(name string, start int) (score int, ok bool) {
+	j, last := 0, -2
+	for i := start; i < len(name) && j < len(p.lower); i++ {
+		if lowerByte(name[i]) != p.lower[j] {
+			continue
+		}
+		score++
+		switch {
+		case i == 0, isWordEnd(rune(name[i-1])):
+			score += 4
+		case last == i-1:
+			score += 6
+		}
+		last = i
+		j++
+	}
+	return score*8 - len(name), j == len(p.lower)
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func isWordEnd(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }
+
+// fuzzy is score, and which runes of the name were found.
 func fuzzy(pattern, name string) (score int, found []int, ok bool) {
 	if pattern == "" {
 		return 0, nil, true
 	}
-	p, n := []rune(pattern), []rune(name)
-	for i := range p {
-		p[i] = unicode.ToLower(p[i])
-	}
+	p, n := []rune(strings.ToLower(pattern)), []rune(name)
 	for i := range n {
 		n[i] = unicode.ToLower(n[i])
 	}
@@ -39,7 +114,7 @@ func fuzzyFrom(p, n []rune, start int) (score int, found []int, ok bool) {
 		}
 		score++
 		switch {
-		case i == 0, n[i-1] == '/', n[i-1] == '-', n[i-1] == '_', n[i-1] == '.':
+		case i == 0, isWordEnd(n[i-1]):
 			score += 4
 		case j > 0 && found[j-1] == i-1:
 			score += 6

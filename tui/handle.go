@@ -17,10 +17,12 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	switch {
 	case m.prompt != nil:
-		m.promptKey(msg)
-		return nil
+		return m.promptKey(msg)
 	case m.help != nil:
-		m.help = nil
+		m.helpKey(msg)
+		return nil
+	case m.board != nil:
+		m.boardKey(msg)
 		return nil
 	case m.picker != nil:
 		return m.pickerKey(msg)
@@ -46,6 +48,26 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.nextPane(-1)
 	case matches(msg, k.digit):
 		m.selectPane(int(msg.String()[0] - '1'))
+	case matches(msg, k.more):
+		m.morePanes()
+	case matches(msg, k.fewer):
+		m.fewerPanes()
+	case matches(msg, k.moveLeft):
+		m.movePane(-1)
+	case matches(msg, k.moveRight):
+		m.movePane(1)
+	case matches(msg, k.arrange):
+		m.zoom = false
+		m.arrangement = (m.arrangement + 1) % arrangement(len(arrangementNames))
+		return m.say(m.arrangement.sentence())
+	case matches(msg, k.clock):
+		m.clock = (m.clock + 1) % clockMode(len(clockNames))
+		return tea.Batch(m.tick(), m.say(m.clock.sentence(m.config.Location, m.config.Now())))
+	case matches(msg, k.status):
+		m.board = &board{}
+		return m.tick()
+	case matches(msg, k.suspend):
+		return tea.Suspend
 	case matches(msg, k.zoom):
 		m.zoom = !m.zoom && len(m.slots) > 1
 	case matches(msg, k.closePane):
@@ -98,8 +120,24 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.clear):
 		p.search = nil
 		p.setFilter(filter{})
+	case matches(msg, k.nextError):
+		return m.findError(p, 1)
+	case matches(msg, k.prevError):
+		return m.findError(p, -1)
+	case matches(msg, k.when):
+		m.openWhen(p)
+	case matches(msg, k.mark):
+		return m.mark(p)
+	case matches(msg, k.nextMark):
+		return m.findMark(p, 1)
+	case matches(msg, k.prevMark):
+		return m.findMark(p, -1)
+	case matches(msg, k.wrap):
+		p.setWrap(!p.wrap)
+	case matches(msg, k.save):
+		m.openSave(p)
 	case matches(msg, k.search):
-		m.openPrompt(p)
+		m.openSearch(p)
 	case matches(msg, k.next):
 		return m.find(p, forward)
 	case matches(msg, k.prev):
@@ -141,23 +179,12 @@ func (m *model) find(p *pane, d direction) tea.Cmd {
 	return nil
 }
 
-// maxCopy is the most that terminals take through OSC 52, in bytes.
-const maxCopy = 74_000
-
-// copy puts text into the clipboard, through the terminal.
-func (m *model) copy(text, what string) tea.Cmd {
-	if len(text) > maxCopy {
-		return m.say(what + " not copied: " + count(uint64(len(text))) + " bytes are more than a terminal takes")
-	}
-	return tea.Batch(tea.SetClipboard(text), m.say(what+" copied: "+count(uint64(len(text)))+" bytes"))
-}
-
 // paste gives pasted text to whatever takes text.
 func (m *model) paste(text string) {
 	switch {
 	case m.prompt != nil:
 		m.prompt.input.insert(text)
-		m.searchAsTyped()
+		m.prompt.typed()
 	case m.picker != nil:
 		m.picker.input.insert(text)
 		m.picker.choose()

@@ -1,44 +1,86 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
+
+	tea "charm.land/bubbletea/v2"
 )
 
-// help is the list of keys, while it is shown. Any key closes it.
-type help struct{}
+// help is the list of keys, while it is shown. Any key that does not move it
+// closes it.
+type help struct{ top, lines, room int }
 
 // helpColumn is the width of one column of keys, where there is room for it.
 const helpColumn = 38
 
+// filterHelp is how filters are written.
+var filterHelp = [][2]string{
+	{"timeout", "rows that show it"},
+	{"\"timed out\"", "with blanks in it"},
+	{"-health", "rows that do not show it"},
+	{"/time.*out/", "a regular expression"},
+	{"tenant=acme", "a field; also !="},
+	{"status>=500", "numbers; also > < <="},
+	{"req.url~^/api", "a field, by expression"},
+	{"level>=warn", "a level and above"},
+}
+
+// helpKey moves the help, or closes it.
+func (m *model) helpKey(msg tea.KeyPressMsg) {
+	k, h := &m.keys, m.help
+	switch {
+	case h.lines <= h.room:
+		m.help = nil
+	case matches(msg, k.down):
+		h.scroll(1)
+	case matches(msg, k.up):
+		h.scroll(-1)
+	case matches(msg, k.pageDown, k.halfDown), msg.String() == "space":
+		h.scroll(h.room)
+	case matches(msg, k.pageUp, k.halfUp):
+		h.scroll(-h.room)
+	default:
+		m.help = nil
+	}
+}
+
+func (h *help) scroll(by int) { h.top = max(0, min(h.top+by, h.lines-h.room)) }
+
 // drawHelp draws the keys, from the bindings themselves.
 func (m *model) drawHelp() (box []string, w int) {
-	t := m.theme
-	column := min(helpColumn, m.width-4)
+	t, h := m.theme, m.help
+	number := max(1, min((m.width-6)/helpColumn, 4))
+	column := min(helpColumn, m.width-6)
+	row := func(key string, width int, desc string) string {
+		return newLine(column, m.method, "").fixed(t.strong, key, width).space(1).fixed(t.dim, desc, column-width-2).String()
+	}
 	var blocks [][]string
 	for _, g := range m.keys.groups() {
-		block := []string{newLine(column, m.method, "").add(t.paneActive, g.title).String()}
+		block := []string{newLine(column, m.method, "").add(t.heading, g.title).String()}
 		for _, b := range g.bindings {
-			h := b.Help()
-			block = append(block, newLine(column, m.method, "").fixed(t.strong, h.Key, 8).space(1).add(t.dim, h.Desc).String())
+			block = append(block, row(b.Help().Key, 8, b.Help().Desc))
 		}
 		blocks = append(blocks, block)
 	}
-	number := max(1, min((m.width-4)/helpColumn, 3))
-	columns := arrange(blocks, number)
-	rows := 0
-	for _, c := range columns {
-		rows = max(rows, len(c))
+	block := []string{newLine(column, m.method, "").add(t.heading, "Filters (f), all must hold").String()}
+	for _, f := range filterHelp {
+		block = append(block, row(f[0], 13, f[1]))
 	}
-	rows = min(rows, m.height-2)
-	inner := number * column
-	w = inner + 3
-	title := " Keys "
-	box = append(box, newLine(w, m.method, "").add(t.box, "╭─").add(t.paneActive, title).add(t.box, strings.Repeat("─", max(w-3-len(title), 0))+"╮").String())
+	blocks = append(blocks, block)
+	columns := arrange(blocks, number, newLine(column, m.method, "").String())
+	h.lines = 0
+	for _, c := range columns {
+		h.lines = max(h.lines, len(c))
+	}
+	h.room = min(h.lines, m.height-4)
+	h.scroll(0)
+	w = number*column + 4
+	f := frameOf(t, m.method, w)
+	box = append(box, f.top("Keys", "?"))
 	blank := newLine(column, m.method, "").String()
-	side := newLine(1, m.method, "").add(t.box, "│").String()
-	for i := range rows {
+	for i := h.top; i < h.top+h.room; i++ {
 		var b strings.Builder
-		b.WriteString(side + " ")
 		for _, c := range columns {
 			if i < len(c) {
 				b.WriteString(c[i])
@@ -46,27 +88,33 @@ func (m *model) drawHelp() (box []string, w int) {
 				b.WriteString(blank)
 			}
 		}
-		b.WriteString(side)
-		box = append(box, b.String())
+		box = append(box, f.row(b.String()))
 	}
-	foot := " any key closes "
-	return append(box, newLine(w, m.method, "").add(t.box, "╰"+strings.Repeat("─", max(w-3-len(foot), 0))).add(t.faint, foot).add(t.box, "─╯").String()), w
+	foot := "any key closes"
+	if h.lines > h.room {
+		foot = fmt.Sprintf("j k space scroll · %d more below · any other key closes", h.lines-h.room-h.top)
+	}
+	return append(box, f.bottom(foot)), w
 }
 
 // arrange puts blocks of lines into columns, in their order, so that the
-// longest column is as short as that allows.
-func arrange(blocks [][]string, number int) [][]string {
+// longest column is as short as that allows. A blank line parts the blocks of a
+// column.
+func arrange(blocks [][]string, number int, blank string) [][]string {
 	total := 0
 	for _, b := range blocks {
-		total += len(b)
+		total += len(b) + 1
 	}
 	for limit := (total + number - 1) / number; ; limit++ {
 		columns := make([][]string, 1, number)
 		for _, b := range blocks {
 			last := &columns[len(columns)-1]
-			if len(*last) > 0 && len(*last)+len(b) > limit {
+			if len(*last) > 0 && len(*last)+len(b)+1 > limit {
 				columns = append(columns, nil)
 				last = &columns[len(columns)-1]
+			}
+			if len(*last) > 0 {
+				*last = append(*last, blank)
 			}
 			*last = append(*last, b...)
 		}

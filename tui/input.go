@@ -10,47 +10,96 @@ import (
 )
 
 // maxInput bounds what can be typed or pasted, in bytes.
-const maxInput = 256
+const maxInput = 1024
 
-// input is one line of typed text. It is edited at its end.
-type input struct{ text string }
+// input is one line of typed text with a cursor in it, edited as in a shell.
+type input struct {
+	text string
+	at   int // bytes before the cursor
+}
+
+// set replaces the text and goes to its end.
+func (i *input) set(text string) {
+	i.text, i.at = "", 0
+	i.insert(text)
+}
 
 // key takes a key and reports whether the text changed.
 func (i *input) key(msg tea.KeyPressMsg) bool {
 	before := i.text
+	head, tail := i.text[:i.at], i.text[i.at:]
 	switch msg.String() {
+	case "left", "ctrl+b":
+		_, n := utf8.DecodeLastRuneInString(head)
+		i.at -= n
+	case "right", "ctrl+f":
+		_, n := utf8.DecodeRuneInString(tail)
+		i.at += n
+	case "home", "ctrl+a":
+		i.at = 0
+	case "end", "ctrl+e":
+		i.at = len(i.text)
+	case "alt+left", "ctrl+left", "alt+b":
+		i.at = wordStart(head)
+	case "alt+right", "ctrl+right", "alt+f":
+		i.at += len(tail) - len(strings.TrimLeft(tail, " "))
+		if n := strings.IndexByte(i.text[i.at:], ' '); n >= 0 {
+			i.at += n
+		} else {
+			i.at = len(i.text)
+		}
 	case "backspace", "ctrl+h":
-		_, n := utf8.DecodeLastRuneInString(i.text)
-		i.text = i.text[:len(i.text)-n]
+		_, n := utf8.DecodeLastRuneInString(head)
+		i.cut(i.at-n, i.at)
+	case "delete", "ctrl+d":
+		_, n := utf8.DecodeRuneInString(tail)
+		i.cut(i.at, i.at+n)
 	case "ctrl+u":
-		i.text = ""
-	case "ctrl+w":
-		trimmed := strings.TrimRight(i.text, " ")
-		i.text = trimmed[:strings.LastIndexByte(trimmed, ' ')+1]
+		i.cut(0, i.at)
+	case "ctrl+k":
+		i.cut(i.at, len(i.text))
+	case "ctrl+w", "alt+backspace":
+		i.cut(wordStart(head), i.at)
 	default:
 		i.insert(msg.Key().Text)
 	}
 	return i.text != before
 }
 
-// insert appends text without its control characters, as far as it fits.
-func (i *input) insert(text string) {
-	for _, r := range text {
-		if r < 0x20 || r == 0x7f || r == utf8.RuneError || len(i.text)+utf8.RuneLen(r) > maxInput {
-			continue
-		}
-		i.text += string(r)
-	}
+// wordStart is where the last word of s begins.
+func wordStart(s string) int {
+	return strings.LastIndexByte(strings.TrimRight(s, " "), ' ') + 1
 }
 
-// draw appends the end of the text that fits, and returns the column of the
-// cursor.
-func (i *input) draw(l *line, st style, room int) int {
-	text := record.Safe(i.text)
-	if w := textWidth(text, l.width); w > room-1 {
-		text = "…" + skip(text, w-room+2, l.width)
+func (i *input) cut(from, to int) {
+	i.text = i.text[:from] + i.text[to:]
+	i.at = from
+}
+
+// insert puts text at the cursor, without its control characters, as far as it
+// fits.
+func (i *input) insert(text string) {
+	var b strings.Builder
+	for _, r := range text {
+		if r < 0x20 || r == 0x7f || r == utf8.RuneError || len(i.text)+b.Len()+utf8.RuneLen(r) > maxInput {
+			continue
+		}
+		b.WriteRune(r)
 	}
-	before := l.left
-	l.add(st, text)
-	return before - l.left
+	i.text = i.text[:i.at] + b.String() + i.text[i.at:]
+	i.at += b.Len()
+}
+
+// draw appends the part of the text around the cursor that fits into room
+// columns, and returns the column of the cursor.
+func (i *input) draw(l *line, st style, room int) int {
+	head, tail := record.Safe(i.text[:i.at]), record.Safe(i.text[i.at:])
+	x := textWidth(head, l.width)
+	if x > room-1 {
+		head = "…" + skip(head, x-room+2, l.width)
+		x = textWidth(head, l.width)
+	}
+	tail, _ = fit(tail, max(room-x, 0), l.width)
+	l.add(st, head).add(st, tail)
+	return x
 }

@@ -9,13 +9,26 @@ import (
 type keyMap struct {
 	up, down, pageUp, pageDown, halfUp, halfDown, top, bottom, left, right key.Binding
 
-	pause, level, levelDown, clear, search, next, prev key.Binding
+	nextError, prevError, when, mark, nextMark, prevMark key.Binding
 
-	open, detail, copy, copyMsg, tab, backTab, digit, zoom, closePane key.Binding
+	pause, search, next, prev, filter, level, levelDown, clear key.Binding
 
-	help, cancel, quit, interrupt key.Binding
+	wrap, clock key.Binding
+
+	open, tab, backTab, digit, more, fewer, arrange, moveLeft, moveRight, zoom, closePane key.Binding
+
+	detail, copy, copyMsg, save key.Binding
+
+	status, help, cancel, suspend, quit, interrupt key.Binding
+
+	inDetail detailKeys
 
 	actions []key.Binding // by the order of Config.Actions
+}
+
+// detailKeys are those that only the detail has.
+type detailKeys struct {
+	next, prev, copyField, include, exclude key.Binding
 }
 
 func bind(help, desc string, keys ...string) key.Binding {
@@ -24,39 +37,66 @@ func bind(help, desc string, keys ...string) key.Binding {
 
 func defaultKeys() keyMap {
 	return keyMap{
-		up:       bind("k ↑", "up; stops following", "k", "up"),
-		down:     bind("j ↓", "down; the end follows again", "j", "down"),
-		pageUp:   bind("^b pgup", "page up", "ctrl+b", "pgup", "b"),
-		pageDown: bind("^f pgdn", "page down", "ctrl+f", "pgdown", "f"),
-		halfUp:   bind("^u", "half a page up", "ctrl+u"),
-		halfDown: bind("^d", "half a page down", "ctrl+d"),
-		top:      bind("g home", "oldest record", "g", "home"),
-		bottom:   bind("G end", "newest record, follow", "G", "end"),
-		left:     bind("←", "text to the left", "left"),
-		right:    bind("→", "text to the right", "right"),
+		up:        bind("k ↑", "up; stops following", "k", "up"),
+		down:      bind("j ↓", "down; the end follows again", "j", "down"),
+		pageUp:    bind("^b pgup", "page up", "ctrl+b", "pgup", "b"),
+		pageDown:  bind("^f pgdn", "page down", "ctrl+f", "pgdown"),
+		halfUp:    bind("^u", "half a page up", "ctrl+u"),
+		halfDown:  bind("^d", "half a page down", "ctrl+d"),
+		top:       bind("g home", "oldest record", "g", "home"),
+		bottom:    bind("G end", "newest record, follow", "G", "end"),
+		left:      bind("←", "text to the left", "left"),
+		right:     bind("→", "text to the right", "right"),
+		prevError: bind("E", "error before", "E"),
+		nextError: bind("e", "next error", "e"),
+		when:      bind("T", "go to a time", "T"),
+		mark:      bind("m", "mark the record, or unmark it", "m"),
+		nextMark:  bind("'", "next mark", "'"),
+		prevMark:  bind("\"", "mark before", "\""),
 
 		pause:     bind("space", "pause and resume", "space"),
+		search:    bind("/", "search (regular expression)", "/"),
+		next:      bind("n", "next match", "n"),
+		prev:      bind("N", "match before", "N"),
+		filter:    bind("f &", "filter", "f", "&"),
 		level:     bind("l", "raise the level shown", "l"),
 		levelDown: bind("L", "lower the level shown", "L"),
 		clear:     bind("0", "show all: clear filters", "0"),
-		search:    bind("/", "search (regular expression)", "/"),
-		next:      bind("n", "next match", "n"),
-		prev:      bind("N", "previous match", "N"),
 
-		open:      bind("o", "open a stream", "o"),
-		detail:    bind("enter", "the whole record", "enter"),
-		copy:      bind("y", "copy the record", "y"),
-		copyMsg:   bind("Y", "copy the message", "Y"),
+		wrap:  bind("w", "wrap long records", "w"),
+		clock: bind("t", "times: local, UTC, ago", "t"),
+
+		open:      bind("o", "open streams", "o"),
 		tab:       bind("tab", "next pane", "tab"),
-		backTab:   bind("⇧tab", "previous pane", "shift+tab"),
+		backTab:   bind("⇧tab", "pane before", "shift+tab"),
 		digit:     bind("1–9", "go to a pane", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
+		more:      bind("+", "one pane more on the screen", "+"),
+		fewer:     bind("-", "one pane less", "-"),
+		arrange:   bind("v", "beside, stacked, tabs", "v"),
+		moveLeft:  bind("<", "move the pane left", "<"),
+		moveRight: bind(">", "move the pane right", ">"),
 		zoom:      bind("z", "zoom the pane", "z"),
 		closePane: bind("c", "close the pane", "c"),
 
+		detail:  bind("enter", "the whole record", "enter"),
+		copy:    bind("y", "copy the record", "y"),
+		copyMsg: bind("Y", "copy the message", "Y"),
+		save:    bind("s", "save what is shown", "s"),
+
+		status:    bind("i", "sources, losses, memory", "i"),
 		help:      bind("?", "this help", "?"),
 		cancel:    bind("esc", "leave; clear the search", "esc"),
+		suspend:   bind("^z", "suspend", "ctrl+z"),
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
+
+		inDetail: detailKeys{
+			next:      bind("→ n", "next record", "right", "n"),
+			prev:      bind("← N", "record before", "left", "N"),
+			copyField: bind("c", "copy the field", "c"),
+			include:   bind("f", "show only its value", "f"),
+			exclude:   bind("F", "hide its value", "F"),
+		},
 	}
 }
 
@@ -67,16 +107,19 @@ type keyGroup struct {
 }
 
 func (k keyMap) groups() []keyGroup {
-	groups := []keyGroup{
-		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.left, k.right}},
-		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.level, k.levelDown, k.clear}},
-		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.zoom, k.closePane}},
-		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg}},
-		{"Sluice", []key.Binding{k.help, k.cancel, k.quit, k.interrupt}},
-	}
+	var groups []keyGroup
 	if len(k.actions) > 0 {
-		groups = append(groups, keyGroup{"More", k.actions})
+		groups = append(groups, keyGroup{"Here", k.actions})
 	}
+	groups = append(groups, []keyGroup{
+		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.clear}},
+		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark}},
+		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save}},
+		{"In a record", []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
+		{"Look", []key.Binding{k.wrap, k.left, k.right, k.clock}},
+		{"Sluice", []key.Binding{k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},
+	}...)
 	return groups
 }
 

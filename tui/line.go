@@ -94,6 +94,14 @@ func (l *line) String() string {
 	return string(l.buf)
 }
 
+// join is the line with another one's text where it ends, as long as there is
+// room for all of it; it ends both.
+func (l *line) join(other *line) string {
+	text := other.String()
+	l.buf = append(l.buf, text...)
+	return string(l.buf)
+}
+
 func appendSpaces(dst []byte, n int) []byte {
 	for ; n > 0; n-- {
 		dst = append(dst, ' ')

@@ -37,10 +37,11 @@ type model struct {
 	wake    func() // asks for a takeMsg
 	archive *archive
 
-	panes []*pane
-	slots []int // the panes on the screen, one or two, by their index
-	focus int   // index into slots
-	zoom  bool
+	panes       []*pane
+	slots       []int // the panes on the screen, by their index
+	focus       int   // index into slots
+	zoom        bool
+	arrangement arrangement
 
 	width, height int
 	dark          bool
@@ -50,13 +51,19 @@ type model struct {
 
 	picker *picker // open when not nil, as are the others
 	detail *detail
+	board  *board
 	help   *help
 	prompt *prompt
+	saving *saving // a file that is written, or nil
 
-	status  []stream.Status
-	lost    map[string]bool // sources that were had and are gone
-	dropped uint64          // records lost since the start, in all streams
-	unknown bool            // and some that nobody can count
+	clock clockMode
+
+	searches, filters, times, paths history // of the prompts
+
+	status []stream.Status
+	lost   map[string]bool // sources that were had and are gone
+	ledger ledger          // what was lost since the start, in all streams
+	pulses map[*store]*pulse
 
 	flash   string
 	flashID int
@@ -79,6 +86,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 		config: config, keys: defaultKeys(), wake: wake,
 		archive: newArchive(config.Records, config.Bytes),
 		lost:    make(map[string]bool),
+		pulses:  make(map[*store]*pulse),
 		dark:    true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
 	}
@@ -92,7 +100,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 // Init opens the panes.
 func (m *model) Init() tea.Cmd {
 	for _, names := range m.config.Streams {
-		m.openPane(SplitStreams(names)...)
+		m.openPane(false, SplitStreams(names)...)
 	}
 	if len(m.slots) > 0 {
 		m.focus = 0
@@ -132,6 +140,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case secondMsg:
 		m.ticking = false
 		m.refresh()
+		if m.picker != nil {
+			m.picker.set(m.config.Feed.Streams())
+		}
 		if m.changing() {
 			return m.tick()
 		}
@@ -158,6 +169,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		}
 	case flashMsg:
 		return m.say(msg.text)
+	case openedMsg:
+		return m.savingOpened(msg)
+	case savedMsg:
+		m.endSaving()
+		return m.say(msg.saving.saved(msg.err))
 	case fadeMsg:
 		if msg.id == m.flashID {
 			m.flash = ""
@@ -227,8 +243,7 @@ func (m *model) notice(n *stream.Notice) {
 	stores := m.archive.of[n.Stream]
 	switch n.Kind {
 	case stream.KindGap:
-		m.dropped += n.Count
-		m.unknown = m.unknown || n.Unknown
+		m.ledger.gap(n)
 		for _, s := range stores {
 			s.gap(n)
 		}
@@ -262,8 +277,14 @@ func (m *model) stateChanged(n *stream.Notice) {
 // refresh looks at what the feed knows besides records.
 func (m *model) refresh() {
 	m.status = m.config.Feed.Status()
-	if m.picker != nil {
-		m.picker.set(m.config.Feed.Streams())
+	now := m.config.Now()
+	for _, s := range m.archive.stores {
+		p := m.pulses[s]
+		if p == nil {
+			p = &pulse{}
+			m.pulses[s] = p
+		}
+		p.look(s, now)
 	}
 }
 
@@ -279,6 +300,9 @@ func (m *model) work() {
 			more = p.step(deadline) || more
 		}
 	}
+	if m.saving != nil {
+		more = m.saving.step(deadline) || more
+	}
 	if more {
 		m.wake()
 	}
@@ -292,7 +316,7 @@ func (m *model) changing() bool {
 			return true
 		}
 	}
-	return m.picker != nil
+	return m.picker != nil || m.board != nil || m.clock == clockAgo && len(m.slots) > 0
 }
 
 // tick asks for a secondMsg, unless one is on its way.
@@ -309,7 +333,7 @@ func (m *model) say(text string) tea.Cmd {
 	m.flash = text
 	m.flashID++
 	id := m.flashID
-	return tea.Tick(2*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
+	return tea.Tick(4*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
 }
 
 // View draws the screen, unless nothing has changed.

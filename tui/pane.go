@@ -20,9 +20,12 @@ type pane struct {
 
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
+	wrap                         bool
+	marks                        []uint64 // numbers of marked records, in order
 
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
+	tall         []tallRow   // rows of the last frame while they are wrapped
 
 	seen, seenErrors uint64 // of the store, when the pane was last on the screen
 }
@@ -41,6 +44,9 @@ type cachedRow struct {
 func newPane(s *store, f filter) *pane { return &pane{view: newView(s, f)} }
 
 func (p *pane) store() *store { return p.view.store }
+
+// title is what the pane shows, in words.
+func (p *pane) title() string { return p.store().title() }
 
 // setFilter changes what is shown, and searches again in it.
 func (p *pane) setFilter(f filter) {
@@ -90,6 +96,7 @@ type look struct {
 	theme    *theme
 	method   ansi.Method
 	location *time.Location
+	ago      time.Time // see rowStyle
 	now      time.Time
 	focused  bool
 	trouble  []string // why nothing can come now; nil when something can
@@ -99,7 +106,12 @@ type look struct {
 func (p *pane) draw(width, height int, lk look) []string {
 	lines := make([]string, 0, height)
 	lines = append(lines, p.header(width, lk))
-	rows := p.rows(width, height-1, lk)
+	var rows []string
+	if p.wrap {
+		rows = p.wrapped(width, height-1, lk)
+	} else {
+		rows = p.rows(width, height-1, lk)
+	}
 	if len(rows) == 0 {
 		rows = p.empty(width, height-1, lk)
 	}
@@ -130,24 +142,14 @@ func (p *pane) rows(width, height int, lk look) []string {
 		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: textOfRow(e, data, bodyOnScreen+4*p.shift)}
 		if v.store.names.merged {
 			c.stream = record.Safe(v.store.streamOf(e))
-			p.stream = max(p.stream, textWidth(c.stream, lk.method))
 		}
-		p.source = max(p.source, textWidth(c.source, lk.method))
-		p.label = max(p.label, textWidth(c.text.label, lk.method))
-		p.short = max(p.short, textWidth(c.text.short, lk.method))
+		p.widen(c.stream, c.source, &c.text, lk)
 		next = append(next, c)
 	}
 	clear(p.cache)
 	p.cache, p.spare = next, p.cache
 
-	label := p.label
-	if width < 100 {
-		label = p.short
-	}
-	key := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location}
-	if p.search != nil {
-		key.matcher = p.search.matcher
-	}
+	key := p.rowStyle(width, lk)
 	if key != p.key {
 		for i := range p.cache {
 			p.cache[i].line = ""
@@ -161,9 +163,9 @@ func (p *pane) rows(width, height int, lk look) []string {
 	lines := make([]string, n)
 	for i := range n {
 		c := &p.cache[i]
-		if i == cursor {
+		if marked := p.marked(c.number); i == cursor || marked {
 			here := key
-			here.cursor = true
+			here.cursor, here.marked = i == cursor, marked
 			lines[i] = here.render(&c.entry, c.stream, c.source, &c.text)
 			continue
 		}
@@ -173,6 +175,27 @@ func (p *pane) rows(width, height int, lk look) []string {
 		lines[i] = c.line
 	}
 	return lines
+}
+
+// widen makes the columns wide enough for a row.
+func (p *pane) widen(stream, source string, t *rowText, lk look) {
+	p.stream = max(p.stream, textWidth(stream, lk.method))
+	p.source = max(p.source, textWidth(source, lk.method))
+	p.label = max(p.label, textWidth(t.label, lk.method))
+	p.short = max(p.short, textWidth(t.short, lk.method))
+}
+
+// rowStyle is how the pane's rows look now.
+func (p *pane) rowStyle(width int, lk look) rowStyle {
+	label := p.label
+	if width < 100 {
+		label = p.short
+	}
+	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location, ago: lk.ago}
+	if p.search != nil {
+		s.matcher = p.search.matcher
+	}
+	return s
 }
 
 // header is the pane's first line: its stream, what is chosen, and its state.
@@ -185,7 +208,7 @@ func (p *pane) header(width int, lk look) string {
 	if lk.focused {
 		ruleStyle = lk.theme.paneActive
 	}
-	title := record.Safe(p.store().title())
+	title := record.Safe(p.title())
 	l := newLine(width, lk.method, "")
 	l.add(ruleStyle, rule).space(1)
 	chips := p.view.filter.chips()

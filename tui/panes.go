@@ -7,12 +7,14 @@ import (
 )
 
 // openPane shows streams, merged by time if there are several: in the pane that
-// has just these already, or in a new one.
-func (m *model) openPane(streams ...string) {
+// has just these already, or in a new one. Two panes share the screen by
+// themselves; another one takes the place of the one in focus, unless it is
+// asked for beside it.
+func (m *model) openPane(beside bool, streams ...string) {
 	name := joinStreams(streams)
 	for i, p := range m.panes {
 		if p.store().name == name {
-			m.selectPane(i)
+			m.showPane(i, beside)
 			return
 		}
 	}
@@ -22,12 +24,19 @@ func (m *model) openPane(streams ...string) {
 	}
 	f := m.config.Filter
 	m.panes = append(m.panes, newPane(s, filter{level: f.Level, grep: f.Grep}))
-	if len(m.slots) < 2 {
-		m.slots = append(m.slots, len(m.panes)-1)
-		m.focus = len(m.slots) - 1
+	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)
+}
+
+// showPane gives a pane the focus. If it is not on the screen, it comes beside
+// the others, or in the place of the one that had the focus.
+func (m *model) showPane(i int, beside bool) {
+	if !beside || slices.Contains(m.slots, i) || len(m.slots) >= maxSlots {
+		m.selectPane(i)
 		return
 	}
-	m.selectPane(len(m.panes) - 1)
+	m.slots = append(m.slots, i)
+	m.focus = len(m.slots) - 1
+	m.zoom = false
 }
 
 // selectPane gives a pane the focus. If it is not on the screen, it comes in
@@ -50,6 +59,47 @@ func (m *model) nextPane(step int) {
 	}
 }
 
+// morePanes puts one more pane on the screen: the next that is only a tab, or
+// one that is chosen now.
+func (m *model) morePanes() {
+	for i := range m.panes {
+		if !slices.Contains(m.slots, i) {
+			m.showPane(i, true)
+			return
+		}
+	}
+	m.openPicker()
+	m.picker.beside = true
+}
+
+// fewerPanes leaves the pane in focus as a tab only.
+func (m *model) fewerPanes() {
+	if len(m.slots) < 2 {
+		return
+	}
+	m.slots = slices.Delete(m.slots, m.focus, m.focus+1)
+	m.focus = min(m.focus, len(m.slots)-1)
+	m.zoom = m.zoom && len(m.slots) > 1
+}
+
+// movePane moves the pane in focus to another place among the tabs.
+func (m *model) movePane(step int) {
+	if m.pane() == nil {
+		return
+	}
+	from := m.slots[m.focus]
+	to := from + step
+	if to < 0 || to >= len(m.panes) {
+		return
+	}
+	m.panes[from], m.panes[to] = m.panes[to], m.panes[from]
+	if other := slices.Index(m.slots, to); other >= 0 {
+		m.focus = other // both are on the screen, and have changed places
+		return
+	}
+	m.slots[m.focus] = to
+}
+
 // closePane closes the pane that has the focus. A pane that was only a tab
 // takes its place.
 func (m *model) closePane() {
@@ -60,6 +110,9 @@ func (m *model) closePane() {
 	p.view.close()
 	for _, name := range m.archive.close(p.store()) {
 		m.config.Feed.Stop(name)
+	}
+	if p.store().panes == 0 {
+		delete(m.pulses, p.store())
 	}
 	gone := m.slots[m.focus]
 	m.panes = slices.Delete(m.panes, gone, gone+1)
@@ -74,7 +127,6 @@ func (m *model) closePane() {
 			m.slots = append(m.slots, i)
 		}
 	}
-	slices.Sort(m.slots)
 	m.focus = max(0, min(m.focus, len(m.slots)-1))
 	m.zoom = m.zoom && len(m.slots) > 1
 	if len(m.panes) == 0 {

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 	"sluice/cluster/stream"
 )
 
+// maxMerged is how many streams one pane merges at most.
+const maxMerged = 64
+
 // picker lists the live streams, those first that match what was typed best.
 type picker struct {
 	input   input
@@ -20,14 +24,17 @@ type picker struct {
 	at      int    // index of the chosen item
 	chosen  string // its name: it stays chosen while rates come and go
 	top     int    // first item on the screen
+	rows    int    // items that have room
+	busiest bool   // by rate, and not by name
+	marked  []string
+	beside  bool // what is opened stands beside what is there
 }
 
 // pick is one item.
 type pick struct {
 	stream.Live
 	score int
-	found []int // runes of the name that were typed
-	typed bool  // not a live stream: the name as it was typed
+	typed bool // not a live stream: the name as it was typed
 }
 
 func (m *model) openPicker() {
@@ -46,21 +53,31 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "up", "ctrl+p", "ctrl+k":
 		p.move(-1)
-	case "down", "ctrl+n", "ctrl+j", "tab":
+	case "down", "ctrl+n", "ctrl+j":
 		p.move(1)
 	case "pgup":
-		p.move(-10)
+		p.move(-max(p.rows-1, 1))
 	case "pgdown":
-		p.move(10)
+		p.move(max(p.rows-1, 1))
+	case "home":
+		p.move(-len(p.items))
+	case "end":
+		p.move(len(p.items))
+	case "space", "tab":
+		return m.markPick()
+	case "ctrl+s":
+		p.busiest = !p.busiest
+		p.choose()
+	case "ctrl+v":
+		p.beside = true
+		m.openPicked(false)
+	case "ctrl+o":
+		m.openPicked(false)
 	case "enter":
-		if p.at < len(p.items) {
-			name := p.items[p.at].Name
-			m.closePicker()
-			m.detail = nil
-			m.openPane(name)
-		}
+		m.openPicked(true)
 	case "esc":
 		m.closePicker()
+		return nil
 	default:
 		if len(m.panes) == 0 && p.input.text == "" && matches(msg, m.keys.quit) {
 			return tea.Quit
@@ -73,6 +90,48 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	return m.tick()
 }
 
+// markPick marks the chosen stream, or takes its mark away, and goes on to the
+// next one.
+func (m *model) markPick() tea.Cmd {
+	p := m.picker
+	if p.at >= len(p.items) {
+		return nil
+	}
+	name := p.items[p.at].Name
+	if i := slices.Index(p.marked, name); i >= 0 {
+		p.marked = slices.Delete(p.marked, i, i+1)
+	} else {
+		if len(p.marked) == maxMerged {
+			return m.say(fmt.Sprintf("not marked: one pane merges %d streams at most", maxMerged))
+		}
+		p.marked = append(p.marked, name)
+	}
+	p.move(1)
+	return nil
+}
+
+// openPicked opens what is marked, merged in one pane or each in its own; or
+// the stream that is chosen.
+func (m *model) openPicked(merged bool) {
+	p := m.picker
+	names := p.marked
+	if len(names) == 0 {
+		if p.at >= len(p.items) {
+			return
+		}
+		names = []string{p.items[p.at].Name}
+	}
+	m.closePicker()
+	m.detail = nil
+	if merged {
+		m.openPane(p.beside, names...)
+		return
+	}
+	for _, name := range names {
+		m.openPane(p.beside, name)
+	}
+}
+
 // set takes the live streams as they are now.
 func (p *picker) set(streams []stream.Live) {
 	p.streams = streams
@@ -83,20 +142,28 @@ func (p *picker) set(streams []stream.Live) {
 func (p *picker) choose() {
 	p.items = p.items[:0]
 	exact := false
+	pattern := newFuzzyPattern(p.input.text)
 	for _, s := range p.streams {
-		score, found, ok := fuzzy(p.input.text, s.Name)
-		if ok {
-			p.items = append(p.items, pick{Live: s, score: score, found: found})
+		if score, ok := pattern.score(s.Name); ok {
+			p.items = append(p.items, pick{Live: s, score: score})
 			exact = exact || s.Name == p.input.text
 		}
 	}
-	slices.SortStableFunc(p.items, func(a, b pick) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
-	})
+	switch {
+	case p.busiest:
+		slices.SortStableFunc(p.items, func(a, b pick) int { return cmp.Compare(b.Rate, a.Rate) })
+	case p.input.text != "": // without a pattern they are in the order of their names
+		slices.SortStableFunc(p.items, func(a, b pick) int {
+			return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
+		})
+	}
 	if !exact && stream.CheckName(p.input.text) == nil {
 		p.items = append(p.items, pick{Live: stream.Live{Name: p.input.text}, typed: true})
 	}
 	p.at = 0
+	if p.chosen == "" {
+		return
+	}
 	for i := range p.items {
 		if p.items[i].Name == p.chosen {
 			p.at = i
@@ -104,104 +171,153 @@ func (p *picker) choose() {
 	}
 }
 
-func (p *picker) move(by int) {
+func (p *picker) move(by int) { p.choice(p.at + by) }
+
+// choice chooses an item by its index, or the nearest that there is.
+func (p *picker) choice(i int) {
 	if len(p.items) == 0 {
 		return
 	}
-	p.at = min(max(p.at+by, 0), len(p.items)-1)
+	p.at = min(max(i, 0), len(p.items)-1)
 	p.chosen = p.items[p.at].Name
 }
 
+// pickerWidth is the width of the picker where there is room for it.
+const pickerWidth = 84
+
 // draw returns the box, its width, and the column of the cursor on its second
 // line.
-func (p *picker) draw(width, height int, lk look, opened func(string) bool) (box []string, w, x int) {
-	w = min(72, width-4)
-	rows := max(min(height-8, 16), 1)
+func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lines []string, w, x int) {
+	w = min(pickerWidth, width-4)
+	p.rows = max(min(height-9, 24), 1)
 	t := lk.theme
-	edge := func(l *line) string { return l.String() }
-	border := func(left, mid, right string) string {
-		return newLine(w, lk.method, "").add(t.box, left+strings.Repeat(mid, w-2)+right).String()
+	f := frameOf(t, lk.method, w)
+	title := "Open streams"
+	if p.beside {
+		title = "Open beside"
 	}
-	title := " Open a stream "
-	box = append(box, newLine(w, lk.method, "").add(t.box, "╭─").add(t.paneActive, title).add(t.box, strings.Repeat("─", max(w-3-len(title), 0))+"╮").String())
+	lines = append(lines, f.top(title, ""))
 
-	l := newLine(w, lk.method, "").add(t.box, "│").add(t.strong, " › ")
+	l := newLine(w-4, lk.method, "").add(t.heading, "› ")
 	x = 4 + p.input.draw(l, t.text, w-8)
 	if p.input.text == "" {
-		l.add(t.faint, " type to search")
+		l.add(t.faint, "type to search")
 	}
-	box = append(box, edge(l.fillTo("", 1).add(t.box, "│")), border("├", "─", "┤"))
+	lines = append(lines, f.row(l.String()), f.rule())
 
 	if p.at < p.top {
 		p.top = p.at
 	}
-	if p.at >= p.top+rows {
-		p.top = p.at - rows + 1
+	if p.at >= p.top+p.rows {
+		p.top = p.at - p.rows + 1
 	}
-	p.top = max(0, min(p.top, len(p.items)-rows))
-	shown := p.items[p.top:min(p.top+rows, len(p.items))]
+	p.top = max(0, min(p.top, len(p.items)-p.rows))
+	shown := p.items[p.top:min(p.top+p.rows, len(p.items))]
+	var most float64
+	for _, item := range shown {
+		most = max(most, item.Rate)
+	}
 	for i, item := range shown {
-		box = append(box, p.drawItem(item, p.top+i == p.at, w, lk, opened(item.Name)))
+		lines = append(lines, f.row(p.item(item, p.top+i == p.at, most, w-4, lk, opened(item.Name))))
 	}
 	if len(shown) == 0 {
-		text := "No stream has had a record within the last minute."
+		text := []string{"No stream has had a record within the last minute.", "Type the whole name of a stream to open it all the same."}
 		if lk.trouble != nil {
-			text = lk.trouble[0]
+			text = lk.trouble
 		}
-		text, _ = fit(text, w-4, lk.method)
-		box = append(box, edge(newLine(w, lk.method, "").add(t.box, "│ ").add(t.dim, text).fillTo("", 1).add(t.box, "│")))
+		for _, s := range text[:min(len(text), p.rows)] {
+			s, _ = fit(s, w-4, lk.method)
+			lines = append(lines, f.row(newLine(w-4, lk.method, "").add(t.dim, s).String()))
+		}
 	}
-	box = append(box, border("├", "─", "┤"))
-	foot := "↑↓ choose · enter open · esc leave"
-	number := fmt.Sprintf("%d live ", len(p.streams))
-	l = newLine(w, lk.method, "").add(t.box, "│ ")
-	foot, _ = fit(foot, w-4, lk.method)
-	l.add(t.faint, foot)
-	if l.left > len(number)+2 {
-		l.fillTo("", len(number)+1).add(t.faint, number)
+	number := fmt.Sprintf("%s live", count(uint64(len(p.streams))))
+	if p.input.text != "" {
+		number = fmt.Sprintf("%s of %s", count(uint64(p.matching())), number)
 	}
-	box = append(box, edge(l.fillTo("", 1).add(t.box, "│")), border("╰", "─", "╯"))
-	return box, w, x
+	order := "^s busiest first"
+	if p.busiest {
+		order = "^s by name"
+	}
+	foot := "enter opens · space marks, to merge · ^v beside · " + order + " · esc"
+	if n := len(p.marked); n > 0 {
+		foot = fmt.Sprintf("enter merges %d in one pane · ^o each in its own · space unmarks · esc", n)
+	}
+	room := w - 4 - textWidth(number, lk.method) - 2
+	foot, _ = fit(foot, max(room, 0), lk.method)
+	l = newLine(w-4, lk.method, "").add(t.faint, foot).fillTo("", textWidth(number, lk.method)).add(t.dim, number)
+	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
 }
 
-func (p *picker) drawItem(item pick, here bool, w int, lk look, open bool) string {
+// matching is how many live streams match what was typed.
+func (p *picker) matching() int {
+	if n := len(p.items); n > 0 && p.items[n-1].typed {
+		return n - 1
+	}
+	return len(p.items)
+}
+
+// rateCells is the width of the bar that compares the rates.
+const rateCells = 10
+
+// item draws one stream: its name with the letters that were typed, whether it
+// is marked or open, how many machines it comes from, and its rate.
+func (p *picker) item(item pick, here bool, most float64, w int, lk look, open bool) string {
 	t := lk.theme
-	inner := newLine(w-2, lk.method, "")
+	l := newLine(w, lk.method, "")
 	if here {
-		inner.base = t.cursor
-		inner.add(t.paneActive, "▌ ")
-	} else {
-		inner.space(2)
+		l.base = t.cursor
 	}
-	note := rateText(item.Rate)
-	if item.Sources > 0 {
-		note = fmt.Sprintf("%d× ", item.Sources) + fmt.Sprintf("%10s", note)
+	switch {
+	case slices.Contains(p.marked, item.Name):
+		l.add(t.mark, "◆ ")
+	case here:
+		l.add(t.paneActive, "▌ ")
+	default:
+		l.space(2)
 	}
-	if item.typed {
-		note = "not live now"
+	note := newLine(min(36, w/2), lk.method, l.base)
+	switch {
+	case item.typed:
+		note.fillTo("", 12).add(t.dim, "not live now")
+	default:
+		if note.left >= 36 {
+			if open {
+				note.fixed(t.good, "open", 5)
+			} else {
+				note.space(5)
+			}
+			machines := ""
+			if item.Sources > 0 {
+				machines = fmt.Sprintf("%d×", item.Sources)
+			}
+			note.fixed(t.faint, fmt.Sprintf("%5s", machines), 5).space(1)
+			full := 0
+			if most > 0 {
+				full = int(math.Sqrt(item.Rate/most)*rateCells + 0.5) // a quiet stream shows beside a loud one, too
+			}
+			note.add(t.spark, strings.Repeat("━", full)).add(t.rule, strings.Repeat("─", rateCells-full)).space(1)
+		}
+		rate := rateText(item.Rate)
+		note.fillTo("", len(rate)).add(t.text, rate)
 	}
-	if open {
-		note = "open  " + note
-	}
-	room := max(w-2-2-len(note)-3, 4)
+	room := max(l.left-min(36, w/2)-1, 4)
 	name, _ := fit(record.Safe(item.Name), room, lk.method)
 	st := t.text
 	if item.typed {
 		st = t.dim
 	}
-	if safe := record.Safe(item.Name) == item.Name && name == item.Name; safe && len(item.found) > 0 {
-		at := 0
+	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text != "" && !item.typed {
+		_, found, _ := fuzzy(p.input.text, item.Name)
 		for i, r := range []rune(name) {
-			here := st
-			if at < len(item.found) && item.found[at] == i {
-				here = t.paneActive
-				at++
+			one := st
+			if len(found) > 0 && found[0] == i {
+				one, found = t.found, found[1:]
 			}
-			inner.add(here, string(r))
+			l.add(one, string(r))
 		}
 	} else {
-		inner.add(st, name)
+		l.add(st, name)
 	}
-	inner.fillTo("", len([]rune(note))+1).add(t.dim, note)
-	return newLine(1, lk.method, "").add(t.box, "│").String() + inner.String() + newLine(1, lk.method, "").add(t.box, "│").String()
+	l.fillTo("", min(36, w/2))
+	return l.join(note)
 }

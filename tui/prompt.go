@@ -2,49 +2,156 @@ package tui
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
 )
 
-// prompt is the search while it is typed. It moves the pane as it goes, and
-// back where it was when it is left.
+// prompt is one line of typing at the bottom of the screen. Every prompt is
+// edited, kept, left and remembered in the same way; what it is for is in its
+// functions.
 type prompt struct {
-	pane   *pane
-	input  input
-	before *search
-	place  place
+	lead  string // before the text: "/", "filter "
+	empty string // shown while nothing is typed
+	input input
+	fault string // why what is typed cannot be done, as it was last told
+
+	note    func() string              // beside the text while it is typed; may be nil
+	changed func()                     // after each change of the text; may be nil
+	done    func(text string) doneWith // on enter
+	left    func()                     // on escape; may be nil
+	past    *history                   // of earlier texts; may be nil
+	back    int                        // how far in the past we are, from 1
 }
 
-func (m *model) openPrompt(p *pane) {
-	m.prompt = &prompt{pane: p, before: p.search, place: p.view.place()}
+// doneWith is what became of a prompt's text.
+type doneWith struct {
+	cmd   tea.Cmd
+	fault string // what is wrong with it; the prompt stays open
 }
 
-func (m *model) promptKey(msg tea.KeyPressMsg) {
-	pr := m.prompt
+// promptKey takes a key while a prompt is open.
+func (m *model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
+	p := m.prompt
 	switch {
 	case msg.String() == "enter":
-		if pr.input.text == "" {
-			pr.pane.search = pr.before
+		with := p.done(p.input.text)
+		if with.fault != "" {
+			p.fault = with.fault
+			return nil
 		}
+		p.past.add(p.input.text)
+		if m.prompt == p { // done may have opened another
+			m.prompt = nil
+		}
+		return with.cmd
+	case matches(msg, m.keys.cancel), p.input.text == "" && msg.String() == "backspace":
 		m.prompt = nil
-	case matches(msg, m.keys.cancel), msg.String() == "backspace" && pr.input.text == "":
-		pr.pane.search = pr.before
-		pr.pane.view.back(pr.place)
-		m.prompt = nil
+		if p.left != nil {
+			p.left()
+		}
+		return nil
+	case msg.String() == "up", msg.String() == "ctrl+p":
+		p.recall(1)
+	case msg.String() == "down", msg.String() == "ctrl+n":
+		p.recall(-1)
 	default:
-		if pr.input.key(msg) {
-			m.searchAsTyped()
+		if p.input.key(msg) {
+			p.typed()
 		}
+	}
+	return nil
+}
+
+// typed follows a change of the text.
+func (p *prompt) typed() {
+	p.fault = ""
+	if p.changed != nil {
+		p.changed()
 	}
 }
 
-// searchAsTyped begins again with what was typed, from where the prompt was
-// opened.
-func (m *model) searchAsTyped() {
-	pr := m.prompt
-	pr.pane.view.back(pr.place)
-	if pr.input.text == "" {
-		pr.pane.search = nil
+// recall goes to an earlier text, or to a later one.
+func (p *prompt) recall(by int) {
+	if p.past == nil || p.back+by < 0 || p.back+by > len(p.past.texts) {
 		return
 	}
-	pr.pane.search = newSearch(pr.pane.view, newMatcher(pr.input.text))
-	pr.pane.search.want = nearest
+	p.back += by
+	text := ""
+	if p.back > 0 {
+		text = p.past.texts[len(p.past.texts)-p.back]
+	}
+	p.input.set(text)
+	p.typed()
+}
+
+// draw appends the prompt, and returns the column of its cursor.
+func (p *prompt) draw(l *line, t *theme, room int) int {
+	lead, w := fit(" "+p.lead, max(room-12, 1), l.width)
+	l.add(t.paneActive, lead)
+	var note string
+	st := t.dim
+	switch {
+	case p.fault != "":
+		note, st = record.Safe(p.fault), t.bad
+	case p.input.text == "":
+		note, st = p.empty, t.faint
+	case p.note != nil:
+		note = p.note()
+	}
+	beside := min(textWidth(note, l.width)+2, max(room/2, 1))
+	x := w + p.input.draw(l, t.text, max(room-w-beside, 8))
+	if note != "" {
+		note, _ = fit(note, max(l.left-2, 0), l.width)
+		l.space(2).add(st, note)
+	}
+	return x
+}
+
+// history is what was typed into prompts of one kind.
+type history struct{ texts []string }
+
+// maxHistory bounds a history, in texts.
+const maxHistory = 100
+
+func (h *history) add(text string) {
+	if h == nil || text == "" || len(h.texts) > 0 && h.texts[len(h.texts)-1] == text {
+		return
+	}
+	if len(h.texts) == maxHistory {
+		h.texts = append(h.texts[:0], h.texts[1:]...)
+	}
+	h.texts = append(h.texts, text)
+}
+
+// openSearch asks what to search for. It moves the pane as it is typed, and
+// back where it was when it is left.
+func (m *model) openSearch(p *pane) {
+	before, place := p.search, p.view.place()
+	pr := &prompt{lead: "/", empty: "search: a regular expression · enter keeps · esc leaves", past: &m.searches}
+	pr.note = func() string {
+		if p.search == nil {
+			return ""
+		}
+		return p.search.found(p.view)
+	}
+	pr.changed = func() {
+		p.view.back(place)
+		p.search = nil
+		if pr.input.text != "" {
+			p.search = newSearch(p.view, newMatcher(pr.input.text))
+			p.search.want = nearest
+		}
+	}
+	pr.left = func() {
+		p.search = before
+		p.view.back(place)
+	}
+	pr.done = func(text string) doneWith {
+		if text == "" && before != nil {
+			p.search = before // as in less: the next match of the last search
+			p.find(forward)
+		}
+		return doneWith{}
+	}
+	m.prompt = pr
 }

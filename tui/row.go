@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"iter"
 	"strings"
 	"time"
 
@@ -68,8 +69,10 @@ type rowStyle struct {
 	theme    *theme
 	method   ansi.Method
 	location *time.Location
-	matcher  *matcher // nil: nothing is searched for
+	matcher  *matcher  // nil: nothing is searched for
+	ago      time.Time // times are told as passed until then; zero: as they are
 	cursor   bool
+	marked   bool
 }
 
 // when is the time that a row shows: the record's, or that of its arrival.
@@ -80,14 +83,17 @@ func when(e *entry, location *time.Location) time.Time {
 	return time.Unix(0, e.arrived).In(location)
 }
 
-// render draws one row.
-func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
+// head draws what stands before a row's text: the cursor or the mark, time,
+// level, stream, source and label.
+func (s *rowStyle) head(e *entry, stream, source string, t *rowText) *line {
 	var base style
 	if s.cursor {
 		base = s.theme.cursor
 	}
 	l := newLine(s.width, s.method, base)
 	switch {
+	case s.marked:
+		l.add(s.theme.mark, "◆")
 	case s.cursor:
 		l.add(s.theme.paneActive, "▌")
 	case e.late:
@@ -95,20 +101,9 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 	default:
 		l.space(1)
 	}
-	var clock [16]byte
-	l.fixed(s.theme.faint, string(when(e, s.location).AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).space(1)
+	s.clock(l, e)
 	if t.gap {
-		rule := s.theme.gap
-		if t.level < record.Warn {
-			rule = s.theme.good
-		}
-		l.add(rule, "── ")
-		s.text(l, t.body, t.spans, rule, 0)
-		l.add(rule, " ")
-		if l.left > 0 {
-			l.add(rule, strings.Repeat("─", l.left))
-		}
-		return l.String()
+		return l
 	}
 	l.fixed(s.theme.level(t.level), levelLetters(t.level, s.level), s.level).space(1)
 	if s.stream > 0 {
@@ -124,52 +119,108 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 		}
 		l.fixed(s.theme.dim, label, s.label).space(1)
 	}
-	msg := s.theme.text
-	if t.level >= record.Error {
-		msg = s.theme.err
+	return l
+}
+
+// clock draws the time of a row, or how long ago it was.
+func (s *rowStyle) clock(l *line, e *entry) {
+	at := when(e, s.location)
+	if !s.ago.IsZero() {
+		text := ago(s.ago.Sub(at))
+		l.space(s.time-len(text)).add(s.theme.faint, text).space(1)
+		return
 	}
-	s.text(l, t.body, t.spans, msg, s.shift)
+	var clock [16]byte
+	l.fixed(s.theme.faint, string(at.AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).space(1)
+}
+
+// render draws one row.
+func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
+	l := s.head(e, stream, source, t)
+	if t.gap {
+		rule := s.theme.gap
+		if t.level < record.Warn {
+			rule = s.theme.good
+		}
+		l.add(rule, "── ")
+		s.text(l, t, rule, 0)
+		l.add(rule, " ")
+		if l.left > 0 {
+			l.add(rule, strings.Repeat("─", l.left))
+		}
+		return l.String()
+	}
+	s.text(l, t, "", s.shift)
 	return l.String()
 }
 
-// text appends a body with its spans and what the search found in it.
-func (s *rowStyle) text(l *line, text string, spans []span, msg style, shift int) {
-	var found [][]int
-	if s.matcher != nil {
-		found = s.matcher.find(text)
+// text appends a row's text, or all of it in one style.
+func (s *rowStyle) text(l *line, t *rowText, all style, shift int) {
+	for piece := range s.pieces(t, shift) {
+		if l.left == 0 {
+			return
+		}
+		if all != "" && !piece.found {
+			piece.style = all
+		}
+		l.add(piece.style, piece.text)
 	}
-	full := len(text)
-	text = skip(text, shift, s.method)
-	at := full - len(text)
-	for i := 0; i < len(spans) && l.left > 0; {
-		end, st := spans[i].end, msg
-		if end <= at {
-			i++
-			continue
+}
+
+// piece is a part of a row's text in one style.
+type piece struct {
+	text  string
+	style style
+	kind  spanKind
+	found bool // the search found it
+}
+
+// pieces are the parts of a row's text from a column on, with what the search
+// found in it.
+func (s *rowStyle) pieces(t *rowText, shift int) iter.Seq[piece] {
+	return func(yield func(piece) bool) {
+		msg := s.theme.message(t.level)
+		var found [][]int
+		if s.matcher != nil {
+			found = s.matcher.find(t.body)
 		}
-		switch spans[i].kind {
-		case spanKey, spanMark:
-			st = s.theme.faint
-		case spanValue:
-			st = s.theme.dim
-		case spanErr:
-			st = s.theme.err
-		}
-		for len(found) > 0 && found[0][1] <= at {
-			found = found[1:]
-		}
-		if len(found) > 0 {
-			if found[0][0] <= at {
-				end = min(end, found[0][1])
-				st = s.theme.match
-				if s.cursor {
-					st = s.theme.matchHere
-				}
-			} else {
-				end = min(end, found[0][0])
+		text := skip(t.body, shift, s.method)
+		at := len(t.body) - len(text)
+		for i := 0; i < len(t.spans); {
+			p := piece{style: msg, kind: t.spans[i].kind}
+			end := t.spans[i].end
+			if end <= at {
+				i++
+				continue
 			}
+			switch p.kind {
+			case spanKey, spanMark:
+				p.style = s.theme.faint
+			case spanValue:
+				p.style = s.theme.dim
+			case spanErr:
+				p.style = s.theme.err
+			case spanMsg:
+			}
+			for len(found) > 0 && found[0][1] <= at {
+				found = found[1:]
+			}
+			if len(found) > 0 {
+				if found[0][0] <= at {
+					end = min(end, found[0][1])
+					p.style, p.found = s.theme.match, true
+					if s.cursor {
+						p.style = s.theme.matchHere
+					}
+				} else {
+					end = min(end, found[0][0])
+				}
+			}
+			p.text = text[:end-at]
+			if !yield(p) {
+				return
+			}
+			text, at = text[end-at:], end
 		}
-		l.add(st, text[:end-at])
-		text, at = text[end-at:], end
 	}
 }

@@ -6,22 +6,11 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// sideBySide is the width from which two panes stand beside each other.
-const sideBySide = 120
-
-// minStacked is the height from which two panes stand above each other.
-const minStacked = 8
-
 // Below this there is nothing that could be shown.
 const (
 	minWidth  = 20
 	minHeight = 5
 )
-
-// rect is a part of the screen.
-type rect struct{ x, y, w, h int }
-
-func (r rect) contains(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
 
 // draw returns the screen, exactly as many lines of exactly as many columns as
 // it has, and where the cursor is.
@@ -49,6 +38,9 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	case m.help != nil:
 		box, w := m.drawHelp()
 		overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
+	case m.board != nil:
+		box, w := m.board.draw(m)
+		overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
 	case m.picker != nil:
 		box, w, x := m.picker.draw(m.width, m.height, m.look(nil), m.opened)
 		left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
@@ -61,63 +53,12 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 // opened reports whether a stream has a pane.
 func (m *model) opened(name string) bool { return m.archive.stores[name] != nil }
 
-// drawPanes draws one pane, or two beside or above each other.
-func (m *model) drawPanes(body rect) []string {
-	m.rects = m.rects[:0]
-	p := m.pane()
-	if p == nil {
-		look := m.look(nil)
-		text := look.trouble
-		if text == nil {
-			text = []string{"No stream is open.", "Press o to see the streams that are live."}
-		}
-		lines := centred(body.w, body.h, look, text)
-		for len(lines) < body.h {
-			lines = append(lines, newLine(body.w, m.method, "").String())
-		}
-		return lines
-	}
-	stacked := m.width < sideBySide
-	if m.zoom || len(m.slots) == 1 || stacked && body.h < minStacked {
-		for i := range m.slots {
-			r := rect{}
-			if i == m.focus {
-				r = body
-			}
-			m.rects = append(m.rects, r)
-		}
-		p.see()
-		return p.draw(body.w, body.h, m.look(p))
-	}
-	first, second := m.panes[m.slots[0]], m.panes[m.slots[1]]
-	first.see()
-	second.see()
-	if stacked {
-		h := body.h / 2
-		m.rects = append(m.rects, rect{0, body.y, body.w, h}, rect{0, body.y + h, body.w, body.h - h})
-		lines := first.draw(body.w, h, m.look(first))
-		return append(lines, second.draw(body.w, body.h-h, m.look(second))...)
-	}
-	// A blank column keeps the left pane's text off the rule.
-	w := (body.w - 2) / 2
-	m.rects = append(m.rects, rect{0, body.y, w, body.h}, rect{w + 2, body.y, body.w - w - 2, body.h})
-	left := first.draw(w, body.h, m.look(first))
-	right := second.draw(body.w-w-2, body.h, m.look(second))
-	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
-	join := newLine(2, m.method, "").add(m.theme.rule, "─┬").String()
-	for i := range left {
-		if i == 0 {
-			left[i] += join + right[i]
-		} else {
-			left[i] += rule + right[i]
-		}
-	}
-	return left
-}
-
 // look is how a pane is drawn now.
 func (m *model) look(p *pane) look {
-	lk := look{theme: m.theme, method: m.method, location: m.config.Location, now: m.config.Now()}
+	lk := look{theme: m.theme, method: m.method, location: m.location(), now: m.config.Now()}
+	if m.clock == clockAgo {
+		lk.ago = lk.now.Truncate(time.Second)
+	}
 	lk.focused = p != nil && p == m.pane()
 	lk.trouble = m.trouble()
 	return lk
@@ -155,7 +96,11 @@ func (m *model) rollWheel() {
 	by, p := m.wheel, m.wheelAt
 	m.wheel, m.wheelAt = 0, nil
 	switch {
-	case by == 0, m.help != nil:
+	case by == 0:
+	case m.help != nil:
+		m.help.scroll(by)
+	case m.board != nil:
+		m.board.scroll(by)
 	case m.picker != nil:
 		m.picker.move(by / 3)
 	case m.detail != nil:
@@ -167,7 +112,7 @@ func (m *model) rollWheel() {
 
 // click focuses a pane and puts its cursor on a row, or goes to a tab.
 func (m *model) click(msg tea.MouseClickMsg) {
-	if msg.Button != tea.MouseLeft || m.help != nil || m.picker != nil || m.prompt != nil {
+	if msg.Button != tea.MouseLeft || m.help != nil || m.picker != nil || m.prompt != nil || m.board != nil {
 		return
 	}
 	if msg.Y == 0 {
@@ -185,8 +130,9 @@ func (m *model) click(msg tea.MouseClickMsg) {
 		}
 		m.focus = slot
 		if row := msg.Y - r.y - 1; row >= 0 {
-			v := m.panes[m.slots[slot]].view
-			if ord := v.topOrd() + row; ord < v.total() {
+			p := m.panes[m.slots[slot]]
+			v := p.view
+			if ord := p.ordAt(row); ord >= 0 && ord < v.total() {
 				v.hold()
 				v.cursor = v.at(ord)
 			}

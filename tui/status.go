@@ -23,13 +23,7 @@ func (m *model) drawStatus() (string, int) {
 	x := 0
 	switch {
 	case m.prompt != nil:
-		l.add(t.strong, "/")
-		x = 1 + m.prompt.input.draw(l, t.text, max(room-16, 8))
-		if s := m.prompt.pane.search; s == nil {
-			l.add(t.faint, "  regular expression; enter keeps, esc leaves")
-		} else {
-			l.add(t.dim, "  "+s.found(m.prompt.pane.view))
-		}
+		x = m.prompt.draw(l, t, room)
 	case m.flash != "":
 		text, _ := fit(m.safeFlash(), room-1, m.method)
 		l.space(1).add(t.hot, text)
@@ -44,7 +38,7 @@ func (m *model) drawStatus() (string, int) {
 		l.fillTo("", right)
 		l.add(t.dim, numbers)
 		st := t.dim
-		if m.dropped > 0 || m.unknown {
+		if m.ledger.any() {
 			st = t.hot
 		}
 		l.add(st, dropped).space(1)
@@ -63,11 +57,18 @@ func (m *model) numbers() (kept, dropped string) {
 	if m.width >= 100 {
 		kept += " in " + bytesText(bytes)
 	}
-	dropped = count(m.dropped)
-	if m.unknown {
-		dropped += "+"
+	if lag := m.lag(); m.width >= 120 && lag > 0 {
+		kept += " · lag " + lagText(lag)
 	}
-	return kept + " · ", dropped + " dropped"
+	return kept + " · ", m.ledger.text() + " dropped"
+}
+
+// lag is how far the newest records are behind, the worst stream's.
+func (m *model) lag() (most time.Duration) {
+	for _, p := range m.pulses {
+		most = max(most, p.lag)
+	}
+	return most
 }
 
 func bytesText(n int64) string {

@@ -69,7 +69,7 @@ func (m *model) drawTabList(l *line, room int) {
 func (m *model) tabText(i int) (name, note, bad string) {
 	p := m.panes[i]
 	s := p.store()
-	name = " " + strconv.Itoa(i+1) + " " + record.Safe(s.title())
+	name = " " + strconv.Itoa(i+1) + " " + record.Safe(p.title())
 	if rate := s.rate.perSecond(m.config.Now()); rate > 0 {
 		note = " " + rateText(rate)
 	}

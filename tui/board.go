@@ -1,0 +1,274 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// board tells how everything stands: the sources, the open streams, what was
+// lost where, and what is kept. It is drawn over the panes.
+type board struct {
+	top   int
+	lines int // that there are
+	room  int // that are shown
+}
+
+func (m *model) boardKey(msg tea.KeyPressMsg) {
+	k, b := &m.keys, m.board
+	switch {
+	case matches(msg, k.down):
+		b.scroll(1)
+	case matches(msg, k.up):
+		b.scroll(-1)
+	case matches(msg, k.pageDown, k.halfDown), msg.String() == "space":
+		b.scroll(max(b.room-1, 1))
+	case matches(msg, k.pageUp, k.halfUp):
+		b.scroll(-max(b.room-1, 1))
+	case matches(msg, k.top):
+		b.top = 0
+	case matches(msg, k.bottom):
+		b.scroll(b.lines)
+	case matches(msg, k.cancel, k.quit, k.status, k.detail):
+		m.board = nil
+	case matches(msg, k.help):
+		m.help = &help{}
+	}
+}
+
+func (b *board) scroll(by int) { b.top = max(0, min(b.top+by, b.lines-b.room)) }
+
+// boardWidth is the width of the board where there is room for it.
+const boardWidth = 116
+
+// draw draws the board as a box.
+func (b *board) draw(m *model) (box []string, w int) {
+	w = min(boardWidth, m.width-2)
+	t := table{m: m, width: w - 4}
+	m.boardSources(&t)
+	m.boardStreams(&t)
+	m.boardLosses(&t)
+	m.boardMemory(&t)
+	b.lines, b.room = len(t.lines), min(len(t.lines), m.height-4)
+	b.scroll(0)
+	foot := "esc leaves"
+	if b.lines > b.room {
+		foot = fmt.Sprintf("j k scroll · %d more below · esc leaves", b.lines-b.room-b.top)
+	}
+	f := frameOf(m.theme, m.method, w)
+	box = append(box, f.top("Status", "i"))
+	for _, l := range t.lines[b.top : b.top+b.room] {
+		box = append(box, f.row(l))
+	}
+	return append(box, f.bottom(foot)), w
+}
+
+// table gathers lines of one width.
+type table struct {
+	m     *model
+	width int
+	lines []string
+}
+
+func (t *table) line() *line { return newLine(t.width, t.m.method, "") }
+
+func (t *table) put(l *line) { t.lines = append(t.lines, l.String()) }
+
+// title begins a section; what it counts stands at the right.
+func (t *table) title(name, note string) {
+	if len(t.lines) > 0 {
+		t.put(t.line())
+	}
+	l := t.line().add(t.m.theme.heading, name)
+	note, w := fit(note, max(l.left-2, 0), t.m.method)
+	t.put(l.fillTo("", w).add(t.m.theme.dim, note))
+}
+
+// boardSources tells each source's state, since when, what came through it and
+// what was lost, and why it is not there.
+func (m *model) boardSources(t *table) {
+	th := m.theme
+	live := 0
+	for _, s := range m.status {
+		if s.State.Connected() {
+			live++
+		}
+	}
+	t.title("Sources", fmt.Sprintf("%d of %d live", live, len(m.status)))
+	if len(m.status) == 0 {
+		t.put(t.line().add(th.dim, "none yet: Sluice goes on looking by itself"))
+	}
+	now := m.config.Now()
+	wide := t.width >= 90
+	for _, s := range m.status {
+		mark, st, word := m.sourceMark(s)
+		l := t.line().add(st, mark+" ").fixed(th.text, record.Safe(s.Name), 22).space(1).fixed(st, word, 12).space(1)
+		since := ""
+		if !s.Since.IsZero() {
+			since = "for " + ago(now.Sub(s.Since))
+		}
+		l.fixed(th.dim, since, 12)
+		records, last := m.through(s.Name)
+		if wide {
+			came := ""
+			if !s.Proxy {
+				came = fmt.Sprintf("%11s records", count(records))
+				if last > 0 && now.Sub(time.Unix(0, last)) >= quietAfter {
+					came += ", quiet " + ago(now.Sub(time.Unix(0, last)))
+				}
+			}
+			l.fixed(th.dim, came, 36)
+		}
+		if lost := m.ledger.sources[s.Name]; lost.any() {
+			l.add(th.hot, lost.text()+" lost in "+count(lost.gaps)+" gaps")
+		} else if !s.Proxy {
+			l.add(th.faint, "nothing lost")
+		}
+		t.put(l)
+		if note := s.Err; note != "" || wide && s.Address != "" && s.Address != s.Name {
+			l := t.line().space(2).add(th.faint, record.Safe(s.Address))
+			if note != "" {
+				l.add(th.dim, "  "+cutText(record.Safe(note), 200))
+			}
+			t.put(l)
+		}
+	}
+}
+
+// through is how many records of the open streams came through a source, and
+// when the last one did.
+func (m *model) through(source string) (records uint64, last int64) {
+	for _, s := range m.archive.stores {
+		p := m.pulses[s]
+		if p == nil {
+			continue
+		}
+		for id, name := range s.names.sources {
+			if name == source && id < len(p.sources) {
+				records += p.sources[id].records
+				last = max(last, p.sources[id].last)
+			}
+		}
+	}
+	return records, last
+}
+
+// sourceMark is how a source's state looks; the mark tells it without colours.
+func (m *model) sourceMark(s stream.Status) (mark string, st style, word string) {
+	switch s.State {
+	case stream.StateLive:
+		return "●", m.theme.good, "live"
+	case stream.StateUnaccounted:
+		return "◐", m.theme.good, "unaccounted"
+	case stream.StateLost:
+		return "✕", m.theme.bad, "reconnecting"
+	case stream.StateConnecting:
+	}
+	return "◌", m.theme.wait, "connecting"
+}
+
+// boardStreams tells of each open stream its rate, its last minute, and what is
+// kept of it.
+func (m *model) boardStreams(t *table) {
+	if len(m.archive.stores) == 0 {
+		return
+	}
+	th, now := m.theme, m.config.Now()
+	names := make([]string, 0, len(m.archive.stores))
+	for name := range m.archive.stores {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	t.title("Streams", "records a second over the last minute")
+	cells := pulseSeconds / 2
+	if t.width < 90 {
+		cells = pulseSeconds / 5
+	}
+	for _, name := range names {
+		s := m.archive.stores[name]
+		p := m.pulses[s]
+		if p == nil {
+			continue
+		}
+		l := t.line().space(2).fixed(th.text, record.Safe(s.name), 22).space(1)
+		p.draw(l, th, cells, now)
+		l.space(1).fixed(th.text, fmt.Sprintf("%9s", rateText(s.rate.perSecond(now))), 9).space(1)
+		errors := p.minute(now)
+		st := th.faint
+		if errors > 0 {
+			st = th.bad
+		}
+		l.fixed(st, fmt.Sprintf("%5s err/min", count(errors)), 14).space(1)
+		if t.width >= 90 {
+			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 24)
+			l.add(th.dim, "lag "+lagText(p.lag))
+		}
+		t.put(l)
+	}
+}
+
+// lagText is a lag in few letters.
+func lagText(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return ago(d)
+}
+
+// boardLosses tells where records were lost.
+func (m *model) boardLosses(t *table) {
+	th := m.theme
+	t.title("Lost on the way", m.ledger.text()+" records in "+count(m.ledger.gaps)+" gaps")
+	if !m.ledger.any() {
+		t.put(t.line().space(2).add(th.good, "nothing: all that was published since you began is here"))
+		return
+	}
+	why := map[string]string{
+		"consolidator": "this reader was too slow for the machine's buffer",
+		"proxy":        "this reader was too slow for the proxy's buffer",
+		"network":      "a connection or a machine ended without a word",
+	}
+	for _, hop := range m.ledger.hopNames() {
+		lost := m.ledger.hops[hop]
+		name := record.Safe(hop)
+		if name == "" {
+			name = "somewhere"
+		}
+		l := t.line().space(2).fixed(th.text, name, 22).space(1).fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
+		l.fixed(th.dim, fmt.Sprintf("%6s gaps", count(lost.gaps)), 14)
+		t.put(l.add(th.dim, why[hop]))
+	}
+	if m.ledger.unknown > 0 {
+		t.put(t.line().space(2).add(th.dim, "+ stands for gaps whose number nobody knows, "+count(m.ledger.unknown)+" of them"))
+	}
+}
+
+// boardMemory tells what is kept, and how much of what it may be.
+func (m *model) boardMemory(t *table) {
+	th := m.theme
+	records, bytes := m.archive.size()
+	var evicted uint64
+	for _, s := range m.archive.stores {
+		evicted += s.evicted
+	}
+	t.title("Kept here", count(evicted)+" old records let go")
+	for _, row := range []struct {
+		name, text string
+		part       float64
+	}{
+		{"records", count(uint64(records)) + " of " + count(uint64(m.config.Records)), float64(records) / float64(m.config.Records)},
+		{"memory", bytesText(bytes) + " of " + bytesText(m.config.Bytes), float64(bytes) / float64(m.config.Bytes)},
+	} {
+		const cells = 22
+		full := min(int(row.part*cells+0.5), cells)
+		l := t.line().space(2).fixed(th.text, row.name, 22).space(1)
+		l.add(th.spark, strings.Repeat("█", full)).add(th.rule, strings.Repeat("░", cells-full))
+		t.put(l.space(2).add(th.dim, row.text))
+	}
+}

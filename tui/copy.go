@@ -1,0 +1,48 @@
+package tui
+
+import (
+	"encoding/base64"
+	"os/exec"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// maxCopy is the most that terminals take through OSC 52, in bytes.
+const maxCopy = 74_000
+
+// copy puts text into the clipboard of the terminal that the user sits at,
+// through as many machines as there are between: by OSC 52. tmux passes that on
+// for itself only, so inside of it the text goes to tmux, which keeps it as a
+// buffer of its own, too. screen wants it wrapped, in pieces. A tmux at the
+// other end of ssh shows only in TERM: it takes the plain form or the wrapped
+// one, by how it is set up.
+func (m *model) copy(text, what string) tea.Cmd {
+	if len(text) > maxCopy {
+		return m.say(what + " not copied: " + count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
+	}
+	said := m.say(what + " copied: " + count(uint64(len(text))) + " bytes")
+	getenv := m.config.Getenv
+	switch {
+	case getenv("TMUX") != "":
+		return tea.Batch(said, func() tea.Msg {
+			load := exec.Command("tmux", "load-buffer", "-w", "-")
+			load.Stdin = strings.NewReader(text)
+			if load.Run() == nil {
+				return nil
+			}
+			// A tmux without -w, before 3.2: by its pass-through.
+			return tea.RawMsg{Msg: ansi.TmuxPassthrough(osc52(text))}
+		})
+	case getenv("STY") != "":
+		return tea.Batch(said, tea.Raw(ansi.ScreenPassthrough(osc52(text), 254)))
+	case strings.HasPrefix(getenv("TERM"), "tmux"):
+		return tea.Batch(said, tea.Raw(osc52(text)+ansi.TmuxPassthrough(osc52(text))))
+	}
+	return tea.Batch(said, tea.Raw(osc52(text)))
+}
+
+func osc52(text string) string {
+	return "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\x07"
+}

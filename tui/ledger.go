@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	"sluice/cluster/stream"
+)
+
+// ledger is what was lost on its way here, by where it was lost and from which
+// source it came.
+type ledger struct {
+	hops    map[string]*loss
+	sources map[string]*loss
+	loss
+}
+
+// loss is records that were lost.
+type loss struct {
+	records uint64 // as far as they can be counted
+	gaps    uint64
+	unknown uint64 // gaps whose number nobody knows
+}
+
+func (l *loss) add(n *stream.Notice) {
+	l.records += n.Count
+	l.gaps++
+	if n.Unknown {
+		l.unknown++
+	}
+}
+
+// text is the number of records, with a mark when it is not all.
+func (l *loss) text() string {
+	if l == nil {
+		return "0"
+	}
+	if l.unknown > 0 {
+		return count(l.records) + "+"
+	}
+	return count(l.records)
+}
+
+func (l *loss) any() bool { return l != nil && l.gaps > 0 }
+
+// gap enters a gap. The names come from the network, so there is a bound on
+// them; what comes under yet another name is only in the sum.
+func (l *ledger) gap(n *stream.Notice) {
+	if l.hops == nil {
+		l.hops, l.sources = make(map[string]*loss), make(map[string]*loss)
+	}
+	l.add(n)
+	for table, name := range map[*map[string]*loss]string{&l.hops: n.Hop, &l.sources: n.Source} {
+		entry := (*table)[name]
+		if entry == nil {
+			if len(*table) >= maxSources {
+				continue
+			}
+			entry = &loss{}
+			(*table)[name] = entry
+		}
+		entry.add(n)
+	}
+}
+
+// hopNames are the hops at which something was lost, in the order of their way.
+func (l *ledger) hopNames() []string {
+	order := []string{"consolidator", "network", "proxy"}
+	names := make([]string, 0, len(l.hops))
+	for name := range l.hops {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		i, j := slices.Index(order, a), slices.Index(order, b)
+		if i != j {
+			return i - j
+		}
+		return strings.Compare(a, b)
+	})
+	return names
+}

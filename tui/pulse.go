@@ -1,0 +1,129 @@
+package tui
+
+import (
+	"math"
+	"time"
+
+	"sluice/cluster/record"
+)
+
+// pulseSeconds is how far back a pulse remembers.
+const pulseSeconds = 60
+
+// pulse is how many records a store got in each of the last seconds, how many
+// of them were errors, and from whom they came.
+type pulse struct {
+	records, errors [pulseSeconds]uint64 // by second, modulo
+	second          int64                // Unix second of the newest
+	seen            uint64               // records of the store below this number are counted
+	sources         []sourcePulse        // by the store's number of the source
+	lag             time.Duration        // from a record's time to when it was taken, the newest record's
+}
+
+// sourcePulse is what came through one source.
+type sourcePulse struct {
+	records uint64
+	last    int64 // arrival of the newest, Unix nanoseconds
+}
+
+func (p *pulse) advance(now time.Time) {
+	second := now.Unix()
+	if second-p.second >= pulseSeconds || second < p.second {
+		p.records, p.errors = [pulseSeconds]uint64{}, [pulseSeconds]uint64{}
+		p.second = second
+		return
+	}
+	for p.second < second {
+		p.second++
+		p.records[p.second%pulseSeconds], p.errors[p.second%pulseSeconds] = 0, 0
+	}
+}
+
+// maxSkew is how far a record's own clock may be off to tell anything.
+const maxSkew = time.Hour
+
+// look counts what the store got since the last look. Backfill is not counted:
+// it did not come now.
+func (p *pulse) look(s *store, now time.Time) {
+	if p.seen == s.next {
+		return
+	}
+	p.advance(now)
+	at := p.second % pulseSeconds
+	var newest *entry
+	for n := max(p.seen, s.first); n < s.next; n++ {
+		e := s.entry(n)
+		if e.kind.told() {
+			continue
+		}
+		for int(e.source) >= len(p.sources) {
+			p.sources = append(p.sources, sourcePulse{})
+		}
+		from := &p.sources[e.source]
+		from.records++
+		from.last = e.arrived
+		if e.kind == kindBackfill {
+			continue
+		}
+		newest = e
+		p.records[at]++
+		if e.level >= uint16(record.Error) {
+			p.errors[at]++
+		}
+	}
+	p.seen = s.next
+	if newest == nil {
+		return
+	}
+	p.lag = now.Sub(time.Unix(0, newest.arrived))
+	if own := now.Sub(time.UnixMilli(newest.time)); newest.time != 0 && own.Abs() < maxSkew {
+		p.lag = own
+	}
+	p.lag = max(p.lag, 0)
+}
+
+// minute is how many errors came within the last minute.
+func (p *pulse) minute(now time.Time) (errors uint64) {
+	p.advance(now)
+	for _, n := range p.errors {
+		errors += n
+	}
+	return errors
+}
+
+// bars are the heights of a sparkline.
+var bars = [...]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
+
+// draw appends the last minute in cells, the newest on the right. Cells in
+// which errors came are in another colour.
+func (p *pulse) draw(l *line, t *theme, cells int, now time.Time) {
+	p.advance(now)
+	per := int64(pulseSeconds / cells)
+	// The second that is not over yet would always look low.
+	end := p.second
+	var most uint64
+	records, errors := make([]uint64, cells), make([]uint64, cells)
+	for c := range cells {
+		for s := range per {
+			// Aligned to whole cells, so that the picture moves and does not swim.
+			at := end - end%per - int64(cells-1-c)*per - per + s
+			if at > end-pulseSeconds && at >= 0 {
+				records[c] += p.records[at%pulseSeconds]
+				errors[c] += p.errors[at%pulseSeconds]
+			}
+		}
+		most = max(most, records[c])
+	}
+	for c := range cells {
+		st := t.spark
+		if errors[c] > 0 {
+			st = t.sparkBad
+		}
+		if records[c] == 0 {
+			l.add(t.rule, bars[0])
+			continue
+		}
+		height := 1 + int(math.Round(float64(records[c])/float64(most)*float64(len(bars)-2)))
+		l.add(st, bars[height])
+	}
+}

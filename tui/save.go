@@ -1,0 +1,208 @@
+package tui
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
+)
+
+// saveSlice is how many bytes go to the writer at once, and saveAhead how many
+// such slices may wait for it: a slow disk stalls neither the keys nor the
+// sources.
+const (
+	saveSlice = 256 << 10
+	saveAhead = 4
+)
+
+// saving is a file being written from what a pane showed when it began. It has
+// a view of its own, so the pane may go on.
+type saving struct {
+	path string
+	view *view
+	open bool // there is a writer
+	over bool // everything is with the writer
+
+	slices  chan []byte
+	records uint64
+	lost    uint64 // let go before they could be written
+	told    uint64 // gaps and states among them, which are no records
+	next    uint64 // number of the next record to be written
+	expect  int    // rows left; -1 until they are all found
+}
+
+// Messages about a file that is written.
+type (
+	openedMsg struct { // the file was made, or could not be
+		saving *saving
+		file   *os.File
+		err    error
+	}
+	savedMsg struct { // the writer has ended
+		saving *saving
+		err    error
+	}
+)
+
+// openSave asks where to, beginning with a name that says what and when.
+func (m *model) openSave(p *pane) {
+	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(p.title()))
+	pr := &prompt{lead: "save to ", empty: "a path; records as they were published, one a line", past: &m.paths}
+	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cutText(name, 100), m.config.Now().In(m.location()).Format("20060102-150405")))
+	pr.done = func(text string) doneWith {
+		path := strings.TrimSpace(text)
+		switch {
+		case path == "":
+			return doneWith{fault: "name a file"}
+		case m.saving != nil:
+			return doneWith{fault: "still saving to " + m.saving.path}
+		case p.view.total() == 0:
+			return doneWith{fault: "nothing is shown that could be saved"}
+		}
+		return doneWith{cmd: m.startSaving(p, path, false)}
+	}
+	m.prompt = pr
+}
+
+// startSaving makes the file, away from the keys, and goes on with openedMsg.
+func (m *model) startSaving(p *pane, path string, over bool) tea.Cmd {
+	if rest, home := strings.CutPrefix(path, "~/"); home {
+		if dir, err := os.UserHomeDir(); err == nil {
+			path = filepath.Join(dir, rest)
+		}
+	}
+	s := &saving{path: path, view: p.view.snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
+	m.saving = s
+	return func() tea.Msg {
+		flags := os.O_CREATE | os.O_WRONLY | os.O_EXCL
+		if over {
+			flags = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+		}
+		file, err := os.OpenFile(path, flags, 0o600)
+		return openedMsg{s, file, err}
+	}
+}
+
+// savingOpened goes on with the file. When there is one of that name already,
+// it asks before it writes over it.
+func (m *model) savingOpened(msg openedMsg) tea.Cmd {
+	if msg.err == nil {
+		msg.saving.open = true
+		m.wake()
+		return writeSlices(msg.saving, msg.file)
+	}
+	m.endSaving()
+	if !errors.Is(msg.err, fs.ErrExist) {
+		return m.say("not saved: " + msg.err.Error())
+	}
+	path, p := msg.saving.path, m.pane()
+	pr := &prompt{lead: path + " exists: overwrite it? y/n ", empty: "esc leaves it as it is"}
+	pr.done = func(text string) doneWith {
+		if p == nil || !strings.EqualFold(strings.TrimSpace(text), "y") {
+			return doneWith{cmd: m.say("not saved: " + path + " is as it was")}
+		}
+		return doneWith{cmd: m.startSaving(p, path, true)}
+	}
+	m.prompt = pr
+	return nil
+}
+
+// writeSlices writes what the model hands over, and says how it went.
+func writeSlices(s *saving, file *os.File) tea.Cmd {
+	return func() tea.Msg {
+		out := bufio.NewWriter(file)
+		var err error
+		for data := range s.slices {
+			if err == nil {
+				_, err = out.Write(data)
+			}
+		}
+		return savedMsg{s, errors.Join(err, out.Flush(), file.Close())}
+	}
+}
+
+// step copies records for the writer until the deadline. It reports whether
+// there is more to be done.
+func (s *saving) step(deadline time.Time) (more bool) {
+	if !s.open || s.over {
+		return false
+	}
+	if s.view.step(deadline, time.Now) {
+		return true
+	}
+	for len(s.slices) < cap(s.slices) {
+		if s.expect < 0 {
+			s.expect = s.view.total()
+			if s.expect > 0 {
+				s.next = s.view.at(0)
+			}
+		}
+		ord, total := s.view.ord(s.next), s.view.total()
+		if gone := s.expect - (total - ord); gone > 0 {
+			s.lost += uint64(gone)
+			s.expect -= gone
+		}
+		var data []byte
+		for ; ord < total && len(data) < saveSlice; ord++ {
+			number, e, _, raw := s.view.row(ord)
+			s.next = number + 1
+			s.expect--
+			if e.kind.told() {
+				s.told++
+				continue
+			}
+			data = append(append(data, raw...), '\n')
+			s.records++
+		}
+		if len(data) > 0 {
+			s.slices <- data
+		}
+		if ord >= total {
+			close(s.slices)
+			s.over = true
+			return false
+		}
+		if !time.Now().Before(deadline) {
+			break
+		}
+	}
+	return true
+}
+
+// saved tells how it went.
+func (s *saving) saved(err error) string {
+	if err != nil {
+		return "not saved whole: " + err.Error()
+	}
+	text := count(s.records) + " records saved to " + s.path
+	if s.records == 1 {
+		text = "1 record saved to " + s.path
+	}
+	if s.lost > 0 {
+		text += "; " + count(s.lost) + " were let go before they could be"
+	}
+	return text
+}
+
+// endSaving forgets the file that is written.
+func (m *model) endSaving() {
+	if m.saving != nil {
+		m.saving.view.close()
+		m.saving = nil
+	}
+}
+
+// snapshot is a view of what another one shows now, from the oldest on.
+func (v *view) snapshot() *view {
+	c := newView(v.store, v.filter)
+	c.paused, c.end = true, v.shownEnd()
+	return c
+}

@@ -1,0 +1,198 @@
+package tui
+
+import (
+	"strings"
+
+	"sluice/cluster/record"
+)
+
+// minWrapWidth is the least room for the text of a row that is wrapped.
+const minWrapWidth = 12
+
+// setWrap says whether rows that are too long go on below, and those of several
+// lines stand in several lines.
+func (p *pane) setWrap(on bool) {
+	p.wrap = on
+	p.shift = 0
+	p.tall = nil
+}
+
+// tallRow is a wrapped row of the last frame.
+type tallRow struct {
+	number  uint64
+	ord     int
+	stream  string
+	source  string
+	text    rowText
+	lines   []string
+	passing bool // its lines are those of the cursor or of a mark
+}
+
+// wrapped draws the rows that are on the screen, each in as many lines as it
+// takes. The view's height is how many rows there were room for.
+func (p *pane) wrapped(width, height int, lk look) []string {
+	v := p.view
+	total := v.total()
+	v.height = max(min(v.height, height), 1)
+	if total == 0 {
+		p.tall = nil
+		return nil
+	}
+	key := p.rowStyle(width, lk)
+	old := make(map[uint64]*tallRow, len(p.tall))
+	if key == p.key {
+		for i := range p.tall {
+			old[p.tall[i].number] = &p.tall[i]
+		}
+	}
+	p.key = key
+	cursor := -1
+	if !v.follow && lk.focused {
+		cursor = v.cursorOrd()
+	}
+	draw := func(ord int) tallRow {
+		number, e, source, data := v.row(ord)
+		row := tallRow{number: number}
+		if known := old[number]; known != nil {
+			row = *known
+		} else {
+			row.text = textOfRow(e, data, bodyOnScreen)
+			row.stream, row.source = "", record.Safe(source)
+			if v.store.names.merged {
+				row.stream = record.Safe(v.store.streamOf(e))
+			}
+			p.widen(row.stream, row.source, &row.text, lk)
+		}
+		row.ord = ord
+		style := key
+		style.cursor, style.marked = ord == cursor, p.marked(number)
+		if row.lines == nil || row.passing || style.cursor || style.marked {
+			lines := style.wrap(e, row.stream, row.source, &row.text, height)
+			if style.cursor || style.marked {
+				row.lines, row.passing = lines, true
+				return row
+			}
+			row.lines, row.passing = lines, false
+		}
+		return row
+	}
+	var rows []tallRow
+	if v.follow {
+		rows = upFrom(total-1, height, draw)
+	} else {
+		lines := 0
+		top := v.topOrd()
+		for ord := top; ord < total && lines < height; ord++ {
+			row := draw(ord)
+			if at := v.cursorOrd(); lines+len(row.lines) > height && ord <= at && ord > top {
+				// The row under the cursor is to be seen whole.
+				rows = upFrom(at, height, draw)
+				break
+			}
+			rows = append(rows, row)
+			lines += len(row.lines)
+		}
+	}
+	p.tall = rows
+	if p.rowStyle(width, lk) != key {
+		return p.wrapped(width, height, lk) // a column became wider; none ever becomes narrower
+	}
+	var out []string
+	for i := range rows {
+		out = append(out, rows[i].lines...)
+	}
+	if !v.follow {
+		v.top = rows[0].number
+		out = out[:min(len(out), height)]
+	}
+	v.height = len(rows)
+	// What is cut is above, as on a screen that scrolls.
+	return out[max(len(out)-height, 0):]
+}
+
+// upFrom draws rows from one upwards, until they fill the height.
+func upFrom(ord, height int, draw func(ord int) tallRow) []tallRow {
+	var rows []tallRow
+	for lines := 0; ord >= 0 && lines < height; ord-- {
+		row := draw(ord)
+		if lines += len(row.lines); lines > height && len(rows) > 0 {
+			break
+		}
+		rows = append(rows, row)
+	}
+	for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
+		rows[i], rows[j] = rows[j], rows[i]
+	}
+	return rows
+}
+
+// ordAt is the row that a line of the pane belongs to, or -1.
+func (p *pane) ordAt(line int) int {
+	if !p.wrap {
+		return p.view.topOrd() + line
+	}
+	for i := range p.tall {
+		if line -= len(p.tall[i].lines); line < 0 {
+			return p.tall[i].ord
+		}
+	}
+	return -1
+}
+
+// wrap draws one row in at most most lines.
+func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) []string {
+	l := s.head(e, stream, source, t)
+	if t.gap || l.left < minWrapWidth {
+		return []string{s.render(e, stream, source, t)}
+	}
+	indent := s.width - l.left
+	var lines []string
+	full := false
+	turn := func() {
+		if full = len(lines)+1 >= most; full {
+			l.cutShort()
+		}
+		lines = append(lines, l.String())
+		if full {
+			return
+		}
+		l = newLine(s.width, s.method, l.base)
+		if s.cursor {
+			l.add(s.theme.paneActive, "▌").space(indent - 1)
+		} else {
+			l.space(indent)
+		}
+	}
+	for piece := range s.pieces(t, 0) {
+		if piece.kind == spanMark && strings.Contains(piece.text, lineBreak) {
+			turn()
+			if full {
+				return lines
+			}
+			continue
+		}
+		for text := piece.text; text != ""; {
+			part, used, _ := take(text, l.left, s.method)
+			l.add(piece.style, part)
+			text = text[used:]
+			if text == "" {
+				break
+			}
+			if used == 0 && l.left == s.width-indent {
+				return append(lines, l.String()) // wider than the column: passed over
+			}
+			turn()
+			if full {
+				return lines
+			}
+		}
+	}
+	return append(lines, l.String())
+}
+
+// cutShort ends a line that is not the last with an ellipsis.
+func (l *line) cutShort() {
+	if l.left > 0 {
+		l.add("", "…")
+	}
+}
