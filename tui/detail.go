@@ -16,19 +16,22 @@ type detail struct {
 	number uint64
 	entry  entry
 	source string
+	stream string
 	data   string
 	parsed record.Record
 
 	top    int
+	at     int // line under the cursor; its field is the chosen one
 	height int
-	lines  []string // for key
+	lines  []pageLine // for key
 	key    detailKey
 }
 
 // detailKey is what the lines were drawn for.
 type detailKey struct {
-	width int
-	theme *theme
+	width    int
+	theme    *theme
+	location *time.Location
 }
 
 // newDetail copies the record under the pane's cursor; nil when there is none.
@@ -38,7 +41,7 @@ func newDetail(p *pane) *detail {
 		return nil
 	}
 	number, e, source, data := p.view.row(ord)
-	d := &detail{pane: p, number: number, entry: *e, source: source, data: string(data)}
+	d := &detail{pane: p, number: number, entry: *e, source: source, stream: p.store().streamOf(e), data: string(data)}
 	if !e.kind.told() {
 		d.parsed = record.Parse([]byte(d.data[:min(len(d.data), displayLimit)]))
 	}
@@ -60,31 +63,64 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.detail = nil
 	case matches(msg, k.help):
 		m.help = &help{}
+	case matches(msg, k.status):
+		m.board = &board{}
+		return m.tick()
 	case matches(msg, k.up):
-		d.scroll(-1)
+		d.move(-1)
 	case matches(msg, k.down):
-		d.scroll(1)
+		d.move(1)
 	case matches(msg, k.halfUp):
-		d.scroll(-max(d.height/2, 1))
+		d.move(-max(d.height/2, 1))
 	case matches(msg, k.halfDown):
-		d.scroll(max(d.height/2, 1))
+		d.move(max(d.height/2, 1))
 	case matches(msg, k.pageUp):
-		d.scroll(-max(d.height-1, 1))
+		d.move(-max(d.height-1, 1))
 	case matches(msg, k.pageDown), msg.String() == "space":
-		d.scroll(max(d.height-1, 1))
+		d.move(max(d.height-1, 1))
 	case matches(msg, k.top):
-		d.top = 0
+		d.move(-len(d.lines))
 	case matches(msg, k.bottom):
-		d.scroll(len(d.lines))
+		d.move(len(d.lines))
 	case matches(msg, k.copy):
 		return m.copy(d.data, "record")
 	case matches(msg, k.copyMsg):
 		return m.copy(d.message(), "message")
-	case matches(msg, k.right, k.next):
+	case matches(msg, k.inDetail.copyField):
+		f := d.field()
+		if f == nil {
+			return m.say("no field is here: j and k choose one")
+		}
+		return m.copy(copied(f.value), f.name)
+	case matches(msg, k.inDetail.include):
+		return m.narrow(false)
+	case matches(msg, k.inDetail.exclude):
+		return m.narrow(true)
+	case matches(msg, k.mark):
+		return m.mark(d.pane)
+	case matches(msg, k.clock):
+		m.clock = (m.clock + 1) % clockMode(len(clockNames))
+		return m.say(m.clock.sentence(m.config.Location, m.config.Now()))
+	case matches(msg, k.inDetail.next):
 		m.turnDetail(1)
-	case matches(msg, k.left, k.prev):
+	case matches(msg, k.inDetail.prev):
 		m.turnDetail(-1)
 	}
+	return nil
+}
+
+// narrow filters the pane by the field that is chosen in the detail, and
+// returns to it.
+func (m *model) narrow(not bool) tea.Cmd {
+	d := m.detail
+	f := d.field()
+	if f == nil || f.fixed {
+		return m.say("no field is here that one can filter by: j and k choose one")
+	}
+	if err := d.pane.narrow(f.name, f.value, not); err != nil {
+		return m.say(err.Error())
+	}
+	m.detail = nil
 	return nil
 }
 
@@ -99,15 +135,39 @@ func (m *model) turnDetail(by int) {
 	m.detail = newDetail(m.detail.pane)
 }
 
-func (d *detail) scroll(by int) { d.top = max(0, min(d.top+by, len(d.lines)-d.height)) }
+// field is the one that is chosen; nil on a line without.
+func (d *detail) field() *field {
+	if d.at < len(d.lines) {
+		return d.lines[d.at].field
+	}
+	return nil
+}
 
-// message is the record's message to be copied: text with line breaks and
-// tabs, and no other control characters.
+// move moves the cursor by lines; the screen goes along when it must.
+func (d *detail) move(by int) {
+	d.at = max(0, min(d.at+by, len(d.lines)-1))
+	d.top = min(d.top, d.at)
+	d.top = max(d.top, d.at-d.height+1)
+}
+
+// scroll moves the screen by lines; the cursor goes along.
+func (d *detail) scroll(by int) {
+	d.top = max(0, min(d.top+by, len(d.lines)-d.height))
+	d.at = max(0, min(max(d.at, d.top), d.top+d.height-1, len(d.lines)-1))
+}
+
+// message is the record's message to be copied.
 func (d *detail) message() string {
 	if d.entry.kind.told() {
 		return d.data
 	}
-	lines := strings.Split(d.parsed.Msg, "\n")
+	return copied(d.parsed.Msg)
+}
+
+// copied is foreign text as it is copied: with its line breaks and tabs, and no
+// other control characters.
+func copied(text string) string {
+	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		cells := strings.Split(strings.TrimSuffix(l, "\r"), "\t")
 		for j := range cells {
@@ -120,21 +180,40 @@ func (d *detail) message() string {
 
 // draw returns the detail's lines, and lays them out when it must.
 func (d *detail) draw(width, height int, lk look) []string {
-	if key := (detailKey{width, lk.theme}); key != d.key {
+	if key := (detailKey{width, lk.theme, lk.location}); key != d.key {
 		p := page{width: width, look: lk}
 		d.fill(&p)
 		d.lines, d.key = p.lines, key
+		if d.at == 0 { // begin with what one came for
+			for i, l := range d.lines {
+				if l.field != nil && l.field.name == "msg" {
+					d.at = i
+					break
+				}
+			}
+		}
 	}
-	d.height = height - 1
-	d.scroll(0)
-	head := newLine(width, lk.method, "").add(lk.theme.paneActive, "━ "+record.Safe(d.pane.store().title())+" · one record ")
-	keys := " esc back · ←→ other records · y copy ━"
-	if n := head.left - textWidth(keys, lk.method); n > 0 {
-		head.add(lk.theme.paneActive, strings.Repeat("━", n)).add(lk.theme.dim, strings.TrimSuffix(keys, "━")).add(lk.theme.paneActive, "━")
+	d.height = max(height-1, 1)
+	d.move(0)
+	t := lk.theme
+	head := newLine(width, lk.method, "").add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
+	for _, keys := range []string{" ← → records · j k fields · c copies one · f F filter · y copies all · esc ", " ← → records · c copies the field · esc ", " esc "} {
+		if n := head.left - textWidth(keys, lk.method) - 1; n > 0 {
+			head.add(t.paneActive, strings.Repeat("━", n)).add(t.faint, keys).add(t.paneActive, "━")
+			break
+		}
 	}
 	lines := []string{head.String()}
+	chosen := d.field()
 	for i := d.top; i < min(d.top+d.height, len(d.lines)); i++ {
-		lines = append(lines, d.lines[i])
+		l := newLine(1, lk.method, "")
+		switch f := d.lines[i].field; {
+		case i == d.at:
+			l.add(t.paneActive, "▌")
+		case f != nil && f == chosen:
+			l.add(t.paneActive, "▏")
+		}
+		lines = append(lines, l.String()+d.lines[i].text)
 	}
 	for len(lines) < height {
 		lines = append(lines, newLine(width, lk.method, "").String())
@@ -147,7 +226,7 @@ func (d *detail) fill(p *page) {
 	t := p.look.theme
 	at := when(&d.entry, p.look.location)
 	if d.entry.kind.told() {
-		p.fact("time", t.text, at.Format(time.RFC3339Nano))
+		p.fact("time", t.text, at.Format(time.RFC3339Nano), nil)
 		if d.entry.kind == kindState {
 			p.section("Source")
 			p.text(t.gap, d.data)
@@ -166,22 +245,24 @@ func (d *detail) fill(p *page) {
 	if d.entry.time == 0 {
 		stamp += " (of arrival: the record has none)"
 	}
-	p.fact("time", t.text, stamp)
-	p.fact("level", t.level(r.Level), strings.ToUpper(r.Level.String()))
-	p.fact("name", t.text, r.Name)
-	p.fact("component", t.text, r.Component)
-	host := r.Hostname
+	own, _ := r.Field("time")
+	p.fact("time", t.text, stamp, &field{name: "time", value: own, fixed: true})
+	p.fact("level", t.level(r.Level), strings.ToUpper(r.Level.String()), &field{name: "level", value: r.Level.String()})
+	p.fact("name", t.text, r.Name, &field{name: "name", value: r.Name})
+	p.fact("component", t.text, r.Component, &field{name: "component", value: r.Component})
+	p.fact("host", t.text, r.Hostname, &field{name: "hostname", value: r.Hostname})
 	if r.PID != 0 {
-		host += " · pid " + itoa(r.PID)
+		p.fact("pid", t.text, itoa(r.PID), &field{name: "pid", value: itoa(r.PID)})
 	}
-	p.fact("host", t.text, host)
-	p.fact("source", t.name(d.source), d.source)
-	p.fact("stream", t.text, d.pane.store().streamOf(&d.entry))
+	p.fact("source", t.name(d.source), d.source, &field{name: "source", value: d.source})
+	p.fact("stream", t.text, d.stream, &field{name: "stream", value: d.stream})
 
 	p.section("Message")
+	p.field = &field{name: "msg", value: r.Msg}
 	for line := range strings.SplitSeq(r.Msg, "\n") {
 		p.text(t.text, line)
 	}
+	p.field = nil
 	var rest []record.Field
 	for _, f := range r.Fields {
 		if !p.known(f) {
@@ -191,7 +272,7 @@ func (d *detail) fill(p *page) {
 	if len(rest) > 0 {
 		p.section("Fields")
 		for _, f := range rest {
-			p.json(f.Key, f.Value)
+			p.json(f.Key, f.Key, f.Value)
 		}
 	}
 	if len(d.data) > displayLimit {
@@ -207,39 +288,62 @@ const maxPage = 20_000
 type page struct {
 	width int
 	look  look
-	lines []string
+	lines []pageLine
+	field *field // what is written belongs to it; nil: to none
+}
+
+// pageLine is one line, a column narrower than the page, and what it tells.
+type pageLine struct {
+	text  string
+	field *field
+}
+
+// field is a part of a record that can be copied and filtered by.
+type field struct {
+	name  string // as a filter names it
+	value string // decoded
+	fixed bool   // no filter compares it
 }
 
 func (p *page) full() bool { return len(p.lines) >= maxPage }
 
-func (p *page) blank() { p.lines = append(p.lines, newLine(p.width, p.look.method, "").String()) }
+func (p *page) line() *line { return newLine(p.width-1, p.look.method, "") }
+
+func (p *page) put(l *line) { p.lines = append(p.lines, pageLine{l.String(), p.field}) }
+
+func (p *page) blank() {
+	p.field = nil
+	p.put(p.line())
+}
 
 func (p *page) section(title string) {
 	p.blank()
-	p.lines = append(p.lines, newLine(p.width, p.look.method, "").space(2).add(p.look.theme.paneActive, record.Safe(title)).String())
+	p.put(p.line().space(1).add(p.look.theme.heading, record.Safe(title)))
 }
 
 // fact writes a name and a value, if there is one.
-func (p *page) fact(name string, st style, value string) {
+func (p *page) fact(name string, st style, value string, f *field) {
 	if value == "" {
 		return
 	}
-	l := newLine(p.width, p.look.method, "").space(2).fixed(p.look.theme.faint, name, 11)
+	p.field = f
+	l := p.line().space(1).fixed(p.look.theme.faint, name, 11)
 	value, _ = fit(record.Safe(cutText(value, valueInRow)), max(l.left-1, 1), p.look.method)
-	p.lines = append(p.lines, l.add(st, value).String())
+	p.put(l.add(st, value))
+	p.field = nil
 }
 
 // text writes foreign text, sanitised and wrapped.
 func (p *page) text(st style, s string) {
 	s = strings.ReplaceAll(strings.TrimSuffix(s, "\r"), "\t", "    ")
-	p.parts(4, []part{{st, record.Safe(s)}})
+	p.parts(3, []part{{st, record.Safe(s)}})
 }
 
 // parts writes one line of sanitised parts; what does not fit goes on below,
 // indented.
 func (p *page) parts(indent int, parts []part) {
 	indent = min(indent, p.width/2)
-	l, empty := newLine(p.width, p.look.method, "").space(indent), true
+	l, empty := p.line().space(indent), true
 	for _, pt := range parts {
 		for pt.text != "" {
 			if p.full() {
@@ -254,13 +358,13 @@ func (p *page) parts(indent int, parts []part) {
 			empty = empty && used == 0
 			pt.text = pt.text[used:]
 			if pt.text != "" {
-				p.lines = append(p.lines, l.String())
-				l = newLine(p.width, p.look.method, "").space(min(indent+2, p.width/2))
+				p.put(l)
+				l = p.line().space(min(indent+2, p.width/2))
 				empty = true
 			}
 		}
 	}
 	if !p.full() {
-		p.lines = append(p.lines, l.String())
+		p.put(l)
 	}
 }

@@ -103,8 +103,12 @@ func Detail(data []byte, width, height int) []string {
 	lk := look{theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
 	p.rows(width, height, lk)
 	d := newDetail(p)
-	d.draw(width, height, lk)
-	return append([]string{d.message()}, d.lines...)
+	d.draw(width+1, height, lk) // a column is the cursor's
+	lines := []string{d.message()}
+	for _, l := range d.lines {
+		lines = append(lines, l.text)
+	}
+	return lines
 }
 
 // Fuzzy is how the picker matches.

@@ -136,6 +136,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		p.setWrap(!p.wrap)
 	case matches(msg, k.save):
 		m.openSave(p)
+	case matches(msg, k.filter):
+		m.openFilter(p)
 	case matches(msg, k.search):
 		m.openSearch(p)
 	case matches(msg, k.next):

@@ -38,10 +38,11 @@ func (p *page) request(f record.Field) bool {
 		req.HTTPVersion = "1.1"
 	}
 	p.section("Request")
+	p.field = &field{name: f.Key + ".url", value: req.URL}
 	p.text(p.look.theme.text, req.Method+" "+req.URL+" HTTP/"+req.HTTPVersion)
-	p.headers(req.Headers)
-	p.httpBody(req.Body)
-	p.others(f.Value, "method", "url", "httpVersion", "headers", "body")
+	p.headers(f.Key+".headers", req.Headers)
+	p.httpBody(f.Key+".body", req.Body)
+	p.others(f.Key, f.Value, "method", "url", "httpVersion", "headers", "body")
 	return true
 }
 
@@ -60,11 +61,12 @@ func (p *page) response(f record.Field) bool {
 	if res.StatusCode >= 500 {
 		st = p.look.theme.err
 	}
+	p.field = &field{name: f.Key + ".statusCode", value: strconv.Itoa(res.StatusCode)}
 	p.text(st, strings.TrimSpace("HTTP/1.1 "+strconv.Itoa(res.StatusCode)+" "+http.StatusText(res.StatusCode)))
-	p.headers(res.Header)
-	p.headers(res.Headers)
-	p.httpBody(res.Body)
-	p.others(f.Value, "statusCode", "header", "headers", "body")
+	p.headers(f.Key+".header", res.Header)
+	p.headers(f.Key+".headers", res.Headers)
+	p.httpBody(f.Key+".body", res.Body)
+	p.others(f.Key, f.Value, "statusCode", "header", "headers", "body")
 	return true
 }
 
@@ -79,18 +81,23 @@ func (p *page) error(f record.Field) bool {
 		text = strings.TrimPrefix(e.Name+": "+e.Message, ": ")
 	}
 	st := p.look.theme.err
+	p.field = &field{name: f.Key + ".message", value: e.Message}
+	stack := &field{name: f.Key + ".stack", value: e.Stack, fixed: true}
 	for line := range strings.SplitSeq(text, "\n") {
 		p.text(st, line)
-		st = p.look.theme.dim
+		st, p.field = p.look.theme.dim, stack
 	}
-	p.others(f.Value, "name", "message", "stack")
+	p.field = nil
+	p.others(f.Key, f.Value, "name", "message", "stack")
 	return true
 }
 
 // headers writes headers, an object or a text, as lines.
-func (p *page) headers(raw json.RawMessage) {
+func (p *page) headers(name string, raw json.RawMessage) {
+	defer func() { p.field = nil }()
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
+		p.field = &field{name: name, value: text}
 		for line := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
 			if line != "" {
 				p.text(p.look.theme.dim, line)
@@ -99,33 +106,36 @@ func (p *page) headers(raw json.RawMessage) {
 		return
 	}
 	members(raw, func(key string, value json.RawMessage) {
-		p.parts(4, []part{{p.look.theme.key, record.Safe(key) + ": "}, {p.look.theme.dim, record.Safe(plain(value))}})
+		p.field = &field{name: name + "." + key, value: plain(value)}
+		p.parts(3, []part{{p.look.theme.key, record.Safe(key) + ": "}, {p.look.theme.dim, record.Safe(plain(value))}})
 	})
 }
 
-func (p *page) httpBody(raw json.RawMessage) {
+func (p *page) httpBody(name string, raw json.RawMessage) {
 	if len(raw) == 0 || string(raw) == "null" || string(raw) == `""` {
 		return
 	}
 	p.blank()
 	if raw[0] == '"' {
+		p.field = &field{name: name, value: plain(raw)}
+		defer func() { p.field = nil }()
 		for line := range strings.SplitSeq(plain(raw), "\n") {
 			p.text(p.look.theme.text, line)
 		}
 		return
 	}
-	p.json("", raw)
+	p.json("", name, raw)
 }
 
 // others writes the members of an object but for some.
-func (p *page) others(raw json.RawMessage, but ...string) {
+func (p *page) others(name string, raw json.RawMessage, but ...string) {
 	members(raw, func(key string, value json.RawMessage) {
 		for _, b := range but {
 			if key == b {
 				return
 			}
 		}
-		p.json(key, value)
+		p.json(key, name+"."+key, value)
 	})
 }
 

@@ -10,16 +10,19 @@ import (
 // further right, so that depth cannot make a page large.
 const maxIndent = 40
 
-// json writes a value in lines, as pretty JSON with its key before it. The
-// value is valid JSON, as record.Parse took it from a record.
-func (p *page) json(key string, value json.RawMessage) {
-	j := pretty{page: p, indent: 4}
+// json writes a value in lines, as pretty JSON with its key before it. name is
+// how a filter names it. The value is valid JSON, as record.Parse took it from a
+// record.
+func (p *page) json(key, name string, value json.RawMessage) {
+	whole := &field{name: name, value: plain(value)}
+	j := pretty{page: p, indent: 3, path: []string{name}, field: whole, whole: whole}
 	if key != "" {
 		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cutText(key, valueInRow))}, part{p.look.theme.faint, ": "})
 	}
 	j.inline = len(value) <= inlineJSON
 	j.value(value)
 	j.end()
+	p.field = nil
 }
 
 // inlineJSON is how long a value may be that stays on one line, in bytes.
@@ -31,10 +34,18 @@ type pretty struct {
 	indent int
 	inline bool // all on one line
 	parts  []part
+	path   []string // names of the objects around, the outermost first
+	last   string   // the string before, which may be a key
+	field  *field   // that the line tells
+	whole  *field   // the outermost
 }
+
+// maxPath bounds how deep members have names of their own.
+const maxPath = 16
 
 func (j *pretty) end() {
 	if len(j.parts) > 0 {
+		j.page.field = j.field
 		j.page.parts(min(j.indent, maxIndent), j.parts)
 		j.parts = j.parts[:0]
 	}
@@ -68,9 +79,13 @@ func (j *pretty) value(data []byte) {
 				continue
 			}
 			j.parts = append(j.parts, part{t.faint, string(c)})
+			j.bracket()
 			j.turn(2)
+			j.path = append(j.path, "")
 		case '}', ']':
 			j.turn(-2)
+			j.path = j.path[:max(len(j.path)-1, 1)]
+			j.bracket()
 			j.parts = append(j.parts, part{t.faint, string(c)})
 			i++
 		case ',':
@@ -85,10 +100,15 @@ func (j *pretty) value(data []byte) {
 				j.parts[n-1].style = t.key
 			}
 			j.parts = append(j.parts, part{t.faint, ": "})
+			if n := len(j.path); n > 1 {
+				j.path[n-1] = j.last
+			}
 			i++
 		case '"':
 			n := stringEnd(data[i:])
 			j.parts = append(j.parts, part{t.str, record.Safe(string(data[i : i+n]))})
+			j.last = plain(data[i : i+n])
+			j.tell(j.last)
 			i += n
 		default:
 			n := 1
@@ -96,8 +116,32 @@ func (j *pretty) value(data []byte) {
 				n++
 			}
 			j.parts = append(j.parts, part{t.num, record.Safe(string(data[i : i+n]))})
+			j.tell(string(data[i : i+n]))
 			i += n
 		}
+	}
+}
+
+// tell notes what a line of its own is about: the member that the value is of.
+// Elements of a list belong to the list, as they do in a filter.
+func (j *pretty) tell(value string) {
+	if j.inline || len(j.path) < 2 || len(j.path) > maxPath {
+		return
+	}
+	name := j.path[0]
+	for _, key := range j.path[1:] {
+		if key != "" {
+			name += "." + key
+		}
+	}
+	j.field = &field{name: name, value: value}
+}
+
+// bracket notes that a line is about no member, but about the whole at most.
+func (j *pretty) bracket() {
+	j.field = nil
+	if len(j.path) == 1 {
+		j.field = j.whole
 	}
 }
 

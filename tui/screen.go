@@ -23,10 +23,13 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	body := rect{0, 1, m.width, m.height - 2}
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.drawTabs())
-	if m.detail != nil {
+	switch {
+	case m.detail != nil && m.width >= detailBeside:
+		lines = append(lines, m.drawBeside(body)...)
+	case m.detail != nil:
 		m.rects = m.rects[:0]
 		lines = append(lines, m.detail.draw(body.w, body.h, m.look(m.detail.pane))...)
-	} else {
+	default:
 		lines = append(lines, m.drawPanes(body)...)
 	}
 	bottom, x := m.drawStatus()
@@ -52,6 +55,30 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 
 // opened reports whether a stream has a pane.
 func (m *model) opened(name string) bool { return m.archive.stores[name] != nil }
+
+// detailBeside is the width from which a record is shown beside its pane.
+const detailBeside = 160
+
+// drawBeside draws the pane in focus and one of its records beside it.
+func (m *model) drawBeside(body rect) []string {
+	p := m.detail.pane
+	w := (body.w - 2) / 2
+	m.rects = make([]rect, len(m.slots))
+	m.rects[m.focus] = rect{body.x, body.y, w, body.h}
+	p.see()
+	left := p.draw(w, body.h, m.look(p))
+	right := m.detail.draw(body.w-w-2, body.h, m.look(p))
+	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
+	join := newLine(2, m.method, "").add(m.theme.paneActive, "━").add(m.theme.rule, "┬").String()
+	for i := range left {
+		if i == 0 {
+			left[i] += join + right[i]
+		} else {
+			left[i] += rule + right[i]
+		}
+	}
+	return left
+}
 
 // look is how a pane is drawn now.
 func (m *model) look(p *pane) look {

@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+)
+
+// openFilter asks for the pane's terms, beginning with those that it has. They
+// are tried as they are typed, and undone when the prompt is left.
+func (m *model) openFilter(p *pane) {
+	before := p.view.filter
+	pr := &prompt{lead: "filter ", empty: `timeout  -health  tenant=acme  status>=500  level>=warn  req.url~^/api  "two words"  /regexp/`, past: &m.filters}
+	pr.input.set(before.text())
+	if pr.input.text != "" {
+		pr.input.insert(" ") // for the next term
+	}
+	pr.changed = func() {
+		if terms, err := parseFilter(pr.input.text); err == nil {
+			p.setFilter(before.withTerms(terms))
+		}
+	}
+	pr.note = func() string {
+		if _, err := parseFilter(pr.input.text); err != nil {
+			return err.Error()
+		}
+		return p.shownText()
+	}
+	pr.left = func() { p.setFilter(before) }
+	pr.done = func(text string) doneWith {
+		terms, err := parseFilter(text)
+		if err != nil {
+			return doneWith{fault: err.Error()}
+		}
+		p.setFilter(before.withTerms(terms))
+		return doneWith{}
+	}
+	m.prompt = pr
+}
+
+// shownText is how many of the pane's records the filter shows.
+func (p *pane) shownText() string {
+	v := p.view
+	held := count(uint64(v.store.held()))
+	switch {
+	case v.filter.empty():
+		return "all " + held + " shown"
+	case v.rows != nil && !v.rows.complete():
+		return count(uint64(v.total())) + "+ of " + held + " shown"
+	}
+	return fmt.Sprintf("%s of %s shown", count(uint64(v.total())), held)
+}
+
+// narrow adds a term to the pane's filter: only records whose field has a value,
+// or only those whose field has not.
+func (p *pane) narrow(field, value string, not bool) error {
+	operator := "="
+	if not {
+		operator = "!="
+	}
+	terms, err := parseFilter(field + operator + quoted(value))
+	if err != nil || len(terms) != 1 {
+		return fmt.Errorf("filter by %q: its name cannot be written in a filter", field)
+	}
+	p.setFilter(p.view.filter.with(terms...))
+	return nil
+}
+
+// quoted is a value as a filter reads it.
+func quoted(value string) string {
+	if value != "" && !strings.ContainsAny(value, " \t\"\\") {
+		return value
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+}
