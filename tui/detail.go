@@ -91,7 +91,7 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 		if f == nil {
 			return m.say("no field is here: j and k choose one")
 		}
-		return m.copy(copied(f.value), f.name)
+		return m.copy(clean(f.value), f.name)
 	case matches(msg, k.inDetail.include):
 		return m.narrow(false)
 	case matches(msg, k.inDetail.exclude):
@@ -161,12 +161,12 @@ func (d *detail) message() string {
 	if d.entry.kind.told() {
 		return d.data
 	}
-	return copied(d.parsed.Msg)
+	return clean(d.parsed.Msg)
 }
 
-// copied is foreign text as it is copied: with its line breaks and tabs, and no
+// clean is foreign text as it is copied: with its line breaks and tabs, and no
 // other control characters.
-func copied(text string) string {
+func clean(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
 		cells := strings.Split(strings.TrimSuffix(l, "\r"), "\t")

@@ -38,7 +38,7 @@ func Flush(m tea.Model) {
 }
 
 // Open opens streams merged in a pane.
-func Open(m tea.Model, streams ...string) { m.(*model).openPane(streams...) }
+func Open(m tea.Model, streams ...string) { m.(*model).openPane(false, streams...) }
 
 // SetFilter gives the pane that has the focus another filter.
 func SetFilter(m tea.Model, f Filter) { m.(*model).pane().setFilter(f.filter) }
