@@ -13,10 +13,11 @@ type archive struct {
 	stores     map[string]*store   // by name
 	of         map[string][]*store // by stream: those that keep it
 	pool       pool
+	wake       func(first bool) // a search or a filter has found something in the background
 }
 
 func newArchive(maxRecords int, maxBytes int64) *archive {
-	return &archive{maxRecords: maxRecords, maxBytes: maxBytes, stores: make(map[string]*store), of: make(map[string][]*store)}
+	return &archive{maxRecords: maxRecords, maxBytes: maxBytes, stores: make(map[string]*store), of: make(map[string][]*store), wake: func(bool) {}}
 }
 
 // joinStreams writes the names of streams that are merged as one: a+b. A plus
@@ -65,6 +66,7 @@ func (a *archive) open(streams []string) (s *store, fresh []string) {
 		return s, nil
 	}
 	s = newStore(streams, &a.pool)
+	s.wake = a.wake
 	s.panes = 1
 	for _, name := range streams {
 		if len(a.of[name]) == 0 {
@@ -141,6 +143,32 @@ func (a *archive) settle(now time.Time) (waiting bool) {
 		waiting = s.settle(now) || waiting
 	}
 	return waiting
+}
+
+// sweep ends what goes on in the background and nobody wants any more.
+func (a *archive) sweep() {
+	for _, s := range a.stores {
+		s.sweep()
+	}
+}
+
+// stop ends all that goes on in the background.
+func (a *archive) stop() {
+	for _, s := range a.stores {
+		s.stop()
+	}
+}
+
+// busy reports whether something goes on in the background.
+func (a *archive) busy() bool {
+	for _, s := range a.stores {
+		for _, sv := range s.surveys {
+			if !sv.over() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // size is what is kept now.

@@ -83,6 +83,7 @@ type Config struct {
 type Client struct {
 	config Config
 	more   chan struct{} // the model has work left for the next frame
+	soon   chan struct{} // and this frame should not wait for its time
 }
 
 // New checks the configuration.
@@ -126,7 +127,7 @@ func New(config Config) (*Client, error) {
 	if config.Getenv == nil {
 		config.Getenv = os.Getenv
 	}
-	return &Client{config: config, more: make(chan struct{}, 1)}, nil
+	return &Client{config: config, more: make(chan struct{}, 1), soon: make(chan struct{}, 1)}, nil
 }
 
 // Run shows the client until the user leaves or ctx ends, which both return
@@ -143,6 +144,8 @@ func (c *Client) Run(ctx context.Context) error {
 		options = append(options, tea.WithOutput(c.config.Output))
 	}
 	m := newModel(c.config, c.wake, colorprofile.TrueColor)
+	m.archive.wake = c.wakeUp
+	defer m.archive.stop()
 	program := tea.NewProgram(m, options...)
 
 	pumped := make(chan struct{})
@@ -173,6 +176,17 @@ func (c *Client) wake() {
 	}
 }
 
+// wakeUp asks the pump for another frame, or for one at once.
+func (c *Client) wakeUp(now bool) {
+	if now {
+		select {
+		case c.soon <- struct{}{}:
+		default:
+		}
+	}
+	c.wake()
+}
+
 // pump sends the model one message a frame while there is something to do.
 func (c *Client) pump(ctx context.Context, send func(tea.Msg)) {
 	timer := time.NewTimer(0)
@@ -191,6 +205,7 @@ func (c *Client) pump(ctx context.Context, send func(tea.Msg)) {
 		case <-ctx.Done():
 			return
 		case <-timer.C:
+		case <-c.soon:
 		}
 	}
 }

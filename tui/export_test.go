@@ -37,6 +37,73 @@ func Flush(m tea.Model) {
 	m.(*model).archive.evict()
 }
 
+// Busy reports whether something goes on in the background.
+func Busy(m tea.Model) bool { return m.(*model).archive.busy() }
+
+// FindWord is the first place of a word in data, or -1.
+func FindWord(word string, data []byte, fold bool) int {
+	f := newFinder(word, fold)
+	return f.index(data)
+}
+
+// Found is a set of numbers.
+type Found struct{ f found }
+
+func NewFound() *Found                                  { return &Found{} }
+func (f *Found) Add(n uint64)                           { f.f.add(n) }
+func (f *Found) Trim(n uint64)                          { f.f.trim(n) }
+func (f *Found) Count() int                             { return f.f.total }
+func (f *Found) At(i int) uint64                        { return f.f.at(i) }
+func (f *Found) Ord(n uint64) int                       { return f.f.ord(n) }
+func (f *Found) Each(n uint64, yield func(uint64) bool) { f.f.each(n, yield) }
+
+// Store keeps records of one stream.
+type Store struct{ s *store }
+
+func NewStore(name string) Store { return Store{newStore([]string{name}, &pool{})} }
+
+func (s Store) Append(source string, data []byte) {
+	s.s.append(entry{source: s.s.intern(source), level: 30, plainly: spellsPlainly(data)}, data)
+}
+func (s Store) EvictTo(n uint64) { s.s.evictTo(n) }
+func (s Store) Free()            { s.s.free() }
+
+// Loop is the numbers that a search finds in a simple way.
+func (s Store) Loop(pattern string) []uint64 {
+	m := newMatcher(pattern)
+	var numbers []uint64
+	for n := s.s.first; n < s.s.next; n++ {
+		r := s.s.row(n)
+		if t := textOfRow(r.e, r.data, bodyInSearch); m.re.MatchString(t.body) || m.re.MatchString(t.label) || m.re.MatchString(r.source()) {
+			numbers = append(numbers, n)
+		}
+	}
+	return numbers
+}
+
+// Scan is a search that goes on step by step.
+type Scan struct{ s *scan }
+
+func (s Store) Scan(pattern string, from uint64) Scan {
+	return Scan{newScan(s.s, from, newMatcher(pattern).probe(filter{}))}
+}
+
+// Step goes on and reports whether everything was tested.
+func (s Scan) Step() bool {
+	s.s.step(time.Now().Add(time.Millisecond), time.Now)
+	s.s.store.sweep()
+	return s.s.complete()
+}
+
+func (s Scan) Count() int { return s.s.count() }
+
+func (s Scan) Numbers() []uint64 {
+	var numbers []uint64
+	s.s.trim()
+	s.s.found.each(0, func(n uint64) bool { numbers = append(numbers, n); return true })
+	return numbers
+}
+
 // Open opens streams merged in a pane.
 func Open(m tea.Model, streams ...string) { m.(*model).openPane(false, streams...) }
 
@@ -53,6 +120,9 @@ func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
 func (m Matcher) Match(data []byte) bool {
 	return m.match(&row{&entry{plainly: spellsPlainly(data)}, data, &names{sources: []string{""}, streams: []string{""}}})
 }
+
+// Empty reports whether it matches an empty text.
+func (m Matcher) Empty() bool { return m.re.MatchString("") }
 
 func (m Matcher) Slow(data []byte) bool {
 	t := textOfRow(&entry{}, data, bodyInSearch)

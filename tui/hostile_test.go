@@ -164,12 +164,17 @@ func FuzzMatcher(f *testing.F) {
 	f.Add("skip", []byte("{\"msg\":\"\u017f\u212aip\"}"))
 	f.Add("a b", []byte(`{"msg":"A","b":"\u0062"}`))
 	f.Add("x ⏎ y", []byte(`{"msg":"x\ny"}`))
+	f.Add("abc", []byte(`{"msg":"abc","msg":"x"}`))
+	f.Add("(?:wörd|wird)+abc[0-9]{2,}", []byte(`{"msg":"wirdABC123","level":`))
 	f.Fuzz(func(t *testing.T, pattern string, data []byte) {
 		if len(pattern) > 256 {
 			return
 		}
 		m := tui.NewMatcher(pattern)
-		if fast, slow := m.Match(data), m.Slow(data); fast != slow && slow {
+		if m.Empty() {
+			return // it matches the names of every row
+		}
+		if fast, slow := m.Match(data), m.Slow(data); fast != slow {
 			t.Fatalf("%q in %q: the fast path says %v, the slow one %v", pattern, data, fast, slow)
 		}
 	})

@@ -93,6 +93,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
+	m.archive.wake = func(bool) { wake() }
 	m.theme = newTheme(m.dark, m.profile)
 	return m
 }
@@ -303,6 +304,7 @@ func (m *model) work() {
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}
+	m.archive.sweep()
 	if more {
 		m.wake()
 	}

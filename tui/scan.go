@@ -1,41 +1,56 @@
 package tui
 
-import (
-	"sort"
-	"time"
-)
+import "time"
 
-// scan finds the numbers of the records in a store that pass a test, a slice
-// of time at once. It begins where somebody is looking, goes forward to the
-// newest record, then back to the oldest; what arrives later is tested as it
-// comes. Everything in [lo, hi) has been tested.
+// scan finds the numbers of the records in a store that pass a test. It begins
+// where somebody is looking, goes forward to the newest record, then back to
+// the oldest: little at once, much in the background. What arrives later is
+// tested as it comes. Everything in [lo, hi) has been tested.
 type scan struct {
 	store  *store
-	test   func(*row) bool
+	probe  probe
 	lo, hi uint64
-	older  []uint64 // that pass, below the start, newest first
-	newer  []uint64 // that pass, from the start on, oldest first
+	found  found
+	survey *survey // nil: nothing is tested in the background
 }
 
 // scanStride is how many records are tested between two looks at the clock.
 const scanStride = 64
 
-func newScan(s *store, from uint64, test func(*row) bool) *scan {
+// atOnce is how many records are few enough to be tested in slices, between
+// two frames.
+const atOnce = 4 * blockLen
+
+func newScan(s *store, from uint64, p probe) *scan {
 	from = min(max(from, s.first), s.next)
-	return &scan{store: s, test: test, lo: from, hi: from}
+	return &scan{store: s, probe: p, lo: from, hi: from}
 }
 
-// step tests until the deadline and reports whether there is more to test.
+// step tests until the deadline, or sees what was tested in the background; it
+// reports whether it should be called again soon. Who tests in the background
+// wakes the model by itself.
 func (s *scan) step(deadline time.Time, now func() time.Time) bool {
 	s.trim()
+	if s.survey != nil {
+		s.collect()
+	}
+	if s.survey == nil && s.left() > atOnce {
+		s.survey = s.store.survey(s.probe, s.lo, s.hi)
+	}
+	if s.survey != nil && s.survey.collected < len(s.survey.chunks) && s.survey.chunks[s.survey.collected].forward {
+		return false
+	}
 	for i := 0; s.hi < s.store.next; i++ {
 		if i%scanStride == 0 && i > 0 && !now().Before(deadline) {
 			return true
 		}
 		if s.pass(s.hi) {
-			s.newer = append(s.newer, s.hi)
+			s.found.add(s.hi)
 		}
 		s.hi++
+	}
+	if s.survey != nil {
+		return false
 	}
 	for i := 0; s.lo > s.store.first; i++ {
 		if i%scanStride == 0 && i > 0 && !now().Before(deadline) {
@@ -43,14 +58,45 @@ func (s *scan) step(deadline time.Time, now func() time.Time) bool {
 		}
 		s.lo--
 		if s.pass(s.lo) {
-			s.older = append(s.older, s.lo)
+			s.found.add(s.lo)
 		}
 	}
 	return false
 }
 
-func (s *scan) pass(n uint64) bool {
-	return s.test(s.store.row(n))
+// left is how many records have not been tested.
+func (s *scan) left() uint64 { return s.store.next - s.hi + s.lo - min(s.store.first, s.lo) }
+
+func (s *scan) pass(n uint64) bool { return s.probe.test(s.store.row(n)) }
+
+// collect takes what the survey has found, in the order of its chunks.
+func (s *scan) collect() {
+	sv := s.survey
+	sv.used = true
+	stopped := sv.stopped.Load() && sv.over()
+	for ; sv.collected < len(sv.chunks); sv.collected++ {
+		c := &sv.chunks[sv.collected]
+		switch c.state.Load() {
+		case chunkDone:
+			if c.marks != nil {
+				s.found.addMarks(c.number, c.marks)
+				c.marks = nil
+			}
+		case chunkGone:
+		default:
+			if stopped {
+				s.survey = nil
+			}
+			return
+		}
+		if c.forward {
+			s.hi = max(s.hi, c.number*blockLen+uint64(c.to))
+		} else {
+			s.lo = min(s.lo, c.number*blockLen+uint64(c.from))
+		}
+		s.trim()
+	}
+	s.survey = nil
 }
 
 // complete reports whether everything was tested.
@@ -60,30 +106,22 @@ func (s *scan) complete() bool { return s.hi == s.store.next && s.lo <= s.store.
 // first.
 func (s *scan) trim() {
 	n := s.store.first
-	if n <= s.lo {
-		return
+	s.found.trim(n)
+	if n > s.lo {
+		s.lo, s.hi = n, max(s.hi, n)
 	}
-	keep := sort.Search(len(s.older), func(i int) bool { return s.older[i] < n })
-	s.older = s.older[:keep]
-	drop := sort.Search(len(s.newer), func(i int) bool { return s.newer[i] >= n })
-	s.newer = s.newer[drop:]
-	s.lo, s.hi = n, max(s.hi, n)
 }
 
 func (s *scan) count() int {
 	s.trim()
-	return len(s.older) + len(s.newer)
+	return s.found.total
 }
 
 // at returns the i-th number that passes, oldest first; i is below count.
-func (s *scan) at(i int) uint64 {
-	if i < len(s.older) {
-		return s.older[len(s.older)-1-i]
-	}
-	return s.newer[i-len(s.older)]
-}
+func (s *scan) at(i int) uint64 { return s.found.at(i) }
 
 // ord returns the place of the first number that passes and is not below n.
 func (s *scan) ord(n uint64) int {
-	return sort.Search(s.count(), func(i int) bool { return s.at(i) >= n })
+	s.trim()
+	return s.found.ord(n)
 }

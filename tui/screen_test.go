@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -85,6 +86,7 @@ type screen struct {
 	model  tea.Model
 	now    time.Time
 	woken  bool
+	awake  atomic.Bool // set when the model wakes, on any goroutine; send moves it to woken
 	w, h   int
 	number int
 }
@@ -94,7 +96,7 @@ func open(t testing.TB, w, h int, config tui.Config, streams ...string) *screen 
 	s := &screen{t: t, feed: newFeed(), now: start, w: w, h: h}
 	config.Feed, config.Streams, config.Location = s.feed, streams, time.UTC
 	config.Now = func() time.Time { return s.now }
-	model, err := tui.NewModel(config, func() { s.woken = true }, colorprofile.TrueColor)
+	model, err := tui.NewModel(config, func() { s.awake.Store(true) }, colorprofile.TrueColor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +115,9 @@ func (s *screen) send(msg tea.Msg) tea.Cmd {
 	}
 	var cmd tea.Cmd
 	s.model, cmd = s.model.Update(msg)
+	if s.awake.Swap(false) {
+		s.woken = true
+	}
 	s.check()
 	return cmd
 }
@@ -120,8 +125,9 @@ func (s *screen) send(msg tea.Msg) tea.Cmd {
 // settle sends frames until the model has nothing left to do.
 func (s *screen) settle() {
 	s.t.Helper()
-	for i := 0; s.woken; i++ {
-		if i > 10_000 {
+	deadline := time.Now().Add(time.Minute)
+	for s.woken || s.awake.Load() || tui.Busy(s.model) {
+		if time.Now().After(deadline) {
 			s.t.Fatal("the model never comes to rest")
 		}
 		s.woken = false

@@ -1,10 +1,14 @@
 package tui
 
 import (
+	"bytes"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
+	"unsafe"
 
 	"sluice/cluster/record"
 )
@@ -15,8 +19,10 @@ import (
 type matcher struct {
 	pattern string
 	re      *regexp.Regexp
-	words   []finder // of a plain pattern: a row that matches says them all
+	words   []finder // a row that matches says them all
+	text    finder   // the pattern itself, when it is a text that JSON never spells otherwise in a record whose words can be trusted
 	fold    bool
+	hits    atomic.Pointer[nameHits]
 	literal bool // it was to be a regular expression and is none
 }
 
@@ -30,7 +36,10 @@ func newMatcher(pattern string) *matcher {
 	}
 	m.re = re
 	if m.literal || regexp.QuoteMeta(pattern) == pattern {
-		m.setWords()
+		m.setWords(wordsOf(pattern), m.fold)
+		m.setText()
+	} else {
+		m.setWords(requiredWords(pattern), true)
 	}
 	return m
 }
@@ -40,7 +49,8 @@ func newTextMatcher(text string) *matcher {
 	text = strings.ToValidUTF8(text, "�")
 	m := &matcher{pattern: text, fold: !hasUpper(text)}
 	m.re = m.compileText()
-	m.setWords()
+	m.setWords(wordsOf(text), m.fold)
+	m.setText()
 	return m
 }
 
@@ -52,14 +62,50 @@ func (m *matcher) compileText() *regexp.Regexp {
 	return regexp.MustCompile(prefix + regexp.QuoteMeta(m.pattern))
 }
 
-// setWords takes the words out of a plain pattern, the one that tells most
-// first.
-func (m *matcher) setWords() {
-	words := wordsOf(m.pattern)
+// setWords takes the words that rows which match must say, the one that tells
+// most first.
+func (m *matcher) setWords(words []string, fold bool) {
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range words {
-		m.words = append(m.words, newFinder(w, m.fold))
+		m.words = append(m.words, newFinder(w, fold))
 	}
+}
+
+// setText takes the pattern as a text, if it can be found as it stands.
+func (m *matcher) setText() {
+	for i := range len(m.pattern) {
+		if c := m.pattern[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return
+		}
+	}
+	m.text = newFinder(m.pattern, m.fold)
+}
+
+// requiredWords are words that every match of an expression has, in any case of
+// their letters.
+func requiredWords(pattern string) []string {
+	tree, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	var words []string
+	var walk func(re *syntax.Regexp)
+	walk = func(re *syntax.Regexp) {
+		switch re.Op {
+		case syntax.OpLiteral:
+			words = append(words, wordsOf(string(re.Rune))...)
+		case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+			for _, sub := range re.Sub {
+				walk(sub)
+			}
+		case syntax.OpRepeat:
+			if re.Min > 0 {
+				walk(re.Sub[0])
+			}
+		}
+	}
+	walk(tree)
+	return words
 }
 
 // hasCapital reports whether a pattern has a capital that stands for itself.
@@ -95,14 +141,118 @@ func (m *matcher) match(r *row) bool {
 	if r.e.kind.told() {
 		return m.re.Match(r.data)
 	}
-	if m.re.MatchString(r.source()) || r.names.merged && m.re.MatchString(r.stream()) {
+	if m.inNamesOf(r) {
 		return true
 	}
 	if !m.possible(r) {
 		return false
 	}
+	if m.sure(r) {
+		return true
+	}
 	t := textOfRow(r.e, r.data, bodyInSearch)
-	return m.re.MatchString(t.body) || m.re.MatchString(t.label)
+	return m.says(r, t.body) || m.says(r, t.label)
+}
+
+// sure is the other fast path: true when the row matches without doubt, because
+// the message has the text, or a field that rows show as it is.
+func (m *matcher) sure(r *row) bool {
+	if !m.text.set() || !r.trusted() || len(r.data) > bodyInSearch {
+		return false
+	}
+	if m.text.in(plainMsg(r.data)) {
+		return true
+	}
+	var in []byte // the key where it is
+	for key, value := range record.Members(r.data) {
+		if in != nil {
+			if string(key) == string(in) {
+				return false // of a key that stands twice only the last value shows
+			}
+			continue
+		}
+		switch string(key) {
+		case "v", "pid", "time", "level", "hostname", "req", "res", "err":
+			continue // rows do not show them, or in another form
+		}
+		if len(key)+len(value) > valueInRow || bytes.IndexByte(key, '\\') >= 0 {
+			continue
+		}
+		if value[0] == '"' {
+			value = value[1 : len(value)-1]
+			if bytes.IndexByte(value, '\\') >= 0 {
+				continue
+			}
+		}
+		if m.text.in(value) || m.text.in(key) {
+			in = key
+		}
+	}
+	return in != nil
+}
+
+// says reports whether a text of a row matches.
+func (m *matcher) says(r *row, text string) bool {
+	if m.text.set() && r.trusted() {
+		return m.text.in(unsafe.Slice(unsafe.StringData(text), len(text)))
+	}
+	return m.re.MatchString(text)
+}
+
+// plainMsg returns the message of a record when it can be had without parsing:
+// the key and the value stand in their usual form, nothing is escaped, and the
+// key stands only once. That no object begins before the key says that it is
+// not in one that is nested. Of other records it returns nothing.
+func plainMsg(data []byte) []byte {
+	at := bytes.Index(data, msgKey)
+	if at < 1 || bytes.IndexByte(data[1:at], '{') >= 0 {
+		return nil
+	}
+	value := data[at+len(msgKey):]
+	end := bytes.IndexByte(value, '"')
+	if end < 0 || bytes.IndexByte(value[:end], '\\') >= 0 || bytes.Contains(value[end:], msgKey[:5]) {
+		return nil
+	}
+	return value[:end]
+}
+
+var msgKey = []byte(`"msg":"`)
+
+// nameHits says which names match, once for all rows.
+type nameHits struct {
+	of               *string // the first stream's name: whose names they are
+	sources, streams []bool
+	any              bool
+}
+
+// hitsIn returns which of the names match.
+func (m *matcher) hitsIn(n *names) *nameHits {
+	h := m.hits.Load()
+	if h != nil && h.of == &n.streams[0] && len(h.sources) >= len(n.sources) {
+		return h
+	}
+	h = &nameHits{of: &n.streams[0]}
+	for _, name := range n.sources {
+		hit := m.re.MatchString(name)
+		h.sources = append(h.sources, hit)
+		h.any = h.any || hit
+	}
+	for _, name := range n.streams {
+		hit := n.merged && m.re.MatchString(name)
+		h.streams = append(h.streams, hit)
+		h.any = h.any || hit
+	}
+	m.hits.Store(h)
+	return h
+}
+
+// inNames reports whether any name matches.
+func (m *matcher) inNames(n *names) bool { return m.hitsIn(n).any }
+
+// inNamesOf reports whether the names of a row match.
+func (m *matcher) inNamesOf(r *row) bool {
+	h := m.hitsIn(r.names)
+	return h.any && (h.sources[r.e.source] || h.streams[r.e.stream])
 }
 
 // maxFound bounds what is highlighted in one row.
@@ -154,8 +304,7 @@ func newSearch(v *view, m *matcher) *search {
 
 // restart looks again, because the view's filter has changed.
 func (s *search) restart(v *view, from uint64) {
-	f := v.filter
-	s.scan = newScan(v.store, from, func(r *row) bool { return f.match(r) && s.match(r) })
+	s.scan = newScan(v.store, from, s.matcher.probe(v.filter))
 }
 
 // resolve returns the record to jump to once it is known; done tells whether

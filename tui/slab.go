@@ -104,12 +104,16 @@ func (p *pool) slab(size int) *slab {
 	return &slab{mem: mapMemory(max(size, slabSize))}
 }
 
-func (p *pool) putSlab(m *mapped) {
-	if len(m.b) == slabSize && len(p.slabs) < spare {
+// put takes memory of a slab or of a block back.
+func (p *pool) put(m *mapped) {
+	switch {
+	case len(m.b) == slabSize && len(p.slabs) < spare:
 		p.slabs = append(p.slabs, m)
-		return
+	case len(m.b) == blockLen*entrySize && len(p.blocks) < spare:
+		p.blocks = append(p.blocks, m)
+	default:
+		m.free()
 	}
-	m.free()
 }
 
 func (p *pool) block() *block {
@@ -121,12 +125,4 @@ func (p *pool) block() *block {
 		m = mapMemory(blockLen * entrySize)
 	}
 	return &block{mem: m, entries: (*[blockLen]entry)(unsafe.Pointer(unsafe.SliceData(m.b)))}
-}
-
-func (p *pool) putBlock(m *mapped) {
-	if len(p.blocks) < spare {
-		p.blocks = append(p.blocks, m)
-		return
-	}
-	m.free()
 }

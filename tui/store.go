@@ -29,6 +29,9 @@ type store struct {
 	stage    stage // records that wait for earlier ones
 
 	watchers []watcher
+	surveys  []*survey
+	limbo    []*mapped        // let go, and still looked at by a survey
+	wake     func(first bool) // of the surveys
 
 	rate    rateMeter
 	last    time.Time // arrival of the newest live record
@@ -48,6 +51,7 @@ const maxSources = 1024
 func newStore(streams []string, p *pool) *store {
 	s := &store{
 		name: joinStreams(streams), pool: p,
+		wake:     func(bool) {},
 		names:    names{streams: streams, merged: len(streams) > 1},
 		sourceID: make(map[string]uint16), streamID: make(map[string]uint16),
 	}
@@ -204,33 +208,98 @@ func (s *store) evictTo(n uint64) {
 	}
 	s.evicted += n - s.first
 	s.first = n
+	for _, sv := range s.surveys {
+		sv.evicting(n)
+	}
 	drop := 0
 	for drop < len(s.slabs) && s.slabs[drop].last < n {
 		s.slabBytes -= int64(len(s.slabs[drop].mem.b))
-		s.pool.putSlab(s.slabs[drop].mem)
+		s.letGo(s.slabs[drop].mem)
 		s.slabs[drop] = nil
 		drop++
 	}
 	s.slabs = s.slabs[drop:]
 	s.slabBase += uint32(drop)
 	for len(s.blocks) > 0 && (s.base+1)*blockLen <= n {
-		s.pool.putBlock(s.blocks[0].mem)
+		s.letGo(s.blocks[0].mem)
 		s.blocks[0] = nil
 		s.blocks = s.blocks[1:]
 		s.base++
 	}
 }
 
-// free gives all memory back: nobody shows the store any more.
+// survey begins to test what is held in the background.
+func (s *store) survey(p probe, lo, hi uint64) *survey {
+	sv := startSurvey(s, p, lo, hi, s.wake)
+	s.surveys = append(s.surveys, sv)
+	return sv
+}
+
+// sweep ends the surveys that nobody has asked for results since the last
+// sweep, forgets those that are over, and gives back what they looked at.
+func (s *store) sweep() {
+	kept := s.surveys[:0]
+	for _, sv := range s.surveys {
+		if !sv.used {
+			sv.stop()
+		}
+		sv.used = false
+		if !sv.over() {
+			kept = append(kept, sv)
+		}
+	}
+	clear(s.surveys[len(kept):])
+	s.surveys = kept
+	waiting := s.limbo[:0]
+	for _, m := range s.limbo {
+		if s.reading(m) {
+			waiting = append(waiting, m)
+		} else {
+			s.pool.put(m)
+		}
+	}
+	clear(s.limbo[len(waiting):])
+	s.limbo = waiting
+}
+
+// reading reports whether a survey looks at this memory.
+func (s *store) reading(m *mapped) bool {
+	for _, sv := range s.surveys {
+		if sv.reads(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// letGo gives memory back, when nobody looks at it any more.
+func (s *store) letGo(m *mapped) {
+	if s.reading(m) {
+		s.limbo = append(s.limbo, m)
+		return
+	}
+	s.pool.put(m)
+}
+
+// stop ends what goes on in the background.
+func (s *store) stop() {
+	for _, sv := range s.surveys {
+		sv.stop()
+	}
+}
+
+// free gives all memory back: nobody shows the store any more. What a survey
+// looks at this moment is given back when that is over.
 func (s *store) free() {
+	s.stop()
 	s.evictTo(s.next)
 	for _, sl := range s.slabs {
-		s.pool.putSlab(sl.mem)
+		s.letGo(sl.mem)
 	}
 	for _, b := range s.blocks {
-		s.pool.putBlock(b.mem)
+		s.letGo(b.mem)
 	}
-	s.slabs, s.blocks, s.slabBytes = nil, nil, 0
+	s.slabs, s.blocks, s.slabBytes, s.limbo = nil, nil, 0, nil
 	s.stage = stage{}
 }
 

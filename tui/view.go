@@ -64,7 +64,7 @@ func (v *view) setFilter(f filter) {
 	v.filter = f
 	v.rows = nil
 	if !f.empty() {
-		v.rows = newScan(v.store, from, f.match)
+		v.rows = newScan(v.store, from, f.probe())
 	}
 	kept := v.kept[:0]
 	for _, k := range v.kept {
@@ -97,9 +97,11 @@ func (v *view) count() {
 		v.since.counted = v.store.next
 		return
 	}
-	for i := v.rows.ord(max(v.since.counted, v.store.first)); i < v.rows.count(); i++ {
-		v.since.add(v.store.entry(v.rows.at(i)))
-	}
+	v.rows.trim()
+	v.rows.found.each(v.since.counted, func(n uint64) bool {
+		v.since.add(v.store.entry(n))
+		return true
+	})
 	v.since.counted = max(v.since.counted, v.rows.hi)
 }
 

@@ -77,3 +77,18 @@ func Text(value []byte) string {
 	}
 	return textOf(value)
 }
+
+// Members yields the members of a JSON object: keys as they stand, without
+// their quotes and still escaped, and the JSON of their values, all slices of
+// data. Of other data it yields nothing, or what stood before the fault.
+func Members(data []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(key, value []byte) bool) {
+		s := scan(data)
+		for {
+			key, value, ok := s.next()
+			if !ok || !yield(key, value) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package tui
+
+import (
+	"math/bits"
+	"sort"
+)
+
+// found is the numbers of the records that pass a test: a bit for each record
+// of a block in which any does. The zero found is empty.
+type found struct {
+	base   uint64 // the block of the first sheet
+	sheets []sheet
+	total  int
+	sums   []int // numbers before each sheet; nil when it must be made again
+}
+
+type sheet struct {
+	marks *marks // nil: none
+	n     int
+}
+
+// marks has a bit for each record of a block.
+type marks [blockLen / 64]uint64
+
+func (m *marks) set(i int) { m[i/64] |= 1 << (i % 64) }
+
+func (m *marks) count() (n int) {
+	for _, w := range m {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// sheet returns a block's sheet, which may be empty.
+func (f *found) sheet(block uint64) *sheet {
+	if len(f.sheets) == 0 {
+		f.base = block
+	}
+	if block < f.base {
+		// Room for as many again, so that going back block by block is cheap.
+		grow := max(f.base-block, min(uint64(len(f.sheets)), f.base))
+		f.sheets = append(make([]sheet, grow, int(grow)+len(f.sheets)), f.sheets...)
+		f.base -= grow
+	}
+	for block >= f.base+uint64(len(f.sheets)) {
+		f.sheets = append(f.sheets, sheet{})
+	}
+	return &f.sheets[block-f.base]
+}
+
+// add adds one number.
+func (f *found) add(n uint64) {
+	p := f.sheet(n / blockLen)
+	if p.marks == nil {
+		p.marks = new(marks)
+	}
+	i := int(n % blockLen)
+	if p.marks[i/64]&(1<<(i%64)) == 0 {
+		p.marks.set(i)
+		p.n++
+		f.total++
+		f.sums = nil
+	}
+}
+
+// addMarks adds the numbers of a block. It may keep m.
+func (f *found) addMarks(block uint64, m *marks) {
+	n := m.count()
+	if n == 0 {
+		return
+	}
+	p := f.sheet(block)
+	if p.marks != nil {
+		for i, w := range p.marks {
+			m[i] |= w
+		}
+		n = m.count()
+	}
+	f.total += n - p.n
+	*p = sheet{m, n}
+	f.sums = nil
+}
+
+// trim forgets the numbers below n.
+func (f *found) trim(n uint64) {
+	for len(f.sheets) > 0 && (f.base+1)*blockLen <= n {
+		f.total -= f.sheets[0].n
+		f.sheets[0] = sheet{}
+		f.sheets = f.sheets[1:]
+		f.base++
+		f.sums = nil
+	}
+	if len(f.sheets) == 0 || f.base*blockLen >= n || f.sheets[0].n == 0 {
+		return
+	}
+	p := &f.sheets[0]
+	i := int(n % blockLen)
+	before := p.n
+	clear(p.marks[:i/64])
+	p.marks[i/64] &^= 1<<(i%64) - 1
+	if p.n = p.marks.count(); p.n != before {
+		f.total += p.n - before
+		f.sums = nil
+	}
+}
+
+func (f *found) sum() {
+	if f.sums != nil {
+		return
+	}
+	f.sums = make([]int, len(f.sheets))
+	n := 0
+	for i := range f.sheets {
+		f.sums[i] = n
+		n += f.sheets[i].n
+	}
+}
+
+// at returns the i-th number, the lowest first; i is below total.
+func (f *found) at(i int) uint64 {
+	f.sum()
+	k := sort.Search(len(f.sums), func(k int) bool { return f.sums[k] > i }) - 1
+	i -= f.sums[k]
+	for w, word := range f.sheets[k].marks {
+		if n := bits.OnesCount64(word); i >= n {
+			i -= n
+			continue
+		}
+		for ; i > 0; i-- {
+			word &= word - 1
+		}
+		return (f.base+uint64(k))*blockLen + uint64(w*64+bits.TrailingZeros64(word))
+	}
+	panic("a number that was found is not there")
+}
+
+// ord returns how many numbers are below n.
+func (f *found) ord(n uint64) int {
+	block := n / blockLen
+	if len(f.sheets) == 0 || block < f.base {
+		return 0
+	}
+	k := int(block - f.base)
+	if k >= len(f.sheets) {
+		return f.total
+	}
+	f.sum()
+	ord := f.sums[k]
+	if m := f.sheets[k].marks; m != nil {
+		i := int(n % blockLen)
+		for _, w := range m[:i/64] {
+			ord += bits.OnesCount64(w)
+		}
+		ord += bits.OnesCount64(m[i/64] & (1<<(i%64) - 1))
+	}
+	return ord
+}
+
+// each yields the numbers from n on, until yield returns false.
+func (f *found) each(n uint64, yield func(uint64) bool) {
+	for k := range f.sheets {
+		block := f.base + uint64(k)
+		if f.sheets[k].n == 0 || (block+1)*blockLen <= n {
+			continue
+		}
+		for w, word := range f.sheets[k].marks {
+			for ; word != 0; word &= word - 1 {
+				m := block*blockLen + uint64(w*64+bits.TrailingZeros64(word))
+				if m >= n && !yield(m) {
+					return
+				}
+			}
+		}
+	}
+}

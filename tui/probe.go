@@ -1,0 +1,52 @@
+package tui
+
+// probe is a test of rows. It may be used by several goroutines at once.
+type probe struct {
+	test func(*row) bool
+
+	// drive, when set, is a word that every row which passes has, if its words
+	// can be trusted and unless its names say what is looked for. So a block of
+	// records is gone through for the word, and only rows that have it are
+	// tested.
+	drive finder
+	names *matcher // nil: names say nothing
+}
+
+// driven reports whether rows without the word cannot pass.
+func (p *probe) driven(n *names) bool {
+	return p.drive.set() && (p.names == nil || !p.names.inNames(n))
+}
+
+// probe is the test of a filter.
+func (f filter) probe() probe {
+	p := probe{test: f.match}
+	for i := range f.terms {
+		t := &f.terms[i]
+		switch {
+		case t.not:
+		case t.op == opHas:
+			if len(t.matcher.words) > 0 && better(&t.matcher.words[0], &p.drive) {
+				p.drive, p.names = t.matcher.words[0], t.matcher
+			}
+		case !t.ofRow() && better(&t.word, &p.drive):
+			p.drive, p.names = t.word, nil
+		}
+	}
+	return p
+}
+
+// better reports whether a word is likely to be in fewer rows than another.
+func better(a, b *finder) bool { return len(a.word) > len(b.word) }
+
+// probe is the test of a search in the rows that a filter shows.
+func (m *matcher) probe(f filter) probe {
+	p := f.probe()
+	p.test = m.match
+	if !f.empty() {
+		p.test = func(r *row) bool { return f.match(r) && m.match(r) }
+	}
+	if len(m.words) > 0 {
+		p.drive, p.names = m.words[0], m
+	}
+	return p
+}
