@@ -7,9 +7,10 @@ COUNT    ?= 1
 ROUNDS   ?= 5
 FOR      ?= 1m
 SEED     ?=
+MANDIR   ?= bin/man
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check lint bench microbench fuzz soak devenv
+.PHONY: help build test check lint bench microbench fuzz soak man devenv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 
 soak: build ## prove for a time FOR (1m) that readers get, or are told of, every record (SEED=n)
 	$(GO) run ./soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED))
+
+man: build ## write the manual pages of all commands into MANDIR (bin/man)
+	bin/sluice man --out $(MANDIR)
 
 devenv: build ## build, start a whole cluster on this machine and open the client on it
 	bin/sluice devenv

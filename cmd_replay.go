@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,8 +53,9 @@ func newReplay(ended *outcome) *cobra.Command {
 	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s")
 	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
 	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
-	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: the file's name")
+	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
 	r.chosen(set)
+	r.complete(c)
 	c.RunE = ended.run(func(ctx context.Context, files []string) error {
 		config, err := r.replay(files)
 		if err != nil {
@@ -126,9 +125,8 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 	if err != nil {
 		return err
 	}
-	signal.Ignore(syscall.SIGPIPE) // see printLines
 	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
-		out.Source, out.Streams = source, []string{source.Stream()}
+		out.Source, out.Streams = source, source.StreamNames()
 		printer, err := recorder.NewPrinter(out)
 		if err != nil {
 			return &usageError{err}
@@ -164,7 +162,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 		}
 	}
 	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
-		client.Feed, client.Streams = source, []string{source.Stream()}
+		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
 		client.Actions = []tui.Action{
 			{Key: "P", Help: "stop the replay, or let it go on", Do: source.Pause},
 			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
@@ -179,6 +177,15 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 		tellCut(os.Stderr, source.Stats(), config)
 		return err
 	})
+}
+
+// inOnePane names streams so that the client merges them in one pane.
+func inOnePane(names []string) string {
+	escaped := make([]string, len(names))
+	for i, name := range names {
+		escaped[i] = strings.ReplaceAll(name, "+", `\+`)
+	}
+	return strings.Join(escaped, "+")
 }
 
 // printing is how records are printed, as the flags say.

@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"text/tabwriter"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/recorder"
 )
@@ -23,32 +22,74 @@ const (
 
 func newStreams(ended *outcome) *cobra.Command {
 	var (
-		r        reading
-		patience time.Duration
+		r           reading
+		patience    time.Duration
+		watch, json bool
 	)
 	c := &cobra.Command{
 		Use:   "streams",
 		Short: "List the streams that are live now, with their rates",
 		Long: "List the streams that had a record within the last minute: name, records a second, bytes a second, and\n" +
-			"how many consolidators they come from. It measures for some seconds before it prints.",
-		Example: "  sluice streams\n  sluice streams --consolidator tcp://127.0.0.1:5552",
+			"how many consolidators they come from. It measures for some seconds before it prints. With --watch it goes\n" +
+			"on each second until it is interrupted: on a terminal the list is drawn anew, elsewhere it is appended, each\n" +
+			"line beginning with its time.\n\n" +
+			"With --json each line is an object: time (when it was looked at), name, rate (records a second), bytes (a\n" +
+			"second), records (published, over all consolidators, since each of them has the stream), sources.",
+		Example: "  sluice streams\n  sluice streams --watch --consolidator tcp://127.0.0.1:5552\n  sluice streams --json | jq -r 'select(.rate > 100).name'",
 		Args:    noArguments,
 	}
 	r.sources(c.Flags())
 	c.Flags().DurationVar(&patience, "for", 10*time.Second, "wait at most this time for a first answer")
+	c.Flags().BoolVar(&watch, "watch", false, "go on, each second")
+	c.Flags().BoolVar(&json, "json", false, "print one JSON object a stream")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		list := newListing(os.Stdout, watch, json)
 		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			live, err := listStreams(ctx, source, patience)
 			if err != nil {
 				return err
 			}
-			if len(live) == 0 {
+			if len(live) == 0 && !watch {
 				fmt.Fprintln(os.Stderr, "sluice: no stream had a record within the last minute")
 			}
-			return printStreams(os.Stdout, live)
+			if err := list.print(time.Now(), live, nil); err != nil || !watch {
+				return read(err)
+			}
+			return read(watchStreams(ctx, source, list))
 		})
 	})
 	return c
+}
+
+// watchStreams prints the streams each second until ctx ends.
+func watchStreams(ctx context.Context, source *stream.Source, list *listing) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return errInterrupted
+		case now := <-tick.C:
+			if b := source.TryTake(); b != nil {
+				b.Release()
+			}
+			var trouble error
+			if up, why := connection(source.Status()); !up {
+				trouble = errors.New(why)
+			}
+			if err := list.print(now, source.Streams(), trouble); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// read is nil for an error that says that whoever reads has had enough.
+func read(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return err
 }
 
 // listStreams waits until a source is connected, and measures then.
@@ -96,16 +137,4 @@ func connection(sources []stream.Status) (up bool, why string) {
 		}
 	}
 	return false, why
-}
-
-func printStreams(w io.Writer, live []stream.Live) error {
-	if len(live) == 0 {
-		return nil
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "STREAM\tRECORDS/S\tBYTES/S\tSOURCES")
-	for _, s := range live {
-		fmt.Fprintf(t, "%s\t%.1f\t%.0f\t%d\n", record.Safe(s.Name), s.Rate, s.Bytes, s.Sources)
-	}
-	return t.Flush()
 }

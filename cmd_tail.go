@@ -4,9 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -39,6 +37,8 @@ func newTail(ended *outcome) *cobra.Command {
 	}
 	r.sources(c.Flags())
 	r.records(c.Flags())
+	r.complete(c)
+	c.ValidArgsFunction = r.liveStreams
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		var err error
 		if r.lines() || !isTerminal(os.Stdout) {
@@ -77,9 +77,6 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	if config.Last, err = r.backfill(0); err != nil {
 		return err
 	}
-	// A reader that has had enough shows as an error of the write, and ends
-	// the command quietly.
-	signal.Ignore(syscall.SIGPIPE)
 	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 		config.Source = source
 		printer, err := recorder.NewPrinter(config)

@@ -26,12 +26,17 @@ func execute(args []string) int {
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
 
+	// A reader that has had enough shows as an error of the write, and ends
+	// the command quietly.
+	signal.Ignore(syscall.SIGPIPE)
+
 	var ended outcome
 	root := newRoot(&ended)
 	root.SetArgs(args)
 	err := fang.Execute(
 		ctx, root,
 		fang.WithVersion(version),
+		fang.WithoutManpage(), // newMan has more to say
 		fang.WithErrorHandler(func(_ writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
 	)
 	if err != nil { // cobra's own: the command line could not be read
@@ -69,6 +74,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newConsolidator(ended),
 		newProxy(ended),
 		newDevenv(ended),
+		newMan(ended),
 		newVersion(ended),
 	)
 	return root

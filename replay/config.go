@@ -6,8 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"sluice/cluster/stream"
@@ -28,7 +26,7 @@ type Config struct {
 	Files []string  // at least one; Stdin at most once
 	Stdin io.Reader // what Stdin stands for; nil means os.Stdin
 
-	Stream string // the stream that the records are handed on in; "" means StreamOf(Files)
+	Stream string // the stream that the records are handed on in; "" means for each file StreamOf its name
 	Gaps   bool   // hand on recorded losses as notices, for a reader that shows them
 
 	Speed     float64       // recorded seconds in one second; 0 means as fast as they are taken
@@ -42,21 +40,6 @@ type Config struct {
 }
 
 const defaultInbox = 4 << 20
-
-// StreamOf is the stream that recordings are replayed as, when none is named:
-// the file's name without its endings, and "replay" for several files or for
-// standard input.
-func StreamOf(files []string) string {
-	const otherwise = "replay"
-	if len(files) != 1 || files[0] == Stdin {
-		return otherwise
-	}
-	name, _, _ := strings.Cut(strings.TrimLeft(filepath.Base(files[0]), "."), ".")
-	if stream.CheckName(name) != nil {
-		return otherwise
-	}
-	return name
-}
 
 // check completes a Config.
 func (c *Config) check() error {
@@ -81,11 +64,10 @@ func (c *Config) check() error {
 	if stdin > 1 {
 		return errors.New("standard input is named twice: it can be read once")
 	}
-	if c.Stream == "" {
-		c.Stream = StreamOf(c.Files)
-	}
-	if err := stream.CheckName(c.Stream); err != nil {
-		return fmt.Errorf("stream %q: %w", c.Stream, err)
+	if c.Stream != "" {
+		if err := stream.CheckName(c.Stream); err != nil {
+			return fmt.Errorf("stream %q: %w", c.Stream, err)
+		}
 	}
 	if c.Stdin == nil {
 		c.Stdin = os.Stdin

@@ -32,9 +32,12 @@ func (s *Source) Stop(string) {}
 // WatchStreams does nothing: what Streams returns costs nothing.
 func (s *Source) WatchStreams(bool) {}
 
-// Streams is the stream that is replayed.
-func (s *Source) Streams() []stream.Live {
-	return []stream.Live{{Name: s.config.Stream, Records: s.Stats().Records, Sources: len(s.config.Files)}}
+// Streams are the streams that are replayed.
+func (s *Source) Streams() (live []stream.Live) {
+	for _, name := range s.streams {
+		live = append(live, stream.Live{Name: name})
+	}
+	return live
 }
 
 // Status is one source: the replay, whose name tells how it stands.

@@ -9,8 +9,8 @@ import (
 	"sluice/cluster/stream"
 )
 
-// gapOf reads a record in which Sluice recorded a loss, as a notice without a
-// place. at is its time, in Unix milliseconds.
+// gapOf reads a record in which Sluice recorded a loss, as a recorder writes it
+// or a consolidator tells it to foreign readers, as a notice without a place. at is its time, in Unix milliseconds.
 func gapOf(line []byte, at int64) (stream.Notice, bool) {
 	if !bytes.Contains(line, []byte(`"sluice"`)) || !bytes.Contains(line, []byte(`"dropped"`)) {
 		return stream.Notice{}, false
@@ -23,8 +23,14 @@ func gapOf(line []byte, at int64) (stream.Notice, bool) {
 	if !ok {
 		return stream.Notice{}, false
 	}
-	n := stream.Notice{Kind: stream.KindGap, Time: time.UnixMilli(at), Hop: "recording", Reason: r.Msg}
+	n := stream.Notice{Kind: stream.KindGap, Time: time.UnixMilli(at)}
 	count, err := strconv.ParseUint(dropped, 10, 64)
-	n.Count, n.Unknown = count, err != nil
+	unknown, _ := r.Field("unknown")
+	n.Count, n.Unknown = count, err != nil || unknown == "true"
+	n.Source, _ = r.Field("source")
+	n.Hop, _ = r.Field("hop")
+	if n.Reason, ok = r.Field("cause"); !ok {
+		n.Reason = r.Msg
+	}
 	return n, true
 }

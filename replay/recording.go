@@ -17,7 +17,7 @@ import (
 type recording struct {
 	name   string // as it was named
 	source string // what people call it
-	alone  bool   // there is no other, so that its records need not say where they are from
+	stream string // that its records are handed on in
 	stdin  io.Reader
 	limit  int
 
@@ -38,14 +38,6 @@ type recording struct {
 	short   int    // bytes of a last line that is not whole
 	records uint64 // lines handed out
 	cut     uint64 // lines cut, of those that were read before it was shut
-}
-
-// label is what its records are said to come from.
-func (r *recording) label() string {
-	if r.alone {
-		return ""
-	}
-	return r.source
 }
 
 // progress is how much of the file was read, in bytes.
@@ -78,7 +70,10 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // newRecording looks at a file without reading it.
 func newRecording(name string, config *Config) (*recording, error) {
-	r := &recording{name: name, limit: config.MaxLine}
+	r := &recording{name: name, limit: config.MaxLine, stream: config.Stream}
+	if r.stream == "" {
+		r.stream = StreamOf(name)
+	}
 	if name == Stdin {
 		r.stdin = config.Stdin
 		r.source = "standard input"

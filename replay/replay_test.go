@@ -64,7 +64,7 @@ func zstded(data string) string {
 type taken struct {
 	records []string // messages
 	lines   []string // as they came
-	sources []string
+	streams []string
 	arrived []time.Time
 	at      []time.Duration // when, since it began
 	gaps    []stream.Notice
@@ -94,13 +94,10 @@ func replayed(t testing.TB, config replay.Config) (got taken) {
 			t.Fatal(err)
 		}
 		for _, r := range b.Records {
-			if r.Stream != s.Stream() {
-				t.Errorf("a record of stream %q, want %q", r.Stream, s.Stream())
-			}
 			parsed := record.Parse(r.Data)
 			got.records = append(got.records, parsed.Msg)
 			got.lines = append(got.lines, string(r.Data))
-			got.sources = append(got.sources, r.Source)
+			got.streams = append(got.streams, r.Stream)
 			got.arrived = append(got.arrived, time.Unix(0, r.Arrived))
 			got.at = append(got.at, time.Since(began))
 		}
@@ -269,8 +266,8 @@ func TestMerge(t *testing.T) {
 	got := replayed(t, replay.Config{Files: []string{a, b, c, empty}})
 	// What stands before any time in c comes when its turn has come.
 	wantRecords(t, got, "a0", "b1", "c no time", "c2", "a4", "a3 late", "a no time", "b4", "b5", "a6", "c7")
-	if got.sources[0] != "a" || got.sources[1] != "b" {
-		t.Errorf("sources %q", got.sources)
+	if got.streams[0] != "a" || got.streams[1] != "b" {
+		t.Errorf("streams %q", got.streams)
 	}
 }
 
@@ -540,13 +537,15 @@ func TestStdinInterrupted(t *testing.T) {
 // Losses that Sluice recorded become gaps for whoever shows them, and stay
 // records for everybody else.
 func TestGaps(t *testing.T) {
-	notice := string(record.AppendNotice(nil, start, record.Warn, "1203 records dropped: reader too slow", "dropped", uint64(1203))) + "\n"
+	notice := string(record.AppendNotice(nil, start, record.Warn, "1,203 records of f lost", "stream", "f", "dropped", uint64(1203),
+		"unknown", false, "source", "vm-1", "hop", "consolidator", "cause", "reader too slow")) + "\n"
 	other := `{"v":0,"name":"app","level":40,"time":"2026-03-01T12:00:00Z","msg":"the \"sluice\" is dry","dropped":5}` + "\n"
 	path := file(t, "f", line(0, "one")+notice+other+line(0, "two"))
 
 	got := replayed(t, replay.Config{Files: []string{path}, Gaps: true})
 	wantRecords(t, got, "one", `the "sluice" is dry`, "two")
-	if len(got.gaps) != 1 || got.gaps[0].Count != 1203 || got.gaps[0].At != 1 || got.gaps[0].Stream != "f" {
+	if len(got.gaps) != 1 || got.gaps[0].Count != 1203 || got.gaps[0].At != 1 || got.gaps[0].Stream != "f" ||
+		got.gaps[0].Unknown || got.gaps[0].Source != "vm-1" || got.gaps[0].Hop != "consolidator" || got.gaps[0].Reason != "reader too slow" {
 		t.Errorf("gaps %+v", got.gaps)
 	}
 	got = replayed(t, replay.Config{Files: []string{path}})
@@ -556,18 +555,24 @@ func TestGaps(t *testing.T) {
 }
 
 func TestStreamOf(t *testing.T) {
-	for want, files := range map[string][]string{
-		"acme":   {"/var/log/acme.log.zst"},
-		"replay": {"a.log", "b.log"},
-		"hidden": {".hidden.log"},
+	for file, want := range map[string]string{
+		"/var/log/acme.log.zst": "acme",
+		"incident":              "incident",
+		"tenant+acme.ndjson":    "tenant/acme",
+		"tenant+acme-20260301T120000Z.ndjson.zst":    "tenant/acme",
+		"tenant+a%2Bb-20260301T120000.123Z.log.gz":   "tenant/a+b",
+		"logs/tenant+acme-20260301T120000Z.zst.part": "tenant/acme",
+		"web.eu-20260301T120000Z.ndjson":             "web.eu",
+		".hidden.log":                                "hidden",
+		"100%.log":                                   "100%",
+		"-":                                          "replay",
+		"\xff.log":                                   "replay",
+		"...":                                        "replay",
+		"a%1Bb.log":                                  "replay",
+		strings.Repeat("x", 300):                     "replay",
 	} {
-		if got := replay.StreamOf(files); got != want {
-			t.Errorf("stream of %q is %q, want %q", files, got, want)
-		}
-	}
-	for _, name := range []string{"-", "\xff.log", "...", strings.Repeat("x", 300), "a\x1bb"} {
-		if got := replay.StreamOf([]string{name}); got != "replay" {
-			t.Errorf("stream of %q is %q", name, got)
+		if got := replay.StreamOf(file); got != want {
+			t.Errorf("stream of %q is %q, want %q", file, got, want)
 		}
 	}
 }

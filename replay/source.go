@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +24,8 @@ const (
 // called from any goroutine; none but Take waits.
 type Source struct {
 	config     Config
-	recordings []*recording
+	recordings []*recording // Run's
+	streams    []string     // their streams
 	out        *stream.Handover
 	pace       *pace
 	from, to   int64 // Unix milliseconds; 0 for none
@@ -70,12 +72,12 @@ func New(config Config) (*Source, error) {
 		s.stats.Size += r.size
 		known = known && r.again
 		s.recordings = append(s.recordings, r)
+		if !slices.Contains(s.streams, r.stream) {
+			s.streams = append(s.streams, r.stream)
+		}
 	}
 	if !known {
 		s.stats.Size = 0
-	}
-	if len(s.recordings) == 1 {
-		s.recordings[0].alone = true
 	}
 	return s, nil
 }
@@ -87,8 +89,9 @@ type ConfigError struct{ err error }
 func (e *ConfigError) Error() string { return e.err.Error() }
 func (e *ConfigError) Unwrap() error { return e.err }
 
-// Stream is the stream that the records are handed on in.
-func (s *Source) Stream() string { return s.config.Stream }
+// StreamNames are the streams that the records are handed on in, in the order
+// of their files.
+func (s *Source) StreamNames() []string { return slices.Clone(s.streams) }
 
 // Run reads until all was handed on or ctx ends, and returns nil then. Its
 // errors tell of files that could not be read, or not to their end; all others
@@ -228,17 +231,14 @@ func (s *Source) add(r *recording) {
 	}
 	if s.config.Gaps {
 		if n, ok := gapOf(r.line, at); ok {
-			n.At, n.Source = len(s.records), r.label()
-			if n.Stream == "" {
-				n.Stream = s.config.Stream
-			}
+			n.At, n.Stream = len(s.records), r.stream
 			s.notices = append(s.notices, n)
 			s.bytes += len(r.line)
 			return
 		}
 	}
 	s.records = append(s.records, stream.Record{
-		Stream: s.config.Stream, Source: r.label(), Arrived: at * int64(time.Millisecond), Data: r.line,
+		Stream: r.stream, Arrived: at * int64(time.Millisecond), Data: r.line,
 	})
 	s.bytes += len(r.line)
 }
@@ -312,7 +312,7 @@ func (s *Source) gap(r *recording, reason string) {
 		now = time.UnixMilli(at)
 	}
 	s.notices = append(s.notices, stream.Notice{
-		At: len(s.records), Kind: stream.KindGap, Time: now, Stream: s.config.Stream,
+		At: len(s.records), Kind: stream.KindGap, Time: now, Stream: r.stream,
 		Source: r.source, Unknown: true, Hop: "recording", Reason: reason,
 	})
 }
