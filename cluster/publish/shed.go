@@ -16,24 +16,29 @@ const maxShedStreams = 1000
 
 // shed counts records that were given up and not told of yet, by stream.
 type shed struct {
-	streams map[string]uint64
+	streams map[string]*uint64
 	others  uint64 // of streams beyond maxShedStreams
 }
 
-func (s *shed) add(stream string, n uint64) {
-	if _, ok := s.streams[stream]; !ok && len(s.streams) >= maxShedStreams {
+func (s *shed) add(stream []byte, n uint64) {
+	if count := s.streams[string(stream)]; count != nil {
+		*count += n
+		return
+	}
+	if len(s.streams) >= maxShedStreams {
 		s.others += n
 		return
 	}
 	if s.streams == nil {
-		s.streams = make(map[string]uint64)
+		s.streams = make(map[string]*uint64)
 	}
-	s.streams[stream] += n
+	first := n
+	s.streams[string(stream)] = &first
 }
 
 func (s *shed) merge(t *shed) {
 	for stream, n := range t.streams {
-		s.add(stream, n)
+		s.add([]byte(stream), *n)
 	}
 	s.others += t.others
 }
@@ -46,7 +51,7 @@ func (s *shed) notices(now time.Time) *chunk {
 	others := s.others
 	var notice []byte
 	for _, stream := range slices.Sorted(maps.Keys(s.streams)) {
-		n := s.streams[stream]
+		n := *s.streams[stream]
 		fields := []any{"shed", n}
 		if others > 0 {
 			fields = append(fields, "shedOfOthers", others)
@@ -83,7 +88,7 @@ func (c *Client) makeRoom(size int) bool {
 				c.stats.Shed++
 			}
 			stream, _ := zmtp.SplitMessage(k.buf[at:])
-			c.untold.add(string(stream), 1)
+			c.untold.add(stream, 1)
 			at += size
 		}
 		k.free()
@@ -94,7 +99,7 @@ func (c *Client) makeRoom(size int) bool {
 // shedNew gives up a record that there is no room for. c.mu is held.
 func (c *Client) shedNew(stream string) {
 	c.stats.Shed++
-	c.untold.add(stream, 1)
+	c.untold.add([]byte(stream), 1)
 	if n := len(c.q.chunks); n > 0 {
 		c.q.chunks[n-1].sealed = true // its notice comes before what follows
 	}
