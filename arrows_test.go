@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"sluice": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-		"sluice/cluster/publish", "sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/tui", "sluice/devenv",
+		"sluice/cluster/publish", "sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/shipper", "sluice/tui", "sluice/devenv",
 	},
 	"sluice/devenv": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
@@ -26,6 +26,7 @@ var arrows = map[string][]string{
 	"sluice/proxy":             anyOfCluster,
 	"sluice/recorder":          anyOfCluster,
 	"sluice/replay":            anyOfCluster,
+	"sluice/shipper":           anyOfCluster,
 	"sluice/tui":               anyOfCluster,
 	"sluice/cluster/stream":    {"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it

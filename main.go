@@ -70,6 +70,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newTail(ended),
 		newReplay(ended),
 		newRecord(ended),
+		newPublish(ended),
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),

@@ -12,6 +12,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/recorder"
+	"sluice/shipper"
 	"sluice/tui"
 )
 
@@ -80,7 +81,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, recorder.ErrNotHad):
+	case errors.Is(err, recorder.ErrNotHad), errors.Is(err, shipper.ErrNotHad):
 		return exitNotHad
 	case errors.Is(err, errInterrupted), errors.Is(err, tui.ErrInterrupted):
 		return exitInterrupted

@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			"exits":     exits,
 			"ports":     ports,
 			"await":     awaitPorts,
-			"publish":   publish,
+			"publish":   publishRecords,
 			"vm":        startVM,
 			"httpproxy": startProxy,
 			"crash":     crash,
@@ -111,7 +111,7 @@ func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
 // go-zeromq, as an application does; their messages are "record 0" and so on.
 // The socket stays open until the script ends, since closing it throws away
 // what it has not sent yet. So a script waits for records, as with --count.
-func publish(ts *testscript.TestScript, _ bool, args []string) {
+func publishRecords(ts *testscript.TestScript, _ bool, args []string) {
 	endpoint, stream, level := "tcp://127.0.0.1:"+args[0], args[1], args[2]
 	n, err := strconv.Atoi(args[3])
 	ts.Check(err)

@@ -1,0 +1,82 @@
+package shipper
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"sluice/cluster/publish"
+	"sluice/cluster/zmtp"
+)
+
+// Config says what a Shipper publishes, and how. It closes the Client.
+type Config struct {
+	Client   *publish.Client // required; one that waits
+	Endpoint string          // the Client's, for notices
+	Stream   string          // required
+	Files    []string        // in their order; "-" is standard input; none means standard input
+	Stdin    io.Reader       // required when it is read
+
+	Follow bool // go on when a file has ended, by its name; standard input always is
+	New    bool // begin at the end of files that are there when a Shipper that follows begins
+
+	Name     string // of the program, for lines that do not say it; "" means the last part of the stream's name
+	Hostname string // of the machine, likewise; "" means this one's
+	NoJoin   bool   // every line is a record
+
+	// Wait is how long the consolidator may be away, or acknowledge nothing
+	// that it was sent, before Run gives up; 0 means for ever.
+	Wait  time.Duration
+	Grace time.Duration // for the last acknowledgements, after the context has ended; 0 means 5 s
+
+	Notices  io.Writer // gets what happened, a line each; nil drops it
+	Progress io.Writer // a terminal that shows how it goes; nil shows nothing
+}
+
+// DefaultGrace is Config.Grace when nothing is said.
+const DefaultGrace = 5 * time.Second
+
+// Stdin is the name of standard input among files.
+const Stdin = "-"
+
+func (c *Config) check() error {
+	if c.Client == nil {
+		return errors.New("client is missing")
+	}
+	if err := zmtp.CheckName(c.Stream); err != nil {
+		return fmt.Errorf("stream %q: %w", c.Stream, err)
+	}
+	if len(c.Files) == 0 {
+		if c.Follow {
+			return errors.New("there is nothing to follow: name a file; standard input is read to its end anyhow")
+		}
+		c.Files = []string{Stdin}
+	}
+	seen := make(map[string]bool)
+	for _, f := range c.Files {
+		switch {
+		case f == "":
+			return errors.New("the name of a file is empty")
+		case f == Stdin && c.Stdin == nil:
+			return errors.New("standard input is missing")
+		case seen[f] && (c.Follow || f == Stdin):
+			return fmt.Errorf("file %q is named twice", f)
+		}
+		seen[f] = true
+	}
+	switch {
+	case c.New && !c.Follow:
+		return errors.New("beginning at the end makes sense with following only")
+	case c.Wait < 0:
+		return fmt.Errorf("time to wait %s is negative", c.Wait)
+	case c.Grace < 0:
+		return fmt.Errorf("time to end %s is negative", c.Grace)
+	case c.Grace == 0:
+		c.Grace = DefaultGrace
+	}
+	if c.Notices == nil {
+		c.Notices = io.Discard
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+// Package shipper publishes lines: from files, which it can follow, and from
+// standard input. It is what `sluice publish` runs.
+//
+// # Contract
+//
+// Order: the records of one input are published in the order of its lines.
+// Files that are not followed are read one after the other; files that are
+// followed have no order among them.
+//
+// Records: a line that is a JSON object is a record, as record.Bunyan has it: a
+// bunyan record byte for byte, any other made one by naming. Any other line is
+// the msg of a record, with the lines that continue it: see the rule at
+// [joiner]. Blank lines are left out and counted. A line above the limit of 256
+// KiB, or whose record would be, becomes the msg of a record, cut, with the
+// field "cut": how many bytes are missing.
+//
+// Following is by name, as `tail -F` does: a file that is renamed and created
+// anew is read to its end, until it has not grown for a second, before the new
+// one is begun; what is written to the old one after that is read as well, for a
+// minute. One that is truncated is read from its beginning; what was written
+// and not read before the truncation is lost with the file, and nobody can tell
+// how much that is: truncations are counted and told. One that is not there yet
+// is waited for. The system tells of changes (fsnotify); besides, files are
+// looked at every quarter of a second, so file systems that do not tell work
+// too.
+//
+// Delivery: publish.Client's. Nothing is read that there is no room for.
+//
+// Accounting: [Summary]. Every line that was read is in a record, or counted as
+// blank; every record is acknowledged, or counted as what else became of it.
+//
+// Memory: 512 KiB and a record for each input that is read, besides the client's
+// buffer.
+//
+// Shutdown: when its context ends, Run stops reading, publishes what it has
+// begun, and waits for the acknowledgements for at most Config.Grace. A read of
+// standard input that blocks cannot be interrupted: its goroutine is left
+// behind.
+package shipper

@@ -1,0 +1,280 @@
+package shipper
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+const (
+	pollEvery = 250 * time.Millisecond
+	quietFor  = time.Second // a file that was renamed is finished when it has not grown for so long
+	lateFor   = time.Minute // and what is written to it later is read for so long
+	maxLate   = 4           // files of one name that are read late
+	printSize = 64          // bytes by which a file is known to have stayed what it was
+)
+
+// follower follows one name.
+type follower struct {
+	s    *Shipper
+	ctx  context.Context
+	name string
+	wake <-chan struct{}
+
+	now     *opened // nil when there is no file
+	late    []*opened
+	missing bool // that there is no file has been told
+	began   bool // the first look is done
+}
+
+// opened is a file that is followed.
+type opened struct {
+	*pipeline
+	file   *os.File
+	offset int64
+	print  [printSize]byte // the last bytes before offset
+	has    int             // how many of them there are
+	grew   time.Time
+	holes  bool // it was truncated under a writer that goes on where it was: NULs come first
+}
+
+func (s *Shipper) followAll(ctx context.Context) error {
+	watch := newWatcher(s.cfg.Files)
+	defer watch.close()
+	if watch.err != nil {
+		s.console.say(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
+	}
+	var running sync.WaitGroup
+	failed := make(chan error, len(s.cfg.Files))
+	for i, name := range s.cfg.Files {
+		if name == Stdin {
+			running.Go(func() { failed <- s.readPipe(ctx, "standard input", s.cfg.Stdin) })
+			continue
+		}
+		f := &follower{s: s, ctx: ctx, name: name, wake: watch.wake[i]}
+		running.Go(func() { failed <- f.run() })
+	}
+	running.Wait()
+	close(failed)
+	var err error
+	for e := range failed {
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// run follows until ctx ends.
+func (f *follower) run() error {
+	defer f.close()
+	look := time.NewTicker(pollEvery)
+	defer look.Stop()
+	for f.ctx.Err() == nil {
+		if err := f.look(); err != nil {
+			if f.ctx.Err() != nil {
+				break
+			}
+			return err
+		}
+		select {
+		case <-f.ctx.Done():
+		case <-f.wake:
+		case <-look.C:
+		}
+	}
+	return nil
+}
+
+// close publishes what is not whole.
+func (f *follower) close() {
+	for _, o := range append(f.late, f.now) {
+		if o != nil {
+			o.sink.last(&o.split, f.s.cfg.Grace)
+			o.file.Close()
+		}
+	}
+}
+
+// look reads what is new.
+func (f *follower) look() error {
+	if err := f.readLate(); err != nil {
+		return err
+	}
+	if f.now == nil && !f.open() {
+		return nil
+	}
+	if err := f.read(f.now); err != nil {
+		return err
+	}
+	if f.now.sink.waits() && time.Since(f.now.grew) >= idleFor {
+		if err := f.now.sink.flush(); err != nil {
+			return err
+		}
+	}
+	there, err := os.Stat(f.name)
+	if err != nil {
+		return nil //nolint:nilerr // it is away: what is open is read on
+	}
+	if mine, err := f.now.file.Stat(); err != nil || os.SameFile(mine, there) {
+		return nil //nolint:nilerr // read tells
+	}
+	if time.Since(f.now.grew) < quietFor {
+		return nil // its writer may not have noticed yet
+	}
+	f.s.counts.rotations.Add(1)
+	if err := f.now.end(); err != nil {
+		return err
+	}
+	f.late = append(f.late, f.now)
+	f.now.grew = time.Now()
+	f.now = nil
+	if f.open() {
+		return f.read(f.now)
+	}
+	return nil
+}
+
+// open opens the file that has the name now, if there is one.
+func (f *follower) open() bool {
+	first := !f.began
+	f.began = true
+	file, err := os.Open(f.name)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
+			err = errors.New("it is no regular file, and cannot be followed")
+		}
+		if err != nil {
+			file.Close()
+		}
+	}
+	if err != nil {
+		if !f.missing {
+			f.missing = true
+			f.s.console.say(fmt.Sprintf("%q is not there yet (%v): waiting for it", f.name, cause(err)))
+		}
+		return false
+	}
+	f.missing = false
+	f.s.counts.files.Add(1)
+	f.now = &opened{pipeline: f.s.pipeline(f.ctx), file: file, grew: time.Now()}
+	if first && f.s.cfg.New {
+		if end, err := file.Seek(0, io.SeekEnd); err == nil {
+			f.now.offset = end
+		}
+	}
+	return true
+}
+
+// cause is an error without the operation and the name that everybody knows.
+func cause(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// read reads a file to its end.
+func (f *follower) read(o *opened) error {
+	if o.changed() {
+		f.s.counts.truncations.Add(1)
+		f.s.console.say(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
+		if err := o.end(); err != nil {
+			return err
+		}
+		if _, err := o.file.Seek(0, io.SeekStart); err != nil {
+			return fmt.Errorf("read %q: %w", f.name, err)
+		}
+		o.offset, o.has, o.holes = 0, 0, true
+	}
+	for f.ctx.Err() == nil {
+		n, err := o.once()
+		if errors.Is(err, io.EOF) || (n == 0 && err == nil) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read %q: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// once reads once.
+func (o *opened) once() (int, error) {
+	space := o.split.space()
+	n, err := o.file.Read(space)
+	if n == 0 {
+		return 0, err
+	}
+	o.grew = time.Now()
+	o.offset += int64(n)
+	o.remember(space[:n])
+	if o.holes {
+		text := bytes.TrimLeft(space[:n], "\x00")
+		if len(text) == 0 {
+			return n, nil
+		}
+		o.holes = false
+		copy(space, text)
+		o.sink.now = o.grew
+		return n, o.split.took(len(text))
+	}
+	o.sink.now = o.grew
+	return n, o.split.took(n)
+}
+
+// remember keeps the last bytes that were read.
+func (o *opened) remember(data []byte) {
+	if len(data) >= printSize {
+		o.has = copy(o.print[:], data[len(data)-printSize:])
+		return
+	}
+	keep := min(o.has, printSize-len(data))
+	copy(o.print[:], o.print[o.has-keep:o.has])
+	o.has = keep + copy(o.print[keep:], data)
+}
+
+// changed reports whether the file no longer is what was read of it.
+func (o *opened) changed() bool {
+	info, err := o.file.Stat()
+	if err != nil {
+		return false
+	}
+	if info.Size() < o.offset {
+		return true
+	}
+	var now [printSize]byte
+	n, err := o.file.ReadAt(now[:o.has], o.offset-int64(o.has))
+	return err == nil && !bytes.Equal(now[:n], o.print[:o.has])
+}
+
+// readLate reads what is written to files that no longer have the name.
+func (f *follower) readLate() error {
+	for i := 0; i < len(f.late); i++ {
+		o := f.late[i]
+		if err := f.read(o); err != nil {
+			return err
+		}
+		switch quiet := time.Since(o.grew); {
+		case quiet >= lateFor || len(f.late) > maxLate:
+			err := o.end()
+			o.file.Close()
+			f.late = append(f.late[:i], f.late[i+1:]...)
+			i--
+			if err != nil {
+				return err
+			}
+		case quiet >= idleFor && o.sink.waits():
+			if err := o.sink.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

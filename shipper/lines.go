@@ -1,0 +1,83 @@
+package shipper
+
+import (
+	"bytes"
+	"slices"
+
+	"sluice/cluster/zmtp"
+)
+
+const (
+	maxLine  = zmtp.MaxRecord // bytes of a line that are kept
+	lineRoom = maxLine + 256<<10
+)
+
+// splitter splits what is read into lines, in place. It keeps at most the first
+// maxLine bytes of a line.
+type splitter struct {
+	line func(line []byte, cut int64) error // gets each line, without its end; cut is how many bytes of it were left out
+
+	buf  []byte
+	from int   // where the line begins that is not whole yet
+	to   int   // where what was read ends
+	cut  int64 // bytes of that line that were passed over
+}
+
+// space is where to read to: never empty.
+func (s *splitter) space() []byte {
+	if s.buf == nil {
+		s.buf = make([]byte, lineRoom)
+	}
+	if s.from > 0 {
+		s.to = copy(s.buf, s.buf[s.from:s.to])
+		s.from = 0
+	}
+	return s.buf[s.to:]
+}
+
+// took takes n bytes that were read to space, and hands on the lines that are
+// whole.
+func (s *splitter) took(n int) error {
+	looked := s.to
+	s.to += n
+	for {
+		i := bytes.IndexByte(s.buf[looked:s.to], '\n')
+		if i < 0 {
+			break
+		}
+		end := looked + i
+		if err := s.emit(s.buf[s.from:end]); err != nil {
+			return err
+		}
+		s.from = end + 1
+		looked = s.from
+	}
+	if over := s.to - s.from - maxLine; over > 0 {
+		s.cut += int64(over)
+		s.to -= over
+	}
+	return nil
+}
+
+func (s *splitter) emit(line []byte) error {
+	cut := s.cut
+	s.cut = 0
+	if over := len(line) - maxLine; over > 0 {
+		cut += int64(over)
+		line = line[:maxLine]
+	}
+	if cut == 0 {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	return s.line(line, cut)
+}
+
+// end hands on a last line that has no end.
+func (s *splitter) end() error {
+	if s.from == s.to {
+		return nil
+	}
+	line := s.buf[s.from:s.to]
+	s.from, s.to = 0, 0
+	return s.emit(slices.Clip(line))
+}

@@ -1,0 +1,130 @@
+package shipper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/cluster/publish"
+	"sluice/cluster/record"
+)
+
+// ErrNotHad says that the consolidator was never had, or was lost and not had
+// again, in the time that there was.
+var ErrNotHad = errors.New("no consolidator is connected")
+
+// ErrNotAll says that not every record is known to have arrived.
+var ErrNotAll = errors.New("not all records were acknowledged")
+
+// Shipper publishes lines.
+type Shipper struct {
+	cfg     Config
+	bunyan  *record.Bunyan
+	console console
+	counts  counts
+	summary *Summary
+}
+
+// New checks a Config and returns a Shipper for it.
+func New(cfg Config) (*Shipper, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("make shipper: %w", err)
+	}
+	if cfg.Name == "" {
+		cfg.Name = cfg.Stream[strings.LastIndexByte(cfg.Stream, '/')+1:]
+	}
+	return &Shipper{
+		cfg:     cfg,
+		bunyan:  record.NewBunyan(cfg.Name, cfg.Hostname),
+		console: console{notices: cfg.Notices, terminal: cfg.Progress},
+	}, nil
+}
+
+// Run publishes until all inputs have ended, or ctx ends, and everything is
+// acknowledged. It closes the Client, and runs once. It returns nil when all
+// that was read is with the consolidator; [ErrNotHad] and [ErrNotAll] when it is
+// not.
+func (s *Shipper) Run(ctx context.Context) error {
+	began := time.Now()
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	closing, give := context.WithCancel(context.WithoutCancel(ctx))
+	defer give()
+
+	watched := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		s.watch(watched, func(err error) { stop(err); give() })
+	})
+	err := s.read(reading)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.Grace, give) })()
+	stats := s.cfg.Client.Close(closing)
+	close(watched)
+	watching.Wait()
+	s.console.done()
+	s.sum(stats, time.Since(began))
+	switch cause := context.Cause(reading); {
+	case cause != nil && errors.Is(cause, ErrNotHad):
+		return cause
+	case err != nil && reading.Err() == nil:
+		return err
+	}
+	return s.outcome(ctx)
+}
+
+func (s *Shipper) read(ctx context.Context) error {
+	if s.cfg.Follow {
+		return s.followAll(ctx)
+	}
+	return s.readAll(ctx)
+}
+
+// outcome tells whether everything arrived.
+func (s *Shipper) outcome(ctx context.Context) error {
+	sum := s.summary
+	lost := sum.Uncertain + sum.Refused + sum.Unsent
+	status := s.cfg.Client.Status()
+	switch {
+	case lost == 0:
+		return nil
+	case !status.Connected && sum.Refused == 0 && (!status.Had || status.Err != nil):
+		return s.notHad(status)
+	case sum.Refused > 0:
+		return fmt.Errorf("%w: %d were refused: the consolidator holds as many streams as it may, or the peer does not subscribe to this one", ErrNotAll, sum.Refused)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w before the end: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
+	}
+	return fmt.Errorf("%w: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
+}
+
+func (s *Shipper) notHad(status publish.Status) error {
+	what := "was never had"
+	if status.Had {
+		what = "was lost"
+	}
+	why := ""
+	if status.Err != nil {
+		why = " (" + record.Safe(status.Err.Error()) + ")"
+	}
+	return fmt.Errorf("%w: %s %s%s; start it, or name another with --to", ErrNotHad, record.Safe(s.cfg.Endpoint), what, why)
+}
+
+// Summary returns what became of everything, once Run has returned.
+func (s *Shipper) Summary() *Summary { return s.summary }
+
+func (s *Shipper) sum(stats publish.Stats, took time.Duration) {
+	c := &s.counts
+	untaken := c.untaken.Load()
+	s.summary = &Summary{
+		Lines: c.lines.Load(), Bytes: c.bytes.Load(), Records: stats.Published + untaken,
+		Acknowledged: stats.Acknowledged, Unacknowledged: stats.Unacknowledged, Uncertain: stats.Uncertain,
+		Refused: stats.Refused, Unsent: stats.Unsent + untaken, Repeated: stats.Repeated,
+		Bunyan: c.bunyan.Load(), Mapped: c.mapped.Load(), Texts: c.texts.Load(),
+		Joined: c.joined.Load(), Blank: c.blank.Load(), Cut: c.cut.Load(),
+		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
+		Seconds: took.Round(time.Millisecond).Seconds(),
+	}
+}

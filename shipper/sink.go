@@ -1,0 +1,167 @@
+package shipper
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"sluice/cluster/publish"
+	"sluice/cluster/record"
+	"sluice/cluster/zmtp"
+)
+
+// counts are what was read, over all inputs.
+type counts struct {
+	lines, bytes                  atomic.Uint64 // read
+	bunyan, mapped, texts         atomic.Uint64 // records, by what they were
+	joined, blank                 atomic.Uint64 // lines
+	cut                           atomic.Uint64 // records that were cut
+	untaken                       atomic.Uint64 // records that the client did not take any more
+	rotations, truncations, files atomic.Uint64
+}
+
+// sink makes records of the lines of one input, and publishes them.
+type sink struct {
+	ctx    context.Context // ends the waiting for room
+	client *publish.Client
+	stream string
+	bunyan *record.Bunyan
+	counts *counts
+	noJoin bool
+
+	now     time.Time // about
+	join    joiner
+	text    []byte // the record that is being joined, without its end
+	cut     int64  // bytes left out of it
+	scratch []byte
+}
+
+// room is what is kept free for the end of a record, in bytes.
+const room = 64
+
+// line takes the next line.
+func (s *sink) line(line []byte, cut int64) error {
+	s.counts.lines.Add(1)
+	s.counts.bytes.Add(uint64(len(line)) + 1 + uint64(cut))
+	if len(line) == 0 && cut == 0 {
+		if s.join.lines > 0 {
+			s.join.blank++
+		}
+		s.counts.blank.Add(1)
+		return nil
+	}
+	if cut == 0 {
+		var form record.Form
+		if s.scratch, form = s.bunyan.AppendObject(s.scratch[:0], line, s.now); form != record.FormText {
+			if err := s.flush(); err != nil {
+				return err
+			}
+			if len(s.scratch) <= zmtp.MaxRecord {
+				if form == record.FormBunyan {
+					s.counts.bunyan.Add(1)
+				} else {
+					s.counts.mapped.Add(1)
+				}
+				return s.publish(s.scratch)
+			}
+			// Made bunyan it is above the limit: it goes as text.
+			s.begin(line, 0)
+			return s.flush()
+		}
+	}
+	if !s.noJoin && s.join.continues(line) {
+		s.scratch = s.bunyan.AppendText(s.scratch[:0], line)
+		if cut == 0 && len(s.text)+len(s.scratch)+2*(s.join.blank+1)+room <= zmtp.MaxRecord {
+			for range s.join.blank + 1 {
+				s.text = append(s.text, '\\', 'n')
+			}
+			s.counts.joined.Add(1)
+			s.counts.blank.Add(-uint64(s.join.blank))
+			s.counts.joined.Add(uint64(s.join.blank))
+			s.join.blank = 0
+			s.text = append(s.text, s.scratch...)
+			return nil
+		}
+		// It goes on in the next record, of the same kind.
+		kind := s.join.kind
+		if err := s.flush(); err != nil {
+			return err
+		}
+		s.begin(line, cut)
+		s.join.kind = kind
+		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	s.begin(line, cut)
+	if s.noJoin {
+		return s.flush()
+	}
+	return nil
+}
+
+// pieceSize is how much of a line is added at a time, in bytes: it is cut
+// between two.
+const pieceSize = 4096
+
+// begin begins a record of text.
+func (s *sink) begin(line []byte, cut int64) {
+	s.join.begin(line)
+	s.text = s.bunyan.BeginText(s.text[:0], s.now)
+	s.cut = cut
+	for len(line) > 0 {
+		piece := line
+		if n := pieceSize; len(line) > n {
+			for n > pieceSize-utf8.UTFMax && !utf8.RuneStart(line[n]) {
+				n--
+			}
+			piece = line[:n]
+		}
+		before := len(s.text)
+		s.text = s.bunyan.AppendText(s.text, piece)
+		if len(s.text)+room > zmtp.MaxRecord {
+			s.text = s.text[:before]
+			s.cut += int64(len(line))
+			return
+		}
+		line = line[len(piece):]
+	}
+}
+
+// flush publishes the record that is being joined.
+func (s *sink) flush() error {
+	if s.join.lines == 0 {
+		return nil
+	}
+	s.join = joiner{}
+	s.counts.texts.Add(1)
+	if s.cut > 0 {
+		s.counts.cut.Add(1)
+	}
+	s.text = s.bunyan.EndText(s.text, s.cut)
+	return s.publish(s.text)
+}
+
+// waits reports whether a record may be continued.
+func (s *sink) waits() bool { return s.join.lines > 0 }
+
+func (s *sink) publish(rec []byte) error {
+	err := s.client.Publish(s.ctx, s.stream, rec)
+	if err != nil {
+		s.counts.untaken.Add(1)
+	}
+	return err
+}
+
+// last publishes what is left when everything ends, for which there is little
+// time.
+func (s *sink) last(split *splitter, grace time.Duration) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), grace)
+	defer cancel()
+	s.ctx = ctx
+	if split.end() == nil {
+		_ = s.flush()
+	}
+}

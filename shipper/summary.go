@@ -1,0 +1,70 @@
+package shipper
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// Summary is what became of everything that was read. Lines = the lines in
+// records + Blank, and
+//
+//	Records = Acknowledged + Unacknowledged + Uncertain + Refused + Unsent
+type Summary struct {
+	Lines   uint64 `json:"lines"`
+	Bytes   uint64 `json:"bytes"`   // read, line ends included
+	Records uint64 `json:"records"` // made of them
+
+	Acknowledged   uint64 `json:"acknowledged"`   // the consolidator said that they stand in its log
+	Unacknowledged uint64 `json:"unacknowledged"` // written to a peer that acknowledges nothing
+	Uncertain      uint64 `json:"uncertain"`      // sent; nobody knows whether they arrived
+	Refused        uint64 `json:"refused"`        // the consolidator had no place for them
+	Unsent         uint64 `json:"unsent"`         // never sent
+
+	Repeated    uint64  `json:"repeated"`    // of the acknowledged: sent more than once, and perhaps there twice
+	Bunyan      uint64  `json:"bunyan"`      // records that were bunyan already
+	Mapped      uint64  `json:"mapped"`      // records that were some other JSON object
+	Texts       uint64  `json:"texts"`       // records of text
+	Joined      uint64  `json:"joined"`      // lines that continued a record
+	Blank       uint64  `json:"blank"`       // lines that were left out
+	Cut         uint64  `json:"cut"`         // records that were cut to the limit
+	Rotations   uint64  `json:"rotations"`   // followed
+	Truncations uint64  `json:"truncations"` // what was not read before one is lost
+	Seconds     float64 `json:"seconds"`
+}
+
+// WriteJSON writes a summary as one line of JSON.
+func (s *Summary) WriteJSON(w io.Writer) error {
+	line, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	_, err = w.Write(append(line, '\n'))
+	return err
+}
+
+// WriteText writes a summary as one line, with what is nought only where it is
+// good to know.
+func (s *Summary) WriteText(w io.Writer) error {
+	text := fmt.Sprintf("sluice: lines=%d records=%d acknowledged=%d uncertain=%d", s.Lines, s.Records, s.Acknowledged, s.Uncertain)
+	for _, more := range []struct {
+		name string
+		n    uint64
+	}{
+		{"unacknowledged", s.Unacknowledged},
+		{"refused", s.Refused},
+		{"unsent", s.Unsent},
+		{"repeated", s.Repeated},
+		{"joined", s.Joined},
+		{"blank", s.Blank},
+		{"cut", s.Cut},
+		{"rotations", s.Rotations},
+		{"truncations", s.Truncations},
+	} {
+		if more.n > 0 {
+			text += fmt.Sprintf(" %s=%d", more.name, more.n)
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s seconds=%.1f\n", text, s.Seconds)
+	return err
+}

@@ -1,0 +1,91 @@
+package shipper
+
+import (
+	"fmt"
+	"time"
+
+	"sluice/cluster/publish"
+)
+
+const (
+	lookEvery = 100 * time.Millisecond
+	drawEvery = 500 * time.Millisecond
+)
+
+// watch tells how the client is connected, shows the progress, and gives up when
+// the consolidator has been away for too long.
+func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	var waited patience
+	var told string
+	var drawn time.Time
+	var drawnAt uint64
+	for {
+		status := s.cfg.Client.Status()
+		if text := s.state(&status); text != "" && text != told {
+			told = text
+			s.console.say(text)
+		}
+		now := time.Now()
+		stats := s.cfg.Client.Stats()
+		if s.cfg.Wait > 0 {
+			if err := waited.over(s, &status, &stats, now); err != nil {
+				giveUp(err)
+				return
+			}
+		}
+		if s.cfg.Progress != nil && now.Sub(drawn) >= drawEvery {
+			lines := s.counts.lines.Load()
+			rate := float64(lines-drawnAt) / now.Sub(drawn).Seconds()
+			if drawn.IsZero() {
+				rate = 0
+			}
+			drawn, drawnAt = now, lines
+			s.console.draw(fmt.Sprintf("publishing to %s: %d lines, %.0f/s, %.1f MiB, %d waiting", s.cfg.Stream, lines, rate,
+				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting))
+		}
+		select {
+		case <-done:
+			return
+		case <-look.C:
+		}
+	}
+}
+
+// state is what there is to say of the connection; "" when there is no news
+// yet.
+func (s *Shipper) state(status *publish.Status) string {
+	switch {
+	case status.Connected && status.Acknowledges:
+		return s.cfg.Endpoint + " live"
+	case status.Connected:
+		return s.cfg.Endpoint + " live, but it acknowledges nothing: what is written to it counts as unacknowledged"
+	case status.Err == nil:
+		return ""
+	case status.Had:
+		return s.cfg.Endpoint + " lost: " + status.Err.Error() + "; trying again"
+	}
+	return s.cfg.Endpoint + " not had yet: " + status.Err.Error() + "; trying again"
+}
+
+// patience notes since when waiting has brought nothing.
+type patience struct {
+	since   time.Time
+	settled uint64
+}
+
+// over reports that nothing has come of waiting for too long.
+func (p *patience) over(s *Shipper, status *publish.Status, stats *publish.Stats, now time.Time) error {
+	settled := stats.Published - stats.Waiting
+	if p.since.IsZero() || (status.Connected && (stats.Waiting == 0 || settled != p.settled)) {
+		p.since, p.settled = now, settled
+	}
+	switch {
+	case now.Sub(p.since) < s.cfg.Wait:
+		return nil
+	case status.Connected:
+		return fmt.Errorf("%w: %s is there, but has acknowledged nothing for %v", ErrNotHad, s.cfg.Endpoint, s.cfg.Wait)
+	}
+	return s.notHad(*status)
+}
