@@ -28,6 +28,9 @@ func main() {
 	if len(os.Args) == 5 && os.Args[1] == "profiled" {
 		exit(profiled(os.Args[2], os.Args[3], os.Args[4]))
 	}
+	if len(os.Args) == 5 && os.Args[1] == "recorded" {
+		exit(recordedHere(os.Args[2], os.Args[3], os.Args[4]))
+	}
 	flag.StringVar(&o.sluice, "sluice", "bin/sluice", "the binary to measure")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the median counts")
 	flag.DurationVar(&o.time, "time", 2*time.Second, "time that each round measures")
@@ -35,8 +38,11 @@ func main() {
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
 	re, err := regexp.Compile(*only)
-	if err == nil {
+	if err == nil && *only != "record" {
 		err = o.run(re)
+	}
+	if err == nil && (*only == "record" || *only == ".") {
+		err = o.recordings()
 	}
 	exit(err)
 }
