@@ -28,7 +28,7 @@
 // unfinished one of another recording is overwritten unless Config.Force is
 // set. A file into which nothing was recorded does not stay, but for that of a
 // recording of one file which ended as asked. Compressed files are made of
-// pieces that can be read by themselves, at most a second or a megabyte of
+// pieces that can be read by themselves, at most a second or 256 KiB of
 // lines each.
 //
 // Crashes: what was synced can be read, in whole lines, from FILE.part (what

@@ -91,9 +91,9 @@ func (o *output) compressed() bool {
 // pieceLimit bounds a piece so that it fits into a file.
 func (o *output) pieceLimit() int {
 	if limit := o.config.RotateSize; limit > 0 {
-		return int(min(limit, packSize))
+		return int(min(limit, pieceSize))
 	}
-	return packSize
+	return pieceSize
 }
 
 // buffer returns room for lines.

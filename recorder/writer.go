@@ -33,7 +33,7 @@ type run struct {
 // add gathers a line, without its line break. The account is its stream's;
 // record is false when it is about a loss.
 func (w *writer) add(a *account, line []byte, record bool) error {
-	if size := w.out.codec.frameSize(); len(w.lines) > 0 && len(w.lines)+len(line) >= min(size, w.out.pieceLimit()) {
+	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.out.pieceLimit() {
 		if err := w.flush(); err != nil {
 			return err
 		}
