@@ -186,27 +186,27 @@ func (m *model) boardStreams(t *table) {
 	}
 	slices.Sort(names)
 	t.title("Streams", "records a second over the last minute")
-	cells := pulseSeconds / 2
-	if t.width < 90 {
-		cells = pulseSeconds / 5
-	}
+	const cells = pulseCells
 	for _, name := range names {
 		s := m.archive.stores[name]
 		p := m.pulses[s]
 		if p == nil {
 			continue
 		}
-		l := t.line().space(2).fixed(th.text, record.Safe(s.name), 22).space(1)
-		p.draw(l, th, cells, now)
+		l := t.line().space(2).fixed(th.text, record.Safe(s.title()), 22).space(1)
+		p.draw(l, th.spark, th.rule, cells, false, now)
 		l.space(1).fixed(th.text, fmt.Sprintf("%9s", rateText(s.rate.perSecond(now))), 9).space(1)
 		errors := p.minute(now)
 		st := th.faint
 		if errors > 0 {
-			st = th.bad
+			st = th.sparkBad
+		}
+		if t.width >= 90 {
+			p.draw(l, th.sparkBad, th.rule, pulseCells, true, now)
 		}
 		l.fixed(st, fmt.Sprintf("%5s err/min", count(errors)), 14).space(1)
 		if t.width >= 90 {
-			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 24)
+			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 25)
 			l.add(th.dim, "lag "+lagText(p.lag))
 		}
 		t.put(l)

@@ -99,6 +99,7 @@ type look struct {
 	ago      time.Time // see rowStyle
 	now      time.Time
 	focused  bool
+	pulse    *pulse   // of the pane's store; may be nil
 	trouble  []string // why nothing can come now; nil when something can
 }
 
@@ -234,15 +235,42 @@ func (p *pane) header(width int, lk look) string {
 			}
 			chip, _ = fit(chip, room-3, lk.method)
 		}
-		l.space(1).add(lk.theme.chip, " "+chip+" ")
+		st := lk.theme.chip
+		if strings.HasPrefix(chip, "-") || strings.HasPrefix(chip, "!") {
+			st = lk.theme.chipNot
+		}
+		l.space(1).add(st, " "+chip+" ")
 		room -= textWidth(chip, lk.method) + 3
 	}
+	p.drawPulse(l, room, lk)
 	l.space(1)
 	if n := l.left - stateWidth - 3; n > 0 {
 		l.add(ruleStyle, strings.Repeat(rule, n))
 	}
 	l.space(1).add(stateStyle, state).space(1).add(ruleStyle, rule)
 	return l.String()
+}
+
+// pulseCells is how many cells a pane's last minute takes.
+const pulseCells = 12
+
+// drawPulse draws the last minute, and the errors in it if there were any, when
+// there is room for that besides everything else.
+func (p *pane) drawPulse(l *line, room int, lk look) {
+	if lk.pulse == nil || room < pulseCells+14 {
+		return
+	}
+	t := lk.theme
+	l.space(2)
+	lk.pulse.draw(l, t.spark, t.rule, pulseCells, false, lk.now)
+	errors := lk.pulse.minute(lk.now)
+	note := " " + count(errors) + " err/min"
+	if errors == 0 || room < 2*pulseCells+len(note)+16 {
+		return
+	}
+	l.space(2)
+	lk.pulse.draw(l, t.sparkBad, t.rule, pulseCells, true, lk.now)
+	l.add(t.sparkBad, note)
 }
 
 // choose returns the most words that leave room for the chips; at least a few

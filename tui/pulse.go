@@ -94,36 +94,31 @@ func (p *pulse) minute(now time.Time) (errors uint64) {
 // bars are the heights of a sparkline.
 var bars = [...]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 
-// draw appends the last minute in cells, the newest on the right. Cells in
-// which errors came are in another colour.
-func (p *pulse) draw(l *line, t *theme, cells int, now time.Time) {
+// draw appends the last minute in cells, the newest on the right: how many
+// records came, or how many errors.
+func (p *pulse) draw(l *line, st, none style, cells int, errors bool, now time.Time) {
 	p.advance(now)
-	per := int64(pulseSeconds / cells)
-	// The second that is not over yet would always look low.
-	end := p.second
-	var most uint64
-	records, errors := make([]uint64, cells), make([]uint64, cells)
-	for c := range cells {
-		for s := range per {
-			// Aligned to whole cells, so that the picture moves and does not swim.
-			at := end - end%per - int64(cells-1-c)*per - per + s
-			if at > end-pulseSeconds && at >= 0 {
-				records[c] += p.records[at%pulseSeconds]
-				errors[c] += p.errors[at%pulseSeconds]
-			}
-		}
-		most = max(most, records[c])
+	counts := &p.records
+	if errors {
+		counts = &p.errors
 	}
+	per := int64(pulseSeconds / cells)
+	sums := make([]uint64, cells)
+	var most uint64
 	for c := range cells {
-		st := t.spark
-		if errors[c] > 0 {
-			st = t.sparkBad
+		// Whole cells only, aligned, so that the picture moves and does not swim;
+		// the one that is not over yet would always look low.
+		from := p.second - p.second%per - int64(cells-c)*per
+		for at := max(from, p.second-pulseSeconds+1, 0); at < from+per; at++ {
+			sums[c] += counts[at%pulseSeconds]
 		}
-		if records[c] == 0 {
-			l.add(t.rule, bars[0])
+		most = max(most, sums[c])
+	}
+	for _, n := range sums {
+		if n == 0 {
+			l.add(none, bars[0])
 			continue
 		}
-		height := 1 + int(math.Round(float64(records[c])/float64(most)*float64(len(bars)-2)))
-		l.add(st, bars[height])
+		l.add(st, bars[1+int(math.Round(float64(n)/float64(most)*float64(len(bars)-2)))])
 	}
 }

@@ -87,6 +87,9 @@ func (m *model) look(p *pane) look {
 		lk.ago = lk.now.Truncate(time.Second)
 	}
 	lk.focused = p != nil && p == m.pane()
+	if p != nil {
+		lk.pulse = m.pulses[p.store()]
+	}
 	lk.trouble = m.trouble()
 	return lk
 }
