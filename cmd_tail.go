@@ -89,13 +89,21 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 
 // openClient opens the full-screen client.
 func openClient(ctx context.Context, r *reading, streams []string) error {
-	config := tui.Config{Streams: streams}
+	config := tui.Config{Streams: streams, Restore: r.restore}
+	loadSettings(&config)
+	last := lastFullScreen
+	if n := config.Settings.Last; n != nil {
+		last = int(*n)
+	}
 	var err error
-	if config.Last, err = r.backfill(lastFullScreen); err != nil {
+	if config.Last, err = r.backfill(last); err != nil {
 		return err
 	}
 	if config.Filter, err = r.filter(); err != nil {
 		return err
+	}
+	if r.level == "" {
+		config.Filter.Level = config.Settings.Level.Level
 	}
 	log := openLogFile("client")
 	defer log.close(os.Stderr)

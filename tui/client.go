@@ -72,6 +72,11 @@ type Config struct {
 	Location *time.Location   // of the times shown; nil means the local one
 	Now      func() time.Time // nil means time.Now
 
+	Settings   Settings
+	LayoutPath string // where the layout is saved on leaving, and restored from; "" does neither
+	Restore    bool   // begin with the layout that was saved last, besides Streams
+	Notice     string // said at the start, until a key is pressed: why the settings could not be read
+
 	Getenv func(string) string // tells of tmux and screen, for the clipboard; nil means os.Getenv
 
 	// Input and Output are the terminal; nil means standard input and output.
@@ -101,11 +106,15 @@ func New(config Config) (*Client, error) {
 			}
 		}
 	}
+	keys, err := keysFrom(config.Settings.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("make the full-screen client: %w", err)
+	}
 	for _, a := range config.Actions {
 		if a.Key == "" || a.Do == nil {
 			return nil, fmt.Errorf("add action %q: it needs a key and something to do", a.Help)
 		}
-		if owner, taken := defaultKeys().owner(a.Key); taken {
+		if owner, taken := keys.owner(a.Key); taken {
 			return nil, fmt.Errorf("add action %q: key %q is taken by %q: choose another", a.Help, a.Key, owner)
 		}
 	}
@@ -161,6 +170,11 @@ func (c *Client) Run(ctx context.Context) error {
 	<-pumped
 	if err != nil {
 		return fmt.Errorf("run the full-screen client: %w", err)
+	}
+	if c.config.LayoutPath != "" && len(m.panes) > 0 {
+		if err := saveLayout(c.config.LayoutPath, m.layout()); err != nil {
+			return err
+		}
 	}
 	if m.interrupted {
 		return ErrInterrupted

@@ -100,6 +100,27 @@ func defaultKeys() keyMap {
 	}
 }
 
+// named are the bindings that a user may change, by the names in the settings.
+// The keys within a record are not among them: there, a key may mean something
+// else.
+func (k *keyMap) named() map[string]*key.Binding {
+	return map[string]*key.Binding{
+		"up": &k.up, "down": &k.down, "page-up": &k.pageUp, "page-down": &k.pageDown,
+		"half-up": &k.halfUp, "half-down": &k.halfDown, "top": &k.top, "bottom": &k.bottom,
+		"left": &k.left, "right": &k.right,
+		"next-error": &k.nextError, "previous-error": &k.prevError, "time": &k.when,
+		"mark": &k.mark, "next-mark": &k.nextMark, "previous-mark": &k.prevMark,
+		"pause": &k.pause, "search": &k.search, "next": &k.next, "previous": &k.prev, "filter": &k.filter,
+		"level": &k.level, "level-down": &k.levelDown, "clear": &k.clear,
+		"wrap": &k.wrap, "clock": &k.clock,
+		"open": &k.open, "next-pane": &k.tab, "previous-pane": &k.backTab,
+		"more-panes": &k.more, "fewer-panes": &k.fewer, "arrange": &k.arrange,
+		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
+		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
+		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
+	}
+}
+
 // keyGroup is a part of the help screen.
 type keyGroup struct {
 	title    string

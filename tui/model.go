@@ -65,6 +65,7 @@ type model struct {
 	ledger ledger          // what was lost since the start, in all streams
 	pulses map[*store]*pulse
 
+	notice  string // why something is not as the user wanted it, until a key is pressed
 	flash   string
 	flashID int
 	ticking bool
@@ -83,12 +84,17 @@ type model struct {
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
-		config: config, keys: defaultKeys(), wake: wake,
+		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
 		archive: newArchive(config.Records, config.Bytes),
 		lost:    make(map[string]bool),
 		pulses:  make(map[*store]*pulse),
 		dark:    true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
+	}
+	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
+	m.notice = config.Notice
+	if name := config.Settings.Theme; name != "" && name != "auto" {
+		m.dark = name == "dark"
 	}
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
@@ -112,9 +118,13 @@ func (m *model) Init() tea.Cmd {
 	} else {
 		m.openPicker()
 	}
+	var restore tea.Cmd
+	if m.config.Restore {
+		restore = m.restoreLayout()
+	}
 	m.status = m.config.Feed.Status()
 	m.wake()
-	return tea.Batch(tea.RequestBackgroundColor, m.tick())
+	return tea.Batch(tea.RequestBackgroundColor, restore, m.tick())
 }
 
 // Update takes one message.
@@ -148,6 +158,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 			return m.tick()
 		}
 	case tea.KeyPressMsg:
+		m.notice = ""
 		return m.key(msg)
 	case tea.PasteMsg:
 		m.paste(msg.Content)
@@ -158,7 +169,9 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.dark = msg.IsDark()
+		if name := m.config.Settings.Theme; name == "" || name == "auto" {
+			m.dark = msg.IsDark()
+		}
 		m.theme = newTheme(m.dark, m.profile)
 	case tea.ColorProfileMsg:
 		m.profile = msg.Profile
@@ -170,6 +183,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		}
 	case flashMsg:
 		return m.say(msg.text)
+	case layoutMsg:
+		return m.layoutRead(msg)
 	case openedMsg:
 		return m.savingOpened(msg)
 	case savedMsg:
@@ -220,7 +235,7 @@ func (m *model) keep(batch *stream.Batch, now time.Time) {
 	var stores []*store
 	for i := range batch.Records {
 		for len(notices) > 0 && notices[0].At <= i {
-			m.notice(&notices[0])
+			m.told(&notices[0])
 			notices = notices[1:]
 		}
 		r := &batch.Records[i]
@@ -236,11 +251,11 @@ func (m *model) keep(batch *stream.Batch, now time.Time) {
 		}
 	}
 	for i := range notices {
-		m.notice(&notices[i])
+		m.told(&notices[i])
 	}
 }
 
-func (m *model) notice(n *stream.Notice) {
+func (m *model) told(n *stream.Notice) {
 	stores := m.archive.of[n.Stream]
 	switch n.Kind {
 	case stream.KindGap:
@@ -344,7 +359,9 @@ func (m *model) View() tea.View {
 		lines, cursor := m.draw()
 		m.frame = tea.NewView(strings.Join(lines, "\n"))
 		m.frame.AltScreen = true
-		m.frame.MouseMode = tea.MouseModeCellMotion
+		if mouse := m.config.Settings.Mouse; mouse == nil || *mouse {
+			m.frame.MouseMode = tea.MouseModeCellMotion
+		}
 		m.frame.WindowTitle = record.Safe(m.config.Title)
 		m.frame.Cursor = cursor
 		m.dirty = false

@@ -23,7 +23,9 @@ func (m *model) openPane(beside bool, streams ...string) {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 	}
 	f := m.config.Filter
-	m.panes = append(m.panes, newPane(s, filter{level: f.Level, grep: f.Grep}))
+	p := newPane(s, filter{level: f.Level, grep: f.Grep})
+	p.wrap = m.config.Settings.Wrap
+	m.panes = append(m.panes, p)
 	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)
 }
 

@@ -68,6 +68,8 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "ctrl+s":
 		p.busiest = !p.busiest
 		p.choose()
+	case "ctrl+r":
+		return m.restoreLayout()
 	case "ctrl+v":
 		p.beside = true
 		m.openPicked(false)

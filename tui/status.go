@@ -24,6 +24,9 @@ func (m *model) drawStatus() (string, int) {
 	switch {
 	case m.prompt != nil:
 		x = m.prompt.draw(l, t, room)
+	case m.notice != "":
+		text, _ := fit(record.Safe(m.notice), room-1, m.method)
+		l.space(1).add(t.bad, text)
 	case m.flash != "":
 		text, _ := fit(m.safeFlash(), room-1, m.method)
 		l.space(1).add(t.hot, text)

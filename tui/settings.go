@@ -1,0 +1,227 @@
+package tui
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	"github.com/pelletier/go-toml/v2"
+
+	"sluice/cluster/record"
+)
+
+// Settings are what a user wants to be so each time. The zero value is what the
+// client does without them.
+type Settings struct {
+	Theme  ThemeName           `toml:"theme"`   // "auto", "dark", "light"; auto is as the terminal's background is
+	Time   clockMode           `toml:"time"`    // "local", "utc", "ago"
+	Panes  arrangement         `toml:"panes"`   // "auto", "beside", "stacked", "tabs"
+	Wrap   bool                `toml:"wrap"`    // long records go on below
+	Mouse  *bool               `toml:"mouse"`   // nil is true; false leaves the mouse to the terminal
+	Level  LevelName           `toml:"level"`   // panes begin with this level and above
+	Last   *uint32             `toml:"last"`    // records of backfill; nil is as the command says
+	Kept   uint32              `toml:"records"` // records kept; 0 is as the command says
+	Memory uint32              `toml:"memory"`  // MiB that they may take; 0 is as the command says
+	Keys   map[string][]string `toml:"keys"`    // other keys, by the names of [KeyNames]
+}
+
+// ThemeName is "auto", "dark" or "light"; "" is auto.
+type ThemeName string
+
+// UnmarshalText reads a theme's name.
+func (n *ThemeName) UnmarshalText(text []byte) error {
+	names := []string{"auto", "dark", "light"}
+	if !slices.Contains(names, string(text)) {
+		return noneOf(text, names)
+	}
+	*n = ThemeName(text)
+	return nil
+}
+
+// LevelName is a level that is read by its name.
+type LevelName struct{ record.Level }
+
+// UnmarshalText reads a level's name.
+func (l *LevelName) UnmarshalText(text []byte) (err error) {
+	l.Level, err = record.ParseLevel(string(text))
+	return err
+}
+
+// UnmarshalText reads how times are told.
+func (c *clockMode) UnmarshalText(text []byte) error {
+	i := slices.Index(clockNames[:], string(text))
+	if i < 0 {
+		return noneOf(text, clockNames[:])
+	}
+	*c = clockMode(i)
+	return nil
+}
+
+// MarshalText writes how times are told.
+func (c clockMode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads how panes stand.
+func (a *arrangement) UnmarshalText(text []byte) error {
+	i := slices.Index(arrangementNames[:], string(text))
+	if i < 0 {
+		return noneOf(text, arrangementNames[:])
+	}
+	*a = arrangement(i)
+	return nil
+}
+
+// MarshalText writes how panes stand.
+func (a arrangement) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+func noneOf(text []byte, names []string) error {
+	return fmt.Errorf("%q is none of %s", text, strings.Join(names, ", "))
+}
+
+// maxSettings bounds a file of settings or of a layout, in bytes.
+const maxSettings = 1 << 20
+
+// LoadSettings reads a file of settings in TOML. That there is no file is no
+// error. An error names the line and the key; the settings are the zero value
+// then.
+func LoadSettings(path string) (Settings, error) {
+	data, err := readSmall(path)
+	if err != nil {
+		return Settings{}, fmt.Errorf("read the settings: %w", err)
+	}
+	s, err := parseSettings(data)
+	if err != nil {
+		return Settings{}, fmt.Errorf("read the settings in %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func parseSettings(data []byte) (s Settings, err error) {
+	if err := decodeTOML(data, &s); err != nil {
+		return Settings{}, err
+	}
+	var wrong *keyError
+	if _, err := keysFrom(s.Keys); errors.As(err, &wrong) {
+		return Settings{}, fmt.Errorf("line %d: %w", lineOf(data, wrong.name), err)
+	}
+	return s, nil
+}
+
+// readSmall reads a file; one that is not there is empty.
+func readSmall(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSettings+1))
+	if err == nil && len(data) > maxSettings {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSettings)
+	}
+	return data, err
+}
+
+// decodeTOML decodes data and says of an error where it is.
+func decodeTOML(data []byte, to any) error {
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(to)
+	var unknown *toml.StrictMissingError
+	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
+		e := &unknown.Errors[0]
+		line, _ := e.Position()
+		return fmt.Errorf("line %d: key %q is unknown", line, strings.Join(e.Key(), "."))
+	}
+	var wrong *toml.DecodeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	line, _ := wrong.Position()
+	text := strings.TrimPrefix(wrong.Error(), "toml: ")
+	name := strings.Join(wrong.Key(), ".")
+	if name == "" {
+		name = keyOnLine(data, line)
+	}
+	if name == "" {
+		return fmt.Errorf("line %d: %s", line, text)
+	}
+	return fmt.Errorf("line %d: key %q: %s", line, name, text)
+}
+
+// keyOnLine is the key that a line gives a value to.
+func keyOnLine(data []byte, line int) string {
+	for text := range bytes.Lines(data) {
+		if line--; line == 0 {
+			name, _, given := bytes.Cut(text, []byte("="))
+			if !given {
+				return ""
+			}
+			return string(bytes.Trim(bytes.TrimSpace(name), `"'`))
+		}
+	}
+	return ""
+}
+
+// lineOf is the line that gives a key a value; 1 when it is not found.
+func lineOf(data []byte, name string) int {
+	line := 0
+	for range bytes.Lines(data) {
+		line++
+		if keyOnLine(data, line) == name {
+			return line
+		}
+	}
+	return 1
+}
+
+// keyError says what is wrong with the keys that a user chose.
+type keyError struct{ name, text string }
+
+func (e *keyError) Error() string { return fmt.Sprintf("key %q: %s", "keys."+e.name, e.text) }
+
+// KeyNames are the names by which Settings.Keys changes the keys, in order.
+func KeyNames() []string {
+	k := defaultKeys()
+	return slices.Sorted(maps.Keys(k.named()))
+}
+
+// keysFrom are the keys with those of the settings in place of their own. Its
+// errors are *keyError.
+func keysFrom(chosen map[string][]string) (keyMap, error) {
+	k := defaultKeys()
+	known := k.named()
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
+		b, ok := known[name]
+		if !ok {
+			return k, &keyError{name, "it is none of " + strings.Join(KeyNames(), ", ")}
+		}
+		if len(chosen[name]) == 0 || slices.Contains(chosen[name], "") {
+			return k, &keyError{name, `name a key, such as "p" or "ctrl+p"`}
+		}
+		*b = key.NewBinding(key.WithKeys(chosen[name]...), key.WithHelp(strings.Join(chosen[name], " "), b.Help().Desc))
+	}
+	// A chosen key goes before the same key's own meaning, unless both are
+	// chosen, or the other has no key left.
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
+		for _, one := range chosen[name] {
+			for other, b := range known {
+				if other == name || !slices.Contains(b.Keys(), one) {
+					continue
+				}
+				rest := slices.DeleteFunc(slices.Clone(b.Keys()), func(k string) bool { return k == one })
+				if _, both := chosen[other]; both || len(rest) == 0 {
+					return k, &keyError{name, fmt.Sprintf("%q is %q already: give that another key, too, as in %s = [\"…\"]", one, b.Help().Desc, other)}
+				}
+				*b = key.NewBinding(key.WithKeys(rest...), key.WithHelp(strings.Join(rest, " "), b.Help().Desc))
+			}
+		}
+	}
+	return k, nil
+}
