@@ -42,6 +42,7 @@ func newDevenv(ended *outcome) *cobra.Command {
 			log := openLogFile("devenv")
 			defer log.close(os.Stderr)
 			config.Logger = log.logger()
+			loadSettings(&config.Client)
 		}
 		cluster, err := devenv.New(config)
 		if err != nil {

@@ -37,6 +37,8 @@ type reading struct {
 	until  string
 	plain  bool
 
+	restore bool
+
 	inbox int // bytes of records that may wait; 0 is the source's default
 }
 
@@ -46,6 +48,11 @@ func (r *reading) sources(set *pflag.FlagSet) {
 	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this URL; SLUICE_PROXY")
 	set.StringVar(&r.token, "token", "", "show this token to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
 	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+}
+
+// client adds the flags of the full-screen client alone.
+func (r *reading) client(set *pflag.FlagSet) {
+	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last")
 }
 
 // records adds the flags that say which records, how many, and how they are

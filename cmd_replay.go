@@ -151,6 +151,7 @@ func tellCut(w io.Writer, stats replay.Stats, config replay.Config) {
 // replayClient replays into the full-screen client.
 func replayClient(ctx context.Context, r *replaying, config replay.Config) error {
 	client := tui.Config{Title: "sluice replay"}
+	loadSettings(&client)
 	var err error
 	if client.Filter, err = r.filter(); err != nil {
 		return err

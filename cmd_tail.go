@@ -36,6 +36,7 @@ func newTail(ended *outcome) *cobra.Command {
 		return nil
 	}
 	r.sources(c.Flags())
+	r.client(c.Flags())
 	r.records(c.Flags())
 	r.complete(c)
 	c.ValidArgsFunction = r.liveStreams
@@ -89,7 +90,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 
 // openClient opens the full-screen client.
 func openClient(ctx context.Context, r *reading, streams []string) error {
-	config := tui.Config{Streams: streams, Restore: r.restore}
+	config := tui.Config{Streams: streams, Restore: r.restore, LayoutPath: layoutPath()}
 	loadSettings(&config)
 	last := lastFullScreen
 	if n := config.Settings.Last; n != nil {

@@ -64,6 +64,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	r.sources(root.Flags())
+	r.client(root.Flags())
 	root.RunE = ended.run(func(ctx context.Context, _ []string) error { return openPicker(ctx, &r) })
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return helpHint(c, err) })
 	root.AddCommand(

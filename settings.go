@@ -8,8 +8,8 @@ import (
 )
 
 // loadSettings puts what the user's file of settings says into a client's
-// configuration, and where its layout is kept. What is wrong with the file is
-// said by the client, which begins without it.
+// configuration. What is wrong with the file is said by the client, which begins
+// without it.
 func loadSettings(config *tui.Config) {
 	if dir, err := configDir(); err == nil {
 		config.Settings, err = tui.LoadSettings(filepath.Join(dir, "client.toml"))
@@ -17,11 +17,17 @@ func loadSettings(config *tui.Config) {
 			config.Notice = err.Error()
 		}
 	}
-	if dir, err := stateDir(); err == nil {
-		config.LayoutPath = filepath.Join(dir, "layout.toml")
-	}
 	config.Records = int(config.Settings.Kept)
 	config.Bytes = int64(config.Settings.Memory) << 20
+}
+
+// layoutPath is where the client's layout is kept; "" where there is no place.
+func layoutPath() string {
+	dir, err := stateDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "layout.toml")
 }
 
 // configDir is $XDG_CONFIG_HOME/sluice, ~/.config/sluice by default.

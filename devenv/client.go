@@ -18,17 +18,17 @@ func (d *Devenv) show(ctx context.Context) error {
 		return fmt.Errorf("read from the proxy: %w", err)
 	}
 	victim := d.machines[min(1, len(d.machines)-1)].config.Name
-	client, err := tui.New(tui.Config{
-		Feed:    feed,
-		Streams: []string{"system", "tenant/acme"},
-		Last:    backfill,
-		Title:   "sluice devenv",
-		Actions: []tui.Action{{
-			Key:  "x",
-			Help: "stop or start " + victim,
-			Do:   func() string { return d.toggleText(victim) },
-		}},
-	})
+	config := d.config.Client
+	config.Feed = feed
+	config.Streams = []string{"system", "tenant/acme"}
+	config.Last = backfill
+	config.Title = "sluice devenv"
+	config.Actions = []tui.Action{{
+		Key:  "x",
+		Help: "stop or start " + victim,
+		Do:   func() string { return d.toggleText(victim) },
+	}}
+	client, err := tui.New(config)
 	if err != nil {
 		return err
 	}

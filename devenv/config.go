@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"math"
+
+	"sluice/tui"
 )
 
 const (
@@ -22,8 +24,9 @@ type Config struct {
 	// Headless runs without the client and prints to Output how to reach the
 	// cluster.
 	Headless bool
-	Output   io.Writer // nil throws away
-	Command  string    // how sluice is called in what is printed; "" is "sluice"
+	Client   tui.Config // how the client looks: its Settings and its Notice; the rest is set here
+	Output   io.Writer  // nil throws away
+	Command  string     // how sluice is called in what is printed; "" is "sluice"
 
 	Logger *slog.Logger // nil logs nothing
 }

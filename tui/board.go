@@ -126,7 +126,7 @@ func (m *model) boardSources(t *table) {
 			l.fixed(th.dim, came, 36)
 		}
 		if lost := m.ledger.sources[s.Name]; lost.any() {
-			l.add(th.hot, lost.text()+" lost in "+count(lost.gaps)+" gaps")
+			l.add(th.hot, lost.text()+" lost in "+lost.gapText())
 		} else if !s.Proxy {
 			l.add(th.faint, "nothing lost")
 		}
@@ -207,7 +207,11 @@ func (m *model) boardStreams(t *table) {
 		l.fixed(st, fmt.Sprintf("%5s err/min", count(errors)), 14).space(1)
 		if t.width >= 90 {
 			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 25)
-			l.add(th.dim, "lag "+lagText(p.lag))
+			if now.Sub(s.last) < quietAfter {
+				l.add(th.dim, "lag "+lagText(p.lag))
+			} else if !s.last.IsZero() {
+				l.add(th.dim, "quiet "+ago(now.Sub(s.last)))
+			}
 		}
 		t.put(l)
 	}
@@ -224,7 +228,7 @@ func lagText(d time.Duration) string {
 // boardLosses tells where records were lost.
 func (m *model) boardLosses(t *table) {
 	th := m.theme
-	t.title("Lost on the way", m.ledger.text()+" records in "+count(m.ledger.gaps)+" gaps")
+	t.title("Lost on the way", m.ledger.text()+" records in "+m.ledger.gapText())
 	if !m.ledger.any() {
 		t.put(t.line().space(2).add(th.good, "nothing: all that was published since you began is here"))
 		return
@@ -241,7 +245,7 @@ func (m *model) boardLosses(t *table) {
 			name = "somewhere"
 		}
 		l := t.line().space(2).fixed(th.text, name, 22).space(1).fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
-		l.fixed(th.dim, fmt.Sprintf("%6s gaps", count(lost.gaps)), 14)
+		l.fixed(th.dim, fmt.Sprintf("%11s", lost.gapText()), 14)
 		t.put(l.add(th.dim, why[hop]))
 	}
 	if m.ledger.unknown > 0 {

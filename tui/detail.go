@@ -188,12 +188,14 @@ func (d *detail) draw(width, height int, lk look) []string {
 			for i, l := range d.lines {
 				if l.field != nil && l.field.name == "msg" {
 					d.at = i
+					d.top = max(i-max(height-1, 1)/3, 0)
 					break
 				}
 			}
 		}
 	}
 	d.height = max(height-1, 1)
+	d.top = max(0, min(d.top, len(d.lines)-d.height))
 	d.move(0)
 	t := lk.theme
 	head := newLine(width, lk.method, "").add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")

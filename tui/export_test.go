@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"reflect"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -186,3 +187,9 @@ func Fuzzy(pattern, name string) (int, bool) {
 	score, _, ok := fuzzy(pattern, name)
 	return score, ok
 }
+
+// SaveLayout saves how the panes stand.
+func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*model).layout()) }
+
+// SameLayout compares layouts.
+func SameLayout(a, b Layout) bool { return reflect.DeepEqual(a, b) }

@@ -73,8 +73,8 @@ func defaultKeys() keyMap {
 		more:      bind("+", "one pane more on the screen", "+"),
 		fewer:     bind("-", "one pane less", "-"),
 		arrange:   bind("v", "beside, stacked, tabs", "v"),
-		moveLeft:  bind("<", "move the pane left", "<"),
-		moveRight: bind(">", "move the pane right", ">"),
+		moveLeft:  bind("{", "move the pane left", "{"),
+		moveRight: bind("}", "move the pane right", "}"),
 		zoom:      bind("z", "zoom the pane", "z"),
 		closePane: bind("c", "close the pane", "c"),
 

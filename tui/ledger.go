@@ -41,6 +41,14 @@ func (l *loss) text() string {
 	return count(l.records)
 }
 
+// gapText is the number of gaps.
+func (l *loss) gapText() string {
+	if l.gaps == 1 {
+		return "1 gap"
+	}
+	return count(l.gaps) + " gaps"
+}
+
 func (l *loss) any() bool { return l != nil && l.gaps > 0 }
 
 // gap enters a gap. The names come from the network, so there is a bound on

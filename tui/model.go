@@ -93,9 +93,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
 	m.notice = config.Notice
-	if name := config.Settings.Theme; name != "" && name != "auto" {
-		m.dark = name == "dark"
-	}
+	m.dark = config.Settings.Theme != themeLight
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
@@ -169,7 +167,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		if name := m.config.Settings.Theme; name == "" || name == "auto" {
+		if m.config.Settings.Theme == themeAuto {
 			m.dark = msg.IsDark()
 		}
 		m.theme = newTheme(m.dark, m.profile)

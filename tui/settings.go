@@ -20,7 +20,7 @@ import (
 // Settings are what a user wants to be so each time. The zero value is what the
 // client does without them.
 type Settings struct {
-	Theme  ThemeName           `toml:"theme"`   // "auto", "dark", "light"; auto is as the terminal's background is
+	Theme  themeChoice         `toml:"theme"`   // "auto", "dark", "light"; auto is as the terminal's background is
 	Time   clockMode           `toml:"time"`    // "local", "utc", "ago"
 	Panes  arrangement         `toml:"panes"`   // "auto", "beside", "stacked", "tabs"
 	Wrap   bool                `toml:"wrap"`    // long records go on below
@@ -32,16 +32,26 @@ type Settings struct {
 	Keys   map[string][]string `toml:"keys"`    // other keys, by the names of [KeyNames]
 }
 
-// ThemeName is "auto", "dark" or "light"; "" is auto.
-type ThemeName string
+// themeChoice is which theme is wanted.
+type themeChoice uint8
+
+const (
+	themeAuto themeChoice = iota
+	themeDark
+	themeLight
+)
+
+var themeNames = [...]string{"auto", "dark", "light"}
+
+func (c themeChoice) String() string { return themeNames[c] }
 
 // UnmarshalText reads a theme's name.
-func (n *ThemeName) UnmarshalText(text []byte) error {
-	names := []string{"auto", "dark", "light"}
-	if !slices.Contains(names, string(text)) {
-		return noneOf(text, names)
+func (c *themeChoice) UnmarshalText(text []byte) error {
+	i := slices.Index(themeNames[:], string(text))
+	if i < 0 {
+		return noneOf(text, themeNames[:])
 	}
-	*n = ThemeName(text)
+	*c = themeChoice(i)
 	return nil
 }
 

@@ -1,0 +1,163 @@
+package tui_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
+	"sluice/tui"
+)
+
+func settings(t testing.TB, text string) (tui.Settings, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "client.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return tui.LoadSettings(path)
+}
+
+func TestSettings(t *testing.T) {
+	if s, err := tui.LoadSettings(filepath.Join(t.TempDir(), "none")); err != nil || s.Keys != nil {
+		t.Fatalf("no file is %v, %v", s, err)
+	}
+	s, err := settings(t, `# mine
+theme = "light"
+time = "utc"
+panes = "stacked"
+wrap = true
+mouse = false
+level = "warn"
+last = 50
+records = 1000
+memory = 64
+
+[keys]
+pause = ["p", "space"]
+more-panes = ["ctrl+o"]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Theme.String() != "light" || s.Time.String() != "utc" || s.Panes.String() != "stacked" || !s.Wrap || *s.Mouse ||
+		s.Level.Level != record.Warn || *s.Last != 50 || s.Kept != 1000 || s.Memory != 64 {
+		t.Fatalf("the settings are %+v", s)
+	}
+	c := open(t, 100, 24, tui.Config{Settings: s}, "one", "two")
+	c.lines("one", 1)
+	c.want("━ one", "─ two")
+	c.keys("p")
+	c.want("PAUSED")
+	c.keys("?")
+	c.want("p space  pause and resume")
+	if c.model.View().MouseMode != tea.MouseModeNone {
+		t.Error("the mouse is not left to the terminal")
+	}
+	before := c.model.View().Content
+	c.send(tea.BackgroundColorMsg{Color: black{}})
+	if c.model.View().Content != before {
+		t.Error("a chosen theme goes by the terminal's background")
+	}
+}
+
+type black struct{}
+
+func (black) RGBA() (r, g, b, a uint32) { return 0, 0, 0, 0xffff }
+
+func TestBadSettings(t *testing.T) {
+	for text, want := range map[string]string{
+		"wrap = true\ncolour = 3":             `line 2: key "colour" is unknown`,
+		"theme = \"blue\"":                    `line 1: key "theme": "blue" is none of auto, dark, light`,
+		"\ntime = \"gmt\"":                    `line 2: key "time": "gmt" is none of local, utc, ago`,
+		"wrap = \"yes\"":                      `line 1: key "wrap": `,
+		"last = -1":                           `line 1: key "last": `,
+		"level = \"loud\"":                    `line 1: key "level": parse level "loud"`,
+		"wrap = ":                             `line 1`,
+		"[keys]\nfly = [\"x\"]":               `line 2: key "keys.fly": it is none of arrange, bottom, clear, `,
+		"[keys]\npause = []":                  `line 2: key "keys.pause": name a key`,
+		"[keys]\npause = [\"q\"]":             `line 2: key "keys.pause": "q" is "quit" already`,
+		"[keys]\n\nup = [\"u\"]\ntop=[\"u\"]": `key "keys.top": "u" is "up; stops following" already`,
+	} {
+		if s, err := settings(t, text); err == nil || !strings.Contains(err.Error(), want) || s.Keys != nil {
+			t.Errorf("%q gives the error %v, want %q in it", text, err, want)
+		}
+	}
+	// A key that is only one of several for something else is taken from it.
+	s, err := settings(t, "[keys]\nmark = [\"b\"]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := open(t, 100, 24, tui.Config{Settings: s, Notice: "read the settings: line 3\x1b[2J"}, "system")
+	c.lines("system", 3)
+	c.want("read the settings: line 3␛[2J")
+	c.keys("b")
+	c.want("◆")
+	c.wantNot("read the settings")
+}
+
+func FuzzSettings(f *testing.F) {
+	f.Add("theme = \"dark\"\n[keys]\npause = [\"p\"]\n")
+	f.Add("keys = 3\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := settings(t, text); err != nil && strings.TrimSpace(err.Error()) == "" {
+			t.Fatal("an error that says nothing")
+		}
+	})
+}
+
+func TestLayouts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state", "layout.toml")
+	if _, err := tui.LoadLayout(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("no layout is %v", err)
+	}
+	s := open(t, 140, 24, tui.Config{}, "one", "two+three", "four")
+	s.lines("two", 20)
+	s.keys("+", "v", "v", "tab", "tab", "f", "line 1 level>=info", "enter", "w", "/", "line", "enter", "t", "L")
+	before := s.text()
+	if err := tui.SaveLayout(s.model, path); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, 140, 24, tui.Config{LayoutPath: path})
+	r.perform(r.keys("ctrl+r"), func() bool { return strings.Contains(r.text(), "━ two + three") })
+	if want := []string{"one", "two", "three", "four"}; !slices.Equal(r.feed.tails, want) {
+		t.Fatalf("tails are %q, want %q", r.feed.tails, want)
+	}
+	r.lines("two", 20)
+	if err := tui.SaveLayout(r.model, path+"2"); err != nil {
+		t.Fatal(err)
+	}
+	first, err1 := tui.LoadLayout(path)
+	second, err2 := tui.LoadLayout(path + "2")
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	if tui.SameLayout(first, second) {
+		return
+	}
+	t.Fatalf("%+v\nis restored as\n%+v\nbefore:\n%s\nafter:\n%s", first, second, before, r.text())
+}
+
+func TestBadLayouts(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                       "it has 0 panes",
+		"[[pane]]\nstreams = []":                 "a pane has 0 streams",
+		"[[pane]]\nstreams = [\"a\\u001b\"]":     `stream "a\x1b"`,
+		"shown = [1]\n[[pane]]\nstreams=[\"a\"]": "pane 1 cannot be shown",
+		"[[pane]]\nstreams = 3":                  "line 2",
+	} {
+		path := filepath.Join(t.TempDir(), "layout.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tui.LoadLayout(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q gives the error %v, want %q in it", text, err, want)
+		}
+	}
+}
