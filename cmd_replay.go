@@ -25,6 +25,7 @@ type replaying struct {
 	idleLimit time.Duration
 	from, to  string
 	stream    string
+	publish   string
 }
 
 func newReplay(ended *outcome) *cobra.Command {
@@ -36,11 +37,14 @@ func newReplay(ended *outcome) *cobra.Command {
 			"zstd, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
 			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
 			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
-			"are printed as lines.\n\n" +
+			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
+			"The stream of a recording is read off its name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it\n" +
+			"with {stream}, is of tenant/acme; --stream names another one for all.\n\n" +
 			"A TIME is as in RFC 3339 with as much left out as you like (2026-03-01T12:00:00Z, 2026-03-01 12:00, 12:00),\n" +
 			"in the local zone; +10m is after the start of the recording, -5m before its end.",
 		Example: "  sluice replay incident.log.zst\n  sluice replay --speed 10 --idle-limit 2s vm-1.log vm-2.log.gz\n" +
-			"  sluice replay --speed max --from 12:00 --to 12:05 --level error --output raw incident.log | jq .msg",
+			"  sluice replay --speed max --from 12:00 --to 12:05 --level error --output raw incident.log | jq .msg\n" +
+			"  sluice replay --publish tcp://127.0.0.1:5551 --stream tenant/test incident.log.zst",
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
@@ -54,6 +58,7 @@ func newReplay(ended *outcome) *cobra.Command {
 	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
 	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
 	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
+	set.StringVar(&r.publish, "publish", "", "publish the records again, to the publish endpoint of a consolidator, as in tcp://127.0.0.1:5551")
 	r.chosen(set)
 	r.complete(c)
 	c.RunE = ended.run(func(ctx context.Context, files []string) error {
@@ -61,9 +66,12 @@ func newReplay(ended *outcome) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if r.lines() || !isTerminal(os.Stdout) {
+		switch {
+		case set.Changed("publish"):
+			err = replayPublish(ctx, &r, config)
+		case r.lines() || !isTerminal(os.Stdout):
 			err = replayLines(ctx, &r, config)
-		} else {
+		default:
 			err = replayClient(ctx, &r, config)
 		}
 		if err == nil && ctx.Err() != nil {
