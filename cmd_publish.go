@@ -53,6 +53,7 @@ func newPublish(ended *outcome) *cobra.Command {
 	flags.BoolVar(&client.Once, "once", false, "after a break do not send again what may have arrived: nothing stands twice, and it is told as uncertain")
 	flags.DurationVar(&config.Wait, "wait", 0, "give up when the consolidator is away, or acknowledges nothing, for this time; default: never")
 	flags.Var(&buffer, "buffer", "keep at most this size of records that are not acknowledged")
+	c.ValidArgsFunction = streamThenFiles
 	flags.StringVar(&summary, "summary", "text", "say at the end what became of the lines, on standard error: text, json, none")
 	c.RunE = ended.run(func(ctx context.Context, args []string) error {
 		config.Stream, config.Files, config.Endpoint = args[0], args[1:], client.Endpoint

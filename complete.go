@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"sluice/cluster/stream"
 )
@@ -54,6 +55,17 @@ func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]
 		return nil
 	})
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// streamThenFiles offers a live stream, from where the environment says, and
+// files after it.
+func streamThenFiles(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	var r reading
+	r.sources(pflag.NewFlagSet("", pflag.ContinueOnError))
+	return r.liveStreams(c, nil, typed)
 }
 
 // namedStreams waits until streams are known and all sources had a moment to
