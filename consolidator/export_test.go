@@ -63,3 +63,20 @@ func (c *Consolidator) Published(stream string) uint64 {
 	st, _ := c.hub.Stat(stream)
 	return st.Next
 }
+
+// AllSubscriptions are what is counted against the bound on all readers.
+func (c *Consolidator) AllSubscriptions() int {
+	c.subscriptions.mu.Lock()
+	defer c.subscriptions.mu.Unlock()
+	return c.subscriptions.sum
+}
+
+// Held is what waiting connections make it hold, in bytes, as far as it counts.
+func (c *Consolidator) Held() (sum int) {
+	for _, h := range []*holds{&c.heldIn, &c.heldOut} {
+		h.mu.Lock()
+		sum += h.sum
+		h.mu.Unlock()
+	}
+	return sum
+}
