@@ -145,7 +145,12 @@ func (o options) run(only *regexp.Regexp) error {
 		fmt.Println()
 	}
 	if only.MatchString("latency") {
-		return o.latencies(targets)
+		if err := o.latencies(targets); err != nil {
+			return err
+		}
+	}
+	if only.MatchString("idle readers") && o.profile == "" {
+		return o.idle(targets[0])
 	}
 	return nil
 }

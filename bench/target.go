@@ -128,18 +128,21 @@ func cpuTime(pid int) (time.Duration, error) {
 	return sum, nil
 }
 
-func peakMemory(pid int) (float64, error) {
+func peakMemory(pid int) (float64, error) { return statusBytes(pid, "VmHWM") }
+
+// statusBytes is a figure of the kernel's status of a process.
+func statusBytes(pid int, figure string) (float64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.SplitSeq(string(b), "\n") {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(line, figure+":"); ok {
 			kb, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
 			return kb * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("no VmHWM for process %d", pid)
+	return 0, fmt.Errorf("no %s for process %d", figure, pid)
 }
 
 // dial connects, and tries again while the target is starting.

@@ -20,6 +20,7 @@ type Counts struct {
 	Subscriptions                   uint64
 	Handshakes, Protocol, Silent    uint64 // connections
 	NotReading, Held, Most          uint64 // connections
+	HandshakeTimeouts               uint64 // connections, of Handshakes
 }
 
 // Counts are the counts of now.
@@ -35,6 +36,8 @@ func (c *Consolidator) Counts() Counts {
 		NotReading:    c.counts.notReading.Load(),
 		Held:          c.counts.held.Load(),
 		Most:          c.counts.most.Load(),
+
+		HandshakeTimeouts: c.counts.handshakeTimeouts.Load(),
 	}
 }
 

@@ -328,14 +328,31 @@ var offences = []struct {
 	}, consolidator.Counts{}},
 }
 
-// counted waits until so much was counted, and no more.
+// counted waits until so much was counted, and no more; /metrics says so, too,
+// where it is served.
 func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Counts) {
 	t.Helper()
-	for deadline := time.Now().Add(patience / 4); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("counted %+v, want %+v", c.Counts(), want)
 		}
 	}
+	if c.AdminAddr() == "" {
+		return
+	}
+	counts(t, c, map[string]float64{
+		`records_dropped_total{reason="too_large"}`:             float64(want.TooLarge),
+		`records_dropped_total{reason="too_few_frames"}`:        float64(want.TooFewFrames),
+		`records_dropped_total{reason="bad_name"}`:              float64(want.BadName),
+		"subscriptions_refused_total":                           float64(want.Subscriptions),
+		`connections_refused_total{reason="handshake_broken"}`:  float64(want.Handshakes - want.HandshakeTimeouts),
+		`connections_refused_total{reason="handshake_timeout"}`: float64(want.HandshakeTimeouts),
+		`connections_closed_total{reason="protocol"}`:           float64(want.Protocol),
+		`connections_closed_total{reason="silent"}`:             float64(want.Silent),
+		`connections_closed_total{reason="not_reading"}`:        float64(want.NotReading),
+		`connections_closed_total{reason="held_memory"}`:        float64(want.Held),
+		`connections_closed_total{reason="most_subscriptions"}`: float64(want.Most),
+	})
 }
 
 // broken runs a consolidator over tcp and ipc, with bystanders, for what commit
@@ -347,6 +364,7 @@ func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator
 	const buffer = 32 << 20
 	dir := t.TempDir()
 	c, _ := start(t, consolidator.Config{
+		Admin:     anyPort,
 		Buffer:    buffer,
 		Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
 		Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
@@ -374,8 +392,14 @@ func TestOffences(t *testing.T) {
 // parts are too much, those that have waited for longest first. One that sends
 // whole ones notices nothing.
 func TestHalfRecords(t *testing.T) {
+	for _, part := range []int{100 << 10, 200 << 10} {
+		t.Run(fmt.Sprint(part, " bytes"), func(t *testing.T) { halfRecords(t, part) })
+	}
+}
+
+func halfRecords(t *testing.T, part int) {
 	broken(t, func(t *testing.T, c *consolidator.Consolidator) {
-		const publishers, part, most = 300, 100 << 10, 16 << 20
+		const publishers, most = 300, 16 << 20
 		half := append([]byte{flagMore, 1, 'h'}, frame(0, 250<<10)...)
 		half = append(half, make([]byte, part)...)
 		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
@@ -386,7 +410,8 @@ func TestHalfRecords(t *testing.T) {
 		good.drain()
 		large := zmtp.AppendMessage(nil, "large", make([]byte, 200<<10))
 		for i := range publishers {
-			dial(t, c.PublishAddrs()[0], asPublisher).send(half)
+			p := dial(t, c.PublishAddrs()[0], asPublisher)
+			_, _ = p.Write(half) // it may be closed for it at once
 			if i%10 == 0 {
 				good.send(large)
 			}
@@ -428,7 +453,7 @@ func TestUnreadAnswers(t *testing.T) {
 // the handshake's time is over.
 func TestSilentConnections(t *testing.T) {
 	const each = 500
-	c, _ := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) {
+	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
 		c.Hurry(4*time.Second, time.Second, patience)
 	})
 	var conns []net.Conn
@@ -446,7 +471,7 @@ func TestSilentConnections(t *testing.T) {
 		closes(t, nc)
 	}
 	b.done()
-	counted(t, c, consolidator.Counts{Handshakes: 2 * each})
+	counted(t, c, consolidator.Counts{Handshakes: 2 * each, HandshakeTimeouts: 2 * each})
 	b.grown(48 << 20)
 }
 
@@ -568,7 +593,7 @@ func (c *cable) cutThrough() {
 // that answer heartbeats stay, however long they have nothing else to say.
 func TestHalfOpen(t *testing.T) {
 	const ping, silent = 50 * time.Millisecond, time.Second
-	c, _ := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) {
+	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
 		c.Hurry(patience, ping, silent)
 	})
 	cables := []*cable{lay(t, c.PublishAddrs()[0]), lay(t, c.SubscribeAddrs()[0])}
