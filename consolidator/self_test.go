@@ -101,7 +101,7 @@ func TestSelfState(t *testing.T) {
 		if !strings.Contains(r.Msg, " records in, ") || r.Seconds <= 0 {
 			t.Errorf("%+v", r)
 		}
-		if in < records || bytesIn < sent || bad < 5 || r.Connections["sluice_readers"] == 0 {
+		if in < records || bytesIn < sent || bad < 5 || r.Connections["sluice_readers"] == 0 || r.Subscriptions == 0 {
 			return false
 		}
 		if r.Connections["publishers"] != 1 || r.Streams != 2 || r.Subscriptions != 1 || r.Buffer == 0 || r.BufferLimit != 256<<20 {
