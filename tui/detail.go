@@ -67,9 +67,9 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.board = &board{}
 		return m.tick()
 	case matches(msg, k.up):
-		d.move(-1)
+		d.step(-1)
 	case matches(msg, k.down):
-		d.move(1)
+		d.step(1)
 	case matches(msg, k.halfUp):
 		d.move(-max(d.height/2, 1))
 	case matches(msg, k.halfDown):
@@ -148,6 +148,18 @@ func (d *detail) move(by int) {
 	d.at = max(0, min(d.at+by, len(d.lines)-1))
 	d.top = min(d.top, d.at)
 	d.top = max(d.top, d.at-d.height+1)
+}
+
+// step moves the cursor to the next line that tells a field; where there is
+// none, to the end.
+func (d *detail) step(by int) {
+	for to := d.at + by; to >= 0 && to < len(d.lines); to += by {
+		if d.lines[to].field != nil {
+			d.move(to - d.at)
+			return
+		}
+	}
+	d.move(by * len(d.lines))
 }
 
 // scroll moves the screen by lines; the cursor goes along.

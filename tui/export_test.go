@@ -2,7 +2,10 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -193,3 +196,53 @@ func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*mo
 
 // SameLayout compares layouts.
 func SameLayout(a, b Layout) bool { return reflect.DeepEqual(a, b) }
+
+// Colours of a style; -1 is the terminal's own.
+type Colours struct{ Front, Back int }
+
+func coloursOf(s style) Colours {
+	c := Colours{-1, -1}
+	parts := strings.Split(string(s), ";")
+	for i, p := range parts {
+		if (p == "38" || p == "48") && i+4 < len(parts) && parts[i+1] == "2" {
+			n := 0
+			for _, channel := range parts[i+2 : i+5] {
+				v, _ := strconv.Atoi(channel)
+				n = n<<8 | v
+			}
+			if p == "38" {
+				c.Front = n
+			} else {
+				c.Back = n
+			}
+		}
+	}
+	return c
+}
+
+// ThemeStyles are all styles of a theme that text is written in.
+func ThemeStyles(dark bool) map[string]Colours {
+	t := newTheme(dark, colorprofile.TrueColor)
+	styles := make(map[string]Colours)
+	v := reflect.ValueOf(t).Elem()
+	for i := range v.NumField() {
+		name, f := v.Type().Field(i).Name, v.Field(i)
+		if name == "rule" || name == "cursor" {
+			continue // never text
+		}
+		switch f.Kind() {
+		case reflect.String:
+			styles[name] = coloursOf(style(f.String()))
+		default: // levels and names
+			for j := range f.Len() {
+				styles[fmt.Sprintf("%s[%d]", name, j)] = coloursOf(style(f.Index(j).String()))
+			}
+		}
+	}
+	return styles
+}
+
+// CursorGround is the background of the row under the cursor.
+func CursorGround(dark bool) int {
+	return coloursOf(newTheme(dark, colorprofile.TrueColor).cursor).Back
+}

@@ -2,13 +2,17 @@ package tui_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/stream"
 	"sluice/tui"
@@ -60,42 +64,111 @@ func (s *screen) cluster() {
 	s.take(b)
 }
 
+// states are what a screen can show, and how one comes there.
+var states = map[string]func(s *screen){
+	"following": func(*screen) {},
+	"paused": func(s *screen) {
+		s.keys("space")
+		s.cluster()
+	},
+	"level":        func(s *screen) { s.keys("l", "l", "l", "l") },
+	"filter":       func(s *screen) { s.keys("f", "-queue level>=info") },
+	"filtered":     func(s *screen) { s.keys("f", "-queue level>=info", "enter") },
+	"filter-wrong": func(s *screen) { s.keys("f", "level>=loud", "enter") },
+	"search":       func(s *screen) { s.keys("/", "container") },
+	"detail":       func(s *screen) { s.keys("tab", "g", "enter") },
+	"error":        func(s *screen) { s.keys("tab", "/", "database", "enter", "enter") },
+	"gap":          func(s *screen) { s.keys("g", "j", "j", "enter") },
+	"picker":       func(s *screen) { s.keys("o", "ac") },
+	"picker-merge": func(s *screen) { s.keys("o", "space", "down", "space") },
+	"merged":       func(s *screen) { s.keys("o", "ac", "space", "space", "enter", "z") },
+	"marked":       func(s *screen) { s.keys("g", "m", "j", "m", "j") },
+	"wrapped":      func(s *screen) { s.keys("tab", "w", "k") },
+	"ago": func(s *screen) {
+		s.now = s.now.Add(83 * time.Second)
+		s.keys("t", "t")
+	},
+	"save":   func(s *screen) { s.keys("s") },
+	"help":   func(s *screen) { s.keys("?") },
+	"status": func(s *screen) { s.keys("i") },
+	"lost": func(s *screen) {
+		s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start.Add(time.Minute)
+		s.feed.sources[1].Err = "dial tcp 127.0.0.1:5562: connection refused"
+		s.woken = true
+		s.settle()
+	},
+	"quiet": func(s *screen) {
+		s.now = s.now.Add(30 * time.Second)
+		s.send(tui.SecondMsg)
+	},
+}
+
+// Each state in full: its text at 80×24 and 200×60, which is the same in both
+// themes, and its colours in both at 80×24. At 200×60 every style of one theme
+// stands for one of the other, so that neither has a meaning of its own.
 func TestGoldenScreens(t *testing.T) {
-	sizes := map[string][2]int{"80x24": {80, 24}, "140x40": {140, 40}}
-	screens := map[string]func(s *screen){
-		"following": func(*screen) {},
-		"paused": func(s *screen) {
-			s.keys("space")
-			s.cluster()
-		},
-		"level":  func(s *screen) { s.keys("l", "l", "l", "l") },
-		"search": func(s *screen) { s.keys("/", "container") },
-		"detail": func(s *screen) { s.keys("tab", "k", "k", "k", "enter") },
-		"error":  func(s *screen) { s.keys("tab", "/", "database", "enter", "enter") },
-		"picker": func(s *screen) { s.keys("o", "ac") },
-		"help":   func(s *screen) { s.keys("?") },
-		"lost": func(s *screen) {
-			s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start.Add(time.Minute)
-			s.feed.sources[1].Err = "dial tcp 127.0.0.1:5562: connection refused"
-			s.woken = true
-			s.settle()
-		},
-		"quiet": func(s *screen) {
-			s.now = s.now.Add(time.Minute)
-			s.send(tui.SecondMsg)
-		},
-	}
-	for size, wh := range sizes {
-		for name, act := range screens {
+	for size, wh := range map[string][2]int{"80x24": {80, 24}, "200x60": {200, 60}} {
+		dark2light := make(map[string]string)
+		for name, act := range states {
 			t.Run(name+"-"+size, func(t *testing.T) {
-				s := open(t, wh[0], wh[1], tui.Config{}, "system", "tenant/acme")
-				s.cluster()
-				act(s)
-				golden(t, name+"-"+size, s.text())
+				shown := make(map[string]string)
+				for _, theme := range []string{"dark", "light"} {
+					config, err := settings(t, fmt.Sprintf("theme = %q\n", theme))
+					if err != nil {
+						t.Fatal(err)
+					}
+					s := open(t, wh[0], wh[1], tui.Config{Settings: config}, "system", "tenant/acme")
+					s.cluster()
+					act(s)
+					if theme == "dark" {
+						golden(t, name+"-"+size, s.text())
+					} else if want := ansi.Strip(shown["dark"]); ansi.Strip(s.model.View().Content) != want {
+						t.Errorf("the light theme has other text:\n%s", s.text())
+					}
+					shown[theme] = s.model.View().Content
+					if size == "80x24" {
+						golden(t, name+"-"+size+"-"+theme, readable(shown[theme]))
+					}
+				}
+				dark, light := styles.FindAllString(shown["dark"], -1), styles.FindAllString(shown["light"], -1)
+				if len(dark) != len(light) {
+					t.Fatalf("%d styles are set in the dark theme and %d in the light one", len(dark), len(light))
+				}
+				for i := range dark {
+					if was, known := dark2light[dark[i]]; known && was != light[i] {
+						t.Errorf("the dark style %q is %q and %q in the light theme", dark[i], was, light[i])
+					}
+					dark2light[dark[i]] = light[i]
+				}
 			})
 		}
 	}
 }
+
+// styles finds the sequences that set a style.
+var styles = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// readable writes a frame so that its colours can be read in a diff: styles in
+// braces, without what begins each of them.
+func readable(frame string) string {
+	frame = styles.ReplaceAllStringFunc(frame, func(s string) string {
+		s = strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(s, "\x1b["), "m"), "0")
+		if s = strings.TrimPrefix(s, ";"); s == "" {
+			return "{}"
+		}
+		return "{" + trueColour.ReplaceAllStringFunc(s, func(c string) string {
+			var ground, r, g, b int
+			fmt.Sscanf(c, "%d;2;%d;%d;%d", &ground, &r, &g, &b)
+			return fmt.Sprintf("%s#%02x%02x%02x", map[int]string{38: "", 48: "on"}[ground], r, g, b)
+		}) + "}"
+	})
+	return blanks.ReplaceAllString(frame, "$1")
+}
+
+var (
+	trueColour = regexp.MustCompile(`[34]8;2;\d+;\d+;\d+`)
+	blanks     = regexp.MustCompile(`(?m) +(\{\})?$`)
+)
 
 // Colours are held by one screen for each kind of terminal.
 func TestGoldenColours(t *testing.T) {

@@ -367,3 +367,17 @@ func TestHelpScrolls(t *testing.T) {
 	s.keys("x")
 	s.wantNot("a level and above")
 }
+
+// What the search found is seen, also far to the right.
+func TestTheCursorShowsWhatWasFound(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{}, "system")
+	s.take(&stream.Batch{Records: []stream.Record{
+		s.record("system", "vm-1", `"level":30,"msg":"line 1 `+strings.Repeat("and on ", 30)+`needle and the rest"`),
+		s.record("system", "vm-1", `"level":30,"msg":"line 2"`),
+	}})
+	s.wantNot("needle")
+	s.keys("/", "needle", "enter")
+	s.want("on needle and the rest", "line 2")
+	s.keys("j", "k", "k")
+	s.want("needle and the rest")
+}

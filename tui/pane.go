@@ -142,7 +142,7 @@ func (p *pane) rows(width, height int, lk look) []string {
 		}
 		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: textOfRow(e, data, bodyOnScreen+4*p.shift)}
 		if v.store.names.merged {
-			c.stream = record.Safe(v.store.streamOf(e))
+			c.stream = shortStream(v.store.streamOf(e))
 		}
 		p.widen(c.stream, c.source, &c.text, lk)
 		next = append(next, c)
@@ -177,6 +177,10 @@ func (p *pane) rows(width, height int, lk look) []string {
 	}
 	return lines
 }
+
+// shortStream is a stream's name in a row, sanitised. The class that most
+// streams have goes without saying; the pane's header has it.
+func shortStream(name string) string { return record.Safe(strings.TrimPrefix(name, "tenant/")) }
 
 // widen makes the columns wide enough for a row.
 func (p *pane) widen(stream, source string, t *rowText, lk look) {

@@ -150,8 +150,29 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 		}
 		return l.String()
 	}
-	s.text(l, t, "", s.shift)
+	shift := s.shift
+	if s.cursor && s.matcher != nil {
+		shift = s.shiftToMatch(l, t)
+	}
+	s.text(l, t, "", shift)
 	return l.String()
+}
+
+// shiftToMatch is how far the row under the cursor is shifted so that one sees
+// what the search found in it.
+func (s *rowStyle) shiftToMatch(l *line, t *rowText) int {
+	found := s.matcher.find(t.body)
+	if len(found) == 0 {
+		return s.shift
+	}
+	for _, f := range found {
+		from := textWidth(t.body[:f[0]], s.method)
+		if from >= s.shift && from+min(textWidth(t.body[f[0]:f[1]], s.method), l.left) <= s.shift+l.left {
+			return s.shift // one is on the screen
+		}
+	}
+	from := textWidth(t.body[:found[0][0]], s.method)
+	return max(0, from-l.left/3)
 }
 
 // text appends a row's text, or all of it in one style.

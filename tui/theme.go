@@ -54,7 +54,7 @@ type palette struct {
 }
 
 var darkPalette = palette{
-	dim: 0xa6adbb, faint: 0x8790a2, rule: 0x3b4252,
+	dim: 0xa6adbb, faint: 0x9099ab, rule: 0x3b4252,
 	accent: 0x86b0ff, green: 0x8ccf8c, yellow: 0xe8bf6a, red: 0xff8088,
 	orange: 0xf0a070, string: 0xa3c98f, number: 0xe0a87c,
 	onAccent: 0x11141b, onMatch: 0x16161e, match: 0xe8bf6a, here: 0xffa25e,
@@ -64,12 +64,12 @@ var darkPalette = palette{
 }
 
 var lightPalette = palette{
-	dim: 0x545d68, faint: 0x66707b, rule: 0xc9d1da,
+	dim: 0x545d68, faint: 0x5f6974, rule: 0xc9d1da,
 	accent: 0x0b57d0, green: 0x146c2e, yellow: 0x805000, red: 0xb3202c,
 	orange: 0x9c4300, string: 0x2d6a27, number: 0x8f4700,
 	onAccent: 0xffffff, onMatch: 0x1c1e22, match: 0xffe08a, here: 0xffb454,
 	bar: 0xebeff4, chip: 0xd9e0ea, chipText: 0x1f2630, cursor: 0xe4edfb, err: 0xa81e29,
-	spark: 0x3b6ea5, debug: 0x5a6675,
+	spark: 0x356799, debug: 0x5a6675,
 	names: [5]int{0x2358a6, 0x6b3fa8, 0x0f6660, 0x74551b, 0x98306f},
 }
 
@@ -133,7 +133,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 		spark:      fg(p.spark),
 		sparkBad:   fg(p.red),
 		cursor:     bg(p.cursor),
-		box:        fg(p.rule),
+		box:        fg(p.faint),
 	}
 	for _, c := range p.names {
 		t.names = append(t.names, fg(c))
@@ -157,11 +157,12 @@ func (t *theme) in256(dark bool, p *palette) {
 	}
 	t.tab, t.tabActive = fg(p.dim).with(bar), bold.with(fg(p.accent), bar)
 	t.chip, t.chipNot, t.cursor, t.rule, t.box = chip, fg(p.err).with(chip), cursor, rule, rule
-	if dark {
-		t.faint, t.dim, t.paneIdle = "38;5;245", "38;5;248", "38;5;248"
-		t.tab = style("38;5;248").with(bar)
-		t.levels[0], t.levels[1], t.levels[3] = t.dim, t.faint, t.dim
+	t.faint, t.dim, t.paneIdle = "38;5;245", "38;5;248", "38;5;248"
+	if !dark {
+		t.faint, t.dim, t.paneIdle = "38;5;242", "38;5;240", "38;5;240"
 	}
+	t.tab = t.dim.with(bar)
+	t.levels[0], t.levels[1], t.levels[2], t.levels[3] = t.dim, t.faint, t.dim, t.dim
 }
 
 // in16 takes what is left with sixteen colours, which have no shades that could

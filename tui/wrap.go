@@ -59,7 +59,7 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 			row.text = textOfRow(e, data, bodyOnScreen)
 			row.stream, row.source = "", record.Safe(source)
 			if v.store.names.merged {
-				row.stream = record.Safe(v.store.streamOf(e))
+				row.stream = shortStream(v.store.streamOf(e))
 			}
 			p.widen(row.stream, row.source, &row.text, lk)
 		}

@@ -2,6 +2,8 @@
 // reads what "tmux capture-pane -e -p" prints:
 //
 //	tmux capture-pane -e -p | go run ./tools/screen > docs/screen.svg
+//
+// With -light it draws on a light background.
 package main
 
 import (
@@ -19,11 +21,15 @@ const (
 	cellHeight = 18
 	fontSize   = 14
 	margin     = 12
-	foreground = "#d4d4d4"
-	background = "#16181d"
 )
 
+// Colours of text without any, and of what is behind it.
+var foreground, background = "#d4d4d4", "#16181d"
+
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "-light" {
+		foreground, background = "#1f2328", "#fbfbfc"
+	}
 	if err := draw(os.Stdout, os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "screen:", err)
 		os.Exit(1)
