@@ -200,7 +200,7 @@ func (d *detail) draw(width, height int, lk look) []string {
 			for i, l := range d.lines {
 				if l.field != nil && l.field.name == "msg" {
 					d.at = i
-					d.top = max(i-max(height-1, 1)/3, 0)
+					d.top = max(i-2*max(height-1, 1)/3, 0)
 					break
 				}
 			}

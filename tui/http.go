@@ -99,7 +99,7 @@ func (p *page) headers(name string, raw json.RawMessage) {
 	if json.Unmarshal(raw, &text) == nil {
 		p.field = &field{name: name, value: text}
 		for line := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
-			if line != "" {
+			if line != "" && !strings.HasPrefix(line, "HTTP/") { // that line is there already
 				p.text(p.look.theme.dim, line)
 			}
 		}
