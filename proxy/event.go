@@ -117,6 +117,18 @@ func entryID(entry []byte) stream.EventID {
 	return id
 }
 
+// withID returns an entry with another id, as an entry of its own.
+func withID(entry []byte, id stream.EventID) []byte {
+	head := idLine
+	if isLoss(entry) {
+		head = lossHead
+	}
+	rest := entry[len(head):]
+	rest = rest[bytes.IndexByte(rest, '\n'):]
+	b := id.AppendEvent(append(make([]byte, 0, len(entry)+8), head...))
+	return append(b, rest...)
+}
+
 // entryData is the JSON in an entry.
 func entryData(entry []byte) []byte {
 	i := bytes.Index(entry, []byte(dataLine))

@@ -162,10 +162,17 @@ func (s *session) againRecords(records []stream.Record) {
 	}
 }
 
-// againID is the id of an event that is not in the log: none of its numbers, so
-// that nobody takes it for a place there.
+// unplaced is an id that is no place in the log: with none of its numbers. All
+// events have such ids as long as the session has a skip: the reader may have
+// records that stand further on in the log, and must go on by its places at
+// consolidators when it comes back.
+func unplaced(source, seq uint64) stream.EventID {
+	return stream.EventID{Next: 1, Source: source, Seq: seq}
+}
+
+// againID is the id of an event that is about a record of a consolidator.
 func (s *session) againID(consolidator string, epoch, seq uint64) stream.EventID {
-	id := stream.EventID{Next: 1, Source: s.tail.number(consolidator, epoch), Seq: seq}
+	id := unplaced(s.tail.number(consolidator, epoch), seq)
 	if s.tail.version.Load() != s.seen {
 		s.tellSources()
 	}
@@ -180,7 +187,7 @@ func (s *session) againGap(n *stream.Notice) {
 		w.Seq += n.Count
 		w.noted = true
 	}
-	id := stream.EventID{Next: 1}
+	id := unplaced(0, 0)
 	// An epoch that is the reader's word alone gets no number in the table: it
 	// would pass for the newest there, for everybody.
 	if w.Seq > 0 && (!n.Unknown || s.tail.knows(n.Source, w.Epoch)) {

@@ -160,7 +160,8 @@ func newCluster(vm1, vm2 int) *cluster {
 	return c
 }
 
-// have reads until n records have come, and tells what came in short.
+// have reads until n records have come, and tells what came in short. A source is
+// named if it was told of meanwhile.
 func have(r *reader, n int) []string {
 	r.t.Helper()
 	origins := make(map[uint64]string)
@@ -385,6 +386,54 @@ func TestResumeRemembersTheUnreached(t *testing.T) {
 	cl.main.send(late...)
 	if got, want := have(r, 1), []string{"lost 3 true", "vm-2/8:3"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What was read again for a reader may be ahead of the log. When it comes back
+// once more, by a place in the log, it is not given again what it had that way;
+// what is lost behind that place it is told like any other.
+func TestResumeAheadOfTheLog(t *testing.T) {
+	cl := newCluster(10, 6)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 2}})
+	other.next("source")
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5, vm-2:8:4", "Last-Event-ID", "zzz.5.1.5")...)
+	have(r, 7)
+	cl.main.send(records("s", 9, 10, 1)...)
+	id := field(r.next(""), "id") // a place in the log
+	r.close()
+	cl.main.send(cl.logs["vm-2"][2:]...)
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-2", Count: 3, Hop: "consolidator"})
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})
+	cl.main.send(records("s", 7, 2, 1)...)
+	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:b, vm-2:8:6", "Last-Event-ID", id)...)
+	if got, want := have(r, 1), []string{"lost 3 false", "lost 0 true", "vm-1/7:2"}; !slices.Equal(got, want) {
+		t.Errorf("\n got %q\nwant %q", got, want)
+	}
+}
+
+// An epoch that was only read again, for one session, is none that the log has
+// come to: what the log loses of the epoch before is counted there.
+func TestRestartReadAgainFirst(t *testing.T) {
+	cl := newCluster(10, 0)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.logs["vm-1"] = records("s", 10, 0, 3) // it was started anew, and the log does not know yet
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a", "Last-Event-ID", "zzz.5.1.5")...)
+	have(r, 3)
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: 5, Hop: "consolidator"})
+	cl.main.send(records("s", 9, 15, 1)...)
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})
+	cl.main.send(records("s", 10, 0, 4)...)
+	if got, want := have(r, 1), []string{":3"}; !slices.Equal(got, want) {
+		t.Errorf("the one that is ahead got %q, want %q", got, want)
+	}
+	want := []string{"lost 5 false", ":15", "lost 0 true", "vm-1/a:0", "vm-1/a:1", "vm-1/a:2", "vm-1/a:3"}
+	if got := have(other, 5); !slices.Equal(got[len(got)-len(want):], want) {
+		t.Errorf("another got %q, want %q", got, want)
 	}
 }
 

@@ -168,8 +168,12 @@ func (s *session) piece(p *fanout.Piece) {
 		}
 	}
 	if p.Live && s.ask.events && s.ask.ours {
+		at := stream.EventID{Epoch: p.Epoch, Next: p.Next + p.Count}
+		if s.skip != nil {
+			at = stream.EventID{} // see unplaced
+		}
 		b := s.buffer()
-		*b = appendLive(*b, stream.EventID{Epoch: p.Epoch, Next: p.Next + p.Count})
+		*b = appendLive(*b, at)
 	}
 }
 

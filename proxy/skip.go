@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/json"
+	"slices"
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
@@ -16,9 +17,15 @@ type skip struct {
 	wants   map[string]*want   // by consolidator
 	origins map[uint64]*origin // by its number
 
-	end    uint64                     // a place in the log
-	stood  map[string]stream.Position // where each consolidator had been read to at end
-	others bool                       // some had not been reached by then, and had no name
+	end    uint64            // a place in the log
+	stood  map[string]*stood // by consolidator, as of end
+	others bool              // some had not been reached by then, and had no name
+}
+
+// stood is where the log stood at a consolidator.
+type stood struct {
+	stream.Position          // the next record
+	later           []uint64 // epochs that came after that one, and were read again for sessions only
 }
 
 // want is the next record wanted from one consolidator.
@@ -85,9 +92,10 @@ func (k *skip) origin(t *tail, n uint64) *origin {
 func (s *session) resumed(entry []byte) {
 	id := entryID(entry)
 	o := s.skip.origin(s.tail, id.Source)
+	plain := unplaced(id.Source, id.Seq)
 	if o == nil || o.epoch == 0 {
 		if id.Next > s.skip.from {
-			s.entry(entry)
+			s.entry(withID(entry, plain))
 		}
 		return
 	}
@@ -101,21 +109,20 @@ func (s *session) resumed(entry []byte) {
 	case o.older:
 		return
 	}
-	_, numbers := next(entry)
 	count := uint64(1)
 	if isLoss(entry) {
 		if count = lossCount(entry); count == 0 {
 			if !w.told {
 				w.told = true
-				s.entry(entry)
+				s.entry(withID(entry, plain))
 			}
 			return
 		}
 	}
 	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
-	before := stream.EventID{Epoch: id.Epoch, Next: id.Next - numbers}
+	before := unplaced(0, 0)
 	if first > 0 {
-		before.Source, before.Seq = id.Source, first-1 // or it would be told again after a break
+		before = unplaced(id.Source, first-1) // or it would be told again after a break
 	}
 	switch {
 	case w.Epoch == o.epoch && id.Seq < w.Seq:
@@ -128,21 +135,25 @@ func (s *session) resumed(entry []byte) {
 	case first > w.Seq:
 		s.tellOwnLoss(before, first-w.Seq, false, lateReason)
 	case first < w.Seq:
-		entry = recount(entry, id, id.Seq+1-w.Seq)
+		entry = recount(entry, id.Seq+1-w.Seq)
 	}
 	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}, level: true}
-	s.entry(entry)
+	s.entry(withID(entry, plain))
 }
 
 // stand notes where the log stands: at its end by now. tail.mu is held.
 func (k *skip) stand(t *tail, end uint64) {
 	k.end, k.others = end, false
-	k.stood = make(map[string]stream.Position)
+	k.stood = make(map[string]*stood)
 	for _, r := range t.table.rows { // newer epochs come later
-		if r.epoch != 0 {
-			k.stood[r.consolidator] = stream.Position{Epoch: r.epoch, Seq: r.next}
-		} else {
+		at := k.stood[r.consolidator]
+		switch {
+		case r.epoch == 0:
 			k.others = true
+		case r.logged || at == nil:
+			k.stood[r.consolidator] = &stood{Position: stream.Position{Epoch: r.epoch, Seq: r.next}}
+		default:
+			at.later = append(at.later, r.epoch)
 		}
 	}
 	for _, w := range k.wants {
@@ -160,44 +171,42 @@ func (s *session) settled(at fanout.Position) bool {
 	}
 	settled := true
 	for name, w := range k.wants {
-		stood, known := k.stood[name]
+		stood := k.stood[name]
 		switch {
 		case w.level:
 			continue
-		case !known:
+		case stood == nil:
 			settled = settled && !k.others // or else it is not in the cluster any more
 			continue
-		case w.Epoch == stood.Epoch && w.Seq > stood.Seq, w.Epoch != stood.Epoch && w.noted:
+		case w.Epoch == stood.Epoch && w.Seq > stood.Seq,
+			w.Epoch != stood.Epoch && (w.noted || slices.Contains(stood.later, w.Epoch)):
 			settled = false // the log is behind
 			continue
 		case w.told:
 		case w.Epoch != stood.Epoch:
-			s.tellOwnLoss(s.stoodID(at, name, stood), stood.Seq, true, otherReason)
+			s.tellOwnLoss(s.stoodID(name, stood), stood.Seq, true, otherReason)
 		case w.Seq < stood.Seq:
-			s.tellOwnLoss(s.stoodID(at, name, stood), stood.Seq-w.Seq, false, lateReason)
+			s.tellOwnLoss(s.stoodID(name, stood), stood.Seq-w.Seq, false, lateReason)
 		}
-		*w = want{Position: stood, level: true}
+		*w = want{Position: stood.Position, level: true}
 	}
 	return settled
 }
 
-// stoodID is the id of a loss up to where a consolidator had been read to, told
-// at a place in the log.
-func (s *session) stoodID(at fanout.Position, consolidator string, stood stream.Position) stream.EventID {
-	id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
-	if stood.Seq > 0 {
-		of := s.againID(consolidator, stood.Epoch, stood.Seq-1)
-		id.Source, id.Seq = of.Source, of.Seq
+// stoodID is the id of a loss up to where the log stood at a consolidator.
+func (s *session) stoodID(consolidator string, at *stood) stream.EventID {
+	if at.Seq == 0 {
+		return unplaced(0, 0)
 	}
-	return id
+	return s.againID(consolidator, at.Epoch, at.Seq-1)
 }
 
 // recount returns a loss with another count.
-func recount(entry []byte, id stream.EventID, count uint64) []byte {
+func recount(entry []byte, count uint64) []byte {
 	var loss stream.LossEvent
 	if err := json.Unmarshal(entryData(entry), &loss); err != nil {
 		return entry // it is ours: it never fails
 	}
 	loss.Count = count
-	return appendLoss(nil, id, loss)
+	return appendLoss(nil, entryID(entry), loss)
 }

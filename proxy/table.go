@@ -23,6 +23,7 @@ type row struct {
 	consolidator string
 	epoch        uint64 // 0 while unknown
 	next         uint64 // sequence number of the next record from there
+	logged       bool   // what is read from there goes into the log; false while it was only read again for sessions
 	state        stream.State
 	version      uint64 // of the table, at the row's last change
 }
@@ -36,6 +37,17 @@ func (t *table) newest(consolidator string) *row {
 		}
 	}
 	return t.add(consolidator, 0, stream.StateConnecting)
+}
+
+// logging returns the row in which the log stands at a consolidator, and makes
+// one if there is none.
+func (t *table) logging(consolidator string) *row {
+	for i := len(t.rows) - 1; i >= 0; i-- {
+		if r := t.rows[i]; r.logged && r.consolidator == consolidator {
+			return r
+		}
+	}
+	return t.newest(consolidator)
 }
 
 // at returns the row of a consolidator in an epoch, and makes one if there is

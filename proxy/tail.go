@@ -80,6 +80,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		r := &records[i]
 		if source == nil || source.epoch != r.Position.Epoch || source.consolidator != r.Source {
 			source = t.table.at(r.Source, r.Position.Epoch)
+			source.logged = true
 			t.version.Store(t.table.version)
 		}
 		seq := r.Position.Seq
@@ -112,7 +113,7 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 		return
 	}
 	defer t.tell()
-	source := t.table.newest(n.Source)
+	source := t.table.logging(n.Source)
 	t.version.Store(t.table.version)
 	loss := stream.LossEvent{
 		Stream: t.name, Since: timestamp(n.Time),
@@ -161,7 +162,9 @@ func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []b
 func (t *tail) begin(consolidator string, at stream.Position) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if r := t.table.at(consolidator, at.Epoch); at.Seq > r.next {
+	r := t.table.at(consolidator, at.Epoch)
+	r.logged = true
+	if at.Seq > r.next {
 		r.next = at.Seq
 		t.table.touch(r)
 	}
