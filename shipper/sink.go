@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"sluice/cluster/publish"
 	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 )
@@ -21,10 +20,15 @@ type counts struct {
 	rotations, truncations, files atomic.Uint64
 }
 
+// publisher is what a sink needs of a publish.Client.
+type publisher interface {
+	Publish(ctx context.Context, stream string, record []byte) error
+}
+
 // sink makes records of the lines of one input, and publishes them.
 type sink struct {
 	ctx    context.Context // ends the waiting for room
-	client *publish.Client
+	client publisher
 	stream string
 	bunyan *record.Bunyan
 	counts *counts

@@ -1,0 +1,38 @@
+package shipper
+
+import (
+	"context"
+	"time"
+
+	"sluice/cluster/record"
+)
+
+// Counted is what is counted of lines.
+type Counted struct{ Lines, Bunyan, Mapped, Texts, Joined, Blank, Cut uint64 }
+
+type collector []string
+
+func (c *collector) Publish(_ context.Context, _ string, rec []byte) error {
+	*c = append(*c, string(rec))
+	return nil
+}
+
+// Records is what becomes of input that is read in pieces of so many bytes.
+func Records(input []byte, piece int, noJoin bool) (records []string, c Counted) {
+	var out collector
+	var n counts
+	p := &pipeline{sink: sink{
+		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n, noJoin: noJoin,
+		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}}
+	p.split.line = p.sink.line
+	for len(input) > 0 {
+		space := p.split.space()
+		size := copy(space, input[:min(piece, len(input))])
+		_ = p.split.took(size)
+		input = input[size:]
+	}
+	_ = p.split.end()
+	_ = p.sink.flush()
+	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load()}
+}
