@@ -238,6 +238,7 @@ func (r *Recorder) write(batch *stream.Batch) error {
 	for i := range batch.Records {
 		for len(notices) > 0 && notices[0].At <= i {
 			if err := r.notice(&notices[0]); err != nil {
+				r.unwritten(batch.Records[i:], err)
 				return err
 			}
 			notices = notices[1:]
