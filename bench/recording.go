@@ -232,7 +232,7 @@ func (o options) recording(t taker, dir string, rate int) (r recorded, err error
 		if err != nil {
 			return r, err
 		}
-		if now-lastCPU > 2*time.Millisecond { // it is still at work
+		if now-lastCPU > settled/70 { // it catches up; writing the last piece takes less
 			last = time.Now()
 			took = time.Since(begun)
 		}

@@ -116,15 +116,16 @@ func (s series) begins(name string) (t time.Time, ok bool) {
 }
 
 // old returns the names of the series' files among names that are to go, so
-// that the newest ones stay.
-func (s series) old(names []string, keep int) []string {
+// that the newest ones stay, up to the one that was just finished. What is newer
+// is being written.
+func (s series) old(names []string, finished time.Time, keep int) []string {
 	type one struct {
 		name string
 		at   time.Time
 	}
 	var all []one
 	for _, name := range names {
-		if at, ok := s.begins(name); ok {
+		if at, ok := s.begins(name); ok && !at.After(finished) {
 			all = append(all, one{name, at})
 		}
 	}

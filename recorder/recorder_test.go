@@ -369,6 +369,32 @@ func TestRotateBySizeAndKeep(t *testing.T) {
 	}
 }
 
+// One file is kept whole while the next is written.
+func TestKeepOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newMemDisk()
+		source := &steps{play: play{script: script{end: errEnd}}}
+		source.next = []step{
+			{after: time.Second, batch: batch(of("s", "a"))},
+			{after: time.Hour, batch: batch(of("s", "b"))},
+			{after: time.Hour + 2700*time.Millisecond, batch: batch(of("s", "c"))},
+			{after: time.Minute, batch: batch(of("s", "d")), do: func() {
+				names := d.names()
+				slices.Sort(names)
+				if want := []string{"x-20000101T010001Z.gz", "x-20000101T020003Z.gz.part"}; !slices.Equal(names, want) {
+					t.Errorf("the files are %q, want %q", names, want)
+				}
+			}},
+		}
+		if _, err := recorded(t, d, recorder.Config{Source: source, Out: "x.gz", Rotate: time.Hour, Keep: 1}); !errors.Is(err, errEnd) {
+			t.Fatal(err)
+		}
+		if got := d.lines(t, "x-20000101T020003Z.gz"); len(d.names()) != 1 || !slices.Equal(got, []string{"c", "d"}) {
+			t.Errorf("the files are %q, the last has %q", d.names(), got)
+		}
+	})
+}
+
 // A file for each stream; names that could be anything else are harmless.
 func TestFilePerStream(t *testing.T) {
 	names := []string{"system", "tenant/acme", "tenant+acme", "../../etc/passwd", "会/a b"}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // job is something that is done to files while writing goes on.
@@ -11,8 +12,9 @@ type job struct {
 	file   file
 	name   string
 	series series
-	finish bool // close it and give it its name; otherwise only sync it
-	broken bool // leave it its unfinished name
+	begun  time.Time // stamp of the file
+	finish bool      // close it and give it its name; otherwise only sync it
+	broken bool      // leave it its unfinished name
 }
 
 // syncer does what may take a disk long, one thing after the other: syncing,
@@ -139,11 +141,11 @@ func (s *syncer) do(j job) error {
 	if err := s.disk.Publish(j.name, s.force, s.durable); err != nil {
 		return fmt.Errorf("name %q: %w: what was recorded is in %q", j.name, err, j.name+partEnding)
 	}
-	return s.retire(j.series)
+	return s.retire(j.series, j.begun)
 }
 
-// retire removes the oldest files of a series.
-func (s *syncer) retire(of series) error {
+// retire removes the oldest files of a series, when one was finished.
+func (s *syncer) retire(of series, finished time.Time) error {
 	if s.keep == 0 {
 		return nil
 	}
@@ -151,7 +153,7 @@ func (s *syncer) retire(of series) error {
 	if err != nil {
 		return fmt.Errorf("look for old files: %w", err)
 	}
-	for _, name := range of.old(names, s.keep) {
+	for _, name := range of.old(names, finished, s.keep) {
 		if err := s.disk.Remove(of.dir + name); err != nil && !errors.Is(err, errInUse) {
 			return fmt.Errorf("remove an old file: %w", err)
 		}

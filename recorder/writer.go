@@ -19,8 +19,9 @@ type writer struct {
 	dirty  bool      // something was written since the last sync
 	broken bool      // what is in it could not be made whole: it keeps its unfinished name
 
-	lines []byte // gathered and not written yet
-	runs  []run  // whose they are
+	lines []byte    // gathered and not written yet
+	first time.Time // when the first of them came
+	runs  []run     // whose they are
 }
 
 // run is some lines in a row of one account.
@@ -39,7 +40,7 @@ func (w *writer) add(a *account, line []byte, record bool) error {
 		}
 	}
 	if w.lines == nil {
-		w.lines = w.out.buffer()
+		w.lines, w.first = w.out.buffer(), time.Now()
 		w.out.gathering(w)
 	}
 	w.lines = append(w.lines, line...)
@@ -76,7 +77,7 @@ func (w *writer) flush() error {
 			return w.gaveUp(0, err)
 		}
 	}
-	if err := w.open(time.Now()); err != nil {
+	if err := w.open(w.first); err != nil {
 		return w.gaveUp(0, err)
 	}
 	n, err := w.file.Write(piece)
@@ -201,7 +202,7 @@ func (w *writer) finish() error {
 		}
 	}
 	w.out.files++
-	w.out.sync.add(job{file: w.file, name: w.name, series: w.series, finish: true, broken: w.broken})
+	w.out.sync.add(job{file: w.file, name: w.name, series: w.series, begun: w.begun, finish: true, broken: w.broken})
 	w.file, w.dirty, w.broken = nil, false, false
 	return nil
 }
