@@ -38,6 +38,7 @@ func (c *Counts) add(o *Counts) {
 type account struct {
 	Counts
 	stream string
+	writer *writer // nil until something comes
 
 	// Of a stream that appeared while the recording ran:
 	late     bool

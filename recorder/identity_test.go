@@ -191,12 +191,12 @@ func TestSlowDisk(t *testing.T) {
 			}
 			await(t, "records in the file", func() bool { return size() > 0 })
 
-			for range 3 {
+			for range 2 {
 				gate := make(chan struct{})
 				d.mu.Lock()
 				d.gate = gate
 				d.mu.Unlock()
-				for range 10 {
+				for range 5 {
 					p.numbers("s", 3_000) // far more than all buffers on the way
 				}
 				d.mu.Lock()

@@ -308,24 +308,24 @@ func (r *Recorder) one(a *account, rec *stream.Record) error {
 			return nil
 		}
 	}
-	line := rec.Data
+	line, whole := rec.Data, isLine(rec.Data)
 	looks := r.config.Filter.Level > 0 || r.config.Filter.Grep != nil || r.config.Until != nil && r.goOn.IsZero()
-	if whole := isLine(line); !whole || looks && !record.IsLine(line) {
+	if !whole || looks && !record.IsLine(line) {
 		if cap(r.normal) > maxScratch {
 			r.normal = nil
 		}
 		r.normal = record.NormaliseAt(r.normal[:0], rec.Data, time.Unix(0, rec.Arrived))
 		line = r.normal
 	}
-	if !r.config.Filter.Match(line) {
+	if looks && !r.config.Filter.Match(line) {
 		a.Filtered++
 		return nil
 	}
 	met := r.goOn.IsZero() && r.config.Until != nil && r.config.Until.Match(line)
-	if isLine(rec.Data) {
+	if whole {
 		line = rec.Data // as it came
 	}
-	if err := r.out.writer(a.stream).add(a, line, true); err != nil {
+	if err := r.writer(a).add(a, line, true); err != nil {
 		a.Unwritten++
 		return err
 	}
@@ -391,7 +391,15 @@ func (r *Recorder) lose(a *account, l *loss) error {
 		a.Unknown++
 	}
 	r.scratch = appendLoss(r.scratch[:0], time.Now(), l)
-	return r.out.writer(a.stream).add(a, r.scratch, false)
+	return r.writer(a).add(a, r.scratch, false)
+}
+
+// writer is where an account's lines go.
+func (r *Recorder) writer(a *account) *writer {
+	if a.writer == nil {
+		a.writer = r.out.writer(a.stream)
+	}
+	return a.writer
 }
 
 // completeAll records what is held of streams that appeared just before the
