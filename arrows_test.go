@@ -54,7 +54,7 @@ var fences = []struct {
 	{"charm.land/bubbles/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice"}},
 	{"github.com/spf13/cobra", []string{"sluice"}},
-	{"github.com/klauspost/compress/", []string{"sluice/recorder", "sluice/replay", "sluice/bench"}},
+	{"github.com/klauspost/compress/", []string{"sluice/bench", "sluice/recorder", "sluice/replay", "sluice/bench"}},
 	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/soak"}},
 	{"github.com/r3labs/sse/", []string{"sluice/cluster/stream"}},
 }
