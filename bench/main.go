@@ -38,11 +38,14 @@ func main() {
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
 	re, err := regexp.Compile(*only)
-	if err == nil && *only != "record" {
+	if err == nil && *only != "record" && *only != "publish" {
 		err = o.run(re)
 	}
 	if err == nil && (*only == "record" || *only == ".") {
 		err = o.recordings()
+	}
+	if err == nil && (*only == "publish" || *only == ".") {
+		err = o.publishing()
 	}
 	exit(err)
 }
