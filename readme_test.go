@@ -106,21 +106,25 @@ func TestREADMEPython(t *testing.T) {
 
 func TestREADMEGo(t *testing.T) {
 	code := snippets(t, "go")
-	if len(code) != 1 {
-		t.Fatalf("the README has %d Go snippets, want 1", len(code))
+	if len(code) != 2 {
+		t.Fatalf("the README has %d Go snippets, want 2", len(code))
 	}
-	publish, subscribe := pump(t)
-	dir := t.TempDir()
-	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "publisher")
-	if err := os.WriteFile(source, []byte(moved(code[0], publish, subscribe)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	run(t, exec.Command(binary))
-	if out := tailed(t, "5", "--consolidator", subscribe, "tenant/acme"); strings.Count(out, `"msg":"hello`) != 5 {
-		t.Errorf("tail printed %q", out)
+	for i, code := range code {
+		publish, subscribe := pump(t)
+		// The first one goes to the usual endpoint without naming it.
+		code = strings.Replace(code, "publish.Config{", `publish.Config{Endpoint: "tcp://127.0.0.1:5551", `, 1)
+		dir := t.TempDir()
+		source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "publisher")
+		if err := os.WriteFile(source, []byte(moved(code, publish, subscribe)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		run(t, exec.Command(binary))
+		if out := tailed(t, "5", "--consolidator", subscribe, "tenant/acme"); strings.Count(out, `"msg":"hello`) != 5 {
+			t.Errorf("with snippet %d tail printed %q", i, out)
+		}
 	}
 }
 
