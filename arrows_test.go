@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"sluice/cluster/fanout":    nil,
 	"sluice/cluster/discovery": nil,
 	"sluice/bench":             {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/recorder", "sluice/shipper"}, // measures, and is nobody's part
-	"sluice/soak":              {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},                                            // proves, and is nobody's part
+	"sluice/soak":              {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},                                                              // proves, and is nobody's part
 	"sluice/tools/screen":      nil,
 	"sluice/internal/relay":    nil, // for tests, and for soak
 }
