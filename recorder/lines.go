@@ -26,6 +26,7 @@ type lineWriter struct {
 	style   record.Style
 	columns map[string]string // by stream, what begins each of its lines; nil for none
 	written uint64            // records
+	unread  bool              // records go out as they came, and nobody looks into them
 
 	normal  []byte // a record made one line of JSON
 	scratch []byte // a record as lines
@@ -36,6 +37,7 @@ func newLineWriter(config *PrinterConfig) *lineWriter {
 		out:    bufio.NewWriterSize(config.Out, outBuffer),
 		layout: config.Layout,
 		style:  config.Style,
+		unread: config.Layout == record.LayoutRaw && config.Filter == (record.Filter{}) && config.Until == nil,
 	}
 	if len(config.Streams) > 1 && (config.Layout == record.LayoutShort || config.Layout == record.LayoutLong) {
 		p.columns = columns(config.Streams)
@@ -63,7 +65,7 @@ func columns(streams []string) map[string]string {
 // line returns a record as one line of JSON: what the proxy would have made of
 // it, so that filters mean the same directly. It is valid until the next call.
 func (p *lineWriter) line(rec *stream.Record) []byte {
-	if record.IsLine(rec.Data) {
+	if p.unread && oneLine(rec.Data) || record.IsLine(rec.Data) {
 		return rec.Data
 	}
 	if cap(p.normal) > maxScratch {
@@ -73,13 +75,18 @@ func (p *lineWriter) line(rec *stream.Record) []byte {
 	return p.normal
 }
 
+// oneLine reports whether there is no line break in data.
+func oneLine(data []byte) bool {
+	return bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0
+}
+
 // print writes a record whose line is given.
 func (p *lineWriter) print(rec *stream.Record, line []byte) error {
 	if cap(p.scratch) > maxScratch {
 		p.scratch = nil
 	}
 	data := line
-	if p.layout == record.LayoutRaw && !bytes.ContainsAny(rec.Data, "\r\n") {
+	if p.layout == record.LayoutRaw && oneLine(rec.Data) {
 		data = rec.Data // as it came
 	}
 	p.scratch = record.Append(p.scratch[:0], data, p.layout, p.style)

@@ -42,8 +42,23 @@ func (l *lines) look() bool {
 	return l.brk >= 0
 }
 
-// ready reports whether next hands out a line without reading.
-func (l *lines) ready() bool { return !l.skipping && l.look() }
+// ready reports whether next hands out a line without reading. It passes over
+// empty ones, so that the line is not empty either.
+func (l *lines) ready() bool {
+	if l.skipping {
+		return false
+	}
+	for l.look() {
+		if !blank(l.buf[l.start:l.brk]) {
+			return true
+		}
+		l.start, l.brk = l.brk+1, -1
+	}
+	return false
+}
+
+// blank reports whether a line has nothing in it.
+func blank(line []byte) bool { return len(line) == 0 || len(line) == 1 && line[0] == '\r' }
 
 // next returns the next line, without its line break, and whether it had one.
 // At the end it returns io.EOF, or what made it end early; a last line that has

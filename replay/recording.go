@@ -152,15 +152,15 @@ func (r *recording) advance() {
 		if len(line) == 0 {
 			continue
 		}
-		head := record.Peek(line)
 		if !whole && torn(line) {
 			r.short = len(line)
 			continue
 		}
-		r.tick(head.Time)
+		own := record.PeekTime(line)
+		r.tick(own)
 		r.line, r.time = line, r.clock
-		if head.Time != 0 {
-			r.time = head.Time
+		if own != 0 {
+			r.time = own
 		}
 		r.records++
 		return

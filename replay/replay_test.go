@@ -576,3 +576,26 @@ func TestStreamOf(t *testing.T) {
 		}
 	}
 }
+
+// What was read stays as it is until it was handed on, wherever the ends of
+// buffers fall.
+func TestBufferEnds(t *testing.T) {
+	var data strings.Builder
+	var want []string
+	for i := range 20_000 {
+		l := strings.Repeat(string(rune('a'+i%26)), 1+i*7919%400)
+		want = append(want, l)
+		data.WriteString(l + "\n" + strings.Repeat("\r\n\n", i%3))
+	}
+	for _, text := range []string{data.String(), zstded(data.String())} {
+		got := replayed(t, replay.Config{Files: []string{file(t, "f", text)}, MaxLine: 1000})
+		if len(got.lines) != len(want) {
+			t.Fatalf("%d lines, want %d", len(got.lines), len(want))
+		}
+		for i := range want {
+			if got.lines[i] != want[i] {
+				t.Fatalf("line %d is %q, want %q", i, got.lines[i], want[i])
+			}
+		}
+	}
+}
