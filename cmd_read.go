@@ -22,7 +22,9 @@ const (
 
 // reading is the flags that all reading commands share.
 type reading struct {
-	set *pflag.FlagSet
+	keep      int // records, of the full-screen client
+	keepBytes size
+	set       *pflag.FlagSet
 
 	proxy         string
 	token         string
@@ -52,6 +54,9 @@ func (r *reading) sources(set *pflag.FlagSet) {
 
 // client adds the flags of the full-screen client alone.
 func (r *reading) client(set *pflag.FlagSet) {
+	set.IntVar(&r.keep, "keep", 1_000_000, "keep at most N records, when full-screen")
+	r.keepBytes = 512 << 20
+	set.Var(&r.keepBytes, "keep-bytes", "and let them take at most this much memory")
 	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last")
 }
 

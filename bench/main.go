@@ -5,6 +5,9 @@
 //
 //	go run ./bench -sluice bin/sluice [-rounds 5] [-time 2s] [-only regexp]
 //
+// It measures the full-screen client, too: the real binary in a
+// pseudo-terminal, flooded, searched and left alone (-only client).
+//
 // The generator writes prepared bytes and counts bytes, so that it is not what
 // is measured. It runs in a process of its own, on the same cores.
 package main
@@ -35,6 +38,8 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the median counts")
 	flag.DurationVar(&o.time, "time", 2*time.Second, "time that each round measures")
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the pump to this file; only its figures are measured then")
+	flag.DurationVar(&o.flooded, "flood", time.Minute, "how long the client is flooded")
+	flag.IntVar(&o.held, "held", 10_000_000, "records that the client holds and searches")
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
 	re, err := regexp.Compile(*only)
@@ -63,6 +68,8 @@ type options struct {
 	rounds  int
 	time    time.Duration
 	profile string
+	flooded time.Duration
+	held    int
 }
 
 // scenarios are what is measured.
@@ -76,7 +83,15 @@ var scenarios = []scenario{
 	{name: "16-KiB records", publishers: 1, readers: 1, streams: 1, record: 16 << 10},
 }
 
+// pumps reports whether pumps are to be measured, too.
+func (o options) pumps(only *regexp.Regexp) bool {
+	return only.MatchString("latency") || slices.ContainsFunc(scenarios, func(s scenario) bool { return only.MatchString(s.name) })
+}
+
 func (o options) run(only *regexp.Regexp) error {
+	if err := o.clients(only); err != nil || !o.pumps(only) {
+		return err
+	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	dir, err := os.MkdirTemp("", "sluice-bench")

@@ -106,8 +106,9 @@ func (sv *survey) work(at *atomic.Int64) {
 		if !complete {
 			return
 		}
-		c.state.Store(chunkDone)
-		sv.wake(c.marks != nil && !sv.hits.Swap(true))
+		hit := c.marks != nil
+		c.state.Store(chunkDone) // from here on it is the model's
+		sv.wake(hit && !sv.hits.Swap(true))
 		runtime.Gosched()
 	}
 }

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+)
+
+// terminal is the client in a pseudo-terminal of 200 by 60, whose bytes go
+// through an emulator.
+type terminal struct {
+	cmd   *exec.Cmd
+	pty   *os.File
+	begun time.Time
+
+	mu      sync.Mutex
+	vt      vt10x.Terminal
+	changed chan struct{} // closed when something came
+	last    time.Time     // when something came
+	gaps    []time.Duration
+	done    chan struct{}
+}
+
+const columns, rows = 200, 60
+
+func openTerminal(sluice string, args ...string) (*terminal, error) {
+	cmd := exec.Command(sluice, args...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_CONFIG_HOME="+os.DevNull)
+	t := &terminal{cmd: cmd, vt: vt10x.New(vt10x.WithSize(columns, rows)), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
+	var err error
+	if t.pty, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns}); err != nil {
+		return nil, err
+	}
+	go t.read()
+	return t, nil
+}
+
+func (t *terminal) read() {
+	defer close(t.done)
+	b := make([]byte, 256<<10)
+	for {
+		n, err := t.pty.Read(b)
+		now := time.Now()
+		t.mu.Lock()
+		if n > 0 {
+			_, _ = t.vt.Write(b[:n])
+			if !t.last.IsZero() {
+				t.gaps = append(t.gaps, now.Sub(t.last))
+			}
+			t.last = now
+			close(t.changed)
+			t.changed = make(chan struct{})
+		}
+		t.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// close leaves the client.
+func (t *terminal) close() {
+	_ = t.cmd.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(5*time.Second, func() { _ = t.cmd.Process.Kill() })
+	defer kill.Stop()
+	_ = t.cmd.Wait()
+	_ = t.pty.Close()
+	<-t.done
+}
+
+func (t *terminal) press(keys string) error {
+	_, err := t.pty.WriteString(keys)
+	return err
+}
+
+func (t *terminal) screen() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.vt.String()
+}
+
+// bottom is the last line.
+func (t *terminal) bottom() string {
+	lines := strings.Split(strings.TrimRight(t.screen(), "\n"), "\n")
+	return lines[len(lines)-1]
+}
+
+var errNever = errors.New("it never came on the screen")
+
+// wait waits until the screen is as wanted and returns how long it took.
+func (t *terminal) wait(limit time.Duration, want func(screen string) bool) (time.Duration, error) {
+	begun := time.Now()
+	timeout := time.After(limit)
+	for {
+		t.mu.Lock()
+		changed, screen := t.changed, t.vt.String()
+		t.mu.Unlock()
+		if want(screen) {
+			return time.Since(begun), nil
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return 0, fmt.Errorf("%w; it is\n%s", errNever, screen)
+		}
+	}
+}
+
+func (t *terminal) waitFor(limit time.Duration, text string) (time.Duration, error) {
+	took, err := t.wait(limit, func(screen string) bool { return strings.Contains(screen, text) })
+	if err != nil {
+		return 0, fmt.Errorf("wait for %q: %w", text, err)
+	}
+	return took, nil
+}
+
+// key opens the help or closes it, and returns how long it took until that was
+// on the screen.
+func (t *terminal) key() ([]time.Duration, error) {
+	var all []time.Duration
+	for _, open := range []bool{true, false} {
+		if err := t.press("?"); err != nil {
+			return nil, err
+		}
+		took, err := t.wait(20*time.Second, func(screen string) bool { return strings.Contains(screen, "─ Keys ─") == open })
+		if err != nil {
+			return nil, fmt.Errorf("the help: %w", err)
+		}
+		all = append(all, took)
+	}
+	return all, nil
+}
+
+// takeGaps returns the times between what came since it was last called.
+func (t *terminal) takeGaps() []time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	gaps := t.gaps
+	t.gaps, t.last = nil, time.Time{}
+	return gaps
+}
+
+var (
+	droppedNumber = regexp.MustCompile(`([\d,]+)(\+?) dropped`)
+	keptNumber    = regexp.MustCompile(`([\d,]+) kept`)
+)
+
+// number reads a number that the last line says.
+func (t *terminal) number(re *regexp.Regexp) (n int, more bool, err error) {
+	m := re.FindStringSubmatch(t.bottom())
+	if m == nil {
+		return 0, false, fmt.Errorf("the last line has no %v: %s", re, t.bottom())
+	}
+	n, err = strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
+	return n, len(m) > 2 && m[2] != "", err
+}
