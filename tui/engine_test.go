@@ -42,6 +42,25 @@ func lowerASCII(data []byte) []byte {
 	return out
 }
 
+// A row's text is the same in whichever way it is made.
+func FuzzQuickText(f *testing.F) {
+	f.Add([]byte(`{"v":0,"name":"a","component":"c","hostname":"h","pid":1,"level":30,"time":"2026-03-04T12:00:00.000Z","msg":"m n","k":"v","e":"","b":"x y","q":"a=b","n":1.5,"o":{"p":[1, 2]}}`))
+	f.Add([]byte(`{"msg":"a","msg":"b"}`))
+	f.Add([]byte(`{"level":"info","pid":-1,"time":0,"name":null}`))
+	f.Add([]byte(`{"time":"2026-03-04T12:00:00.000Z","time":"x","level":30,"level":1e2}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if quick, usual, ok := tui.QuickText(data); ok && quick != usual {
+			t.Fatalf("%q says %q, and the quick way %q", data, usual, quick)
+		}
+	})
+}
+
+func TestMostRecordsHaveAQuickText(t *testing.T) {
+	if _, _, ok := tui.QuickText(record240(1)); !ok {
+		t.Error("the usual record has none")
+	}
+}
+
 // found is a sorted set of numbers that loses its lowest.
 func TestFound(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
+	"sluice/cluster/stream"
 )
 
 // NewModel is the model as Run makes it; wake is called when it wants a TakeMsg.
@@ -67,7 +68,7 @@ type Store struct{ s *store }
 func NewStore(name string) Store { return Store{newStore([]string{name}, &pool{})} }
 
 func (s Store) Append(source string, data []byte) {
-	s.s.append(entry{source: s.s.intern(source), level: 30, plainly: spellsPlainly(data)}, data)
+	s.s.add(&stream.Record{Stream: s.s.name, Source: source, Data: data, Backfill: true})
 }
 func (s Store) EvictTo(n uint64) { s.s.evictTo(n) }
 func (s Store) Free()            { s.s.free() }
@@ -108,6 +109,16 @@ func (s Scan) Numbers() []uint64 {
 	return numbers
 }
 
+// QuickText is a row's text made in the quick way, if it can be, and in the
+// usual way.
+func QuickText(data []byte) (quick, usual [2]string, ok bool) {
+	head := record.Peek(data)
+	e := entry{time: head.Time, level: uint16(min(max(int(head.Level), 0), 1<<16-1))}
+	text, body, ok := quickText(nil, &e, data)
+	t := textOfRow(&e, data, bodyInSearch)
+	return [2]string{string(text[:body]), string(text[body:])}, [2]string{t.body, t.label}, ok
+}
+
 // Open opens streams merged in a pane.
 func Open(m tea.Model, streams ...string) { m.(*model).openPane(false, streams...) }
 
@@ -122,7 +133,8 @@ func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
 
 // Match is the fast path and then the slow one; Slow is the slow one alone.
 func (m Matcher) Match(data []byte) bool {
-	return m.match(&row{&entry{plainly: spellsPlainly(data)}, data, &names{sources: []string{""}, streams: []string{""}}})
+	head := record.Peek(data)
+	return m.match(&row{e: &entry{plainly: spellsPlainly(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
 }
 
 // Empty reports whether it matches an empty text.
@@ -152,7 +164,7 @@ func (f Filter) Chips() []string { return f.chips() }
 // Match tests a record; without trust, no fast path is taken.
 func (f Filter) Match(data []byte, trust bool) bool {
 	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && spellsPlainly(data)}
-	return f.match(&row{&e, data, &names{sources: []string{"vm-1"}, streams: []string{"tenant/acme"}}})
+	return f.match(&row{e: &e, data: data, names: &names{sources: []string{"vm-1"}, streams: []string{"tenant/acme"}}})
 }
 
 // Row renders one record's row.

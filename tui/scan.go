@@ -11,6 +11,7 @@ type scan struct {
 	probe  probe
 	lo, hi uint64
 	found  found
+	row    row
 	survey *survey // nil: nothing is tested in the background
 }
 
@@ -67,7 +68,11 @@ func (s *scan) step(deadline time.Time, now func() time.Time) bool {
 // left is how many records have not been tested.
 func (s *scan) left() uint64 { return s.store.next - s.hi + s.lo - min(s.store.first, s.lo) }
 
-func (s *scan) pass(n uint64) bool { return s.probe.test(s.store.row(n)) }
+func (s *scan) pass(n uint64) bool {
+	e := s.store.entry(n)
+	s.row.e, s.row.data, s.row.names = e, s.store.data(e), &s.store.names
+	return s.probe.test(&s.row)
+}
 
 // collect takes what the survey has found, in the order of its chunks.
 func (s *scan) collect() {

@@ -150,6 +150,11 @@ func (m *matcher) match(r *row) bool {
 	if m.sure(r) {
 		return true
 	}
+	text, body, ok := quickText(r.scratch[:0], r.e, r.data)
+	r.scratch = text
+	if ok {
+		return m.saysBytes(r, text[:body]) || m.saysBytes(r, text[body:])
+	}
 	t := textOfRow(r.e, r.data, bodyInSearch)
 	return m.says(r, t.body) || m.says(r, t.label)
 }
@@ -193,10 +198,14 @@ func (m *matcher) sure(r *row) bool {
 
 // says reports whether a text of a row matches.
 func (m *matcher) says(r *row, text string) bool {
+	return m.saysBytes(r, unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+func (m *matcher) saysBytes(r *row, text []byte) bool {
 	if m.text.set() && r.trusted() {
-		return m.text.in(unsafe.Slice(unsafe.StringData(text), len(text)))
+		return m.text.in(text)
 	}
-	return m.re.MatchString(text)
+	return m.re.Match(text)
 }
 
 // plainMsg returns the message of a record when it can be had without parsing:

@@ -45,6 +45,8 @@ type row struct {
 	e     *entry
 	data  []byte
 	names *names
+
+	scratch []byte // for tests; a row is used by one goroutine
 }
 
 // names are what entries point at. They only grow.

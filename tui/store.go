@@ -188,7 +188,7 @@ func (s *store) data(e *entry) []byte {
 // row returns a record that is held, for the tests of filters and searches.
 func (s *store) row(n uint64) *row {
 	e := s.entry(n)
-	return &row{e, s.data(e), &s.names}
+	return &row{e: e, data: s.data(e), names: &s.names}
 }
 
 // source returns the name of the source that an entry came through.

@@ -68,7 +68,7 @@ func (v *view) setFilter(f filter) {
 	}
 	kept := v.kept[:0]
 	for _, k := range v.kept {
-		if f.match(&row{&k.entry, k.data, &v.store.names}) {
+		if f.match(&row{e: &k.entry, data: k.data, names: &v.store.names}) {
 			kept = append(kept, k)
 		}
 	}

@@ -1,0 +1,140 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"sluice/cluster/record"
+)
+
+// maxQuickFields is how many fields a record may have for quickText.
+const maxQuickFields = 24
+
+// quickText appends what a row says, the body and behind it the label, as
+// textOfRow makes them, and returns where the body ends. It does so for most
+// records: printable ASCII in which nothing is escaped, of the usual form, and
+// without requests, responses and errors, which rows sum up. Of others it
+// reports false.
+func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok bool) {
+	if len(data) > bodyOnScreen || !isPrintable(data) || !record.IsLine(data) {
+		return dst, 0, false
+	}
+	var keys [maxQuickFields][]byte
+	var values [maxQuickFields][]byte
+	var msg, name, component []byte
+	var seen [8]bool // of bunyan's own fields
+	n := 0
+	for key, value := range record.Members(data) {
+		own := 0
+		switch string(key) {
+		case "v", "pid":
+			if !isShortInteger(value) {
+				return dst, 0, false
+			}
+			own = 1 + len(key)/3 // 1 and 2
+		case "time":
+			if e.time == 0 {
+				return dst, 0, false
+			}
+			own = 3
+		case "level":
+			if e.level == 0 || value[0] == '"' {
+				return dst, 0, false
+			}
+			own = 4
+		case "hostname", "name", "component", "msg":
+			if value[0] != '"' {
+				return dst, 0, false
+			}
+			s := value[1 : len(value)-1]
+			switch string(key) {
+			case "hostname":
+				own = 5
+			case "name":
+				own, name = 6, s
+			case "component":
+				own, component = 7, s
+			default:
+				own, msg = 0, s
+			}
+			if string(key) == "msg" {
+				if seen[0] {
+					return dst, 0, false
+				}
+				seen[0] = true
+				continue
+			}
+		case "req", "res", "err":
+			return dst, 0, false
+		default:
+			if n == maxQuickFields || len(key)+len(value) > valueInRow {
+				return dst, 0, false
+			}
+			for i := range n {
+				if bytes.Equal(keys[i], key) {
+					return dst, 0, false
+				}
+			}
+			keys[n], values[n] = key, value
+			n++
+			continue
+		}
+		if seen[own] {
+			return dst, 0, false // of a key that stands twice the last counts
+		}
+		seen[own] = true
+	}
+	dst = append(dst, msg...)
+	for i := range n {
+		if len(dst) > 0 {
+			dst = append(dst, "  "...)
+		}
+		dst = append(dst, keys[i]...)
+		dst = append(dst, '=')
+		v := values[i]
+		if v[0] == '"' && len(v) > 2 && bytes.IndexByte(v, ' ') < 0 && bytes.IndexByte(v, '=') < 0 {
+			v = v[1 : len(v)-1]
+		}
+		dst = append(dst, v...)
+	}
+	body = len(dst)
+	dst = append(dst, name...)
+	if len(component) > 0 {
+		dst = append(dst, '/')
+		dst = append(dst, component...)
+	}
+	return dst, body, true
+}
+
+// isShortInteger reports whether a value is a few digits.
+func isShortInteger(value []byte) bool {
+	if len(value) > 15 {
+		return false
+	}
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// isPrintable reports whether data is printable ASCII without a backslash.
+func isPrintable(data []byte) bool {
+	i := 0
+	for ; i+8 <= len(data); i += 8 {
+		x := binary.LittleEndian.Uint64(data[i:])
+		b := x ^ '\\'*ones
+		d := x ^ 0x7f*ones
+		// High bits: beyond ASCII; below a blank; a backslash; a DEL.
+		if (x|(x-0x20*ones)&^x|(b-ones)&^b|(d-ones)&^d)&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(data); i++ {
+		if c := data[i]; c < 0x20 || c >= 0x7f || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
