@@ -4,7 +4,9 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -106,6 +108,13 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	if r.level == "" {
 		config.Filter.Level = config.Settings.Level.Level
 	}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
+	// What comes while the screen is drawn, or while the machine is busy, waits.
+	r.inbox = clientInbox
 	log := openLogFile("client")
 	defer log.close(os.Stderr)
 	return r.read(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
@@ -117,6 +126,10 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 		return client.Run(ctx)
 	})
 }
+
+// clientInbox is how many bytes of records may wait for the full-screen client:
+// most of a second of 300,000 records of 240 bytes.
+const clientInbox = 64 << 20
 
 // openPicker opens the full-screen client on the picker of live streams.
 func openPicker(ctx context.Context, r *reading) error {

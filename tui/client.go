@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -149,18 +150,35 @@ func (c *Client) Run(ctx context.Context) error {
 	if c.config.Input != nil {
 		options = append(options, tea.WithInput(c.config.Input))
 	}
-	if c.config.Output != nil {
-		options = append(options, tea.WithOutput(c.config.Output))
-	}
 	m := newModel(c.config, c.wake, colorprofile.TrueColor)
 	m.archive.wake = c.wakeUp
 	defer m.archive.stop()
+	out := c.config.Output
+	if out == nil {
+		out = os.Stdout
+	}
+	if file, ok := out.(*os.File); ok {
+		outlet := newOutlet(file, func() { c.wakeUp(true) })
+		defer outlet.end()
+		m.held = outlet.busy
+		out = outlet
+	}
+	options = append(options, tea.WithOutput(out))
 	program := tea.NewProgram(m, options...)
 
+	var fault error
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
-		c.pump(ctx, program.Send)
+		func() {
+			// Whatever goes wrong, the terminal is restored.
+			defer func() {
+				if r := recover(); r != nil {
+					fault = fmt.Errorf("read from the feed: %v\n%s", r, debug.Stack())
+				}
+			}()
+			c.pump(ctx, program.Send)
+		}()
 		// Quit, and neither tea.WithContext nor tea.Interrupt, which leave the
 		// terminal's reader behind.
 		program.Quit()
@@ -168,6 +186,9 @@ func (c *Client) Run(ctx context.Context) error {
 	_, err := program.Run()
 	cancel()
 	<-pumped
+	if fault != nil {
+		return fault
+	}
 	if err != nil {
 		return fmt.Errorf("run the full-screen client: %w", err)
 	}

@@ -7,7 +7,8 @@
 //
 // Nothing that the terminal does slowly stalls the feed, and nothing that the
 // feed does stalls the keys: at most thirty times a second the client takes
-// everything there is, for at most 15 ms, and draws once. With nothing to
+// everything there is, for at most 10 ms before it
+// looks at the keys, and draws once. With nothing to
 // take it does nothing.
 //
 // Memory: records are kept up to Config.Records and Config.Bytes, over all

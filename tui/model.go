@@ -16,7 +16,7 @@ import (
 // Time that one Update may take: for what the feed has, and for filters and
 // searches. The rest waits for the next frame.
 const (
-	takeBudget = 15 * time.Millisecond
+	takeBudget = 10 * time.Millisecond
 	workBudget = 8 * time.Millisecond
 )
 
@@ -27,6 +27,7 @@ type (
 	wheelMsg  struct{}              // the wheel has rested for 16 ms
 	flashMsg  struct{ text string } // show this for a while
 	fadeMsg   struct{ id int }      // the flash with this number is over
+	redrawMsg struct{ id int }      // the size with this number has stood for a while
 	stageMsg  struct{}              // records that waited for earlier ones may have waited long enough
 )
 
@@ -65,7 +66,9 @@ type model struct {
 	ledger ledger          // what was lost since the start, in all streams
 	pulses map[*store]*pulse
 
-	notice  string // why something is not as the user wanted it, until a key is pressed
+	notice   string // why something is not as the user wanted it, until a key is pressed
+	redrawID int    // of the last change of size
+
 	flash   string
 	flashID int
 	ticking bool
@@ -80,6 +83,7 @@ type model struct {
 
 	frame tea.View
 	dirty bool
+	held  func() bool // the terminal has not taken the last frame yet
 }
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
@@ -98,6 +102,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
 	m.archive.wake = func(bool) { wake() }
+	m.held = func() bool { return false }
 	m.theme = newTheme(m.dark, m.profile)
 	return m
 }
@@ -166,6 +171,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.rollWheel()
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		return m.redrawSoon()
 	case tea.BackgroundColorMsg:
 		if m.config.Settings.Theme == themeAuto {
 			m.dark = msg.IsDark()
@@ -188,6 +194,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case savedMsg:
 		m.endSaving()
 		return m.say(msg.saving.saved(msg.err))
+	case redrawMsg:
+		if msg.id == m.redrawID {
+			return tea.ClearScreen
+		}
 	case fadeMsg:
 		if msg.id == m.flashID {
 			m.flash = ""
@@ -208,13 +218,24 @@ func (m *model) take() {
 		m.keep(batch, now)
 		batch.Release()
 		if !time.Now().Before(deadline) {
-			m.wake()
+			m.archive.wake(true) // keys first, and then at once more
 			break
 		}
 	}
 	m.waiting = m.archive.settle(now)
 	m.archive.evict()
 	m.refresh()
+}
+
+// redrawSoon asks for a whole new screen once the size has rested: what was on
+// its way while it changed the terminal may have put in the wrong places.
+func (m *model) redrawSoon() tea.Cmd {
+	m.redrawID++
+	id := m.redrawID
+	if id == 1 {
+		return nil // the first size
+	}
+	return tea.Tick(100*time.Millisecond, func(time.Time) tea.Msg { return redrawMsg{id} })
 }
 
 // stageTick asks for a stageMsg, when records wait and none is on its way.
@@ -353,7 +374,7 @@ func (m *model) say(text string) tea.Cmd {
 
 // View draws the screen, unless nothing has changed.
 func (m *model) View() tea.View {
-	if m.dirty {
+	if m.dirty && !m.held() {
 		lines, cursor := m.draw()
 		m.frame = tea.NewView(strings.Join(lines, "\n"))
 		m.frame.AltScreen = true

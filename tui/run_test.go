@@ -34,6 +34,8 @@ type terminal struct {
 
 	mu  sync.Mutex
 	raw strings.Builder
+
+	reading sync.RWMutex // held by who wants the terminal to stop reading
 }
 
 func start80x24(t *testing.T, streams ...string) *terminal {
@@ -56,7 +58,9 @@ func start80x24(t *testing.T, streams ...string) *terminal {
 	term.read.Go(func() {
 		buf := make([]byte, 64<<10)
 		for {
+			term.reading.RLock()
 			n, err := ours.Read(buf)
+			term.reading.RUnlock()
 			if n > 0 {
 				term.mu.Lock()
 				term.raw.Write(buf[:n])
@@ -72,6 +76,23 @@ func start80x24(t *testing.T, streams ...string) *terminal {
 	t.Cleanup(term.close)
 	return term
 }
+
+// stop lets the terminal read nothing more, until goOn.
+func (term *terminal) stop() {
+	// The reader stands in a read until something comes.
+	locked := make(chan struct{})
+	go func() { term.reading.Lock(); close(locked) }()
+	for {
+		select {
+		case <-locked:
+			return
+		case <-time.After(10 * time.Millisecond):
+			term.feed.put(plainRecords(1, 1))
+		}
+	}
+}
+
+func (term *terminal) goOn() { term.reading.Unlock() }
 
 // close ends the terminal; the reader ends when nobody holds the other side.
 func (term *terminal) close() {

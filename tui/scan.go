@@ -78,6 +78,9 @@ func (s *scan) pass(n uint64) bool {
 func (s *scan) collect() {
 	sv := s.survey
 	sv.used = true
+	if fault := sv.fault.Load(); fault != nil {
+		panic(fault) // where it restores the terminal
+	}
 	stopped := sv.stopped.Load() && sv.over()
 	for ; sv.collected < len(sv.chunks); sv.collected++ {
 		c := &sv.chunks[sv.collected]

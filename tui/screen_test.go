@@ -29,6 +29,7 @@ type fakeFeed struct {
 	sources  []stream.Status
 	live     []stream.Live
 	watching bool
+	panics   string // the method that panics
 }
 
 func newFeed() *fakeFeed {
@@ -49,9 +50,26 @@ func newFeed() *fakeFeed {
 	return f
 }
 
-func (f *fakeFeed) Ready() <-chan struct{} { return f.ready }
+func (f *fakeFeed) Ready() <-chan struct{} { f.panicIn("Ready"); return f.ready }
+
+func (f *fakeFeed) panicIn(method string) {
+	f.mu.Lock()
+	panics := f.panics == method
+	f.mu.Unlock()
+	if panics {
+		panic(method)
+	}
+}
+
+// empty reports whether everything was taken.
+func (f *fakeFeed) empty() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.batches) == 0
+}
 
 func (f *fakeFeed) TryTake() *stream.Batch {
+	f.panicIn("TryTake")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.batches) == 0 {
@@ -64,7 +82,7 @@ func (f *fakeFeed) TryTake() *stream.Batch {
 
 func (f *fakeFeed) Tail(name string, _ stream.Backfill) { f.tails = append(f.tails, name) }
 func (f *fakeFeed) Stop(name string)                    { f.stops = append(f.stops, name) }
-func (f *fakeFeed) Status() []stream.Status             { return f.sources }
+func (f *fakeFeed) Status() []stream.Status             { f.panicIn("Status"); return f.sources }
 func (f *fakeFeed) Streams() []stream.Live              { return f.live }
 func (f *fakeFeed) WatchStreams(on bool)                { f.watching = on }
 

@@ -94,7 +94,7 @@ func skipASCII(data []byte, i int) int {
 // a row from a search.
 func spellsOtherwise(r rune) bool {
 	switch {
-	case r < 0xa0, r == 0x17f, r == 0x61c, r == 0x212a:
+	case r < 0xa0, r == 0xad, r == 0x17f, r == 0x34f, r == 0x61c, r == 0x180e, r == 0x212a, r == 0xfeff:
 		return true
 	case r < 0x200b:
 		return false

@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sort"
 	"sync/atomic"
 )
@@ -20,6 +22,7 @@ type survey struct {
 	running atomic.Int32
 	stopped atomic.Bool
 	hits    atomic.Bool
+	fault   atomic.Value     // a panic of a worker, for the model's goroutine to have
 	wake    func(first bool) // a chunk is done; first: and it is the first in which something was found
 
 	collected int  // chunks whose result was taken
@@ -91,6 +94,13 @@ func (sv *survey) over() bool { return sv.running.Load() == 0 }
 func (sv *survey) work(at *atomic.Int64) {
 	defer sv.running.Add(-1)
 	defer at.Store(idle)
+	defer func() {
+		if r := recover(); r != nil {
+			sv.fault.Store(fmt.Sprintf("search: %v\n%s", r, debug.Stack()))
+			sv.stop()
+			sv.wake(true)
+		}
+	}()
 	for !sv.stopped.Load() {
 		i := sv.next.Add(1) - 1
 		if i >= int64(len(sv.chunks)) {

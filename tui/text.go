@@ -164,9 +164,9 @@ func appendSteady(dst []byte, s string) []byte {
 // hasJoined reports whether s has a code point that joins or changes another.
 func hasJoined(s string) bool {
 	for i := range len(s) {
-		// Their first bytes: E2 for 200D and 20E3, EF for FE0E and FE0F, F0
-		// for the skin tones.
-		if c := s[i]; c == 0xe2 || c == 0xef || c == 0xf0 {
+		// Their first bytes: C2 for 00AD, CD for 034F, E1 for 180E, E2 for what
+		// begins with 20, EF for FE0E, FE0F and FEFF, F0 for the skin tones.
+		if c := s[i]; c == 0xc2 || c == 0xcd || c == 0xe1 || c == 0xe2 || c == 0xef || c == 0xf0 {
 			for _, r := range s[i:] {
 				if joins('\U0001f468', r) {
 					return true
@@ -186,6 +186,8 @@ func joins(before, r rune) bool {
 		return before > 0xffff || before == '\ufe0f' || before >= 0x2190 && before < 0x2c00
 	case r == '\ufe0e', r == '\ufe0f', r == '\u20e3':
 		return true
+	case r == '\u00ad', r == '\u034f', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u2064', r == '\ufeff':
+		return true // nobody sees them, and terminals disagree on their width
 	}
 	return r >= '\U0001f3fb' && r <= '\U0001f3ff' && before > 0xffff
 }
