@@ -58,13 +58,14 @@ func NewBunyan(name, host string) *Bunyan {
 // AppendObject appends a line that is a JSON object as a bunyan record of one
 // line. For any other line it appends nothing, and returns FormText.
 func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
-	if i := skipSpace(line, 0); i == len(line) || line[i] != '{' || !validObject(line) {
+	m, ok := match(line)
+	if !ok {
 		return dst, FormText
 	}
 	if !isOneLine(line) || hasSeparator(line) || !utf8.Valid(line) {
 		line = NormaliseAt(nil, line, now)
+		m, _ = match(line)
 	}
-	m := match(line)
 	if m.bunyan() {
 		return append(dst, line...), FormBunyan
 	}
@@ -190,21 +191,6 @@ func known(key []byte) int {
 type matched struct {
 	value  [names][]byte // the last of each; nil when there is none
 	prefix int           // how often "fields." stands at the beginning of a key, at most
-}
-
-func match(object []byte) (m matched) {
-	s := scan(object)
-	for {
-		key, value, ok := s.next()
-		if !ok {
-			return m
-		}
-		if i := known(key); i != noName {
-			m.value[i] = value
-			continue
-		}
-		m.prefix = max(m.prefix, fieldsPrefix(key))
-	}
 }
 
 const fieldsDot = "fields."

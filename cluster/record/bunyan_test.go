@@ -102,6 +102,9 @@ func FuzzBunyan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		out, form := mapped.AppendObject([]byte("x"), line, mappedAt)
+		if isObject := json.Valid(line) && bytes.HasPrefix(bytes.TrimLeft(line, " \t\r\n"), []byte("{")); isObject != (form != record.FormText) {
+			t.Fatalf("%q is taken for %d", line, form)
+		}
 		if form == record.FormText {
 			if len(out) != 1 {
 				t.Fatalf("appended %q", out)
@@ -198,5 +201,15 @@ func BenchmarkBunyan(b *testing.B) {
 				out, _ = mapped.AppendObject(out[:0], in, mappedAt)
 			}
 		})
+	}
+}
+
+// Nesting is limited as encoding/json has it.
+func TestBunyanNesting(t *testing.T) {
+	for depth, want := range map[int]record.Form{9_999: record.FormObject, 10_000: record.FormText} { // within one object
+		line := []byte(`{"a":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}`)
+		if _, form := mapped.AppendObject(nil, line, mappedAt); form != want || json.Valid(line) != (want == record.FormObject) {
+			t.Errorf("%d deep: taken for %d", depth, form)
+		}
 	}
 }

@@ -6,12 +6,13 @@ const maxDepth = 10_000
 // nesting remembers for each level whether it is an object: one bit a level.
 type nesting struct {
 	depth  int
+	limit  int // of depth
 	object [maxDepth/64 + 1]uint64
 }
 
 func (n *nesting) push(object bool) bool {
 	n.depth++
-	if n.depth > maxDepth {
+	if n.depth > n.limit {
 		return false
 	}
 	bit := uint64(1) << (n.depth % 64)
@@ -34,17 +35,25 @@ func validObject(data []byte) bool {
 	if i == len(data) || data[i] != '{' {
 		return false
 	}
+	end := checkNested(data, i, 0)
+	return end > 0 && skipSpace(data, end) == len(data)
+}
+
+// checkNested returns the place after the object or array that begins at i, or
+// -1 when it is not valid. It stands within so many others.
+func checkNested(data []byte, i, within int) int {
 	var nest nesting
+	nest.limit = maxDepth - within
 	for {
 		// A value begins at i.
 		if i = skipSpace(data, i); i == len(data) {
-			return false
+			return -1
 		}
 		opened := false
 		switch c := data[i]; c {
 		case '{', '[':
 			if !nest.push(c == '{') {
-				return false
+				return -1
 			}
 			i++
 			opened = true
@@ -60,12 +69,12 @@ func validObject(data []byte) bool {
 			i = checkNumber(data, i)
 		}
 		if i < 0 {
-			return false
+			return -1
 		}
 		// What may follow it, up to the next value.
 		for {
 			if i = skipSpace(data, i); i == len(data) {
-				return false
+				return -1
 			}
 			object := nest.inObject()
 			c := data[i]
@@ -74,19 +83,19 @@ func validObject(data []byte) bool {
 				opened = false
 				nest.depth--
 				if nest.depth == 0 {
-					return skipSpace(data, i) == len(data)
+					return i
 				}
 				continue
 			}
 			if !opened {
 				if c != ',' {
-					return false
+					return -1
 				}
 				i = skipSpace(data, i+1)
 			}
 			if object {
 				if i = checkKey(data, i); i < 0 {
-					return false
+					return -1
 				}
 			}
 			break
