@@ -233,11 +233,6 @@ func (m *model) boardLosses(t *table) {
 		t.put(t.line().space(2).add(th.good, "nothing: all that was published since you began is here"))
 		return
 	}
-	why := map[string]string{
-		"consolidator": "this reader was too slow for the machine's buffer",
-		"proxy":        "this reader was too slow for the proxy's buffer",
-		"network":      "a connection or a machine ended without a word",
-	}
 	for _, hop := range m.ledger.hopNames() {
 		lost := m.ledger.hops[hop]
 		name := record.Safe(hop)
@@ -246,7 +241,7 @@ func (m *model) boardLosses(t *table) {
 		}
 		l := t.line().space(2).fixed(th.text, name, 22).space(1).fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
 		l.fixed(th.dim, fmt.Sprintf("%11s", lost.gapText()), 14)
-		t.put(l.add(th.dim, why[hop]))
+		t.put(l.add(th.dim, "last: "+record.Safe(lost.reason)))
 	}
 	if m.ledger.unknown > 0 {
 		t.put(t.line().space(2).add(th.dim, "+ stands for gaps whose number nobody knows, "+count(m.ledger.unknown)+" of them"))

@@ -20,6 +20,7 @@ type loss struct {
 	records uint64 // as far as they can be counted
 	gaps    uint64
 	unknown uint64 // gaps whose number nobody knows
+	reason  string // of the newest gap
 }
 
 func (l *loss) add(n *stream.Notice) {
@@ -28,6 +29,7 @@ func (l *loss) add(n *stream.Notice) {
 	if n.Unknown {
 		l.unknown++
 	}
+	l.reason = cutText(n.Reason, valueInRow)
 }
 
 // text is the number of records, with a mark when it is not all.

@@ -199,7 +199,7 @@ func TestWrapping(t *testing.T) {
 	// A click finds the record that a line belongs to.
 	s.send(tea.MouseClickMsg{X: 40, Y: at + 2, Button: tea.MouseLeft})
 	s.keys("enter")
-	s.want("one record", "third")
+	s.want("one record", "second, and on")
 	s.keys("esc", "G", "w")
 	s.want("first ⏎ second")
 }

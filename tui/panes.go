@@ -26,6 +26,7 @@ func (m *model) openPane(beside bool, streams ...string) {
 	p := newPane(s, filter{level: f.Level, grep: f.Grep})
 	p.wrap = m.config.Settings.Wrap
 	m.panes = append(m.panes, p)
+	m.wake() // what it takes over from other panes waits to be merged
 	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)
 }
 

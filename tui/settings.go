@@ -107,7 +107,7 @@ func LoadSettings(path string) (Settings, error) {
 	}
 	s, err := parseSettings(data)
 	if err != nil {
-		return Settings{}, fmt.Errorf("read the settings in %s: %w", path, err)
+		return Settings{}, fmt.Errorf("read the settings: %w, in %s", err, path)
 	}
 	return s, nil
 }

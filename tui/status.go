@@ -16,7 +16,7 @@ func (m *model) drawStatus() (string, int) {
 	l := newLine(m.width, m.method, "")
 	numbers, dropped := m.numbers()
 	right := textWidth(numbers, m.method) + textWidth(dropped, m.method) + 1
-	if right > m.width*2/3 {
+	if right > m.width*2/3 || m.notice != "" && m.prompt == nil {
 		right = 0
 	}
 	room := m.width - right - 1
