@@ -113,8 +113,8 @@ func (c *console) leaves() {
 	}
 }
 
-// publishing is a running "sluice publish": lines written to it are published.
-func publishing(t *testing.T, endpoint, stream string) io.Writer {
+// linesTo is a running "sluice publish": lines written to it are published.
+func linesTo(t *testing.T, endpoint, stream string) io.Writer {
 	t.Helper()
 	cmd := exec.Command("sluice", "publish", stream, "--to", endpoint, "--summary", "none")
 	in, err := cmd.StdinPipe()
@@ -154,7 +154,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("panes stand beside and above each other, and the picker opens them", func(t *testing.T) {
 		t.Parallel()
-		one, two := publishing(t, publish, "system/panes"), publishing(t, publish, "tenant/panes")
+		one, two := linesTo(t, publish, "system/panes"), linesTo(t, publish, "tenant/panes")
 		put(t, one, 30, 1, 3, "")
 		put(t, two, 30, 11, 13, "")
 		c := openConsole(t, 160, 30, "", nil, from...)
@@ -196,7 +196,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("pausing holds still and counts", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/pause")
+		out := linesTo(t, publish, "system/pause")
 		put(t, out, 30, 1, 60, "")
 		c := openConsole(t, 120, 24, "", nil, tail("system/pause")...)
 		c.wants("line 60.", "following")
@@ -221,7 +221,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("search, filters, marks, times and files", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/find")
+		out := linesTo(t, publish, "system/find")
 		put(t, out, 30, 1, 200, `"status":200`)
 		put(t, out, 50, 201, 210, `"status":500`)
 		c := openConsole(t, 140, 24, "", nil, tail("system/find")...)
@@ -266,7 +266,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("a record in full, and copied", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/detail")
+		out := linesTo(t, publish, "system/detail")
 		put(t, out, 30, 1, 1, "")
 		_, err := io.WriteString(out, bunyan(50, "it broke", `"tenant":"acme","req":{"method":"GET","url":"/api/x","headers":{"host":"h"}},"res":{"statusCode":502},"err":{"name":"Error","message":"boom","stack":"Error: boom\n    at one (a.js:1)\n    at two (b.js:2)"}`))
 		if err != nil {
@@ -297,7 +297,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("mouse", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/mouse")
+		out := linesTo(t, publish, "system/mouse")
 		put(t, out, 30, 1, 100, "")
 		c := openConsole(t, 80, 24, "", nil, tail("system/mouse")...)
 		c.wants("line 100.")
@@ -314,7 +314,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("themes", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/theme")
+		out := linesTo(t, publish, "system/theme")
 		put(t, out, 50, 1, 3, "")
 		c := openConsole(t, 80, 24, "", nil, tail("system/theme")...)
 		c.wants("line 3.")
@@ -334,7 +334,7 @@ func TestClient(t *testing.T) {
 
 	t.Run("settings, and the last layout", func(t *testing.T) {
 		t.Parallel()
-		out := publishing(t, publish, "system/settings")
+		out := linesTo(t, publish, "system/settings")
 		put(t, out, 30, 1, 3, "")
 		home := t.TempDir()
 		file := filepath.Join(home, "config", "sluice", "client.toml")
@@ -380,7 +380,7 @@ func TestClientTellsOfSources(t *testing.T) {
 	// Not ports: while the consolidator is away, another test could get them.
 	publish, subscribe := "ipc://"+dir+"/pub", "ipc://"+dir+"/sub"
 	consolidator := start(t, "consolidator", "--publish", publish, "--subscribe", subscribe, "--name", "vm-7")
-	out := publishing(t, publish, "system")
+	out := linesTo(t, publish, "system")
 	put(t, out, 30, 1, 5, "")
 	c := openConsole(t, 120, 30, "", nil, "tail", "--consolidator", subscribe, "system")
 	c.wants("● vm-7", "line 5.")
