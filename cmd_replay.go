@@ -173,10 +173,10 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
 		client.Actions = []tui.Action{
-			{Key: "P", Help: "stop the replay, or let it go on", Do: source.Pause},
+			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
 			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
 			{Key: "<", Help: "replay half as fast", Do: source.Slower},
-			{Key: ".", Help: "go to the next record at once", Do: source.Skip},
+			{Key: ".", Help: "next record at once", Do: source.Skip},
 		}
 		screen, err := tui.New(client)
 		if err != nil {

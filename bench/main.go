@@ -43,7 +43,7 @@ func main() {
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
 	re, err := regexp.Compile(*only)
-	if err == nil && *only != "record" && *only != "publish" {
+	if err == nil && *only != "record" && *only != "publish" && *only != "replay" {
 		err = o.run(re)
 	}
 	if err == nil && (*only == "record" || *only == ".") {
@@ -51,6 +51,9 @@ func main() {
 	}
 	if err == nil && (*only == "publish" || *only == ".") {
 		err = o.publishing()
+	}
+	if err == nil && (*only == "replay" || *only == ".") {
+		err = o.replays()
 	}
 	exit(err)
 }
