@@ -56,7 +56,6 @@ var fences = []struct {
 	{"github.com/spf13/cobra", []string{"sluice"}},
 	{"github.com/klauspost/compress/", []string{"sluice/bench", "sluice/recorder", "sluice/replay", "sluice/bench"}},
 	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/soak"}},
-	{"github.com/r3labs/sse/", []string{"sluice/cluster/stream"}},
 }
 
 type listed struct {

@@ -30,7 +30,7 @@ type eventBody struct {
 }
 
 func newEventBody(body io.ReadCloser, limit int, idle time.Duration) *eventBody {
-	b := &eventBody{body: body, limit: limit, idle: idle, buf: make([]byte, 0, 16<<10)}
+	b := &eventBody{body: body, limit: limit, idle: idle, buf: make([]byte, 0, 64<<10)}
 	b.timer = time.AfterFunc(idle, func() {
 		b.slept.Store(true)
 		_ = body.Close() // wakes Read
@@ -48,6 +48,19 @@ func (b *eventBody) Read(p []byte) (int, error) {
 	n := copy(p, b.buf[b.off:b.whole])
 	b.off += n
 	return n, nil
+}
+
+// next returns all whole events that are there, at least one byte, and waits
+// for them. They are valid until it is called again.
+func (b *eventBody) next() ([]byte, error) {
+	for b.off == b.whole {
+		if err := b.fill(); err != nil {
+			return nil, err
+		}
+	}
+	events := b.buf[b.off:b.whole]
+	b.off = b.whole
+	return events, nil
 }
 
 // fill reads once. The timer runs only here: who reads slowly is not idle.

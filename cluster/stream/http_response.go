@@ -12,9 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/r3labs/sse/v2"
-	reconnect "gopkg.in/cenkalti/backoff.v1"
 )
 
 const (
@@ -32,53 +29,70 @@ type refusal struct{ text string }
 func (r refusal) Error() string { return r.text }
 
 // response is one endless HTTP response of server-sent events, asked for again
-// whenever it breaks. It wraps the SSE client, which by itself gives up after
-// 15 minutes, takes half an event at the end of a response for a whole one and
-// never notices a peer that is silently gone.
+// whenever it breaks.
 type response struct {
 	proxied *proxied
 	what    string            // for people
 	url     func() string     // asked before each request
 	header  func(http.Header) // what is sent with each request
-	handle  func(*sse.Event)  // of one event, by one goroutine
+	handle  func(*sseEvent)   // of one event, by one goroutine
+	handled func()            // all events that were there were handled; their memory is used anew
 	limit   int               // bytes of one event
-	backoff *reconnect.ExponentialBackOff
+	backoff backoff
 	open    bool
 }
 
 // run reads until ctx ends. What the proxy refuses for good (a status of 4xx
 // other than 429, or no event stream) is asked for again every 30 s.
 func (r *response) run(ctx context.Context) {
-	r.backoff = reconnect.NewExponentialBackOff()
-	r.backoff.InitialInterval = 2 * firstWait
-	r.backoff.MaxInterval = maxWait
-	r.backoff.MaxElapsedTime = 0
 	for ctx.Err() == nil {
-		c := sse.NewClient(r.proxied.base.String(), sse.ClientMaxBufferSize(r.limit))
-		c.Connection = &http.Client{Transport: requester{r}, CheckRedirect: r.proxied.client.CheckRedirect}
-		c.ReconnectStrategy = reconnect.WithContext(r.backoff, ctx)
-		c.ReconnectNotify = func(err error, _ time.Duration) { r.lost(err) }
-		c.ResponseValidator = func(_ *sse.Client, resp *http.Response) error { return r.validate(ctx, resp) }
-		err := c.SubscribeRawWithContext(ctx, func(e *sse.Event) {
-			if ctx.Err() == nil {
-				r.handle(e)
-			}
-		})
-		if err == nil {
-			err = errResponse // it takes the end of ctx for the end of the response
-		}
+		err := r.read(ctx)
 		if ctx.Err() != nil {
 			r.lost(err)
 			return
 		}
-		wait := firstWait
 		if refused := (refusal{}); errors.As(err, &refused) {
 			r.proxied.refused(fmt.Errorf("ask for %s: %w", r.what, err))
-			wait = refusedWait
-		} else {
-			r.lost(err)
+			sleep(ctx, refusedWait/2+rand.N(refusedWait/2))
+			continue
 		}
-		sleep(ctx, wait/2+rand.N(wait/2))
+		r.lost(err)
+		r.backoff.wait(ctx)
+	}
+}
+
+// read asks once and reads to the end. Its error says why it ended.
+func (r *response) read(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Cache-Control", "no-cache")
+	if token := r.proxied.cfg.Token; token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.header(req.Header)
+	resp, err := r.proxied.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := r.validate(ctx, resp); err != nil {
+		return err
+	}
+	body := newEventBody(resp.Body, r.limit, idleTimeout)
+	defer func() { _ = body.Close() }()
+	for {
+		events, err := body.next()
+		if err != nil {
+			return err
+		}
+		parseEvents(events, r.handle)
+		r.handled()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 }
 
@@ -95,18 +109,15 @@ func (r *response) lost(err error) {
 	}
 }
 
-// validate looks at the head of a response. It closes the body when it returns
-// an error.
+// validate looks at the head of a response.
 func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == "text/event-stream" {
-		r.backoff.Reset()
-		resp.Body = newEventBody(resp.Body, r.limit, idleTimeout)
+		r.backoff.reset()
 		r.open = true
 		r.proxied.opened()
 		return nil
 	}
-	defer func() { _ = resp.Body.Close() }()
 	text := resp.Status
 	switch {
 	case resp.StatusCode == http.StatusOK:
@@ -123,7 +134,7 @@ func (r *response) validate(ctx context.Context, resp *http.Response) error {
 		}
 		return errors.New(text)
 	}
-	return reconnect.Permanent(refusal{text})
+	return refusal{text}
 }
 
 // temporary tells whether another answer may come soon.
@@ -150,23 +161,6 @@ func problemText(body io.Reader) string {
 		return p.Msg
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s: %s", p.Status, p.Title, p.Detail))
-}
-
-// requester gives each request its URL and headers as of now.
-type requester struct{ *response }
-
-func (r requester) RoundTrip(req *http.Request) (*http.Response, error) {
-	now, err := http.NewRequestWithContext(req.Context(), http.MethodGet, r.url(), nil)
-	if err != nil {
-		return nil, err
-	}
-	now.Header = req.Header.Clone()
-	now.Header.Del(HeaderLastEventID)
-	if token := r.proxied.cfg.Token; token != "" {
-		now.Header.Set("Authorization", "Bearer "+token)
-	}
-	r.header(now.Header)
-	return r.proxied.client.Transport.RoundTrip(now)
 }
 
 // sleep waits, or until ctx ends.

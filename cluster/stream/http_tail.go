@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/r3labs/sse/v2"
 )
 
 // proxiedTail is one stream, read through a proxy. All but cancel belongs to
@@ -27,6 +25,10 @@ type proxiedTail struct {
 	after     string
 	positions map[string]Position // of the next record wanted, by consolidator
 	origins   map[uint64]tailOrigin
+
+	records []Record // that came together and are not handed on yet
+	last    []byte   // the id of the last of them
+	now     int64    // when they came
 }
 
 // tailOrigin is what a source number of the proxy stands for.
@@ -54,7 +56,8 @@ func (t *proxiedTail) run(ctx context.Context) {
 		what:    strconv.Quote(t.name),
 		url:     t.url,
 		header:  t.header,
-		handle:  func(e *sse.Event) { t.event(ctx, e) },
+		handle:  func(e *sseEvent) { t.event(ctx, e) },
+		handled: func() { t.flush(ctx) },
 		limit:   maxEvent,
 	}
 	r.run(ctx)
@@ -85,10 +88,13 @@ func (t *proxiedTail) header(h http.Header) {
 }
 
 // event takes one event. Names that are not known are of a newer proxy.
-func (t *proxiedTail) event(ctx context.Context, e *sse.Event) {
+func (t *proxiedTail) event(ctx context.Context, e *sseEvent) {
+	if len(e.Event) == 0 {
+		t.record(e)
+		return
+	}
+	t.flush(ctx)
 	switch string(e.Event) {
-	case "":
-		t.record(ctx, e)
 	case EventDropped:
 		t.gap(ctx, e)
 	case EventSource:
@@ -121,19 +127,44 @@ func (t *proxiedTail) complete(ctx context.Context) {
 	}
 }
 
-func (t *proxiedTail) record(ctx context.Context, e *sse.Event) {
+// record keeps one until flush: many come together, and are handed on so.
+func (t *proxiedTail) record(e *sseEvent) {
 	id, _ := ParseEventID(e.ID) // another service may have none
 	o := t.origins[id.Source]
+	if len(t.records) == 0 {
+		t.now = time.Now().UnixNano()
+	}
 	r := Record{
 		Stream: t.name, Source: o.consolidator, Position: Position{Epoch: o.at.Epoch, Seq: id.Seq},
-		Arrived: time.Now().UnixNano(), Data: e.Data, Backfill: !t.live,
+		Arrived: t.now, Data: e.Data, Backfill: !t.live,
 	}
 	if r.Data == nil {
 		r.Data = []byte{}
 	}
-	if t.proxied.out.put(ctx, []Record{r}, nil) == nil {
-		t.had(e.ID, id, o)
+	t.records = append(t.records, r)
+	t.last = e.ID
+}
+
+// flush hands on the records that came, and notes that they were.
+func (t *proxiedTail) flush(ctx context.Context) {
+	if len(t.records) == 0 {
+		return
 	}
+	if t.proxied.out.put(ctx, t.records, nil) == nil {
+		t.after = string(t.last)
+		for i := range t.records {
+			r := &t.records[i]
+			// Of records in a row from one consolidator the last counts.
+			if next := i + 1; next < len(t.records) && t.records[next].Source == r.Source {
+				continue
+			}
+			if r.Position.Epoch != 0 {
+				t.positions[r.Source] = Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
+			}
+		}
+	}
+	clear(t.records)
+	t.records = t.records[:0]
 }
 
 // had notes what was handed on, to go on behind it.
@@ -144,7 +175,7 @@ func (t *proxiedTail) had(raw []byte, id EventID, o tailOrigin) {
 	}
 }
 
-func (t *proxiedTail) gap(ctx context.Context, e *sse.Event) {
+func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 	var loss LossEvent
 	if json.Unmarshal(e.Data, &loss) != nil || (loss.Count == 0 && !loss.Unknown) {
 		return
@@ -163,7 +194,7 @@ func (t *proxiedTail) gap(ctx context.Context, e *sse.Event) {
 	}
 }
 
-func (t *proxiedTail) source(e *sse.Event) {
+func (t *proxiedTail) source(e *sseEvent) {
 	var s SourceEvent
 	if json.Unmarshal(e.Data, &s) != nil || CheckName(s.Consolidator) != nil {
 		return

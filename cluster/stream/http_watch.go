@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-
-	"github.com/r3labs/sse/v2"
 )
 
 // watcher reads the list of live streams, through a proxy.
@@ -32,12 +30,13 @@ func (w *watcher) run(ctx context.Context) {
 		url:     func() string { return w.proxied.address("/api/streams", "watch") },
 		header:  func(http.Header) {},
 		handle:  w.event,
+		handled: func() {},
 		limit:   maxListEvent,
 	}
 	r.run(ctx)
 }
 
-func (w *watcher) event(e *sse.Event) {
+func (w *watcher) event(e *sseEvent) {
 	if len(e.Event) > 0 {
 		return
 	}

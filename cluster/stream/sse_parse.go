@@ -1,0 +1,62 @@
+package stream
+
+import "bytes"
+
+// sseEvent is one server-sent event as it came. Its slices are valid until its
+// handler returns.
+type sseEvent struct {
+	ID    []byte // of this event; nil when it has none
+	Event []byte // its name; nil when it has none
+	Data  []byte // its lines, joined
+}
+
+var (
+	fieldData  = []byte("data")
+	fieldID    = []byte("id")
+	fieldEvent = []byte("event")
+)
+
+// parseEvents calls yield for each event in b, which holds whole events: lines
+// that end with LF or CRLF, an empty one after each event. Comments and fields
+// that are not known are passed over. Nothing is copied, unless an event has
+// several lines of data.
+func parseEvents(b []byte, yield func(*sseEvent)) {
+	var e sseEvent
+	any, several := false, false
+	for len(b) > 0 {
+		line := b
+		if i := bytes.IndexByte(b, '\n'); i >= 0 {
+			line, b = b[:i], b[i+1:]
+		} else {
+			b = nil
+		}
+		line = bytes.TrimSuffix(line, []byte("\r"))
+		if len(line) == 0 {
+			if any {
+				yield(&e)
+			}
+			e, any, several = sseEvent{}, false, false
+			continue
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimPrefix(value, []byte(" "))
+		switch {
+		case bytes.Equal(name, fieldData):
+			switch {
+			case e.Data == nil:
+				e.Data = value[:len(value):len(value)]
+			case !several:
+				several = true
+				e.Data = append(append(bytes.Clone(e.Data), '\n'), value...)
+			default:
+				e.Data = append(append(e.Data, '\n'), value...)
+			}
+			any = true
+		case bytes.Equal(name, fieldID):
+			e.ID = value
+		case bytes.Equal(name, fieldEvent):
+			e.Event = value
+			any = true
+		}
+	}
+}
