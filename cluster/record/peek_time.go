@@ -34,7 +34,7 @@ func plainTime(data []byte) (value []byte, ok bool) {
 		return nil, true
 	}
 	before, after := data[1:at], data[at+len(quotedTime):]
-	if bytes.IndexByte(before, '{') >= 0 || bytes.IndexByte(before, '[') >= 0 || bytes.Index(after, quotedTime) >= 0 {
+	if bytes.IndexByte(before, '{') >= 0 || bytes.IndexByte(before, '[') >= 0 || bytes.Contains(after, quotedTime) {
 		return nil, false
 	}
 	// A key follows the beginning or a comma, and a colon follows it.
