@@ -32,8 +32,7 @@ func newListing(out *os.File, watch, json bool) *listing {
 	return l
 }
 
-// liveStream is how a stream stands in JSON. Its name is as it is: encoding/json
-// escapes what could act on a terminal, but for C1 and the like.
+// liveStream is how a stream stands in JSON.
 type liveStream struct {
 	Time    string  `json:"time"`
 	Name    string  `json:"name"`
@@ -55,7 +54,8 @@ func (l *listing) print(now time.Time, live []stream.Live, trouble error) error 
 			if err != nil {
 				return fmt.Errorf("write stream %q: %w", s.Name, err)
 			}
-			b.Write(append(line, '\n'))
+			// As JSON, what could act on a terminal can be escaped for everybody.
+			b.Write(record.Append(nil, line, record.LayoutRaw, record.Style{Terminal: true}))
 		}
 	case l.screen != nil:
 		l.draw(&b, now, live, trouble)
