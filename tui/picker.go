@@ -77,7 +77,7 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.openPicked(false)
 	case "enter":
 		m.openPicked(true)
-	case "esc":
+	case "esc", "alt+esc":
 		m.closePicker()
 		return nil
 	default:
