@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ const columns, rows = 200, 60
 
 func openTerminal(sluice string, args ...string) (*terminal, error) {
 	cmd := exec.Command(sluice, args...)
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_CONFIG_HOME="+os.DevNull)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_CONFIG_HOME="+filepath.Join(os.TempDir(), "sluice-bench-without-settings"))
 	t := &terminal{cmd: cmd, vt: vt10x.New(vt10x.WithSize(columns, rows)), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
 	var err error
 	if t.pty, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns}); err != nil {

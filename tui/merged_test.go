@@ -64,8 +64,9 @@ func TestMergedPane(t *testing.T) {
 	s.feed.put(filled("system"))
 	s.tick(60_500)
 	s.wantOrder("")
+	s.feed.put(&stream.Batch{Records: []stream.Record{back("tenant/acme", 200), back("tenant/acme", 400)}})
 	s.feed.put(filled("tenant/acme"))
-	s.tick(60_600, back("tenant/acme", 200), back("tenant/acme", 400))
+	s.tick(60_600)
 	s.wantOrder("1 3 2 4")
 	s.want("system", "tenant/acme")
 

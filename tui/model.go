@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -72,9 +73,12 @@ type model struct {
 	flash   string
 	flashID int
 	ticking bool
-	waiting bool // records wait for earlier ones
-	staging bool // a stageMsg is on its way
-	wheel   int  // rows that the wheel has moved and the screen has not
+	batch   *stream.Batch // that is being taken, in pieces; nil: none
+	kept    int           // of its records
+	toldOf  int           // of its notices
+	waiting bool          // records wait for earlier ones
+	staging bool          // a stageMsg is on its way
+	wheel   int           // rows that the wheel has moved and the screen has not
 	wheelAt *pane
 	tabs    []tabSpan
 	rects   []rect // of the panes on the screen, by slot
@@ -206,17 +210,24 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// take keeps all that the feed has, as far as the time goes.
+// take keeps all that the feed has, as far as the time goes. A batch may be
+// large, when much came while the machine was busy: it is taken in pieces.
 func (m *model) take() {
 	now := m.config.Now()
 	deadline := time.Now().Add(takeBudget)
 	for {
-		batch := m.config.Feed.TryTake()
-		if batch == nil {
-			break
+		if m.batch == nil {
+			if m.batch = m.config.Feed.TryTake(); m.batch == nil {
+				break
+			}
+			m.kept, m.toldOf = 0, 0
 		}
-		m.keep(batch, now)
-		batch.Release()
+		if m.keep(m.batch, now) {
+			m.batch.Release()
+			m.batch = nil
+		}
+		m.waiting = m.archive.settle(now)
+		m.archive.evict()
 		if !time.Now().Before(deadline) {
 			m.archive.wake(true) // keys first, and then at once more
 			break
@@ -247,17 +258,23 @@ func (m *model) stageTick() tea.Cmd {
 	return tea.Tick(frame, func(time.Time) tea.Msg { return stageMsg{} })
 }
 
-// keep puts a batch's records, and its gaps between them, into the stores.
-func (m *model) keep(batch *stream.Batch, now time.Time) {
-	notices := batch.Notices
+// keepAtOnce is how many records are kept between two looks at the clock.
+const keepAtOnce = 2048
+
+// keep puts some of a batch's records, and the gaps between them, into the
+// stores, from where it stopped the last time. It reports whether that was all.
+func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	var name string
 	var stores []*store
-	for i := range batch.Records {
-		for len(notices) > 0 && notices[0].At <= i {
-			m.told(&notices[0])
-			notices = notices[1:]
+	tell := func(before int) {
+		for ; m.toldOf < len(batch.Notices) && batch.Notices[m.toldOf].At <= before; m.toldOf++ {
+			m.told(&batch.Notices[m.toldOf])
 		}
-		r := &batch.Records[i]
+	}
+	end := min(m.kept+keepAtOnce, len(batch.Records))
+	for ; m.kept < end; m.kept++ {
+		tell(m.kept)
+		r := &batch.Records[m.kept]
 		if name != r.Stream {
 			name, stores = r.Stream, m.archive.of[r.Stream] // none: its pane was closed a moment ago
 		}
@@ -269,9 +286,11 @@ func (m *model) keep(batch *stream.Batch, now time.Time) {
 			}
 		}
 	}
-	for i := range notices {
-		m.told(&notices[i])
+	if end < len(batch.Records) {
+		return false
 	}
+	tell(math.MaxInt)
+	return true
 }
 
 func (m *model) told(n *stream.Notice) {
