@@ -146,7 +146,7 @@ func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	options := []tea.ProgramOption{tea.WithoutSignalHandler()}
+	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(40)}
 	if c.config.Input != nil {
 		options = append(options, tea.WithInput(c.config.Input))
 	}
