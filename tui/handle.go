@@ -117,6 +117,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		m.setLevel(p, 1)
 	case matches(msg, k.levelDown):
 		m.setLevel(p, -1)
+	case matches(msg, k.dropLast):
+		p.dropChip(len(p.view.filter.chips()) - 1)
 	case matches(msg, k.clear):
 		p.search = nil
 		p.setFilter(filter{})

@@ -11,7 +11,7 @@ type keyMap struct {
 
 	nextError, prevError, when, mark, nextMark, prevMark key.Binding
 
-	pause, search, next, prev, filter, level, levelDown, clear key.Binding
+	pause, search, next, prev, filter, level, levelDown, dropLast, clear key.Binding
 
 	wrap, clock key.Binding
 
@@ -61,6 +61,7 @@ func defaultKeys() keyMap {
 		filter:    bind("f &", "filter", "f", "&"),
 		level:     bind("l", "raise the level shown", "l"),
 		levelDown: bind("L", "lower the level shown", "L"),
+		dropLast:  bind("⌫", "take the last filter away", "backspace"),
 		clear:     bind("0", "show all: clear filters", "0"),
 
 		wrap:  bind("w", "wrap long records", "w"),
@@ -111,7 +112,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"next-error": &k.nextError, "previous-error": &k.prevError, "time": &k.when,
 		"mark": &k.mark, "next-mark": &k.nextMark, "previous-mark": &k.prevMark,
 		"pause": &k.pause, "search": &k.search, "next": &k.next, "previous": &k.prev, "filter": &k.filter,
-		"level": &k.level, "level-down": &k.levelDown, "clear": &k.clear,
+		"level": &k.level, "level-down": &k.levelDown, "drop-filter": &k.dropLast, "clear": &k.clear,
 		"wrap": &k.wrap, "clock": &k.clock,
 		"open": &k.open, "next-pane": &k.tab, "previous-pane": &k.backTab,
 		"more-panes": &k.more, "fewer-panes": &k.fewer, "arrange": &k.arrange,
@@ -133,7 +134,7 @@ func (k keyMap) groups() []keyGroup {
 		groups = append(groups, keyGroup{"Here", k.actions})
 	}
 	groups = append(groups, []keyGroup{
-		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.clear}},
+		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear}},
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save}},

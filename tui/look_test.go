@@ -381,3 +381,21 @@ func TestTheCursorShowsWhatWasFound(t *testing.T) {
 	s.keys("j", "k", "k")
 	s.want("needle and the rest")
 }
+
+func TestChipsAreTakenAway(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	s.lines("system", 30)
+	s.keys("f", "line -7", "enter", "l", "/", "line", "enter")
+	s.want(" level ≥ trace ", " line ", " -7 ", " /line ")
+	at := func(chip string) int { return len([]rune(s.line(1)[:strings.Index(s.line(1), chip)])) + 1 }
+	s.send(tea.MouseClickMsg{X: at(" -7 "), Y: 1, Button: tea.MouseLeft})
+	s.settle()
+	s.want(" level ≥ trace ", " line ", "line 27")
+	s.wantNot(" -7 ")
+	s.send(tea.MouseClickMsg{X: at(" /line "), Y: 1, Button: tea.MouseLeft})
+	s.wantNot(" /line ")
+	s.keys("backspace")
+	s.want(" level ≥ trace ")
+	s.keys("backspace", "backspace")
+	s.wantNot(" level ≥ trace ")
+}

@@ -21,7 +21,8 @@ type pane struct {
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
 	wrap                         bool
-	marks                        []uint64 // numbers of marked records, in order
+	chips                        []tabSpan // where the filter's conditions stand in the header, by their number
+	marks                        []uint64  // numbers of marked records, in order
 
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
@@ -232,7 +233,8 @@ func (p *pane) header(width int, lk look) string {
 	short, w := fit(title, room, lk.method)
 	l.add(name, short)
 	room -= w
-	for _, chip := range chips {
+	p.chips = p.chips[:0]
+	for i, chip := range chips {
 		if w := textWidth(chip, lk.method) + 3; w > room {
 			if room < 8 {
 				break
@@ -243,7 +245,10 @@ func (p *pane) header(width int, lk look) string {
 		if strings.HasPrefix(chip, "-") || strings.HasPrefix(chip, "!") {
 			st = lk.theme.chipNot
 		}
-		l.space(1).add(st, " "+chip+" ")
+		l.space(1)
+		from := width - l.left
+		l.add(st, " "+chip+" ")
+		p.chips = append(p.chips, tabSpan{from, width - l.left, i})
 		room -= textWidth(chip, lk.method) + 3
 	}
 	p.drawPulse(l, room, lk)
@@ -253,6 +258,17 @@ func (p *pane) header(width int, lk look) string {
 	}
 	l.space(1).add(stateStyle, state).space(1).add(ruleStyle, rule)
 	return l.String()
+}
+
+// dropChip takes a condition of the filter away, or the search, which stands
+// behind them.
+func (p *pane) dropChip(i int) {
+	switch n := len(p.view.filter.chips()); {
+	case i >= 0 && i < n:
+		p.setFilter(p.view.filter.without(i))
+	case i == n:
+		p.search = nil
+	}
 }
 
 // pulseCells is how many cells a pane's last minute takes.

@@ -159,6 +159,15 @@ func (m *model) click(msg tea.MouseClickMsg) {
 			continue
 		}
 		m.focus = slot
+		if msg.Y == r.y {
+			p := m.panes[m.slots[slot]]
+			for _, chip := range p.chips {
+				if x := msg.X - r.x; x >= chip.from && x < chip.to {
+					p.dropChip(chip.pane)
+					return
+				}
+			}
+		}
 		if row := msg.Y - r.y - 1; row >= 0 {
 			p := m.panes[m.slots[slot]]
 			v := p.view

@@ -7,7 +7,8 @@ import (
 	"sluice/cluster/record"
 )
 
-// tabSpan is where a tab stands in the bar.
+// tabSpan is where a tab stands in the bar, or a chip in a header, and what it
+// is of.
 type tabSpan struct{ from, to, pane int }
 
 // drawTabs draws the bar: the title, a tab for each pane, and where help is.
