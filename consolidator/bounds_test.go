@@ -92,8 +92,7 @@ func wanting(c *zmtp.Conn, name string) []byte {
 // A thousand readers that do not read, while records pass that would fill the
 // buffer several times: memory stays within the buffer and 48 MiB, and a good
 // publisher and a good reader notice nothing. Where records are very large, those
-// that hold the rest of one for longest are closed, and there is more for the
-// moment in which all of them stall.
+// that hold the rest of one for longest are closed.
 func TestStalledCrowd(t *testing.T) {
 	const buffer, streams = 64 << 20, 8
 	for _, size := range []int{240, 16 << 10, 200 << 10} {
@@ -132,11 +131,6 @@ func TestStalledCrowd(t *testing.T) {
 			}
 			await(t, "the good reader", func() bool { return int(got.Load()) == rounds })
 			peak := c.memory("VmHWM")
-			if size > 16<<10 {
-				t.Logf("at most %d MiB of memory", peak>>20)
-				await(t, "memory to fall", func() bool { return c.memory("VmRSS") <= buffer+slack })
-				peak = c.memory("VmRSS")
-			}
 			good.Close()
 			reading.Wait()
 			if y.lost > 0 || y.received != uint64(rounds) {

@@ -56,8 +56,8 @@ type Consolidator struct {
 	self      *self
 	tee       tee
 	lister    lister
-	heldIn    holds
-	heldOut   holds
+	heldIn    *holds
+	heldOut   *holds
 
 	subscriptions subscriptions
 
@@ -111,8 +111,8 @@ func New(cfg Config) (*Consolidator, error) {
 		subscribers: make(map[*subscriber]struct{}),
 	}
 	c.subscriptions = subscriptions{limit: maxAllSubscriptions, of: make(map[*subscriber]int)}
-	c.heldIn = holds{limit: maxHeldIn, tell: c.tellHeld("publisher")}
-	c.heldOut = holds{limit: maxHeldOut, tell: c.tellHeld("reader")}
+	c.heldIn = newHolds(maxHeldIn, c.tellHeld("publisher"))
+	c.heldOut = newHolds(maxHeldOut, c.tellHeld("reader"))
 	c.metrics = newMetrics(c)
 	c.self = newSelf(cfg.Name, hub, &c.counts)
 	c.tee = tee{cfg.Logger.Handler(), c.self.json, c.self}

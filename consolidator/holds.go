@@ -20,9 +20,17 @@ type holds struct {
 	limit int
 	tell  func(net.Conn) // of each that is closed; no lock is held but a connection's own
 
-	mu  sync.Mutex
-	sum int
-	old list.List // of *hold, the one that was held for longest first
+	mu     sync.Mutex
+	sum    int
+	old    list.List // of *hold, the one that was held for longest first
+	ending int       // bytes that connections which were closed for it still hold
+	eased  sync.Cond // it has become less; of mu
+}
+
+func newHolds(limit int, tell func(net.Conn)) *holds {
+	h := &holds{limit: limit, tell: tell}
+	h.eased.L = &h.mu
+	return h
 }
 
 // holder is a connection that makes us hold something.
@@ -35,7 +43,7 @@ type holder struct {
 // one call at a time.
 type hold struct {
 	of    *holder
-	bytes int           // guarded by holds.mu
+	bytes int           // guarded by holds.mu; of sum while place is set, otherwise of ending
 	place *list.Element // guarded by holds.mu; nil when it is small, or its connection was closed
 	large bool          // its owner's: it was not small when set last
 }
@@ -49,10 +57,43 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 			return
 		}
 	}
-	k.large = bytes > 0
-	var closing []net.Conn
 	h.mu.Lock()
-	if k.large && !k.of.ended && (k.place == nil || anew) {
+	closing := h.note(k, bytes, anew)
+	h.mu.Unlock()
+	h.close(closing)
+}
+
+// reserve is set for what will be held, and was not before. It waits until what
+// the connections hold that were closed for it is little: so that all memory
+// together is bounded, and not only that of those that live on. It reports
+// false when the connection was closed: then nothing may be held.
+//
+// What is waited for are goroutines that have nothing to wait for. Whoever calls
+// it may hold chunks of logs meanwhile.
+func (h *holds) reserve(k *hold, bytes int) bool {
+	h.mu.Lock()
+	closing := h.note(k, bytes, true)
+	h.mu.Unlock()
+	h.close(closing)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for !k.of.ended && h.sum+h.ending > 2*h.limit {
+		h.eased.Wait()
+	}
+	return !k.of.ended
+}
+
+// note is set, and returns the connections to close. h.mu is held.
+func (h *holds) note(k *hold, bytes int, anew bool) (closing []net.Conn) {
+	k.large = bytes > 0
+	defer h.eased.Broadcast()
+	if k.of.ended {
+		h.drop(k)
+		h.ending += bytes - k.bytes
+		k.bytes = bytes
+		return nil
+	}
+	if k.large && (k.place == nil || anew) {
 		h.drop(k)
 		k.place = h.old.PushBack(k)
 	}
@@ -68,7 +109,10 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 	for h.sum > h.limit {
 		closing = h.end(h.old.Front().Value.(*hold), closing)
 	}
-	h.mu.Unlock()
+	return closing
+}
+
+func (h *holds) close(closing []net.Conn) {
 	for _, c := range closing {
 		h.tell(c)
 		c.Close()
@@ -78,7 +122,10 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 // end notes that a connection is to be closed for what it makes us hold. h.mu
 // is held.
 func (h *holds) end(k *hold, closing []net.Conn) []net.Conn {
+	bytes := k.bytes
 	h.drop(k)
+	k.bytes = bytes
+	h.ending += bytes
 	if k.of.ended {
 		return closing
 	}
@@ -86,7 +133,7 @@ func (h *holds) end(k *hold, closing []net.Conn) []net.Conn {
 	return append(closing, k.of.conn)
 }
 
-// drop forgets it. h.mu is held.
+// drop takes it out of the sum. h.mu is held.
 func (h *holds) drop(k *hold) {
 	if k.place != nil {
 		h.old.Remove(k.place)

@@ -46,7 +46,7 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	holder := &holder{conn: conn}
 	p := &publisher{
 		c: c, conn: conn, app: c.hub.Appender(),
-		out:  outbox{conn: conn, held: &c.heldIn, hold: hold{of: holder}},
+		out:  outbox{conn: conn, held: c.heldIn, hold: hold{of: holder}},
 		hold: hold{of: holder},
 	}
 	defer p.out.close()

@@ -61,7 +61,7 @@ func (p *pump) write(fd uintptr) (done bool) {
 		batches.Put(p.batch)
 		p.batch = nil
 		if len(p.pending) == 0 {
-			p.pending = nil
+			p.letGo()
 		}
 	}()
 	for {
@@ -80,7 +80,10 @@ func (p *pump) write(fd uintptr) (done bool) {
 			return true
 		}
 		p.note(n)
-		p.giveBack(n)
+		if !p.giveBack(n) {
+			p.err = errHeld
+			return true
+		}
 		p.s.stalled(false)
 	}
 }
@@ -195,15 +198,16 @@ func appendNotice(dst []byte, name string, lost uint64) []byte {
 }
 
 // giveBack accounts for n bytes written of what was gathered, and gives the
-// rest back to the logs.
-func (p *pump) giveBack(n int) {
+// rest back to the logs. It reports false when the rest of a record has to be
+// kept and may not, since the connection was closed meanwhile.
+func (p *pump) giveBack(n int) bool {
 	if n < len(p.pending) {
 		p.pending = p.pending[:copy(p.pending, p.pending[n:])]
 		n = 0
 		for i := len(p.items) - 1; i >= 0; i-- {
 			p.s.reader.Return(&p.items[i].piece, false, 0, nil)
 		}
-		return
+		return true
 	}
 	n -= len(p.pending)
 	p.pending = p.pending[:0]
@@ -216,7 +220,7 @@ func (p *pump) giveBack(n int) {
 		p.s.reader.Return(&p.items[k].piece, false, 0, nil)
 	}
 	if i == len(p.items) {
-		return
+		return true
 	}
 	it := &p.items[i]
 	prefix, bytes := it.mid-it.from, len(it.piece.Bytes)
@@ -227,11 +231,26 @@ func (p *pump) giveBack(n int) {
 		p.pending = append(p.pending, p.told[it.from+n:it.mid]...)
 		p.s.reader.Return(&it.piece, true, 0, nil)
 	case n < prefix+bytes:
+		if !p.keep(restOf(it.piece.Bytes, n-prefix)) {
+			p.s.reader.Return(&it.piece, false, 0, nil)
+			return false
+		}
 		p.pending = p.s.reader.Return(&it.piece, true, n-prefix, p.pending)
 	default:
 		p.pending = append(p.pending, p.told[it.mid+n-prefix-bytes:it.to]...)
 		it.piece.Release()
 	}
+	return true
+}
+
+// restOf is how many bytes are left of the message in which n bytes end.
+func restOf(messages []byte, n int) int {
+	size := 0
+	for size < n {
+		s, _ := zmtp.NextMessage(messages[size:])
+		size += s
+	}
+	return size - n
 }
 
 // farewell says the last word once all was handed over at shutdown.

@@ -74,6 +74,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	go func() {
 		defer c.conns.Done()
 		s.write()
+		s.pump.letGo()
 		c.heldOut.set(&s.rest, 0, true)
 	}()
 	err := s.read()
@@ -304,7 +305,11 @@ func (s *subscriber) stalled(yes bool) {
 		s.heard.Store(time.Now().UnixNano())
 	}
 	if yes {
-		s.c.heldOut.set(&s.rest, cap(s.pump.pending), s.moved)
+		held := 0
+		if len(s.pump.pending) > 0 {
+			held = cap(s.pump.pending)
+		}
+		s.c.heldOut.set(&s.rest, held, s.moved)
 		s.moved = false
 		return
 	}

@@ -1,0 +1,51 @@
+package consolidator
+
+import (
+	"errors"
+	"sync"
+
+	"sluice/cluster/zmtp"
+)
+
+// errHeld ends a connection that was closed for what it made us hold.
+var errHeld = errors.New("closed for the memory that it holds")
+
+// largeRest is the capacity of a buffer for the rest of a large record. Such
+// buffers are used again: when many readers stall, and are closed for it, there
+// would be hundreds of them to collect.
+const (
+	largeRest = zmtp.MaxMessage
+	smallRest = largeRest / 8 // what is not larger has a buffer of its own size
+)
+
+var largeRests = sync.Pool{New: func() any { return new([largeRest]byte) }}
+
+// keep makes room for n bytes in pending, which is empty. It reports false when
+// the connection was closed since there is too much of this.
+func (p *pump) keep(n int) bool {
+	if n <= cap(p.pending) {
+		return true
+	}
+	size := n
+	if n > smallRest && n <= largeRest {
+		size = largeRest
+	}
+	if n > smallHold && !p.s.c.heldOut.reserve(&p.s.rest, size) {
+		return false
+	}
+	p.letGo()
+	if size == largeRest {
+		p.pending = largeRests.Get().(*[largeRest]byte)[:0]
+	} else {
+		p.pending = make([]byte, 0, size)
+	}
+	return true
+}
+
+// letGo lets go of pending.
+func (p *pump) letGo() {
+	if cap(p.pending) == largeRest {
+		largeRests.Put((*[largeRest]byte)(p.pending[:largeRest]))
+	}
+	p.pending = nil
+}
