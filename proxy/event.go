@@ -103,6 +103,18 @@ func lossCount(entry []byte) uint64 {
 	return n
 }
 
+// lossPosition reads where reading goes on after a loss, if that is told.
+func lossPosition(entry []byte) (at stream.Position, ok bool) {
+	if !isLoss(entry) || !bytes.Contains(entry, []byte(`,"epoch":`)) {
+		return at, false
+	}
+	var loss stream.LossEvent
+	if err := json.Unmarshal(entryData(entry), &loss); err != nil {
+		return at, false
+	}
+	return loss.Position()
+}
+
 // entryID reads the id of an entry, which this package wrote.
 func entryID(entry []byte) stream.EventID {
 	if isLoss(entry) {

@@ -181,22 +181,27 @@ func (s *session) againID(consolidator string, epoch, seq uint64) stream.EventID
 
 func (s *session) againGap(n *stream.Notice) {
 	w := s.skip.wanted(n.Source)
-	if n.Unknown {
+	loss := stream.LossEvent{
+		Stream: s.ask.name, Count: n.Count, Total: n.Count, Unknown: n.Unknown, Since: timestamp(n.Time),
+		Hop: n.Hop, Reason: n.Reason, Consolidator: n.Source,
+	}
+	switch {
+	case n.Position.Epoch != 0:
+		*w = want{Position: n.Position, noted: true}
+		loss.SetPosition(n.Position)
+	case n.Unknown:
 		w.told = true
-	} else {
+	default:
 		w.Seq += n.Count
 		w.noted = true
 	}
 	id := unplaced(0, 0)
 	// An epoch that is the reader's word alone gets no number in the table: it
 	// would pass for the newest there, for everybody.
-	if w.Seq > 0 && (!n.Unknown || s.tail.knows(n.Source, w.Epoch)) {
+	if w.Seq > 0 && (w.noted || s.tail.knows(n.Source, w.Epoch)) {
 		id = s.againID(n.Source, w.Epoch, w.Seq-1)
 	}
-	s.addLoss(appendLoss(nil, id, stream.LossEvent{
-		Stream: s.ask.name, Count: n.Count, Total: n.Count, Unknown: n.Unknown, Since: timestamp(n.Time),
-		Hop: n.Hop, Reason: n.Reason, Consolidator: n.Source,
-	}))
+	s.addLoss(appendLoss(nil, id, loss))
 }
 
 // flushFull writes the batch if it is full.

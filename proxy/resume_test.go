@@ -406,10 +406,10 @@ func TestResumeAheadOfTheLog(t *testing.T) {
 	r.close()
 	cl.main.send(cl.logs["vm-2"][2:]...)
 	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-2", Count: 3, Hop: "consolidator"})
-	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Count: 2, Hop: "consolidator", Position: stream.Position{Epoch: 7, Seq: 2}})
 	cl.main.send(records("s", 7, 2, 1)...)
 	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:b, vm-2:8:6", "Last-Event-ID", id)...)
-	if got, want := have(r, 1), []string{"lost 3 false", "lost 0 true", "vm-1/7:2"}; !slices.Equal(got, want) {
+	if got, want := have(r, 1), []string{"lost 3 false", "lost 0 true", "lost 2 false", "vm-1/7:2"}; !slices.Equal(got, want) {
 		t.Errorf("\n got %q\nwant %q", got, want)
 	}
 }

@@ -119,6 +119,13 @@ func (s *session) resumed(entry []byte) {
 			return
 		}
 	}
+	if at, ok := lossPosition(entry); ok && w.told && w.Epoch != at.Epoch {
+		// The second of a pair: an epoch ended nobody knows where, and of the
+		// next one so many are lost.
+		*w = want{Position: at, level: true}
+		s.entry(withID(entry, plain))
+		return
+	}
 	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
 	before := unplaced(0, 0)
 	if first > 0 {

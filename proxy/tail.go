@@ -121,6 +121,9 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 	}
 	if n.Unknown {
 		loss.Unknown, loss.Total = true, t.lost
+		if n.Count == 0 {
+			loss.SetPosition(n.Position)
+		}
 		to.AppendUnknown(t.name, t.loss(to, source, loss))
 	}
 	if n.Count > 0 {
@@ -129,6 +132,7 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 		}
 		t.lost += n.Count
 		loss.Unknown, loss.Count, loss.Total = false, n.Count, t.lost
+		loss.SetPosition(n.Position)
 		at := to.Append(t.name, t.loss(to, source, loss), n.Count)
 		if len(t.gaps) == maxGaps {
 			t.gaps = append(t.gaps[:0], t.gaps[1:]...)

@@ -63,7 +63,7 @@ type Notice struct {
 	Hop     string // where they were lost: "consolidator", "proxy", "network"
 	Reason  string // why, for people: "reader too slow"
 
-	// KindPosition.
+	// KindPosition; and of a gap at a restart, where reading goes on after it.
 	Position Position
 
 	// KindState.

@@ -189,8 +189,16 @@ func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 	if n.Source == "" {
 		n.Source = t.proxied.name
 	}
+	at, restarted := loss.Position()
+	if restarted {
+		n.Position = at
+	}
 	if t.proxied.out.put(ctx, nil, []Notice{n}) == nil {
 		t.had(e.ID, id, o)
+		if restarted && CheckName(loss.Consolidator) == nil {
+			// Or it would be told again, if the connection broke now.
+			t.positions[loss.Consolidator] = at
+		}
 	}
 }
 

@@ -493,6 +493,24 @@ func TestRequest(t *testing.T) {
 	}
 }
 
+// After a loss that a restart brought, reading goes on where the loss says,
+// though the connection breaks before there is a record: or what was lost of the
+// new epoch would be told twice.
+func TestPositionAfterARestart(t *testing.T) {
+	asked := make(chan string, 100)
+	s := proxied(t, stream.Config{Proxy: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("Sluice-Positions")
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, "event: source\ndata: {\"n\":1,\"consolidator\":\"vm-1\",\"state\":\"live\",\"epoch\":\"9\",\"next\":4}\n\n"+
+			"id: e.4.1.4\ndata: {}\n\n"+
+			"event: dropped\nid: e.7.1.7\ndata: {\"stream\":\"s\",\"count\":3,\"total\":3,\"hop\":\"consolidator\",\"consolidator\":\"vm-1\",\"epoch\":\"a\",\"next\":2}\n\n")
+	})})
+	s.Tail("s", stream.Backfill{})
+	if first, second := <-asked, <-asked; first != "" || second != "vm-1:a:2" {
+		t.Errorf("asked from %q, then from %q, want vm-1:a:2", first, second)
+	}
+}
+
 // Half an event at the end of a response is not an event.
 func TestHalfAnEvent(t *testing.T) {
 	tries := 0

@@ -202,6 +202,7 @@ func (r *reading) mark(m zmtp.Mark) error {
 	case !c.known:
 	case c.epoch != m.Epoch:
 		gap := Notice{Kind: KindGap, Hop: "consolidator", Reason: "consolidator restarted", Count: m.Next, Unknown: !c.closed}
+		gap.Position = Position{Epoch: m.Epoch, Seq: m.Next}
 		if c.closed {
 			gap.Count += c.end - min(c.next, c.end)
 		}

@@ -1,5 +1,7 @@
 package stream
 
+import "strconv"
+
 // LossEvent is the data of a dropped event.
 type LossEvent struct {
 	Stream       string `json:"stream"`
@@ -10,6 +12,26 @@ type LossEvent struct {
 	Reason       string `json:"reason"`            // why, for people
 	Unknown      bool   `json:"unknown,omitempty"` // and a number that nobody can know
 	Consolidator string `json:"consolidator,omitempty"`
+
+	// When the consolidator was restarted: where reading goes on there.
+	Epoch string `json:"epoch,omitempty"` // of the stream's log, in base 36
+	Next  uint64 `json:"next,omitempty"`  // sequence number of the next record
+}
+
+// SetPosition notes where reading goes on. The zero Position is none.
+func (e *LossEvent) SetPosition(at Position) {
+	if at.Epoch != 0 {
+		e.Epoch, e.Next = strconv.FormatUint(at.Epoch, 36), at.Seq
+	}
+}
+
+// Position is where reading goes on, if it is told.
+func (e *LossEvent) Position() (at Position, ok bool) {
+	if e.Epoch == "" {
+		return at, false
+	}
+	epoch, err := parseBase36(e.Epoch)
+	return Position{Epoch: epoch, Seq: e.Next}, err == nil
 }
 
 // SourceEvent is the data of a source event: consolidator number N of a
