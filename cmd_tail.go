@@ -92,8 +92,14 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 
 // openClient opens the full-screen client.
 func openClient(ctx context.Context, r *reading, streams []string) error {
-	config := tui.Config{Streams: streams, Records: r.keep, Bytes: int64(r.keepBytes), Restore: r.restore, LayoutPath: layoutPath()}
+	config := tui.Config{Streams: streams, Restore: r.restore, LayoutPath: layoutPath()}
 	loadSettings(&config)
+	if r.set.Changed("keep") {
+		config.Records = r.keep
+	}
+	if r.set.Changed("keep-bytes") {
+		config.Bytes = int64(r.keepBytes)
+	}
 	last := lastFullScreen
 	if n := config.Settings.Last; n != nil {
 		last = int(*n)

@@ -404,7 +404,7 @@ func (o options) clientHeld(c *clientCluster) error {
 		if kept >= n {
 			break
 		}
-		p, err := c.publish(300_000, n-kept+n/100)
+		p, err := c.publish(250_000, n-kept+n/100)
 		if err != nil {
 			return err
 		}
