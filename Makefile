@@ -28,7 +28,7 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: build ## compare the pump with libzmq's proxy and a raw relay (BENCH=regexp ROUNDS=5)
+bench: build ## compare the pump with libzmq and a relay, and measure the client (BENCH=regexp ROUNDS=5; BENCH=client)
 	$(GO) run ./bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
 
 microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -262,11 +263,17 @@ func BenchmarkFrame(b *testing.B) {
 	for range 100 {
 		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
 	}
+	var frames []time.Duration
 	for b.Loop() {
+		began := cpuTime(b)
 		s.feed.put(batch)
 		s.model, _ = s.model.Update(tui.TakeMsg)
 		s.model.View()
+		frames = append(frames, cpuTime(b)-began)
 	}
+	slices.Sort(frames)
+	b.ReportMetric(float64(frames[len(frames)/2].Microseconds()), "cpu-µs/p50")
+	b.ReportMetric(float64(frames[len(frames)*99/100].Microseconds()), "cpu-µs/p99")
 }
 
 func BenchmarkTake(b *testing.B) {
