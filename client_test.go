@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -25,8 +26,9 @@ type console struct {
 	vt   vt10x.Terminal
 	home string
 
-	mu  sync.Mutex
-	raw strings.Builder
+	runes wholeRunes // into vt
+	mu    sync.Mutex
+	raw   strings.Builder
 }
 
 // openConsole runs sluice in a terminal. home holds its settings and its
@@ -41,6 +43,7 @@ func openConsole(t *testing.T, columns, rows int, home string, env []string, arg
 		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_STATE_HOME="+filepath.Join(home, "state"))
 	c.cmd.Env = append(c.cmd.Env, env...)
 	c.cmd.Dir = home
+	c.runes.to = c.vt
 	term, err := pty.StartWithSize(c.cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +68,30 @@ func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	c.raw.Write(p)
 	c.mu.Unlock()
-	return c.vt.Write(p)
+	return c.runes.Write(p)
+}
+
+// wholeRunes hands on bytes so that no rune is cut in two, which the terminal
+// emulator would drop together with what follows.
+type wholeRunes struct {
+	to   io.Writer
+	rest []byte
+}
+
+func (w *wholeRunes) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	n := len(w.rest)
+	for i := 1; i <= min(utf8.UTFMax, n); i++ {
+		if utf8.RuneStart(w.rest[n-i]) {
+			if !utf8.FullRune(w.rest[n-i:]) {
+				n -= i
+			}
+			break
+		}
+	}
+	_, err := w.to.Write(w.rest[:n])
+	w.rest = append(w.rest[:0], w.rest[n:]...)
+	return len(p), err
 }
 
 func (c *console) wrote(text string) bool {

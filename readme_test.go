@@ -216,7 +216,7 @@ func onScreen(t *testing.T, lines []string, args ...string) {
 	}
 	defer term.Close()
 	screen := vt10x.New(vt10x.WithSize(140, 40))
-	go func() { _, _ = io.Copy(screen, term) }()
+	go func() { _, _ = io.Copy(&wholeRunes{to: screen}, term) }()
 	shows := func(line string) bool {
 		line = line[:min(80, len(line))] // the row may be cut
 		return strings.Contains(screen.String(), line)
