@@ -42,7 +42,9 @@
 //
 // Patterns: streams that are live at the start begin as Config.Last says, from
 // when they are first listed, within the first second. A stream that appears
-// later is recorded from its first record.
+// later is recorded from its first record, if it appears more than about two
+// seconds after the start; before that nobody can tell it from one that was
+// there, and what it had until it was listed may be missing.
 //
 // Memory: the source's inbox twice (what waits, and what is being written), at
 // most 32 MiB of lines that are gathered, and 16 MiB for each stream that is
