@@ -34,6 +34,7 @@ func newConsolidator(ended *outcome) *cobra.Command {
 	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
 	c.Flags().IntVar(&config.MaxConnections, "max-connections", consolidator.DefaultMaxConnections, "have at most this many peers connected")
 	c.Flags().IntVar(&config.MaxStreams, "max-streams", consolidator.DefaultMaxStreams, "hold at most this many streams; records of more are dropped")
+	c.Flags().DurationVar(&config.Grace, "grace", consolidator.DefaultGrace, "when told to end, read publishers to their end for so long, and then let readers take what there is")
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)

@@ -30,7 +30,7 @@ type Config struct {
 	Admin        string        // HTTP address of metrics and health, HOST:PORT; empty serves none
 	Profile      bool          // /debug/pprof/ is served there, too
 	Insecure     bool          // endpoints that other machines can reach are wanted, although they are not encrypted
-	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means 2 s
+	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means DefaultGrace
 	Logger       *slog.Logger  // nil discards; warnings are published, too
 
 	// Peers at once, at most three quarters of them at the endpoints for
@@ -90,7 +90,7 @@ func New(cfg Config) (*Consolidator, error) {
 		return nil, fmt.Errorf("name %.20q… is longer than %d bytes", cfg.Name, zmtp.MaxName)
 	}
 	if cfg.Grace == 0 {
-		cfg.Grace = 2 * time.Second
+		cfg.Grace = DefaultGrace
 	}
 	if cfg.Buffer == 0 {
 		cfg.Buffer = fanout.DefaultBuffer

@@ -219,7 +219,7 @@ func nothing() {}
 // readers get all of it or are told what they lost, sluice ones the exact end;
 // and the process exits with 0.
 func TestLeavingUnderLoad(t *testing.T) {
-	c := spawn(t)
+	c := spawn(t, "--grace", patience.String())
 	readers := map[string]*client{
 		"fast sluice":  dial(t, c.subscribe, asSluiceReader),
 		"slow sluice":  dial(t, c.subscribe, asSluiceReader),

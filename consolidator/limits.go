@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// DefaultGrace is how long publishers, and then readers, have at shutdown.
+const DefaultGrace = 2 * time.Second
+
 // The limits of Config.
 const (
 	DefaultMaxConnections = 20_000
