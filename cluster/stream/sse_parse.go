@@ -22,7 +22,7 @@ var (
 // several lines of data.
 func parseEvents(b []byte, yield func(*sseEvent)) {
 	var e sseEvent
-	any, several := false, false
+	any, lines := false, 0 // lines of data
 	for len(b) > 0 {
 		line := b
 		if i := bytes.IndexByte(b, '\n'); i >= 0 {
@@ -35,18 +35,17 @@ func parseEvents(b []byte, yield func(*sseEvent)) {
 			if any {
 				yield(&e)
 			}
-			e, any, several = sseEvent{}, false, false
+			e, any, lines = sseEvent{}, false, 0
 			continue
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		value = bytes.TrimPrefix(value, []byte(" "))
 		switch {
 		case bytes.Equal(name, fieldData):
-			switch {
-			case e.Data == nil:
+			switch lines++; lines {
+			case 1:
 				e.Data = value[:len(value):len(value)]
-			case !several:
-				several = true
+			case 2:
 				e.Data = append(append(bytes.Clone(e.Data), '\n'), value...)
 			default:
 				e.Data = append(append(e.Data, '\n'), value...)
