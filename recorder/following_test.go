@@ -131,6 +131,50 @@ func TestStreamsThatAppear(t *testing.T) {
 	}
 }
 
+// What is held of a stream that appears counts once the recording ends, unless
+// it ended before.
+func TestEndWithStreamThatAppears(t *testing.T) {
+	held := of("tenant/new", "held")
+	held[0].Backfill = true
+	appears := func() *steps {
+		source := &steps{play: play{script: script{status: liveSource}, live: listed(50, "tenant/old")}}
+		source.next = []step{
+			{after: 4 * time.Second, do: func() { source.live = listed(50, "tenant/old", "tenant/new") }, batch: batch(of("none", ""))},
+			{after: time.Second, batch: batch(held)},
+		}
+		return source
+	}
+	for _, tt := range []struct {
+		name   string
+		config recorder.Config
+		after  []stream.Record
+		want   []string
+	}{
+		{"the count was met", recorder.Config{Count: 2}, of("tenant/old", "a", "b", "c"), []string{"a", "b"}},
+		{"it meets the count", recorder.Config{Count: 1}, of("tenant/new", "live"), []string{"held"}},
+		{"it meets the count when time runs out", recorder.Config{Count: 1, For: 10 * time.Second}, nil, []string{"held"}},
+		{"time runs out", recorder.Config{For: 10 * time.Second}, nil, []string{"held"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				source := appears()
+				if tt.after != nil {
+					source.next = append(source.next, step{after: time.Second, batch: batch(tt.after)})
+				}
+				tt.config.Source, tt.config.Streams = source, []string{"tenant/*"}
+				d := newMemDisk()
+				s, err := recorded(t, d, tt.config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := d.lines(t, "out.ndjson"); !slices.Equal(got, tt.want) || s.Records != uint64(len(tt.want)) || s.Unwritten > 0 {
+					t.Errorf("recorded %q, want %q; the summary is %+v", got, tt.want, s)
+				}
+			})
+		})
+	}
+}
+
 // No two names of streams become the same part of a file's name, and none of
 // them can be anything but that.
 func FuzzFilePart(f *testing.F) {

@@ -83,11 +83,21 @@ func (r *Recorder) Run(ctx context.Context) error {
 	r.follow.begin(r.began)
 
 	err := r.record(ctx)
-	if errors.Is(err, errMet) {
+	met := errors.Is(err, errMet)
+	if met {
 		err = nil
 	}
-	if err == nil || errors.Is(err, ErrNotMet) || errors.Is(err, ErrNotHad) {
-		err = first(err, r.completeAll(), r.tellLost())
+	asked := err == nil || errors.Is(err, ErrNotMet) || errors.Is(err, ErrNotHad)
+	if asked && (!met || !r.goOn.IsZero()) { // or what is held came after the last record
+		if e := r.completeAll(); errors.Is(e, errMet) {
+			err = nil // by what had come in time
+		} else {
+			err = first(err, e)
+			asked = asked && e == nil
+		}
+	}
+	if asked {
+		err = first(err, r.tellLost())
 	}
 	err = first(err, r.out.end(err == nil))
 	r.out.sync.end()
@@ -282,7 +292,9 @@ func (r *Recorder) came(rec *stream.Record) error {
 			return nil
 		}
 		if err := r.complete(a); err != nil {
-			a.Unwritten++
+			if !errors.Is(err, errMet) {
+				a.Unwritten++
+			}
 			return err
 		}
 	}
