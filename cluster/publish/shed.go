@@ -43,6 +43,17 @@ func (s *shed) merge(t *shed) {
 	s.others += t.others
 }
 
+// toldFirst takes out what the first n of its notices tell.
+func (s *shed) toldFirst(n int) {
+	if n == 0 {
+		return
+	}
+	for _, stream := range slices.Sorted(maps.Keys(s.streams))[:n] {
+		delete(s.streams, stream)
+	}
+	s.others = 0 // the first one tells them
+}
+
 func (s *shed) empty() bool { return len(s.streams) == 0 }
 
 // notices is a chunk that tells each stream what it lost.
@@ -121,9 +132,8 @@ func (c *Client) tell() {
 func (c *Client) untell() {
 	for i := 0; i < len(c.q.chunks); i++ {
 		if k := c.q.chunks[i]; k.told != nil {
-			if k.done == 0 {
-				c.untold.merge(k.told)
-			}
+			k.told.toldFirst(k.done)
+			c.untold.merge(k.told)
 			c.q.drop(i)
 			i--
 		}

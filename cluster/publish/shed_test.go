@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/publish"
+	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 )
 
@@ -151,5 +152,34 @@ func TestToldAgain(t *testing.T) {
 	told := take(t, p.acknowledged(), records)
 	if s := finish(t, c); s.Shed != told || s.Acknowledged+told != records || s.Repeated == 0 {
 		t.Errorf("%d were told to be shed: %+v", told, s)
+	}
+}
+
+// Of several notices, those that were not acknowledged before a break are sent
+// again, and no others.
+func TestRestToldAgain(t *testing.T) {
+	p := listen(t)
+	c := open(t, publish.Config{Endpoint: p.addr(), Shed: true, Buffer: publish.MinBuffer, Linger: patience})
+	flood(t, c, 2_000)
+	p.accept(asConsolidator)
+	var notices []string
+	for range 2 {
+		notice, err := p.message()
+		if err != nil || !strings.Contains(notice, `"shed":`) {
+			t.Fatalf("got %q, %v", notice, err)
+		}
+		notices = append(notices, notice)
+	}
+	p.send(zmtp.AppendAck(nil, 1))
+	await(t, "the acknowledgement", func() bool { return !c.Status().Moved.IsZero() })
+	p.Conn.Close()
+	p.accept(asConsolidator)
+	next := p.acknowledged()
+	again, err := next()
+	if err != nil || !strings.HasPrefix(again, "s1 ") || !strings.Contains(again, `"shed":`) || !strings.HasPrefix(notices[0], "s0 ") {
+		t.Fatalf("after %q comes %.200q, %v", notices, again, err)
+	}
+	if second, err := next(); err != nil || strings.Contains(second, `"shed":`) {
+		t.Errorf("then %.200q, %v", second, err)
 	}
 }
