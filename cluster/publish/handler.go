@@ -36,7 +36,7 @@ type HandlerOptions struct {
 // there when the error prints one with %+v. One logged outside of groups with
 // the key "error" stands as "err", as bunyan has it.
 //
-// An attribute outside of groups whose key is one of bunyan's own (v, level,
+// An attribute or a group outside of groups whose key is one of bunyan's own (v, level,
 // name, hostname, pid, time, msg) stands as "fields.name" and so on, or a reader
 // would take it for bunyan's.
 //
@@ -202,6 +202,9 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {
 		return h
+	}
+	if h.opened+len(h.groups) == 0 {
+		name = outermost(name, false)
 	}
 	with := *h
 	with.groups = append(slices.Clip(h.groups), name)

@@ -125,6 +125,7 @@ func TestHandlerWith(t *testing.T) {
 		b.WithGroup("i").Info("four", "c", 3)
 		b.With("d", 4).Info("five", "e", 5)
 		a.With("name", "bob").Info("six")
+		l.WithGroup("msg").WithGroup("msg").Info("seven", "time", 1)
 		l.Debug("not this")
 	})
 	want := []string{
@@ -134,6 +135,7 @@ func TestHandlerWith(t *testing.T) {
 		`"msg":"four","a":1,"g":{"h":{"b":2,"i":{"c":3}}}}`,
 		`"msg":"five","a":1,"g":{"h":{"b":2,"d":4,"e":5}}}`,
 		`"msg":"six","a":1,"fields.name":"bob"}`,
+		`"msg":"seven","fields.msg":{"msg":{"time":1}}}`,
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d records, want %d", len(lines), len(want))
