@@ -28,7 +28,7 @@ type Config struct {
 	// Wait is how long the consolidator may be away, or acknowledge nothing
 	// that it was sent, before Run gives up; 0 means for ever.
 	Wait  time.Duration
-	Grace time.Duration // for the last acknowledgements, after the context has ended; 0 means 5 s
+	Grace time.Duration // for the last records and their acknowledgements, after the context has ended; 0 means 5 s
 
 	Notices  io.Writer // gets what happened, a line each; nil drops it
 	Progress io.Writer // a terminal that shows how it goes; nil shows nothing

@@ -33,7 +33,7 @@
 // buffer.
 //
 // Shutdown: when its context ends, Run stops reading, publishes what it has
-// begun, and waits for the acknowledgements for at most Config.Grace. A read of
+// begun, and waits for the acknowledgements, for at most Config.Grace in all. A read of
 // standard input that blocks cannot be interrupted: its goroutine is left
 // behind.
 package shipper

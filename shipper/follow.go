@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,22 +52,27 @@ func (s *Shipper) followAll(ctx context.Context) error {
 		s.console.say(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
 	}
 	var running sync.WaitGroup
-	failed := make(chan error, len(s.cfg.Files))
+	var unread atomic.Bool
+	follow := func(read func() error) {
+		running.Go(func() {
+			if err := read(); err != nil && ctx.Err() == nil {
+				s.console.say(err.Error() + "; it is followed no more") // the others are
+				unread.Store(true)
+			}
+		})
+	}
 	for i, name := range s.cfg.Files {
 		if name == Stdin {
-			running.Go(func() { failed <- s.readPipe(ctx, "standard input", s.cfg.Stdin) })
+			follow(func() error { return s.readPipe(ctx, "standard input", s.cfg.Stdin) })
 			continue
 		}
-		f := &follower{s: s, ctx: ctx, name: name, wake: watch.wake[i]}
-		running.Go(func() { failed <- f.run() })
+		follow((&follower{s: s, ctx: ctx, name: name, wake: watch.wake[i]}).run)
 	}
 	running.Wait()
-	close(failed)
-	var err error
-	for e := range failed {
-		err = errors.Join(err, e)
+	if unread.Load() {
+		return errUnread
 	}
-	return err
+	return nil
 }
 
 // run follows until ctx ends.
@@ -94,7 +100,7 @@ func (f *follower) run() error {
 func (f *follower) close() {
 	for _, o := range append(f.late, f.now) {
 		if o != nil {
-			o.sink.last(&o.split, f.s.cfg.Grace)
+			_ = o.end() // the client, and the counts, say what became of it
 			o.file.Close()
 		}
 	}
@@ -162,7 +168,7 @@ func (f *follower) open() bool {
 	}
 	f.missing = false
 	f.s.counts.files.Add(1)
-	f.now = &opened{pipeline: f.s.pipeline(f.ctx), file: file, grew: time.Now()}
+	f.now = &opened{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
 	if first && f.s.cfg.New {
 		if end, err := file.Seek(0, io.SeekEnd); err == nil {
 			f.now.offset = end

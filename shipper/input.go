@@ -1,6 +1,7 @@
 package shipper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +19,9 @@ type pipeline struct {
 	sink  sink
 }
 
-func (s *Shipper) pipeline(ctx context.Context) *pipeline {
+func (s *Shipper) pipeline() *pipeline {
 	p := &pipeline{sink: sink{
-		ctx: ctx, client: s.cfg.Client, stream: s.cfg.Stream, bunyan: s.bunyan, counts: &s.counts, noJoin: s.cfg.NoJoin,
+		ctx: s.publishing, client: s.cfg.Client, stream: s.cfg.Stream, bunyan: s.bunyan, counts: &s.counts, noJoin: s.cfg.NoJoin,
 	}}
 	p.split.line = p.sink.line
 	return p
@@ -41,27 +42,25 @@ func (p *pipeline) read(r io.Reader) (n int, err error) {
 // end publishes what is not whole, since no more comes.
 func (p *pipeline) end() error {
 	p.sink.now = time.Now()
-	if err := p.split.end(); err != nil {
-		return err
-	}
-	return p.sink.flush()
+	err := p.split.end()
+	return cmp.Or(err, p.sink.flush())
 }
 
 // readAll reads the files one after the other.
 func (s *Shipper) readAll(ctx context.Context) error {
-	var failed error
+	unread := false
 	for _, name := range s.cfg.Files {
 		err := s.readOne(ctx, name)
 		if ctx.Err() != nil {
-			return failed
+			break
 		}
 		if err != nil {
 			// The others are published all the same.
 			s.console.say(err.Error())
-			failed = errors.Join(failed, err)
+			unread = true
 		}
 	}
-	if failed != nil {
+	if unread {
 		return errUnread
 	}
 	return nil
@@ -85,7 +84,7 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 		return s.readPipe(ctx, name, f)
 	}
 	s.counts.files.Add(1)
-	p := s.pipeline(ctx)
+	p := s.pipeline()
 	for ctx.Err() == nil {
 		if _, err := p.read(f); errors.Is(err, io.EOF) {
 			return p.end()
@@ -93,8 +92,7 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 			return errors.Join(s.reading(ctx, name, err), p.end())
 		}
 	}
-	p.sink.last(&p.split, s.cfg.Grace)
-	return nil
+	return p.end()
 }
 
 // reading says what could not be read. An error of publishing says enough.
@@ -139,8 +137,24 @@ func (s *Shipper) readPipe(ctx context.Context, name string, r io.Reader) error 
 			}
 		}
 	}()
-	p := s.pipeline(ctx)
-	defer func() { p.sink.last(&p.split, s.cfg.Grace) }()
+	p := s.pipeline()
+	take := func(data []byte) (err error) {
+		p.sink.now = time.Now()
+		for len(data) > 0 {
+			n := copy(p.split.space(), data)
+			err = cmp.Or(err, p.split.took(n))
+			data = data[n:]
+		}
+		return err
+	}
+	defer func() {
+		select {
+		case got := <-full: // read already, so nobody else has it
+			_ = take(got.data)
+		default:
+		}
+		_ = p.end() // the client, and the counts, say what became of it
+	}()
 	idle := time.NewTimer(idleFor)
 	defer idle.Stop()
 	for {
@@ -157,13 +171,8 @@ func (s *Shipper) readPipe(ctx context.Context, name string, r io.Reader) error 
 				return nil //nolint:nilerr // the client says what became of it
 			}
 		case got := <-full:
-			p.sink.now = time.Now()
-			for data := got.data; len(data) > 0; {
-				n := copy(p.split.space(), data)
-				if p.split.took(n) != nil {
-					return nil
-				}
-				data = data[n:]
+			if take(got.data) != nil {
+				return nil
 			}
 			if errors.Is(got.err, io.EOF) {
 				return p.end()

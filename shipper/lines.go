@@ -2,6 +2,7 @@ package shipper
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"sluice/cluster/zmtp"
@@ -36,8 +37,8 @@ func (s *splitter) space() []byte {
 }
 
 // took takes n bytes that were read to space, and hands on the lines that are
-// whole.
-func (s *splitter) took(n int) error {
+// whole: all of them, and returns the first error.
+func (s *splitter) took(n int) (err error) {
 	looked := s.to
 	s.to += n
 	for {
@@ -45,18 +46,16 @@ func (s *splitter) took(n int) error {
 		if i < 0 {
 			break
 		}
-		end := looked + i
-		if err := s.emit(s.buf[s.from:end]); err != nil {
-			return err
-		}
-		s.from = end + 1
+		line := s.buf[s.from : looked+i]
+		s.from = looked + i + 1 // handed on, whatever becomes of it
 		looked = s.from
+		err = cmp.Or(err, s.emit(line))
 	}
 	if over := s.to - s.from - maxLine; over > 0 {
 		s.cut += int64(over)
 		s.to -= over
 	}
-	return nil
+	return err
 }
 
 func (s *splitter) emit(line []byte) error {

@@ -26,6 +26,8 @@ type Shipper struct {
 	console console
 	counts  counts
 	summary *Summary
+
+	publishing context.Context // Run's; it ends when the client takes nothing any more
 }
 
 // New checks a Config and returns a Shipper for it.
@@ -51,8 +53,10 @@ func (s *Shipper) Run(ctx context.Context) error {
 	began := time.Now()
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	closing, give := context.WithCancel(context.WithoutCancel(ctx))
+	publishing, give := context.WithCancel(context.WithoutCancel(ctx))
 	defer give()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.Grace, give) })()
+	s.publishing = publishing
 
 	watched := make(chan struct{})
 	var watching sync.WaitGroup
@@ -60,8 +64,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 		s.watch(watched, func(err error) { stop(err); give() })
 	})
 	err := s.read(reading)
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.Grace, give) })()
-	stats := s.cfg.Client.Close(closing)
+	stats := s.cfg.Client.Close(publishing)
 	close(watched)
 	watching.Wait()
 	s.console.done()
@@ -69,7 +72,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	switch cause := context.Cause(reading); {
 	case cause != nil && errors.Is(cause, ErrNotHad):
 		return cause
-	case err != nil && reading.Err() == nil:
+	case err != nil:
 		return err
 	}
 	return s.outcome(ctx)

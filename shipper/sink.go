@@ -1,6 +1,7 @@
 package shipper
 
 import (
+	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -27,7 +28,7 @@ type publisher interface {
 
 // sink makes records of the lines of one input, and publishes them.
 type sink struct {
-	ctx    context.Context // ends the waiting for room
+	ctx    context.Context // ends the waiting for room, for good
 	client publisher
 	stream string
 	bunyan *record.Bunyan
@@ -44,7 +45,9 @@ type sink struct {
 // room is what is kept free for the end of a record, in bytes.
 const room = 64
 
-// line takes the next line.
+// line takes the next line. An error is of a record that the client did not
+// take, which is counted; the line itself has its place in a record all the
+// same.
 func (s *sink) line(line []byte, cut int64) error {
 	s.counts.lines.Add(1)
 	s.counts.bytes.Add(uint64(len(line)) + 1 + uint64(cut))
@@ -58,20 +61,18 @@ func (s *sink) line(line []byte, cut int64) error {
 	if cut == 0 {
 		var form record.Form
 		if s.scratch, form = s.bunyan.AppendObject(s.scratch[:0], line, s.now); form != record.FormText {
-			if err := s.flush(); err != nil {
-				return err
-			}
+			err := s.flush()
 			if len(s.scratch) <= zmtp.MaxRecord {
 				if form == record.FormBunyan {
 					s.counts.bunyan.Add(1)
 				} else {
 					s.counts.mapped.Add(1)
 				}
-				return s.publish(s.scratch)
+				return cmp.Or(err, s.publish(s.scratch))
 			}
 			// Made bunyan it is above the limit: it goes as text.
 			s.begin(line, 0)
-			return s.flush()
+			return cmp.Or(err, s.flush())
 		}
 	}
 	if !s.noJoin && s.join.continues(line) {
@@ -89,21 +90,17 @@ func (s *sink) line(line []byte, cut int64) error {
 		}
 		// It goes on in the next record, of the same kind.
 		kind := s.join.kind
-		if err := s.flush(); err != nil {
-			return err
-		}
+		err := s.flush()
 		s.begin(line, cut)
 		s.join.kind = kind
-		return nil
-	}
-	if err := s.flush(); err != nil {
 		return err
 	}
+	err := s.flush()
 	s.begin(line, cut)
 	if s.noJoin {
-		return s.flush()
+		return cmp.Or(err, s.flush())
 	}
-	return nil
+	return err
 }
 
 // pieceSize is how much of a line is added at a time, in bytes: it is cut
@@ -157,15 +154,4 @@ func (s *sink) publish(rec []byte) error {
 		s.counts.untaken.Add(1)
 	}
 	return err
-}
-
-// last publishes what is left when everything ends, for which there is little
-// time.
-func (s *sink) last(split *splitter, grace time.Duration) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), grace)
-	defer cancel()
-	s.ctx = ctx
-	if split.end() == nil {
-		_ = s.flush()
-	}
 }
