@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // shipped is what `sluice publish --summary json` says at the end.
@@ -24,6 +26,7 @@ type publishing struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	in     io.WriteCloser
+	wrote  atomic.Int64 // bytes that it took
 	stderr bytes.Buffer
 }
 
@@ -87,7 +90,9 @@ func (p *publishing) writeNumbers(from, to int) {
 	for n := from; n < to; n++ {
 		fmt.Fprintf(&b, `{"v":0,"name":"app","hostname":"vm-1","pid":1,"level":30,"time":"2026-03-01T12:00:00.000Z","msg":"","n":%d}`+"\n", n)
 		if b.Len() > 32<<10 || n == to-1 {
-			if _, err := p.in.Write(b.Bytes()); err != nil {
+			n, err := p.in.Write(b.Bytes())
+			p.wrote.Add(int64(n))
+			if err != nil {
 				return
 			}
 			b.Reset()
@@ -209,11 +214,19 @@ func TestPublishStalled(t *testing.T) {
 		p.writeNumbers(1000, records)
 		p.in.Close()
 	}()
-	// Its buffer, and the pipe, are too small for all of it.
-	select {
-	case <-written:
-		t.Error("all was taken while the consolidator was stopped")
-	default:
+	// Its buffer, and the pipe, are too small for all of it: it takes no more.
+	const bound = 4 << 20
+	var took int64
+	since := time.Now()
+	await(t, "publishing to be held up", func() bool {
+		now := p.wrote.Load()
+		if now != took {
+			took, since = now, time.Now()
+		}
+		return took > bound || took > 1<<20 && time.Since(since) > time.Second
+	})
+	if took > bound {
+		t.Errorf("%d bytes were taken while the consolidator was stopped", took)
 	}
 	if err := pump.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
