@@ -22,7 +22,7 @@ const leaveWithin = 2 * time.Second
 
 // replayPublish publishes a replay, each record to its stream.
 func replayPublish(ctx context.Context, r *replaying, config replay.Config) error {
-	p := &republisher{count: r.count}
+	p := &republisher{count: r.count, to: r.publish}
 	var err error
 	if p.filter, err = r.filter(); err != nil {
 		return err
@@ -40,17 +40,22 @@ func replayPublish(ctx context.Context, r *replaying, config replay.Config) erro
 	if err != nil {
 		return &usageError{err}
 	}
+	var until time.Time // when --for runs out
+	if r.during > 0 {
+		until = time.Now().Add(r.during)
+	}
 	err = replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		err := p.publish(ctx, source, r.during)
 		tellCut(os.Stderr, source.Stats(), config)
 		return err
 	})
-	return errors.Join(err, p.end(ctx, err))
+	return errors.Join(err, p.end(ctx, err, until))
 }
 
 // republisher publishes what a replay hands on.
 type republisher struct {
 	client *pub.Client
+	to     string
 	filter record.Filter
 	count  int
 	until  *regexp.Regexp
@@ -136,12 +141,17 @@ func (p *republisher) batch(ctx context.Context, batch *stream.Batch) error {
 }
 
 // end waits for the consolidator to acknowledge what was published, and tells
-// what became of it.
-func (p *republisher) end(ctx context.Context, err error) error {
-	if ctx.Err() != nil || err != nil {
+// what became of it. A time until which there is time is not zero.
+func (p *republisher) end(ctx context.Context, err error, until time.Time) error {
+	interrupted := ctx.Err() != nil
+	if interrupted || err != nil || !until.IsZero() {
 		// Whoever interrupted it, or has no more time, wants to see it end.
+		wait := leaveWithin
+		if !interrupted && err == nil {
+			wait = max(wait, time.Until(until))
+		}
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.Background(), leaveWithin)
+		ctx, cancel = context.WithTimeout(context.Background(), wait)
 		defer cancel()
 	}
 	s := p.client.Close(ctx)
@@ -155,7 +165,10 @@ func (p *republisher) end(ctx context.Context, err error) error {
 		}
 	}
 	fmt.Fprintf(os.Stderr, "sluice: %s\n", text)
-	if missing := s.Refused + s.Uncertain + s.Unsent + uint64(p.tooLarge); missing > 0 && ctx.Err() == nil {
+	if missing := s.Refused + s.Uncertain + s.Unsent + uint64(p.tooLarge); missing > 0 && !interrupted {
+		if status := p.client.Status(); !status.Had {
+			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", recorder.ErrNotHad, p.to)
+		}
 		return fmt.Errorf("%d records were not published, or nobody knows", missing)
 	}
 	return nil
