@@ -156,6 +156,8 @@ func TestEndsCleanly(t *testing.T) {
 	for i := range records {
 		put(t, p, "system", number(i))
 		if i%(records/rounds) == records/rounds/2 {
+			round := uint64(i / (records / rounds))
+			await(t, "a connection to end", func() bool { return p.Status().Connected && p.Stats().Lost == round })
 			end := last(t, c, "system")
 			stop()
 			stood += <-end
