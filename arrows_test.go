@@ -28,8 +28,9 @@ var arrows = map[string][]string{
 	"sluice/replay":            anyOfCluster,
 	"sluice/shipper":           anyOfCluster,
 	"sluice/tui":               anyOfCluster,
-	"sluice/cluster/stream":    {"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
-	"sluice/cluster/publish":   {"sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
+	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
+	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
+	"sluice/cluster/backoff":   nil,
 	"sluice/cluster/record":    nil,
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,

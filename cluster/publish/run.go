@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/backoff"
 	"sluice/cluster/zmtp"
 )
 
@@ -19,21 +20,21 @@ func (c *Client) run(ctx context.Context) {
 	defer close(c.ended)
 	defer c.finish()
 	c.become(Status{})
-	var wait backoff
+	var wait backoff.Backoff
 	for ctx.Err() == nil {
 		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}})
 		if err == nil {
 			began := time.Now()
 			err = c.session(ctx, conn)
 			if time.Since(began) >= steady {
-				wait.reset()
+				wait.Reset()
 			}
 		}
 		if ctx.Err() != nil {
 			return
 		}
 		c.become(Status{Err: err})
-		if !wait.wait(ctx) {
+		if !wait.Wait(ctx) {
 			return
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sluice/cluster/backoff"
 )
 
 const (
@@ -38,7 +40,7 @@ type response struct {
 	handle  func(*sseEvent)   // of one event, by one goroutine
 	handled func()            // all events that were there were handled; their memory is used anew
 	limit   int               // bytes of one event
-	backoff backoff
+	backoff backoff.Backoff
 	open    bool
 }
 
@@ -57,7 +59,7 @@ func (r *response) run(ctx context.Context) {
 			continue
 		}
 		r.lost(err)
-		r.backoff.wait(ctx)
+		r.backoff.Wait(ctx)
 	}
 }
 
@@ -113,7 +115,7 @@ func (r *response) lost(err error) {
 func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == "text/event-stream" {
-		r.backoff.reset()
+		r.backoff.Reset()
 		r.open = true
 		r.proxied.opened()
 		return nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/backoff"
 	"sluice/cluster/zmtp"
 )
 
@@ -206,7 +207,7 @@ func (l *link) become(ctx context.Context, s State, name string, why error) {
 
 // run connects, reads, and connects again, until ctx ends.
 func (l *link) run(ctx context.Context) {
-	var wait backoff
+	var wait backoff.Backoff
 	for {
 		err := l.session(ctx, &wait)
 		if ctx.Err() != nil {
@@ -231,14 +232,14 @@ func (l *link) run(ctx context.Context) {
 		for _, m := range merging {
 			m.answered(l)
 		}
-		if !wait.wait(ctx) {
+		if !wait.Wait(ctx) {
 			return
 		}
 	}
 }
 
 // session is one connection, from its making to its end.
-func (l *link) session(ctx context.Context, wait *backoff) error {
+func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
 		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign,
 	})
@@ -248,7 +249,7 @@ func (l *link) session(ctx context.Context, wait *backoff) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	wait.reset()
+	wait.Reset()
 	name := conn.Peer.Name
 	if CheckName(name) != nil {
 		name = l.endpoint.Address
