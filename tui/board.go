@@ -208,7 +208,7 @@ func (m *model) boardStreams(t *table) {
 		if t.width >= 90 {
 			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 25)
 			if now.Sub(s.last) < quietAfter {
-				l.add(th.dim, "lag "+lagText(p.lag))
+				l.add(th.dim, "lag "+lagText(s.lag()))
 			} else if !s.last.IsZero() {
 				l.add(th.dim, "quiet "+ago(now.Sub(s.last)))
 			}

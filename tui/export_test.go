@@ -30,6 +30,7 @@ var (
 	TakeMsg   tea.Msg = takeMsg{}
 	SecondMsg tea.Msg = secondMsg{}
 	WheelMsg  tea.Msg = wheelMsg{}
+	StageMsg  tea.Msg = stageMsg{}
 )
 
 // Held is how many records are kept, and the memory that they take.
@@ -68,7 +69,7 @@ type Store struct{ s *store }
 func NewStore(name string) Store { return Store{newStore([]string{name}, &pool{})} }
 
 func (s Store) Append(source string, data []byte) {
-	s.s.add(&stream.Record{Stream: s.s.name, Source: source, Data: data, Backfill: true})
+	s.s.add(&stream.Record{Stream: s.s.name, Source: source, Data: data, Backfill: true}, time.Time{})
 }
 func (s Store) EvictTo(n uint64) { s.s.evictTo(n) }
 func (s Store) Free()            { s.s.free() }

@@ -93,6 +93,72 @@ func TestMergedPane(t *testing.T) {
 	s.wantOrder("1 3 2 4 6 5 7 8 9 10 12 13 11")
 }
 
+// merged is a pane of two streams whose backfill is there.
+func merged(t *testing.T) *screen {
+	t.Helper()
+	s := open(t, 140, 24, tui.Config{}, "system+tenant/acme")
+	s.feed.put(filled("system"))
+	s.feed.put(filled("tenant/acme"))
+	s.tick(0)
+	return s
+}
+
+// wantNoneLate fails when a record is marked as late.
+func (s *screen) wantNoneLate() {
+	s.t.Helper()
+	s.wantNot("↑")
+}
+
+// What arrived in time is never late because the client was slow to take it.
+func TestTheWindowIsOnTheClockOfArrivals(t *testing.T) {
+	t.Run("not taken", func(t *testing.T) {
+		s := merged(t)
+		s.tick(1000, s.at("system", "vm-1", 1000, 1000))
+		s.feed.put(&stream.Batch{Records: []stream.Record{s.at("tenant/acme", "vm-2", 950, 1090)}})
+		s.now = start.Add(1105 * time.Millisecond)
+		s.send(tui.StageMsg)
+		s.tick(1300)
+		s.wantOrder("2 1")
+		s.wantNoneLate()
+	})
+	t.Run("taken in pieces", func(t *testing.T) {
+		s := merged(t)
+		b := &stream.Batch{}
+		for range 5000 {
+			b.Records = append(b.Records, s.at("system", "vm-1", 1000, 1000))
+		}
+		b.Records = append(b.Records, s.at("tenant/acme", "vm-2", 950, 1050))
+		s.feed.put(b)
+		s.now = start.Add(1120 * time.Millisecond)
+		s.woken = true
+		s.settle()
+		s.keys("g")
+		if !strings.HasPrefix(s.order(), "5001 1 2 3 ") {
+			t.Errorf("the order is %s", s.order())
+		}
+		s.keys("G")
+		s.wantNoneLate()
+	})
+	t.Run("a clock that is ahead", func(t *testing.T) {
+		s := merged(t)
+		s.tick(1000, s.at("system", "vm-1", 4000, 1000))
+		s.tick(1100, s.at("tenant/acme", "vm-2", 1090, 1095))
+		s.tick(1200, s.at("tenant/acme", "vm-3", 1085, 1105))
+		s.tick(1300)
+		s.wantOrder("1 3 2")
+		s.wantNoneLate()
+	})
+}
+
+// The lag is that of the way here: waiting for earlier records is none.
+func TestLagOfAMergedPane(t *testing.T) {
+	s := merged(t)
+	s.tick(1010, s.at("system", "vm-1", 1000, 1005))
+	s.tick(1133)
+	s.wantOrder("1")
+	s.want("lag 10 ms")
+}
+
 // The records of one stream through one consolidator are not held back, and
 // those through several are.
 func TestOneSourceIsNotHeldBack(t *testing.T) {

@@ -152,8 +152,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.tick(), m.stageTick())
 	case stageMsg:
 		m.staging = false
-		m.waiting = m.archive.settle(m.config.Now())
-		m.archive.evict()
+		m.take() // or what has arrived in time would find its place taken
 		return m.stageTick()
 	case secondMsg:
 		m.ticking = false
@@ -222,15 +221,24 @@ func (m *model) take() {
 			}
 			m.kept, m.toldOf = 0, 0
 		}
-		if m.keep(m.batch, now) {
+		all := m.keep(m.batch, now)
+		// What is not kept yet arrived after this, and may belong before it.
+		upTo := now
+		if m.kept > 0 {
+			if at := time.Unix(0, m.batch.Records[m.kept-1].Arrived); at.Before(now) {
+				upTo = at
+			}
+		}
+		if all {
 			m.batch.Release()
 			m.batch = nil
 		}
-		m.waiting = m.archive.settle(now)
+		m.waiting = m.archive.settle(upTo)
 		m.archive.evict()
 		if !time.Now().Before(deadline) {
 			m.archive.wake(true) // keys first, and then at once more
-			break
+			m.refresh()
+			return
 		}
 	}
 	m.waiting = m.archive.settle(now)
@@ -279,11 +287,7 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 			name, stores = r.Stream, m.archive.of[r.Stream] // none: its pane was closed a moment ago
 		}
 		for _, s := range stores {
-			s.add(r)
-			if !r.Backfill {
-				s.rate.add(now, 1)
-				s.last = now
-			}
+			s.add(r, now)
 		}
 	}
 	if end < len(batch.Records) {

@@ -17,7 +17,6 @@ type pulse struct {
 	second          int64                // Unix second of the newest
 	seen            uint64               // records of the store below this number are counted
 	sources         []sourcePulse        // by the store's number of the source
-	lag             time.Duration        // from a record's time to when it was taken, the newest record's
 }
 
 // sourcePulse is what came through one source.
@@ -39,9 +38,6 @@ func (p *pulse) advance(now time.Time) {
 	}
 }
 
-// maxSkew is how far a record's own clock may be off to tell anything.
-const maxSkew = time.Hour
-
 // look counts what the store got since the last look. Backfill is not counted:
 // it did not come now.
 func (p *pulse) look(s *store, now time.Time) {
@@ -50,7 +46,6 @@ func (p *pulse) look(s *store, now time.Time) {
 	}
 	p.advance(now)
 	at := p.second % pulseSeconds
-	var newest *entry
 	for n := max(p.seen, s.first); n < s.next; n++ {
 		e := s.entry(n)
 		if e.kind.told() {
@@ -65,21 +60,12 @@ func (p *pulse) look(s *store, now time.Time) {
 		if e.kind == kindBackfill {
 			continue
 		}
-		newest = e
 		p.records[at]++
 		if e.level >= uint16(record.Error) {
 			p.errors[at]++
 		}
 	}
 	p.seen = s.next
-	if newest == nil {
-		return
-	}
-	p.lag = now.Sub(time.Unix(0, newest.arrived))
-	if own := now.Sub(time.UnixMilli(newest.time)); newest.time != 0 && own.Abs() < maxSkew {
-		p.lag = own
-	}
-	p.lag = max(p.lag, 0)
 }
 
 // minute is how many errors came within the last minute.

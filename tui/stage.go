@@ -76,8 +76,17 @@ func (g *stage) put(e entry, data []byte) {
 		if of, ok := g.newest[e.source]; ok {
 			key += of.key - of.arrived
 		}
-	case key == 0, e.kind != kindBackfill && max(key-arrived, arrived-key) > trustedClock.Milliseconds():
+	case e.kind == kindBackfill:
+		if key == 0 {
+			key = arrived
+		}
+	case key == 0, arrived-key > trustedClock.Milliseconds():
 		key = arrived
+	default:
+		// A clock that is ahead says nothing of what is still to come: a record
+		// placed in the future would draw along, before their time, all that
+		// wait.
+		key = min(key, arrived)
 	}
 	if e.kind == kindRecord {
 		if g.newest == nil {
@@ -97,8 +106,9 @@ func (g *stage) put(e entry, data []byte) {
 // bytes is the memory that waits.
 func (g *stage) bytes() int64 { return int64(cap(g.data)+cap(g.spare)) + int64(cap(g.pending))*72 }
 
-// flush hands on what has waited long enough, and whatever belongs before it.
-// It reports whether something goes on waiting.
+// flush hands on what has waited long enough at now, and whatever belongs before
+// it. Everything that arrived before now must have been put. It reports whether
+// something goes on waiting.
 func (g *stage) flush(s *store, now int64) bool {
 	if len(g.pending) == 0 {
 		return false

@@ -68,8 +68,8 @@ func (m *model) numbers() (kept, dropped string) {
 
 // lag is how far the newest records are behind, the worst stream's.
 func (m *model) lag() (most time.Duration) {
-	for _, p := range m.pulses {
-		most = max(most, p.lag)
+	for _, s := range m.archive.stores {
+		most = max(most, s.lag())
 	}
 	return most
 }

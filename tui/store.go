@@ -34,7 +34,8 @@ type store struct {
 	wake     func(first bool) // of the surveys
 
 	rate    rateMeter
-	last    time.Time // arrival of the newest live record
+	last    time.Time // when a live record was taken last
+	lastOwn time.Time // and that record's own time, or when it arrived
 	errors  uint64    // live records of level error or above, ever
 	dropped uint64    // records lost, as far as they can be counted
 	unknown uint64    // gaps whose number nobody knows
@@ -104,9 +105,12 @@ func (s *store) append(e entry, data []byte) {
 	s.next = n + 1
 }
 
-// add keeps a record that a source handed on, at once or after those that
-// come before it.
-func (s *store) add(r *stream.Record) {
+// maxSkew is how far a record's own clock may be off to tell how late it is.
+const maxSkew = time.Hour
+
+// add keeps a record that a source handed on and that is taken now, at once or
+// after those that come before it.
+func (s *store) add(r *stream.Record, now time.Time) {
 	head := record.Peek(r.Data)
 	e := entry{
 		arrived: r.Arrived,
@@ -118,8 +122,15 @@ func (s *store) add(r *stream.Record) {
 	}
 	if r.Backfill {
 		e.kind = kindBackfill
-	} else if head.Level >= record.Error {
-		s.errors++
+	} else {
+		if head.Level >= record.Error {
+			s.errors++
+		}
+		s.rate.add(now, 1)
+		s.last, s.lastOwn = now, time.UnixMilli(head.Time)
+		if head.Time == 0 || now.Sub(s.lastOwn).Abs() >= maxSkew {
+			s.lastOwn = time.Unix(0, r.Arrived)
+		}
 	}
 	if s.stage.holds(&e, s) {
 		s.stage.put(e, r.Data)
@@ -127,6 +138,10 @@ func (s *store) add(r *stream.Record) {
 	}
 	s.append(e, r.Data)
 }
+
+// lag is how far behind its own time the newest live record was when it was
+// taken. That it waits for earlier ones after that is meant, and does not count.
+func (s *store) lag() time.Duration { return max(s.last.Sub(s.lastOwn), 0) }
 
 // gap keeps a row for records that were lost.
 func (s *store) gap(n *stream.Notice) {
