@@ -35,10 +35,11 @@ var arrows = map[string][]string{
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
 	"sluice/cluster/discovery": nil,
-	"sluice/bench":             {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/recorder", "sluice/shipper"}, // measures, and is nobody's part
-	"sluice/soak":              {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},                                                              // proves, and is nobody's part
+	"sluice/bench":             {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/recorder", "sluice/shipper", "sluice/internal/emulator"}, // measures, and is nobody's part
+	"sluice/soak":              {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},                                                                                          // proves, and is nobody's part
 	"sluice/tools/screen":      nil,
 	"sluice/internal/relay":    nil, // for tests, and for soak
+	"sluice/internal/emulator": nil, // for tests, and for bench
 }
 
 var anyOfCluster = []string{

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
+
+	"sluice/internal/emulator"
 )
 
 // console is the full-screen client, a process of its own in a pseudo-terminal
@@ -23,12 +23,11 @@ type console struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	term *os.File
-	vt   vt10x.Terminal
+	vt   *emulator.Terminal
 	home string
 
-	runes wholeRunes // into vt
-	mu    sync.Mutex
-	raw   strings.Builder
+	mu  sync.Mutex
+	raw strings.Builder
 }
 
 // openConsole runs sluice in a terminal. home holds its settings and its
@@ -38,12 +37,11 @@ func openConsole(t *testing.T, columns, rows int, home string, env []string, arg
 	if home == "" {
 		home = t.TempDir()
 	}
-	c := &console{t: t, cmd: exec.Command("sluice", args...), vt: vt10x.New(vt10x.WithSize(columns, rows)), home: home}
+	c := &console{t: t, cmd: exec.Command("sluice", args...), vt: emulator.New(columns, rows), home: home}
 	c.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR=", "TMUX=", "STY=", "TZ=UTC",
 		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_STATE_HOME="+filepath.Join(home, "state"))
 	c.cmd.Env = append(c.cmd.Env, env...)
 	c.cmd.Dir = home
-	c.runes.to = c.vt
 	term, err := pty.StartWithSize(c.cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
 	if err != nil {
 		t.Fatal(err)
@@ -68,30 +66,7 @@ func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	c.raw.Write(p)
 	c.mu.Unlock()
-	return c.runes.Write(p)
-}
-
-// wholeRunes hands on bytes so that no rune is cut in two, which the terminal
-// emulator would drop together with what follows.
-type wholeRunes struct {
-	to   io.Writer
-	rest []byte
-}
-
-func (w *wholeRunes) Write(p []byte) (int, error) {
-	w.rest = append(w.rest, p...)
-	n := len(w.rest)
-	for i := 1; i <= min(utf8.UTFMax, n); i++ {
-		if utf8.RuneStart(w.rest[n-i]) {
-			if !utf8.FullRune(w.rest[n-i:]) {
-				n -= i
-			}
-			break
-		}
-	}
-	_, err := w.to.Write(w.rest[:n])
-	w.rest = append(w.rest[:0], w.rest[n:]...)
-	return len(p), err
+	return c.vt.Write(p)
 }
 
 func (c *console) wrote(text string) bool {

@@ -15,7 +15,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
+
+	"sluice/internal/emulator"
 )
 
 // python is Debian's, for which Debian has pyzmq.
@@ -215,8 +216,8 @@ func onScreen(t *testing.T, lines []string, args ...string) {
 		t.Fatal(err)
 	}
 	defer term.Close()
-	screen := vt10x.New(vt10x.WithSize(140, 40))
-	go func() { _, _ = io.Copy(&wholeRunes{to: screen}, term) }()
+	screen := emulator.New(140, 40)
+	go func() { _, _ = io.Copy(screen, term) }()
 	shows := func(line string) bool {
 		line = line[:min(80, len(line))] // the row may be cut
 		return strings.Contains(screen.String(), line)

@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
+
+	"sluice/internal/emulator"
 )
 
 // On a terminal a recording shows how it goes, on one row however narrow, and
@@ -24,7 +25,7 @@ func TestRecordOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer term.Close()
-	screen := vt10x.New(vt10x.WithSize(60, 10))
+	screen := emulator.New(60, 10)
 	var raw strings.Builder
 	read := make(chan struct{})
 	go func() {

@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
+
+	"sluice/internal/emulator"
 )
 
 // On a terminal a replay opens the full-screen client: its records merged, its
@@ -38,7 +39,7 @@ func TestReplayOnScreen(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer term.Close()
-	screen := vt10x.New(vt10x.WithSize(140, 60))
+	screen := emulator.New(140, 60)
 	go func() { _, _ = io.Copy(screen, term) }()
 	shows := func(texts ...string) func() bool {
 		return func() bool {

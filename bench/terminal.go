@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
+
+	"sluice/internal/emulator"
 )
 
 // terminal is the client in a pseudo-terminal of 200 by 60, whose bytes go
@@ -25,7 +26,7 @@ type terminal struct {
 	begun time.Time
 
 	mu      sync.Mutex
-	vt      vt10x.Terminal
+	vt      *emulator.Terminal
 	changed chan struct{} // closed when something came
 	last    time.Time     // when something came
 	gaps    []time.Duration
@@ -37,7 +38,7 @@ const columns, rows = 200, 60
 func openTerminal(sluice string, args ...string) (*terminal, error) {
 	cmd := exec.Command(sluice, args...)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_CONFIG_HOME="+filepath.Join(os.TempDir(), "sluice-bench-without-settings"))
-	t := &terminal{cmd: cmd, vt: vt10x.New(vt10x.WithSize(columns, rows)), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
+	t := &terminal{cmd: cmd, vt: emulator.New(columns, rows), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
 	var err error
 	if t.pty, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns}); err != nil {
 		return nil, err

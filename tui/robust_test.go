@@ -112,7 +112,10 @@ func TestResizesInAFlood(t *testing.T) {
 	}
 	for i := range 100 {
 		cols, rows := uint16(20+i*7%180), uint16(5+i*3%60)
-		if i%9 == 0 {
+		switch {
+		case i%18 == 0:
+			cols, rows = 1, 1
+		case i%9 == 0:
 			cols, rows = 10, 3
 		}
 		resize(cols, rows)

@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-	"github.com/hinshun/vt10x"
 	"go.uber.org/goleak"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/internal/emulator"
 	"sluice/tui"
 )
 
@@ -28,7 +28,7 @@ type terminal struct {
 	feed   *fakeFeed
 	pty    *os.File
 	theirs *os.File
-	vt     vt10x.Terminal
+	vt     *emulator.Terminal
 	cancel context.CancelFunc
 	done   chan error
 	read   sync.WaitGroup
@@ -49,7 +49,7 @@ func start80x24(t *testing.T, streams ...string) *terminal {
 	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: vt10x.New(vt10x.WithSize(80, 24)), done: make(chan error, 1)}
+	term := &terminal{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: emulator.New(80, 24), done: make(chan error, 1)}
 	client, err := tui.New(tui.Config{Feed: term.feed, Streams: streams, Location: time.UTC, Input: theirs, Output: theirs})
 	if err != nil {
 		t.Fatal(err)
