@@ -58,8 +58,8 @@ func SplitStreams(s string) []string {
 }
 
 // open returns the store of one stream or several, and the streams that
-// nobody reads yet.
-func (a *archive) open(streams []string) (s *store, fresh []string) {
+// nobody reads yet. It is called at now.
+func (a *archive) open(streams []string, now time.Time) (s *store, fresh []string) {
 	key := joinStreams(streams)
 	if s = a.stores[key]; s != nil {
 		s.panes++
@@ -78,7 +78,7 @@ func (a *archive) open(streams []string) (s *store, fresh []string) {
 	}
 	for _, name := range streams {
 		if others := a.of[name]; len(others) > 0 {
-			s.copyFrom(others[0], name)
+			s.copyFrom(others[0], name, now)
 		}
 		a.of[name] = append(a.of[name], s)
 	}
@@ -89,8 +89,9 @@ func (a *archive) open(streams []string) (s *store, fresh []string) {
 // copied bounds what a new store takes over of a stream that is read already.
 const copied = 10_000
 
-// copyFrom takes over the newest records of a stream that another store keeps.
-func (s *store) copyFrom(other *store, name string) {
+// copyFrom takes over the newest records of a stream that another store keeps;
+// here they arrive now.
+func (s *store) copyFrom(other *store, name string, now time.Time) {
 	id, ok := other.streamID[name]
 	if !ok {
 		return
@@ -105,10 +106,12 @@ func (s *store) copyFrom(other *store, name string) {
 			continue
 		}
 		data := other.data(&e)
+		of := e.source
 		e.kind, e.late = kindBackfill, false
 		e.source, e.stream = s.intern(other.source(&e)), s.streamID[name]
+		s.heard[e.source] = other.heard[of]
 		if s.names.merged {
-			s.stage.put(e, data)
+			s.stage.put(e, now.UnixNano(), data)
 		} else {
 			s.append(e, data)
 		}

@@ -256,7 +256,7 @@ func (d *detail) fill(p *page) {
 	}
 	r := &d.parsed
 	stamp := at.Format("2006-01-02 15:04:05.000 -07:00")
-	if d.entry.time == 0 {
+	if !d.entry.own {
 		stamp += " (of arrival: the record has none)"
 	}
 	own, _ := r.Field("time")

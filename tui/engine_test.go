@@ -158,6 +158,14 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 	}
 }
 
+// Ten million records are held within 1.3 times their bytes: what is kept beside
+// the bytes is small, and a block has room for exactly its entries.
+func TestEntriesAreSmall(t *testing.T) {
+	if size, reckoned := tui.EntrySizes(); size != reckoned || size > 32 {
+		t.Errorf("an entry takes %d bytes, and %d are reckoned with; want at most 32", size, reckoned)
+	}
+}
+
 // BenchmarkSearch searches ten million records (or what -benchtime allows) in
 // memory.
 func BenchmarkSearch(b *testing.B) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unsafe"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -35,6 +36,9 @@ var (
 
 // Held is how many records are kept, and the memory that they take.
 func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.size() }
+
+// EntrySizes are what an entry takes, and what blocks reckon with.
+func EntrySizes() (size, reckoned int) { return int(unsafe.Sizeof(entry{})), entrySize }
 
 // Flush ends the waiting of records for earlier ones.
 func Flush(m tea.Model) {
@@ -114,7 +118,7 @@ func (s Scan) Numbers() []uint64 {
 // usual way.
 func QuickText(data []byte) (quick, usual [2]string, ok bool) {
 	head := record.Peek(data)
-	e := entry{time: head.Time, level: uint16(min(max(int(head.Level), 0), 1<<16-1))}
+	e := entry{time: head.Time, own: head.Time != 0, level: uint16(min(max(int(head.Level), 0), 1<<16-1))}
 	text, body, ok := quickText(nil, &e, data)
 	t := textOfRow(&e, data, bodyInSearch)
 	return [2]string{string(text[:body]), string(text[body:])}, [2]string{t.body, t.label}, ok
@@ -135,7 +139,7 @@ func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
 // Match is the fast path and then the slow one; Slow is the slow one alone.
 func (m Matcher) Match(data []byte) bool {
 	head := record.Peek(data)
-	return m.match(&row{e: &entry{plainly: spellsPlainly(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
+	return m.match(&row{e: &entry{plainly: spellsPlainly(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time, own: head.Time != 0}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
 }
 
 // Empty reports whether it matches an empty text.

@@ -18,7 +18,7 @@ func (m *model) openPane(beside bool, streams ...string) {
 			return
 		}
 	}
-	s, fresh := m.archive.open(streams)
+	s, fresh := m.archive.open(streams, m.config.Now())
 	for _, name := range fresh {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 	}

@@ -56,7 +56,7 @@ func (p *pulse) look(s *store, now time.Time) {
 		}
 		from := &p.sources[e.source]
 		from.records++
-		from.last = e.arrived
+		from.last = s.heard[e.source]
 		if e.kind == kindBackfill {
 			continue
 		}

@@ -77,10 +77,7 @@ type rowStyle struct {
 
 // when is the time that a row shows: the record's, or that of its arrival.
 func when(e *entry, location *time.Location) time.Time {
-	if e.time != 0 {
-		return time.UnixMilli(e.time).In(location)
-	}
-	return time.Unix(0, e.arrived).In(location)
+	return time.UnixMilli(e.time).In(location)
 }
 
 // head draws what stands before a row's text: the cursor or the mark, time,

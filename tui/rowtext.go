@@ -33,7 +33,7 @@ func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok boo
 			}
 			own = 1 + len(key)/3 // 1 and 2
 		case "time":
-			if e.time == 0 {
+			if !e.own {
 				return dst, 0, false
 			}
 			own = 3

@@ -9,13 +9,12 @@ const slabSize = 1 << 20
 const blockLen = 4096
 
 // entrySize is what one entry takes, in bytes.
-const entrySize = 40
+const entrySize = 32
 
 // entry is what a store knows of one record without looking at its bytes. It
 // has no pointers.
 type entry struct {
-	arrived int64 // Unix nanoseconds
-	time    int64 // the record's own, Unix milliseconds; 0 unknown
+	time    int64 // Unix milliseconds: the record's own, or that of its arrival
 	slab    uint32
 	off     uint32
 	size    uint32
@@ -23,6 +22,7 @@ type entry struct {
 	stream  uint16 // index into the store's streams
 	level   uint16 // bunyan's number, cut at 65535; 0 none
 	kind    kind
+	own     bool // time is the record's own
 	plainly bool // its words stand in its bytes as in its row: see spellsPlainly
 	late    bool // its time is before that of a record that stands above it: see stage
 }

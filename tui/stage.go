@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"time"
+	"unsafe"
 )
 
 // The times of merging, all on the reader's clock.
@@ -36,9 +37,10 @@ type stage struct {
 // staged is an entry that waits.
 type staged struct {
 	entry
-	key   int64 // Unix milliseconds
-	order uint64
-	at    int // in data
+	arrived int64 // Unix nanoseconds
+	key     int64 // Unix milliseconds
+	order   uint64
+	at      int // in data
 }
 
 // newest is where a source's newest live record has its place, and when it
@@ -65,9 +67,10 @@ func (g *stage) holds(e *entry, s *store) bool {
 	return e.kind != kindBackfill && len(s.names.sources) > 1
 }
 
-// put takes an entry and copies its data.
-func (g *stage) put(e entry, data []byte) {
-	arrived := e.arrived / int64(time.Millisecond)
+// put takes an entry that arrived then, in Unix nanoseconds, and copies its
+// data.
+func (g *stage) put(e entry, then int64, data []byte) {
+	arrived := then / int64(time.Millisecond)
 	key := e.time
 	switch {
 	case e.kind.told():
@@ -77,10 +80,7 @@ func (g *stage) put(e entry, data []byte) {
 			key += of.key - of.arrived
 		}
 	case e.kind == kindBackfill:
-		if key == 0 {
-			key = arrived
-		}
-	case key == 0, arrived-key > trustedClock.Milliseconds():
+	case arrived-key > trustedClock.Milliseconds():
 		key = arrived
 	default:
 		// A clock that is ahead says nothing of what is still to come: a record
@@ -95,16 +95,18 @@ func (g *stage) put(e entry, data []byte) {
 		g.newest[e.source] = newest{key, arrived}
 	}
 	if len(g.filling) > 0 && g.since == 0 {
-		g.since = e.arrived
+		g.since = then
 	}
 	g.order++
 	e.size = uint32(len(data))
-	g.pending = append(g.pending, staged{e, key, g.order, len(g.data)})
+	g.pending = append(g.pending, staged{e, then, key, g.order, len(g.data)})
 	g.data = append(g.data, data...)
 }
 
 // bytes is the memory that waits.
-func (g *stage) bytes() int64 { return int64(cap(g.data)+cap(g.spare)) + int64(cap(g.pending))*72 }
+func (g *stage) bytes() int64 {
+	return int64(cap(g.data)+cap(g.spare)) + int64(cap(g.pending))*int64(unsafe.Sizeof(staged{}))
+}
 
 // flush hands on what has waited long enough at now, and whatever belongs before
 // it. Everything that arrived before now must have been put. It reports whether

@@ -36,6 +36,7 @@ type store struct {
 	rate    rateMeter
 	last    time.Time // when a live record was taken last
 	lastOwn time.Time // and that record's own time, or when it arrived
+	heard   []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
 	errors  uint64    // live records of level error or above, ever
 	dropped uint64    // records lost, as far as they can be counted
 	unknown uint64    // gaps whose number nobody knows
@@ -113,13 +114,17 @@ const maxSkew = time.Hour
 func (s *store) add(r *stream.Record, now time.Time) {
 	head := record.Peek(r.Data)
 	e := entry{
-		arrived: r.Arrived,
 		time:    head.Time,
+		own:     head.Time != 0,
 		source:  s.intern(r.Source),
 		stream:  s.streamID[r.Stream],
 		level:   uint16(min(max(int(head.Level), 0), 1<<16-1)),
 		plainly: spellsPlainly(r.Data),
 	}
+	if !e.own {
+		e.time = r.Arrived / int64(time.Millisecond)
+	}
+	s.heard[e.source] = r.Arrived
 	if r.Backfill {
 		e.kind = kindBackfill
 	} else {
@@ -133,7 +138,7 @@ func (s *store) add(r *stream.Record, now time.Time) {
 		}
 	}
 	if s.stage.holds(&e, s) {
-		s.stage.put(e, r.Data)
+		s.stage.put(e, r.Arrived, r.Data)
 		return
 	}
 	s.append(e, r.Data)
@@ -163,11 +168,11 @@ func (s *store) state(n *stream.Notice) {
 
 func (s *store) tell(n *stream.Notice, k kind, level record.Level, text []byte) {
 	e := entry{
-		arrived: n.Time.UnixNano(), time: n.Time.UnixMilli(), kind: k, level: uint16(level),
+		time: n.Time.UnixMilli(), own: true, kind: k, level: uint16(level),
 		source: s.intern(n.Source), stream: s.streamID[n.Stream],
 	}
 	if s.stage.holds(&e, s) {
-		s.stage.put(e, text)
+		s.stage.put(e, n.Time.UnixNano(), text)
 		return
 	}
 	s.append(e, text)
@@ -186,6 +191,7 @@ func (s *store) intern(name string) uint16 {
 	}
 	id := uint16(len(s.names.sources))
 	s.names.sources = append(s.names.sources, name)
+	s.heard = append(s.heard, 0)
 	s.sourceID[name] = id
 	return id
 }
