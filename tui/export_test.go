@@ -211,6 +211,9 @@ func Fuzzy(pattern, name string) (int, bool) {
 // SaveLayout saves how the panes stand.
 func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*model).layout()) }
 
+// Restore opens the panes of a layout.
+func Restore(m tea.Model, l Layout) { m.(*model).closePicker(); m.(*model).restore(l) }
+
 // SameLayout compares layouts.
 func SameLayout(a, b Layout) bool { return reflect.DeepEqual(a, b) }
 

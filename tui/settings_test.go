@@ -112,6 +112,27 @@ func FuzzSettings(f *testing.F) {
 	})
 }
 
+// A layout that can be read can be restored, whatever it says.
+func FuzzLayout(f *testing.F) {
+	f.Add("shown = [1, 0]\nfocus = 1\n[[pane]]\nstreams = [\"a\"]\nwrap = true\n[[pane]]\nstreams = [\"a\", \"b\"]\nfilter = \"-x level>=warn\"\nsearch = \"y\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := filepath.Join(t.TempDir(), "layout.toml")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := tui.LoadLayout(path)
+		if err != nil {
+			if strings.TrimSpace(err.Error()) == "" {
+				t.Fatal("an error that says nothing")
+			}
+			return
+		}
+		s := open(t, 80, 24, tui.Config{})
+		tui.Restore(s.model, l)
+		s.lines("a", 3) // draws, and checks the screen
+	})
+}
+
 func TestLayouts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "layout.toml")
 	if _, err := tui.LoadLayout(path); !errors.Is(err, fs.ErrNotExist) {
