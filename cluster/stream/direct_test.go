@@ -737,6 +737,10 @@ func TestTailTwiceAtOnce(t *testing.T) {
 				backfill += len(b.Records)
 			}
 			b.Release()
+			if backfill == 900 {
+				// The first had its answer before the second was asked for.
+				done, backfill = false, 0
+			}
 		}
 		if backfill != 50 && backfill != 50+900 {
 			t.Errorf("round %d: %d records of backfill", round, backfill)
