@@ -164,7 +164,9 @@ func (c *Client) Run(ctx context.Context) error {
 		out = outlet
 	}
 	options = append(options, tea.WithOutput(out))
-	program := tea.NewProgram(m, options...)
+	guarded := &guard{model: m}
+	program := tea.NewProgram(guarded, options...)
+	guarded.quit = program.Quit
 
 	var fault error
 	pumped := make(chan struct{})
@@ -186,6 +188,9 @@ func (c *Client) Run(ctx context.Context) error {
 	_, err := program.Run()
 	cancel()
 	<-pumped
+	if fault == nil {
+		fault = guarded.fault
+	}
 	if fault != nil {
 		return fault
 	}

@@ -188,14 +188,6 @@ func TestEndingOnATerminalThatStopsReading(t *testing.T) {
 func TestAPanicRestoresTheTerminal(t *testing.T) {
 	for _, where := range []string{"TryTake", "Status", "Ready"} {
 		t.Run(where, func(t *testing.T) {
-			// What Bubble Tea says of a panic goes to standard error.
-			stderr := os.Stderr
-			null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			os.Stderr = null
-			defer func() { os.Stderr = stderr; _ = null.Close() }()
 			term := start80x24(t, "system")
 			term.waitForText("No records yet")
 			term.feed.mu.Lock()
