@@ -19,7 +19,7 @@ build: ## build bin/sluice
 	$(GO) build -o bin/sluice .
 
 test: ## run all tests, with the race detector
-	$(GO) test -race -timeout 8m ./...
+	$(GO) test -race -timeout 15m ./...
 
 check: lint test ## what CI runs: lint and test
 

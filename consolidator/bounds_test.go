@@ -110,7 +110,7 @@ func TestStalledCrowd(t *testing.T) {
 			// The good reader's records are as many as the stalled ones'
 			// of one stream.
 			filler := strings.Repeat("x", size)
-			rounds := 3 * buffer / (streams + 1) / size
+			rounds := 2 * buffer / (streams + 1) / size
 			const ahead = 4 << 20
 			var y tally
 			var got atomic.Int64
