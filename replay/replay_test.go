@@ -559,6 +559,7 @@ func TestStreamOf(t *testing.T) {
 		"/var/log/acme.log.zst": "acme",
 		"incident":              "incident",
 		"tenant+acme.ndjson":    "tenant/acme",
+
 		"tenant+acme-20260301T120000Z.ndjson.zst":    "tenant/acme",
 		"tenant+a%2Bb-20260301T120000.123Z.log.gz":   "tenant/a+b",
 		"logs/tenant+acme-20260301T120000Z.zst.part": "tenant/acme",
