@@ -16,7 +16,8 @@ import (
 var arrows = map[string][]string{
 	"sluice": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-		"sluice/cluster/publish", "sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/shipper", "sluice/tui", "sluice/devenv",
+		"sluice/cluster/publish", "sluice/cluster/console", "sluice/cluster/stdio",
+		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/shipper", "sluice/tui", "sluice/devenv",
 	},
 	"sluice/devenv": {
 		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
@@ -31,6 +32,8 @@ var arrows = map[string][]string{
 	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
 	"sluice/cluster/backoff":   nil,
+	"sluice/cluster/console":   {"sluice/cluster/record"},
+	"sluice/cluster/stdio":     nil,
 	"sluice/cluster/record":    nil,
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
@@ -44,7 +47,7 @@ var arrows = map[string][]string{
 
 var anyOfCluster = []string{
 	"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-	"sluice/cluster/publish",
+	"sluice/cluster/publish", "sluice/cluster/console", "sluice/cluster/stdio",
 }
 
 // fences are the modules that only some packages may import.

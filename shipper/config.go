@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"sluice/cluster/publish"
@@ -16,7 +17,7 @@ type Config struct {
 	Endpoint string          // the Client's, for notices
 	Stream   string          // required
 	Files    []string        // in their order; "-" is standard input; none means standard input
-	Stdin    io.Reader       // required when it is read
+	Stdin    *os.File        // required when it is read
 
 	Follow bool // go on when a file has ended, by its name; standard input always is
 	New    bool // begin at the end of files that are there when a Shipper that follows begins

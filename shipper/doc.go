@@ -28,12 +28,15 @@
 //
 // Accounting: [Summary]. Every line that was read is in a record, or counted as
 // blank; every record is acknowledged, or counted as what else became of it.
+// Whoever reads counts, in the same goroutine, and never waits in a read: there
+// is no time at which something was read and is not counted.
 //
 // Memory: 512 KiB and a record for each input that is read, besides the client's
 // buffer.
 //
-// Shutdown: when its context ends, Run stops reading, publishes what it has
-// begun, and waits for the acknowledgements, for at most Config.Grace in all. A read of
-// standard input that blocks cannot be interrupted: its goroutine is left
-// behind.
+// Shutdown: when its context ends, Run stops reading, publishes the lines that
+// it has, and waits for the acknowledgements, for at most Config.Grace in all. The
+// end of an input ends its last line; the end of the context ends none: the
+// piece of a line that was read by then is not published, and counted as
+// Unended.
 package shipper

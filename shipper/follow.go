@@ -63,7 +63,7 @@ func (s *Shipper) followAll(ctx context.Context) error {
 	}
 	for i, name := range s.cfg.Files {
 		if name == Stdin {
-			follow(func() error { return s.readPipe(ctx, "standard input", s.cfg.Stdin) })
+			follow(func() error { return s.readOpen(ctx, "standard input", s.cfg.Stdin) })
 			continue
 		}
 		follow((&follower{s: s, ctx: ctx, name: name, wake: watch.wake[i]}).run)
@@ -96,11 +96,12 @@ func (f *follower) run() error {
 	return nil
 }
 
-// close publishes what is not whole.
+// close reads no more. Who follows knows of no end: a last line without one may
+// be half of what its writer has in mind.
 func (f *follower) close() {
 	for _, o := range append(f.late, f.now) {
 		if o != nil {
-			_ = o.end() // the client, and the counts, say what became of it
+			_ = o.stop() // the client, and the counts, say what became of it
 			o.file.Close()
 		}
 	}

@@ -326,7 +326,11 @@ func TestFollowSeveral(t *testing.T) {
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	to, at := pump(t)
-	in, out := io.Pipe()
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
 	defer out.Close()
 	r := ship(t, to, shipper.Config{Stdin: in})
 	_, _ = io.WriteString(out, "Error\n  at f\n")

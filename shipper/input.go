@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
+
+	"sluice/cluster/stdio"
 )
 
 // idleFor is how long a record waits for a line that continues it.
@@ -46,6 +49,16 @@ func (p *pipeline) end() error {
 	return cmp.Or(err, p.sink.flush())
 }
 
+// stop publishes the record that is being joined. More may come, and nobody will
+// read it: the piece of a line whose end was not read is no line. It is counted.
+func (p *pipeline) stop() error {
+	p.sink.now = time.Now()
+	if p.split.unended() {
+		p.sink.counts.unended.Add(1)
+	}
+	return p.sink.flush()
+}
+
 // readAll reads the files one after the other.
 func (s *Shipper) readAll(ctx context.Context) error {
 	unread := false
@@ -70,29 +83,56 @@ var errUnread = errors.New("not all files were read")
 
 func (s *Shipper) readOne(ctx context.Context, name string) error {
 	if name == Stdin {
-		return s.readPipe(ctx, "standard input", s.cfg.Stdin)
+		return s.readOpen(ctx, "standard input", s.cfg.Stdin)
 	}
-	f, err := os.Open(name)
+	// Opened so, a named pipe that nobody writes yet is waited for below.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return fmt.Errorf("read a file: %w", err)
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return fmt.Errorf("read %q: it is a directory", name)
+	if info, err := f.Stat(); err == nil {
+		switch {
+		case info.IsDir():
+			return fmt.Errorf("read %q: it is a directory: name the files in it", name)
+		case info.Mode().IsRegular():
+			s.counts.files.Add(1)
 		}
-		return s.readPipe(ctx, name, f)
 	}
-	s.counts.files.Add(1)
+	return s.readOpen(ctx, name, f)
+}
+
+// readOpen reads an input to its end, or until ctx ends. Whoever reads counts,
+// and reads only what does not make it wait: so all that was read is counted.
+func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
+	wait, err := stdio.NewWaiter(ctx, f)
+	if err != nil {
+		return fmt.Errorf("read %q: %w", name, err)
+	}
+	defer wait.Close()
 	p := s.pipeline()
-	for ctx.Err() == nil {
-		if _, err := p.read(f); errors.Is(err, io.EOF) {
+	for {
+		most := time.Duration(-1)
+		if p.sink.waits() {
+			most = idleFor // a record that may be continued does not wait as long
+		}
+		ready := wait.Wait(most)
+		if ctx.Err() != nil {
+			_ = p.stop() // the client, and the counts, say what became of it
+			return nil
+		}
+		if ready {
+			_, err = p.read(f)
+		} else {
+			err = p.sink.flush()
+		}
+		switch {
+		case errors.Is(err, io.EOF):
 			return p.end()
-		} else if err != nil {
-			return errors.Join(s.reading(ctx, name, err), p.end())
+		case err != nil:
+			return cmp.Or(s.reading(ctx, name, err), p.stop())
 		}
 	}
-	return p.end()
 }
 
 // reading says what could not be read. An error of publishing says enough.
@@ -101,86 +141,4 @@ func (s *Shipper) reading(ctx context.Context, name string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("read %q: %w", name, err)
-}
-
-// pipeSize is how much is read from a pipe at once, in bytes.
-const pipeSize = 128 << 10
-
-// readPipe reads what may make it wait. A record that may be continued does not
-// wait as long.
-func (s *Shipper) readPipe(ctx context.Context, name string, r io.Reader) error {
-	type piece struct {
-		data []byte
-		err  error
-	}
-	empty, full := make(chan []byte, 2), make(chan piece)
-	empty <- make([]byte, pipeSize)
-	empty <- make([]byte, pipeSize)
-	done := make(chan struct{})
-	defer close(done)
-	go func() {
-		for {
-			var b []byte
-			select {
-			case b = <-empty:
-			case <-done:
-				return
-			}
-			n, err := r.Read(b)
-			select {
-			case full <- piece{b[:n], err}:
-			case <-done:
-				return
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	p := s.pipeline()
-	take := func(data []byte) (err error) {
-		p.sink.now = time.Now()
-		for len(data) > 0 {
-			n := copy(p.split.space(), data)
-			err = cmp.Or(err, p.split.took(n))
-			data = data[n:]
-		}
-		return err
-	}
-	defer func() {
-		select {
-		case got := <-full: // read already, so nobody else has it
-			_ = take(got.data)
-		default:
-		}
-		_ = p.end() // the client, and the counts, say what became of it
-	}()
-	idle := time.NewTimer(idleFor)
-	defer idle.Stop()
-	for {
-		var late <-chan time.Time
-		if p.sink.waits() {
-			idle.Reset(idleFor)
-			late = idle.C
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-late:
-			if err := p.sink.flush(); err != nil {
-				return nil //nolint:nilerr // the client says what became of it
-			}
-		case got := <-full:
-			if take(got.data) != nil {
-				return nil
-			}
-			if errors.Is(got.err, io.EOF) {
-				return p.end()
-			}
-			if got.err != nil {
-				return errors.Join(s.reading(ctx, name, got.err), p.end())
-			}
-			empty <- got.data[:pipeSize]
-		}
-	}
 }

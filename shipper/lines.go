@@ -16,7 +16,9 @@ const (
 // splitter splits what is read into lines, in place. It keeps at most the first
 // maxLine bytes of a line.
 type splitter struct {
-	line func(line []byte, cut int64) error // gets each line, without its end; cut is how many bytes of it were left out
+	// line gets each line, without its end; cut is how many bytes of it were
+	// left out, and size how many it was read from.
+	line func(line []byte, cut, size int64) error
 
 	buf  []byte
 	from int   // where the line begins that is not whole yet
@@ -49,7 +51,7 @@ func (s *splitter) took(n int) (err error) {
 		line := s.buf[s.from : looked+i]
 		s.from = looked + i + 1 // handed on, whatever becomes of it
 		looked = s.from
-		err = cmp.Or(err, s.emit(line))
+		err = cmp.Or(err, s.emit(line, 1))
 	}
 	if over := s.to - s.from - maxLine; over > 0 {
 		s.cut += int64(over)
@@ -58,8 +60,9 @@ func (s *splitter) took(n int) (err error) {
 	return err
 }
 
-func (s *splitter) emit(line []byte) error {
-	cut := s.cut
+// emit hands on a line that ended with so many bytes.
+func (s *splitter) emit(line []byte, end int64) error {
+	cut, size := s.cut, int64(len(line))+s.cut+end
 	s.cut = 0
 	if over := len(line) - maxLine; over > 0 {
 		cut += int64(over)
@@ -68,7 +71,7 @@ func (s *splitter) emit(line []byte) error {
 	if cut == 0 {
 		line = bytes.TrimSuffix(line, []byte("\r"))
 	}
-	return s.line(line, cut)
+	return s.line(line, cut, size)
 }
 
 // end hands on a last line that has no end.
@@ -78,5 +81,8 @@ func (s *splitter) end() error {
 	}
 	line := s.buf[s.from:s.to]
 	s.from, s.to = 0, 0
-	return s.emit(slices.Clip(line))
+	return s.emit(slices.Clip(line), 0)
 }
+
+// unended reports whether a line has begun and its end was not read.
+func (s *splitter) unended() bool { return s.from < s.to }

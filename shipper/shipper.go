@@ -127,6 +127,7 @@ func (s *Shipper) sum(stats publish.Stats, took time.Duration) {
 		Refused: stats.Refused, Unsent: stats.Unsent + untaken, Repeated: stats.Repeated,
 		Bunyan: c.bunyan.Load(), Mapped: c.mapped.Load(), Texts: c.texts.Load(),
 		Joined: c.joined.Load(), Blank: c.blank.Load(), Cut: c.cut.Load(),
+		Unended:   c.unended.Load(),
 		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
 		Seconds: took.Round(time.Millisecond).Seconds(),
 	}

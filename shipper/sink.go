@@ -17,6 +17,7 @@ type counts struct {
 	bunyan, mapped, texts         atomic.Uint64 // records, by what they were
 	joined, blank                 atomic.Uint64 // lines
 	cut                           atomic.Uint64 // records that were cut
+	unended                       atomic.Uint64 // pieces of lines that were read when a signal came
 	untaken                       atomic.Uint64 // records that the client did not take any more
 	rotations, truncations, files atomic.Uint64
 }
@@ -48,9 +49,9 @@ const room = 64
 // line takes the next line. An error is of a record that the client did not
 // take, which is counted; the line itself has its place in a record all the
 // same.
-func (s *sink) line(line []byte, cut int64) error {
+func (s *sink) line(line []byte, cut, size int64) error {
 	s.counts.lines.Add(1)
-	s.counts.bytes.Add(uint64(len(line)) + 1 + uint64(cut))
+	s.counts.bytes.Add(uint64(size))
 	if len(line) == 0 && cut == 0 {
 		if s.join.lines > 0 {
 			s.join.blank++

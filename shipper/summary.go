@@ -12,7 +12,7 @@ import (
 //	Records = Acknowledged + Unacknowledged + Uncertain + Refused + Unsent
 type Summary struct {
 	Lines   uint64 `json:"lines"`
-	Bytes   uint64 `json:"bytes"`   // read, line ends included
+	Bytes   uint64 `json:"bytes"`   // of them, their ends included
 	Records uint64 `json:"records"` // made of them
 
 	Acknowledged   uint64 `json:"acknowledged"`   // the consolidator said that they stand in its log
@@ -28,6 +28,7 @@ type Summary struct {
 	Joined      uint64  `json:"joined"`      // lines that continued a record
 	Blank       uint64  `json:"blank"`       // lines that were left out
 	Cut         uint64  `json:"cut"`         // records that were cut to the limit
+	Unended     uint64  `json:"unended"`     // inputs of which a piece of a line was read when the reading was interrupted: not published, and not in Lines
 	Rotations   uint64  `json:"rotations"`   // followed
 	Truncations uint64  `json:"truncations"` // what was not read before one is lost
 	Seconds     float64 `json:"seconds"`
@@ -58,6 +59,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"joined", s.Joined},
 		{"blank", s.Blank},
 		{"cut", s.Cut},
+		{"unended", s.Unended},
 		{"rotations", s.Rotations},
 		{"truncations", s.Truncations},
 	} {

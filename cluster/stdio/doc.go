@@ -1,0 +1,19 @@
+// Package stdio reads from and writes to what may block for ever, as pipes and
+// terminals do, so that a context can end it.
+//
+// # Contract
+//
+// Reading: a [Waiter] waits until a file can be read, and the read is its
+// user's, who then does not block in it. So nothing is read that its user does
+// not have, whenever the waiting ends.
+//
+// Writing: a [Writer] writes as a file does, until its context ends. From then on
+// there is a grace period in all for whoever reads to take what is written;
+// after it writes return [ErrStalled], and how many bytes were taken. No
+// goroutine is left behind, and nothing is written after Write has returned.
+//
+// A file that is a disk's is always ready: an operation of a disk cannot be
+// interrupted.
+//
+// The mode of a file is left as it is: it may be shared with other processes.
+package stdio

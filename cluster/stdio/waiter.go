@@ -1,0 +1,89 @@
+package stdio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Waiter waits until a file can be read. It is for one goroutine.
+type Waiter struct {
+	file syscall.RawConn
+	bell *bell
+}
+
+// NewWaiter returns a Waiter whose waiting ends with ctx. Close it; the file is
+// its user's.
+func NewWaiter(ctx context.Context, f *os.File) (*Waiter, error) {
+	file, err := f.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("wait for %q: %w", f.Name(), err)
+	}
+	b, err := newBell(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("wait for %q: %w", f.Name(), err)
+	}
+	return &Waiter{file: file, bell: b}, nil
+}
+
+// Close ends what the Waiter has opened.
+func (w *Waiter) Close() { w.bell.close() }
+
+// Wait waits until a read of the file does not block: there is something, its
+// end, or an error. It returns false when the context has ended, or after most;
+// a negative time is for ever.
+func (w *Waiter) Wait(most time.Duration) bool {
+	return ready(w.file, unix.POLLIN, w.bell, most)
+}
+
+// ready waits until a file is ready for what events say, the bell rings, or the
+// time is over, and reports whether the file is ready and the bell has not rung.
+func ready(file syscall.RawConn, events int16, b *bell, most time.Duration) (yes bool) {
+	began := time.Now()
+	fds := []unix.PollFd{{Events: events}, {Fd: b.fd, Events: unix.POLLIN}}
+	err := file.Control(func(fd uintptr) {
+		fds[0].Fd = int32(fd)
+		for {
+			left := -1
+			if most >= 0 {
+				left = int(max(0, most-time.Since(began)+time.Millisecond-1) / time.Millisecond)
+			}
+			_, err := unix.Poll(fds, left)
+			if errors.Is(err, unix.EINTR) {
+				continue
+			}
+			// What cannot be asked is left to the operation itself.
+			yes = (err != nil || fds[0].Revents != 0) && fds[1].Revents == 0
+			return
+		}
+	})
+	return yes || err != nil && fds[1].Revents == 0
+}
+
+// bell is a pipe that can be read from the end of a context on.
+type bell struct {
+	in, out *os.File
+	fd      int32 // of in
+	stop    func() bool
+}
+
+func newBell(ctx context.Context) (*bell, error) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	b := &bell{in: in, out: out, fd: int32(in.Fd())}
+	b.stop = context.AfterFunc(ctx, func() { out.Close() })
+	return b, nil
+}
+
+func (b *bell) close() {
+	b.stop()
+	b.out.Close()
+	b.in.Close()
+}
