@@ -59,7 +59,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		config.Stream, config.Files, config.Endpoint = args[0], args[1:], client.Endpoint
 		config.Stdin, config.Notices = os.Stdin, os.Stderr
 		if isTerminal(os.Stderr) {
-			config.Progress = os.Stderr
+			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
 		tell, ok := shippingSummaries[summary]
 		if !ok {

@@ -110,14 +110,17 @@ func (r *reading) recording(config *recorder.Config, fsync string) (err error) {
 	}
 	config.Stdout, config.Notices = os.Stdout, os.Stderr
 	if isTerminal(os.Stderr) && (config.Out != recorder.Stdout || !isTerminal(os.Stdout)) {
-		config.Progress = recorder.Progress{Terminal: os.Stderr, Width: func() int {
-			if width, _, err := term.GetSize(os.Stderr.Fd()); err == nil {
-				return width
-			}
-			return 80
-		}}
+		config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 	}
 	return nil
+}
+
+// stderrWidth is how wide the terminal is that standard error is, in cells.
+func stderrWidth() int {
+	if width, _, err := term.GetSize(os.Stderr.Fd()); err == nil {
+		return width
+	}
+	return 80
 }
 
 // summaries are the ways to tell what became of a recording. One that cannot be

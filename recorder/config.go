@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/console"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -67,18 +68,12 @@ type Config struct {
 	After time.Duration  // go on for so long after Count or Until was met
 	For   time.Duration  // so much time passed since Run began
 
-	Notices  io.Writer // gets what happened to the sources, a line each; nil drops it
-	Progress Progress  // shows how it goes; its zero value shows nothing
+	Notices  io.Writer        // gets what happened to the sources, a line each; nil drops it
+	Progress console.Progress // shows how it goes; with a terminal Notices go there, too
 }
 
 // MinRotateSize is the smallest Config.RotateSize, in bytes.
 const MinRotateSize = 64 << 10
-
-// Progress is a terminal on which one line is drawn again and again.
-type Progress struct {
-	Terminal io.Writer  // nil shows nothing; otherwise Config.Notices go here, too
-	Width    func() int // cells of it, asked each time; nil means 80
-}
 
 // PatternSource is a Source that knows which streams are live.
 type PatternSource interface {

@@ -22,10 +22,10 @@ func (r *Recorder) progress(done <-chan struct{}) {
 	defer tick.Stop()
 	var meter meter
 	for {
-		r.console.draw(r.progressText(&meter, time.Now()))
+		r.console.Draw(r.progressText(&meter, time.Now()))
 		select {
 		case <-done:
-			r.console.done()
+			r.console.Done()
 			return
 		case <-tick.C:
 		}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"sluice/cluster/console"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -17,7 +18,7 @@ import (
 // Recorder records the records of streams into files.
 type Recorder struct {
 	config  Config
-	console *console
+	console *console.Console
 	states  *teller
 	follow  *following
 	out     *output
@@ -48,10 +49,10 @@ func newRecorder(config Config, d disk) (*Recorder, error) {
 		config.MaxStreams = DefaultMaxStreams
 	}
 	r := &Recorder{config: config, unaccounted: make(map[string]bool)}
-	r.console = newConsole(&r.config)
+	r.console = console.New(config.Notices, config.Progress)
 	r.states = newTeller(nil)
 	var err error
-	if r.follow, err = newFollowing(&r.config, r.console.say); err == nil {
+	if r.follow, err = newFollowing(&r.config, r.console.Say); err == nil {
 		r.out, err = newOutput(&r.config, d)
 	}
 	if err != nil {
@@ -77,7 +78,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	helpers.Go(r.out.sync.run)
 	ended := make(chan struct{})
-	if r.console.terminal != nil {
+	if r.console.Draws() {
 		helpers.Go(func() { r.progress(ended) })
 	}
 	r.follow.begin(r.began)
@@ -220,7 +221,7 @@ func (r *Recorder) due(now time.Time) error {
 			return err
 		}
 	}
-	if r.console.terminal != nil && now.Sub(r.measured) >= drawEvery/4 {
+	if r.console.Draws() && now.Sub(r.measured) >= drawEvery/4 {
 		r.measured = now
 		r.measure()
 	}
@@ -379,7 +380,7 @@ func (r *Recorder) notice(n *stream.Notice) error {
 		}
 	case stream.KindState:
 		if text := r.states.trouble(n); text != "" {
-			r.console.say(text)
+			r.console.Say(text)
 		}
 		if n.State != stream.StateUnaccounted {
 			return nil

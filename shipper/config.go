@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"sluice/cluster/console"
 	"sluice/cluster/publish"
 	"sluice/cluster/zmtp"
 )
@@ -31,8 +32,8 @@ type Config struct {
 	Wait  time.Duration
 	Grace time.Duration // for the last records and their acknowledgements, after the context has ended; 0 means 5 s
 
-	Notices  io.Writer // gets what happened, a line each; nil drops it
-	Progress io.Writer // a terminal that shows how it goes; nil shows nothing
+	Notices  io.Writer        // gets what happened, a line each; nil drops it
+	Progress console.Progress // shows how it goes; with a terminal Notices go there, too
 }
 
 // DefaultGrace is Config.Grace when nothing is said.
@@ -75,9 +76,6 @@ func (c *Config) check() error {
 		return fmt.Errorf("time to end %s is negative", c.Grace)
 	case c.Grace == 0:
 		c.Grace = DefaultGrace
-	}
-	if c.Notices == nil {
-		c.Notices = io.Discard
 	}
 	return nil
 }

@@ -49,14 +49,14 @@ func (s *Shipper) followAll(ctx context.Context) error {
 	watch := newWatcher(s.cfg.Files)
 	defer watch.close()
 	if watch.err != nil {
-		s.console.say(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
+		s.console.Say(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
 	}
 	var running sync.WaitGroup
 	var unread atomic.Bool
 	follow := func(read func() error) {
 		running.Go(func() {
 			if err := read(); err != nil && ctx.Err() == nil {
-				s.console.say(err.Error() + "; it is followed no more") // the others are
+				s.console.Say(err.Error() + "; it is followed no more") // the others are
 				unread.Store(true)
 			}
 		})
@@ -163,7 +163,7 @@ func (f *follower) open() bool {
 	if err != nil {
 		if !f.missing {
 			f.missing = true
-			f.s.console.say(fmt.Sprintf("%q is not there yet (%v): waiting for it", f.name, cause(err)))
+			f.s.console.Say(fmt.Sprintf("%q is not there yet (%v): waiting for it", f.name, cause(err)))
 		}
 		return false
 	}
@@ -191,7 +191,7 @@ func cause(err error) error {
 func (f *follower) read(o *opened) error {
 	if o.changed() {
 		f.s.counts.truncations.Add(1)
-		f.s.console.say(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
+		f.s.console.Say(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
 		if err := o.end(); err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func (s *Shipper) readAll(ctx context.Context) error {
 		}
 		if err != nil {
 			// The others are published all the same.
-			s.console.say(err.Error())
+			s.console.Say(err.Error())
 			unread = true
 		}
 	}

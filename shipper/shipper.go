@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/console"
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
 )
@@ -23,7 +24,7 @@ var ErrNotAll = errors.New("not all records were acknowledged")
 type Shipper struct {
 	cfg     Config
 	bunyan  *record.Bunyan
-	console console
+	console *console.Console
 	counts  counts
 	summary *Summary
 
@@ -41,7 +42,7 @@ func New(cfg Config) (*Shipper, error) {
 	return &Shipper{
 		cfg:     cfg,
 		bunyan:  record.NewBunyan(cfg.Name, cfg.Hostname),
-		console: console{notices: cfg.Notices, terminal: cfg.Progress},
+		console: console.New(cfg.Notices, cfg.Progress),
 	}, nil
 }
 
@@ -67,7 +68,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	stats := s.cfg.Client.Close(publishing)
 	close(watched)
 	watching.Wait()
-	s.console.done()
+	s.console.Done()
 	s.sum(stats, time.Since(began))
 	switch cause := context.Cause(reading); {
 	case cause != nil && errors.Is(cause, ErrNotHad):

@@ -25,7 +25,7 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 		status := s.cfg.Client.Status()
 		if text := s.state(&status); text != "" && text != told {
 			told = text
-			s.console.say(text)
+			s.console.Say(text)
 		}
 		now := time.Now()
 		stats := s.cfg.Client.Stats()
@@ -35,14 +35,14 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 				return
 			}
 		}
-		if s.cfg.Progress != nil && now.Sub(drawn) >= drawEvery {
+		if s.console.Draws() && now.Sub(drawn) >= drawEvery {
 			lines := s.counts.lines.Load()
 			rate := float64(lines-drawnAt) / now.Sub(drawn).Seconds()
 			if drawn.IsZero() {
 				rate = 0
 			}
 			drawn, drawnAt = now, lines
-			s.console.draw(fmt.Sprintf("publishing to %s: %d lines, %.0f/s, %.1f MiB, %d waiting", s.cfg.Stream, lines, rate,
+			s.console.Draw(fmt.Sprintf("publishing to %s: %d lines, %.0f/s, %.1f MiB, %d waiting", s.cfg.Stream, lines, rate,
 				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting))
 		}
 		select {
