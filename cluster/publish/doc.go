@@ -25,7 +25,9 @@
 // Other ZeroMQ peers (SUB and XSUB sockets that listen) acknowledge nothing.
 // What is written to one counts as Unacknowledged and is forgotten; of what it
 // did not subscribe to, nothing is sent, as PUB sockets have it, and that counts
-// as Refused. Until it subscribes to something, nothing is sent at all.
+// as Refused. Until it subscribes to something, nothing is sent at all. A
+// connection that breaks in a write makes the records of that write Uncertain.
+// Nothing is sent to such a peer twice.
 //
 // Blocking: by default Publish waits while the buffer is full. With Config.Shed
 // it never waits for anything but a mutex that is held for as long as it takes

@@ -102,13 +102,13 @@ func (s *session) write(ctx context.Context) error {
 		}
 		if len(control) > 0 {
 			if _, err := s.conn.Write(control); err != nil {
-				s.wrote(k, region, 0)
+				s.wrote(k, region, 0, err)
 				return err
 			}
 		}
 		if region != nil {
 			n, err := s.send(region)
-			s.wrote(k, region, n)
+			s.wrote(k, region, n, err)
 			if err != nil {
 				return err
 			}
@@ -116,12 +116,14 @@ func (s *session) write(ctx context.Context) error {
 	}
 }
 
-// send writes whole messages; of a foreign peer's, those that it wants.
+// send writes whole messages; of a foreign peer's, those that it wants. It
+// returns how many bytes of them it is done with.
 func (s *session) send(region []byte) (n int, err error) {
 	if !s.conn.Peer.Sluice {
 		if wanted, all := s.wanted(region); !all {
-			if _, err := s.conn.Write(wanted); err != nil {
-				return 0, err
+			written, err := s.conn.Write(wanted)
+			if err != nil {
+				return s.before(region, written), err
 			}
 			return len(region), nil
 		}
@@ -129,8 +131,8 @@ func (s *session) send(region []byte) (n int, err error) {
 	return s.conn.Write(region)
 }
 
-// wrote notes that n bytes of the last take were written.
-func (s *session) wrote(k *chunk, region []byte, n int) {
+// wrote notes that n bytes of the last take were written, and what ended that.
+func (s *session) wrote(k *chunk, region []byte, n int, err error) {
 	c := s.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +147,7 @@ func (s *session) wrote(k *chunk, region []byte, n int) {
 	s.given = s.written
 	s.asking += n
 	if !s.conn.Peer.Sluice {
-		s.unacknowledged()
+		s.unacknowledged(err != nil)
 	}
 	s.settle()
 }

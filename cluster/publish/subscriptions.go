@@ -80,12 +80,32 @@ func (s *session) wanted(region []byte) (messages []byte, all bool) {
 	return messages, false
 }
 
+// before is how many bytes of a region stand before the first message that was
+// not whole in what was written of the wanted ones.
+func (s *session) before(region []byte, written int) (n int) {
+	for _, unwanted := range s.unwanted {
+		size, _ := zmtp.NextMessage(region[n:])
+		if !unwanted {
+			if written < size {
+				break
+			}
+			written -= size
+		}
+		n += size
+	}
+	return n
+}
+
 // unacknowledged is done with what was written to a peer that acknowledges
-// nothing. c.mu is held.
-func (s *session) unacknowledged() {
+// nothing; the write may have broken. c.mu is held.
+func (s *session) unacknowledged(broke bool) {
 	c := s.c
+	written := &c.stats.Unacknowledged
+	if broke {
+		written = &c.stats.Uncertain
+	}
 	for i := uint64(0); c.q.flying > 0; i++ {
-		n, count := c.q.flying, &c.stats.Unacknowledged
+		n, count := c.q.flying, written
 		if i < uint64(len(s.unwanted)) {
 			n = 1
 			if s.unwanted[i] {
