@@ -149,7 +149,8 @@ func TestComesUp(t *testing.T) {
 // uncertain, and nothing is sent twice, however often it ends.
 func TestEndsCleanly(t *testing.T) {
 	addr := freeAddr(t)
-	c, stop := start(t, consolidator.Config{Publish: []string{addr}})
+	cfg := consolidator.Config{Publish: []string{addr}, Grace: patience} // however busy the machine is
+	c, stop := start(t, cfg)
 	p := open(t, publish.Config{Endpoint: addr, Once: true})
 	const records, rounds = 30_000, 3
 	var stood uint64
@@ -161,7 +162,7 @@ func TestEndsCleanly(t *testing.T) {
 			end := last(t, c, "system")
 			stop()
 			stood += <-end
-			c, stop = start(t, consolidator.Config{Publish: []string{addr}})
+			c, stop = start(t, cfg)
 		}
 	}
 	s := finish(t, p)
@@ -181,16 +182,25 @@ func TestBreaks(t *testing.T) {
 			c, _ := start(t, consolidator.Config{StreamBuffer: 64 << 20})
 			r := relay.New(t, strings.TrimPrefix(c.PublishAddrs()[0], "tcp://"))
 			p := open(t, publish.Config{Endpoint: "tcp://" + r.Addr(), Once: once})
-			const records = 30_000
+			const records, breaks = 30_000, 9
+			const each = records / (breaks + 1)
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			rng := rand.New(rand.NewPCG(seed, 0))
+			breakAt := -1
 			for i := range records {
+				if round := i / each; i%each == 0 {
+					await(t, "a connection to break", func() bool { return p.Status().Connected && p.Stats().Lost == uint64(round) })
+					breakAt = i + rng.IntN(each)
+				}
 				put(t, p, "system", number(i))
-				if rand.N(records/10) == 0 {
+				if i == breakAt && i < records-each {
 					r.Cut()
 				}
 			}
 			s := finish(t, p)
-			if s.Lost == 0 {
-				t.Skip("no connection broke")
+			if s.Lost != breaks {
+				t.Errorf("%d connections broke: %+v", breaks, s)
 			}
 			times := make(map[string]int)
 			all := stands(t, c, "system", int(published(t, c, "system")))
