@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,32 +16,70 @@ import (
 
 // writer appends attributes to an object that is open.
 type writer struct {
-	b     []byte
-	depth int // objects that are open within the record
+	b      []byte
+	depth  int      // objects that are open within the record
+	source bool     // the record has bunyan's src already
+	tops   []member // outside of groups, that are whole
 }
+
+// member is a member of the record itself, as offsets in writer.b: it begins
+// with a comma.
+type member struct{ from, value, to int }
 
 // maxDepth is how deep groups nest; what is deeper stands as text.
 const maxDepth = 100
 
 // key begins a member.
-func (w *writer) key(key string) {
-	if w.b[len(w.b)-1] != '{' {
+func (w *writer) key(key string) member {
+	m := member{from: len(w.b)}
+	if m.from == 0 || w.b[m.from-1] != '{' { // WithAttrs begins behind the fields of the record
 		w.b = append(w.b, ',')
 	}
 	w.b = appendString(w.b, key)
 	w.b = append(w.b, ':')
+	m.value = len(w.b)
+	return m
 }
 
 // open begins a member that is an object.
-func (w *writer) open(name string) {
-	if len(w.b) == 0 {
-		w.b = append(w.b, ',') // WithAttrs begins behind the fields of the record
-		w.b = appendString(w.b, name)
-		w.b = append(w.b, ':', '{')
-		return
-	}
-	w.key(name)
+func (w *writer) open(name string) member {
+	m := w.key(name)
 	w.b = append(w.b, '{')
+	return m
+}
+
+// openAll begins groups within one another, and returns the outermost.
+func (w *writer) openAll(groups []string) (m member) {
+	for i, g := range groups {
+		if inner := w.open(g); i == 0 {
+			m = inner
+		}
+	}
+	return m
+}
+
+// stands notes a member of the record itself. It takes the place of one with the
+// same key: readers of JSON keep the first, or the last, or neither.
+func (w *writer) stands(m member) {
+	for i, t := range w.tops {
+		if !bytes.Equal(w.b[t.from:t.value], w.b[m.from:m.value]) {
+			continue
+		}
+		cut := t.to - t.from
+		w.b = slices.Delete(w.b, t.from, t.to)
+		w.tops = slices.Delete(w.tops, i, i+1)
+		for j := i; j < len(w.tops); j++ {
+			w.tops[j] = w.tops[j].shifted(-cut)
+		}
+		m = m.shifted(-cut)
+		break
+	}
+	m.to = len(w.b)
+	w.tops = append(w.tops, m)
+}
+
+func (m member) shifted(by int) member {
+	return member{m.from + by, m.value + by, m.to + by}
 }
 
 // attr appends an attribute, unless it is empty.
@@ -60,25 +99,27 @@ func (w *writer) attr(a slog.Attr) {
 	}
 	key := a.Key
 	if w.depth == 0 {
-		key = outermost(key, isError)
+		key = outermost(key, isError, w.source)
 	}
-	if len(w.b) == 0 {
-		w.b = append(w.b, ',')
-		w.b = appendString(w.b, key)
-		w.b = append(w.b, ':')
-	} else {
-		w.key(key)
-	}
+	m := w.key(key)
 	if isError {
 		w.err(err)
-		return
+	} else {
+		w.value(v)
 	}
-	w.value(v)
+	if w.depth == 0 {
+		w.stands(m)
+	}
 }
 
-// outermost is the key of an attribute outside of groups.
-func outermost(key string, isError bool) string {
+// outermost is the key of an attribute outside of groups; hasSource says that
+// the record has bunyan's src.
+func outermost(key string, isError, hasSource bool) string {
 	switch key {
+	case "src":
+		if hasSource {
+			return "fields.src"
+		}
 	case "error":
 		if isError {
 			return "err"
@@ -104,9 +145,9 @@ func (w *writer) group(key string, attrs []slog.Attr) {
 		return
 	}
 	if w.depth == 0 {
-		key = outermost(key, false)
+		key = outermost(key, false, w.source)
 	}
-	w.open(key)
+	m := w.open(key)
 	before := len(w.b)
 	w.depth++
 	for _, a := range attrs {
@@ -118,6 +159,9 @@ func (w *writer) group(key string, attrs []slog.Attr) {
 		return
 	}
 	w.b = append(w.b, '}')
+	if w.depth == 0 {
+		w.stands(m)
+	}
 }
 
 // value appends what is no group and no error.

@@ -37,8 +37,9 @@ type HandlerOptions struct {
 // the key "error" stands as "err", as bunyan has it.
 //
 // An attribute or a group outside of groups whose key is one of bunyan's own (v, level,
-// name, hostname, pid, time, msg) stands as "fields.name" and so on, or a reader
-// would take it for bunyan's.
+// name, hostname, pid, time, msg; src with AddSource) stands as "fields.name" and
+// so on, or a reader would take it for bunyan's. Of several with the same key the
+// last one stands, as in bunyan: no record has a key twice outside of groups.
 //
 // A record above the limit of 256 KiB is published without its attributes, its
 // msg cut, with the field "cut".
@@ -50,6 +51,7 @@ type Handler struct {
 
 	head   []byte   // {"v":0,"name":…,"pid":…,"level":
 	fixed  []byte   // the attributes of WithAttrs, with the groups that they opened
+	tops   []member // of fixed, while no group is open
 	opened int      // groups that fixed leaves open
 	groups []string // of WithGroup since then: opened by the first attribute
 }
@@ -89,7 +91,13 @@ func (h *Handler) Enabled(_ context.Context, level slog.Level) bool {
 	return level >= h.level.Level()
 }
 
-var lines = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+// line is a record in the making.
+type line struct {
+	b    []byte
+	tops []member
+}
+
+var lines = sync.Pool{New: func() any { return &line{b: make([]byte, 0, 1024), tops: make([]member, 0, 16)} }}
 
 // maxPooled is how large a line may leave its memory to the next, in bytes.
 const maxPooled = 16 << 10
@@ -97,33 +105,32 @@ const maxPooled = 16 << 10
 // Handle publishes a record. It returns an error when the Client is closed, or
 // when a Client that waits was not given room before ctx ended.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
-	line := lines.Get().(*[]byte)
-	b := h.append((*line)[:0], &r)
-	if len(b) > zmtp.MaxRecord {
-		b = h.appendCut(b[:0], &r)
+	l := lines.Get().(*line)
+	h.append(l, &r)
+	if len(l.b) > zmtp.MaxRecord {
+		l.b = h.appendCut(l.b[:0], &r)
 	}
-	err := h.client.Publish(ctx, h.stream, b)
-	if cap(b) <= maxPooled {
-		*line = b
-		lines.Put(line)
+	err := h.client.Publish(ctx, h.stream, l.b)
+	if cap(l.b) <= maxPooled {
+		lines.Put(l)
 	}
 	return err
 }
 
-// append appends a record.
-func (h *Handler) append(b []byte, r *slog.Record) []byte {
-	b = h.appendCore(b, r, r.Message)
+// append makes a line of a record.
+func (h *Handler) append(l *line, r *slog.Record) {
+	b := h.appendCore(l.b[:0], r, r.Message)
 	if h.source {
 		b = appendSource(b, r.Source())
 	}
-	b = append(b, h.fixed...)
-	w := writer{b: b, depth: h.opened + len(h.groups)}
+	w := writer{b: append(b, h.fixed...), depth: h.opened + len(h.groups), source: h.source, tops: l.tops[:0]}
+	for _, m := range h.tops {
+		w.tops = append(w.tops, m.shifted(len(b)))
+	}
 	n := h.opened
 	if r.NumAttrs() > 0 {
 		begun := len(w.b)
-		for _, g := range h.groups {
-			w.open(g)
-		}
+		m := w.openAll(h.groups)
 		before := len(w.b)
 		r.Attrs(func(a slog.Attr) bool {
 			w.attr(a)
@@ -133,13 +140,15 @@ func (h *Handler) append(b []byte, r *slog.Record) []byte {
 			w.b = w.b[:begun] // a group without attributes is left out
 		} else {
 			n += len(h.groups)
+			if h.opened == 0 && len(h.groups) > 0 {
+				w.stands(m)
+			}
 		}
 	}
-	b = w.b
-	for range n {
-		b = append(b, '}')
+	for range n + 1 {
+		w.b = append(w.b, '}')
 	}
-	return append(b, '}')
+	l.b, l.tops = w.b, w.tops
 }
 
 // appendCore appends bunyan's own fields.
@@ -181,10 +190,8 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 		return h
 	}
 	with := *h
-	w := writer{b: slices.Clip(h.fixed), depth: h.opened + len(h.groups)}
-	for _, g := range h.groups {
-		w.open(g)
-	}
+	w := writer{b: slices.Clip(h.fixed), depth: h.opened + len(h.groups), source: h.source, tops: slices.Clone(h.tops)}
+	m := w.openAll(h.groups)
 	before := len(w.b)
 	for _, a := range attrs {
 		w.attr(a)
@@ -192,7 +199,10 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(w.b) == before {
 		return h // nothing but empty groups
 	}
-	with.fixed = w.b
+	if h.opened == 0 && len(h.groups) > 0 {
+		w.stands(m)
+	}
+	with.fixed, with.tops = w.b, w.tops
 	with.opened += len(h.groups)
 	with.groups = nil
 	return &with
@@ -204,7 +214,7 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 		return h
 	}
 	if h.opened+len(h.groups) == 0 {
-		name = outermost(name, false)
+		name = outermost(name, false, h.source)
 	}
 	with := *h
 	with.groups = append(slices.Clip(h.groups), name)
