@@ -146,27 +146,26 @@ func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	options := []tea.ProgramOption{tea.WithoutSignalHandler(), tea.WithFPS(40)}
-	if c.config.Input != nil {
-		options = append(options, tea.WithInput(c.config.Input))
+	t, err := openTTY(c.config.Input, c.config.Output, func() { c.wakeUp(true) })
+	if err != nil {
+		return err
 	}
+	defer t.end()
+	t.getenv = c.config.Getenv
 	m := newModel(c.config, c.wake, colorprofile.TrueColor)
+	m.width, m.height = t.width, t.height
 	m.archive.wake = c.wakeUp
+	m.held = t.held
 	defer m.archive.stop()
-	out := c.config.Output
-	if out == nil {
-		out = os.Stdout
-	}
-	if file, ok := out.(*os.File); ok {
-		outlet := newOutlet(file, func() { c.wakeUp(true) })
-		defer outlet.end()
-		m.held = outlet.busy
-		out = outlet
-	}
-	options = append(options, tea.WithOutput(out))
-	guarded := &guard{model: m}
-	program := tea.NewProgram(guarded, options...)
+	guarded := &guard{model: m, tty: t}
+	program := tea.NewProgram(guarded,
+		tea.WithInput(t.input), tea.WithOutput(t.out), tea.WithWindowSize(t.width, t.height),
+		tea.WithoutSignalHandler(),
+		tea.WithoutRenderer(), tea.WithFPS(1)) // tty shows the frames
 	guarded.quit = program.Quit
+	if err := t.enter(); err != nil {
+		return err
+	}
 
 	var fault error
 	pumped := make(chan struct{})
@@ -185,9 +184,11 @@ func (c *Client) Run(ctx context.Context) error {
 		// terminal's reader behind.
 		program.Quit()
 	}()
-	_, err := program.Run()
+	go t.watch(ctx.Done(), program.Send)
+	_, err = program.Run()
 	cancel()
 	<-pumped
+	t.leave()
 	if fault == nil {
 		fault = guarded.fault
 	}

@@ -33,14 +33,14 @@ func (m *model) copy(text, what string) tea.Cmd {
 				return nil
 			}
 			// A tmux without -w, before 3.2: by its pass-through.
-			return tea.RawMsg{Msg: ansi.TmuxPassthrough(osc52(text))}
+			return rawMsg(ansi.TmuxPassthrough(osc52(text)))
 		})
 	case getenv("STY") != "":
-		return tea.Batch(said, tea.Raw(ansi.ScreenPassthrough(osc52(text), 254)))
+		return tea.Batch(said, raw(ansi.ScreenPassthrough(osc52(text), 254)))
 	case strings.HasPrefix(getenv("TERM"), "tmux"):
-		return tea.Batch(said, tea.Raw(osc52(text)+ansi.TmuxPassthrough(osc52(text))))
+		return tea.Batch(said, raw(osc52(text)+ansi.TmuxPassthrough(osc52(text))))
 	}
-	return tea.Batch(said, tea.Raw(osc52(text)))
+	return tea.Batch(said, raw(osc52(text)))
 }
 
 func osc52(text string) string {

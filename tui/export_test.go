@@ -34,6 +34,9 @@ var (
 	StageMsg  tea.Msg = stageMsg{}
 )
 
+// RawMsg is what the model has written to the terminal as it is.
+type RawMsg = rawMsg
+
 // Held is how many records are kept, and the memory that they take.
 func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.size() }
 
@@ -266,3 +269,12 @@ func ThemeStyles(dark bool) map[string]Colours {
 func CursorGround(dark bool) int {
 	return coloursOf(newTheme(dark, colorprofile.TrueColor).cursor).Back
 }
+
+// Painter turns frames into bytes for a terminal.
+type Painter struct{ p painter }
+
+// Paint is what shows a frame.
+func (p *Painter) Paint(lines []string, cursor *tea.Cursor) []byte { return p.p.paint(lines, cursor) }
+
+// Forget makes the next frame a whole one.
+func (p *Painter) Forget() { p.p.forget() }

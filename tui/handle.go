@@ -67,7 +67,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.board = &board{}
 		return m.tick()
 	case matches(msg, k.suspend):
-		return tea.Suspend
+		return func() tea.Msg { return suspendMsg{} }
 	case matches(msg, k.zoom):
 		m.zoom = !m.zoom && len(m.slots) > 1
 	case matches(msg, k.closePane):

@@ -87,7 +87,7 @@ type model struct {
 
 	frame tea.View
 	dirty bool
-	held  func() bool // the terminal has not taken the last frame yet
+	held  func() bool // a frame has to wait; a takeMsg comes when it need not
 }
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
@@ -131,7 +131,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.status = m.config.Feed.Status()
 	m.wake()
-	return tea.Batch(tea.RequestBackgroundColor, restore, m.tick())
+	return tea.Batch(restore, m.tick())
 }
 
 // Update takes one message.
@@ -184,8 +184,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.profile = msg.Profile
 		m.theme = newTheme(m.dark, m.profile)
 	case tea.ModeReportMsg:
-		// The renderer measures by graphemes from now on, and so must we.
-		if msg.Mode == ansi.ModeUnicodeCore && (msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet) {
+		// The terminal measures by graphemes from now on, and so must we.
+		if msg.Mode == ansi.ModeUnicodeCore && measuresGraphemes(msg) {
 			m.method = ansi.GraphemeWidth
 		}
 	case flashMsg:
@@ -199,7 +199,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.say(msg.saving.saved(msg.err))
 	case redrawMsg:
 		if msg.id == m.redrawID {
-			return tea.ClearScreen
+			return func() tea.Msg { return repaintMsg{} }
 		}
 	case fadeMsg:
 		if msg.id == m.flashID {
@@ -400,7 +400,6 @@ func (m *model) View() tea.View {
 	if m.dirty && !m.held() {
 		lines, cursor := m.draw()
 		m.frame = tea.NewView(strings.Join(lines, "\n"))
-		m.frame.AltScreen = true
 		if mouse := m.config.Settings.Mouse; mouse == nil || *mouse {
 			m.frame.MouseMode = tea.MouseModeCellMotion
 		}

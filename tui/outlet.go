@@ -21,7 +21,7 @@ const (
 // outlet stands between the renderer and the terminal, so that a terminal which
 // reads slowly, or not at all, holds up nobody. While something waits in it,
 // the client draws no new frame: a slow terminal gets fewer frames and not
-// older ones. It is a file as far as Bubble Tea looks at it.
+// older ones. It is a file as far as Bubble Tea looks at it, for its colours.
 type outlet struct {
 	file    *os.File
 	drained func() // all was taken, and somebody asked for it
@@ -29,7 +29,8 @@ type outlet struct {
 
 	mu      sync.Mutex
 	waiting []byte
-	writing bool // the terminal is taking something
+	writing bool          // the terminal is taking something
+	empty   chan struct{} // closed when it has taken everything; nil: nobody waits
 	err     error
 	more    chan struct{}
 	done    chan struct{}
@@ -92,10 +93,32 @@ func (o *outlet) run() {
 			o.err = err
 		}
 		empty := len(o.waiting) == 0
+		if empty && o.empty != nil {
+			close(o.empty)
+			o.empty = nil
+		}
 		o.mu.Unlock()
 		if empty && o.wanted.Swap(false) {
 			o.drained()
 		}
+	}
+}
+
+// drain waits until the terminal has taken everything, but not for ever.
+func (o *outlet) drain() {
+	o.mu.Lock()
+	if !o.writing && len(o.waiting) == 0 {
+		o.mu.Unlock()
+		return
+	}
+	if o.empty == nil {
+		o.empty = make(chan struct{})
+	}
+	empty := o.empty
+	o.mu.Unlock()
+	select {
+	case <-empty:
+	case <-time.After(lastWords):
 	}
 }
 

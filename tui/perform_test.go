@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/tui"
 )
 
 // perform runs a command as Bubble Tea does, and whatever commands follow from
@@ -54,8 +56,8 @@ func raw(t *testing.T, cmd tea.Cmd) string {
 	out := make(chan string, len(batch))
 	for _, c := range batch {
 		go func() {
-			if msg, ok := c().(tea.RawMsg); ok {
-				out <- msg.Msg.(string)
+			if msg, ok := c().(tui.RawMsg); ok {
+				out <- string(msg)
 			}
 		}()
 	}

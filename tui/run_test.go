@@ -135,7 +135,10 @@ func (term *terminal) end() error {
 		term.mu.Lock()
 		defer term.mu.Unlock()
 		out := term.raw.String()
-		for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?1002h": "\x1b[?1002l"} {
+		for on, off := range map[string]string{
+			"\x1b[?1049h": "\x1b[?1049l", "\x1b[?25l": "\x1b[?25h", "\x1b[?1002h": "\x1b[?1002l", "\x1b[?1006h": "\x1b[?1006l",
+			"\x1b[?2004h": "\x1b[?2004l", "\x1b[?7l": "\x1b[?7h", "\x1b[>4;2m": "\x1b[>4m", "\x1b[>1u": "\x1b[<1u", "\x1b[?2027h": "\x1b[?2027l",
+		} {
 			if i := strings.LastIndex(out, on); i >= 0 && strings.LastIndex(out, off) < i {
 				term.t.Errorf("%q was not undone", on)
 			}

@@ -8,29 +8,6 @@ type Head struct {
 	Level Level // 0 when it has none
 }
 
-// Peek reads the head of a record, of its top-level fields alone, without
-// allocating. It finds what [Parse] finds in any valid JSON object; of other
-// data it returns zeros, or what stood before the fault.
-func Peek(data []byte) Head {
-	var h Head
-	s := scan(data)
-	for {
-		key, value, ok := s.next()
-		if !ok {
-			return h
-		}
-		switch coreKey(key) {
-		case keyTime:
-			h.Time = 0
-			if sec, nsec, ok := timeOf(value); ok {
-				h.Time = sec*1000 + int64(nsec/1e6)
-			}
-		case keyLevel:
-			h.Level = levelOf(value)
-		}
-	}
-}
-
 // core is one of bunyan's own fields.
 type core uint8
 

@@ -67,11 +67,13 @@ func (s *scanner) fail() (key, value []byte, ok bool) {
 // skipSpace returns the place of the first byte at or after i that is not
 // JSON's white space.
 func skipSpace(data []byte, i int) int {
-	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
+	for i < len(data) && isSpace(data[i]) {
 		i++
 	}
 	return i
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
 
 const (
 	ones  = 0x0101010101010101

@@ -1,0 +1,4 @@
+package record
+
+// SlowHead is Peek member by member.
+var SlowHead = slowHead
