@@ -27,6 +27,7 @@ type ask struct {
 	resume    bool           // After is given
 	after     stream.EventID // the event before the first one wanted
 	positions map[string]stream.Position
+	passed    bool // records behind the positions were told as lost
 }
 
 // streamName reads the name out of the path after /api/logs/, which may hold
@@ -79,6 +80,7 @@ func parseAsk(r *http.Request, escaped string) (*ask, error) {
 		}
 		a.resume = a.resume || len(a.positions) > 0
 	}
+	a.passed = r.Header.Get(stream.HeaderPassed) == "1"
 	return a, nil
 }
 

@@ -56,6 +56,8 @@ func (s *session) where() (place fanout.Position, elsewhere bool) {
 	if a.resume && a.after.Epoch == stat.Epoch && t.floor <= a.after.Next && a.after.Next <= stat.Next {
 		place = fanout.Position{Epoch: stat.Epoch, Next: a.after.Next}
 		switch {
+		case a.passed:
+			return place, false // the positions are from before it
 		case !t.table.covers(a.positions):
 			s.fresh = true
 			return place, true

@@ -109,6 +109,37 @@ func TestResumeTooLate(t *testing.T) {
 	}
 }
 
+// A reader that was told of a loss at this proxy names positions from before it.
+// What is lost after it is counted by the log, and not from those positions,
+// since that would tell the first loss again.
+func TestResumeBehindALossAtTheProxy(t *testing.T) {
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.StreamBuffer = 16 << 10 })
+	r := get(t, p, "/api/logs/s", ours()...)
+	r.next("live")
+	f.send(records("s", 9, 0, 1)...)
+	r.next("")
+	f.send(records("s", 9, 1, 2000)...)
+	id := ""
+	until(t, "the end of what is there", func() bool {
+		id = field(r.event(), "id")
+		at, _ := stream.ParseEventID(id)
+		return at.Seq == 2000
+	})
+	r.close()
+	f.send(records("s", 9, 2001, 2000)...)
+	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id, "Sluice-Positions", "vm-1:9:1", "Sluice-Passed", "1")...)
+	var loss stream.LossEvent
+	if err := json.Unmarshal([]byte(field(r.next("dropped"), "data")), &loss); err != nil {
+		t.Fatal(err)
+	}
+	first, err := stream.ParseEventID(field(r.next(""), "id"))
+	if err != nil || loss.Count == 0 || loss.Unknown || first.Seq != 2001+loss.Count || loss.Hop != "proxy" {
+		t.Errorf("told %+v, went on at %d, %v", loss, first.Seq, err)
+	}
+}
+
 // cluster has what consolidators have: a proxy's source, and those that
 // sessions open by themselves, read from it.
 type cluster struct {

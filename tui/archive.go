@@ -109,7 +109,7 @@ func (s *store) copyFrom(other *store, name string, now time.Time) {
 		of := e.source
 		e.kind, e.late = kindBackfill, false
 		e.source, e.stream = s.intern(other.source(&e)), s.streamID[name]
-		s.heard[e.source] = other.heard[of]
+		s.hear(e.source, other.heard[of])
 		if s.names.merged {
 			s.stage.put(e, now.UnixNano(), data)
 		} else {

@@ -58,13 +58,14 @@ func (g *stage) fill(id uint16) {
 // filled says that a stream's backfill is complete.
 func (g *stage) filled(id uint16) { delete(g.filling, id) }
 
-// holds reports whether an entry must wait. With one stream and one source
-// there is nothing to wait for, and the backfill of one stream comes merged.
+// holds reports whether an entry must wait. With one stream, and records of one
+// source, there is nothing to wait for, and the backfill of one stream comes
+// merged.
 func (g *stage) holds(e *entry, s *store) bool {
 	if s.names.merged {
 		return true
 	}
-	return e.kind != kindBackfill && len(s.names.sources) > 1
+	return e.kind != kindBackfill && s.speakers > 1
 }
 
 // put takes an entry that arrived then, in Unix nanoseconds, and copies its

@@ -33,15 +33,16 @@ type store struct {
 	limbo    []*mapped        // let go, and still looked at by a survey
 	wake     func(first bool) // of the surveys
 
-	rate    rateMeter
-	last    time.Time // when a live record was taken last
-	lastOwn time.Time // and that record's own time, or when it arrived
-	heard   []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
-	errors  uint64    // live records of level error or above, ever
-	dropped uint64    // records lost, as far as they can be counted
-	unknown uint64    // gaps whose number nobody knows
-	evicted uint64    // records let go
-	late    uint64    // records that came too late for their place
+	rate     rateMeter
+	last     time.Time // when a live record was taken last
+	lastOwn  time.Time // and that record's own time, or when it arrived
+	heard    []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
+	speakers int       // sources of which a record has arrived
+	errors   uint64    // live records of level error or above, ever
+	dropped  uint64    // records lost, as far as they can be counted
+	unknown  uint64    // gaps whose number nobody knows
+	evicted  uint64    // records let go
+	late     uint64    // records that came too late for their place
 }
 
 // watcher is told before records below the number upTo are let go.
@@ -124,7 +125,7 @@ func (s *store) add(r *stream.Record, now time.Time) {
 	if !e.own {
 		e.time = r.Arrived / int64(time.Millisecond)
 	}
-	s.heard[e.source] = r.Arrived
+	s.hear(e.source, r.Arrived)
 	if r.Backfill {
 		e.kind = kindBackfill
 	} else {
@@ -142,6 +143,14 @@ func (s *store) add(r *stream.Record, now time.Time) {
 		return
 	}
 	s.append(e, r.Data)
+}
+
+// hear notes when a source's newest record arrived, in Unix nanoseconds.
+func (s *store) hear(source uint16, at int64) {
+	if s.heard[source] == 0 {
+		s.speakers++
+	}
+	s.heard[source] = at
 }
 
 // lag is how far behind its own time the newest live record was when it was

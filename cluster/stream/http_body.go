@@ -78,14 +78,7 @@ func (b *eventBody) fill() error {
 	n, err := b.body.Read(b.buf[rest:cap(b.buf)])
 	b.timer.Stop()
 	b.buf = b.buf[:rest+n]
-	// An event's end may have begun in what was there.
-	from := max(0, rest-2)
-	if i := bytes.LastIndex(b.buf[from:], []byte("\n\n")); i >= 0 {
-		b.whole = from + i + 2
-	}
-	if i := bytes.LastIndex(b.buf[from:], []byte("\n\r\n")); i >= 0 {
-		b.whole = max(b.whole, from+i+3)
-	}
+	b.whole = lastEvent(b.buf, rest)
 	switch {
 	case b.whole > 0 || err == nil:
 		return nil
@@ -95,6 +88,20 @@ func (b *eventBody) fill() error {
 		return errResponse
 	}
 	return err
+}
+
+// lastEvent returns the end of the last event that ends at or after from, 0 when
+// none does. An event ends with an empty line.
+func lastEvent(b []byte, from int) int {
+	for end := len(b); ; {
+		end = from + bytes.LastIndexByte(b[from:end], '\n')
+		if end < from {
+			return 0
+		}
+		if before := bytes.TrimSuffix(b[:end], []byte("\r")); len(before) > 0 && before[len(before)-1] == '\n' {
+			return end + 1
+		}
+	}
 }
 
 func (b *eventBody) Close() error {

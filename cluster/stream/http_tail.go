@@ -24,6 +24,8 @@ type proxiedTail struct {
 	live      bool // the backfill is complete
 	after     string
 	positions map[string]Position // of the next record wanted, by consolidator
+	passed    map[string]bool     // consolidators of which the proxy may have lost records that come after their position
+	lossy     bool                // the proxy has lost records in this response
 	origins   map[uint64]tailOrigin
 
 	records []Record // that came together and are not handed on yet
@@ -83,6 +85,10 @@ func (t *proxiedTail) header(h http.Header) {
 	if len(t.positions) > 0 {
 		h.Set(HeaderPositions, FormatPositions(t.positions))
 	}
+	if len(t.passed) > 0 {
+		h.Set(HeaderPassed, "1")
+	}
+	t.lossy = false
 	// Numbers are given anew in each response.
 	t.origins = make(map[uint64]tailOrigin)
 }
@@ -105,11 +111,15 @@ func (t *proxiedTail) event(ctx context.Context, e *sseEvent) {
 		begun := make(map[string]Position)
 		for _, n := range slices.Sorted(maps.Keys(t.origins)) { // a newer epoch has a higher number
 			o := t.origins[n]
-			if _, seen := t.positions[o.consolidator]; !seen && o.at.Epoch != 0 {
+			_, seen := t.positions[o.consolidator]
+			if (!seen || t.passed[o.consolidator] && !t.lossy) && o.at.Epoch != 0 {
 				begun[o.consolidator] = o.at
 			}
 		}
 		maps.Copy(t.positions, begun)
+		if !t.lossy {
+			t.passed = nil
+		}
 		t.after = string(e.ID)
 		t.keepSources()
 		t.complete(ctx)
@@ -160,6 +170,7 @@ func (t *proxiedTail) flush(ctx context.Context) {
 			}
 			if r.Position.Epoch != 0 {
 				t.positions[r.Source] = Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
+				delete(t.passed, r.Source)
 			}
 		}
 	}
@@ -172,6 +183,21 @@ func (t *proxiedTail) had(raw []byte, id EventID, o tailOrigin) {
 	t.after = string(raw)
 	if o.at.Epoch != 0 {
 		t.positions[o.consolidator] = Position{Epoch: o.at.Epoch, Seq: id.Seq + 1}
+		delete(t.passed, o.consolidator)
+	}
+}
+
+// pass notes that the proxy has lost records of nobody knows which consolidators:
+// until something comes from each, its position may be one from before the loss,
+// and what was told as lost would be told again from there.
+func (t *proxiedTail) pass() {
+	t.lossy = true
+	t.passed = make(map[string]bool)
+	for name := range t.positions {
+		t.passed[name] = true
+	}
+	for _, o := range t.origins {
+		t.passed[o.consolidator] = true
 	}
 }
 
@@ -195,6 +221,9 @@ func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 	}
 	if t.proxied.out.put(ctx, nil, []Notice{n}) == nil {
 		t.had(e.ID, id, o)
+		if loss.Consolidator == "" && id.Source == 0 && id.Epoch != 0 {
+			t.pass()
+		}
 		if restarted && CheckName(loss.Consolidator) == nil {
 			// Or it would be told again, if the connection broke now.
 			t.positions[loss.Consolidator] = at

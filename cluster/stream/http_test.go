@@ -511,6 +511,40 @@ func TestPositionAfterARestart(t *testing.T) {
 	}
 }
 
+// Of what the proxy has lost nobody knows whose it was. Until every consolidator
+// has sent something after it, the positions are from before the loss, and the
+// proxy is told so.
+func TestPositionsAfterALossAtTheProxy(t *testing.T) {
+	type request struct{ after, positions, passed string }
+	asked := make(chan request, 100)
+	answers := 0
+	s := proxied(t, stream.Config{Proxy: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- request{r.Header.Get("Last-Event-ID"), r.Header.Get("Sluice-Positions"), r.Header.Get("Sluice-Passed")}
+		w.Header().Set("Content-Type", "text/event-stream")
+		source := "event: source\ndata: {\"n\":%d,\"consolidator\":\"vm-%d\",\"state\":\"live\",\"epoch\":\"9\",\"next\":%d}\n\n"
+		fmt.Fprintf(w, source+source, 1, 1, 4, 2, 2, 7+13*answers)
+		answers++
+		switch answers {
+		case 1:
+			fmt.Fprint(w, "id: e.4.1.4\ndata: {}\n\nid: e.5.2.7\ndata: {}\n\n"+
+				"event: dropped\nid: e.f.0.0\ndata: {\"stream\":\"s\",\"count\":10,\"total\":10,\"hop\":\"proxy\"}\n\n"+
+				"id: e.g.1.9\ndata: {}\n\n")
+		case 2:
+			fmt.Fprint(w, "event: live\nid: e.h\ndata:\n\n")
+		}
+	})})
+	s.Tail("s", stream.Backfill{})
+	for i, want := range []request{
+		{},
+		{"e.g.1.9", "vm-1:9:a, vm-2:9:8", "1"}, // nothing came from vm-2
+		{"e.h", "vm-1:9:a, vm-2:9:k", ""},      // it stood there when all that was there had come
+	} {
+		if got := <-asked; got != want {
+			t.Errorf("request %d: %+v, want %+v", i, got, want)
+		}
+	}
+}
+
 // Half an event at the end of a response is not an event.
 func TestHalfAnEvent(t *testing.T) {
 	tries := 0
