@@ -37,7 +37,8 @@ type store struct {
 	last     time.Time // when a live record was taken last
 	lastOwn  time.Time // and that record's own time, or when it arrived
 	heard    []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
-	speakers int       // sources of which a record has arrived
+	spoke    []bool    // by source: a record of it has arrived
+	speakers int       // how many have
 	errors   uint64    // live records of level error or above, ever
 	dropped  uint64    // records lost, as far as they can be counted
 	unknown  uint64    // gaps whose number nobody knows
@@ -147,7 +148,8 @@ func (s *store) add(r *stream.Record, now time.Time) {
 
 // hear notes when a source's newest record arrived, in Unix nanoseconds.
 func (s *store) hear(source uint16, at int64) {
-	if s.heard[source] == 0 {
+	if !s.spoke[source] {
+		s.spoke[source] = true
 		s.speakers++
 	}
 	s.heard[source] = at
@@ -201,6 +203,7 @@ func (s *store) intern(name string) uint16 {
 	id := uint16(len(s.names.sources))
 	s.names.sources = append(s.names.sources, name)
 	s.heard = append(s.heard, 0)
+	s.spoke = append(s.spoke, false)
 	s.sourceID[name] = id
 	return id
 }
