@@ -53,7 +53,7 @@ type Config struct {
 	// is standard output, never compressed. See the package's contract.
 	Out    string
 	Stdout io.Writer // required when Out is Stdout
-	Force  bool      // overwrite files that are there
+	Force  bool      // overwrite files that are there; rotated ones take the next time stamp that is free
 
 	Rotate     time.Duration // begin a new file at each multiple of it, by the wall clock in UTC; whole seconds; 0 never does
 	RotateSize int64         // begin a new file rather than let one become larger, in bytes on disk, at least MinRotateSize; 0 never does
@@ -85,6 +85,10 @@ type PatternSource interface {
 }
 
 func (c *Config) rotates() bool { return c.Rotate > 0 || c.RotateSize > 0 }
+
+// overwrites reports whether files that are there may go. Those of a rotated
+// recording need not: there is always another time stamp.
+func (c *Config) overwrites() bool { return c.Force && !c.rotates() }
 
 func (c *Config) check() error {
 	switch {

@@ -73,6 +73,11 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 			f.Close()
 			return nil, err
 		}
+		return f, nil
+	}
+	if _, err := os.Lstat(name); err == nil { // of another recording, which has finished it just now
+		f.Close()
+		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: fs.ErrExist}, os.Remove(path))
 	}
 	return f, nil
 }

@@ -369,6 +369,48 @@ func TestRotateBySizeAndKeep(t *testing.T) {
 	}
 }
 
+// However many files there are in one moment, none takes the place of another,
+// nor of one that a recording before it has left.
+func TestRotateAtOnce(t *testing.T) {
+	for _, force := range []bool{false, true} {
+		for _, rotate := range []time.Duration{0, time.Second} {
+			synctest.Test(t, func(t *testing.T) { // the clock stands while there is something to do
+				d := newMemDisk()
+				left := []string{"x-20000101T000000.000Z.ndjson", "x-20000101T000000.003Z.ndjson", "x-20000101T000000.004Z.ndjson.part"}
+				for _, name := range left {
+					d.files[name] = &memFile{disk: d, data: []byte("left\n")}
+				}
+				source := &steps{play: play{script: script{end: errEnd}}}
+				var want []string
+				for n := range 1000 {
+					line := fmt.Sprintf("%01000d", n)
+					want = append(want, line)
+					source.next = append(source.next, step{batch: batch(of("s", line))})
+				}
+				s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", Rotate: rotate, RotateSize: recorder.MinRotateSize, Force: force})
+				if !errors.Is(err, errEnd) {
+					t.Fatal(err)
+				}
+				for _, name := range left {
+					if got := d.lines(t, name); !slices.Equal(got, []string{"left"}) {
+						t.Errorf("%s was overwritten", name)
+					}
+					delete(d.files, name)
+				}
+				names := d.names()
+				slices.Sort(names)
+				var got []string
+				for _, name := range names {
+					got = append(got, d.lines(t, name)...)
+				}
+				if !slices.Equal(got, want) || len(names) != s.Files || s.Files < 10 {
+					t.Errorf("%d of %d records stand in order in %d files, of %d: %q", len(got), len(want), len(names), s.Files, names)
+				}
+			})
+		}
+	}
+}
+
 // One file is kept whole while the next is written.
 func TestKeepOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

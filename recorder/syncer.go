@@ -38,7 +38,7 @@ type syncer struct {
 
 func newSyncer(d disk, config *Config) *syncer {
 	return &syncer{
-		disk: d, durable: config.Fsync != FsyncNever, force: config.Force, keep: config.Keep,
+		disk: d, durable: config.Fsync != FsyncNever, force: config.overwrites(), keep: config.Keep,
 		poke: make(chan struct{}, 1), bad: make(map[string]bool),
 	}
 }

@@ -148,7 +148,7 @@ func (w *writer) open(now time.Time) error {
 	w.begun = w.begins(now)
 	for tries := 0; ; tries++ {
 		w.name = w.series.path(w.begun)
-		f, err := w.out.disk.Create(w.name, w.series.naming.dirs, w.out.config.Force)
+		f, err := w.out.disk.Create(w.name, w.series.naming.dirs, w.out.config.overwrites())
 		if err == nil {
 			w.file, w.size, w.dirty = f, 0, false
 			return nil
