@@ -62,7 +62,6 @@ func newRecord(ended *outcome) *cobra.Command {
 	flags.StringVar(&summary, "summary", "text", "say at the end what was recorded and lost, on standard error: text, json, none")
 	flags.Var(&queue, "queue", "let at most this size of records wait for the disk; more is lost upstream, and told")
 	flags.IntVar(&config.MaxStreams, "max-streams", recorder.DefaultMaxStreams, "record at most N streams of patterns")
-	r.complete(c)
 	c.ValidArgsFunction = r.liveStreams
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		config.Streams, config.Count, config.For, config.After = streams, r.count, r.during, after

@@ -60,7 +60,6 @@ func newReplay(ended *outcome) *cobra.Command {
 	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
 	set.StringVar(&r.publish, "publish", "", "publish the records again, to the publish endpoint of a consolidator, as in tcp://127.0.0.1:5551")
 	r.chosen(set)
-	r.complete(c)
 	c.RunE = ended.run(func(ctx context.Context, files []string) error {
 		config, err := r.replay(files)
 		if err != nil {

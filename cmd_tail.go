@@ -40,7 +40,6 @@ func newTail(ended *outcome) *cobra.Command {
 	r.sources(c.Flags())
 	r.client(c.Flags())
 	r.records(c.Flags())
-	r.complete(c)
 	c.ValidArgsFunction = r.liveStreams
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		var err error

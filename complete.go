@@ -21,16 +21,65 @@ const (
 	completeMost   = 1000                  // names that are offered
 )
 
-// complete offers values for the flags that all reading commands share.
-func (r *reading) complete(c *cobra.Command) {
-	for flag, values := range map[string][]string{
-		"level":  {"trace", "debug", "info", "warn", "error", "fatal"},
-		"output": {"short", "long", "json", "raw"},
-	} {
-		if c.Flags().Lookup(flag) != nil {
-			// It fails for a flag that is not there, or has one already.
-			_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+// flagValues are what may stand behind a flag, whatever the command. A shell
+// offers files behind flags that are not here.
+var flagValues = map[string]cobra.CompletionFunc{
+	"level":   oneOf("trace", "debug", "info", "warn", "error", "fatal"),
+	"output":  oneOf("short", "long", "json", "raw"),
+	"fsync":   oneOf("none", "1s", "always"),
+	"summary": oneOf("text", "json", "none"),
+	"speed":   oneOf("0.5", "1", "2", "10", "max"),
+
+	"proxy":        beginsWith("http://", "https://"),
+	"to":           beginsWith("tcp://", "ipc://"),
+	"consolidator": beginsWith("tcp://", "ipc://"),
+	"publish":      beginsWith("tcp://", "ipc://"),
+	"subscribe":    beginsWith("tcp://", "ipc://"),
+}
+
+// noFiles are flags whose values nobody can guess, and that are no files.
+var noFiles = []string{
+	"token", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
+	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
+	"max-connections", "consolidators", "tenants", "rate", "seed",
+}
+
+func oneOf(values ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+}
+
+func beginsWith(schemes ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) (fit []string, _ cobra.ShellCompDirective) {
+		for _, s := range schemes {
+			if strings.HasPrefix(s, typed) {
+				fit = append(fit, s)
+			}
 		}
+		return fit, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// completeFlags has a shell offer what may stand behind the flags of a command,
+// and of all below it.
+func completeFlags(c *cobra.Command) {
+	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		offer := flagValues[f.Name]
+		switch {
+		case c.Name() == "replay" && f.Name == "to": // a time
+			offer = cobra.NoFileCompletions
+		case c.Name() == "man" && f.Name == "out":
+			_ = c.MarkFlagDirname(f.Name)
+			return
+		case slices.Contains(noFiles, f.Name):
+			offer = cobra.NoFileCompletions
+		}
+		if offer != nil && f.NoOptDefVal == "" {
+			// It fails for a flag that is not there, or has one already.
+			_ = c.RegisterFlagCompletionFunc(f.Name, offer)
+		}
+	})
+	for _, sub := range c.Commands() {
+		completeFlags(sub)
 	}
 }
 

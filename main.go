@@ -79,6 +79,12 @@ func newRoot(ended *outcome) *cobra.Command {
 		newMan(ended),
 		newVersion(ended),
 	)
+	for _, c := range root.Commands() {
+		if c.ValidArgsFunction == nil && c.Name() != "replay" { // which takes files
+			c.ValidArgsFunction = cobra.NoFileCompletions
+		}
+	}
+	completeFlags(root)
 	return root
 }
 
