@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sluice/cluster/record"
+	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 )
 
@@ -156,6 +157,17 @@ func (r *reading) config(logger *slog.Logger) (stream.Config, error) {
 		config.Proxy = defaultProxy
 	}
 	return config, nil
+}
+
+// stdout is standard output. When ctx has ended, or --for has run out, whoever
+// reads it is not waited for much longer. Close it.
+func (r *reading) stdout(ctx context.Context) *stdio.Writer {
+	if r.during > 0 {
+		until, cancel := context.WithTimeout(ctx, r.during)
+		context.AfterFunc(until, cancel)
+		ctx = until
+	}
+	return stdio.NewWriter(ctx, os.Stdout)
 }
 
 // read runs a source as long as use runs.

@@ -79,6 +79,9 @@ func newRecord(ended *outcome) *cobra.Command {
 		signal.Ignore(syscall.SIGPIPE)
 		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			config.Source = source
+			out := r.stdout(ctx)
+			defer out.Close()
+			config.Stdout = out
 			rec, err := recorder.New(config)
 			if err != nil {
 				return &usageError{err}
@@ -107,7 +110,7 @@ func (r *reading) recording(config *recorder.Config, fsync string) (err error) {
 	if config.Fsync, err = recorder.ParseFsync(fsync); err != nil {
 		return usagef("--fsync: %w", err)
 	}
-	config.Stdout, config.Notices = os.Stdout, os.Stderr
+	config.Notices = os.Stderr
 	if isTerminal(os.Stderr) && (config.Out != recorder.Stdout || !isTerminal(os.Stdout)) {
 		config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 	}

@@ -134,6 +134,9 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 	}
 	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		out.Source, out.Streams = source, source.StreamNames()
+		stdout := r.stdout(ctx)
+		defer stdout.Close()
+		out.Out = stdout
 		printer, err := recorder.NewPrinter(out)
 		if err != nil {
 			return &usageError{err}
@@ -198,7 +201,7 @@ func inOnePane(names []string) string {
 
 // printing is how records are printed, as the flags say.
 func (r *reading) printing() (recorder.PrinterConfig, error) {
-	config := recorder.PrinterConfig{Out: os.Stdout, Notices: os.Stderr, Count: r.count, For: r.during}
+	config := recorder.PrinterConfig{Notices: os.Stderr, Count: r.count, For: r.during}
 	var err error
 	if config.Filter, err = r.filter(); err != nil {
 		return config, err

@@ -81,6 +81,9 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	}
 	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 		config.Source = source
+		out := r.stdout(ctx)
+		defer out.Close()
+		config.Out = out
 		printer, err := recorder.NewPrinter(config)
 		if err != nil {
 			return &usageError{err}

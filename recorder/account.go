@@ -49,3 +49,12 @@ type account struct {
 	since    int64           // Unix milliseconds: backfill from before it is no part of the recording; 0 when the times are not believed
 	sources  map[string]bool // by which records came
 }
+
+// lose counts a loss.
+func (a *account) lose(l *loss) {
+	a.Gaps++
+	a.Dropped += l.count
+	if l.unknown {
+		a.Unknown++
+	}
+}

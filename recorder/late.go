@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"sluice/cluster/record"
@@ -56,7 +57,9 @@ func (r *Recorder) complete(a *account) error {
 	}
 	for i := range held {
 		if err := r.one(a, &held[i]); err != nil {
-			r.unwritten(held[i+1:], err)
+			if !errors.Is(err, errMet) {
+				r.unwritten(held[i+1:], nil)
+			}
 			return err
 		}
 	}

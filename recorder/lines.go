@@ -1,9 +1,9 @@
 package recorder
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -21,11 +21,14 @@ const (
 
 // lineWriter writes records.
 type lineWriter struct {
-	out     *bufio.Writer
+	out     io.Writer
+	buf     []byte // records that are not written yet
+	ends    []int  // where each of them ends
 	layout  record.Layout
 	style   record.Style
 	columns map[string]string // by stream, what begins each of its lines; nil for none
-	written uint64            // records
+	printed uint64            // records, that are written or about to be
+	lost    uint64            // of them, those that could not be written
 	unread  bool              // records go out as they came, and nobody looks into them
 
 	normal  []byte // a record made one line of JSON
@@ -34,7 +37,7 @@ type lineWriter struct {
 
 func newLineWriter(config *PrinterConfig) *lineWriter {
 	p := &lineWriter{
-		out:    bufio.NewWriterSize(config.Out, outBuffer),
+		out:    config.Out,
 		layout: config.Layout,
 		style:  config.Style,
 		unread: config.Layout == record.LayoutRaw && config.Filter == (record.Filter{}) && config.Until == nil,
@@ -89,31 +92,43 @@ func (p *lineWriter) print(rec *stream.Record, line []byte) error {
 	if p.layout == record.LayoutRaw && oneLine(rec.Data) {
 		data = rec.Data // as it came
 	}
-	p.scratch = record.Append(p.scratch[:0], data, p.layout, p.style)
-	p.written++
+	p.printed++
 	if p.columns == nil {
-		_, err := p.out.Write(p.scratch)
-		return writing(err)
-	}
-	column, ok := p.columns[rec.Stream]
-	if !ok {
-		column = record.Safe(rec.Stream) + " | "
-	}
-	for line := range bytes.Lines(p.scratch) {
-		// A bufio.Writer keeps its error for the next call.
-		_, _ = p.out.WriteString(column)
-		if _, err := p.out.Write(line); err != nil {
-			return writing(err)
+		p.buf = record.Append(p.buf, data, p.layout, p.style)
+	} else {
+		column, ok := p.columns[rec.Stream]
+		if !ok {
+			column = record.Safe(rec.Stream) + " | "
 		}
+		p.scratch = record.Append(p.scratch[:0], data, p.layout, p.style)
+		for line := range bytes.Lines(p.scratch) {
+			p.buf = append(append(p.buf, column...), line...)
+		}
+	}
+	p.ends = append(p.ends, len(p.buf))
+	if len(p.buf) >= outBuffer {
+		return p.flush()
 	}
 	return nil
 }
 
-func (p *lineWriter) flush() error { return writing(p.out.Flush()) }
-
-func writing(err error) error {
-	if err != nil {
-		return fmt.Errorf("write records: %w", err)
+// flush writes what is not written yet. After an error nothing is.
+func (p *lineWriter) flush() error {
+	if len(p.buf) == 0 {
+		return nil
 	}
-	return nil
+	n, err := p.out.Write(p.buf)
+	if err != nil {
+		for _, end := range p.ends {
+			if end > n {
+				p.lost++
+			}
+		}
+		err = fmt.Errorf("write records: %w", err)
+	}
+	p.buf, p.ends = p.buf[:0], p.ends[:0]
+	if cap(p.buf) > maxScratch {
+		p.buf = nil
+	}
+	return err
 }

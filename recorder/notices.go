@@ -136,10 +136,13 @@ func records(n uint64) string {
 func (t *teller) lost() bool { return t.count > 0 || t.gaps > 0 }
 
 // total is the last line. It always comes, in a form that scripts can read.
-func (t *teller) total(written uint64) {
+func (t *teller) total(written, unwritten uint64) {
 	text := fmt.Sprintf("written=%d lost=%d", written, t.count)
 	if t.gaps > 0 {
 		text += fmt.Sprintf(" unknown-gaps=%d", t.gaps)
+	}
+	if unwritten > 0 {
+		text += fmt.Sprintf(" unwritten=%d", unwritten)
 	}
 	t.say(text)
 }

@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"syscall"
 
 	"sluice/cluster/record"
+	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 )
 
@@ -49,13 +51,16 @@ func (p *Printer) Run(ctx context.Context) error {
 		// Whoever reads has had enough: as with head, that is no news, unless
 		// something was lost.
 		if p.notices.lost() {
-			p.notices.total(p.out.written)
+			p.notices.total(p.out.printed-p.out.lost, p.out.lost)
 		}
 		return nil
 	case errors.Is(err, errMet):
 		err = nil
+	case errors.Is(err, stdio.ErrStalled) && ctx.Err() != nil:
+		p.notices.say("whoever reads the records takes nothing, and was not waited for")
+		err = nil
 	}
-	p.notices.total(p.out.written)
+	p.notices.total(p.out.printed-p.out.lost, p.out.lost)
 	return err
 }
 
@@ -71,7 +76,11 @@ func (p *Printer) print(ctx context.Context) error {
 		if until.Err() == nil {
 			batch, err := p.config.Source.Take(until)
 			if err == nil {
-				err = p.write(batch)
+				records, notices, err := p.write(batch)
+				if err != nil && !errors.Is(err, errMet) {
+					p.unwritten(batch.Records[records:], batch.Notices[notices:])
+					p.arrived()
+				}
 				batch.Release()
 				if err != nil {
 					return err
@@ -93,33 +102,58 @@ func (p *Printer) print(ctx context.Context) error {
 	}
 }
 
-// write writes a batch, and returns errMet after the last record.
-func (p *Printer) write(batch *stream.Batch) error {
-	notices := batch.Notices
-	for i := range batch.Records {
-		for len(notices) > 0 && notices[0].At <= i {
-			if err := p.tell(&notices[0]); err != nil {
-				return err
+// write writes a batch, and returns errMet after the last record; and how much of
+// the batch it has looked at.
+func (p *Printer) write(batch *stream.Batch) (records, notices int, err error) {
+	for records < len(batch.Records) {
+		for notices < len(batch.Notices) && batch.Notices[notices].At <= records {
+			notices++
+			if err := p.tell(&batch.Notices[notices-1]); err != nil {
+				return records, notices, err
 			}
-			notices = notices[1:]
 		}
-		met, err := p.one(&batch.Records[i])
+		records++
+		met, err := p.one(&batch.Records[records-1])
+		if err == nil && met {
+			err = cmp.Or(p.out.flush(), errMet)
+		}
 		if err != nil {
-			return err
+			return records, notices, err
 		}
-		if met {
-			if err := p.out.flush(); err != nil {
-				return err
-			}
-			return errMet
+	}
+	for notices < len(batch.Notices) {
+		notices++
+		if err := p.tell(&batch.Notices[notices-1]); err != nil {
+			return records, notices, err
+		}
+	}
+	return records, notices, p.out.flush()
+}
+
+// unwritten counts what is left of a batch after a write that failed, and tells
+// what it says of losses.
+func (p *Printer) unwritten(records []stream.Record, notices []stream.Notice) {
+	for i := range records {
+		if p.config.Filter.Match(p.out.line(&records[i])) {
+			p.out.printed++
+			p.out.lost++
 		}
 	}
 	for i := range notices {
-		if err := p.tell(&notices[i]); err != nil {
-			return err
+		if notices[i].Kind == stream.KindGap {
+			p.notices.say(p.notices.text(&notices[i]))
 		}
 	}
-	return p.out.flush()
+}
+
+// arrived counts what has come meanwhile.
+func (p *Printer) arrived() {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if batch, err := p.config.Source.Take(now); err == nil {
+		p.unwritten(batch.Records, batch.Notices)
+		batch.Release()
+	}
 }
 
 // one writes a record, if the filter lets it, and reports whether it was the
@@ -132,7 +166,7 @@ func (p *Printer) one(rec *stream.Record) (met bool, err error) {
 	if err := p.out.print(rec, line); err != nil {
 		return false, err
 	}
-	met = p.config.Count > 0 && p.out.written >= uint64(p.config.Count)
+	met = p.config.Count > 0 && p.out.printed >= uint64(p.config.Count)
 	return met || (p.config.Until != nil && p.config.Until.Match(line)), nil
 }
 
@@ -142,18 +176,16 @@ func (p *Printer) tell(n *stream.Notice) error {
 	if text == "" {
 		return nil
 	}
-	if err := p.out.flush(); err != nil {
-		return err
-	}
+	err := p.out.flush()
 	p.notices.say(text)
-	return nil
+	return err
 }
 
 // ended tells what it means that the source has no more.
 func (p *Printer) ended() error {
 	switch {
 	case p.config.Count > 0:
-		return fmt.Errorf("%w: there were %d of %d", ErrEnded, p.out.written, p.config.Count)
+		return fmt.Errorf("%w: there were %d of %d", ErrEnded, p.out.printed, p.config.Count)
 	case p.config.Until != nil:
 		return fmt.Errorf("%w: none matched %q", ErrEnded, record.Safe(p.config.Until.String()))
 	}
@@ -168,7 +200,7 @@ func (p *Printer) ranOut() error {
 	}
 	switch {
 	case p.config.Count > 0:
-		return fmt.Errorf("%w: %d of %d records came in %s", ErrNotMet, p.out.written, p.config.Count, p.config.For)
+		return fmt.Errorf("%w: %d of %d records came in %s", ErrNotMet, p.out.printed, p.config.Count, p.config.For)
 	case p.config.Until != nil:
 		return fmt.Errorf("%w: no record that matches %q came in %s", ErrNotMet, record.Safe(p.config.Until.String()), p.config.For)
 	}

@@ -433,8 +433,8 @@ func TestOutputThatFails(t *testing.T) {
 		notices string
 	}{
 		{"closed pipe", write, 0, nil, ""},
-		{"closed pipe, with losses", write, 3, nil, "sluice: 3 records of s lost\nsluice: written=1 lost=3\n"},
-		{"another error", failing{errFull}, 0, errFull, "sluice: written=1 lost=0\n"},
+		{"closed pipe, with losses", write, 3, nil, "sluice: 3 records of s lost\nsluice: written=0 lost=3 unwritten=1\n"},
+		{"another error", failing{errFull}, 0, errFull, "sluice: written=0 lost=0 unwritten=1\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var all []stream.Notice

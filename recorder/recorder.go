@@ -12,6 +12,7 @@ import (
 
 	"sluice/cluster/console"
 	"sluice/cluster/record"
+	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 )
 
@@ -99,6 +100,8 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 	if asked {
 		err = first(err, r.tellLost())
+	} else {
+		r.arrived()
 	}
 	err = first(err, r.out.end(err == nil))
 	r.out.sync.end()
@@ -106,8 +109,13 @@ func (r *Recorder) Run(ctx context.Context) error {
 	helpers.Wait()
 	err = first(err, r.out.sync.error())
 	r.summarise(time.Now())
-	if errors.Is(err, syscall.EPIPE) && r.config.Out == Stdout {
-		return nil // whoever reads has had enough
+	if r.config.Out == Stdout {
+		switch {
+		case errors.Is(err, syscall.EPIPE):
+			return nil // whoever reads has had enough
+		case errors.Is(err, stdio.ErrStalled):
+			return fmt.Errorf("%w: read standard output, or record into a file with --out FILE", err)
+		}
 	}
 	return err
 }
@@ -142,6 +150,8 @@ func (r *Recorder) record(ctx context.Context) error {
 		if err == nil {
 			if err = r.out.rotate(time.Now()); err == nil {
 				err = r.write(batch)
+			} else {
+				r.unwritten(batch.Records, batch.Notices)
 			}
 			batch.Release()
 			if err != nil {
@@ -245,37 +255,64 @@ func (r *Recorder) measure() {
 // write records a batch, and returns errMet after the last record that was
 // asked for.
 func (r *Recorder) write(batch *stream.Batch) error {
-	notices := batch.Notices
-	for i := range batch.Records {
-		for len(notices) > 0 && notices[0].At <= i {
-			if err := r.notice(&notices[0]); err != nil {
-				r.unwritten(batch.Records[i:], err)
-				return err
+	records, notices, err := r.look(batch)
+	if err == nil {
+		return r.out.came()
+	}
+	if !errors.Is(err, errMet) {
+		r.unwritten(batch.Records[records:], batch.Notices[notices:])
+	}
+	return err
+}
+
+// look takes what is in a batch, and returns how much of it was taken.
+func (r *Recorder) look(batch *stream.Batch) (records, notices int, err error) {
+	for ; records < len(batch.Records); records++ {
+		for notices < len(batch.Notices) && batch.Notices[notices].At <= records {
+			notices++
+			if err := r.notice(&batch.Notices[notices-1]); err != nil {
+				return records, notices, err
 			}
-			notices = notices[1:]
 		}
-		if err := r.came(&batch.Records[i]); err != nil {
-			r.unwritten(batch.Records[i+1:], err)
-			return err
+		if err := r.came(&batch.Records[records]); err != nil {
+			return records + 1, notices, err
+		}
+	}
+	for notices < len(batch.Notices) {
+		notices++
+		if err := r.notice(&batch.Notices[notices-1]); err != nil {
+			return records, notices, err
+		}
+	}
+	return records, notices, nil
+}
+
+// unwritten counts what came with or after a record that could not be written.
+func (r *Recorder) unwritten(records []stream.Record, notices []stream.Notice) {
+	for i := range records {
+		if a := r.follow.streams[records[i].Stream]; a != nil {
+			a.Unwritten++
 		}
 	}
 	for i := range notices {
-		if err := r.notice(&notices[i]); err != nil {
-			return err
+		if a := r.follow.streams[notices[i].Stream]; a != nil && notices[i].Kind == stream.KindGap {
+			l := lossOf(&notices[i])
+			a.lose(&l)
 		}
 	}
-	return r.out.came()
 }
 
-// unwritten counts what came with a record that could not be written.
-func (r *Recorder) unwritten(rest []stream.Record, err error) {
-	if errors.Is(err, errMet) {
-		return
+// arrived counts what had come when something could not be written.
+func (r *Recorder) arrived() {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if batch, err := r.config.Source.Take(now); err == nil {
+		r.unwritten(batch.Records, batch.Notices)
+		batch.Release()
 	}
-	for i := range rest {
-		if a := r.follow.streams[rest[i].Stream]; a != nil {
-			a.Unwritten++
-		}
+	for _, a := range r.follow.streams {
+		a.Unwritten += uint64(len(a.held))
+		a.held = nil
 	}
 }
 
@@ -398,11 +435,7 @@ func (r *Recorder) notice(n *stream.Notice) error {
 
 // lose counts a loss, and records it.
 func (r *Recorder) lose(a *account, l *loss) error {
-	a.Gaps++
-	a.Dropped += l.count
-	if l.unknown {
-		a.Unknown++
-	}
+	a.lose(l)
 	r.scratch = appendLoss(r.scratch[:0], time.Now(), l)
 	return r.writer(a).add(a, r.scratch, false)
 }

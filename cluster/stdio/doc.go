@@ -8,9 +8,9 @@
 // not have, whenever the waiting ends.
 //
 // Writing: a [Writer] writes as a file does, until its context ends. From then on
-// there is a grace period in all for whoever reads to take what is written;
-// after it writes return [ErrStalled], and how many bytes were taken. No
-// goroutine is left behind, and nothing is written after Write has returned.
+// whoever reads has a second to take something, and five in all; after that
+// writes return [ErrStalled], and how many bytes were taken. No goroutine is left
+// behind, and nothing is written after Write has returned.
 //
 // A file that is a disk's is always ready: an operation of a disk cannot be
 // interrupted.

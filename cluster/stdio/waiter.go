@@ -41,11 +41,15 @@ func (w *Waiter) Wait(most time.Duration) bool {
 	return ready(w.file, unix.POLLIN, w.bell, most)
 }
 
-// ready waits until a file is ready for what events say, the bell rings, or the
-// time is over, and reports whether the file is ready and the bell has not rung.
+// ready waits until a file is ready for what events say, the bell rings, if there
+// is one, or the time is over, and reports whether the file is ready and the bell
+// has not rung. A negative time is for ever.
 func ready(file syscall.RawConn, events int16, b *bell, most time.Duration) (yes bool) {
 	began := time.Now()
-	fds := []unix.PollFd{{Events: events}, {Fd: b.fd, Events: unix.POLLIN}}
+	fds := []unix.PollFd{{Events: events}, {Fd: -1, Events: unix.POLLIN}}
+	if b != nil {
+		fds[1].Fd = b.fd
+	}
 	err := file.Control(func(fd uintptr) {
 		fds[0].Fd = int32(fd)
 		for {
