@@ -214,7 +214,7 @@ func TestStalledReader(t *testing.T) {
 	var got seen
 	until(t, other, &got, func() bool { return got.backfill == 1 })
 
-	const total = 1_000_000
+	const total = 600_000
 	filler := strings.Repeat("x", 200)
 	sent := make(chan error, 1)
 	go func() {
@@ -252,7 +252,7 @@ func TestStalledReader(t *testing.T) {
 	if err := <-sent; err != nil {
 		t.Fatal(err)
 	}
-	// All records together are 250 MB. This process holds the second reader's
+	// All records together are 150 MB. This process holds the second reader's
 	// batches, too, one being filled and one being looked at.
 	if limit := uint64(buffer + 48<<20 + 64<<20); heap > limit {
 		t.Errorf("%d MiB of heap, more than %d", heap>>20, limit>>20)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -185,6 +186,25 @@ func TestRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whoever continues a client that somebody has stopped gets its screen back,
+// whatever the shell did to the terminal.
+func TestContinuedAfterAStop(t *testing.T) {
+	term := start80x24(t, "system")
+	term.waitForText("No records yet in system.")
+	_, _ = term.vt.Write([]byte("\x1b[?1049l\x1b[2J[1]+ Stopped"))
+	if err := syscall.Kill(os.Getpid(), syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	term.waitForText("No records yet in system.")
+	if screen := term.vt.String(); strings.Contains(screen, "Stopped") {
+		t.Errorf("not all is painted:\n%s", screen)
+	}
+	term.press("q")
+	if err := term.end(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -86,15 +86,20 @@ func (t *tty) measure() error {
 	return nil
 }
 
-// watch tells of each change of the size until done.
+// watch tells of each change of the size, and of being continued after a stop,
+// until done.
 func (t *tty) watch(done <-chan struct{}, send func(tea.Msg)) {
-	changed := make(chan os.Signal, 1)
+	changed, continued := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(changed, syscall.SIGWINCH)
+	signal.Notify(continued, syscall.SIGCONT)
 	defer signal.Stop(changed)
+	defer signal.Stop(continued)
 	for {
 		select {
 		case <-done:
 			return
+		case <-continued:
+			send(continuedMsg{})
 		case <-changed:
 		}
 		if t.file == nil {
@@ -127,7 +132,9 @@ func (t *tty) enter() error {
 		if err != nil {
 			return fmt.Errorf("make the terminal raw: %w", err)
 		}
-		t.before = before
+		if t.before == nil {
+			t.before = before
+		}
 	}
 	t.entered = true
 	t.painter.forget()
@@ -272,6 +279,15 @@ func (t *tty) update(msg tea.Msg) tea.Cmd {
 	case suspendMsg:
 		t.leave()
 		return tea.Suspend
+	case continuedMsg:
+		if !t.entered {
+			return nil // it stopped by itself, and a ResumeMsg comes
+		}
+		// Somebody stopped us, and the shell had the terminal meanwhile.
+		t.entered, t.mouse, t.title = false, false, ""
+		if err := t.enter(); err != nil {
+			return tea.Quit
+		}
 	case tea.ResumeMsg:
 		if err := t.enter(); err != nil {
 			return tea.Quit
@@ -292,6 +308,9 @@ type (
 	repaintMsg struct{} // the screen may be wrong: paint all of it
 	suspendMsg struct{} // give the terminal back and stop, until the shell goes on with us
 )
+
+// continuedMsg says that the process goes on after a stop.
+type continuedMsg struct{}
 
 // raw writes to the terminal as it is.
 func raw(text string) tea.Cmd { return func() tea.Msg { return rawMsg(text) } }
