@@ -168,6 +168,8 @@ func (m *model) sourceMark(s stream.Status) (mark string, st style, word string)
 		return "◐", m.theme.good, "unaccounted"
 	case stream.StateLost:
 		return "✕", m.theme.bad, "reconnecting"
+	case stream.StateUnknown:
+		return "◌", m.theme.dim, "unknown"
 	case stream.StateConnecting:
 	}
 	return "◌", m.theme.wait, "connecting"

@@ -145,7 +145,7 @@ func (p *pane) rows(width, height int, lk look) []string {
 		if v.store.names.merged {
 			c.stream = shortStream(v.store.streamOf(e))
 		}
-		p.widen(c.stream, c.source, &c.text, lk)
+		p.widen(e, c.stream, c.source, &c.text, lk)
 		next = append(next, c)
 	}
 	clear(p.cache)
@@ -184,7 +184,10 @@ func (p *pane) rows(width, height int, lk look) []string {
 func shortStream(name string) string { return record.Safe(strings.TrimPrefix(name, "tenant/")) }
 
 // widen makes the columns wide enough for a row.
-func (p *pane) widen(stream, source string, t *rowText, lk look) {
+func (p *pane) widen(e *entry, stream, source string, t *rowText, lk look) {
+	if e.kind.told() {
+		return // it has no columns
+	}
 	p.stream = max(p.stream, textWidth(stream, lk.method))
 	p.source = max(p.source, textWidth(source, lk.method))
 	p.label = max(p.label, textWidth(t.label, lk.method))

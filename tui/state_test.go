@@ -38,6 +38,25 @@ func TestStatesAreRows(t *testing.T) {
 	s.want("Source", "vm-2 is back")
 }
 
+// A row that says what happened has no columns, and widens none: rows stay where
+// they are when a proxy with a long name is lost. How the consolidators behind it
+// stand is not known then.
+func TestALostProxyMovesNothing(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	s.lines("system", 1)
+	before := s.line(2)
+	s.feed.sources = []stream.Status{
+		{Name: "proxy.example.com:5580", Proxy: true, State: stream.StateLost, Since: start},
+		{Name: "vm-1", State: stream.StateUnknown, Since: start},
+	}
+	s.take(stateOf("proxy.example.com:5580", stream.StateLost, "it is gone"))
+	s.want("── proxy.example.com:5580 lost: it is gone; trying again ──", "✕ proxy.example.com:5580 lost since 12:00:00", "◌ vm-1", "waiting")
+	s.wantNot("● vm-1", "following")
+	if after := s.line(2); after != before {
+		t.Errorf("the row has moved:\n%s\n%s", before, after)
+	}
+}
+
 // What terminals draw in different widths is not in a row.
 func TestRowsAreSteady(t *testing.T) {
 	for in, want := range map[string]string{

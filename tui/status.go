@@ -152,6 +152,9 @@ func (m *model) sources(brief int) []part {
 		case stream.StateUnaccounted:
 			parts = append(parts, part{t.good, "◐"}, part{t.dim, " " + name + " unaccounted"})
 			continue
+		case stream.StateUnknown:
+			parts = append(parts, part{t.wait, "◌"}, part{t.dim, " " + name})
+			continue
 		case stream.StateLost:
 			parts = append(parts, part{t.bad, "✕ " + name + " lost"})
 		default:
@@ -185,7 +188,7 @@ func (m *model) trouble() []string {
 		if s.State.Connected() && len(m.status) == 1 {
 			return nil
 		}
-		if s.State.Connected() {
+		if s.State.Connected() || s.State == stream.StateUnknown {
 			continue
 		}
 		lost = lost || s.State == stream.StateLost

@@ -61,7 +61,7 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 			if v.store.names.merged {
 				row.stream = shortStream(v.store.streamOf(e))
 			}
-			p.widen(row.stream, row.source, &row.text, lk)
+			p.widen(e, row.stream, row.source, &row.text, lk)
 		}
 		row.ord = ord
 		style := key

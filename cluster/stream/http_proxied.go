@@ -130,13 +130,16 @@ func (p *proxied) streams() []Live {
 	return slices.Clone(p.live)
 }
 
-// status is the proxy's own state, then those of the consolidators, as it told
-// them last.
+// status is the proxy's own state, then those of the consolidators, as it tells
+// them: nobody knows how they are while it is not there.
 func (p *proxied) status() []Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := make([]Status, 0, 1+len(p.sources))
 	for _, s := range p.sources {
+		if !p.self.State.Connected() {
+			s.State, s.Since = StateUnknown, p.self.Since
+		}
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b Status) int { return strings.Compare(a.Name, b.Name) })

@@ -392,6 +392,30 @@ func TestQuietStreamAndRestart(t *testing.T) {
 	}
 }
 
+// How consolidators stand is not known while the proxy is not there.
+func TestStatusWithoutTheProxy(t *testing.T) {
+	u := &upstream{}
+	addr, stop := serve(t, "127.0.0.1:0", u)
+	s := proxied(t, stream.Config{Proxy: "http://" + addr})
+	s.Tail("s", stream.Backfill{})
+	s.notice(isKind(stream.KindBackfill))
+	states := func(want stream.State) func() bool {
+		return func() bool {
+			for _, status := range s.Status() {
+				if !status.Proxy && status.State != want {
+					return false
+				}
+			}
+			return len(s.Status()) > 1
+		}
+	}
+	until(t, "consolidators that are live", states(stream.StateLive))
+	stop()
+	until(t, "nobody to know how they are", states(stream.StateUnknown))
+	serve(t, addr, u)
+	until(t, "consolidators that are live again", states(stream.StateLive))
+}
+
 // answer serves whatever a test wants.
 func answer(t *testing.T, f http.HandlerFunc) string {
 	server := httptest.NewServer(f)
