@@ -166,8 +166,11 @@ func (p *republisher) end(ctx context.Context, err error, until time.Time) error
 	}
 	fmt.Fprintf(os.Stderr, "sluice: %s\n", text)
 	if missing := s.Refused + s.Uncertain + s.Unsent + uint64(p.tooLarge); missing > 0 && !interrupted {
-		if status := p.client.Status(); !status.Had {
-			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", recorder.ErrNotHad, p.to)
+		switch status := p.client.Status(); {
+		case !status.Had:
+			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", recorder.ErrNotHad, record.Safe(p.to))
+		case status.Err != nil:
+			return fmt.Errorf("%w: %s was lost, and not had again in time: %d records were not published, or nobody knows", recorder.ErrNotHad, record.Safe(p.to), missing)
 		}
 		return fmt.Errorf("%d records were not published, or nobody knows", missing)
 	}

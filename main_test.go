@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 
 // Interrupted, tail ends with 130 and its last line on standard error.
 func TestTailInterrupted(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		cmd := exec.Command("sluice", "tail", "--plain", "--proxy", "http://127.0.0.1:1", "system")
 		stderr, err := cmd.StderrPipe()

@@ -220,6 +220,7 @@ const restarted = 1_000_000
 // Three consolidators and a proxy, each a process; one is killed while all
 // publish, and comes back.
 func TestKillNine(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 7)
 	names := []string{"vm-1", "vm-2", "vm-3"}
 	consolidator := func(i int) *exec.Cmd {
@@ -297,6 +298,7 @@ func TestKillNine(t *testing.T) {
 // positions at the consolidators, and misses nothing: not of one either that had
 // its first record while there was no proxy.
 func TestKilledProxy(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 5)
 	start(t, "consolidator", "--name", "vm-1", "--publish", "tcp://"+ports[0], "--subscribe", "tcp://"+ports[1])
 	start(t, "consolidator", "--name", "vm-2", "--publish", "tcp://"+ports[3], "--subscribe", "tcp://"+ports[4])
@@ -352,6 +354,7 @@ func TestKilledProxy(t *testing.T) {
 
 // Servers that are told to end do so with 0, while records run through them.
 func TestServersEnd(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 3)
 	c := start(t, "consolidator", "--name", "vm-1", "--publish", "tcp://"+ports[0], "--subscribe", "tcp://"+ports[1])
 	p := start(t, "proxy", "--listen", ports[2], "--consolidator", "tcp://"+ports[1])

@@ -104,8 +104,12 @@ func (p *publishing) writeNumbers(from, to int) {
 // nothing: what was acknowledged by then stood there, and all that was not
 // stands in the new one; with --once, all that was not sent.
 func TestPublishKillNine(t *testing.T) {
+	t.Parallel()
 	for _, once := range []bool{false, true} {
-		t.Run(fmt.Sprintf("once=%t", once), func(t *testing.T) { publishKillNine(t, once) })
+		t.Run(fmt.Sprintf("once=%t", once), func(t *testing.T) {
+			t.Parallel()
+			publishKillNine(t, once)
+		})
 	}
 }
 
@@ -166,6 +170,7 @@ func publishKillNine(t *testing.T, once bool) {
 // Killed, and not coming back: what was sent and not acknowledged is uncertain,
 // the rest unsent, and the exit code says that there is no consolidator.
 func TestPublishLost(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 2)
 	publishAt, subscribe := "tcp://"+ports[0], "tcp://"+ports[1]
 	pump := start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe)
@@ -195,6 +200,7 @@ func TestPublishLost(t *testing.T) {
 // A consolidator that is stopped for a while holds publishing up, and nothing is
 // sent again.
 func TestPublishStalled(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 2)
 	publishAt, subscribe := "tcp://"+ports[0], "tcp://"+ports[1]
 	pump := start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
@@ -244,6 +250,7 @@ func TestPublishStalled(t *testing.T) {
 // A signal ends following: what was read is acknowledged, and the exit code is
 // 0. A line whose end is not there yet is not published, and that is told.
 func TestPublishInterrupted(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 2)
 	publishAt, subscribe := "tcp://"+ports[0], "tcp://"+ports[1]
 	start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe)

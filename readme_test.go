@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -82,6 +84,7 @@ func moved(code, publish, subscribe string) string {
 }
 
 func TestREADMEPython(t *testing.T) {
+	t.Parallel()
 	needPeer(t, "python3-zmq", python, "-c", "import zmq")
 	code := snippets(t, "python")
 	if len(code) != 2 {
@@ -106,6 +109,7 @@ func TestREADMEPython(t *testing.T) {
 }
 
 func TestREADMEGo(t *testing.T) {
+	t.Parallel()
 	code := snippets(t, "go")
 	if len(code) != 2 {
 		t.Fatalf("the README has %d Go snippets, want 2", len(code))
@@ -129,6 +133,45 @@ func TestREADMEGo(t *testing.T) {
 	}
 }
 
+// What docs/publishing.md says to a Go service works, in a module of its own,
+// with nothing to download.
+func TestGoService(t *testing.T) {
+	t.Parallel()
+	doc, err := os.ReadFile("docs/publishing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, code, _ := strings.Cut(string(doc), "```go\n")
+	code, _, ok := strings.Cut(code, "```")
+	_, commands, found := strings.Cut(string(doc), "In the directory of the service:\n\n")
+	commands, _, _ = strings.Cut(commands, "\n\n")
+	if !ok || !found {
+		t.Fatal("docs/publishing.md has no service, or no commands for it")
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish, subscribe := pump(t)
+	beside := t.TempDir()
+	dir := filepath.Join(beside, "service")
+	if err := errors.Join(os.Symlink(here, filepath.Join(beside, "sluice")), os.Mkdir(dir, 0o700),
+		os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/service\n\ngo 1.24\n"), 0o600),
+		os.WriteFile(filepath.Join(dir, "main.go"), []byte(strings.Replace(code, "Config{", fmt.Sprintf("Config{Endpoint: %q, ", publish), 1)), 0o600),
+	); err != nil {
+		t.Fatal(err)
+	}
+	build := exec.Command("sh", "-ec", commands)
+	build.Dir, build.Env = dir, append(os.Environ(), "GOPROXY=off", "GONOSUMDB=*", "GOWORK=off", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s\n%v: %s", commands, err, out)
+	}
+	run(t, exec.Command(filepath.Join(dir, "service")))
+	if out := tailed(t, "1", "--consolidator", subscribe, "tenant/acme"); !strings.Contains(out, `"name":"service"`) || !strings.Contains(out, `"msg":"started","port":8080`) {
+		t.Errorf("tail printed %q", out)
+	}
+}
+
 // run runs a command until the test ends.
 func run(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
@@ -148,6 +191,7 @@ const realLog = "/var/log/dpkg.log"
 // at every door: directly, through the proxy, as curl reads it, and on the
 // screen of the full-screen client.
 func TestRealLog(t *testing.T) {
+	t.Parallel()
 	needPeer(t, "python3-zmq", python, "-c", "import zmq")
 	needPeer(t, realLog, "test", "-s", realLog)
 	publish, subscribe := pump(t)

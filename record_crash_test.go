@@ -131,6 +131,7 @@ func accountedFrom(t *testing.T, lines []string, next int) (after, lost int) {
 // what it had written, also for the tools that everybody has; its file does not
 // get its name.
 func TestRecordKilled(t *testing.T) {
+	t.Parallel()
 	publish, subscribe := pump(t)
 	publishMany(t, publish, "tenant/acme")
 	for _, ending := range []string{".ndjson", ".ndjson.gz", ".ndjson.zst"} {
@@ -212,6 +213,7 @@ func checkTool(t *testing.T, name string, lines []string) {
 // A small disk that is full ends the recording with 1 and a clear word. The
 // file has its name, whole lines, and as many as the summary says.
 func TestRecordFullDisk(t *testing.T) {
+	t.Parallel()
 	unshare := []string{"unshare", "--mount"}
 	if os.Geteuid() != 0 {
 		unshare = append(unshare, "--map-root-user")
@@ -224,7 +226,7 @@ func TestRecordFullDisk(t *testing.T) {
 	for _, ending := range []string{".ndjson", ".ndjson.gz", ".ndjson.zst"} {
 		t.Run(ending, func(t *testing.T) {
 			kept := filepath.Join(t.TempDir(), "out"+ending)
-			script := mount + `cd "$1" && head -c 900K /dev/zero >.filler && sluice record tenant/acme --consolidator "$2" --out "out$3" --for 50s --summary json; code=$?; ls; cp "out$3" "$4"; exit $code`
+			script := mount + `cd "$1" && head -c 960K /dev/zero >.filler && sluice record tenant/acme --consolidator "$2" --out "out$3" --for 50s --summary json; code=$?; ls; cp "out$3" "$4"; exit $code`
 			cmd := exec.Command(unshare[0], append(unshare[1:], "sh", "-c", script, "sh", dir, subscribe, ending, kept)...)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr

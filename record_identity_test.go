@@ -29,6 +29,7 @@ func summaryOf(t *testing.T, cmd *exec.Cmd, stderr *bytes.Buffer) (s struct{ Rec
 // A proxy is killed and comes back while a recording reads through it: what is
 // recorded and what is told as lost is what was published.
 func TestRecordThroughKilledProxy(t *testing.T) {
+	t.Parallel()
 	publish, subscribe := pump(t)
 	listen := freePorts(t, 1)[0]
 	proxy := func() *exec.Cmd {
@@ -71,6 +72,7 @@ func TestRecordThroughKilledProxy(t *testing.T) {
 // A reader of standard output that stalls costs the recording records, and they
 // are told where they are missing.
 func TestRecordToStalledReader(t *testing.T) {
+	t.Parallel()
 	ports := freePorts(t, 2)
 	publish, subscribe := "tcp://"+ports[0], "tcp://"+ports[1]
 	start(t, "consolidator", "--publish", publish, "--subscribe", subscribe, "--stream-buffer", "256KiB")

@@ -34,6 +34,7 @@ import (
 //
 // What is still running when a script ends is killed.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
