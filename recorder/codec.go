@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -37,6 +38,10 @@ func codecOf(name string) (codec, string, error) {
 			c, err := e.make()
 			return c, e.ending, err
 		}
+	}
+	switch ending := filepath.Ext(name); ending {
+	case ".bz2", ".xz", ".lz4", ".lzma", ".br", ".zip", ".7z", ".Z", ".tgz", ".gzip", ".zstd": // and not plain under such a name
+		return nil, "", fmt.Errorf("name %q: nothing is compressed as %s: let it end in .gz or .zst", name, ending)
 	}
 	return plain{}, "", nil
 }

@@ -15,8 +15,8 @@ import (
 type disk interface {
 	// Create makes the unfinished file of a name, and the directories above it
 	// when dirs is set. Its error is fs.ErrExist when there is a file of that
-	// name or an unfinished one, unless force is set, and errInUse when somebody
-	// writes it. What is written goes to the file's end.
+	// name or an unfinished one, unless force is set, errIsDir when the name is a
+	// directory's, and errInUse when somebody writes it. What is written goes to the file's end.
 	Create(name string, dirs, force bool) (file, error)
 	// Publish gives an unfinished file its name. Its error is fs.ErrExist when
 	// that is taken, unless force is set. With durable the name is on disk when
@@ -35,7 +35,10 @@ type file interface {
 	Truncate(size int64) error
 }
 
-var errInUse = errors.New("another recording writes it")
+var (
+	errInUse = errors.New("another recording writes it")
+	errIsDir = errors.New("it is a directory")
+)
 
 const (
 	fileMode = 0o666 // less the umask, as for any program's output
@@ -51,6 +54,9 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 		if err := os.MkdirAll(filepath.Dir(path), dirMode); err != nil {
 			return nil, err
 		}
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errIsDir}
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	if !force {
@@ -159,8 +165,13 @@ func createError(name string, err error) error {
 			return fmt.Errorf("create %q: there is an unfinished %q, of a recording that runs or was killed: move it away, or give --force to overwrite it", name, path.Path)
 		}
 		return fmt.Errorf("create %q: %w: choose another name, or give --force to overwrite it", name, fs.ErrExist)
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, errIsDir):
+		return fmt.Errorf("create %q: %w: name a file in it, such as %q", name, errIsDir, filepath.Join(name, "recording.ndjson"))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("create %q: %w: name a file in a directory that you may write to", name, fs.ErrPermission)
+	}
+	if _, missing := os.Stat(filepath.Dir(name)); errors.Is(missing, fs.ErrNotExist) {
 		return fmt.Errorf("create %q: there is no directory %q: make it", name, filepath.Dir(name))
 	}
-	return fmt.Errorf("create %q: %w", name, err)
+	return fmt.Errorf("create %q: %w: name a file in another directory", name, err)
 }

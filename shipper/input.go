@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -87,7 +89,12 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 	}
 	// Opened so, a named pipe that nobody writes yet is waited for below.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("read %q: there is no such file: name another, or wait for it with --follow", name)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("read %q: you may not read it: run as somebody who may", name)
+	case err != nil:
 		return fmt.Errorf("read a file: %w", err)
 	}
 	defer f.Close()
@@ -96,10 +103,28 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 		case info.IsDir():
 			return fmt.Errorf("read %q: it is a directory: name the files in it", name)
 		case info.Mode().IsRegular():
+			if tool := packer(f); tool != "" {
+				return fmt.Errorf("read %q: it is compressed: pipe it in, as in \"%s -dc FILE | sluice publish %s\"", name, tool, s.cfg.Stream)
+			}
 			s.counts.files.Add(1)
 		}
 	}
 	return s.readOpen(ctx, name, f)
+}
+
+// packer is the tool that unpacks a file; "" is none.
+func packer(f *os.File) string {
+	var begin [10]byte
+	n, _ := f.ReadAt(begin[:], 0)
+	for _, p := range []struct {
+		tool, magic string
+		at          int
+	}{{"gzip", "\x1f\x8b", 0}, {"zstd", "\x28\xb5\x2f\xfd", 0}, {"xz", "\xfd7zXZ\x00", 0}, {"bzip2", "1AY&SY", 4}} {
+		if strings.HasPrefix(string(begin[min(p.at, n):n]), p.magic) {
+			return p.tool
+		}
+	}
+	return ""
 }
 
 // readOpen reads an input to its end, or until ctx ends. Whoever reads counts,
