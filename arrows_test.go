@@ -15,12 +15,12 @@ import (
 // imported by nobody and import nobody. Tests are not held to it.
 var arrows = map[string][]string{
 	"sluice": {
-		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+		"sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
 		"sluice/cluster/publish", "sluice/cluster/console", "sluice/cluster/stdio",
 		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/replay", "sluice/shipper", "sluice/tui", "sluice/devenv",
 	},
 	"sluice/devenv": {
-		"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+		"sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
 		"sluice/consolidator", "sluice/proxy", "sluice/recorder", "sluice/tui",
 	},
 	"sluice/consolidator":      anyOfCluster,
@@ -29,12 +29,13 @@ var arrows = map[string][]string{
 	"sluice/replay":            anyOfCluster,
 	"sluice/shipper":           anyOfCluster,
 	"sluice/tui":               anyOfCluster,
-	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
+	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
 	"sluice/cluster/backoff":   nil,
 	"sluice/cluster/console":   {"sluice/cluster/record"},
 	"sluice/cluster/stdio":     nil,
 	"sluice/cluster/record":    nil,
+	"sluice/cluster/rescue":    nil,
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
 	"sluice/cluster/discovery": nil,
@@ -47,7 +48,7 @@ var arrows = map[string][]string{
 
 var anyOfCluster = []string{
 	"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-	"sluice/cluster/publish", "sluice/cluster/console", "sluice/cluster/stdio",
+	"sluice/cluster/publish", "sluice/cluster/rescue", "sluice/cluster/console", "sluice/cluster/stdio",
 }
 
 // fences are the modules that only some packages may import.

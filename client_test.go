@@ -34,10 +34,16 @@ type console struct {
 // layout; "" is a new one. env goes before the environment's.
 func openConsole(t *testing.T, columns, rows int, home string, env []string, args ...string) *console {
 	t.Helper()
+	return openProgram(t, "sluice", columns, rows, home, env, args...)
+}
+
+// openProgram is openConsole for another program.
+func openProgram(t *testing.T, name string, columns, rows int, home string, env []string, args ...string) *console {
+	t.Helper()
 	if home == "" {
 		home = t.TempDir()
 	}
-	c := &console{t: t, cmd: exec.Command("sluice", args...), vt: emulator.New(columns, rows), home: home}
+	c := &console{t: t, cmd: exec.Command(name, args...), vt: emulator.New(columns, rows), home: home}
 	c.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR=", "TMUX=", "STY=", "TZ=UTC",
 		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_STATE_HOME="+filepath.Join(home, "state"))
 	c.cmd.Env = append(c.cmd.Env, env...)

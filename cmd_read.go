@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 )
@@ -181,11 +181,5 @@ func (r *reading) read(ctx context.Context, logger *slog.Logger, use func(contex
 	if err != nil {
 		return &usageError{err}
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ran := make(chan error, 1)
-	go func() { ran <- source.Run(ctx) }()
-	err = use(ctx, source)
-	cancel()
-	return errors.Join(err, <-ran)
+	return rescue.Beside(ctx, "read records", source.Run, func(ctx context.Context) error { return use(ctx, source) })
 }

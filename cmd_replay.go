@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/recorder"
 	"sluice/replay"
 	"sluice/tui"
@@ -108,13 +109,9 @@ func replayRun(ctx context.Context, config replay.Config, use func(context.Conte
 	if err != nil {
 		return replayError(err)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ran := make(chan error, 1)
-	go func() { ran <- source.Run(ctx) }()
-	err = use(ctx, source)
-	cancel()
-	return errors.Join(err, replayError(<-ran))
+	return rescue.Beside(ctx, "read the recording",
+		func(ctx context.Context) error { return replayError(source.Run(ctx)) },
+		func(ctx context.Context) error { return use(ctx, source) })
 }
 
 // replayError tells wrong usage from what the machine did not give.

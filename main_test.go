@@ -14,7 +14,7 @@ import (
 // sluice; so it stands inside the package, and runs with the race detector
 // when the test does.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sluice": main})
+	testscript.Main(m, map[string]func(){"sluice": main, "sluice-panics": mainThatPanics})
 }
 
 // Interrupted, tail ends with 130 and its last line on standard error.

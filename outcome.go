@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/recorder"
 	"sluice/shipper"
 	"sluice/tui"
@@ -89,10 +91,21 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// printError writes an error as one line, as it is.
+// printError writes an error as one line, as it is; below one that is a fault of
+// Sluice itself, what is needed to find it.
 func printError(w io.Writer, err error) {
 	if errors.Is(err, errInterrupted) || errors.Is(err, tui.ErrInterrupted) {
 		return
 	}
 	fmt.Fprintf(w, "sluice: %s\n", record.Safe(err.Error()))
+	var fault *rescue.Error
+	if !errors.As(err, &fault) {
+		return
+	}
+	for line := range strings.Lines(string(fault.Stack)) {
+		line = strings.TrimRight(line, "\n")
+		text := strings.TrimLeft(line, "\t")
+		fmt.Fprintf(w, "%s%s\n", strings.Repeat("\t", len(line)-len(text)), record.Safe(text))
+	}
+	fmt.Fprintf(w, "sluice: that is a fault of sluice %s: please report it with the lines above\n", version)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/tui"
 )
@@ -32,18 +33,13 @@ func (d *Devenv) show(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	fed := make(chan error, 1)
-	go func() { fed <- feed.Run(ctx) }()
-	if err = client.Run(ctx); errors.Is(err, tui.ErrInterrupted) {
-		err = nil // ctrl-c is a way to leave; there is nobody to tell
-	}
-	cancel()
-	if ferr := <-fed; err == nil {
-		err = ferr
-	}
-	return err
+	return rescue.Beside(ctx, "read from the proxy", feed.Run, func(ctx context.Context) error {
+		err := client.Run(ctx)
+		if errors.Is(err, tui.ErrInterrupted) {
+			return nil // ctrl-c is a way to leave; there is nobody to tell
+		}
+		return err
+	})
 }
 
 // toggleText is Toggle for the client's status line.

@@ -3,6 +3,8 @@ package replay
 import (
 	"context"
 	"io"
+
+	"sluice/cluster/rescue"
 )
 
 // interruptible reads from what may block for ever, as a pipe does, until a
@@ -28,7 +30,15 @@ type piece struct {
 // newInterruptible returns a reader of what open opens at the first read.
 func newInterruptible(ctx context.Context, open func() (io.Reader, error)) *interruptible {
 	i := &interruptible{ctx: ctx, open: open, want: make(chan struct{}), got: make(chan piece, 1)}
-	go i.pump()
+	go func() {
+		err := rescue.Call("read a recording", func() error { i.pump(); return nil })
+		if err != nil {
+			select {
+			case i.got <- piece{err: err}:
+			default: // it was the last, and is there already
+			}
+		}
+	}()
 	return i
 }
 

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 )
 
@@ -141,7 +141,8 @@ func New(config Config) (*Client, error) {
 }
 
 // Run shows the client until the user leaves or ctx ends, which both return
-// nil; after ctrl-c it returns [ErrInterrupted].
+// nil; after ctrl-c it returns [ErrInterrupted], and after a panic of its own a
+// [*rescue.Error].
 func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -171,15 +172,8 @@ func (c *Client) Run(ctx context.Context) error {
 	pumped := make(chan struct{})
 	go func() {
 		defer close(pumped)
-		func() {
-			// Whatever goes wrong, the terminal is restored.
-			defer func() {
-				if r := recover(); r != nil {
-					fault = fmt.Errorf("read from the feed: %v\n%s", r, debug.Stack())
-				}
-			}()
-			c.pump(ctx, program.Send)
-		}()
+		// Whatever goes wrong, the terminal is restored.
+		fault = rescue.Call("read from the feed", func() error { c.pump(ctx, program.Send); return nil })
 		// Quit, and neither tea.WithContext nor tea.Interrupt, which leave the
 		// terminal's reader behind.
 		program.Quit()

@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/rescue"
 	"sluice/tui"
 )
 
@@ -155,6 +157,29 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 			}
 			s.Free()
 		})
+	}
+}
+
+// A panic of who searches in the background comes out where the terminal can be
+// restored.
+func TestAPanicInASearchIsHandedOn(t *testing.T) {
+	s := tui.NewStore("system")
+	defer s.Free()
+	for i := range 50_000 {
+		s.Append("vm-1", record240(i))
+	}
+	scan := s.PanickingScan(50_000)
+	err := rescue.Call("search", func() error {
+		for deadline := time.Now().Add(time.Minute); !scan.Step(); {
+			if time.Now().After(deadline) {
+				return nil
+			}
+		}
+		return nil
+	})
+	var fault *rescue.Error
+	if !errors.As(err, &fault) || fault.Value != "boom" || !bytes.Contains(fault.Stack, []byte("examine")) {
+		t.Fatalf("the error is %v, want the worker's panic", err)
 	}
 }
 

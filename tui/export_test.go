@@ -101,6 +101,11 @@ func (s Store) Scan(pattern string, from uint64) Scan {
 	return Scan{newScan(s.s, from, newMatcher(pattern).probe(filter{}))}
 }
 
+// PanickingScan is a search whose every test panics.
+func (s Store) PanickingScan(from uint64) Scan {
+	return Scan{newScan(s.s, from, probe{test: func(*row) bool { panic("boom") }})}
+}
+
 // Step goes on and reports whether everything was tested.
 func (s Scan) Step() bool {
 	s.s.step(time.Now().Add(time.Millisecond), time.Now)

@@ -1,10 +1,9 @@
 package tui
 
 import (
-	"fmt"
-	"runtime/debug"
-
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/rescue"
 )
 
 // guard is the client as Bubble Tea sees it: the model, whose frames go to the
@@ -54,8 +53,8 @@ func (g *guard) View() (none tea.View) {
 
 // recover notes a panic and lets the program end.
 func (g *guard) recover(cmd *tea.Cmd) {
-	if r := recover(); r != nil {
-		g.fault = faultOf(r)
+	if fault := rescue.Caught("show the screen", recover()); fault != nil {
+		g.fault = fault
 		*cmd = tea.Quit
 		go g.quit() // a panic of View has no command; Quit may wait for Update
 	}
@@ -68,12 +67,10 @@ func careful(cmd tea.Cmd) tea.Cmd {
 		return nil
 	}
 	return func() (msg tea.Msg) {
-		defer func() {
-			if r := recover(); r != nil {
-				msg = faultMsg{faultOf(r)}
-			}
-		}()
-		msg = cmd()
+		err := rescue.Call("work for the screen", func() error { msg = cmd(); return nil })
+		if err != nil {
+			return faultMsg{err}
+		}
 		if batch, ok := msg.(tea.BatchMsg); ok {
 			for i := range batch {
 				batch[i] = careful(batch[i])
@@ -82,6 +79,3 @@ func careful(cmd tea.Cmd) tea.Cmd {
 		return msg
 	}
 }
-
-// faultOf is a panic as an error, with the stack it happened on.
-func faultOf(r any) error { return fmt.Errorf("the full-screen client: %v\n%s", r, debug.Stack()) }

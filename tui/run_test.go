@@ -42,6 +42,12 @@ type terminal struct {
 
 func start80x24(t *testing.T, streams ...string) *terminal {
 	t.Helper()
+	return startWith(t, tui.Config{Streams: streams})
+}
+
+// startWith starts a client of 80 by 24 cells in its own terminal.
+func startWith(t *testing.T, config tui.Config) *terminal {
+	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
 	ours, theirs, err := pty.Open()
 	if err != nil {
@@ -51,7 +57,8 @@ func start80x24(t *testing.T, streams ...string) *terminal {
 		t.Fatal(err)
 	}
 	term := &terminal{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: emulator.New(80, 24), done: make(chan error, 1)}
-	client, err := tui.New(tui.Config{Feed: term.feed, Streams: streams, Location: time.UTC, Input: theirs, Output: theirs})
+	config.Feed, config.Location, config.Input, config.Output = term.feed, time.UTC, theirs, theirs
+	client, err := tui.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,11 @@
 package tui
 
 import (
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"sort"
 	"sync/atomic"
+
+	"sluice/cluster/rescue"
 )
 
 // survey tests the records that a store holds in the background, on all cores,
@@ -95,8 +95,8 @@ func (sv *survey) work(at *atomic.Int64) {
 	defer sv.running.Add(-1)
 	defer at.Store(idle)
 	defer func() {
-		if r := recover(); r != nil {
-			sv.fault.Store(fmt.Sprintf("search: %v\n%s", r, debug.Stack()))
+		if fault := rescue.Caught("search", recover()); fault != nil {
+			sv.fault.Store(fault)
 			sv.stop()
 			sv.wake(true)
 		}

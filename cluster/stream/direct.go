@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/discovery"
+	"sluice/cluster/rescue"
 	"sluice/cluster/zmtp"
 )
 
@@ -19,11 +20,10 @@ type direct struct {
 	out    *inbox
 
 	mu       sync.Mutex
-	ctx      context.Context // of run; nil before
+	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
 	links    map[zmtp.Endpoint]*link
 	watching bool
-	running  sync.WaitGroup
 }
 
 // tail is one stream that is wanted.
@@ -54,20 +54,19 @@ func newDirect(cfg Config, out *inbox) (*direct, error) {
 }
 
 func (d *direct) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	running := rescue.NewGroup(ctx)
+	defer running.End()
 	d.mu.Lock()
-	d.ctx = ctx
+	d.running = running
 	d.mu.Unlock()
-	err := d.finder.Find(ctx, d.found)
-	cancel()
+	err := d.finder.Find(running.Context(), d.found)
+	running.End()
 	d.mu.Lock()
 	for _, t := range d.tails {
 		t.merge.stop()
 	}
 	d.mu.Unlock()
-	d.running.Wait()
-	return err
+	return cmp.Or(running.Wait(), err)
 }
 
 // found makes links to the consolidators that are new, and ends those to the
@@ -94,17 +93,17 @@ func (d *direct) found(names []string) {
 		if d.links[e] != nil {
 			continue
 		}
-		ctx, cancel := context.WithCancel(d.ctx)
+		ctx, cancel := context.WithCancel(d.running.Context())
 		l := newLink(d, e, cancel)
 		d.links[e] = l
 		for _, t := range d.tails {
 			t.merge.expect(l)
 			l.tail(t)
 		}
-		d.running.Go(func() { l.run(ctx) })
+		d.running.Go("read from consolidators", func() { l.run(ctx) })
 	}
 	for _, t := range d.tails {
-		t.merge.begin(d.ctx)
+		t.merge.begin(d.running)
 	}
 }
 
@@ -126,7 +125,7 @@ func (d *direct) tail(name string, from Backfill) {
 		l.tail(t)
 	}
 	if len(d.links) > 0 {
-		t.merge.begin(d.ctx)
+		t.merge.begin(d.running)
 	}
 }
 

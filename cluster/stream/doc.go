@@ -30,5 +30,6 @@
 //
 // Shutdown: [Source.Run] blocks, owns all goroutines, and returns nil when its
 // context ends. Take then returns what is still in the inbox, and after that
-// [ErrClosed].
+// [ErrClosed]. A panic in any of them ends all, and Run returns it as an error,
+// so that whoever has the terminal can restore it first.
 package stream

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sluice/cluster/rescue"
 )
 
 // proxied reads through a proxy: one HTTP response for each tail, and one for
@@ -21,10 +23,9 @@ type proxied struct {
 	name   string // of the proxy: its host and port
 	out    *inbox
 	client *http.Client
-	wg     sync.WaitGroup
 
 	mu      sync.Mutex
-	ctx     context.Context // of run; nil before
+	running *rescue.Group // of run; nil before
 	tails   map[string]*proxiedTail
 	watcher *watcher
 	live    []Live
@@ -64,8 +65,10 @@ func newProxied(cfg Config, out *inbox) (backend, error) {
 }
 
 func (p *proxied) run(ctx context.Context) error {
+	running := rescue.NewGroup(ctx)
+	defer running.End()
 	p.mu.Lock()
-	p.ctx = ctx
+	p.running = running
 	for _, t := range p.tails {
 		p.start(t.run)
 	}
@@ -73,21 +76,21 @@ func (p *proxied) run(ctx context.Context) error {
 		p.start(p.watcher.run)
 	}
 	p.mu.Unlock()
-	<-ctx.Done()
+	<-running.Context().Done()
 	p.mu.Lock()
 	for _, t := range p.tails {
 		t.cancel()
 	}
 	p.mu.Unlock()
-	p.wg.Wait()
+	err := running.Wait()
 	p.client.CloseIdleConnections()
-	return nil
+	return err
 }
 
 // start runs f as soon as the source runs. p.mu is held.
 func (p *proxied) start(f func(context.Context)) {
-	if ctx := p.ctx; ctx != nil && ctx.Err() == nil {
-		p.wg.Go(func() { f(ctx) })
+	if running := p.running; running != nil && running.Context().Err() == nil {
+		running.Go("read from a proxy", func() { f(running.Context()) })
 	}
 }
 
@@ -168,7 +171,7 @@ func (p *proxied) closed(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.had--
-	if p.had == 0 && p.ctx.Err() == nil {
+	if p.had == 0 && p.running.Context().Err() == nil {
 		p.setSelf(StateLost, err.Error())
 	}
 }
@@ -178,7 +181,7 @@ func (p *proxied) missed(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.had > 0 || p.ctx.Err() != nil:
+	case p.had > 0 || p.running.Context().Err() != nil:
 	case p.self.State == StateConnecting:
 		p.setSelf(StateConnecting, err.Error())
 	default:
@@ -233,5 +236,5 @@ func (p *proxied) keepSources(names map[string]bool) {
 
 // tell puts a notice of a state into the inbox; notices never wait there.
 func (p *proxied) tell(s Status) {
-	_ = p.out.put(p.ctx, nil, []Notice{{Kind: KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}})
+	_ = p.out.put(p.running.Context(), nil, []Notice{{Kind: KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/backoff"
+	"sluice/cluster/rescue"
 	"sluice/cluster/zmtp"
 )
 
@@ -213,18 +214,7 @@ func (l *link) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		l.mu.Lock()
-		l.conn = nil
-		state := StateConnecting
-		if l.had {
-			state = StateLost
-		}
-		name := l.name
-		var merging []*merge
-		for _, t := range l.wanted {
-			merging = append(merging, t.merge)
-		}
-		l.mu.Unlock()
+		state, name, merging := l.parted()
 		l.become(ctx, state, name, err)
 		l.mu.Lock()
 		l.tried = true
@@ -236,6 +226,22 @@ func (l *link) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// parted notes that there is no connection. It returns what to tell of that,
+// and the merges that need not wait for this link any more.
+func (l *link) parted() (state State, name string, merging []*merge) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn = nil
+	state = StateConnecting
+	if l.had {
+		state = StateLost
+	}
+	for _, t := range l.wanted {
+		merging = append(merging, t.merge)
+	}
+	return state, l.name, merging
 }
 
 // session is one connection, from its making to its end.
@@ -260,10 +266,37 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		state = StateUnaccounted
 	}
 	l.become(ctx, state, name, nil)
+	for _, m := range l.connected(conn) {
+		m.answered(l)
+	}
+
+	done := make(chan struct{})
+	writing := rescue.NewGroup(ctx)
+	defer writing.End()
+	writing.Go("write to a consolidator", func() {
+		defer conn.Close() // wakes the reading, whatever happens
+		l.write(conn, done)
+	})
+	err = (&reading{l: l, ctx: ctx, conn: conn, name: name}).run()
+	close(done)
+	conn.Close()
+	if fault := writing.Wait(); fault != nil {
+		panic(fault) // where it ends the whole source
+	}
+	if errors.Is(err, io.EOF) {
+		err = errEnded
+	}
+	return err
+}
+
+// connected asks for all that is wanted on a new connection. It returns the
+// merges that wait for a backfill which a foreign peer does not have.
+func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	l.d.mu.Lock()
 	watching := l.d.watching
 	l.d.mu.Unlock()
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.had, l.tried = true, true
 	l.conn = conn
 	l.requests = nil
@@ -274,28 +307,12 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	if watching && conn.Peer.Sluice {
 		l.request(zmtp.AppendWatch(nil, true))
 	}
-	unanswered := make([]*merge, 0, len(l.wanted))
 	if !conn.Peer.Sluice {
 		for _, t := range l.wanted {
 			unanswered = append(unanswered, t.merge)
 		}
 	}
-	l.mu.Unlock()
-	for _, m := range unanswered {
-		m.answered(l) // a foreign peer has no backfill
-	}
-
-	done := make(chan struct{})
-	var writing sync.WaitGroup
-	writing.Go(func() { l.write(conn, done) })
-	err = (&reading{l: l, ctx: ctx, conn: conn, name: name}).run()
-	close(done)
-	conn.Close()
-	writing.Wait()
-	if errors.Is(err, io.EOF) {
-		err = errEnded
-	}
-	return err
+	return unanswered
 }
 
 var errEnded = errors.New("consolidator closed the connection")

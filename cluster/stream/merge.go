@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 )
 
 const (
@@ -57,14 +58,14 @@ func (m *merge) expect(l *link) {
 }
 
 // begin starts the clock, once all are expected that are known.
-func (m *merge) begin(ctx context.Context) {
+func (m *merge) begin(running *rescue.Group) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.done.Load() || m.timer != nil {
 		return
 	}
-	m.ctx = ctx
-	m.timer = time.AfterFunc(mergeWait, m.finish)
+	m.ctx = running.Context()
+	m.timer = time.AfterFunc(mergeWait, func() { running.Do("merge a backfill", m.finish) })
 	if len(m.waiting) == 0 {
 		m.timer.Reset(0)
 	}
@@ -149,8 +150,8 @@ func (m *merge) answered(l *link) {
 // finish hands on what was collected, and opens the way for what follows.
 func (m *merge) finish() {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.done.Load() || m.handing {
-		m.mu.Unlock()
 		return
 	}
 	m.handing = true
@@ -173,16 +174,11 @@ func (m *merge) finish() {
 	notices = slices.Insert(notices, after, filled)
 	for {
 		m.backfill, m.live, m.notices, m.held = nil, nil, nil, nil
-		m.mu.Unlock()
-		// It waits here when the inbox is full. No lock is held: the
-		// consumer may be stopping this tail.
 		err := m.put(recs, notices)
-		m.mu.Lock()
 		recs = append(m.backfill, m.live...)
 		notices = placed(recs, nil, m.notices)
 		if err != nil || m.done.Load() || len(recs)+len(notices) == 0 {
 			m.open()
-			m.mu.Unlock()
 			return
 		}
 	}
@@ -192,7 +188,11 @@ func (m *merge) finish() {
 // does not overfill the inbox.
 const putSize = 4096
 
+// put hands on. It waits when the inbox is full, and m.mu, which the caller
+// holds, is free meanwhile: the consumer may be stopping this tail.
 func (m *merge) put(recs []Record, notices []Notice) error {
+	m.mu.Unlock()
+	defer m.mu.Lock()
 	for done := 0; ; {
 		end := min(done+putSize, len(recs))
 		var some []Notice

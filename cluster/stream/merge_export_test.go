@@ -1,6 +1,10 @@
 package stream
 
-import "context"
+import (
+	"context"
+
+	"sluice/cluster/rescue"
+)
 
 // Merge is the merging of one tail's backfill.
 type Merge struct{ *merge }
@@ -10,7 +14,7 @@ func NewMerge(ctx context.Context, out *Inbox, name string, from Backfill) Merge
 	m := newMerge(out, name, from)
 	m.ctx = ctx
 	m.waiting[nil] = true
-	m.begin(ctx)
+	m.begin(rescue.NewGroup(ctx))
 	return Merge{m}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"sluice/cluster/discovery"
+	"sluice/cluster/rescue"
 )
 
 // Config is what a [Source] is made of: either Proxy or one of Finder and
@@ -65,10 +66,11 @@ func New(cfg Config) (*Source, error) {
 	return &Source{in: in, be: be}, nil
 }
 
-// Run reads until ctx ends, and returns nil then. It must be called once.
+// Run reads until ctx ends, and returns nil then. It must be called once. When
+// one of its goroutines panics all end, and it returns a [*rescue.Error].
 func (s *Source) Run(ctx context.Context) error {
 	defer s.in.close()
-	return s.be.run(ctx)
+	return rescue.Call("read records", func() error { return s.be.run(ctx) })
 }
 
 // Tail follows a stream, by its exact name. A second Tail of a name begins

@@ -1,0 +1,80 @@
+package rescue_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"sluice/cluster/rescue"
+)
+
+// fall panics, under a name that a stack shows.
+func fall(value any) { panic(value) }
+
+func TestCall(t *testing.T) {
+	if err := rescue.Call("do nothing", func() error { return io.EOF }); err != io.EOF || rescue.Is(err) {
+		t.Fatalf("without a panic the error is %v", err)
+	}
+	err := rescue.Call("read", func() error { fall("boom"); return nil })
+	var e *rescue.Error
+	if !errors.As(err, &e) || err.Error() != "read: internal error: boom" || !strings.Contains(string(e.Stack), "rescue_test.fall") {
+		t.Fatalf("the error is %v, with %+v", err, e)
+	}
+	// One that is handed on keeps what it was and where.
+	if again := rescue.Call("draw", func() error { fall(e); return nil }); again != err {
+		t.Fatalf("handed on, it is %v", again)
+	}
+	if err := rescue.Call("read", func() error { fall(io.EOF); return nil }); !errors.Is(err, io.EOF) {
+		t.Fatalf("the panic's own error is not in %v", err)
+	}
+}
+
+func TestBeside(t *testing.T) {
+	until := func(ctx context.Context) error { <-ctx.Done(); return nil }
+	if err := rescue.Beside(t.Context(), "read", until, func(context.Context) error { return io.EOF }); !errors.Is(err, io.EOF) {
+		t.Fatalf("what use returned is not in %v", err)
+	}
+	if err := rescue.Beside(t.Context(), "read", func(context.Context) error { fall("boom"); return nil }, until); !rescue.Is(err) {
+		t.Fatalf("a panic is no fault, but %v", err)
+	}
+	// Of a source that ends by itself, what was read is still to be used.
+	ended := make(chan struct{})
+	err := rescue.Beside(t.Context(), "read", func(context.Context) error { defer close(ended); return io.EOF }, func(ctx context.Context) error {
+		<-ended
+		return ctx.Err()
+	})
+	if !errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+}
+
+func TestGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := rescue.NewGroup(t.Context())
+		g.Go("wait", func() { <-g.Context().Done() })
+		g.End()
+		if err := g.Wait(); err != nil {
+			t.Fatalf("without a panic Wait returns %v", err)
+		}
+
+		g = rescue.NewGroup(t.Context())
+		stuck := make(chan struct{})
+		g.Go("wait", func() { <-g.Context().Done() })
+		g.Go("hold a lock", func() { <-stuck })
+		g.Go("read", func() { fall("boom") })
+		err := g.Wait() // although one never ends
+		if err == nil || err.Error() != "read: internal error: boom" || g.Context().Err() == nil {
+			t.Fatalf("after a panic Wait returns %v, and the context's error is %v", err, g.Context().Err())
+		}
+		close(stuck)
+
+		g = rescue.NewGroup(t.Context())
+		g.Do("merge", func() { fall("boom") })
+		if err := g.Wait(); !rescue.Is(err) {
+			t.Fatalf("after a panic of a timer Wait returns %v", err)
+		}
+	})
+}
