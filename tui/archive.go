@@ -198,11 +198,6 @@ func (a *archive) evict() {
 			return
 		}
 		if overBytes > 0 {
-			// A slab that is still being filled is never let go for its bytes:
-			// it holds a store's newest records.
-			if len(most.slabs) < 2 {
-				return
-			}
 			most.evictTo(most.oldestSlabEnd())
 			continue
 		}
@@ -210,12 +205,19 @@ func (a *archive) evict() {
 	}
 }
 
+// largest is the store that holds the most and has something to let go; nil when
+// none has.
 func (a *archive) largest(byBytes bool) *store {
 	var most *store
 	var size int64 = -1
 	for _, s := range a.stores {
 		n := int64(s.held())
 		if byBytes {
+			// A slab that is still being filled is never let go for its bytes:
+			// it holds a store's newest records.
+			if len(s.slabs) < 2 {
+				continue
+			}
 			n = s.bytes()
 		}
 		if n > size {

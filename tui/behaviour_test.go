@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -267,18 +266,16 @@ func TestSearchSeesWhatRowsSay(t *testing.T) {
 	}
 }
 
+// Each key is answered in the frame that follows it, however much there is to
+// search: TestSearchStepsAreSmall has the bound on the work between two of them.
 func TestSearchInSlicesNeverBlocksTheKeys(t *testing.T) {
 	s := open(t, 80, 24, tui.Config{}, "system")
 	s.flood("system", 200_000)
+	typed := ""
 	for _, r := range "/line.*9{4}" {
-		began := time.Now()
 		s.send(tea.KeyPressMsg{Code: r, Text: string(r)})
-		if took := time.Since(began); took > 2*time.Second {
-			t.Fatalf("key %q took %v", r, took)
-		}
-	}
-	if !s.woken {
-		t.Fatal("200,000 records were searched within one key: the test tests nothing")
+		typed += string(r)
+		s.want(" " + typed)
 	}
 	s.keys("enter")
 	s.settle()

@@ -100,7 +100,13 @@ func New(config Config) (*Client, error) {
 	if config.Last < 0 || config.Records < 0 || config.Bytes < 0 {
 		return nil, fmt.Errorf("make the full-screen client: negative bound: last %d, records %d, bytes %d", config.Last, config.Records, config.Bytes)
 	}
+	if len(config.Streams) > maxPanes {
+		return nil, fmt.Errorf("open %d panes: there may be %d: name fewer streams, or merge some, as in a+b", len(config.Streams), maxPanes)
+	}
 	for _, names := range config.Streams {
+		if n := len(SplitStreams(names)); n > maxMerged {
+			return nil, fmt.Errorf("merge %d streams: a pane merges %d at most: name fewer", n, maxMerged)
+		}
 		for _, name := range SplitStreams(names) {
 			if err := stream.CheckName(name); err != nil {
 				return nil, fmt.Errorf("open stream %q: %w", name, err)

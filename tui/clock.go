@@ -57,6 +57,9 @@ func ago(d time.Duration) string {
 	case d < 24*time.Hour:
 		return fmt.Sprintf("%dh %02dm", int(d.Hours()), int(d.Minutes())%60)
 	}
+	if days := int(d.Hours()) / 24; days >= 100 {
+		return fmt.Sprintf("%dd", days)
+	}
 	return fmt.Sprintf("%dd %02dh", int(d.Hours())/24, int(d.Hours())%24)
 }
 
@@ -68,7 +71,7 @@ func parseWhen(text string, now time.Time, location *time.Location) (time.Time, 
 	now = now.In(location)
 	if rest, found := strings.CutPrefix(text, "-"); found {
 		d, err := parseSpan(rest)
-		if err != nil {
+		if err != nil || d < 0 {
 			return time.Time{}, fmt.Errorf("read the time span %q: write -90s, -5m, -2h or -1d", text)
 		}
 		return now.Add(-d), nil
@@ -87,7 +90,7 @@ func parseWhen(text string, now time.Time, location *time.Location) (time.Time, 
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return t, nil
 	}
-	for _, layout := range []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
+	for _, layout := range []string{"2006-01-02T15:04Z07:00", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
 		if t, err := time.ParseInLocation(layout, text, location); err == nil {
 			return t, nil
 		}

@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"context"
 	"encoding/base64"
 	"os/exec"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
@@ -12,6 +14,9 @@ import (
 // maxCopy is the most that terminals take through OSC 52, in bytes.
 const maxCopy = 74_000
 
+// tmuxTime is how long tmux has to take what is copied.
+const tmuxTime = 5 * time.Second
+
 // copy puts text into the clipboard of the terminal that the user sits at,
 // through as many machines as there are between: by OSC 52. tmux passes that on
 // for itself only, so inside of it the text goes to tmux, which keeps it as a
@@ -19,6 +24,9 @@ const maxCopy = 74_000
 // other end of ssh shows only in TERM: it takes the plain form or the wrapped
 // one, by how it is set up.
 func (m *model) copy(text, what string) tea.Cmd {
+	if text == "" {
+		return m.say("not copied: the " + what + " is empty")
+	}
 	if len(text) > maxCopy {
 		return m.say(what + " not copied: " + count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
 	}
@@ -27,7 +35,9 @@ func (m *model) copy(text, what string) tea.Cmd {
 	switch {
 	case getenv("TMUX") != "":
 		return tea.Batch(said, func() tea.Msg {
-			load := exec.Command("tmux", "load-buffer", "-w", "-")
+			ctx, cancel := context.WithTimeout(context.Background(), tmuxTime)
+			defer cancel()
+			load := exec.CommandContext(ctx, "tmux", "load-buffer", "-w", "-")
 			load.Stdin = strings.NewReader(text)
 			if load.Run() == nil {
 				return nil

@@ -160,6 +160,51 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 	}
 }
 
+// A step of a search whose time is over tests no more than a few records, and
+// one over many records none at all: they are tested in the background.
+func TestSearchStepsAreSmall(t *testing.T) {
+	s := tui.NewStore("system")
+	defer s.Free()
+	grow := func(n int) {
+		for range n {
+			s.Append("vm-1", []byte(`{"msg":"line"}`))
+		}
+	}
+	grow(10_000)
+	tested, before := 0, 0
+	scan := s.ScanBy(5000, func() bool { tested++; return true })
+	for scan.StepLate() {
+		if tested-before > 128 { // a stride forward and one back
+			t.Fatalf("a step tested %d records", tested-before)
+		}
+		before = tested
+	}
+	if tested != 10_000 || scan.Count() != 10_000 {
+		t.Fatalf("%d records were tested and %d found, want 10,000", tested, scan.Count())
+	}
+
+	grow(190_000)
+	release, stepped := make(chan struct{}), make(chan bool)
+	scan = s.ScanBy(200_000, func() bool { <-release; return true })
+	go func() {
+		for range 100 {
+			scan.StepLate()
+		}
+		close(stepped)
+	}()
+	select {
+	case <-stepped:
+	case <-time.After(time.Minute):
+		t.Fatal("a step waits for the records to be tested")
+	}
+	close(release)
+	for !scan.Step() {
+	}
+	if scan.Count() != 200_000 {
+		t.Fatalf("%d records were found, want 200,000", scan.Count())
+	}
+}
+
 // A panic of who searches in the background comes out where the terminal can be
 // restored.
 func TestAPanicInASearchIsHandedOn(t *testing.T) {
@@ -168,7 +213,7 @@ func TestAPanicInASearchIsHandedOn(t *testing.T) {
 	for i := range 50_000 {
 		s.Append("vm-1", record240(i))
 	}
-	scan := s.PanickingScan(50_000)
+	scan := s.ScanBy(50_000, func() bool { panic("boom") })
 	err := rescue.Call("search", func() error {
 		for deadline := time.Now().Add(time.Minute); !scan.Step(); {
 			if time.Now().After(deadline) {

@@ -3,6 +3,7 @@ package tui
 import (
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -39,6 +40,45 @@ type RawMsg = rawMsg
 
 // Held is how many records are kept, and the memory that they take.
 func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.size() }
+
+// Recount is the memory of all that is kept, or was and is not given back, added
+// up anew.
+func Recount(m tea.Model) (bytes int64) {
+	a := m.(*model).archive
+	for _, s := range a.stores {
+		for _, sl := range s.slabs {
+			bytes += int64(len(sl.mem.b))
+		}
+		for _, b := range s.blocks {
+			bytes += int64(len(b.mem.b))
+		}
+		for _, m := range s.limbo {
+			bytes += int64(len(m.b))
+		}
+		bytes += s.stage.bytes()
+	}
+	for _, m := range append(a.pool.slabs, a.pool.blocks...) {
+		bytes += int64(len(m.b))
+	}
+	return bytes
+}
+
+// MarkAll marks the oldest n records of the pane in focus; Marks is how many are
+// marked in it.
+func MarkAll(m tea.Model, n int) {
+	p := m.(*model).pane()
+	for i := range n {
+		p.marks = append(p.marks, p.view.at(i))
+	}
+}
+
+func Marks(m tea.Model) int { return len(m.(*model).pane().marks) }
+
+// FilterText is the filter of the pane in focus.
+func FilterText(m tea.Model) string { return m.(*model).pane().view.filter.text() }
+
+// Scored is how many names the picker has looked at.
+func Scored(m tea.Model) int { return m.(*model).picker.scored }
 
 // EntrySizes are what an entry takes, and what blocks reckon with.
 func EntrySizes() (size, reckoned int) { return int(unsafe.Sizeof(entry{})), entrySize }
@@ -101,10 +141,13 @@ func (s Store) Scan(pattern string, from uint64) Scan {
 	return Scan{newScan(s.s, from, newMatcher(pattern).probe(filter{}))}
 }
 
-// PanickingScan is a search whose every test panics.
-func (s Store) PanickingScan(from uint64) Scan {
-	return Scan{newScan(s.s, from, probe{test: func(*row) bool { panic("boom") }})}
+// ScanBy is a search that finds what a test passes.
+func (s Store) ScanBy(from uint64, test func() bool) Scan {
+	return Scan{newScan(s.s, from, probe{test: func(*row) bool { return test() }})}
 }
+
+// StepLate is Step when its time is over already.
+func (s Scan) StepLate() (more bool) { return s.s.step(time.Time{}, time.Now) }
 
 // Step goes on and reports whether everything was tested.
 func (s Scan) Step() bool {
@@ -215,6 +258,19 @@ func Fuzzy(pattern, name string) (int, bool) {
 	score, _, ok := fuzzy(pattern, name)
 	return score, ok
 }
+
+// ParseSettings and ParseLayout read what would be in a file.
+var (
+	ParseSettings = parseSettings
+	ParseLayout   = parseLayout
+)
+
+// Outlet is what stands between the renderer and the terminal.
+type Outlet struct{ *outlet }
+
+func NewOutlet(file *os.File) Outlet { return Outlet{newOutlet(file, func() {})} }
+func (o Outlet) Drain()              { o.drain() }
+func (o Outlet) End()                { o.end() }
 
 // SaveLayout saves how the panes stand.
 func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*model).layout()) }

@@ -37,7 +37,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	k := &m.keys
 	switch {
 	case matches(msg, k.quit):
-		return tea.Quit
+		return m.quit()
 	case matches(msg, k.help):
 		m.help = &help{}
 	case matches(msg, k.open):
@@ -83,6 +83,15 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// quit leaves, unless a file is still being written: then a second time.
+func (m *model) quit() tea.Cmd {
+	if s := m.saving; s != nil && !s.leave {
+		s.leave = true
+		return m.say("still saving to " + s.path + ": " + m.keys.quit.Help().Key + " again leaves it unfinished")
+	}
+	return tea.Quit
 }
 
 // paneKey acts on the pane that has the focus.

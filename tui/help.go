@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
 )
 
 // help is the list of keys, while it is shown. Any key that does not move it
@@ -53,7 +55,8 @@ func (m *model) drawHelp() (box []string, w int) {
 	number := max(1, min((m.width-6)/helpColumn, 4))
 	column := min(helpColumn, m.width-6)
 	row := func(key string, width int, desc string) string {
-		return newLine(column, m.method, "").fixed(t.strong, key, width).space(1).fixed(t.dim, desc, column-width-2).String()
+		// The keys may be of the settings file, and what they do of an action.
+		return newLine(column, m.method, "").fixed(t.strong, record.Safe(key), width).space(1).fixed(t.dim, record.Safe(desc), column-width-2).String()
 	}
 	var blocks [][]string
 	for _, g := range m.keys.groups() {

@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,82 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 		s.wantRows(200_000-20, 200_000)
 	})
+}
+
+// However long it runs, and whatever looks at the records meanwhile, the client
+// keeps to its bounds: in what it reckons, in what it really holds, and on the
+// heap, where next to nothing of it may be.
+func TestMemoryStaysAtItsBounds(t *testing.T) {
+	const (
+		records = 4_000
+		bytes   = 7 << 20
+		pool    = 5 << 19 // spare slabs and blocks
+	)
+	s := open(t, 140, 40, tui.Config{Records: records, Bytes: bytes}, "system", "system+tenant/acme")
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // what has a cleanup goes in the second
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	feed := func(name string, n, pad int) {
+		b := &stream.Batch{}
+		for range n {
+			b.Records = append(b.Records, s.record(name, "vm-1", fmt.Sprintf(`"level":30,"msg":"line %d","pad":"%s"`, s.number+1, strings.Repeat("x", pad))))
+		}
+		s.now = time.Unix(0, b.Records[n-1].Arrived)
+		s.take(b)
+	}
+	feed("system", 500, 10)
+	feed("tenant/acme", 100, 10)
+	s.keys("/", "9", "enter", "f", "line", "enter", "tab", "/", "7", "enter", "space", "m")
+	before := heap()
+	grown := int64(0)
+	for round := range 60 { // each reaches a bound several times over
+		pad := 10 // what is short reaches the bound of records, what is long that of bytes
+		if round >= 30 {
+			pad = 1500
+		}
+		feed("system", 400, pad)
+		feed("tenant/acme", 20, pad)
+		held, reckoned := tui.Held(s.model)
+		if round == 25 && held < records*9/10 || round == 55 && reckoned < bytes*6/10 {
+			t.Fatalf("in round %d only %d records in %d bytes are kept", round, held, reckoned)
+		}
+		if held > records || reckoned > bytes {
+			t.Fatalf("in round %d %d records in %d bytes are kept; the bounds are %d and %d", round, held, reckoned, records, bytes)
+		}
+		if real := tui.Recount(s.model); real > bytes+pool {
+			t.Fatalf("in round %d %d bytes are held, and %d are reckoned with", round, real, reckoned)
+		}
+		if round%10 == 9 {
+			grown = max(grown, heap()-before)
+		}
+	}
+	if grown > 2<<20 {
+		t.Errorf("the heap has grown by %d bytes", grown)
+	}
+}
+
+// A record whose keys are as long as they may be cannot make its page large.
+func TestLongKeysMakeNoLargePage(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"msg":"x","` + strings.Repeat("k", 120_000) + `":{`)
+	for i := range 12_000 {
+		fmt.Fprintf(&b, `"%d":1,`, i)
+	}
+	b.WriteString(`"end":1}}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	lines := tui.Detail([]byte(b.String()), 80, 24)
+	runtime.ReadMemStats(&after)
+	if len(lines) < 12_000 {
+		t.Fatalf("the page has %d lines", len(lines))
+	}
+	if made := after.TotalAlloc - before.TotalAlloc; made > 200<<20 {
+		t.Errorf("it took %d MiB to make a page of %d bytes", made>>20, b.Len())
+	}
 }
 
 func TestATakingEndsInTime(t *testing.T) {

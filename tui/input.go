@@ -76,13 +76,18 @@ func (i *input) cut(from, to int) {
 	i.at = from
 }
 
-// insert puts text at the cursor, without its control characters, as far as it
-// fits.
+// insert puts text at the cursor, as far as it fits: without its control
+// characters, and with a blank for each line break or tab within it, so that
+// what is pasted never acts as a key.
 func (i *input) insert(text string) {
+	text = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(strings.Trim(text, "\r\n"))
 	var b strings.Builder
 	for _, r := range text {
-		if r < 0x20 || r == 0x7f || r == utf8.RuneError || len(i.text)+b.Len()+utf8.RuneLen(r) > maxInput {
+		if r < 0x20 || r == 0x7f || r == utf8.RuneError {
 			continue
+		}
+		if len(i.text)+b.Len()+utf8.RuneLen(r) > maxInput {
+			break
 		}
 		b.WriteRune(r)
 	}

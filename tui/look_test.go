@@ -143,14 +143,16 @@ func TestGoToATime(t *testing.T) {
 	s.now = start.Add(2 * time.Minute)
 	for text, want := range map[string]string{
 		"12:00:30": "line 300", "-90s": "line 300", "2026-03-04T13:00:30.05+01:00": "line 301",
-		"2026-03-04 12:01": "line 600", "11:00": "line 1", "12:01:50": "line 1000",
+		"2026-03-04 12:01": "line 600", "2026-03-04T12:01Z": "line 600", "2026-03-04 13:00:30+01:00": "line 300", "11:00": "line 1", "12:01:50": "line 1000",
 	} {
 		s.keys("T", text, "enter")
 		if got := s.cursorRow(); got != want {
 			t.Errorf("%s goes to %q, want %q", text, got, want)
 		}
 	}
-	s.keys("T", "half past", "enter")
+	s.keys("T", "--5m", "enter")
+	s.want(`read the time span "--5m"`)
+	s.keys("esc", "T", "half past", "enter")
 	s.want(`read the time "half past": write 14:05`)
 	s.keys("esc", "T", "up")
 	s.want("go to") // what was wrong is not remembered; what was right is

@@ -20,6 +20,9 @@ func (m *model) mark(p *pane) tea.Cmd {
 	}
 	v.hold()
 	n := v.at(ord)
+	if len(p.marks) == maxMarks { // those of records that were let go make room
+		p.marks = slices.DeleteFunc(p.marks, func(n uint64) bool { return n < v.store.first && !v.keeps(n) })
+	}
 	at, found := slices.BinarySearch(p.marks, n)
 	switch {
 	case found:

@@ -43,6 +43,7 @@ type model struct {
 	slots       []int // the panes on the screen, by their index
 	focus       int   // index into slots
 	zoom        bool
+	full        bool // a pane was not opened, as there are maxPanes, and that is not said yet
 	arrangement arrangement
 
 	width, height int
@@ -131,14 +132,13 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.status = m.config.Feed.Status()
 	m.wake()
-	return tea.Batch(restore, m.tick())
+	return tea.Batch(restore, m.tick(), m.sayFull())
 }
 
 // Update takes one message.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.update(msg)
-	m.work()
-	return m, cmd
+	return m, tea.Batch(cmd, m.work())
 }
 
 func (m *model) update(msg tea.Msg) tea.Cmd {
@@ -347,7 +347,7 @@ func (m *model) refresh() {
 }
 
 // work goes on with filters and searches, the focused pane's first.
-func (m *model) work() {
+func (m *model) work() (cmd tea.Cmd) {
 	deadline := time.Now().Add(workBudget)
 	more := false
 	if p := m.pane(); p != nil {
@@ -365,6 +365,13 @@ func (m *model) work() {
 	if more {
 		m.wake()
 	}
+	for _, p := range m.panes {
+		if text := p.tellMissed(); text != "" {
+			cmd = m.say(text)
+			m.dirty = true
+		}
+	}
+	return cmd
 }
 
 // changing reports whether something on the screen changes without a message.

@@ -17,6 +17,7 @@ const quietAfter = 10 * time.Second
 type pane struct {
 	view   *view
 	search *search
+	missed direction // of a jump that found nothing and has not been told of; stay: none
 
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
@@ -72,11 +73,14 @@ func (p *pane) step(deadline time.Time) bool {
 		return more
 	}
 	n, found, done := p.search.resolve(p.view.shownEnd())
-	if done {
-		p.search.want = stay
-	}
 	if found {
 		p.view.jump(n)
+	}
+	if done {
+		if !found {
+			p.missed = p.search.want
+		}
+		p.search.want = stay
 	}
 	return more
 }
@@ -87,6 +91,20 @@ func (p *pane) find(d direction) {
 	if ord := p.view.cursorOrd(); ord >= 0 && !p.view.follow {
 		p.search.from = p.view.at(ord)
 	}
+}
+
+// tellMissed says that a jump found nothing, once; "" when there was none.
+func (p *pane) tellMissed() string {
+	missed := p.missed
+	p.missed = stay
+	switch missed {
+	case forward:
+		return "no match below this one; N goes to those above"
+	case backward:
+		return "no match above this one; n goes to those below"
+	case stay, nearest: // as it is typed the count says so
+	}
+	return ""
 }
 
 // see notes that the pane is on the screen.

@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
+
+	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/stream"
 )
@@ -9,14 +12,19 @@ import (
 // openPane shows streams, merged by time if there are several: in the pane that
 // has just these already, or in a new one. Two panes share the screen by
 // themselves; another one takes the place of the one in focus, unless it is
-// asked for beside it.
-func (m *model) openPane(beside bool, streams ...string) {
+// asked for beside it. It reports false when there are as many panes as there
+// may be.
+func (m *model) openPane(beside bool, streams ...string) bool {
 	name := joinStreams(streams)
 	for i, p := range m.panes {
 		if p.store().name == name {
 			m.showPane(i, beside)
-			return
+			return true
 		}
+	}
+	if len(m.panes) == maxPanes {
+		m.full = true
+		return false
 	}
 	s, fresh := m.archive.open(streams, m.config.Now())
 	for _, name := range fresh {
@@ -28,6 +36,16 @@ func (m *model) openPane(beside bool, streams ...string) {
 	m.panes = append(m.panes, p)
 	m.wake() // what it takes over from other panes waits to be merged
 	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)
+	return true
+}
+
+// sayFull says that not all could be opened, if that is so.
+func (m *model) sayFull() tea.Cmd {
+	if !m.full {
+		return nil
+	}
+	m.full = false
+	return m.say(fmt.Sprintf("not opened: %d panes are as many as there may be; c closes one", maxPanes))
 }
 
 // showPane gives a pane the focus. If it is not on the screen, it comes beside

@@ -28,6 +28,7 @@ type picker struct {
 	busiest bool   // by rate, and not by name
 	marked  []string
 	beside  bool // what is opened stands beside what is there
+	scored  int  // names that were looked at, ever
 }
 
 // pick is one item.
@@ -73,16 +74,19 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "ctrl+v":
 		p.beside = true
 		m.openPicked(false)
+		return tea.Batch(m.tick(), m.sayFull())
 	case "ctrl+o":
 		m.openPicked(false)
+		return tea.Batch(m.tick(), m.sayFull())
 	case "enter":
 		m.openPicked(true)
+		return tea.Batch(m.tick(), m.sayFull())
 	case "esc", "alt+esc":
 		m.closePicker()
 		return nil
 	default:
 		if len(m.panes) == 0 && p.input.text == "" && matches(msg, m.keys.quit) {
-			return tea.Quit
+			return m.quit()
 		}
 		if p.input.key(msg) {
 			p.chosen = ""
@@ -145,6 +149,7 @@ func (p *picker) choose() {
 	p.items = p.items[:0]
 	exact := false
 	pattern := newFuzzyPattern(p.input.text)
+	p.scored += len(p.streams)
 	for _, s := range p.streams {
 		if score, ok := pattern.score(s.Name); ok {
 			p.items = append(p.items, pick{Live: s, score: score})

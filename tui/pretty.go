@@ -40,8 +40,12 @@ type pretty struct {
 	whole  *field   // the outermost
 }
 
-// maxPath bounds how deep members have names of their own.
-const maxPath = 16
+// maxPath bounds how deep members have names of their own, and maxName how long
+// these are, in bytes: each line of a page has one.
+const (
+	maxPath = 16
+	maxName = 512
+)
 
 func (j *pretty) end() {
 	if len(j.parts) > 0 {
@@ -131,6 +135,10 @@ func (j *pretty) tell(value string) {
 	name := j.path[0]
 	for _, key := range j.path[1:] {
 		if key != "" {
+			if len(name)+len(key) > maxName {
+				j.field = nil
+				return
+			}
 			name += "." + key
 		}
 	}

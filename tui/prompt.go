@@ -86,18 +86,19 @@ func (p *prompt) recall(by int) {
 
 // draw appends the prompt, and returns the column of its cursor.
 func (p *prompt) draw(l *line, t *theme, room int) int {
-	lead, w := fit(" "+p.lead, max(room-12, 1), l.width)
+	lead, w := fit(" "+record.Safe(p.lead), max(room-12, 1), l.width)
 	l.add(t.paneActive, lead)
 	var note string
 	st := t.dim
 	switch {
 	case p.fault != "":
-		note, st = record.Safe(p.fault), t.bad
+		note, st = p.fault, t.bad
 	case p.input.text == "":
 		note, st = p.empty, t.faint
 	case p.note != nil:
 		note = p.note()
 	}
+	note = record.Safe(note) // it may quote what was typed or pasted
 	beside := min(textWidth(note, l.width)+2, max(room/2, 1))
 	x := w + p.input.draw(l, t.text, max(room-w-beside, 8))
 	if note != "" {

@@ -61,7 +61,19 @@ func (p *pane) narrow(field, value string, not bool) error {
 	if err != nil || len(terms) != 1 {
 		return fmt.Errorf("filter by %q: its name cannot be written in a filter", field)
 	}
-	p.setFilter(p.view.filter.with(terms...))
+	f := p.view.filter.with(terms...)
+	// What the prompt could not show as it is would be another filter after it.
+	var typed input
+	typed.set(f.text())
+	switch {
+	case len(p.view.filter.terms) == maxTerms:
+		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, maxTerms)
+	case len(f.text()) > maxInput:
+		return fmt.Errorf("filter by %q: that is too long: filter by a part of it, as in %s~…", field, field)
+	case typed.text != f.text():
+		return fmt.Errorf("filter by %q: its value has line breaks or bad characters: filter by a part of it, as in %s~…", field, field)
+	}
+	p.setFilter(f)
 	return nil
 }
 

@@ -212,29 +212,49 @@ func TestAPanicRestoresTheTerminal(t *testing.T) {
 	})
 }
 
-// 100,000 streams can be chosen from.
+// 100,000 streams can be chosen from: the list is as long as the screen allows,
+// and a key costs no more memory than with a thousand; moving looks at no name.
 func TestAHundredThousandStreams(t *testing.T) {
-	s := open(t, 100, 30, tui.Config{})
-	live := make([]stream.Live, 100_000)
-	for i := range live {
-		live[i] = stream.Live{Name: fmt.Sprintf("tenant/customer-%06d", i), Rate: float64(i), Sources: 1}
+	pickerOf := func(n int) *screen {
+		s := open(t, 100, 30, tui.Config{})
+		s.feed.live = make([]stream.Live, n)
+		for i := range s.feed.live {
+			s.feed.live[i] = stream.Live{Name: fmt.Sprintf("tenant/customer-%06d", i), Rate: float64(i), Sources: 1}
+		}
+		s.send(tui.SecondMsg)
+		return s
 	}
-	s.feed.live = live
-	s.send(tui.SecondMsg)
-	s.want("100,000 live")
-	var longest time.Duration
-	for range 3 {
-		for _, key := range []string{"0", "9", "9", "9", "7", "backspace", "backspace", "backspace", "backspace", "backspace", "down", "up"} {
-			began := time.Now()
-			s.keys(key)
-			longest = max(longest, time.Since(began))
+	few, many := pickerOf(1000), pickerOf(100_000)
+	many.want("100,000 live")
+	if n := strings.Count(many.text(), "tenant/customer-"); n > 30 {
+		t.Fatalf("%d streams are drawn on 30 lines", n)
+	}
+	cost := func(s *screen, keys ...string) float64 {
+		s.keys(keys...)
+		return testing.AllocsPerRun(3, func() { s.keys(keys...) })
+	}
+	for _, keys := range [][]string{
+		{"down"}, {"up"}, {"pgdown"}, {"end", "up"}, {"home"}, // moving
+		{"9", "backspace"}, {"0", "0", "7", "backspace", "backspace", "backspace"}, // typing
+		{"ctrl+s", "ctrl+s"}, // sorting
+	} {
+		if one, other := cost(few, keys...), cost(many, keys...); other > 2*one+100 {
+			t.Errorf("keys %q allocate %.0f times with 100,000 streams, and %.0f with 1,000", keys, other, one)
 		}
 	}
-	t.Logf("the slowest key took %v", longest)
-	s.keys("099997", "enter")
-	s.want("tenant/customer-099997")
-	if len(s.feed.tails) != 1 {
-		t.Fatalf("tails are %q", s.feed.tails)
+	scored := tui.Scored(many.model)
+	many.keys("down", "pgdown", "end", "home", "up", "pgup")
+	if n := tui.Scored(many.model) - scored; n != 0 {
+		t.Errorf("moving looked at %d names", n)
+	}
+	many.keys("9")
+	if n := tui.Scored(many.model) - scored; n > 100_000 {
+		t.Errorf("a letter looked at %d names of 100,000", n)
+	}
+	many.keys("backspace", "099997", "enter")
+	many.want("tenant/customer-099997")
+	if len(many.feed.tails) != 1 {
+		t.Fatalf("tails are %q", many.feed.tails)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +28,12 @@ const (
 // a view of its own, so the pane may go on.
 type saving struct {
 	path string
+	pane *pane
 	view *view
 	open bool // there is a writer
 	over bool // everything is with the writer
+
+	leave bool // the user wanted to quit, and was told
 
 	slices  chan []byte
 	records uint64
@@ -79,12 +83,15 @@ func (m *model) startSaving(p *pane, path string, over bool) tea.Cmd {
 			path = filepath.Join(dir, rest)
 		}
 	}
-	s := &saving{path: path, view: p.view.snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
+	s := &saving{path: path, pane: p, view: p.view.snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
 	m.saving = s
 	return func() tea.Msg {
 		flags := os.O_CREATE | os.O_WRONLY | os.O_EXCL
 		if over {
 			flags = os.O_CREATE | os.O_WRONLY | os.O_TRUNC
+		}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return openedMsg{s, nil, fmt.Errorf("%s is a directory: name a file in it", path)}
 		}
 		file, err := os.OpenFile(path, flags, 0o600)
 		return openedMsg{s, file, err}
@@ -103,10 +110,10 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 	if !errors.Is(msg.err, fs.ErrExist) {
 		return m.say("not saved: " + msg.err.Error())
 	}
-	path, p := msg.saving.path, m.pane()
+	path, p := msg.saving.path, msg.saving.pane
 	pr := &prompt{lead: path + " exists: overwrite it? y/n ", empty: "esc leaves it as it is"}
 	pr.done = func(text string) doneWith {
-		if p == nil || !strings.EqualFold(strings.TrimSpace(text), "y") {
+		if !slices.Contains(m.panes, p) || !strings.EqualFold(strings.TrimSpace(text), "y") {
 			return doneWith{cmd: m.say("not saved: " + path + " is as it was")}
 		}
 		return doneWith{cmd: m.startSaving(p, path, true)}

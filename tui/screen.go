@@ -174,6 +174,9 @@ func (m *model) click(msg tea.MouseClickMsg) {
 			if ord := p.ordAt(row); ord >= 0 && ord < v.total() {
 				v.hold()
 				v.cursor = v.at(ord)
+				if m.detail != nil { // beside the pane
+					m.detail = newDetail(p)
+				}
 			}
 		}
 	}

@@ -33,7 +33,8 @@ type PaneLayout struct {
 	Wrap    bool      `toml:"wrap,omitempty"`
 }
 
-// maxPanes bounds the panes of a layout.
+// maxPanes is how many panes there are at most, so that every layout can be
+// restored.
 const maxPanes = 64
 
 // MarshalText writes a level's name.
@@ -49,12 +50,20 @@ func LoadLayout(path string) (Layout, error) {
 	if err != nil {
 		return Layout{}, fmt.Errorf("read the last layout: %w", err)
 	}
-	var l Layout
-	if err := decodeTOML(data, &l); err != nil {
+	l, err := parseLayout(data)
+	if err != nil {
 		return Layout{}, fmt.Errorf("read the last layout in %s: %w", path, err)
 	}
+	return l, nil
+}
+
+func parseLayout(data []byte) (Layout, error) {
+	var l Layout
+	if err := decodeTOML(data, &l); err != nil {
+		return Layout{}, err
+	}
 	if err := l.check(); err != nil {
-		return Layout{}, fmt.Errorf("read the last layout in %s: %w", path, err)
+		return Layout{}, err
 	}
 	return l, nil
 }
@@ -72,6 +81,9 @@ func (l *Layout) check() error {
 			if err := stream.CheckName(name); err != nil {
 				return fmt.Errorf("stream %q: %w", name, err)
 			}
+		}
+		if names := slices.Sorted(slices.Values(p.Streams)); len(slices.Compact(names)) < len(p.Streams) {
+			return fmt.Errorf("a pane has a stream twice: %q", p.Streams)
 		}
 	}
 	seen := make(map[int]bool)
@@ -120,9 +132,11 @@ func (m *model) layout() Layout {
 // restore opens the panes of a layout besides those that are there.
 func (m *model) restore(l Layout) {
 	m.arrangement, m.clock = l.Stand, l.Time
-	index := make([]int, len(l.Panes))
+	index := make([]int, len(l.Panes)) // of those that could be opened
 	for i, one := range l.Panes {
-		m.openPane(false, one.Streams...)
+		if index[i] = -1; !m.openPane(false, one.Streams...) {
+			continue
+		}
 		p := m.pane()
 		index[i] = m.slots[m.focus]
 		f := filter{level: one.Level.Level}
@@ -135,10 +149,10 @@ func (m *model) restore(l Layout) {
 			p.search = newSearch(p.view, newMatcher(cutText(one.Search, maxInput)))
 		}
 	}
-	if len(l.Shown) > 0 {
+	if slices.ContainsFunc(l.Shown, func(i int) bool { return index[i] >= 0 }) {
 		m.slots = m.slots[:0]
 		for _, i := range l.Shown {
-			if !slices.Contains(m.slots, index[i]) && len(m.slots) < maxSlots {
+			if index[i] >= 0 && !slices.Contains(m.slots, index[i]) && len(m.slots) < maxSlots {
 				m.slots = append(m.slots, index[i])
 			}
 		}
@@ -174,5 +188,5 @@ func (m *model) layoutRead(msg layoutMsg) tea.Cmd {
 		m.closePicker()
 	}
 	m.restore(msg.layout)
-	return m.tick()
+	return tea.Batch(m.tick(), m.sayFull())
 }

@@ -133,6 +133,9 @@ func readSmall(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory, and no file", path)
+	}
 	data, err := io.ReadAll(io.LimitReader(file, maxSettings+1))
 	if err == nil && len(data) > maxSettings {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSettings)

@@ -106,7 +106,7 @@ func FuzzSettings(f *testing.F) {
 	f.Add("theme = \"dark\"\n[keys]\npause = [\"p\"]\n")
 	f.Add("keys = 3\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := settings(t, text); err != nil && strings.TrimSpace(err.Error()) == "" {
+		if _, err := tui.ParseSettings([]byte(text)); err != nil && strings.TrimSpace(err.Error()) == "" {
 			t.Fatal("an error that says nothing")
 		}
 	})
@@ -116,11 +116,7 @@ func FuzzSettings(f *testing.F) {
 func FuzzLayout(f *testing.F) {
 	f.Add("shown = [1, 0]\nfocus = 1\n[[pane]]\nstreams = [\"a\"]\nwrap = true\n[[pane]]\nstreams = [\"a\", \"b\"]\nfilter = \"-x level>=warn\"\nsearch = \"y\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		path := filepath.Join(t.TempDir(), "layout.toml")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		l, err := tui.LoadLayout(path)
+		l, err := tui.ParseLayout([]byte(text))
 		if err != nil {
 			if strings.TrimSpace(err.Error()) == "" {
 				t.Fatal("an error that says nothing")
@@ -172,6 +168,7 @@ func TestBadLayouts(t *testing.T) {
 		"[[pane]]\nstreams = [\"a\\u001b\"]":     `stream "a\x1b"`,
 		"shown = [1]\n[[pane]]\nstreams=[\"a\"]": "pane 1 cannot be shown",
 		"[[pane]]\nstreams = 3":                  "line 2",
+		"[[pane]]\nstreams = [\"a\", \"a\"]":     "a pane has a stream twice",
 	} {
 		path := filepath.Join(t.TempDir(), "layout.toml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

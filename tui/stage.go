@@ -182,7 +182,7 @@ func (g *stage) handOn(s *store, n int) {
 	}
 	g.spare, g.data = g.data[:0], next
 	g.pending = append(g.pending[:0], rest...)
-	if len(g.pending) == 0 && cap(g.data)+cap(g.spare) > 4<<20 {
+	if len(g.pending) == 0 && g.bytes() > 4<<20 {
 		// A flood is over.
 		*g = stage{order: g.order, last: g.last, newest: g.newest, filling: g.filling}
 	}

@@ -16,7 +16,9 @@ func (m *model) drawStatus() (string, int) {
 	l := newLine(m.width, m.method, "")
 	numbers, dropped := m.numbers()
 	right := textWidth(numbers, m.method) + textWidth(dropped, m.method) + 1
-	if right > m.width*2/3 || m.notice != "" && m.prompt == nil {
+	// What is said for a while is to be read whole, if need be without the numbers.
+	said := m.prompt == nil && (m.notice != "" || textWidth(m.safeFlash(), m.method) > m.width-right-2)
+	if right > m.width*2/3 || said {
 		right = 0
 	}
 	room := m.width - right - 1

@@ -41,6 +41,7 @@ const (
 	bodyOnScreen = 4 << 10
 	bodyInSearch = 64 << 10
 	valueInRow   = 1 << 10
+	labelInRow   = 256 // of a name, and of a component
 )
 
 // displayLimit is where a record that is far too long is cut to be shown.
@@ -123,6 +124,7 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 			b.field(&r, f)
 		}
 	}
+	r.Name, r.Component = cutText(r.Name, labelInRow), cutText(r.Component, labelInRow)
 	t := rowText{level: record.Level(e.level), short: r.Component, label: r.Name, body: string(b.text), spans: b.spans}
 	if t.short == "" {
 		t.short = r.Name

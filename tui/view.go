@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -136,6 +137,11 @@ func (v *view) evicting(upTo uint64) {
 		}
 		v.kept = append(v.kept, kept...)
 	}
+}
+
+// keeps reports whether a record that the store let go is still on the screen.
+func (v *view) keeps(n uint64) bool {
+	return slices.ContainsFunc(v.kept, func(k keptRow) bool { return k.number == n })
 }
 
 // total is the number of rows.
