@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 	"sluice/recorder"
 )
@@ -44,6 +45,9 @@ func newStreams(ended *outcome) *cobra.Command {
 	c.Flags().BoolVar(&json, "json", false, "print one JSON object a stream")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		list := newListing(os.Stdout, watch, json)
+		out := stdio.NewWriter(ctx, os.Stdout)
+		defer out.Close()
+		list.out = out
 		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			live, err := listStreams(ctx, source, patience)
 			if err != nil {
@@ -84,10 +88,14 @@ func watchStreams(ctx context.Context, source *stream.Source, list *listing) err
 	}
 }
 
-// read is nil for an error that says that whoever reads has had enough.
+// read is nil for an error that says that whoever reads has had enough, and
+// errInterrupted for one that says that it was not waited for.
 func read(err error) error {
-	if errors.Is(err, syscall.EPIPE) {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
 		return nil
+	case errors.Is(err, stdio.ErrStalled):
+		return errInterrupted
 	}
 	return err
 }

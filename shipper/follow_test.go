@@ -275,6 +275,40 @@ func TestFollowTruncates(t *testing.T) {
 	}
 }
 
+// Where the system does not tell of changes, as of a directory that was not there
+// yet, files are looked at: what comes, is renamed or truncated is found.
+func TestFollowByLooking(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	dir := filepath.Join(t.TempDir(), "later")
+	file := filepath.Join(dir, "app.log")
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	await(t, "its word that it has to look", func() bool { return r.said("looking at the files every ") })
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(0, 10)...)
+	r.acknowledged(9) // the last one may be continued
+	put(t, file, numbered(10, 20)...)
+	r.acknowledged(20)
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(20, 30)...)
+	r.acknowledged(30)
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(30, 31)...)
+	r.acknowledged(31)
+	if s := r.end(); s.Lines != 31 || s.Rotations != 1 || s.Truncations != 1 {
+		t.Errorf("summary %+v", *s)
+	}
+	if got := stands(t, at, 31); !slices.Equal(got, numbered(0, 31)) {
+		t.Errorf("got %q", got)
+	}
+}
+
 // Several files, written to at the same time; lines that come in pieces; the end
 // of what is there when it begins.
 func TestFollowSeveral(t *testing.T) {

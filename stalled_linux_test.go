@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	pub "sluice/cluster/publish"
 )
 
 // While nobody reads what they print, one signal ends all commands that print
@@ -110,5 +112,48 @@ func TestStalledOutput(t *testing.T) {
 				t.Errorf("it says %s", stderr.Bytes())
 			}
 		})
+	}
+}
+
+// A list of streams that nobody reads ends by one signal, too.
+func TestStalledListing(t *testing.T) {
+	t.Parallel()
+	publish, subscribe := pump(t)
+	client, err := pub.Open(pub.Config{Endpoint: publish})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 100 {
+		if err := client.Publish(t.Context(), fmt.Sprintf("stream/%d", n), []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client.Close(t.Context())
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if _, err := unix.FcntlInt(out.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sluice", "streams", "--json", "--consolidator", subscribe)
+	cmd.Stdout = out
+	err = cmd.Start()
+	out.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	await(t, "a full pipe", func() bool {
+		n, err := unix.IoctlGetInt(int(in.Fd()), unix.TIOCINQ)
+		return err == nil && n == 4096
+	})
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
 	}
 }
