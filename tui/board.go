@@ -232,6 +232,12 @@ func (m *model) boardLosses(t *table) {
 	th := m.theme
 	t.title("Lost on the way", m.ledger.text()+" records in "+m.ledger.gapText())
 	if !m.ledger.any() {
+		for _, s := range m.status {
+			if !s.State.Connected() {
+				t.put(t.line().space(2).add(th.dim, "nothing yet: what comes while a source is lost is asked for when it is back"))
+				return
+			}
+		}
 		t.put(t.line().space(2).add(th.good, "nothing: all that was published since you began is here"))
 		return
 	}

@@ -29,7 +29,7 @@ func (c clockMode) sentence(local *time.Location, now time.Time) string {
 	case clockUTC:
 		return "times in UTC"
 	case clockAgo:
-		return "times as they passed since then"
+		return "times as how long ago it was"
 	case clockLocal:
 	}
 	return "times of this place, " + now.In(local).Format("MST, -07:00")

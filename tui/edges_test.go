@@ -160,6 +160,8 @@ func TestTheLastMatch(t *testing.T) {
 	s.want("no match below this one; N goes to those above", "1/1")
 	s.keys("N")
 	s.want("no match above this one; n goes to those below")
+	s.keys("/", "nowhere", "enter", "n")
+	s.want("nothing that is shown matches nowhere")
 	s.keys("esc", "n")
 	s.want("nothing is searched for")
 }
@@ -202,6 +204,29 @@ func TestFilteringByOddValues(t *testing.T) {
 				t.Errorf("the filter is %q", filters)
 			}
 		})
+	}
+}
+
+// A filter by a field that no record has says so, and which may be meant.
+func TestFilteringByAFieldThatIsNotThere(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	s.take(&stream.Batch{Records: []stream.Record{
+		s.record("system", "vm-1", `"msg":"no fields"`),
+		s.record("system", "vm-1", `"msg":"m","res":{"statusCode":200},"tenant":"acme"`),
+		s.record("system", "vm-1", `"msg":"`+strings.Repeat("long", 5000)+`","status":1`),
+		{Stream: "system", Source: "vm-1", Arrived: start.UnixNano(), Data: []byte("no json status")},
+	}})
+	for filter, want := range map[string]string{
+		"status>=500":  "No record has a field status; res.statusCode is one.",
+		"colour=green": "No record has a field colour; enter on a record shows those that it has.",
+		"tenant=other": "Press 0 to show all.",
+	} {
+		s.keys("f", filter, "enter")
+		s.want("None of 4 records matches", want)
+		if strings.HasPrefix(filter, "tenant") {
+			s.wantNot("No record has a field")
+		}
+		s.keys("0")
 	}
 }
 

@@ -14,13 +14,13 @@ import (
 type help struct{ top, lines, room int }
 
 // helpColumn is the width of one column of keys, where there is room for it.
-const helpColumn = 38
+const helpColumn = 37 // two of them on 80 columns
 
 // filterHelp is how filters are written.
 var filterHelp = [][2]string{
 	{"timeout", "rows that show it"},
 	{"\"timed out\"", "with blanks in it"},
-	{"-health", "rows that do not show it"},
+	{"-health", "rows that lack it"},
 	{"/time.*out/", "a regular expression"},
 	{"tenant=acme", "a field; also !="},
 	{"status>=500", "numbers; also > < <="},

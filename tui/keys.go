@@ -50,7 +50,7 @@ func defaultKeys() keyMap {
 		prevError: bind("E", "error before", "E"),
 		nextError: bind("e", "next error", "e"),
 		when:      bind("T", "go to a time", "T"),
-		mark:      bind("m", "mark the record, or unmark it", "m"),
+		mark:      bind("m", "mark or unmark the record", "m"),
 		nextMark:  bind("'", "next mark", "'"),
 		prevMark:  bind("\"", "mark before", "\""),
 

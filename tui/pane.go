@@ -97,6 +97,9 @@ func (p *pane) find(d direction) {
 func (p *pane) tellMissed() string {
 	missed := p.missed
 	p.missed = stay
+	if missed != stay && p.search != nil && p.search.scan.ord(p.view.shownEnd()) == 0 {
+		return "nothing that is shown matches " + p.search.pattern
+	}
 	switch missed {
 	case forward:
 		return "no match below this one; N goes to those above"
@@ -377,6 +380,9 @@ func (p *pane) empty(width, height int, lk look) []string {
 		text = []string{
 			fmt.Sprintf("None of %s records matches %s.", count(uint64(s.held())), strings.Join(v.filter.chips(), ", ")),
 			"Press 0 to show all.",
+		}
+		if hint := p.fieldHint(); hint != "" {
+			text = []string{text[0], hint, text[1]}
 		}
 	case lk.trouble != nil:
 		text = lk.trouble

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -241,18 +242,36 @@ func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lin
 	if p.input.text != "" {
 		number = fmt.Sprintf("%s of %s", count(uint64(p.matching())), number)
 	}
-	order := "^s busiest first"
-	if p.busiest {
-		order = "^s by name"
-	}
-	foot := "enter opens · space marks, to merge · ^v beside · " + order + " · esc"
-	if n := len(p.marked); n > 0 {
-		foot = fmt.Sprintf("enter merges %d in one pane · ^o each in its own · space unmarks · esc", n)
-	}
-	room := w - 4 - textWidth(number, lk.method) - 2
-	foot, _ = fit(foot, max(room, 0), lk.method)
+	room := max(w-4-textWidth(number, lk.method)-2, 0)
+	foot, _ := fit(p.foot(room), room, lk.method)
 	l = newLine(w-4, lk.method, "").add(t.faint, foot).fillTo("", textWidth(number, lk.method)).add(t.dim, number)
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
+}
+
+// foot says what the keys do, in as many words as there is room for.
+func (p *picker) foot(room int) string {
+	order, shortly := "^s busiest first", "^s busiest"
+	if p.busiest {
+		order, shortly = "^s by name", "^s by name"
+	}
+	feet := []string{
+		"enter opens · space marks, to merge · ^v beside · " + order + " · esc",
+		"enter opens · space marks · ^v beside · " + shortly + " · esc",
+		"enter opens · esc leaves",
+	}
+	if n := len(p.marked); n > 0 {
+		feet = []string{
+			fmt.Sprintf("enter merges %d in one pane · ^o each in its own · space unmarks · esc", n),
+			fmt.Sprintf("enter merges %d in one pane · ^o opens each · esc", n),
+			fmt.Sprintf("enter merges %d", n),
+		}
+	}
+	for _, foot := range feet {
+		if utf8.RuneCountInString(foot) <= room {
+			return foot
+		}
+	}
+	return feet[len(feet)-1]
 }
 
 // matching is how many live streams match what was typed.

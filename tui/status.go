@@ -70,8 +70,11 @@ func (m *model) numbers() (kept, dropped string) {
 
 // lag is how far the newest records are behind, the worst stream's.
 func (m *model) lag() (most time.Duration) {
+	now := m.config.Now()
 	for _, s := range m.archive.stores {
-		most = max(most, s.lag())
+		if now.Sub(s.last) < quietAfter { // of one that is quiet it says nothing any more
+			most = max(most, s.lag())
+		}
 	}
 	return most
 }
