@@ -16,7 +16,8 @@ type disk interface {
 	// Create makes the unfinished file of a name, and the directories above it
 	// when dirs is set. Its error is fs.ErrExist when there is a file of that
 	// name or an unfinished one, unless force is set, errIsDir when the name is a
-	// directory's, and errInUse when somebody writes it. What is written goes to the file's end.
+	// directory's, and errInUse when somebody writes it. What is written goes to
+	// the file's end.
 	Create(name string, dirs, force bool) (file, error)
 	// Publish gives an unfinished file its name. Its error is fs.ErrExist when
 	// that is taken, unless force is set. With durable the name is on disk when

@@ -168,19 +168,22 @@ func TestStalls(t *testing.T) {
 	}
 }
 
-// A file of a disk is written, whatever the context says.
-func TestRegular(t *testing.T) {
-	f, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	w := newWriter(ctx, f, reopen)
-	defer w.Close()
-	if n, err := w.Write([]byte("whole")); n != 5 || err != nil {
-		t.Errorf("Write returns %d, %v", n, err)
+// What is always ready is written at once and directly, whatever the context
+// says: a file of a disk, and /dev/null.
+func TestAlwaysReady(t *testing.T) {
+	for _, name := range []string{filepath.Join(t.TempDir(), "out"), os.DevNull} {
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		w := newWriter(ctx, f, reopen)
+		defer w.Close()
+		if n, err := w.Write([]byte("whole")); n != 5 || err != nil || w.own != nil || w.bell != nil {
+			t.Errorf("Write to %s returns %d, %v", name, n, err)
+		}
 	}
 }
 

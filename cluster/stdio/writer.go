@@ -50,6 +50,9 @@ func newWriter(ctx context.Context, f *os.File, reopen func(*os.File) (*os.File,
 		w.stop = context.AfterFunc(ctx, func() { _ = w.own.SetWriteDeadline(time.Now().Add(stallFor)) })
 		return w
 	}
+	if errors.Is(err, os.ErrNoDeadline) {
+		return w // it is always ready, as /dev/null is
+	}
 	if w.raw, err = f.SyscallConn(); err == nil {
 		w.bell, _ = newBell(ctx)
 	}
@@ -81,7 +84,7 @@ func reopen(f *os.File) (own *os.File, err error) {
 	if err = errors.Join(fault, err); err != nil {
 		return nil, err
 	}
-	if err := own.SetWriteDeadline(time.Time{}); err != nil { // as for /dev/null
+	if err := own.SetWriteDeadline(time.Time{}); err != nil {
 		own.Close()
 		return nil, err
 	}
