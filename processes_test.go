@@ -87,6 +87,11 @@ type number struct {
 // ends, by a socket that is never told to come back.
 func publishNumbers(t *testing.T, publish, from string, first int) {
 	t.Helper()
+	publishNumbersEvery(t, 5*time.Millisecond, publish, from, first)
+}
+
+func publishNumbersEvery(t *testing.T, every time.Duration, publish, from string, first int) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	pub := zmq4.NewPub(ctx)
 	if err := pub.Dial("tcp://" + publish); err != nil {
@@ -95,7 +100,7 @@ func publishNumbers(t *testing.T, publish, from string, first int) {
 	}
 	var running sync.WaitGroup
 	running.Go(func() {
-		tick := time.NewTicker(5 * time.Millisecond)
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for n := first; ; n++ {
 			select {
@@ -321,7 +326,8 @@ func TestKilledProxy(t *testing.T) {
 		_ = p.Wait()
 		had = client.counted("vm-1")
 		if round == 0 {
-			publishNumbers(t, ports[3], "vm-2", 0)
+			// So few that those of a minute are within the backfill of a new tail.
+			publishNumbersEvery(t, 50*time.Millisecond, ports[3], "vm-2", 0)
 			lines := newReader()
 			direct := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--last", "1", "--count", "20", "--consolidator", "tcp://"+ports[4], "system")
 			out, err := direct.StdoutPipe()

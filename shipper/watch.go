@@ -24,8 +24,11 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 	for {
 		status := s.cfg.Client.Status()
 		if text := s.state(&status); text != "" && text != told {
+			// That it is there is no news, unless it was not.
+			if told != "" || !status.Acknowledges {
+				s.console.Say(text)
+			}
 			told = text
-			s.console.Say(text)
 		}
 		now := time.Now()
 		stats := s.cfg.Client.Stats()
