@@ -133,15 +133,15 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 					s.Append(fmt.Sprintf("vm-%d", r.IntN(2)+1), []byte(data))
 				}
 			}
-			grow(60_000)
+			grow(30_000)
 			s.EvictTo(777)
-			scan := s.Scan(pattern, 25_000)
+			scan := s.Scan(pattern, 12_000)
 			evicted := uint64(777)
 			deadline := time.Now().Add(time.Minute)
 			for i := 0; !scan.Step(); i++ {
 				if i < 50 {
 					grow(100)
-					evicted += uint64(r.IntN(1500))
+					evicted += uint64(r.IntN(750))
 					s.EvictTo(evicted)
 				}
 				if time.Now().After(deadline) {

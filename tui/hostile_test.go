@@ -78,12 +78,12 @@ func TestMemoryIsBounded(t *testing.T) {
 	t.Run("records", func(t *testing.T) {
 		s := open(t, 140, 40, tui.Config{Records: 10_000}, "system", "tenant/acme")
 		s.lines("tenant/acme", 100)
-		s.flood("system", 60_000)
+		s.flood("system", 25_000)
 		if records, _ := tui.Held(s.model); records != 10_000 {
 			t.Errorf("%d records are kept, want 10,000", records)
 		}
 		// The quiet stream was not pushed out by the noisy one.
-		s.want("line 100", "line 60100")
+		s.want("line 100", "line 25100")
 		s.keys("2", "g")
 		if !strings.Contains(s.text(), "line 1\n") && !strings.Contains(s.text(), "line 1 ") {
 			t.Errorf("the quiet stream lost its first record:\n%s", s.text())
@@ -91,11 +91,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 	t.Run("bytes", func(t *testing.T) {
 		s := open(t, 80, 24, tui.Config{Bytes: 8 << 20}, "system")
-		s.flood("system", 200_000)
+		s.flood("system", 80_000)
 		if records, bytes := tui.Held(s.model); bytes > 8<<20 || records < 10_000 {
 			t.Errorf("%d records in %d bytes are kept, want at most %d bytes of them", records, bytes, 8<<20)
 		}
-		s.wantRows(200_000-20, 200_000)
+		s.wantRows(80_000-20, 80_000)
 	})
 }
 
@@ -177,7 +177,7 @@ func TestLongKeysMakeNoLargePage(t *testing.T) {
 
 func TestATakingEndsInTime(t *testing.T) {
 	s := open(t, 80, 24, tui.Config{}, "system")
-	for range 100 {
+	for range 30 {
 		b := &stream.Batch{}
 		for range 5000 {
 			b.Records = append(b.Records, s.record("system", "vm-1", `"level":30,"msg":"line"`))
@@ -187,10 +187,10 @@ func TestATakingEndsInTime(t *testing.T) {
 	s.woken = false
 	s.send(tui.TakeMsg)
 	if !s.woken {
-		t.Fatal("500,000 records were taken in one frame, or forgotten")
+		t.Fatal("150,000 records were taken in one frame, or forgotten")
 	}
 	s.settle()
-	if records, _ := tui.Held(s.model); records != 500_000 {
+	if records, _ := tui.Held(s.model); records != 150_000 {
 		t.Fatalf("%d records are kept", records)
 	}
 }

@@ -169,7 +169,7 @@ func TestEndingOnATerminalThatStopsReading(t *testing.T) {
 	term := start80x24(t, "system")
 	term.waitForText("No records yet")
 	term.stop()
-	for i := range 300 {
+	for i := range 100 {
 		term.feed.put(plainRecords(i*1000+1, 1000))
 	}
 	term.wait(func() bool { return term.feed.empty() })
@@ -230,13 +230,12 @@ func TestAHundredThousandStreams(t *testing.T) {
 		t.Fatalf("%d streams are drawn on 30 lines", n)
 	}
 	cost := func(s *screen, keys ...string) float64 {
-		s.keys(keys...)
-		return testing.AllocsPerRun(3, func() { s.keys(keys...) })
+		return testing.AllocsPerRun(1, func() { s.keys(keys...) }) // runs it once before
 	}
 	for _, keys := range [][]string{
-		{"down"}, {"up"}, {"pgdown"}, {"end", "up"}, {"home"}, // moving
-		{"9", "backspace"}, {"0", "0", "7", "backspace", "backspace", "backspace"}, // typing
-		{"ctrl+s", "ctrl+s"}, // sorting
+		{"down", "up", "pgdown", "end", "up", "home"}, // moving
+		{"0", "7", "backspace", "backspace"},          // typing
+		{"ctrl+s", "ctrl+s"},                          // sorting
 	} {
 		if one, other := cost(few, keys...), cost(many, keys...); other > 2*one+100 {
 			t.Errorf("keys %q allocate %.0f times with 100,000 streams, and %.0f with 1,000", keys, other, one)
