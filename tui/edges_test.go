@@ -207,6 +207,25 @@ func TestFilteringByOddValues(t *testing.T) {
 	}
 }
 
+// A stream of which nothing has come since before the client did is quiet, and
+// does not look like one that is followed.
+func TestAStreamThatIsDead(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	r := s.record("system", "vm-1", `"level":30,"msg":"the last words"`)
+	r.Backfill = true
+	s.take(&stream.Batch{Records: []stream.Record{r}})
+	s.want("following")
+	s.now = start.Add(time.Minute)
+	s.send(tui.SecondMsg)
+	s.want("quiet since 12:00:00")
+	s.now = start.Add(48 * time.Hour)
+	s.send(tui.SecondMsg)
+	s.want("quiet since 2026-03-04 12:00")
+	s.now = start.Add(48*time.Hour + time.Minute)
+	s.lines("system", 1)
+	s.want("following")
+}
+
 // A filter by a field that no record has says so, and which may be meant.
 func TestFilteringByAFieldThatIsNotThere(t *testing.T) {
 	s := open(t, 100, 24, tui.Config{}, "system")

@@ -378,7 +378,7 @@ func (m *model) work() (cmd tea.Cmd) {
 func (m *model) changing() bool {
 	now := m.config.Now()
 	for _, s := range m.archive.stores {
-		if !s.rate.idle(now) || (!s.last.IsZero() && now.Sub(s.last) < quietAfter+time.Second) {
+		if !s.rate.idle(now) || now.Sub(s.newest()) < quietAfter+time.Second {
 			return true
 		}
 	}

@@ -336,8 +336,12 @@ func (p *pane) states(lk look) ([]string, style) {
 		if lk.trouble != nil {
 			return []string{"waiting"}, lk.theme.wait
 		}
-		if !s.last.IsZero() && lk.now.Sub(s.last) >= quietAfter {
-			return []string{"quiet since " + s.last.In(lk.location).Format("15:04:05"), "quiet"}, lk.theme.dim
+		if last := s.newest(); !last.IsZero() && lk.now.Sub(last) >= quietAfter {
+			layout := "15:04:05"
+			if lk.now.Sub(last) >= 20*time.Hour {
+				layout = "2006-01-02 15:04"
+			}
+			return []string{"quiet since " + last.In(lk.location).Format(layout), "quiet"}, lk.theme.dim
 		}
 		return []string{"following"}, lk.theme.good
 	}

@@ -155,6 +155,16 @@ func (s *store) hear(source uint16, at int64) {
 	s.heard[source] = at
 }
 
+// newest is when the stream said something last: when a live record was taken, or,
+// as long as there is none, the time of the newest of the backfill. Zero when
+// there is none of either.
+func (s *store) newest() time.Time {
+	if s.last.IsZero() && s.held() > 0 {
+		return time.UnixMilli(s.entry(s.next - 1).time)
+	}
+	return s.last
+}
+
 // lag is how far behind its own time the newest live record was when it was
 // taken. That it waits for earlier ones after that is meant, and does not count.
 func (s *store) lag() time.Duration { return max(s.last.Sub(s.lastOwn), 0) }
