@@ -266,7 +266,7 @@ func TestClient(t *testing.T) {
 		c.press("T-1h\r")
 		c.wants("the oldest kept is of ")
 		c.press("tt")
-		c.wants("times as they passed")
+		c.wants("times as how long ago")
 		c.press("q")
 		c.leaves()
 	})

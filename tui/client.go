@@ -159,7 +159,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	defer t.end()
 	t.getenv = c.config.Getenv
-	m := newModel(c.config, c.wake, colorprofile.TrueColor)
+	m := newModel(c.config, c.wake, colorprofile.Detect(t.out, os.Environ()))
 	m.width, m.height = t.width, t.height
 	m.archive.wake = c.wakeUp
 	m.held = t.held

@@ -177,6 +177,7 @@ func TestGoldenColours(t *testing.T) {
 		"light":    {tea.BackgroundColorMsg{Color: white{}}},
 		"no-color": {tea.ColorProfileMsg{Profile: colorprofile.ASCII}},
 		"ansi":     {tea.ColorProfileMsg{Profile: colorprofile.ANSI}},
+		"ansi256":  {tea.ColorProfileMsg{Profile: colorprofile.ANSI256}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, 100, 16, tui.Config{}, "system")
@@ -185,7 +186,16 @@ func TestGoldenColours(t *testing.T) {
 			for _, msg := range look {
 				s.send(msg)
 			}
-			golden(t, "colours-"+name, s.model.View().Content)
+			content := s.model.View().Content
+			golden(t, "colours-"+name, content)
+			// A terminal is told of no colours that it does not have.
+			for _, beyond := range map[string][]string{
+				"no-color": {"38;", "48;", "[31m"}, "ansi": {"8;5;", "8;2;"}, "ansi256": {"8;2;"},
+			}[name] {
+				if strings.Contains(content, beyond) {
+					t.Errorf("%q is in the frame", beyond)
+				}
+			}
 		})
 	}
 }

@@ -2,9 +2,12 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
 )
@@ -41,7 +44,7 @@ type theme struct {
 }
 
 // palette is what differs between dark and light backgrounds: 24-bit colours,
-// which the renderer brings down to what the terminal has. A test holds every
+// which [colours] brings down to what the terminal has. A test holds every
 // text to a contrast of 4.5 to 1 on usual backgrounds.
 type palette struct {
 	dim, faint, rule                 int
@@ -73,8 +76,28 @@ var lightPalette = palette{
 	names: [5]int{0x2358a6, 0x6b3fa8, 0x0f6660, 0x74551b, 0x98306f},
 }
 
-func fg(c int) style { return style(fmt.Sprintf("38;2;%d;%d;%d", c>>16, c>>8&0xff, c&0xff)) }
-func bg(c int) style { return style(fmt.Sprintf("48;2;%d;%d;%d", c>>16, c>>8&0xff, c&0xff)) }
+// colours makes styles of 24-bit colours, as far as a terminal has them: of others
+// the nearest that it has.
+type colours struct{ profile colorprofile.Profile }
+
+func (c colours) fg(rgb int) style { return c.style(rgb, 38) }
+func (c colours) bg(rgb int) style { return c.style(rgb, 48) }
+
+// style is a colour in front, 38, or behind, 48.
+func (c colours) style(rgb, where int) style {
+	r, g, b := rgb>>16, rgb>>8&0xff, rgb&0xff
+	switch has := c.profile.Convert(color.RGBA{uint8(r), uint8(g), uint8(b), 0xff}).(type) {
+	case ansi.IndexedColor:
+		return style(fmt.Sprintf("%d;5;%d", where, has))
+	case ansi.BasicColor:
+		n := int(has) + where - 8 // 30 or 40 on
+		if has >= 8 {
+			n += 60 - 8 // the bright ones, 90 or 100 on
+		}
+		return style(strconv.Itoa(n))
+	}
+	return style(fmt.Sprintf("%d;2;%d;%d;%d", where, r, g, b))
+}
 
 const (
 	bold      style = "1"
@@ -104,6 +127,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 	if !dark {
 		p = &lightPalette
 	}
+	fg, bg := colours{profile}.fg, colours{profile}.bg
 	t := &theme{
 		dim:        fg(p.dim),
 		faint:      fg(p.faint),
@@ -140,7 +164,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 	}
 	t.levels = [7]style{fg(p.dim), fg(p.faint), fg(p.debug), fg(p.dim), bold.with(fg(p.yellow)), bold.with(fg(p.red)), bold.with(reverse, fg(p.red))}
 	if profile == colorprofile.ANSI256 {
-		t.in256(dark, p)
+		t.in256(dark, p, fg)
 	}
 	if profile < colorprofile.ANSI256 {
 		t.in16()
@@ -150,7 +174,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 
 // in256 takes greys where the nearest of 256 colours to a dark grey-blue would
 // be a loud blue.
-func (t *theme) in256(dark bool, p *palette) {
+func (t *theme) in256(dark bool, p *palette, fg func(int) style) {
 	bar, chip, cursor, rule := style("48;5;235"), style("48;5;238"), style("48;5;236"), style("38;5;239")
 	if !dark {
 		bar, chip, cursor, rule = "48;5;255", "48;5;253", "48;5;255", "38;5;251"
