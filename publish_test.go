@@ -123,7 +123,7 @@ func publishKillNine(t *testing.T, once bool) {
 	p := startPublishing(t, "--to", publishAt, fmt.Sprintf("--once=%t", once))
 	reader := newReader() // what stood in the first, as far as it could be read
 	reader.tail(t, "--consolidator", subscribe, "system")
-	const records = 60_000
+	const records = 40_000
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		p.writeNumbers(0, records/2)
@@ -184,7 +184,7 @@ func TestPublishLost(t *testing.T) {
 		p.writeNumbers(0, 1_000_000) // more than the buffer holds
 		p.in.Close()
 	})
-	await(t, "records", func() bool { return reader.counted("") > 40_000 })
+	await(t, "records", func() bool { return reader.counted("") > 10_000 })
 	_ = pump.Process.Kill()
 	_ = pump.Wait()
 	s := p.wait(3)
@@ -213,7 +213,7 @@ func TestPublishStalled(t *testing.T) {
 	if err := pump.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	const records = 60_000
+	const records = 40_000
 	written := make(chan struct{})
 	go func() {
 		defer close(written)

@@ -104,7 +104,7 @@ func TestRecordToStalledReader(t *testing.T) {
 	other.tail(t, "--consolidator", subscribe, "tenant/acme")
 	begun := 0
 	await(t, "a reader beside it", func() bool { begun = other.newest(""); return begun > 0 })
-	await(t, "many records", func() bool { return other.newest("") > begun+60_000 })
+	await(t, "many records", func() bool { return other.newest("") > begun+40_000 })
 
 	published := -1
 	next, lost := accountedFrom(t, lines, from)
