@@ -21,13 +21,17 @@
 //
 // # How it is built
 //
-// One Bubble Tea model; everything else is a plain struct with methods:
+// One Bubble Tea model, whose frames go to the terminal without Bubble Tea's
+// renderer; everything else is a plain struct with methods:
 //
 //	store    the records of one stream: raw bytes in slabs, a small entry each
 //	scan     the numbers of the records that pass a test, found in slices
 //	view     where somebody stands in a store: following, scrolled, paused
 //	pane     a view on the screen: header, rows, search, filter
 //	model    panes, tabs, overlays; all keys and messages
+//	painter  what has to be written to show a frame: the lines that differ
+//	tty      the terminal's state, brought and given back on every way out
+//	guard    the model and the tty as Bubble Tea sees them; panics end here
 //
 // A record's number is its place in its store, from 0, and never changes.
 // Views are anchored by number, so neither arrivals nor evictions move them.
