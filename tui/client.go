@@ -153,7 +153,8 @@ func (c *Client) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
-	t, err := openTTY(c.config.Input, c.config.Output, func() { c.wakeUp(true) })
+	var program *tea.Program
+	t, err := openTTY(c.config.Input, c.config.Output, func() { go program.Send(paintMsg{}) })
 	if err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (c *Client) Run(ctx context.Context) error {
 	m.held = t.held
 	defer m.archive.stop()
 	guarded := &guard{model: m, tty: t}
-	program := tea.NewProgram(guarded,
+	program = tea.NewProgram(guarded,
 		tea.WithInput(t.input), tea.WithOutput(t.out), tea.WithWindowSize(t.width, t.height),
 		tea.WithoutSignalHandler(),
 		tea.WithoutRenderer(), tea.WithFPS(1)) // tty shows the frames

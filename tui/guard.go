@@ -37,6 +37,9 @@ func (g *guard) Update(msg tea.Msg) (self tea.Model, cmd tea.Cmd) {
 	if cmd = g.tty.update(msg); cmd != nil {
 		return g, cmd
 	}
+	if _, ok := msg.(paintMsg); ok {
+		return g, nil // the model has said all; View is asked next
+	}
 	_, cmd = g.model.Update(msg)
 	return g, careful(cmd)
 }

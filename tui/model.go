@@ -17,7 +17,7 @@ import (
 // Time that one Update may take: for what the feed has, and for filters and
 // searches. The rest waits for the next frame.
 const (
-	takeBudget = 10 * time.Millisecond
+	takeBudget = 5 * time.Millisecond
 	workBudget = 8 * time.Millisecond
 )
 

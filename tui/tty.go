@@ -14,8 +14,12 @@ import (
 	xterm "github.com/charmbracelet/x/term"
 )
 
-// shortest is the shortest time between two frames.
-const shortest = 10 * time.Millisecond
+// The shortest times between two frames: when records have come, and when the
+// user has done something.
+const (
+	shortest       = 20 * time.Millisecond
+	shortestUrgent = 4 * time.Millisecond
+)
 
 // tty is the terminal: it brings it into the state that the client needs, and
 // back, and shows frames on it as soon as they are drawn. Bubble Tea's renderer,
@@ -40,7 +44,8 @@ type tty struct {
 
 	painter painter
 	painted time.Time // when the last frame was shown
-	waiting bool      // wake is going to be called, when a frame may be shown
+	urgent  bool      // the next frame answers the user
+	due     time.Time // when wake is going to be called, so that a frame is shown; zero: it is not
 }
 
 // openTTY finds the terminal. Nil for input is standard input, or the process's
@@ -211,12 +216,15 @@ func (t *tty) held() bool {
 	if t.outlet != nil && t.outlet.busy() {
 		return true
 	}
-	wait := shortest - time.Since(t.painted)
-	if wait <= 0 {
+	wait := shortest
+	if t.urgent {
+		wait = shortestUrgent
+	}
+	if wait -= time.Since(t.painted); wait <= 0 {
 		return false
 	}
-	if !t.waiting {
-		t.waiting = true
+	if due := time.Now().Add(wait); t.due.IsZero() || due.Before(t.due) {
+		t.due = due
 		time.AfterFunc(wait, t.wake)
 	}
 	return true
@@ -243,7 +251,7 @@ func (t *tty) show(v tea.View) {
 	if len(b) == 0 {
 		return
 	}
-	t.painted, t.waiting = time.Now(), false
+	t.painted, t.urgent = time.Now(), false
 	t.write(b)
 }
 
@@ -258,6 +266,10 @@ func (t *tty) write(b []byte) {
 // for Bubble Tea, if there is one, instead of what the model says.
 func (t *tty) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
+	case tea.KeyPressMsg, tea.MouseMsg, tea.PasteMsg:
+		t.urgent = true
+	case paintMsg:
+		t.due = time.Time{}
 	case rawMsg:
 		t.write([]byte(msg))
 	case repaintMsg:
@@ -302,10 +314,11 @@ func measuresGraphemes(msg tea.ModeReportMsg) bool {
 	return msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
 }
 
-// Messages of the model to the terminal.
+// Messages to the terminal, of the model and of its own.
 type (
 	rawMsg     string   // write this as it is
 	repaintMsg struct{} // the screen may be wrong: paint all of it
+	paintMsg   struct{} // a frame that was held may be shown
 	suspendMsg struct{} // give the terminal back and stop, until the shell goes on with us
 )
 
