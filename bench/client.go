@@ -130,6 +130,11 @@ func (p *publisher) end() {
 	_ = p.conn.Close()
 }
 
+// catchUp is how much a publisher catches up at once, in seconds of its rate: when
+// the machine stood still for longer, what was due then is left out, and the rate
+// that is printed is lower. A burst of it would be no stream of that rate.
+const catchUp = 0.05
+
 // run writes what is due every two milliseconds. It sleeps in the kernel: the
 // runtime's timers are too coarse.
 func (p *publisher) run(ctx context.Context, rate, n int) error {
@@ -140,6 +145,10 @@ func (p *publisher) run(ctx context.Context, rate, n int) error {
 	sent := 0
 	for ctx.Err() == nil && (n == 0 || sent < n) {
 		due := int(time.Since(begun).Seconds()*float64(rate)) - sent
+		if most := int(catchUp * float64(rate)); due > most && n == 0 {
+			begun = begun.Add(time.Duration(float64(due-most) / float64(rate) * float64(time.Second)))
+			due = most
+		}
 		if n > 0 {
 			due = min(due, n-sent)
 		}

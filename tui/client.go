@@ -21,7 +21,7 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 // frame is the shortest time between two takings from the feed.
-const frame = 25 * time.Millisecond
+const frame = 33 * time.Millisecond
 
 // Reader hands on records. None of its methods may block.
 type Reader interface {
@@ -164,6 +164,7 @@ func (c *Client) Run(ctx context.Context) error {
 	m.width, m.height = t.width, t.height
 	m.archive.wake = c.wakeUp
 	m.held = t.held
+	m.hurried = func() bool { return t.urgent }
 	defer m.archive.stop()
 	guarded := &guard{model: m, tty: t}
 	program = tea.NewProgram(guarded,

@@ -17,6 +17,8 @@ type line struct {
 	buf   []byte
 	left  int   // columns that are free
 	base  style // under everything: the cursor's background
+	at    style // of what comes next, once it is opened
+	begun bool  // a style was opened
 	width ansi.Method
 }
 
@@ -72,6 +74,10 @@ func (l *line) fillTo(st style, n int) *line {
 
 // open begins a style. Each begins with a reset, so none leaks.
 func (l *line) open(st style) {
+	if l.begun && st == l.at {
+		return
+	}
+	l.begun, l.at = true, st
 	l.buf = append(l.buf, "\x1b["...)
 	if l.base != "" {
 		l.buf = append(l.buf, "0;"...)

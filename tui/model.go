@@ -14,10 +14,12 @@ import (
 	"sluice/cluster/stream"
 )
 
-// Time that one Update may take: for what the feed has, and for filters and
-// searches. The rest waits for the next frame.
+// Time that one Update may take: for what the feed has, less while a frame that
+// answers the user waits to be shown; and for filters and searches. The rest waits
+// for the next one.
 const (
-	takeBudget = 5 * time.Millisecond
+	takeBudget = 3 * time.Millisecond
+	hasteTime  = time.Millisecond
 	workBudget = 8 * time.Millisecond
 )
 
@@ -88,7 +90,9 @@ type model struct {
 
 	frame tea.View
 	dirty bool
-	held  func() bool // a frame has to wait; a takeMsg comes when it need not
+	held  func() bool // a frame has to wait; View is asked again when it need not
+
+	hurried func() bool // a frame that answers the user waits to be shown
 }
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
@@ -108,6 +112,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.archive.wake = func(bool) { wake() }
 	m.held = func() bool { return false }
+	m.hurried = m.held
 	m.theme = newTheme(m.dark, m.profile)
 	return m
 }
@@ -213,7 +218,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 // large, when much came while the machine was busy: it is taken in pieces.
 func (m *model) take() {
 	now := m.config.Now()
-	deadline := time.Now().Add(takeBudget)
+	budget := takeBudget
+	if m.hurried() {
+		budget = hasteTime
+	}
+	deadline := time.Now().Add(budget)
 	for {
 		if m.batch == nil {
 			if m.batch = m.config.Feed.TryTake(); m.batch == nil {
@@ -267,7 +276,7 @@ func (m *model) stageTick() tea.Cmd {
 }
 
 // keepAtOnce is how many records are kept between two looks at the clock.
-const keepAtOnce = 2048
+const keepAtOnce = 512
 
 // keep puts some of a batch's records, and the gaps between them, into the
 // stores, from where it stopped the last time. It reports whether that was all.
