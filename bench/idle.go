@@ -16,6 +16,9 @@ import (
 // them reads.
 const idleReaders = 10_000
 
+// idleName is what the scenario goes by.
+const idleName = "idle readers"
+
 // crowd is a running pump, some idle readers of it, and its only publisher.
 type crowd struct {
 	pid     int

@@ -88,7 +88,7 @@ var scenarios = []scenario{
 
 // pumps reports whether pumps are to be measured, too.
 func (o options) pumps(only *regexp.Regexp) bool {
-	return only.MatchString("latency") || slices.ContainsFunc(scenarios, func(s scenario) bool { return only.MatchString(s.name) })
+	return only.MatchString("latency") || only.MatchString(idleName) || slices.ContainsFunc(scenarios, func(s scenario) bool { return only.MatchString(s.name) })
 }
 
 func (o options) run(only *regexp.Regexp) error {
@@ -170,7 +170,7 @@ func (o options) run(only *regexp.Regexp) error {
 			return err
 		}
 	}
-	if only.MatchString("idle readers") && o.profile == "" {
+	if only.MatchString(idleName) && o.profile == "" {
 		return o.idle(targets[0])
 	}
 	return nil
