@@ -19,6 +19,10 @@ import (
 // However the client is ended, the terminal is as it was: the main screen, the
 // cursor, no mouse, and lines that are edited and echoed by the kernel.
 func TestTheTerminalIsRestored(t *testing.T) {
+	// Tests that run under nohup would hand on that a hangup is ignored.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangup) })
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +48,11 @@ func (c *console) endsRestored() int {
 			c.t.Fatalf("sluice ended: %v", err)
 		}
 	case <-time.After(patience):
-		c.t.Fatal("sluice does not end")
+		_ = c.cmd.Process.Signal(syscall.SIGQUIT) // it tells what its goroutines do
+		<-ended
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.t.Fatalf("sluice does not end: %s", c.raw.String()[max(c.raw.Len()-64<<10, 0):])
 	}
 	// What it wrote last may still be on its way through the emulator.
 	for _, off := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l"} {

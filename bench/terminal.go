@@ -14,19 +14,16 @@ import (
 	"time"
 
 	"github.com/creack/pty"
-
-	"sluice/internal/emulator"
 )
 
-// terminal is the client in a pseudo-terminal of 200 by 60, whose bytes go
-// through an emulator.
+// terminal is the client in a pseudo-terminal of 200 by 60, and what stands on it.
 type terminal struct {
 	cmd   *exec.Cmd
 	pty   *os.File
 	begun time.Time
 
 	mu      sync.Mutex
-	vt      *emulator.Terminal
+	vt      *screen
 	changed chan struct{} // closed when something came
 	last    time.Time     // when something came
 	gaps    []time.Duration
@@ -38,7 +35,7 @@ const columns, rows = 200, 60
 func openTerminal(sluice string, args ...string) (*terminal, error) {
 	cmd := exec.Command(sluice, args...)
 	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_CONFIG_HOME="+filepath.Join(os.TempDir(), "sluice-bench-without-settings"))
-	t := &terminal{cmd: cmd, vt: emulator.New(columns, rows), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
+	t := &terminal{cmd: cmd, vt: newScreen(columns, rows), changed: make(chan struct{}), done: make(chan struct{}), begun: time.Now()}
 	var err error
 	if t.pty, err = pty.StartWithSize(cmd, &pty.Winsize{Rows: rows, Cols: columns}); err != nil {
 		return nil, err
@@ -55,7 +52,7 @@ func (t *terminal) read() {
 		now := time.Now()
 		t.mu.Lock()
 		if n > 0 {
-			_, _ = t.vt.Write(b[:n])
+			t.vt.write(b[:n])
 			if !t.last.IsZero() {
 				t.gaps = append(t.gaps, now.Sub(t.last))
 			}
@@ -93,8 +90,9 @@ func (t *terminal) screen() string {
 
 // bottom is the last line.
 func (t *terminal) bottom() string {
-	lines := strings.Split(strings.TrimRight(t.screen(), "\n"), "\n")
-	return lines[len(lines)-1]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimRight(t.vt.line(rows-1), " ")
 }
 
 var errNever = errors.New("it never came on the screen")

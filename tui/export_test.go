@@ -83,6 +83,9 @@ func Scored(m tea.Model) int { return m.(*model).picker.scored }
 // EntrySizes are what an entry takes, and what blocks reckon with.
 func EntrySizes() (size, reckoned int) { return int(unsafe.Sizeof(entry{})), entrySize }
 
+// Taking reports whether a batch is not taken as a whole yet.
+func Taking(m tea.Model) bool { return m.(*model).batch != nil }
+
 // Flush ends the waiting of records for earlier ones.
 func Flush(m tea.Model) {
 	later := m.(*model).config.Now().Add(time.Hour)
