@@ -164,6 +164,7 @@ func (c *Client) Run(ctx context.Context) error {
 	m.width, m.height = t.width, t.height
 	m.archive.wake = c.wakeUp
 	m.held = t.held
+	m.hurry = func() { t.urgent = true }
 	m.hurried = func() bool { return t.urgent }
 	defer m.archive.stop()
 	guarded := &guard{model: m, tty: t}

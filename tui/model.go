@@ -92,7 +92,8 @@ type model struct {
 	dirty bool
 	held  func() bool // a frame has to wait; View is asked again when it need not
 
-	hurried func() bool // a frame that answers the user waits to be shown
+	hurry   func()      // the next frame answers the user
+	hurried func() bool // such a frame waits to be shown
 }
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
@@ -112,7 +113,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.archive.wake = func(bool) { wake() }
 	m.held = func() bool { return false }
-	m.hurried = m.held
+	m.hurry, m.hurried = func() {}, m.held
 	m.theme = newTheme(m.dark, m.profile)
 	return m
 }
@@ -375,6 +376,10 @@ func (m *model) work() (cmd tea.Cmd) {
 		m.wake()
 	}
 	for _, p := range m.panes {
+		if p.answered {
+			p.answered = false
+			m.hurry()
+		}
 		if text := p.tellMissed(); text != "" {
 			cmd = m.say(text)
 			m.dirty = true

@@ -19,6 +19,8 @@ type pane struct {
 	search *search
 	missed direction // of a jump that found nothing and has not been told of; stay: none
 
+	answered bool // a jump has found what was searched for, and that is not shown yet
+
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
 	wrap                         bool
@@ -75,6 +77,7 @@ func (p *pane) step(deadline time.Time) bool {
 	n, found, done := p.search.resolve(p.view.shownEnd())
 	if found {
 		p.view.jump(n)
+		p.answered = true
 	}
 	if done {
 		if !found {

@@ -89,6 +89,7 @@ func (s *scan) collect() {
 			if c.marks != nil {
 				s.found.addMarks(c.number, c.marks)
 				c.marks = nil
+				sv.had.Store(true)
 			}
 		case chunkGone:
 		default:

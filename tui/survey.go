@@ -21,9 +21,10 @@ type survey struct {
 	workers []atomic.Int64
 	running atomic.Int32
 	stopped atomic.Bool
-	hits    atomic.Bool
+	hits    atomic.Bool      // something was found
+	had     atomic.Bool      // and the model has the first of it; chunks before that one may not be done when it is
 	fault   atomic.Value     // a panic of a worker, for the model's goroutine to have
-	wake    func(first bool) // a chunk is done; first: and it is the first in which something was found
+	wake    func(first bool) // a chunk is done; first: and the model has nothing yet of what was found
 
 	collected int  // chunks whose result was taken
 	used      bool // somebody has asked for results since the last sweep
@@ -116,9 +117,11 @@ func (sv *survey) work(at *atomic.Int64) {
 		if !complete {
 			return
 		}
-		hit := c.marks != nil
+		if c.marks != nil {
+			sv.hits.Store(true)
+		}
 		c.state.Store(chunkDone) // from here on it is the model's
-		sv.wake(hit && !sv.hits.Swap(true))
+		sv.wake(sv.hits.Load() && !sv.had.Load())
 		runtime.Gosched()
 	}
 }
