@@ -80,6 +80,11 @@ func lower(c byte) byte {
 // set reports whether there is a word to find.
 func (f *finder) set() bool { return len(f.word) > 0 }
 
+// same reports whether another one finds the same.
+func (f *finder) same(other *finder) bool {
+	return other != nil && f.fold == other.fold && string(f.word) == string(other.word)
+}
+
 // in reports whether the word is in data.
 func (f *finder) in(data []byte) bool { return f.index(data) >= 0 }
 

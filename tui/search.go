@@ -128,7 +128,7 @@ func (m *matcher) possible(r *row) bool {
 		return true
 	}
 	for i := range m.words {
-		if !m.words[i].in(r.data) {
+		if w := &m.words[i]; !w.same(r.has) && !w.in(r.data) {
 			return false
 		}
 	}
@@ -213,19 +213,22 @@ func (m *matcher) saysBytes(r *row, text []byte) bool {
 // key stands only once. That no object begins before the key says that it is
 // not in one that is nested. Of other records it returns nothing.
 func plainMsg(data []byte) []byte {
-	at := bytes.Index(data, msgKey)
+	at := msgBegins.index(data)
 	if at < 1 || bytes.IndexByte(data[1:at], '{') >= 0 {
 		return nil
 	}
-	value := data[at+len(msgKey):]
+	value := data[at+len(msgBegins.word):]
 	end := bytes.IndexByte(value, '"')
-	if end < 0 || bytes.IndexByte(value[:end], '\\') >= 0 || bytes.Contains(value[end:], msgKey[:5]) {
+	if end < 0 || bytes.IndexByte(value[:end], '\\') >= 0 || msgKey.in(value[end:]) {
 		return nil
 	}
 	return value[:end]
 }
 
-var msgKey = []byte(`"msg":"`)
+var (
+	msgBegins = newFinder(`"msg":"`, false)
+	msgKey    = newFinder(`"msg"`, false)
+)
 
 // nameHits says which names match, once for all rows.
 type nameHits struct {

@@ -45,6 +45,7 @@ type row struct {
 	e     *entry
 	data  []byte
 	names *names
+	has   *finder // whose word is known to be in data; nil: none
 
 	scratch []byte // for tests; a row is used by one goroutine
 }

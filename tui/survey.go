@@ -191,9 +191,11 @@ func (sv *survey) examine(c *chunk) bool {
 		}
 		mem := c.runs[k].mem.b
 		if sv.driven {
+			r.has = &sv.probe.drive
 			if !sv.drive(c, a, b, mem, test) {
 				return false
 			}
+			r.has = nil
 			if !c.odd {
 				continue
 			}
@@ -228,7 +230,9 @@ func (sv *survey) drive(c *chunk, a, b int, mem []byte, test func(int, []byte) b
 		for i := 0; i < 4 && a < b && c.entries[a].off+c.entries[a].size <= at; i++ {
 			a++
 		}
-		a += sort.Search(b-a, func(i int) bool { return c.entries[a+i].off+c.entries[a+i].size > at })
+		if c.entries[a].off+c.entries[a].size <= at {
+			a += sort.Search(b-a, func(i int) bool { return c.entries[a+i].off+c.entries[a+i].size > at })
+		}
 		e := &c.entries[a]
 		if at+uint32(len(word.word)) > e.off+e.size {
 			at++ // half in the next record

@@ -102,7 +102,8 @@ func headKey(data []byte, i int) int {
 	for ; i+9 <= len(data); i += 8 {
 		quote := binary.LittleEndian.Uint64(data[i:]) ^ '"'*ones
 		letter := binary.LittleEndian.Uint64(data[i+1:])&^(differ*ones) ^ 't'&^differ*ones
-		if m := (quote - ones) &^ quote & (letter - ones) &^ letter & highs; m != 0 {
+		both := quote | letter
+		if m := (both - ones) &^ both & highs; m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
 	}
