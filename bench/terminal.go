@@ -82,12 +82,6 @@ func (t *terminal) press(keys string) error {
 	return err
 }
 
-func (t *terminal) screen() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.vt.String()
-}
-
 // bottom is the last line.
 func (t *terminal) bottom() string {
 	t.mu.Lock()

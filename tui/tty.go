@@ -40,7 +40,8 @@ type tty struct {
 	mouse   bool         // it tells of the mouse
 	before  *xterm.State // of the input, before it was raw
 	entered bool
-	unicode bool // the terminal was told to measure by graphemes
+	resumed time.Time // when it last went on after it had stopped by itself
+	unicode bool      // the terminal was told to measure by graphemes
 
 	painter painter
 	painted time.Time // when the last frame was shown
@@ -290,22 +291,49 @@ func (t *tty) update(msg tea.Msg) tea.Cmd {
 		}
 	case suspendMsg:
 		t.leave()
-		return tea.Suspend
-	case continuedMsg:
-		if !t.entered {
-			return nil // it stopped by itself, and a ResumeMsg comes
-		}
-		// Somebody stopped us, and the shell had the terminal meanwhile.
-		t.entered, t.mouse, t.title = false, false, ""
+		stopped := stop()
+		t.resumed = time.Now()
 		if err := t.enter(); err != nil {
 			return tea.Quit
 		}
-	case tea.ResumeMsg:
+		if !stopped {
+			return func() tea.Msg { return flashMsg{"not suspended: there is no shell to go back to"} }
+		}
+	case continuedMsg:
+		if time.Since(t.resumed) < time.Second {
+			return nil // it stopped by itself
+		}
+		// Somebody stopped us, and the shell had the terminal meanwhile.
+		_, _ = io.WriteString(t.out, leaving)
+		t.entered, t.mouse, t.title = false, false, ""
 		if err := t.enter(); err != nil {
 			return tea.Quit
 		}
 	}
 	return nil
+}
+
+// stopTime is how long a stop may take to come.
+const stopTime = 200 * time.Millisecond
+
+// stop stops the process, and those of its pipe, until the shell goes on with it.
+// It reports false when it was not stopped: whoever has no shell above, as under
+// ssh with a command, or in a window of tmux of its own, the kernel does not stop.
+func stop() bool {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
+		return false
+	}
+	for range 2 { // timers go on while we are stopped, so the first one tells nothing
+		select {
+		case <-continued:
+			return true
+		case <-time.After(stopTime):
+		}
+	}
+	return false
 }
 
 // measuresGraphemes reports whether a terminal can measure text by grapheme
