@@ -36,6 +36,18 @@ func TestTheTerminalIsRestored(t *testing.T) {
 	}
 }
 
+// Without a shell above it, as under ssh with a command, nothing can stop the
+// client: it goes on, and says so.
+func TestSuspendWithoutAShell(t *testing.T) {
+	t.Parallel()
+	c := openConsole(t, 80, 24, "", nil, "tail", "--consolidator", "tcp://127.0.0.1:1", "system")
+	c.wants("Connecting to")
+	c.press("\x1a")
+	c.wants("not suspended: there is no shell to go back to", "Connecting to")
+	c.press("q")
+	c.endsRestored()
+}
+
 // endsRestored waits for the program's end and for the terminal to be as it was
 // before it. It returns the exit code.
 func (c *console) endsRestored() int {
