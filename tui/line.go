@@ -47,7 +47,10 @@ func (l *line) fixed(st style, text string, n int) *line {
 	text, w := fit(text, n, l.width)
 	l.open(st)
 	l.buf = append(l.buf, text...)
-	l.buf = appendSpaces(l.buf, n-w)
+	if w < n {
+		l.open(st)
+		l.buf = appendSpaces(l.buf, n-w)
+	}
 	l.left -= n
 	return l
 }
@@ -74,7 +77,7 @@ func (l *line) fillTo(st style, n int) *line {
 
 // open begins a style. Each begins with a reset, so none leaks.
 func (l *line) open(st style) {
-	if l.begun && st == l.at {
+	if l.begun && st == l.at && !l.endsOpen() {
 		return
 	}
 	l.begun, l.at = true, st
@@ -92,6 +95,11 @@ func (l *line) open(st style) {
 	}
 	l.buf = append(l.buf, 'm')
 }
+
+// endsOpen reports whether what follows may become one grapheme cluster with what
+// there is, and take fewer columns: some letters join the one after them. A style
+// between the two keeps them apart.
+func (l *line) endsOpen() bool { return len(l.buf) > 0 && l.buf[len(l.buf)-1] >= utf8.RuneSelf }
 
 // String fills the line and ends it.
 func (l *line) String() string {
