@@ -46,11 +46,11 @@ func TestALostProxyMovesNothing(t *testing.T) {
 	s.lines("system", 1)
 	before := s.line(2)
 	s.feed.sources = []stream.Status{
-		{Name: "proxy.example.com:5580", Proxy: true, State: stream.StateLost, Since: start},
+		{Name: "gate.example.net:5580", Proxy: true, State: stream.StateLost, Since: start},
 		{Name: "vm-1", State: stream.StateUnknown, Since: start},
 	}
-	s.take(stateOf("proxy.example.com:5580", stream.StateLost, "it is gone"))
-	s.want("── proxy.example.com:5580 lost: it is gone; trying again ──", "✕ proxy.example.com:5580 lost since 12:00:00", "◌ vm-1", "waiting")
+	s.take(stateOf("gate.example.net:5580", stream.StateLost, "it is gone"))
+	s.want("── gate.example.net:5580 lost: it is gone; trying again ──", "✕ gate.example.net:5580 lost since 12:00:00", "◌ vm-1", "waiting")
 	s.wantNot("● vm-1", "following")
 	if after := s.line(2); after != before {
 		t.Errorf("the row has moved:\n%s\n%s", before, after)
