@@ -24,7 +24,7 @@ const (
 // tty is the terminal: it brings it into the state that the client needs, and
 // back, and shows frames on it as soon as they are drawn. Bubble Tea's renderer,
 // which compares cells and looks for something to do forty times a second, took
-// a third of the client's time under a flood and half of it when nothing
+// a quarter of the client's CPU under a flood and nearly all of it when nothing
 // happened.
 type tty struct {
 	input         io.Reader
@@ -76,7 +76,11 @@ func openTTY(input io.Reader, output io.Writer, wake func()) (*tty, error) {
 			t.file = f
 		}
 	}
-	return t, t.measure()
+	if err := t.measure(); err != nil {
+		t.end()
+		return nil, err
+	}
+	return t, nil
 }
 
 // measure asks how large the terminal is.
