@@ -168,6 +168,32 @@ func (s Scan) Numbers() []uint64 {
 	return numbers
 }
 
+// View is what a pane of some height shows of a store, filtered.
+type View struct{ v *view }
+
+func (s Store) View(height int, f Filter) View {
+	v := newView(s.s, f.filter)
+	v.height = height
+	return View{v}
+}
+
+func (v View) Jump(n uint64) { v.v.jump(n) }
+func (v View) Hold()         { v.v.hold() }
+func (v View) Up()           { v.v.moveCursor(-1) }
+
+// StepLate is a step whose time is over already.
+func (v View) StepLate() (more bool) { return v.v.step(time.Time{}, time.Now) }
+
+// Shown is the numbers of the records on the screen, and the one under the
+// cursor.
+func (v View) Shown() (numbers []uint64, cursor uint64) {
+	top := v.v.topOrd()
+	for ord := top; ord < min(top+v.v.height, v.v.total()); ord++ {
+		numbers = append(numbers, v.v.at(ord))
+	}
+	return numbers, v.v.at(v.v.cursorOrd())
+}
+
 // QuickText is a row's text made in the quick way, if it can be, and in the
 // usual way.
 func QuickText(data []byte) (quick, usual [2]string, ok bool) {

@@ -9,13 +9,13 @@ func (v *view) hold() {
 	if total := v.total(); total > 0 {
 		v.top, v.cursor = v.at(v.topOrd()), v.at(total-1)
 	}
-	v.follow = false
+	v.follow, v.settled = false, false
 	v.since = arrivals{counted: v.store.next, dropped: v.store.dropped, unknown: v.store.unknown}
 }
 
 // resume goes to the newest record and follows.
 func (v *view) resume() {
-	v.follow, v.paused = true, false
+	v.follow, v.paused, v.jumping = true, false, false
 	v.kept = nil
 }
 
@@ -103,17 +103,69 @@ func (v *view) oldest() {
 	}
 }
 
-// jump puts the cursor on a record, with the rows around it on the screen.
+// jump puts the cursor on a record, with the rows around it on the screen. While
+// the filter has not come to them yet, the record is on the top line.
 func (v *view) jump(n uint64) {
 	v.hold()
-	if v.total() == 0 {
+	v.jumping = false
+	if v.tested(n) {
+		if v.total() == 0 {
+			return
+		}
+		cursor := min(v.ord(n), v.total()-1)
+		n = v.at(cursor)
+		if top := v.topOrd(); top <= cursor && cursor < top+v.height {
+			v.cursor = n
+			return
+		}
+	}
+	v.top, v.cursor = n, n
+	v.jumping, v.aim = true, n
+	v.land()
+}
+
+// land ends a jump, once the rows around where it goes are known, unless
+// somebody moved on.
+func (v *view) land() {
+	if v.top != v.aim || v.cursor != v.aim {
+		v.jumping = false
 		return
 	}
-	cursor := min(v.ord(n), v.total()-1)
-	v.cursor = v.at(cursor)
-	if top := v.topOrd(); cursor < top || cursor >= top+v.height {
+	cursor := v.ord(v.aim)
+	if v.rows != nil && !v.rows.complete() && (!v.tested(v.aim) || !v.endTested() || cursor < v.height/3) {
+		return
+	}
+	v.jumping = false
+	if v.total() > 0 {
+		cursor = min(cursor, v.total()-1)
+		v.cursor = v.at(cursor)
 		v.setTop(cursor - v.height/3)
 	}
+}
+
+// tested reports whether it is known whether a record is a row, and endTested
+// whether all rows are from some record on.
+func (v *view) tested(n uint64) bool {
+	return v.rows == nil || n < v.store.first || v.rows.lo <= n && n < v.rows.hi
+}
+
+func (v *view) endTested() bool {
+	return v.rows == nil || v.rows.hi >= min(v.shownEnd(), v.store.next)
+}
+
+// settle fills the screen while the rows above it become known: without it a
+// view that was anchored early would stand on its last rows, over nothing.
+func (v *view) settle() {
+	if v.jumping {
+		v.land()
+	}
+	if v.jumping || v.settled || !v.endTested() {
+		return
+	}
+	if top := v.maxTop(); v.topOrd() > top {
+		v.setTop(top)
+	}
+	v.settled = v.rows == nil || v.rows.complete() || v.topOrd() < v.maxTop()
 }
 
 // resumeAtEnd follows again when the end was reached. A paused view stays

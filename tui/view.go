@@ -27,6 +27,10 @@ type view struct {
 	cursor uint64 // number of the record under the cursor, unless following
 	kept   []keptRow
 
+	settled bool   // the rows around the screen are known, or it moved since
+	jumping bool   // to the record aim, which has not been tested yet
+	aim     uint64 // where a jump goes
+
 	since arrivals // what came since it stopped following
 }
 
@@ -64,6 +68,7 @@ func (v *view) setFilter(f filter) {
 	}
 	v.filter = f
 	v.rows = nil
+	v.settled = false
 	if !f.empty() {
 		v.rows = newScan(v.store, from, f.probe())
 	}
@@ -84,6 +89,7 @@ func (v *view) step(deadline time.Time, now func() time.Time) bool {
 		more = v.rows.step(deadline, now)
 	}
 	if !v.follow {
+		v.settle()
 		v.count()
 	}
 	return more
