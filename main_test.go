@@ -14,6 +14,11 @@ import (
 // sluice; so it stands inside the package, and runs with the race detector
 // when the test does.
 func TestMain(m *testing.M) {
+	// A process with the race detector sleeps for a second before it ends, and
+	// these tests run some hundred processes.
+	if _, ok := os.LookupEnv("GORACE"); !ok {
+		os.Setenv("GORACE", "atexit_sleep_ms=20")
+	}
 	testscript.Main(m, map[string]func(){"sluice": main, "sluice-panics": mainThatPanics})
 }
 

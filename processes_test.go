@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
@@ -27,26 +29,53 @@ func start(t *testing.T, args ...string) *exec.Cmd {
 		args = append(args, "--admin", "") // there are several at a time
 	}
 	cmd := exec.Command("sluice", args...)
+	var log bytes.Buffer // to be read when it has ended
+	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("%q said:\n%s", cmd.Args, log.Bytes())
+		}
 	})
 	return cmd
 }
 
-// freePorts returns n ports that nobody listens on.
+// taken are the ports that freePort has given out.
+var taken = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: make(map[int]bool)}
+
+// freePort returns a port of this machine that nobody listens on. It is none of
+// those that the system gives to whoever asks for any: so nobody gets it while
+// it is not listened on, and nobody who connects to it then connects to itself.
+func freePort() int {
+	taken.Lock()
+	defer taken.Unlock()
+	for {
+		port := 10_000 + rand.IntN(20_000)
+		if taken.ports[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		taken.ports[port] = true
+		return port
+	}
+}
+
+// freePorts returns n addresses that nobody listens on.
 func freePorts(t *testing.T, n int) (ports []string) {
 	t.Helper()
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // all at the end, or one may come twice
-		ports = append(ports, l.Addr().String())
+		ports = append(ports, fmt.Sprintf("127.0.0.1:%d", freePort()))
 	}
 	return ports
 }

@@ -14,8 +14,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-zeromq/zmq4"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	pub "sluice/cluster/publish"
 )
 
 // The commands that scripts have beside testscript's own:
@@ -27,7 +28,7 @@ import (
 //	crash NAME                kills with SIGKILL what vm or httpproxy started
 //	end NAME                  ends it with SIGTERM, and wants exit code 0
 //	again NAME                starts it again, on the same ports
-//	publish PORT STREAM LEVEL N    publishes N records
+//	publish PORT STREAM LEVEL N    publishes N records, "record 0" and so on, and waits until they are acknowledged
 //	exits CODE PROGRAM ARG…   runs a program and wants its exit code
 //	until PROGRAM ARG…        runs a program again and again until it succeeds
 //	holds FILE REGEXP [COUNT] waits until a file holds so many lines that match, or at least one
@@ -45,6 +46,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"SLUICE_PROXY", "SLUICE_TOKEN", "SLUICE_CONSOLIDATORS"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("GORACE", os.Getenv("GORACE"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -83,16 +85,13 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 // ports NAME… sets each variable to the number of a free port.
 func ports(ts *testscript.TestScript, _ bool, names []string) {
 	for _, name := range names {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		defer l.Close() // all of them at the end, or one may come twice
-		ts.Setenv(name, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+		ts.Setenv(name, strconv.Itoa(freePort()))
 	}
 }
 
 // awaitPorts is "await PORT…" in a script: it waits until somebody listens on each.
 func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for _, port := range ports {
 		for {
 			c, err := net.Dial("tcp", "127.0.0.1:"+port)
@@ -108,29 +107,21 @@ func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
 	}
 }
 
-// publish PORT STREAM LEVEL N publishes N records through a PUB socket of
-// go-zeromq, as an application does; their messages are "record 0" and so on.
-// The socket stays open until the script ends, since closing it throws away
-// what it has not sent yet. So a script waits for records, as with --count.
+// publishRecords is "publish PORT STREAM LEVEL N" in a script. When it returns,
+// the records stand in the consolidator's log.
 func publishRecords(ts *testscript.TestScript, _ bool, args []string) {
-	endpoint, stream, level := "tcp://127.0.0.1:"+args[0], args[1], args[2]
-	n, err := strconv.Atoi(args[3])
+	n, err := strconv.ParseUint(args[3], 10, 64)
 	ts.Check(err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ts.Defer(cancel)
-	pub := zmq4.NewPub(ctx)
-	ts.Defer(func() { pub.Close() })
-	ts.Check(pub.Dial(endpoint))
-	deadline := time.Now().Add(20 * time.Second)
-	for len(pub.(zmq4.Topics).Topics()) == 0 { // until the consolidator has subscribed
-		if time.Now().After(deadline) {
-			ts.Fatalf("no subscription from %s", endpoint)
-		}
-		time.Sleep(time.Millisecond) // the time between two looks
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	client, err := pub.Open(pub.Config{Endpoint: "tcp://127.0.0.1:" + args[0]})
+	ts.Check(err)
 	for i := range n {
-		record := fmt.Sprintf(`{"v":0,"name":"app","hostname":"vm-1","pid":7,"level":%s,"time":"2026-03-01T12:00:00.%03dZ","msg":"record %d"}`, level, i%1000, i)
-		ts.Check(pub.SendMulti(zmq4.NewMsgFrom([]byte(stream), []byte(record))))
+		record := fmt.Appendf(nil, `{"v":0,"name":"app","hostname":"vm-1","pid":7,"level":%s,"time":"2026-03-01T12:00:00.%03dZ","msg":"record %d"}`, args[2], i%1000, i)
+		ts.Check(client.Publish(ctx, args[1], record))
+	}
+	if s := client.Close(ctx); s.Acknowledged != n {
+		ts.Fatalf("published %d records to port %s: %+v", n, args[0], s)
 	}
 }
 

@@ -58,14 +58,13 @@ func NewBunyan(name, host string) *Bunyan {
 // AppendObject appends a line that is a JSON object as a bunyan record of one
 // line. For any other line it appends nothing, and returns FormText.
 func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
-	var m matched
-	if !m.match(line) {
+	m, ok := match(line)
+	if !ok {
 		return dst, FormText
 	}
-	if !isOneLine(line) || !isASCII(line) && (hasSeparator(line) || !utf8.Valid(line)) {
+	if !isOneLine(line) || hasSeparator(line) || !utf8.Valid(line) {
 		line = NormaliseAt(nil, line, now)
-		m = matched{}
-		m.match(line)
+		m, _ = match(line)
 	}
 	if m.bunyan() {
 		return append(dst, line...), FormBunyan
@@ -81,7 +80,7 @@ func (b *Bunyan) BeginText(dst []byte, now time.Time) []byte {
 	dst = append(dst, `,"hostname":`...)
 	dst = append(dst, b.hostname...)
 	dst = append(dst, `,"pid":0,"level":30,"time":"`...)
-	dst = appendNow(dst, now)
+	dst = now.UTC().AppendFormat(dst, timeLayout)
 	return append(dst, `","msg":"`...)
 }
 
@@ -148,8 +147,8 @@ const (
 var nameOf = [names]string{"time", "ts", "timestamp", "@timestamp", "level", "severity", "lvl", "msg", "message", "v", "name", "hostname", "pid"}
 
 // known tells which of the names a key, still escaped, is.
-func known(key []byte, escaped bool) int {
-	if escaped {
+func known(key []byte) int {
+	if bytes.IndexByte(key, '\\') >= 0 {
 		var buf [16]byte
 		plain, ok := unescapeASCII(buf[:0], key)
 		if !ok {
@@ -188,10 +187,16 @@ func known(key []byte, escaped bool) int {
 	return noName
 }
 
+// matched is the fields of an object that have known names.
+type matched struct {
+	value  [names][]byte // the last of each; nil when there is none
+	prefix int           // how often "fields." stands at the beginning of a key, at most
+}
+
 const fieldsDot = "fields."
 
-func fieldsPrefix(key []byte, escaped bool) (n int) {
-	if escaped {
+func fieldsPrefix(key []byte) (n int) {
+	if bytes.IndexByte(key, '\\') >= 0 {
 		key = []byte(decode(key))
 	}
 	for bytes.HasPrefix(key, []byte(fieldsDot)) {
@@ -268,7 +273,7 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 	}
 	if !timed {
 		dst = append(dst, '"')
-		dst = appendNow(dst, now)
+		dst = now.UTC().AppendFormat(dst, timeLayout)
 		dst = append(dst, '"')
 	}
 
@@ -282,65 +287,29 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 		dst = append(dst, `""`...)
 	}
 
-	for k := 0; k < m.count; {
-		f := &m.noted[k]
-		k++
-		if f.name != noName && taken[f.name] {
+	s := scan(object)
+	for {
+		key, value, ok := s.next()
+		if !ok {
+			return append(dst, '}')
+		}
+		i := known(key)
+		if i != noName && taken[i] {
 			continue
 		}
-		if !f.stays() {
-			dst = m.appendMember(dst, f.name, object[f.quote+1:f.keyEnd-1], object[f.value:f.end])
-			continue
-		}
-		// Members that stand one behind the other go in one piece.
-		end := f.end
-		for k < m.count && m.noted[k].stays() && (m.noted[k].name == noName || !taken[m.noted[k].name]) &&
-			m.noted[k].quote == end+1 {
-			end = m.noted[k].end
-			k++
-		}
-		dst = append(dst, ',')
-		dst = append(dst, object[f.quote:end]...)
-	}
-	if m.rest > 0 {
-		s := scanner{data: object, pos: m.rest}
-		for {
-			key, value, ok := s.next()
-			if !ok {
-				break
+		dst = append(dst, ',', '"')
+		switch i {
+		case nameTime, nameLevel, nameMsg, nameV, nameName, nameHostname, namePID:
+			for range m.prefix + 1 {
+				dst = append(dst, fieldsDot...)
 			}
-			name := known(key, bytes.IndexByte(key, '\\') >= 0)
-			if name == noName || !taken[name] {
-				dst = m.appendMember(dst, uint8(name), key, value)
-			}
+			dst = append(dst, nameOf[i]...)
+		default:
+			dst = append(dst, key...)
 		}
+		dst = append(dst, '"', ':')
+		dst = append(dst, value...)
 	}
-	return append(dst, '}')
-}
-
-// stays reports whether a member that was not taken stands in the record as it
-// is: it does not have the name of one of bunyan's fields, and there is no space
-// in it.
-func (f *place) stays() bool { return f.value == f.keyEnd+1 && !bunyanName[f.name] }
-
-// bunyanName are the names of bunyan's fields.
-var bunyanName = [names + 1]bool{
-	nameTime: true, nameLevel: true, nameMsg: true, nameV: true, nameName: true, nameHostname: true, namePID: true,
-}
-
-// appendMember appends a member that was not taken.
-func (m *matched) appendMember(dst []byte, name uint8, key, value []byte) []byte {
-	dst = append(dst, ',', '"')
-	if bunyanName[name] {
-		for range m.prefix + 1 {
-			dst = append(dst, fieldsDot...)
-		}
-		dst = append(dst, nameOf[name]...)
-	} else {
-		dst = append(dst, key...)
-	}
-	dst = append(dst, '"', ':')
-	return append(dst, value...)
 }
 
 func appendOr(dst, value []byte, fits func([]byte) bool, otherwise []byte) ([]byte, bool) {

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"strconv"
+	"time"
 )
 
 func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
@@ -71,9 +72,6 @@ func levelAs(value []byte, severity bool) (Level, bool) {
 			return 0, false
 		}
 		if s[0] < '0' || s[0] > '9' {
-			if level := levelNamed(s); level > 0 {
-				return level, true
-			}
 			return LevelOf(s)
 		}
 		value = s
@@ -134,15 +132,22 @@ func appendTimeAs(dst, value []byte) ([]byte, bool) {
 	if !ok || sec < 0 || sec*1000 > maxMillis {
 		return dst, false
 	}
+	layout := timeLayout
+	switch {
+	case nsec%1e3 != 0:
+		layout = "2006-01-02T15:04:05.000000000Z07:00"
+	case nsec%1e6 != 0:
+		layout = "2006-01-02T15:04:05.000000Z07:00"
+	}
 	dst = append(dst, '"')
-	dst = appendUTC(dst, sec, nsec)
+	dst = time.Unix(sec, int64(nsec)).UTC().AppendFormat(dst, layout)
 	return append(dst, '"'), true
 }
 
 // sinceEpoch reads a decimal number of seconds, milliseconds, microseconds or
 // nanoseconds since 1970: its size tells which.
 func sinceEpoch(b []byte) (sec int64, nsec int, ok bool) {
-	if (bytes.IndexByte(b, 'e') >= 0 || bytes.IndexByte(b, 'E') >= 0) && len(b) < 64 {
+	if bytes.ContainsAny(b, "eE") && len(b) < 64 {
 		f, err := strconv.ParseFloat(string(b), 64)
 		if err != nil || f < 0 || f > maxNanos {
 			return 0, 0, false

@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"encoding/binary"
 	"time"
 	"unicode/utf8"
 )
@@ -13,29 +12,13 @@ const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 // IsLine reports whether data is a record that may leave as it is: one line of
 // UTF-8, one valid JSON object, without U+2028 and U+2029.
 func IsLine(data []byte) bool {
-	return isOneLine(data) && (isASCII(data) || !hasSeparator(data) && utf8.Valid(data)) && validObject(data)
+	return isOneLine(data) && !hasSeparator(data) && utf8.Valid(data) && validObject(data)
 }
 
 // isOneLine reports whether there is no line break in data. In valid JSON they
 // can only stand between tokens.
 func isOneLine(data []byte) bool {
 	return bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0
-}
-
-// isASCII reports whether data has no byte above 0x7f; eight bytes at a time.
-func isASCII(data []byte) bool {
-	var all uint64
-	for ; len(data) >= 32; data = data[32:] {
-		all |= binary.LittleEndian.Uint64(data) | binary.LittleEndian.Uint64(data[8:]) |
-			binary.LittleEndian.Uint64(data[16:]) | binary.LittleEndian.Uint64(data[24:])
-	}
-	for ; len(data) >= 8; data = data[8:] {
-		all |= binary.LittleEndian.Uint64(data)
-	}
-	for _, c := range data {
-		all |= uint64(c)
-	}
-	return all&highs == 0
 }
 
 // hasSeparator reports whether U+2028 or U+2029 is in data.

@@ -1,7 +1,5 @@
 package record
 
-import "time"
-
 // maxMillis is the last millisecond of the year 9999 in Unix time.
 const maxMillis = 253402300799999
 
@@ -115,51 +113,4 @@ func daysSince1970(year, month, day int) int {
 	year += 400 // so that the year before year 0 divides as the others do
 	ofYear := (153*(month-3)+2)/5 + day - 1
 	return year*365 + year/4 - year/100 + year/400 + ofYear - 719468 - 146097
-}
-
-// appendNow appends a time as bunyan writes it.
-func appendNow(dst []byte, now time.Time) []byte {
-	sec := now.Unix()
-	if sec < 0 || sec*1000 > maxMillis {
-		return now.UTC().AppendFormat(dst, timeLayout) // as this does, several times as fast
-	}
-	return appendDecimals(appendSeconds(dst, sec), now.Nanosecond()/1e6, 3)
-}
-
-// appendUTC appends a time from 1970 to 9999 with milliseconds, or as many
-// decimals more as it needs.
-func appendUTC(dst []byte, sec int64, nsec int) []byte {
-	dst = appendSeconds(dst, sec)
-	switch {
-	case nsec%1e3 != 0:
-		return appendDecimals(dst, nsec, 9)
-	case nsec%1e6 != 0:
-		return appendDecimals(dst, nsec/1e3, 6)
-	}
-	return appendDecimals(dst, nsec/1e6, 3)
-}
-
-func appendSeconds(dst []byte, sec int64) []byte {
-	t := time.Unix(sec, 0).UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	return append(dst,
-		digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
-		digit(int(month)/10), digit(int(month)), '-', digit(day/10), digit(day), 'T',
-		digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute), ':', digit(second/10), digit(second), '.')
-}
-
-// digit is the last decimal digit of n.
-func digit(n int) byte { return '0' + byte(n%10) }
-
-// appendDecimals appends the decimals of a second, and Z.
-func appendDecimals(dst []byte, n, decimals int) []byte {
-	at := len(dst) + decimals
-	dst = append(dst, "000000000"[:decimals]...)
-	for n > 0 {
-		at--
-		dst[at] = digit(n)
-		n /= 10
-	}
-	return append(dst, 'Z')
 }

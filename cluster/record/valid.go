@@ -1,20 +1,13 @@
 package record
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
-
 // maxDepth is how deep encoding/json lets values nest.
 const maxDepth = 10_000
 
-// nesting remembers for each level whether it is an object: one bit a level. What
-// records have is a few levels; of more there is memory when they come.
+// nesting remembers for each level whether it is an object: one bit a level.
 type nesting struct {
-	depth   int
-	limit   int    // of depth
-	shallow uint64 // the first 64 levels
-	deep    *[maxDepth/64 + 1]uint64
+	depth  int
+	limit  int // of depth
+	object [maxDepth/64 + 1]uint64
 }
 
 func (n *nesting) push(object bool) bool {
@@ -22,28 +15,17 @@ func (n *nesting) push(object bool) bool {
 	if n.depth > n.limit {
 		return false
 	}
-	word := &n.shallow
-	if n.depth >= 64 {
-		if n.deep == nil {
-			n.deep = new([maxDepth/64 + 1]uint64)
-		}
-		word = &n.deep[n.depth/64]
-	}
 	bit := uint64(1) << (n.depth % 64)
 	if object {
-		*word |= bit
+		n.object[n.depth/64] |= bit
 	} else {
-		*word &^= bit
+		n.object[n.depth/64] &^= bit
 	}
 	return true
 }
 
 func (n *nesting) inObject() bool {
-	word := n.shallow
-	if n.depth >= 64 {
-		word = n.deep[n.depth/64]
-	}
-	return word>>(n.depth%64)&1 == 1
+	return n.object[n.depth/64]>>(n.depth%64)&1 == 1
 }
 
 // validObject reports whether data is one valid JSON object, as encoding/json
@@ -76,7 +58,7 @@ func checkNested(data []byte, i, within int) int {
 			i++
 			opened = true
 		case '"':
-			i, _ = checkString(data, i)
+			i = checkString(data, i)
 		case 't':
 			i = checkLiteral(data, i, "true")
 		case 'f':
@@ -126,7 +108,7 @@ func checkKey(data []byte, i int) int {
 	if i >= len(data) || data[i] != '"' {
 		return -1
 	}
-	if i, _ = checkString(data, i); i < 0 {
+	if i = checkString(data, i); i < 0 {
 		return -1
 	}
 	if i = skipSpace(data, i); i >= len(data) || data[i] != ':' {
@@ -135,45 +117,33 @@ func checkKey(data []byte, i int) int {
 	return i + 1
 }
 
-// checkString is skipString that checks the escapes, and tells whether there are
-// any. It looks for the end as skipPlain does, without a call: most strings are
-// a few bytes.
-func checkString(data []byte, i int) (end int, escaped bool) {
+// checkString is skipString that checks the escapes.
+func checkString(data []byte, i int) int {
 	i++
 	for {
-		for i+8 <= len(data) {
-			x := binary.LittleEndian.Uint64(data[i:])
-			q := x ^ '"'*ones
-			b := x ^ '\\'*ones
-			if m := ((x-0x20*ones)&^x | (q-ones)&^q | (b-ones)&^b) & highs; m != 0 {
-				i += bits.TrailingZeros64(m) / 8
-				break
+		i = skipPlain(data, i)
+		if i+1 >= len(data) {
+			if i < len(data) && data[i] == '"' {
+				return i + 1
 			}
-			i += 8
-		}
-		for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= 0x20 {
-			i++
-		}
-		if i >= len(data) {
-			return -1, escaped
+			return -1
 		}
 		if data[i] == '"' {
-			return i + 1, escaped
+			return i + 1
 		}
-		if data[i] != '\\' || i+1 == len(data) {
-			return -1, escaped
+		if data[i] != '\\' {
+			return -1
 		}
-		escaped = true
 		switch data[i+1] {
 		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 			i += 2
 		case 'u':
 			if _, ok := hex4(data, i+2); !ok {
-				return -1, escaped
+				return -1
 			}
 			i += 6
 		default:
-			return -1, escaped
+			return -1
 		}
 	}
 }
