@@ -53,8 +53,9 @@ func (t *terminal) read() {
 		t.mu.Lock()
 		if n > 0 {
 			t.vt.write(b[:n])
-			if !t.last.IsZero() {
-				t.gaps = append(t.gaps, now.Sub(t.last))
+			// What is read within a millisecond is of one frame.
+			if gap := now.Sub(t.last); !t.last.IsZero() && gap > time.Millisecond {
+				t.gaps = append(t.gaps, gap)
 			}
 			t.last = now
 			close(t.changed)
@@ -135,7 +136,7 @@ func (t *terminal) key() ([]time.Duration, error) {
 	return all, nil
 }
 
-// takeGaps returns the times between what came since it was last called.
+// takeGaps returns the times between the frames since it was last called.
 func (t *terminal) takeGaps() []time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -507,3 +508,90 @@ func TestReadAgainIsBounded(t *testing.T) {
 type silent struct{ *fake }
 
 func (silent) Tail(string, stream.Backfill) {}
+
+// With what the log has lost for a reader stands where it goes on at each
+// consolidator, so that another proxy can go on there: at one that sent nothing
+// since, too.
+func TestPositionsBehindALoss(t *testing.T) {
+	for _, buffer := range []int64{16 << 10, 3 << 20} { // less than from one checkpoint to the next, and several
+		f := newFake()
+		p := start(t, f, func(c *proxy.Config) { c.StreamBuffer = buffer })
+		r := get(t, p, "/api/logs/s", ours()...)
+		r.next("live")
+		f.send(records("s", 9, 0, 1)...)
+		id := field(r.next(""), "id")
+		r.close()
+		logs := make(map[string]uint64) // the next record of each
+		sent := rand.New(rand.NewPCG(uint64(buffer), 1))
+		for bytes := int64(0); bytes < 3*buffer; {
+			vm := fmt.Sprint("vm-", 2+sent.IntN(5))
+			if bytes > buffer/2 && vm == "vm-6" {
+				continue // all of it is going to be lost
+			}
+			if sent.IntN(20) == 0 {
+				count := 1 + sent.Uint64N(9)
+				f.in <- &stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Stream: "s", Source: vm, Count: count, Hop: "consolidator"}}}
+				if logs[vm] > 0 {
+					logs[vm] += count
+				}
+				continue
+			}
+			some := records("s", 9, logs[vm], 1+sent.IntN(40))
+			for i := range some {
+				some[i].Source, some[i].Data = vm, fmt.Appendf(nil, `{"v":0,"msg":"%0900d"}`, i)
+				bytes += int64(len(some[i].Data)) + 30
+			}
+			logs[vm] += uint64(len(some))
+			f.send(some...)
+		}
+		until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
+		var loss stream.LossEvent
+		names := make(map[uint64]string)
+		got := make(map[string]uint64) // the first that came of each, or was told as lost
+		for kind := ""; kind != "live"; {
+			e := r.event()
+			at, _ := stream.ParseEventID(field(e, "id"))
+			switch kind = field(e, "event"); kind {
+			case "source":
+				var s stream.SourceEvent
+				if err := json.Unmarshal([]byte(field(e, "data")), &s); err != nil {
+					t.Fatal(err)
+				}
+				names[s.N] = s.Consolidator
+			case "dropped", "":
+				var told stream.LossEvent
+				if err := json.Unmarshal([]byte(field(e, "data")), &told); kind != "" && err != nil {
+					t.Fatal(err)
+				}
+				if told.Hop == "proxy" {
+					if loss.Count > 0 {
+						t.Fatalf("lost twice: %+v, %+v", loss, told)
+					}
+					loss = told
+				} else if name := names[at.Source]; name != "" {
+					if _, had := got[name]; !had {
+						got[name] = at.Seq + 1 - max(told.Count, 1)
+					}
+				}
+			}
+		}
+		positions, err := stream.ParsePositions(loss.Positions)
+		if err != nil || loss.Count == 0 {
+			t.Fatalf("told %+v, %v", loss, err)
+		}
+		for vm, next := range logs {
+			want, came := got[vm]
+			if !came {
+				want = next
+			}
+			if at := positions[vm]; at != (stream.Position{Epoch: 9, Seq: want}) {
+				t.Errorf("buffer %d: %s goes on at %v, want %d (the first that came: %v)", buffer, vm, at, want, came)
+			}
+		}
+		if _, came := got["vm-6"]; came {
+			t.Error("vm-6 was to be lost whole")
+		}
+		r.close()
+	}
+}

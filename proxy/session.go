@@ -220,21 +220,32 @@ func (s *session) tellLost(p *fanout.Piece) {
 	if p.Cause == fanout.CauseTooLate {
 		reason = lateReason
 	}
-	s.tellOwnLoss(stream.EventID{Epoch: p.Epoch, Next: p.Next}, lost, p.Unknown, reason)
+	loss := s.ownLoss(lost, p.Unknown, reason)
+	if s.ask.ours && s.ask.events {
+		if positions, ok := s.tail.positionsAt(fanout.Position{Epoch: p.Epoch, Next: p.Next}); ok {
+			loss.Positions = stream.FormatPositions(positions)
+		}
+	}
+	s.addLoss(appendLoss(nil, stream.EventID{Epoch: p.Epoch, Next: p.Next}, loss))
 }
 
 // tellOwnLoss adds a loss of this session alone. The id is the place after it.
 func (s *session) tellOwnLoss(id stream.EventID, count uint64, unknown bool, reason string) {
+	s.addLoss(appendLoss(nil, id, s.ownLoss(count, unknown, reason)))
+}
+
+// ownLoss counts a loss of this session alone.
+func (s *session) ownLoss(count uint64, unknown bool, reason string) stream.LossEvent {
 	s.lost += count
 	s.proxy.lost.Add(count)
 	since := s.behind
 	if since.IsZero() {
 		since = time.Now()
 	}
-	s.addLoss(appendLoss(nil, id, stream.LossEvent{
+	return stream.LossEvent{
 		Stream: s.ask.name, Count: count, Total: s.lost, Unknown: unknown,
 		Since: timestamp(since), Hop: hopProxy, Reason: reason,
-	}))
+	}
 }
 
 // tellSources adds the source events that the reader does not have yet.

@@ -18,6 +18,7 @@ const (
 // the writing end of its log.
 type tail struct {
 	name   string
+	hub    *fanout.Hub
 	keeper *fanout.Reader // a cursor of ours, so that the Hub does not forget the log
 	ready  chan struct{}  // closed when the backfill is in the log
 
@@ -37,14 +38,18 @@ type tail struct {
 	changed chan struct{} // closed and replaced to wake them
 	floor   uint64        // number of the first entry of this tail
 	gaps    []gap
-	lost    uint64 // upstream, all told
+
+	checkpoints []checkpoint // oldest first
+	unchecked   int          // bytes since the last of them
+
+	lost uint64 // upstream, all told
 }
 
 // gap is an entry of a log that stands for lost records.
 type gap struct{ first, count uint64 }
 
 func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
-	t := &tail{name: name, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
+	t := &tail{name: name, hub: hub, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
 	t.keeper.Tail(name, fanout.From{Kind: fanout.FromNow})
 	if s, ok := hub.Stat(name); ok && s.Next > 0 {
 		// What came since the tail before this one is not known. The entry
@@ -95,11 +100,13 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		if len(buf) >= maxRun {
 			to.Append(t.name, buf, numbers)
 			at.Next += numbers
+			t.appended(len(buf), at.Next)
 			buf, numbers = buf[:0], 0
 		}
 	}
 	if numbers > 0 {
 		to.Append(t.name, buf, numbers)
+		t.appended(len(buf), at.Next+numbers)
 	}
 	return buf
 }

@@ -326,13 +326,6 @@ func TestBlended(t *testing.T) {
 		err := c.got.check(w, &quiet{w: w, final: [][]position{{c.final}}}, 0, c.mayUnknown)
 		wantError(t, c.what, err, c.want)
 	}
-	own := blended{received: 7, told: 4, own: true, began: []position{{epoch1, 10}}}
-	w := testWorld()
-	w.truth.log(0, 0).life(epoch1)
-	for restarted, want := range map[bool]string{true: "", false: "too few"} {
-		err := own.check(w, &quiet{w: w, final: [][]position{{{epoch1, 20}}}, proxy: restarted}, 0, false)
-		wantError(t, "a loss of the proxy's own", err, want)
-	}
 	b := blended{at: []position{{epoch1, 10}}}
 	wantError(t, "in order", b.place(0, position{epoch1, 12}), "")
 	wantError(t, "once more", b.place(0, position{epoch1, 12}), "had been read to")

@@ -116,7 +116,6 @@ func (p *proxied) notice(n *stream.Notice) {
 		if s := p.w.stream([]byte(n.Stream)); s >= 0 {
 			p.got[s].told += n.Count
 			p.got[s].unknown = p.got[s].unknown || n.Unknown
-			p.got[s].own = p.got[s].own || p.w.machine(n.Source) < 0
 		}
 	case stream.KindState:
 		p.notef("%s is %v %s", n.Source, n.State, n.Err)

@@ -187,10 +187,16 @@ func (t *proxiedTail) had(raw []byte, id EventID, o tailOrigin) {
 	}
 }
 
-// pass notes that the proxy has lost records of nobody knows which consolidators:
-// until something comes from each, its position may be one from before the loss,
-// and what was told as lost would be told again from there.
-func (t *proxiedTail) pass() {
+// pass notes that the proxy has lost records of several consolidators, and where
+// it goes on at each. When it could not say that, then until something comes from
+// each, its position may be one from before the loss, and what was told as lost
+// would be told again from there.
+func (t *proxiedTail) pass(positions string) {
+	if after, err := ParsePositions(positions); err == nil && positions != "" {
+		maps.Copy(t.positions, after)
+		t.lossy, t.passed = false, nil
+		return
+	}
 	t.lossy = true
 	t.passed = make(map[string]bool)
 	for name := range t.positions {
@@ -222,7 +228,7 @@ func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 	if t.proxied.out.put(ctx, nil, []Notice{n}) == nil {
 		t.had(e.ID, id, o)
 		if loss.Consolidator == "" && id.Source == 0 && id.Epoch != 0 {
-			t.pass()
+			t.pass(loss.Positions)
 		}
 		if restarted && CheckName(loss.Consolidator) == nil {
 			// Or it would be told again, if the connection broke now.

@@ -569,6 +569,25 @@ func TestPositionsAfterALossAtTheProxy(t *testing.T) {
 	}
 }
 
+// With a loss, the proxy says what comes next from each consolidator: there it
+// goes on, also where another proxy has taken over.
+func TestPositionsThatTheProxyTells(t *testing.T) {
+	asked := make(chan string, 100)
+	s := proxied(t, stream.Config{Proxy: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("Sluice-Positions") + " passed " + r.Header.Get("Sluice-Passed")
+		w.Header().Set("Content-Type", "text/event-stream")
+		source := "event: source\ndata: {\"n\":%d,\"consolidator\":\"vm-%d\",\"state\":\"live\",\"epoch\":\"9\",\"next\":4}\n\n"
+		fmt.Fprintf(w, source+source, 1, 1, 2, 2)
+		fmt.Fprint(w, "id: e.4.1.4\ndata: {}\n\n"+
+			"event: dropped\nid: e.f.0.0\ndata: {\"stream\":\"s\",\"count\":10,\"total\":10,\"hop\":\"proxy\",\"positions\":\"vm-1:9:9, vm-2:9:a\"}\n\n"+
+			"id: e.g.1.9\ndata: {}\n\n")
+	})})
+	s.Tail("s", stream.Backfill{})
+	if first, second := <-asked, <-asked; first != " passed " || second != "vm-1:9:a, vm-2:9:a passed " {
+		t.Errorf("asked from %q, then from %q", first, second)
+	}
+}
+
 // Half an event at the end of a response is not an event.
 func TestHalfAnEvent(t *testing.T) {
 	tries := 0

@@ -16,6 +16,10 @@ type LossEvent struct {
 	// When the consolidator was restarted: where reading goes on there.
 	Epoch string `json:"epoch,omitempty"` // of the stream's log, in base 36
 	Next  uint64 `json:"next,omitempty"`  // sequence number of the next record
+
+	// With hop "proxy", for those who sent a Sluice header: what comes next from
+	// each consolidator, as in the Sluice-Positions header.
+	Positions string `json:"positions,omitempty"`
 }
 
 // SetPosition notes where reading goes on. The zero Position is none.
