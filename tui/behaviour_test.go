@@ -388,7 +388,7 @@ func TestPicker(t *testing.T) {
 	// What is chosen stays chosen while streams come and go.
 	s.keys("o", "down", "down")
 	s.feed.live = slices.Insert(s.feed.live, 0, stream.Live{Name: "alpha"})
-	s.send(tui.SecondMsg)
+	s.second()
 	s.keys("enter")
 	if last := s.feed.tails[len(s.feed.tails)-1]; last != "tenant/acme" {
 		t.Fatalf("it opened %q", last)

@@ -150,9 +150,6 @@ func New(config Config) (*Client, error) {
 // nil; after ctrl-c it returns [ErrInterrupted], and after a panic of its own a
 // [*rescue.Error].
 func (c *Client) Run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-
 	var program *tea.Program
 	t, err := openTTY(c.config.Input, c.config.Output, func() { go program.Send(paintMsg{}) })
 	if err != nil {
@@ -177,20 +174,17 @@ func (c *Client) Run(ctx context.Context) error {
 		return err
 	}
 
-	var fault error
-	pumped := make(chan struct{})
-	go func() {
-		defer close(pumped)
-		// Whatever goes wrong, the terminal is restored.
-		fault = rescue.Call("read from the feed", func() error { c.pump(ctx, program.Send); return nil })
-		// Quit, and neither tea.WithContext nor tea.Interrupt, which leave the
-		// terminal's reader behind.
-		program.Quit()
-	}()
-	go t.watch(ctx.Done(), program.Send)
+	// Whatever goes wrong, the terminal is restored.
+	running := rescue.NewGroup(ctx)
+	defer running.End()
+	// Quit, and neither tea.WithContext nor tea.Interrupt, which leave the
+	// terminal's reader behind.
+	defer context.AfterFunc(running.Context(), program.Quit)()
+	running.Go("read from the feed", func() { c.pump(running.Context(), program.Send) })
+	running.Go("watch the terminal", func() { t.watch(running.Context().Done(), program.Send) })
 	_, err = program.Run()
-	cancel()
-	<-pumped
+	running.End()
+	fault := running.Wait()
 	t.leave()
 	if fault == nil {
 		fault = guarded.fault

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -124,6 +125,33 @@ func (m *model) openWhen(p *pane) {
 	}
 }
 
+// astray is how many rows on either side are looked at, so that a few records
+// with a wild time lead no jump astray.
+const astray = 4
+
+// timeAround is the median of the times of a row and as many neighbours on
+// either side, in milliseconds since 1970.
+func (v *view) timeAround(ord int) int64 {
+	var times [2*astray + 1]int64
+	n := min(astray, ord, v.total()-1-ord)
+	for i := -n; i <= n; i++ {
+		_, e, _, _ := v.row(ord + i)
+		times[n+i] = e.time
+	}
+	slices.Sort(times[:2*n+1])
+	return times[n]
+}
+
+// notBefore is the first row that is not before a time, where the times of rows
+// rise on the whole.
+func (v *view) notBefore(at time.Time) int {
+	from := at.UnixMilli()
+	if at.After(time.UnixMilli(from)) {
+		from++
+	}
+	return sort.Search(v.total(), func(i int) bool { return v.timeAround(i) >= from })
+}
+
 // goTo puts the cursor on the first row that is not before a time, and that row
 // on the top line as far as there are rows below it.
 func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
@@ -133,10 +161,7 @@ func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	if total == 0 {
 		return m.say("no record is here yet")
 	}
-	ord := sort.Search(total, func(i int) bool {
-		_, e, _, _ := v.row(i)
-		return !when(e, time.UTC).Before(at)
-	})
+	ord := v.notBefore(at)
 	v.cursor = v.at(min(ord, total-1))
 	v.setTop(ord)
 	switch {

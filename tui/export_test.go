@@ -35,6 +35,11 @@ var (
 	StageMsg  tea.Msg = stageMsg{}
 )
 
+// ListedMsg brings the live streams to the picker that is open.
+func ListedMsg(m tea.Model) tea.Msg {
+	return streamsMsg{m.(*model).picker, m.(*model).config.Feed.Streams(), 0}
+}
+
 // RawMsg is what the model has written to the terminal as it is.
 type RawMsg = rawMsg
 

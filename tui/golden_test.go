@@ -99,7 +99,7 @@ var states = map[string]func(s *screen){
 	},
 	"quiet": func(s *screen) {
 		s.now = s.now.Add(30 * time.Second)
-		s.send(tui.SecondMsg)
+		s.second()
 	},
 }
 

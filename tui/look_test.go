@@ -159,6 +159,33 @@ func TestGoToATime(t *testing.T) {
 	s.keys("esc")
 }
 
+// A few records with a wild time, wherever they stand, lead no jump astray.
+func TestGoToATimeAmongWildOnes(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{}, "system")
+	b := &stream.Batch{}
+	for i := range 1000 {
+		at := start.Add(time.Duration(i) * time.Second).Format(time.RFC3339)
+		switch i % 7 {
+		case 2:
+			at = "2099-01-01T00:00:00Z"
+		case 5:
+			at = "1970-01-01T00:00:00Z"
+		}
+		r := s.record("system", "vm-1", "")
+		r.Data = fmt.Appendf(nil, `{"v":0,"level":30,"name":"app","hostname":"vm-1","pid":1,"time":"%s","msg":"line %d"}`, at, i)
+		b.Records = append(b.Records, r)
+	}
+	s.take(b)
+	s.now = start.Add(time.Hour)
+	for _, i := range []int{3, 50, 501, 502, 503, 507, 994} {
+		s.keys("T", start.Add(time.Duration(i)*time.Second).Format("15:04:05"), "enter")
+		var got int
+		if _, err := fmt.Sscanf(s.cursorRow(), "line %d", &got); err != nil || got < i-2 || got > i+2 {
+			t.Errorf("to the time of line %d it goes to %q", i, s.cursorRow())
+		}
+	}
+}
+
 func TestTimesAreTold(t *testing.T) {
 	s := open(t, 100, 24, tui.Config{}, "system")
 	s.lines("system", 1)
@@ -169,7 +196,7 @@ func TestTimesAreTold(t *testing.T) {
 	s.keys("t")
 	s.want(" 1m 04s INFO")
 	s.now = s.now.Add(time.Minute)
-	s.send(tui.SecondMsg)
+	s.second()
 	s.want(" 2m 04s INFO")
 	s.keys("t")
 	s.want("12:00:00.100")
@@ -349,7 +376,7 @@ func TestTheBoard(t *testing.T) {
 	s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start
 	s.feed.sources[1].Err = "connection\x1b[31m refused"
 	s.now = s.now.Add(30 * time.Second)
-	s.send(tui.SecondMsg)
+	s.second()
 	s.keys("i")
 	s.want("2 of 3 live", "✕ vm-2", "reconnecting for 30s", "connection␛[31m refused", "1,203 lost in 1 gap",
 		"consolidator", "network", "0+", "1,203+ records in 2 gaps", "14 of 1,000", "1 err/min")

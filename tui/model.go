@@ -25,13 +25,14 @@ const (
 
 // Messages of our own.
 type (
-	takeMsg   struct{}              // the feed has something, or work is left
-	secondMsg struct{}              // a second has passed while something changes by itself
-	wheelMsg  struct{}              // the wheel has rested for 16 ms
-	flashMsg  struct{ text string } // show this for a while
-	fadeMsg   struct{ id int }      // the flash with this number is over
-	redrawMsg struct{ id int }      // the size with this number has stood for a while
-	stageMsg  struct{}              // records that waited for earlier ones may have waited long enough
+	takeMsg    struct{}              // the feed has something, or work is left
+	secondMsg  struct{}              // a second has passed while something changes by itself
+	wheelMsg   struct{}              // the wheel has rested for 16 ms
+	flashMsg   struct{ text string } // show this for a while
+	fadeMsg    struct{ id int }      // the flash with this number is over
+	redrawMsg  struct{ id int }      // the size with this number has stood for a while
+	streamsMsg listed                // the live streams for the picker
+	stageMsg   struct{}              // records that waited for earlier ones may have waited long enough
 )
 
 // model is the whole state of the client. It is used by one goroutine.
@@ -54,12 +55,14 @@ type model struct {
 	theme         *theme
 	method        ansi.Method
 
-	picker *picker // open when not nil, as are the others
-	detail *detail
-	board  *board
-	help   *help
-	prompt *prompt
-	saving *saving // a file that is written, or nil
+	picker  *picker   // open when not nil, as are the others
+	listing bool      // the live streams are on their way
+	listAt  time.Time // they are asked for not before
+	detail  *detail
+	board   *board
+	help    *help
+	prompt  *prompt
+	saving  *saving // a file that is written, or nil
 
 	clock clockMode
 
@@ -163,12 +166,12 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case secondMsg:
 		m.ticking = false
 		m.refresh()
-		if m.picker != nil {
-			m.picker.set(m.config.Feed.Streams())
-		}
+		list := m.listStreams()
 		if m.changing() {
-			return m.tick()
+			return tea.Batch(m.tick(), list)
 		}
+	case streamsMsg:
+		m.streamsListed(msg)
 	case tea.KeyPressMsg:
 		m.notice = ""
 		return m.key(msg)

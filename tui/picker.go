@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,8 +42,41 @@ type pick struct {
 
 func (m *model) openPicker() {
 	m.picker = &picker{}
+	m.listAt = time.Time{}
 	m.config.Feed.WatchStreams(true)
 	m.picker.set(m.config.Feed.Streams())
+}
+
+// listed is the live streams, as they were found for a picker.
+type listed struct {
+	picker  *picker
+	streams []stream.Live
+	took    time.Duration
+}
+
+// listStreams asks for the live streams, away from the keys: of 100,000 it takes
+// a while to find them, and to put them in order. It is asked for seldom enough
+// that it takes a tenth of the time.
+func (m *model) listStreams() tea.Cmd {
+	p := m.picker
+	if p == nil || m.listing || time.Now().Before(m.listAt) {
+		return nil
+	}
+	m.listing = true
+	feed := m.config.Feed
+	return func() tea.Msg {
+		begun := time.Now()
+		streams := feed.Streams()
+		return streamsMsg{p, streams, time.Since(begun)}
+	}
+}
+
+func (m *model) streamsListed(msg streamsMsg) {
+	m.listing = false
+	m.listAt = time.Now().Add(9 * msg.took)
+	if m.picker != nil && m.picker == msg.picker {
+		msg.picker.set(msg.streams)
+	}
 }
 
 func (m *model) closePicker() {
@@ -159,9 +193,11 @@ func (p *picker) choose() {
 	}
 	switch {
 	case p.busiest:
-		slices.SortStableFunc(p.items, func(a, b pick) int { return cmp.Compare(b.Rate, a.Rate) })
+		slices.SortFunc(p.items, func(a, b pick) int {
+			return cmp.Or(cmp.Compare(b.Rate, a.Rate), strings.Compare(a.Name, b.Name))
+		})
 	case p.input.text != "": // without a pattern they are in the order of their names
-		slices.SortStableFunc(p.items, func(a, b pick) int {
+		slices.SortFunc(p.items, func(a, b pick) int {
 			return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
 		})
 	}

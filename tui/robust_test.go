@@ -221,7 +221,7 @@ func TestAHundredThousandStreams(t *testing.T) {
 		for i := range s.feed.live {
 			s.feed.live[i] = stream.Live{Name: fmt.Sprintf("tenant/customer-%06d", i), Rate: float64(i), Sources: 1}
 		}
-		s.send(tui.SecondMsg)
+		s.second()
 		return s
 	}
 	few, many := pickerOf(1000), pickerOf(100_000)

@@ -140,6 +140,13 @@ func (s *screen) send(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
+// second lets a second pass, and the live streams come that are asked for then.
+func (s *screen) second() {
+	s.t.Helper()
+	s.send(tui.SecondMsg)
+	s.send(tui.ListedMsg(s.model))
+}
+
 // settle sends frames until the model has nothing left to do.
 func (s *screen) settle() {
 	s.t.Helper()
