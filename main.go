@@ -25,6 +25,13 @@ func execute(args []string) int {
 	defer stop()
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		// When a terminal goes, a shell sends what the kernel has sent already: the
+		// second one must not hit a recording that is being finished.
+		var hungUp context.CancelFunc
+		ctx, hungUp = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer hungUp()
+	}
 
 	// A reader that has had enough shows as an error of the write, and ends
 	// the command quietly.

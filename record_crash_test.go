@@ -231,7 +231,7 @@ func TestRecordFullDisk(t *testing.T) {
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			names, err := cmd.Output()
-			if cmd.ProcessState.ExitCode() != 1 || !strings.HasSuffix(stderr.String(), "no space left on device\n") {
+			if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(stderr.String(), "no space left on device: make room") {
 				t.Fatalf("%v: %s", err, stderr.Bytes())
 			}
 			if want := "out" + ending + "\n"; string(names) != want {

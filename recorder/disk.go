@@ -16,8 +16,8 @@ type disk interface {
 	// Create makes the unfinished file of a name, and the directories above it
 	// when dirs is set. Its error is fs.ErrExist when there is a file of that
 	// name or an unfinished one, unless force is set, errIsDir when the name is a
-	// directory's, and errInUse when somebody writes it. What is written goes to
-	// the file's end.
+	// directory's, errNoFile when it is that of a device, a pipe or the like, and
+	// errInUse when somebody writes it. What is written goes to the file's end.
 	Create(name string, dirs, force bool) (file, error)
 	// Publish gives an unfinished file its name. Its error is fs.ErrExist when
 	// that is taken, unless force is set. With durable the name is on disk when
@@ -25,7 +25,7 @@ type disk interface {
 	Publish(name string, force, durable bool) error
 	// Remove takes a file away; errInUse says that somebody writes it.
 	Remove(path string) error
-	// List returns the names in a directory.
+	// List returns the names of the files in a directory.
 	List(dir string) ([]string, error)
 }
 
@@ -37,8 +37,9 @@ type file interface {
 }
 
 var (
-	errInUse = errors.New("another recording writes it")
-	errIsDir = errors.New("it is a directory")
+	errInUse  = errors.New("another recording writes it")
+	errIsDir  = errors.New("it is a directory")
+	errNoFile = errors.New("it is no regular file")
 )
 
 const (
@@ -56,8 +57,12 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 			return nil, err
 		}
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errIsDir}
+	// The name would be taken from what is there, be it /dev/null.
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: notRegular(info)}
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: notRegular(info)}
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	if !force {
@@ -87,6 +92,14 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: fs.ErrExist}, os.Remove(path))
 	}
 	return f, nil
+}
+
+// notRegular says what is there in place of a file.
+func notRegular(info fs.FileInfo) error {
+	if info.IsDir() {
+		return errIsDir
+	}
+	return errNoFile
 }
 
 func (osDisk) Publish(name string, force, durable bool) error {
@@ -129,7 +142,7 @@ func renameNew(from, to string) error {
 }
 
 func (osDisk) Remove(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // it may be a pipe that nobody reads
 	if err == nil {
 		defer f.Close()
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
@@ -143,7 +156,9 @@ func (osDisk) List(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
 	}
 	return names, err
 }
@@ -166,13 +181,29 @@ func createError(name string, err error) error {
 			return fmt.Errorf("create %q: there is an unfinished %q, of a recording that runs or was killed: move it away, or give --force to overwrite it", name, path.Path)
 		}
 		return fmt.Errorf("create %q: %w: choose another name, or give --force to overwrite it", name, fs.ErrExist)
+	case errors.Is(err, errNoFile):
+		return fmt.Errorf("create %q: %w: name another, or give --out - and send standard output there", name, err)
 	case errors.Is(err, errIsDir):
 		return fmt.Errorf("create %q: %w: name a file in it, such as %q", name, errIsDir, filepath.Join(name, "recording.ndjson"))
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("create %q: %w: name a file in a directory that you may write to", name, fs.ErrPermission)
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return fmt.Errorf("create %q: too many files are open: raise the limit (ulimit -n), or record fewer streams", name)
 	}
 	if _, missing := os.Stat(filepath.Dir(name)); errors.Is(missing, fs.ErrNotExist) {
 		return fmt.Errorf("create %q: there is no directory %q: make it", name, filepath.Dir(name))
 	}
 	return fmt.Errorf("create %q: %w: name a file in another directory", name, err)
+}
+
+// writeError says what to do when a file takes no more.
+func writeError(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("write %q: %w: make room, or bound what is kept with --rotate-size and --keep", name, err)
+	}
+	return fmt.Errorf("write %q: %w", name, err)
 }

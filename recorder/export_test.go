@@ -1,5 +1,7 @@
 package recorder
 
+import "time"
+
 // What tests of a disk need.
 type (
 	Disk = disk
@@ -8,6 +10,18 @@ type (
 
 // NewOn is New for another disk than the operating system's.
 func NewOn(config Config, d Disk) (*Recorder, error) { return newRecorder(config, d) }
+
+// BoundaryAfter is when the interval ends in which files are at a time, when they
+// were begun at another.
+func BoundaryAfter(every time.Duration, begun, now time.Time) (time.Time, error) {
+	o, err := newOutput(&Config{Out: "x.ndjson", Rotate: every}, osDisk{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	o.turn(begun)
+	err = o.rotate(now)
+	return o.boundary, err
+}
 
 // FilePart is what a stream's name becomes in a file's.
 var FilePart = filePart

@@ -22,10 +22,11 @@ import (
 type memDisk struct {
 	mu    sync.Mutex
 	files map[string]*memFile
-	dirs  map[string]bool // nil: all are there
-	room  int             // bytes that are still free; negative: no end of it
-	fault error           // of the next sync
-	gate  chan struct{}   // when not nil, a write waits for it to be closed
+	dirs  map[string]bool  // nil: all are there
+	room  int              // bytes that are still free; negative: no end of it
+	fault error            // of the next sync
+	stuck map[string]error // of removing a file
+	gate  chan struct{}    // when not nil, a write waits for it to be closed
 
 	synced  func() // called after each sync
 	removed []string
@@ -66,8 +67,15 @@ func (d *memDisk) Publish(name string, force, _ bool) error {
 func (d *memDisk) Remove(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.files[name] == nil {
+	if err := d.stuck[name]; err != nil {
+		return err
+	}
+	f := d.files[name]
+	if f == nil {
 		return fs.ErrNotExist
+	}
+	if d.room >= 0 {
+		d.room += len(f.data)
 	}
 	delete(d.files, name)
 	d.removed = append(d.removed, name)

@@ -28,7 +28,6 @@ type output struct {
 	spare    [][]byte
 	packed   []byte // the last compressed piece, to be used again
 	stored   uint64 // bytes in files
-	files    int    // that were finished
 }
 
 func newOutput(config *Config, d disk) (*output, error) {
@@ -183,10 +182,13 @@ func (o *output) waiting() bool {
 	return false
 }
 
-// rotate ends all files when their interval is over. Files in which there is
-// nothing go away.
+// clockSet is how far the clock goes back before that is a new interval, too.
+const clockSet = time.Minute
+
+// rotate ends all files when their interval is over, or has not begun, since the
+// clock was set. Files in which there is nothing go away.
 func (o *output) rotate(now time.Time) error {
-	if o.boundary.IsZero() || now.Before(o.boundary) {
+	if o.boundary.IsZero() || now.Before(o.boundary) && !now.Before(o.began.Add(-clockSet)) {
 		return nil
 	}
 	if err := o.flush(); err != nil {

@@ -59,6 +59,7 @@ func newRecorder(config Config, d disk) (*Recorder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make recorder: %w", err)
 	}
+	r.out.sync.say = r.console.Say
 	return r, nil
 }
 
@@ -107,7 +108,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	r.out.sync.end()
 	close(ended)
 	helpers.Wait()
-	err = first(err, r.out.sync.error())
+	err = first(err, r.out.sync.error(), r.out.sync.unremoved)
 	r.summarise(time.Now())
 	if r.config.Out == Stdout {
 		switch {
@@ -406,10 +407,13 @@ func (r *Recorder) notice(n *stream.Notice) error {
 		if a == nil {
 			return nil
 		}
+		l := lossOf(n)
 		if err := r.complete(a); err != nil {
+			if !errors.Is(err, errMet) {
+				a.lose(&l) // it cannot be recorded
+			}
 			return err
 		}
-		l := lossOf(n)
 		return r.lose(a, &l)
 	case stream.KindBackfill:
 		if a := r.follow.streams[n.Stream]; a != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"regexp"
@@ -275,6 +276,75 @@ func TestRecordSources(t *testing.T) {
 	if want := "sluice: foreign:1 live, but it cannot tell what is lost\n"; notices.String() != want {
 		t.Errorf("told %q", notices.String())
 	}
+}
+
+// A clock that is set back begins a new interval, unless it is by little.
+func TestRotateClockSetBack(t *testing.T) {
+	begun := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
+	for _, tt := range []struct{ now, want string }{
+		{"12:59", "13:00"},
+		{"13:00", "14:00"},
+		{"11:59", "13:00"},
+		{"09:10", "10:00"},
+	} {
+		at, err := time.Parse("2006-01-02 15:04", "2026-03-01 "+tt.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := recorder.BoundaryAfter(time.Hour, begun, at)
+		if err != nil || got.Format("15:04") != tt.want {
+			t.Errorf("at %s the next file begins at %s, want %s (%v)", tt.now, got.Format("15:04"), tt.want, err)
+		}
+	}
+}
+
+// What is old and cannot be removed ends no recording: what somebody else has
+// removed is no news, the rest is told.
+func TestKeepCannotRemove(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newMemDisk()
+		gone, stays := "x-19990101T000000Z.ndjson", "x-19990102T000000Z.ndjson"
+		d.files[gone], d.files[stays] = &memFile{disk: d}, &memFile{disk: d}
+		d.stuck = map[string]error{gone: fs.ErrNotExist, stays: fs.ErrPermission}
+		source := &steps{play: play{script: script{status: []stream.Status{{State: stream.StateLive}}}}}
+		for range 5 {
+			source.next = append(source.next, step{after: time.Hour, batch: batch(of("s", "a"))})
+		}
+		var notices bytes.Buffer
+		s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", Rotate: time.Hour, Keep: 2, For: 330 * time.Minute, Notices: &notices})
+		if !errors.Is(err, fs.ErrPermission) || s.Records != 5 || s.Files != 5 || s.Unwritten != 0 {
+			t.Errorf("Run returned %v, and recorded %+v", err, s)
+		}
+		if n := strings.Count(notices.String(), "it stays"); n != 1 || strings.Contains(notices.String(), gone) {
+			t.Errorf("told %q", notices.String())
+		}
+		if !slices.Contains(d.removed, "x-20000101T010000Z.ndjson") {
+			t.Errorf("removed %q", d.removed)
+		}
+	})
+}
+
+// A disk with room for what is kept, and not much more, is never full, however
+// slow it is.
+func TestKeepOnASmallDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = recorder.MinRotateSize
+		d := newMemDisk()
+		d.room = 4 * limit
+		d.synced = func() { time.Sleep(time.Second) }
+		source := &steps{play: play{script: script{end: errEnd}}}
+		line := strings.Repeat("x", 999)
+		for range 40 {
+			source.next = append(source.next, step{batch: batch(of("s", slices.Repeat([]string{line}, 40)...))})
+		}
+		s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", RotateSize: limit, Keep: 2})
+		if !errors.Is(err, errEnd) || s.Records != 1600 || s.Unwritten != 0 {
+			t.Errorf("Run returned %v, and recorded %+v", err, s)
+		}
+		for _, name := range d.names() {
+			d.lines(t, name)
+		}
+	})
 }
 
 // Files are rotated at multiples of the interval, whether anything comes or

@@ -37,7 +37,7 @@ func (r *Recorder) summarise(now time.Time) {
 		s.Streams = append(s.Streams, StreamCounts{name, a.Counts})
 	}
 	slices.SortFunc(s.Streams, func(a, b StreamCounts) int { return cmp.Compare(a.Stream, b.Stream) })
-	s.Stored, s.Files = r.out.stored, r.out.files
+	s.Stored, s.Files = r.out.stored, r.out.sync.finished
 	s.Seconds = now.Sub(r.began).Round(time.Millisecond).Seconds()
 	for name := range r.unaccounted {
 		s.Unaccounted = append(s.Unaccounted, name)

@@ -3,6 +3,7 @@ package recorder
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 )
@@ -19,36 +20,69 @@ type job struct {
 
 // syncer does what may take a disk long, one thing after the other: syncing,
 // naming, and removing old files. Of each file at most one job of each kind
-// waits, so what waits is bounded by the files.
+// waits, and of each series maxUnnamed files at most, so what waits is bounded by
+// the series.
 type syncer struct {
 	disk    disk
 	durable bool // sync before a file gets its name, and sync the name
 	force   bool
 	keep    int
 
-	mu     sync.Mutex
-	jobs   []job
-	busy   bool
-	ended  bool
-	err    error // of what went wrong first
-	failed func()
-	bad    map[string]bool // files that could not be synced: nobody knows what is in them
-	poke   chan struct{}
+	say       func(string) // tells people
+	finished  int          // files that have their names; to be read when run has returned
+	unremoved error        // why an old file could not be removed; likewise
+
+	mu      sync.Mutex
+	done    *sync.Cond     // a job is done
+	unnamed map[series]int // files that wait for their names
+	jobs    []job
+	busy    bool
+	ended   bool
+	err     error // of what went wrong first
+	failed  func()
+	bad     map[string]bool // files that could not be synced: nobody knows what is in them
+	poke    chan struct{}
 }
 
 func newSyncer(d disk, config *Config) *syncer {
-	return &syncer{
+	s := &syncer{
 		disk: d, durable: config.Fsync != FsyncNever, force: config.overwrites(), keep: config.Keep,
-		poke: make(chan struct{}, 1), bad: make(map[string]bool),
+		poke: make(chan struct{}, 1), bad: make(map[string]bool), unnamed: make(map[series]int),
+		say: func(string) {},
 	}
+	s.done = sync.NewCond(&s.mu)
+	return s
 }
 
-// add queues a job.
+// maxUnnamed is how many files of a series wait for their names. When the disk
+// is slower than what comes, more would fill it while old ones are still to be
+// removed.
+const maxUnnamed = 2
+
+// add queues a job, and waits while too many files of its series wait.
 func (s *syncer) add(j job) {
 	s.mu.Lock()
+	defer s.wake()
+	defer s.mu.Unlock()
+	if j.finish {
+		for s.unnamed[j.series] >= maxUnnamed {
+			s.done.Wait()
+		}
+		s.unnamed[j.series]++
+	}
 	s.jobs = append(s.jobs, j)
-	s.mu.Unlock()
-	s.wake()
+}
+
+// drain waits until all jobs are done, and reports whether there were any.
+func (s *syncer) drain() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := false
+	for len(s.jobs) > 0 || s.busy {
+		had = true
+		s.done.Wait()
+	}
+	return had
 }
 
 func (s *syncer) wake() {
@@ -86,10 +120,14 @@ func (s *syncer) run() {
 		s.mu.Lock()
 		jobs, ended := s.jobs, s.ended
 		s.jobs, s.busy = nil, len(jobs) > 0
+		s.done.Broadcast()
 		s.mu.Unlock()
 		for _, j := range jobs {
 			if err := s.do(j); err != nil {
 				s.fail(err)
+			}
+			if j.finish {
+				s.named(j)
 			}
 		}
 		if len(jobs) > 0 {
@@ -100,6 +138,16 @@ func (s *syncer) run() {
 		}
 		<-s.poke
 	}
+}
+
+// named notes that a file waits no longer.
+func (s *syncer) named(j job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unnamed[j.series]--; s.unnamed[j.series] == 0 {
+		delete(s.unnamed, j.series)
+	}
+	s.done.Broadcast()
 }
 
 func (s *syncer) fail(err error) {
@@ -138,27 +186,43 @@ func (s *syncer) do(j job) error {
 	if j.broken {
 		return nil
 	}
-	if err := s.disk.Publish(j.name, s.force, s.durable); err != nil {
+	switch err := s.disk.Publish(j.name, s.force, s.durable); {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("name %q: somebody took %q away, and what was recorded in it", j.name, j.name+partEnding)
+	case err != nil:
 		return fmt.Errorf("name %q: %w: what was recorded is in %q", j.name, err, j.name+partEnding)
 	}
-	return s.retire(j.series, j.begun)
+	s.finished++
+	s.retire(j.series, j.begun)
+	return nil
 }
 
-// retire removes the oldest files of a series, when one was finished.
-func (s *syncer) retire(of series, finished time.Time) error {
+// retire removes the oldest files of a series, when one was finished. What
+// cannot be removed ends no recording: it is told at once, and is an error at the
+// end.
+func (s *syncer) retire(of series, finished time.Time) {
 	if s.keep == 0 {
-		return nil
+		return
 	}
 	names, err := s.disk.List(of.directory())
 	if err != nil {
-		return fmt.Errorf("look for old files: %w", err)
+		s.unretired(fmt.Errorf("look for old files: %w", err))
+		return
 	}
 	for _, name := range of.old(names, finished, s.keep) {
-		if err := s.disk.Remove(of.dir + name); err != nil && !errors.Is(err, errInUse) {
-			return fmt.Errorf("remove an old file: %w", err)
+		err := s.disk.Remove(of.dir + name)
+		if err != nil && !errors.Is(err, errInUse) && !errors.Is(err, fs.ErrNotExist) {
+			s.unretired(fmt.Errorf("remove an old file: %w: it stays, and takes up room", err))
 		}
 	}
-	return nil
+}
+
+// unretired notes why an old file stays.
+func (s *syncer) unretired(err error) {
+	if s.unremoved == nil {
+		s.unremoved = err
+		s.say(err.Error())
+	}
 }
 
 func syncError(name string, err error) error {

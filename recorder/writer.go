@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 	"time"
 )
 
@@ -81,14 +82,25 @@ func (w *writer) flush() error {
 		return w.gaveUp(0, err)
 	}
 	n, err := w.file.Write(piece)
+	if errors.Is(err, syscall.ENOSPC) && w.out.config.Keep > 0 && w.out.sync.drain() && w.file.Truncate(w.size) == nil {
+		n, err = w.file.Write(piece) // old files were still to be removed
+	}
 	if err != nil {
-		return w.gaveUp(w.repair(piece[:max(0, n)]), fmt.Errorf("write: %w", err))
+		return w.gaveUp(w.repair(piece[:max(0, n)]), w.failed(err))
 	}
 	w.size += int64(n)
 	w.out.stored += uint64(n)
 	w.dirty = true
 	w.settle(len(w.lines))
 	return nil
+}
+
+// failed is the error of a write.
+func (w *writer) failed(err error) error {
+	if w.out.config.Out == Stdout {
+		return fmt.Errorf("write standard output: %w", err)
+	}
+	return writeError(w.name, err)
 }
 
 // repair takes from the file what was written of a piece and is not whole, and
@@ -198,10 +210,9 @@ func (w *writer) finish() error {
 			return err
 		}
 		if _, err := w.file.Write(piece); err != nil {
-			return fmt.Errorf("write: %w", err)
+			return w.failed(err)
 		}
 	}
-	w.out.files++
 	w.out.sync.add(job{file: w.file, name: w.name, series: w.series, begun: w.begun, finish: true, broken: w.broken})
 	w.file, w.dirty, w.broken = nil, false, false
 	return nil
