@@ -167,6 +167,8 @@ func (p *republisher) end(ctx context.Context, err error, until time.Time) error
 	fmt.Fprintf(os.Stderr, "sluice: %s\n", text)
 	if missing := s.Refused + s.Uncertain + s.Unsent + uint64(p.tooLarge); missing > 0 && !interrupted {
 		switch status := p.client.Status(); {
+		case !status.Had && errors.Is(status.Err, pub.ErrWrongPeer):
+			return fmt.Errorf("%w: %s; name the publish endpoint of a consolidator with --publish, such as %s", recorder.ErrNotHad, record.Safe(status.Err.Error()), pub.DefaultEndpoint)
 		case !status.Had:
 			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", recorder.ErrNotHad, record.Safe(p.to))
 		case status.Err != nil:

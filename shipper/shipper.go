@@ -109,11 +109,14 @@ func (s *Shipper) notHad(status publish.Status) error {
 	if status.Had {
 		what = "was lost"
 	}
-	why := ""
+	why, next := "it has not answered", "start it, or name another with --to"
 	if status.Err != nil {
-		why = " (" + record.Safe(status.Err.Error()) + ")"
+		why = record.Safe(status.Err.Error())
 	}
-	return fmt.Errorf("%w: %s %s%s; start it, or name another with --to", ErrNotHad, record.Safe(s.cfg.Endpoint), what, why)
+	if errors.Is(status.Err, publish.ErrWrongPeer) {
+		next = "name the publish endpoint of a consolidator with --to, by default " + publish.DefaultEndpoint
+	}
+	return fmt.Errorf("%w: %s %s (%s); %s", ErrNotHad, record.Safe(s.cfg.Endpoint), what, why, next)
 }
 
 // Summary returns what became of everything, once Run has returned.

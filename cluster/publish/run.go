@@ -23,7 +23,9 @@ func (c *Client) run(ctx context.Context) {
 	var wait backoff.Backoff
 	for ctx.Err() == nil {
 		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}})
-		if err == nil {
+		if err != nil {
+			err = explain(c.endpoint, err)
+		} else {
 			began := time.Now()
 			err = c.session(ctx, conn)
 			if time.Since(began) >= steady {

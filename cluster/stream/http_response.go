@@ -77,7 +77,7 @@ func (r *response) read(ctx context.Context) error {
 	r.header(req.Header)
 	resp, err := r.proxied.client.Do(req)
 	if err != nil {
-		return err
+		return wrongProxy(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if err := r.validate(ctx, resp); err != nil {
@@ -120,7 +120,7 @@ func (r *response) validate(ctx context.Context, resp *http.Response) error {
 		r.proxied.opened()
 		return nil
 	}
-	text := resp.Status
+	text := refusedAs(resp)
 	switch {
 	case resp.StatusCode == http.StatusOK:
 		text = fmt.Sprintf("the answer is %q and no event stream: is this a sluice proxy?", kind)

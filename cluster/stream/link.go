@@ -250,7 +250,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign,
 	})
 	if err != nil {
-		return err
+		return wrongConsolidator(l.endpoint, err)
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })

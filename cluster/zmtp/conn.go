@@ -110,7 +110,7 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 		c.Peer.Name = theirs.get(propName)
 	}
 	if !slices.Contains(cfg.Peers, c.Peer.Type) {
-		err := fmt.Errorf("%w: a %.16q socket cannot talk to this %s socket", ErrProtocol, c.Peer.Type, cfg.Type)
+		err := &PeerError{Peer: c.Peer.Type, Own: cfg.Type}
 		_, _ = nc.Write(appendError(nil, err.Error()))
 		return nil, err
 	}
@@ -120,6 +120,22 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	c.rest = in.buf
 	return c, nil
 }
+
+// ErrNotPeer says that whoever is at the other end does not speak ZeroMQ.
+var ErrNotPeer = fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
+
+// PeerError says that the peer's socket is of a type that this one cannot talk
+// to. It is an [ErrProtocol].
+type PeerError struct {
+	Peer string // foreign input
+	Own  string
+}
+
+func (e *PeerError) Error() string {
+	return fmt.Sprintf("%v: a %.16q socket cannot talk to this %s socket", ErrProtocol, e.Peer, e.Own)
+}
+
+func (e *PeerError) Unwrap() error { return ErrProtocol }
 
 // maxHandshake bounds what is read before a handshake is done, in bytes.
 const maxHandshake = 8 << 10

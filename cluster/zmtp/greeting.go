@@ -32,7 +32,7 @@ func appendGreeting(dst []byte) []byte {
 func checkGreeting(g []byte) error {
 	switch {
 	case len(g) > 0 && g[0] != 0xff, len(g) > 9 && g[9]&1 == 0:
-		return fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
+		return ErrNotPeer
 	case len(g) > 10 && g[10] < 3:
 		return fmt.Errorf("%w: a peer of an older ZMTP (revision %d), and this needs 3.0 at least (ZeroMQ 4)", ErrProtocol, g[10])
 	case len(g) < 32:
