@@ -134,24 +134,43 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 		stdout := r.stdout(ctx)
 		defer stdout.Close()
 		out.Out = stdout
+		out.More = func(newest time.Time) []string { return replayed(ctx, source.Stats(), config, newest) }
 		printer, err := recorder.NewPrinter(out)
 		if err != nil {
 			return &usageError{err}
 		}
-		err = printer.Run(ctx)
-		tellCut(os.Stderr, source.Stats(), config)
-		return err
+		return printer.Run(ctx)
 	})
 }
 
-// tellCut tells of lines that were cut.
-func tellCut(w io.Writer, stats replay.Stats, config replay.Config) {
+// replayed says what became of recordings that were not replayed as they are:
+// lines that were cut, and, of a replay that ctx has ended, up to which time of
+// the recording its counts go.
+func replayed(ctx context.Context, stats replay.Stats, config replay.Config, newest time.Time) (lines []string) {
 	limit := config.MaxLine
 	if limit == 0 {
 		limit = replay.DefaultMaxLine
 	}
-	if stats.Cut > 0 {
-		fmt.Fprintf(w, "sluice: %d lines were longer than %d bytes and were cut there\n", stats.Cut, limit)
+	switch {
+	case stats.Cut == 1:
+		lines = append(lines, fmt.Sprintf("1 line was longer than %d bytes and was cut there", limit))
+	case stats.Cut > 1:
+		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
+	}
+	switch {
+	case ctx.Err() == nil:
+	case newest.IsZero():
+		lines = append(lines, "interrupted before the first record")
+	default:
+		lines = append(lines, "interrupted: what comes after "+newest.Format(time.RFC3339Nano)+" is not counted")
+	}
+	return lines
+}
+
+// tellReplayed writes it.
+func tellReplayed(ctx context.Context, w io.Writer, stats replay.Stats, config replay.Config, newest time.Time) {
+	for _, line := range replayed(ctx, stats, config, newest) {
+		fmt.Fprintf(w, "sluice: %s\n", line)
 	}
 }
 
@@ -182,7 +201,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 			return &usageError{err}
 		}
 		err = screen.Run(ctx)
-		tellCut(os.Stderr, source.Stats(), config)
+		tellReplayed(context.WithoutCancel(ctx), os.Stderr, source.Stats(), config, time.Time{}) // that it was left is no news
 		return err
 	})
 }

@@ -46,10 +46,10 @@ func replayPublish(ctx context.Context, r *replaying, config replay.Config) erro
 	}
 	err = replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		err := p.publish(ctx, source, r.during)
-		tellCut(os.Stderr, source.Stats(), config)
+		tellReplayed(ctx, os.Stderr, source.Stats(), config, p.newest)
 		return err
 	})
-	return errors.Join(err, p.end(ctx, err, until))
+	return errors.Join(err, p.end(ctx, until))
 }
 
 // republisher publishes what a replay hands on.
@@ -62,6 +62,7 @@ type republisher struct {
 
 	published int
 	tooLarge  int
+	newest    time.Time // when the last record came that was looked at
 	normal    []byte
 }
 
@@ -121,18 +122,14 @@ func (p *republisher) batch(ctx context.Context, batch *stream.Batch) error {
 			p.normal = record.NormaliseAt(p.normal[:0], line, time.Unix(0, r.Arrived))
 			line = p.normal
 		}
-		if !p.filter.Match(line) {
-			continue
-		}
-		err := p.client.Publish(ctx, r.Stream, line)
-		if errors.Is(err, pub.ErrTooLarge) {
-			p.tooLarge++
-			continue
-		}
+		published, err := p.one(ctx, r.Stream, line)
 		if err != nil {
 			return err
 		}
-		p.published++
+		p.newest = time.Unix(0, r.Arrived)
+		if !published {
+			continue
+		}
 		if p.count > 0 && p.published >= p.count || p.until != nil && p.until.Match(line) {
 			return errMet
 		}
@@ -140,14 +137,31 @@ func (p *republisher) batch(ctx context.Context, batch *stream.Batch) error {
 	return nil
 }
 
+// one publishes a line, if the filter lets it and it is not too large.
+func (p *republisher) one(ctx context.Context, stream string, line []byte) (published bool, err error) {
+	if !p.filter.Match(line) {
+		return false, nil
+	}
+	err = p.client.Publish(ctx, stream, line)
+	switch {
+	case errors.Is(err, pub.ErrTooLarge):
+		p.tooLarge++
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	p.published++
+	return true, nil
+}
+
 // end waits for the consolidator to acknowledge what was published, and tells
 // what became of it. A time until which there is time is not zero.
-func (p *republisher) end(ctx context.Context, err error, until time.Time) error {
+func (p *republisher) end(ctx context.Context, until time.Time) error {
 	interrupted := ctx.Err() != nil
-	if interrupted || err != nil || !until.IsZero() {
+	if interrupted || !until.IsZero() {
 		// Whoever interrupted it, or has no more time, wants to see it end.
 		wait := leaveWithin
-		if !interrupted && err == nil {
+		if !interrupted {
 			wait = max(wait, time.Until(until))
 		}
 		var cancel context.CancelFunc

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"syscall"
+	"time"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stdio"
@@ -18,6 +19,7 @@ type Printer struct {
 	config  PrinterConfig
 	out     *lineWriter
 	notices *teller
+	newest  int64 // when the last record came that was looked at, Unix nanoseconds
 }
 
 // NewPrinter checks a PrinterConfig and returns a Printer for it.
@@ -51,7 +53,7 @@ func (p *Printer) Run(ctx context.Context) error {
 		// Whoever reads has had enough: as with head, that is no news, unless
 		// something was lost.
 		if p.notices.lost() {
-			p.notices.total(p.out.printed-p.out.lost, p.out.lost)
+			p.total()
 		}
 		return nil
 	case errors.Is(err, errMet):
@@ -60,8 +62,22 @@ func (p *Printer) Run(ctx context.Context) error {
 		p.notices.say("whoever reads the records takes nothing, and was not waited for")
 		err = nil
 	}
-	p.notices.total(p.out.printed-p.out.lost, p.out.lost)
+	p.total()
 	return err
+}
+
+// total says what became of the records. Its last line counts.
+func (p *Printer) total() {
+	if p.config.More != nil {
+		var newest time.Time
+		if p.newest != 0 {
+			newest = time.Unix(0, p.newest)
+		}
+		for _, text := range p.config.More(newest) {
+			p.notices.say(text)
+		}
+	}
+	p.notices.total(p.out.printed-p.out.lost, p.out.lost)
 }
 
 func (p *Printer) print(ctx context.Context) error {
@@ -134,6 +150,7 @@ func (p *Printer) write(batch *stream.Batch) (records, notices int, err error) {
 // what it says of losses.
 func (p *Printer) unwritten(records []stream.Record, notices []stream.Notice) {
 	for i := range records {
+		p.newest = records[i].Arrived
 		if p.config.Filter.Match(p.out.line(&records[i])) {
 			p.out.printed++
 			p.out.lost++
@@ -159,6 +176,7 @@ func (p *Printer) arrived() {
 // one writes a record, if the filter lets it, and reports whether it was the
 // last that was asked for.
 func (p *Printer) one(rec *stream.Record) (met bool, err error) {
+	p.newest = rec.Arrived
 	line := p.out.line(rec)
 	if !p.config.Filter.Match(line) {
 		return false, nil

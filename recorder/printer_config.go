@@ -41,6 +41,11 @@ type PrinterConfig struct {
 	Count int            // so many records were written
 	Until *regexp.Regexp // a record was written whose JSON matches
 	For   time.Duration  // so much time passed since Run began
+
+	// More returns what else there is to say at the end, a line each, before the
+	// last line that counts; nil is nothing. newest is when the last record came
+	// that is counted there, filtered or not; zero when there was none.
+	More func(newest time.Time) []string
 }
 
 func (c *PrinterConfig) check() error {
