@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/go-zeromq/zmq4"
+
+	"sluice/cluster/stream"
 )
 
 const patience = 30 * time.Second // for what must come
@@ -347,6 +349,7 @@ func TestKilledProxy(t *testing.T) {
 	for _, port := range ports {
 		awaitListener(t, port)
 	}
+	awaitPosition(t, "http://"+ports[2], "vm-2")
 	publishNumbers(t, ports[0], "vm-1", 0)
 	for round := range 3 {
 		had := client.counted("vm-1")
@@ -385,6 +388,37 @@ func TestKilledProxy(t *testing.T) {
 			t.Errorf("a loss was told where there was none: %s", n)
 		}
 	}
+}
+
+// awaitPosition waits until a proxy tells the readers of system where it reads at
+// a consolidator. Those who have a record of it later know it, too.
+func awaitPosition(t *testing.T, proxy, consolidator string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, proxy+"/api/logs/system", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var told []string
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		var source stream.SourceEvent
+		if !ok || json.Unmarshal([]byte(data), &source) != nil {
+			continue
+		}
+		if source.Consolidator == consolidator && source.Epoch != "" {
+			return
+		}
+		told = append(told, data)
+	}
+	t.Fatalf("the proxy does not read at %s: it told %q", consolidator, told)
 }
 
 // Servers that are told to end do so with 0, while records run through them.

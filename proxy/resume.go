@@ -82,9 +82,9 @@ func (s *session) join(place fanout.Position) {
 	t := s.tail
 	if s.ask.events {
 		b := s.buffer()
-		*b = t.table.since(*b, s.seen)
+		*b = t.table.since(*b, s.seen, notYet)
 	}
-	s.seen, s.changed = t.table.version, t.changed
+	s.seen, s.joined, s.changed = t.table.version, t.table.version, t.changed
 	s.reader.Tail(t.name, fanout.From{Kind: fanout.FromPosition, Position: place})
 }
 

@@ -16,6 +16,9 @@ const (
 	maxTaken     = 1 << 20               // bytes taken before a session looks at what else there is
 )
 
+// notYet is later than all versions of a table.
+const notYet = ^uint64(0)
+
 var errDraining = errors.New("the proxy is shutting down")
 
 var (
@@ -39,6 +42,7 @@ type session struct {
 	reader *fanout.Reader
 
 	seen    uint64          // version of the table that was sent
+	joined  uint64          // version of the table when it began to read the log; notYet before
 	changed <-chan struct{} // closed when there is a newer one
 	skip    *skip           // nil: all that the cursor gives is new
 	fresh   bool            // the first piece is still to come, and what is gone before it was never wanted
@@ -57,7 +61,7 @@ func (s *session) serve(ctx context.Context) error {
 	if err := s.awaitBackfill(ctx); err != nil {
 		return err
 	}
-	s.reader = s.proxy.hub.Reader()
+	s.reader, s.joined = s.proxy.hub.Reader(), notYet
 	defer s.reader.Close()
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -251,9 +255,9 @@ func (s *session) ownLoss(count uint64, unknown bool, reason string) stream.Loss
 // tellSources adds the source events that the reader does not have yet.
 func (s *session) tellSources() {
 	if !s.ask.events {
-		_, s.seen, s.changed = s.tail.sources(nil, ^uint64(0))
+		_, s.seen, s.changed = s.tail.sources(nil, notYet, notYet)
 		return
 	}
 	b := s.buffer()
-	*b, s.seen, s.changed = s.tail.sources(*b, s.seen)
+	*b, s.seen, s.changed = s.tail.sources(*b, s.seen, s.joined)
 }

@@ -47,7 +47,7 @@ func TestEventsByteForByte(t *testing.T) {
 
 	f.send(records("tenant/acme", 9, 0, 2)...)
 	r.wants(
-		fmt.Sprintf(vm1at9, 2),
+		fmt.Sprintf(vm1at9, 0),
 		record("0", "1", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
 		record("1", "1", "1", `{"v":0,"level":30,"msg":"tenant/acme 1"}`),
 	)
@@ -74,7 +74,7 @@ func TestEventsByteForByte(t *testing.T) {
 	)
 	f.send(records("tenant/acme", 10, 0, 1)...)
 	r.wants(
-		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"live","epoch":"a","next":1}`+"\n\n",
+		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"live","epoch":"a","next":0}`+"\n\n",
 		record("18", "2", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
 	)
 
@@ -219,6 +219,37 @@ func TestLast(t *testing.T) {
 			t.Errorf("last=%s begins with %q and has %d gaps; want %q and %d", c.last, first, gaps, c.first, c.gaps)
 		}
 		r.close()
+	}
+}
+
+// A session is told of a consolidator that is reached later where the log begins
+// there, however many of its records came since: it has none of them yet.
+func TestLaterSource(t *testing.T) {
+	for range 5 {
+		f := newFake()
+		p := start(t, f, nil)
+		early := get(t, p, "/api/logs/s", ours()...)
+		early.next("live")
+		some := records("s", 8, 3, 50)
+		for i := range some {
+			some[i].Source = "vm-2"
+		}
+		f.in <- &stream.Batch{
+			Notices: []stream.Notice{{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 3}}},
+			Records: some,
+		}
+		if e := early.next("source"); !strings.Contains(e, `"consolidator":"vm-2"`) || !strings.Contains(e, `"epoch":"8","next":3}`) {
+			t.Errorf("one that was there before it is told %q", e)
+		}
+		until(t, "all is in the log", func() bool { return field(early.next(""), "data") == string(payload("s", 52)) })
+		late := get(t, p, "/api/logs/s", ours()...)
+		late.next("source")
+		if e := late.next("source"); !strings.Contains(e, `"epoch":"8","next":53}`) {
+			t.Errorf("one that comes later is told %q", e)
+		}
+		early.close()
+		late.close()
+		p.stop()
 	}
 }
 

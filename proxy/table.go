@@ -24,6 +24,8 @@ type row struct {
 	epoch        uint64 // 0 while unknown
 	next         uint64 // sequence number of the next record from there
 	logged       bool   // what is read from there goes into the log; false while it was only read again for sessions
+	from         uint64 // sequence number with which the log begins there
+	begun        uint64 // version of the table when that was known
 	state        stream.State
 	version      uint64 // of the table, at the row's last change
 }
@@ -150,12 +152,25 @@ func (t *table) touch(r *row) {
 	r.version = t.version
 }
 
+// begin notes that the log has what is read at a row, from a sequence number on.
+func (t *table) begin(r *row, from uint64) {
+	if !r.logged {
+		r.logged, r.from, r.begun = true, from, t.version
+	}
+}
+
 // since appends the source events of the rows that have changed after a
-// version.
-func (t *table) since(dst []byte, version uint64) []byte {
+// version, for a session that joined the log at another: one that was there
+// before a row began is told where that was, however many records of it the log
+// has by now.
+func (t *table) since(dst []byte, version, joined uint64) []byte {
 	for _, r := range t.rows {
 		if r.version > version {
-			dst = appendSource(dst, r.event())
+			e := r.event()
+			if r.begun > version && r.begun > joined {
+				e.Next = r.from
+			}
+			dst = appendSource(dst, e)
 		}
 	}
 	return dst

@@ -85,7 +85,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		r := &records[i]
 		if source == nil || source.epoch != r.Position.Epoch || source.consolidator != r.Source {
 			source = t.table.at(r.Source, r.Position.Epoch)
-			source.logged = true
+			t.table.begin(source, r.Position.Seq)
 			t.version.Store(t.table.version)
 		}
 		seq := r.Position.Seq
@@ -174,11 +174,11 @@ func (t *tail) begin(consolidator string, at stream.Position) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.table.at(consolidator, at.Epoch)
-	r.logged = true
 	if at.Seq > r.next {
 		r.next = at.Seq
 		t.table.touch(r)
 	}
+	t.table.begin(r, at.Seq)
 	t.tell()
 }
 
@@ -225,12 +225,13 @@ func (t *tail) knows(consolidator string, epoch uint64) bool {
 	return t.table.find(consolidator, epoch) != nil
 }
 
-// sources appends the source events that are new since a version, and returns
-// the version they are of, and a channel that is closed at the next one.
-func (t *tail) sources(dst []byte, since uint64) ([]byte, uint64, <-chan struct{}) {
+// sources appends the source events that are new since a version, for a session
+// that joined at another, and returns the version they are of, and a channel
+// that is closed at the next one.
+func (t *tail) sources(dst []byte, since, joined uint64) ([]byte, uint64, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.table.since(dst, since), t.table.version, t.changed
+	return t.table.since(dst, since, joined), t.table.version, t.changed
 }
 
 // before is the number of the entry that has n records from it to end, or as

@@ -22,6 +22,7 @@ type proxiedTail struct {
 	stopped context.Context
 
 	live      bool // the backfill is complete
+	joined    bool // all that was there when this response began has come
 	after     string
 	positions map[string]Position // of the next record wanted, by consolidator
 	passed    map[string]bool     // consolidators of which the proxy may have lost records that come after their position
@@ -88,7 +89,7 @@ func (t *proxiedTail) header(h http.Header) {
 	if len(t.passed) > 0 {
 		h.Set(HeaderPassed, "1")
 	}
-	t.lossy = false
+	t.lossy, t.joined = false, false
 	// Numbers are given anew in each response.
 	t.origins = make(map[uint64]tailOrigin)
 }
@@ -117,6 +118,7 @@ func (t *proxiedTail) event(ctx context.Context, e *sseEvent) {
 			}
 		}
 		maps.Copy(t.positions, begun)
+		t.joined = true
 		if !t.lossy {
 			t.passed = nil
 		}
@@ -255,6 +257,11 @@ func (t *proxiedTail) source(e *sseEvent) {
 	}
 	if known && old.consolidator != s.Consolidator {
 		t.keepSources() // its name was not known before
+	}
+	if _, seen := t.positions[s.Consolidator]; !seen && t.joined && epoch != 0 && len(t.positions) < maxSources {
+		// The proxy has reached it only now. Where it begins there, it goes on,
+		// if the first record comes while there is no proxy.
+		t.positions[s.Consolidator] = Position{Epoch: epoch, Seq: s.Next}
 	}
 	for _, state := range []State{StateConnecting, StateLive, StateLost, StateUnaccounted} {
 		if state.String() == s.State {

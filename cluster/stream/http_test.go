@@ -569,6 +569,27 @@ func TestPositionsAfterALossAtTheProxy(t *testing.T) {
 	}
 }
 
+// A consolidator that the proxy reaches only now, and that has sent nothing yet,
+// is gone on with where the proxy began there: what it has first may come while
+// there is no proxy.
+func TestPositionsOfLaterOnes(t *testing.T) {
+	asked := make(chan string, 100)
+	s := proxied(t, stream.Config{Proxy: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("Sluice-Positions")
+		w.Header().Set("Content-Type", "text/event-stream")
+		source := "event: source\ndata: {\"n\":%d,\"consolidator\":\"vm-%d\",\"state\":\"live\",\"epoch\":%q,\"next\":%d}\n\n"
+		fmt.Fprintf(w, source+source, 1, 1, "9", 4, 2, 2, "", 0)
+		fmt.Fprint(w, "event: live\nid: e.4\ndata:\n\n")
+		fmt.Fprintf(w, source, 2, 2, "8", 3)
+		fmt.Fprintf(w, source, 3, 1, "7", 0) // one that it has a place of goes on there
+		fmt.Fprint(w, "id: e.5.1.4\ndata: {}\n\n")
+	})})
+	s.Tail("s", stream.Backfill{})
+	if first, second := <-asked, <-asked; first != "" || second != "vm-1:9:5, vm-2:8:3" {
+		t.Errorf("asked from %q, then from %q", first, second)
+	}
+}
+
 // With a loss, the proxy says what comes next from each consolidator: there it
 // goes on, also where another proxy has taken over.
 func TestPositionsThatTheProxyTells(t *testing.T) {
