@@ -82,6 +82,17 @@ func Marks(m tea.Model) int { return len(m.(*model).pane().marks) }
 // FilterText is the filter of the pane in focus.
 func FilterText(m tea.Model) string { return m.(*model).pane().view.filter.text() }
 
+// Anchored is the record on the top line of the pane in focus; ok is false when
+// the pane follows, a jump is on its way, or the filter has not looked at all of
+// its records.
+func Anchored(m tea.Model) (top uint64, ok bool) {
+	p := m.(*model).pane()
+	if p == nil || p.view.follow || p.view.total() == 0 || p.view.rows != nil && !p.view.rows.complete() || !p.view.settled || p.search != nil && p.search.want != stay {
+		return 0, false
+	}
+	return p.view.at(p.view.topOrd()), true
+}
+
 // Scored is how many names the picker has looked at.
 func Scored(m tea.Model) int { return m.(*model).picker.scored }
 

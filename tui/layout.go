@@ -1,6 +1,9 @@
 package tui
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // sideBySide is the width from which panes stand beside each other.
 const sideBySide = 120
@@ -43,6 +46,25 @@ func (a arrangement) sentence() string {
 type rect struct{ x, y, w, h int }
 
 func (r rect) contains(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
+
+// area is where a pane stood in the last frame.
+type area struct {
+	rect
+	pane *pane
+}
+
+// areaAt is the area with a point of the screen in it, and the slot that its pane
+// is in by now. ok is false when there is none, or its pane is not on the screen
+// any more: what the mouse does may come before the next frame.
+func (m *model) areaAt(x, y int) (a area, slot int, ok bool) {
+	for _, a := range m.areas {
+		if a.contains(x, y) {
+			slot = slices.IndexFunc(m.slots, func(i int) bool { return m.panes[i] == a.pane })
+			return a, slot, slot >= 0
+		}
+	}
+	return area{}, 0, false
+}
 
 // place lays n panes out in a part of the screen, column by column. What
 // cannot be shown has an empty rect: then the one in focus has it all.
@@ -92,7 +114,6 @@ func (a arrangement) place(body rect, n, focus int, zoom bool) []rect {
 
 // drawPanes draws the panes that are on the screen.
 func (m *model) drawPanes(body rect) []string {
-	m.rects = m.rects[:0]
 	if m.pane() == nil {
 		look := m.look(nil)
 		text := look.trouble
@@ -105,15 +126,15 @@ func (m *model) drawPanes(body rect) []string {
 		}
 		return lines
 	}
-	m.rects = m.arrangement.place(body, len(m.slots), m.focus, m.zoom)
 	lines := make([]strings.Builder, body.h)
 	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
 	join := newLine(2, m.method, "").add(m.theme.rule, "─┬").String()
-	for slot, r := range m.rects {
+	for slot, r := range m.arrangement.place(body, len(m.slots), m.focus, m.zoom) {
 		if r.w == 0 {
 			continue
 		}
 		p := m.panes[m.slots[slot]]
+		m.areas = append(m.areas, area{r, p})
 		p.see()
 		for i, text := range p.draw(r.w, r.h, m.look(p)) {
 			line := &lines[r.y-body.y+i]

@@ -87,7 +87,7 @@ type model struct {
 	wheel   int           // rows that the wheel has moved and the screen has not
 	wheelAt *pane
 	tabs    []tabSpan
-	rects   []rect // of the panes on the screen, by slot
+	areas   []area // of the panes on the screen
 
 	interrupted bool // by ctrl-c
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -15,6 +16,7 @@ const (
 // draw returns the screen, exactly as many lines of exactly as many columns as
 // it has, and where the cursor is.
 func (m *model) draw() ([]string, *tea.Cursor) {
+	m.areas, m.tabs = m.areas[:0], m.tabs[:0]
 	if m.width < minWidth || m.height < minHeight {
 		l := newLine(m.width, m.method, "").add(m.theme.dim, "too small")
 		return []string{l.String()}, nil
@@ -27,7 +29,6 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	case m.detail != nil && m.width >= detailBeside:
 		lines = append(lines, m.drawBeside(body)...)
 	case m.detail != nil:
-		m.rects = m.rects[:0]
 		lines = append(lines, m.detail.draw(body.w, body.h, m.look(m.detail.pane))...)
 	default:
 		lines = append(lines, m.drawPanes(body)...)
@@ -63,8 +64,7 @@ const detailBeside = 160
 func (m *model) drawBeside(body rect) []string {
 	p := m.detail.pane
 	w := (body.w - 2) / 2
-	m.rects = make([]rect, len(m.slots))
-	m.rects[m.focus] = rect{body.x, body.y, w, body.h}
+	m.areas = append(m.areas, area{rect{body.x, body.y, w, body.h}, p})
 	p.see()
 	left := p.draw(w, body.h, m.look(p))
 	right := m.detail.draw(body.w-w-2, body.h, m.look(p))
@@ -104,12 +104,8 @@ func (m *model) turnWheel(msg tea.MouseWheelMsg) tea.Cmd {
 	default:
 		return nil
 	}
-	var at *pane
-	for slot, r := range m.rects {
-		if r.contains(msg.X, msg.Y) {
-			at = m.panes[m.slots[slot]]
-		}
-	}
+	a, _, _ := m.areaAt(msg.X, msg.Y)
+	at := a.pane
 	waiting := m.wheel != 0
 	if at != m.wheelAt {
 		m.wheel, m.wheelAt = 0, at
@@ -135,7 +131,7 @@ func (m *model) rollWheel() {
 		m.picker.move(by / 3)
 	case m.detail != nil:
 		m.detail.scroll(by)
-	case p != nil && !(p.view.follow && by > 0):
+	case slices.Contains(m.panes, p) && !(p.view.follow && by > 0):
 		p.view.scroll(by)
 	}
 }
@@ -154,30 +150,27 @@ func (m *model) click(msg tea.MouseClickMsg) {
 		}
 		return
 	}
-	for slot, r := range m.rects {
-		if !r.contains(msg.X, msg.Y) {
-			continue
-		}
-		m.focus = slot
-		if msg.Y == r.y {
-			p := m.panes[m.slots[slot]]
-			for _, chip := range p.chips {
-				if x := msg.X - r.x; x >= chip.from && x < chip.to {
-					p.dropChip(chip.pane)
-					return
-				}
+	a, slot, ok := m.areaAt(msg.X, msg.Y)
+	if !ok {
+		return
+	}
+	m.focus = slot
+	p := a.pane
+	if msg.Y == a.y {
+		for _, chip := range p.chips {
+			if x := msg.X - a.x; x >= chip.from && x < chip.to {
+				p.dropChip(chip.pane)
+				return
 			}
 		}
-		if row := msg.Y - r.y - 1; row >= 0 {
-			p := m.panes[m.slots[slot]]
-			v := p.view
-			if ord := p.ordAt(row); ord >= 0 && ord < v.total() {
-				v.hold()
-				v.cursor = v.at(ord)
-				if m.detail != nil { // beside the pane
-					m.detail = newDetail(p)
-				}
-			}
+		return
+	}
+	v := p.view
+	if ord := p.ordAt(msg.Y - a.y - 1); ord >= 0 && ord < v.total() {
+		v.hold()
+		v.cursor = v.at(ord)
+		if m.detail != nil { // beside the pane
+			m.detail = newDetail(p)
 		}
 	}
 }

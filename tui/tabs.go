@@ -21,7 +21,6 @@ func (m *model) drawTabs() string {
 		hint = ""
 	}
 	room := l.left - len(hint)
-	m.tabs = m.tabs[:0]
 	if len(m.slots) > 0 {
 		m.drawTabList(l, room)
 	}

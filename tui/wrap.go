@@ -14,7 +14,7 @@ const minWrapWidth = 12
 func (p *pane) setWrap(on bool) {
 	p.wrap = on
 	p.shift = 0
-	p.tall = nil
+	p.cache, p.tall = nil, nil // they were rendered with the last style that rows had this way
 }
 
 // tallRow is a wrapped row of the last frame.
