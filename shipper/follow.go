@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -150,20 +151,15 @@ func (f *follower) look() error {
 func (f *follower) open() bool {
 	first := !f.began
 	f.began = true
-	file, err := os.Open(f.name)
-	if err == nil {
-		var info fs.FileInfo
-		if info, err = file.Stat(); err == nil && !info.Mode().IsRegular() {
-			err = errors.New("it is no regular file, and cannot be followed")
-		}
-		if err != nil {
-			file.Close()
-		}
-	}
+	file, err := openFollowed(f.name)
 	if err != nil {
 		if !f.missing {
 			f.missing = true
-			f.s.console.Say(fmt.Sprintf("%q is not there yet (%v): waiting for it", f.name, cause(err)))
+			text := fmt.Sprintf("%q cannot be followed (%v): waiting for another of that name", f.name, cause(err))
+			if errors.Is(err, fs.ErrNotExist) {
+				text = fmt.Sprintf("%q is not there yet: waiting for it", f.name)
+			}
+			f.s.console.Say(text)
 		}
 		return false
 	}
@@ -176,6 +172,31 @@ func (f *follower) open() bool {
 		}
 	}
 	return true
+}
+
+// openFollowed opens a file that can be followed.
+func openFollowed(name string) (*os.File, error) {
+	// Opened so, a pipe that nobody writes is not waited for.
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		switch tool := packer(file); {
+		case info.Mode()&fs.ModeNamedPipe != 0:
+			err = errors.New("it is a pipe: read it without --follow")
+		case !info.Mode().IsRegular():
+			err = errors.New("it is no regular file")
+		case tool != "":
+			err = fmt.Errorf("it is compressed: pipe it in with %s -dc", tool)
+		}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // cause is an error without the operation and the name that everybody knows.
