@@ -80,18 +80,57 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 		f.Close()
 		return nil, &fs.PathError{Op: "open", Path: path, Err: errInUse}
 	}
+	made := &osFile{File: f, dirs: dirs}
 	if force {
 		if err := f.Truncate(0); err != nil {
 			f.Close()
 			return nil, err
 		}
-		return f, nil
+		return made, nil
 	}
 	if _, err := os.Lstat(name); err == nil { // of another recording, which has finished it just now
 		f.Close()
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: fs.ErrExist}, os.Remove(path))
 	}
-	return f, nil
+	return made, nil
+}
+
+// osFile is a file that is there after a loss of power once it was synced: a
+// name is in a directory, which is synced with it the first time.
+type osFile struct {
+	*os.File
+	dirs  bool // its directory may be new, too
+	named bool
+}
+
+func (f *osFile) Sync() error {
+	if err := f.File.Sync(); err != nil || f.named {
+		return err
+	}
+	f.named = true
+	dir := filepath.Dir(f.Name())
+	if f.dirs {
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+	}
+	return syncDir(dir)
+}
+
+// syncDir brings the names in a directory to the disk.
+func syncDir(name string) error {
+	dir, err := os.Open(name)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+		return nil // one that may be written to, but not read; one that is gone
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) { // some file systems cannot
+		return err
+	}
+	return nil
 }
 
 // notRegular says what is there in place of a file.
@@ -113,16 +152,18 @@ func (osDisk) Publish(name string, force, durable bool) error {
 	if !durable {
 		return nil
 	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return fmt.Errorf("sync the name: %w", err)
-	}
-	defer dir.Close()
-	if err := dir.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot
-		return fmt.Errorf("sync the name: %w", err)
+	if err := syncDir(filepath.Dir(name)); err != nil {
+		return &unsyncedName{err}
 	}
 	return nil
 }
+
+// unsyncedName says that a file has its name, but perhaps not after a loss of
+// power.
+type unsyncedName struct{ err error }
+
+func (e *unsyncedName) Error() string { return "sync its directory: " + e.err.Error() }
+func (e *unsyncedName) Unwrap() error { return e.err }
 
 // renameNew renames, but never onto a file that is there: a link is made for a
 // new name or not at all.

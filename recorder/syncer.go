@@ -186,7 +186,11 @@ func (s *syncer) do(j job) error {
 	if j.broken {
 		return nil
 	}
+	var unsynced *unsyncedName
 	switch err := s.disk.Publish(j.name, s.force, s.durable); {
+	case errors.As(err, &unsynced):
+		s.finished++
+		return fmt.Errorf("name %q: %w: after a loss of power it may be called %q", j.name, err, j.name+partEnding)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("name %q: somebody took %q away, and what was recorded in it", j.name, j.name+partEnding)
 	case err != nil:
