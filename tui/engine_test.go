@@ -95,6 +95,9 @@ func TestFound(t *testing.T) {
 			if f.At(i) != n || f.Ord(n) != i || f.Ord(n+1) != i+1 {
 				t.Fatalf("number %d is %d at %d, want %d", i, f.At(i), f.Ord(n), n)
 			}
+			if _, next := slices.BinarySearch(want, n+1); !f.Has(n) || f.Has(n+1) != next {
+				t.Fatalf("it has %d: %v; %d: %v, want %v", n, f.Has(n), n+1, f.Has(n+1), next)
+			}
 		}
 		from := low + 5000
 		i := f.Ord(from)

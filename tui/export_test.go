@@ -124,6 +124,7 @@ type Found struct{ f found }
 func NewFound() *Found                                  { return &Found{} }
 func (f *Found) Add(n uint64)                           { f.f.add(n) }
 func (f *Found) Trim(n uint64)                          { f.f.trim(n) }
+func (f *Found) Has(n uint64) bool                      { return f.f.has(n) }
 func (f *Found) Count() int                             { return f.f.total }
 func (f *Found) At(i int) uint64                        { return f.f.at(i) }
 func (f *Found) Ord(n uint64) int                       { return f.f.ord(n) }

@@ -134,6 +134,16 @@ func (f *found) at(i int) uint64 {
 	panic("a number that was found is not there")
 }
 
+// has reports whether a number is there.
+func (f *found) has(n uint64) bool {
+	k := n/blockLen - f.base // large when it is below the base
+	if k >= uint64(len(f.sheets)) || f.sheets[k].marks == nil {
+		return false
+	}
+	i := int(n % blockLen)
+	return f.sheets[k].marks[i/64]&(1<<(i%64)) != 0
+}
+
 // ord returns how many numbers are below n.
 func (f *found) ord(n uint64) int {
 	block := n / blockLen

@@ -134,6 +134,10 @@ func TestErrorsAreGoneTo(t *testing.T) {
 		}
 	}
 	s.want("no error after this one")
+	s.keys("f", "-45", "enter", "E")
+	if got := s.cursorRow(); got != "line 5" {
+		t.Fatalf("E goes to %q, which the filter leaves out", got)
+	}
 }
 
 // Records are a tenth of a second apart, from 12:00:00.1.

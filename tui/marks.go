@@ -71,31 +71,56 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	return nil
 }
 
-// maxErrorRows is how many rows are looked at for the next error with one key.
-const maxErrorRows = 2_000_000
-
-// findError goes to the next record of level error or above.
+// findError goes to the next record of level error or above. All that are kept
+// are looked at in one go, ten million in the time of a frame or two: an entry
+// tells its level, and whether it is a row is asked of the errors alone.
 func (m *model) findError(p *pane, step int) tea.Cmd {
 	v := p.view
-	ord, total := v.cursorOrd(), v.total()
-	if step < 0 && v.follow {
-		ord = total // the newest row counts, too
+	from := v.shownEnd() // the newest row counts, too
+	if ord := v.cursorOrd(); ord >= 0 && (!v.follow || step > 0) {
+		from = v.at(ord)
 	}
-	for i := range maxErrorRows {
-		ord += step
-		if ord < 0 || ord >= total {
-			break
-		}
-		if _, e, _, _ := v.row(ord); record.Level(e.level) >= record.Error && !e.kind.told() {
-			v.jump(v.at(ord))
-			return nil
-		}
-		if i == maxErrorRows-1 {
-			return m.say("no error among the next " + count(maxErrorRows) + " records")
-		}
+	if n, ok := v.errorFrom(from, step); ok {
+		v.jump(n)
+		return nil
 	}
 	if step > 0 {
 		return m.say("no error after this one; E goes to the one before")
 	}
 	return m.say("no error before this one")
 }
+
+// errorFrom is the next row above or below a number that is an error.
+func (v *view) errorFrom(from uint64, step int) (n uint64, ok bool) {
+	s, end := v.store, min(v.shownEnd(), v.store.next)
+	if step > 0 {
+		for _, k := range v.kept {
+			if k.number > from && k.entry.isError() {
+				return k.number, true
+			}
+		}
+		for n := max(from+1, s.first); n < end; n++ {
+			if s.entry(n).isError() && v.has(n) {
+				return n, true
+			}
+		}
+		return 0, false
+	}
+	for n := min(from, end); n > s.first; n-- {
+		if s.entry(n-1).isError() && v.has(n-1) {
+			return n - 1, true
+		}
+	}
+	for _, k := range slices.Backward(v.kept) {
+		if k.number < from && k.entry.isError() {
+			return k.number, true
+		}
+	}
+	return 0, false
+}
+
+// has reports whether a record that the store has is known to be a row.
+func (v *view) has(n uint64) bool { return v.rows == nil || v.rows.found.has(n) }
+
+// isError reports whether an entry is a record of level error or above.
+func (e *entry) isError() bool { return record.Level(e.level) >= record.Error && !e.kind.told() }
