@@ -21,10 +21,12 @@
 // and has the event; with Sluice-Positions it also goes on at another proxy,
 // or after a restart: what this log does not have is read again from the
 // consolidators for that session alone. What cannot be had is reported, with
-// its number where that can be known. A reader that was told of a loss here
-// knows no longer how its positions stand to its place in this log, until every
-// consolidator has sent something after it; it says so (Sluice-Passed), and its
-// place alone counts, as long as it is one in this log.
+// its number where that can be known. With a loss here, a reader of ours is told
+// where this log goes on at each consolidator: the log keeps checkpoints for that.
+// Where it cannot be said, the reader knows no longer how its positions stand to
+// its place in this log, until every consolidator has sent something after the
+// loss; it says so (Sluice-Passed), and its place alone counts, as long as it is
+// one in this log.
 //
 // Tails: a stream is tailed at the consolidators from its first session until
 // a minute after its last one. The first session waits until the backfill is
