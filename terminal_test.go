@@ -71,7 +71,7 @@ func TestRecordOnATerminal(t *testing.T) {
 	publishMany(t, publish, "tenant/acme")
 	out := filepath.Join(t.TempDir(), "\x1b[2J\x1b[31mout.ndjson.zst")
 	screen := onTerminal(t, exec.Command("sluice", "record", "tenant/acme", "--consolidator", subscribe, "--out", out), 60)
-	await(t, "the progress", func() bool { return strings.HasPrefix(screen.String(), "recording to ") })
+	await(t, "the progress", func() bool { return strings.HasPrefix(screen.String(), "recording: ") })
 	screen.resize(200)
 	await(t, "how it goes", func() bool {
 		first, rest, _ := strings.Cut(screen.String(), "\n")
@@ -81,7 +81,7 @@ func TestRecordOnATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	screen.wait()
-	if text := screen.String(); strings.Contains(text, "recording to") || !strings.HasPrefix(text, "sluice: records=") {
+	if text := screen.String(); strings.Contains(text, "recording:") || !strings.HasPrefix(text, "sluice: records=") {
 		t.Errorf("the screen is\n%s", text)
 	}
 	if raw := screen.raw.String(); strings.Contains(raw, "\x1b[2J") || strings.Contains(raw, "\x1b[31m") {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // disk is where files are. Tests have one that is slow, that is full, or that
@@ -76,9 +77,12 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 		return nil, err
 	}
 	// The lock tells a recording at work from one that was killed.
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-		f.Close()
-		return nil, &fs.PathError{Op: "open", Path: path, Err: errInUse}
+	for tries := 0; !lock(f); tries++ {
+		if force || tries == lockTries {
+			f.Close()
+			return nil, &fs.PathError{Op: "open", Path: path, Err: errInUse}
+		}
+		time.Sleep(time.Millisecond) // somebody looks whether it is in use
 	}
 	made := &osFile{File: f, dirs: dirs}
 	if force {
@@ -133,6 +137,25 @@ func syncDir(name string) error {
 	return nil
 }
 
+// inUse reports whether a recording writes a file.
+func inUse(path string) bool {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // it may be a pipe that nobody reads
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return !lock(f)
+}
+
+// lockTries is how often a file that was made just now is tried to be locked.
+const lockTries = 100
+
+// lock locks a file, and reports false when somebody else has. Where there are no
+// locks everybody has.
+func lock(f *os.File) bool {
+	return !errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 // notRegular says what is there in place of a file.
 func notRegular(info fs.FileInfo) error {
 	if info.IsDir() {
@@ -183,12 +206,8 @@ func renameNew(from, to string) error {
 }
 
 func (osDisk) Remove(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // it may be a pipe that nobody reads
-	if err == nil {
-		defer f.Close()
-		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
-			return &fs.PathError{Op: "remove", Path: path, Err: errInUse}
-		}
+	if inUse(path) {
+		return &fs.PathError{Op: "remove", Path: path, Err: errInUse}
 	}
 	return os.Remove(path)
 }
@@ -218,8 +237,11 @@ func createError(name string, err error) error {
 		return fmt.Errorf("create %q: %w: choose another name", name, errInUse)
 	case errors.Is(err, fs.ErrExist):
 		var path *fs.PathError
-		if errors.As(err, &path) && path.Path != name {
-			return fmt.Errorf("create %q: there is an unfinished %q, of a recording that runs or was killed: move it away, or give --force to overwrite it", name, path.Path)
+		if errors.As(err, &path) && path.Path != name && inUse(path.Path) {
+			return fmt.Errorf("create %q: %w: choose another name", name, errInUse)
+		}
+		if path != nil && path.Path != name {
+			return fmt.Errorf("create %q: there is an unfinished %q, of a recording that was killed: move it away, or give --force to overwrite it", name, path.Path)
 		}
 		return fmt.Errorf("create %q: %w: choose another name, or give --force to overwrite it", name, fs.ErrExist)
 	case errors.Is(err, errNoFile):

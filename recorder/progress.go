@@ -2,7 +2,6 @@ package recorder
 
 import (
 	"fmt"
-	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -33,39 +32,44 @@ func (r *Recorder) progress(done <-chan struct{}) {
 }
 
 func (r *Recorder) progressText(m *meter, now time.Time) string {
+	// What matters stands first: a narrow terminal has no room for the rest.
 	g := &r.gauge
 	n := g.records.Load()
-	text := fmt.Sprintf("recording to %s: %s, %.0f/s, %s", r.out.describe(), records(n), m.rate(now, n), bytesText(g.bytes.Load()))
+	text := fmt.Sprintf("recording: %s, %.0f/s, %d lost", records(n), m.rate(now, n), g.dropped.Load())
+	if n := g.unknown.Load(); n > 0 {
+		text += fmt.Sprintf(" and %d gaps of unknown size", n)
+	}
+	text += ", " + bytesText(g.bytes.Load())
 	if r.out.compressed() {
 		text += " (" + bytesText(g.stored.Load()) + " stored)"
 	}
 	if n := g.streams.Load(); n != 1 {
 		text += fmt.Sprintf(", %d streams", n)
 	}
-	text += ", " + strconv.FormatUint(g.dropped.Load(), 10) + " lost"
-	if n := g.unknown.Load(); n > 0 {
-		text += fmt.Sprintf(" and %d gaps of unknown size", n)
-	}
-	return text
+	return text + ", to " + r.out.describe()
 }
 
-// meter measures a rate over the last seconds.
+// meter measures a rate over the last seconds: what is compressed is counted
+// when it is written, once a second.
 type meter struct {
-	at   time.Time
-	n    uint64
-	last float64
+	seen [7]reading // the newest last
+}
+
+// reading is how many there were at a time.
+type reading struct {
+	at time.Time
+	n  uint64
 }
 
 func (m *meter) rate(now time.Time, n uint64) float64 {
-	dt := now.Sub(m.at).Seconds()
-	switch {
-	case m.at.IsZero():
-		m.at, m.n = now, n
-	case dt >= 0.1:
-		m.last = (m.last + float64(n-m.n)/dt) / 2
-		m.at, m.n = now, n
+	copy(m.seen[:], m.seen[1:])
+	m.seen[len(m.seen)-1] = reading{now, n}
+	for _, oldest := range m.seen {
+		if dt := now.Sub(oldest.at).Seconds(); !oldest.at.IsZero() && dt > 0 {
+			return float64(n-oldest.n) / dt
+		}
 	}
-	return m.last
+	return 0
 }
 
 // bytesText is a number of bytes as people read it.
