@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"syscall"
@@ -72,6 +73,9 @@ func watchStreams(ctx context.Context, source *stream.Source, list *listing) err
 	for {
 		select {
 		case <-ctx.Done():
+			if list.screen != nil {
+				_, _ = io.WriteString(list.out, "\n") // behind the ^C
+			}
 			return errInterrupted
 		case now := <-tick.C:
 			if b := source.TryTake(); b != nil {

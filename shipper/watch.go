@@ -45,8 +45,8 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 				rate = 0
 			}
 			drawn, drawnAt = now, lines
-			s.console.Draw(fmt.Sprintf("publishing to %s: %d lines, %.0f/s, %.1f MiB, %d waiting", s.cfg.Stream, lines, rate,
-				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting))
+			s.console.Draw(fmt.Sprintf("publishing: %d lines, %.0f/s, %.1f MiB, %d waiting, to %s", lines, rate,
+				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting, s.cfg.Stream))
 		}
 		select {
 		case <-done:
