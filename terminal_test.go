@@ -112,7 +112,7 @@ func TestPublishOnATerminal(t *testing.T) {
 	screen.resize(200)
 	await(t, "how it goes", func() bool {
 		rows := screen.rows()
-		return len(rows) == 1 && strings.HasSuffix(rows[0], " MiB, 0 waiting")
+		return len(rows) == 1 && strings.HasSuffix(rows[0], " MiB, 0 waiting, to tenant/acme")
 	})
 	out.Close()
 	screen.wait()
