@@ -20,7 +20,7 @@ const anyPort = "127.0.0.1:0"
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -36,7 +36,7 @@ func ask(t testing.TB, method, addr, path string) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := (&http.Client{Transport: tr, Timeout: 20 * time.Second}).Do(req)
+	resp, err := (&http.Client{Transport: tr, Timeout: patience}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,10 +94,10 @@ func wanting(c *zmtp.Conn, name string) []byte {
 // publisher and a good reader notice nothing. Where records are very large, those
 // that hold the rest of one for longest are closed.
 func TestStalledCrowd(t *testing.T) {
-	const buffer, streams = 64 << 20, 8
+	const buffer, streams = 32 << 20, 8
 	for _, size := range []int{240, 16 << 10, 200 << 10} {
 		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
-			c := spawn(t, "--buffer", "64MiB", "--stream-buffer", "16MiB")
+			c := spawn(t, "--buffer", "32MiB", "--stream-buffer", "8MiB")
 			name := func(i int) string { return fmt.Sprint("stalled/", i%streams) }
 			crowd(t, c.subscribe, descriptors(t, 1000), func(i int, conn *zmtp.Conn) []byte {
 				return append(wanting(conn, name(i)), wanting(conn, "system")...)
@@ -110,7 +110,7 @@ func TestStalledCrowd(t *testing.T) {
 			// The good reader's records are as many as the stalled ones'
 			// of one stream.
 			filler := strings.Repeat("x", size)
-			rounds := 2 * buffer / (streams + 1) / size
+			rounds := 3 * buffer / (streams + 1) / size
 			const ahead = 4 << 20
 			var y tally
 			var got atomic.Int64

@@ -78,7 +78,14 @@ func watch(t testing.TB, publish, subscribe string) *bystanders {
 	})
 	b.sampled.Go(b.sample)
 	t.Cleanup(b.close)
-	await(t, "the first records", func() bool { return b.got[0].Load() > 0 && b.got[1].Load() > 0 })
+	await(t, "the first records", func() bool {
+		select {
+		case <-b.all:
+			t.Fatalf("the good publisher: %v", b.sentErr)
+		default:
+		}
+		return b.got[0].Load() > 0 && b.got[1].Load() > 0
+	})
 	return b
 }
 

@@ -96,20 +96,24 @@ func (c *client) record() (string, error) {
 		if t.Kind == zmtp.TokenMessage {
 			return fmt.Sprintf("%s %s", t.Name, t.Body), nil
 		}
-		name, data, err := zmtp.SplitCommand(t.Body)
-		if err != nil {
+		if err := c.answer(t.Body); err != nil {
 			return "", err
 		}
-		if name == zmtp.CmdPing {
-			pong, err := zmtp.AppendPong(nil, data)
-			if err != nil {
-				return "", err
-			}
-			if _, err := c.Write(pong); err != nil {
-				return "", err
-			}
-		}
 	}
+}
+
+// answer answers a command if it is a PING: who does not is closed for its
+// silence, where the test takes long.
+func (c *client) answer(command []byte) error {
+	name, data, err := zmtp.SplitCommand(command)
+	if err != nil || name != zmtp.CmdPing {
+		return err
+	}
+	pong, err := zmtp.AppendPong(nil, data)
+	if err == nil {
+		_, err = c.Write(pong)
+	}
+	return err
 }
 
 // settle sends what it is given, and waits until the consolidator has done all
@@ -227,8 +231,14 @@ func isTimeout(err error) bool {
 // it takes nothing for a second.
 func flood(t testing.TB, nc net.Conn, b []byte, most int64) (closed bool) {
 	t.Helper()
+	return floodFor(t, nc, b, most, time.Second)
+}
+
+// floodFor is flood for one who takes nothing for another time.
+func floodFor(t testing.TB, nc net.Conn, b []byte, most int64, nothing time.Duration) (closed bool) {
+	t.Helper()
 	for sent := int64(0); sent < most; {
-		_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
+		_ = nc.SetWriteDeadline(time.Now().Add(nothing))
 		n, err := nc.Write(b)
 		sent += int64(n)
 		if isTimeout(err) {

@@ -45,6 +45,7 @@ func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.BePatient()
 	reportRarely(c) // or its records are among those of the test
 	for _, f := range prepare {
 		f(c)
@@ -130,10 +131,10 @@ type seen struct {
 	states   []string
 }
 
-// until takes batches until enough says so, for at most 20 s.
+// until takes batches until enough says so.
 func until(t testing.TB, s *stream.Source, got *seen, enough func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for !enough() {
 		b, err := s.Take(ctx)
@@ -174,7 +175,7 @@ func TestBackfillThenLive(t *testing.T) {
 	}
 	first := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 	first.WatchStreams(true)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for len(first.Streams()) < 2 || first.Streams()[0].Records < 20 {
 		if time.Now().After(deadline) {
 			t.Fatalf("streams: %+v", first.Streams())
@@ -267,7 +268,7 @@ func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records ui
 	t.Helper()
 	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 	s.WatchStreams(true)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for {
 		for _, l := range s.Streams() {
 			if l.Name == name && l.Records >= records {

@@ -10,6 +10,12 @@ func (c *Consolidator) Hurry(handshake, ping, silent time.Duration) {
 	c.times.ack = min(c.times.ack, ping/2)
 }
 
+// BePatient makes a Consolidator that does not run yet wait longer for its peers
+// than any test takes, on the busiest machine.
+func (c *Consolidator) BePatient() {
+	c.times.handshake, c.times.silent = time.Hour, time.Hour
+}
+
 // LimitSubscriptions bounds those of all readers of a Consolidator that does not
 // run yet.
 func (c *Consolidator) LimitSubscriptions(n int) { c.subscriptions.limit = n }

@@ -350,7 +350,7 @@ func TestGoZeroMQCancels(t *testing.T) {
 // and is too slow for the noisy one: of that it is told what it lost, of the
 // quiet one it has all.
 func TestNoisyAndQuiet(t *testing.T) {
-	const rounds, noise = 2000, 100
+	const rounds, noise = 800, 100
 	round := func(i int) (b []byte) {
 		filler := strings.Repeat("x", 200)
 		for k := range noise {

@@ -105,7 +105,7 @@ func TestLibzmqSubscribers(t *testing.T) {
 // until it has all of it.
 func probe(t *testing.T, w interface{ Write([]byte) (int, error) }, sub *peer, name string) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for i := 0; ; i++ {
 		if _, err := w.Write(message(name, -i)); err != nil {
 			t.Fatal(err)
@@ -197,8 +197,8 @@ func TestGoZeroMQ(t *testing.T) {
 	})
 }
 
-// A foreign reader that does not read while a million records pass, and then
-// reads: what it got and what it was told to have lost are what was published.
+// A foreign reader that does not read while many times as much passes as all
+// buffers on its way hold, and then reads: what it got and what it was told to have lost are what was published.
 func TestStalledReader(t *testing.T) {
 	needLibzmq(t)
 	const buffer = 16 << 20

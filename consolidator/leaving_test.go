@@ -138,7 +138,7 @@ func (y *tally) follow(c *client, each func()) {
 				err = y.record(t.Body)
 				each()
 			} else {
-				err = y.command(t.Body)
+				err = errors.Join(c.answer(t.Body), y.command(t.Body))
 			}
 			if err != nil {
 				return err

@@ -28,7 +28,7 @@ func knock(t testing.TB, addr string) net.Conn {
 // isClosed waits until the other side has closed a connection.
 func isClosed(t testing.TB, nc net.Conn) {
 	t.Helper()
-	_ = nc.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = nc.SetReadDeadline(time.Now().Add(patience))
 	if _, err := io.Copy(io.Discard, nc); os.IsTimeout(err) {
 		t.Error("a connection lives on")
 	}

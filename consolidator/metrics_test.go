@@ -41,7 +41,7 @@ func dialReader(t testing.TB, c *consolidator.Consolidator, foreign bool, name s
 // receive hands what a reader gets to record and mark, until enough says so.
 func receive(t testing.TB, conn *zmtp.Conn, enough func() bool, record func([]byte), mark func(zmtp.Mark)) {
 	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	in := zmtp.NewReceiver(conn)
@@ -85,7 +85,7 @@ func want(t testing.TB, got map[string]float64, values map[string]float64) {
 func counts(t testing.TB, c *consolidator.Consolidator, values map[string]float64) {
 	t.Helper()
 	var m map[string]float64
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		m = scrape(t, c)
 		same := true
 		for name, v := range values {
@@ -234,7 +234,7 @@ func TestMetricsOfOffenders(t *testing.T) {
 		}
 		defer nc.Close()
 		send(t, nc, b)
-		_ = nc.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = nc.SetReadDeadline(time.Now().Add(patience))
 		if _, err := io.Copy(io.Discard, nc); err != nil && strings.Contains(err.Error(), "timeout") {
 			t.Errorf("the connection lives on: %v", err)
 		}

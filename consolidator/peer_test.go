@@ -95,7 +95,7 @@ func (p *peer) tell(line string) {
 	}
 	select {
 	case <-p.oks:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatalf("peer.py did not answer to %q", line)
 	}
 }
@@ -109,7 +109,7 @@ func (p *peer) line() string {
 			p.t.Fatal("peer.py has ended")
 		}
 		return s
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatal("peer.py says nothing")
 	}
 	return ""
