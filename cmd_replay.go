@@ -158,6 +158,8 @@ func replayed(ctx context.Context, stats replay.Stats, config replay.Config, new
 		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
 	}
 	switch {
+	case ctx.Err() == nil && stats.Ended && stats.Records == 0 && stats.Skipped > 0:
+		lines = append(lines, "every record is from before --from, or not from before --to")
 	case ctx.Err() == nil:
 	case newest.IsZero():
 		lines = append(lines, "interrupted before the first record")

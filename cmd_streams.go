@@ -45,6 +45,9 @@ func newStreams(ended *outcome) *cobra.Command {
 	c.Flags().BoolVar(&watch, "watch", false, "go on, each second")
 	c.Flags().BoolVar(&json, "json", false, "print one JSON object a stream")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		if patience < 0 {
+			return usagef("--for %s is negative", patience)
+		}
 		list := newListing(os.Stdout, watch, json)
 		out := stdio.NewWriter(ctx, os.Stdout)
 		defer out.Close()
