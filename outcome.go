@@ -91,13 +91,16 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// printError writes an error as one line, as it is; below one that is a fault of
-// Sluice itself, what is needed to find it.
+// printError writes an error as one line, as it is, or as a line each if several
+// were joined; below one that is a fault of Sluice itself, what is needed to find
+// it.
 func printError(w io.Writer, err error) {
 	if errors.Is(err, errInterrupted) || errors.Is(err, tui.ErrInterrupted) {
 		return
 	}
-	fmt.Fprintf(w, "sluice: %s\n", record.Safe(err.Error()))
+	for _, e := range joined(err) {
+		fmt.Fprintf(w, "sluice: %s\n", record.Safe(e.Error()))
+	}
 	var fault *rescue.Error
 	if !errors.As(err, &fault) {
 		return
@@ -108,4 +111,22 @@ func printError(w io.Writer, err error) {
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat("\t", len(line)-len(text)), record.Safe(text))
 	}
 	fmt.Fprintf(w, "sluice: that is a fault of sluice %s: please report it with the lines above\n", version)
+}
+
+// joined is the errors that errors.Join has made one of.
+func joined(err error) []error {
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	var texts []string
+	for _, e := range several.Unwrap() {
+		all = append(all, joined(e)...)
+		texts = append(texts, e.Error())
+	}
+	if strings.Join(texts, "\n") != err.Error() {
+		return []error{err} // it has words of its own
+	}
+	return all
 }

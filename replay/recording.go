@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 
 	"sluice/cluster/record"
 )
@@ -95,6 +96,9 @@ func newRecording(name string, config *Config) (*recording, error) {
 
 // plainError is an error without the name of the file, which is told anyway.
 func plainError(err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return errors.New("too many files are open: raise the limit (ulimit -n), or replay fewer at once")
+	}
 	var path *os.PathError
 	if errors.As(err, &path) {
 		return path.Err

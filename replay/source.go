@@ -167,7 +167,24 @@ func (s *Source) run(ctx context.Context) error {
 	s.stats.Ended = true
 	s.mu.Unlock()
 	s.out.Wake()
-	return errors.Join(broken...)
+	return several(broken)
+}
+
+// maxTold is how many recordings an error names.
+const maxTold = 3
+
+// several is one error of several, on one line; nil of none.
+func several(errs []error) error {
+	switch n := len(errs); {
+	case n == 0:
+		return nil
+	case n == 1:
+		return errs[0]
+	case n > maxTold:
+		return fmt.Errorf("%w; and %d recordings more", several(errs[:maxTold]), n-maxTold)
+	default:
+		return fmt.Errorf("%w; %w", several(errs[:n-1]), errs[n-1])
+	}
 }
 
 // one hands on the record of a recording, when its time has come, and reads the
