@@ -39,8 +39,8 @@ func codecOf(name string) (codec, string, error) {
 			return c, e.ending, err
 		}
 	}
-	switch ending := filepath.Ext(name); ending {
-	case ".bz2", ".xz", ".lz4", ".lzma", ".br", ".zip", ".7z", ".Z", ".tgz", ".gzip", ".zstd": // and not plain under such a name
+	switch ending := filepath.Ext(name); strings.ToLower(ending) {
+	case ".bz2", ".xz", ".lz4", ".lzma", ".br", ".zip", ".7z", ".z", ".tgz", ".gzip", ".zstd", ".gz", ".zst": // and not plain under such a name
 		return nil, "", fmt.Errorf("name %q: nothing is compressed as %s: let it end in .gz or .zst", name, ending)
 	}
 	return plain{}, "", nil

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ const (
 	stampMillis  = "20060102T150405.000Z"
 )
 
+// braces are what somebody may take for the placeholder.
+var braces = regexp.MustCompile(`\{[A-Za-z]+\}`)
+
 // naming makes the names of a recording's files of Config.Out.
 type naming struct {
 	dir     string
@@ -41,6 +45,9 @@ func newNaming(out string, packed string, rotates, bySize bool) (naming, error) 
 	n.dir, n.base = filepath.Split(out)
 	if n.base == "" || n.base == "." || n.base == ".." {
 		return n, fmt.Errorf("name %q has no file in it: name one, such as %q", out, filepath.Join(out, "recording.ndjson"))
+	}
+	if word := braces.FindString(strings.ReplaceAll(out, placeholder, "")); word != "" {
+		return n, fmt.Errorf("name %q: nothing stands for %s: write %s for the name of the stream", out, word, placeholder)
 	}
 	if strings.HasSuffix(n.base, partEnding) {
 		return n, fmt.Errorf("name %q ends as unfinished files do: leave %q out", out, partEnding)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -19,6 +20,19 @@ var ErrEnded = errors.New("the records came to an end")
 // ErrNotHad says that For ran out while there was no stream: no source was
 // ever connected, or those that were are lost and were not had again.
 var ErrNotHad = errors.New("no source is connected")
+
+// noMatch says that For ran out and no stream had come that is recorded. It is an
+// [ErrNotHad], but that sources are connected.
+type noMatch struct {
+	patterns []string
+	in       time.Duration
+}
+
+func (e *noMatch) Error() string {
+	return fmt.Sprintf("no live stream matched %s in %s: list them with \"sluice streams\"", record.Safe(strings.Join(e.patterns, ", ")), e.in)
+}
+
+func (e *noMatch) Is(target error) bool { return target == ErrNotHad }
 
 // had reports whether records can come. What a proxy says of consolidators
 // counts as long as the proxy itself is connected.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -491,7 +490,7 @@ func (r *Recorder) ranOut() error {
 	case !had(sources):
 		return notHad(sources)
 	case len(r.follow.streams) == 0:
-		return fmt.Errorf("%w: no live stream matches %s in %s; list them with \"sluice streams\"", ErrNotHad, strings.Join(r.config.Streams, ", "), r.config.For)
+		return &noMatch{r.config.Streams, r.config.For}
 	case r.config.Count > 0:
 		return fmt.Errorf("%w: %d of %d records came in %s", ErrNotMet, r.accepted, r.config.Count, r.config.For)
 	case r.config.Until != nil:
