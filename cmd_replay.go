@@ -67,6 +67,8 @@ func newReplay(ended *outcome) *cobra.Command {
 			return err
 		}
 		switch {
+		case set.Changed("publish") && (r.plain || set.Changed("output")):
+			return usagef("--publish prints nothing: leave out --plain and --output")
 		case set.Changed("publish"):
 			err = replayPublish(ctx, &r, config)
 		case r.lines() || !isTerminal(os.Stdout):
