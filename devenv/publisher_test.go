@@ -82,7 +82,7 @@ func TestPublisherComesBackWithItsConsolidator(t *testing.T) {
 		if err != nil || len(msg.Frames) != 2 || string(msg.Frames[0]) != "system" {
 			t.Fatalf("life %d: got %q, %v", life, msg.Frames, err)
 		}
-		if took := time.Since(started); took > 2*time.Second {
+		if took := time.Since(started); took > 15*time.Second {
 			t.Errorf("life %d: the publisher took %v", life, took)
 		}
 		vm.stop()

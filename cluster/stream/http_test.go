@@ -154,7 +154,7 @@ func background(t *testing.T, run func(context.Context) error) (stop func()) {
 	return stop
 }
 
-const proxiedPatience = 20 * time.Second
+const proxiedPatience = time.Minute
 
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
