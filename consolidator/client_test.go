@@ -120,7 +120,7 @@ func (c *client) answer(command []byte) error {
 // that it was sent. What comes meanwhile is lost to the test.
 func (c *client) settle(b ...byte) {
 	c.t.Helper()
-	_ = c.SetDeadline(time.Now().Add(patience))
+	_ = c.SetDeadline(time.Now().Add(3 * patience))
 	var sending sync.WaitGroup
 	sending.Go(func() { _, _ = c.Write(zmtp.AppendPing(b, 0)) })
 	for {

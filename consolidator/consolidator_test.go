@@ -21,6 +21,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		// go-zeromq leaves it behind when a socket is closed.
 		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*pubMWriter).run"),
+		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*qreader).listen"),
 		goleak.Cleanup(func(code int) {
 			removeBinary()
 			os.Exit(code)

@@ -369,7 +369,7 @@ func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator
 		Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
 		Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
 	}, func(c *consolidator.Consolidator) {
-		c.Hurry(3*time.Second, 200*time.Millisecond, patience) // time for a handshake of the others on a busy machine
+		c.Hurry(3*time.Second, 200*time.Millisecond, 10*patience) // time for a handshake of the others on a busy machine
 	})
 	b := bystandersOf(t, c)
 	commit(t, c)
