@@ -32,7 +32,7 @@ func (s *screen) perform(cmd tea.Cmd, until func() bool) {
 		}()
 	}
 	run(cmd)
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for !until() {
 		select {
 		case msg := <-messages:
@@ -64,7 +64,7 @@ func raw(t *testing.T, cmd tea.Cmd) string {
 	select {
 	case text := <-out:
 		return text
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing is written")
 		return ""
 	}

@@ -113,7 +113,7 @@ func (term *terminal) close() {
 
 func (term *terminal) waitFor(what string, ok func(screen string) bool) {
 	term.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok(term.vt.String()) {
 		if time.Now().After(deadline) {
 			term.t.Fatalf("%s never came:\n%s", what, term.vt.String())
@@ -152,7 +152,7 @@ func (term *terminal) end() error {
 			}
 		}
 		return err
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		term.t.Fatal("Run does not return")
 		return nil
 	}
@@ -186,7 +186,7 @@ func TestRun(t *testing.T) {
 				t.Fatalf("Run returned %v, want %v", err, test.want)
 			}
 			// Bubble Tea's ticks end by themselves, after four seconds at most.
-			deadline := time.Now().Add(20 * time.Second)
+			deadline := time.Now().Add(time.Minute)
 			for err := goleak.Find(ignore); err != nil; err = goleak.Find(ignore) {
 				if time.Now().After(deadline) {
 					t.Fatal(err)
@@ -225,7 +225,7 @@ func TestAnIdleClientIsIdle(t *testing.T) {
 		return term.raw.Len()
 	}
 	last, since := size(), time.Now()
-	for deadline := time.Now().Add(20 * time.Second); time.Since(since) < 1500*time.Millisecond; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Since(since) < 1500*time.Millisecond; time.Sleep(10 * time.Millisecond) {
 		if n := size(); n != last {
 			last, since = n, time.Now()
 		}
