@@ -188,18 +188,20 @@ func TestBreaks(t *testing.T) {
 			t.Logf("seed %d", seed)
 			rng := rand.New(rand.NewPCG(seed, 0))
 			breakAt := -1
+			lost := uint64(0) // connections, at least: a busy machine may lose some by itself
 			for i := range records {
-				if round := i / each; i%each == 0 {
-					await(t, "a connection to break", func() bool { return p.Status().Connected && p.Stats().Lost == uint64(round) })
+				if i%each == 0 {
+					await(t, "a connection to break", func() bool { return p.Status().Connected && p.Stats().Lost >= lost })
 					breakAt = i + rng.IntN(each)
 				}
 				put(t, p, "system", number(i))
 				if i == breakAt && i < records-each {
+					lost = p.Stats().Lost + 1
 					r.Cut()
 				}
 			}
 			s := finish(t, p)
-			if s.Lost != breaks {
+			if s.Lost < breaks {
 				t.Errorf("%d connections broke: %+v", breaks, s)
 			}
 			times := make(map[string]int)
