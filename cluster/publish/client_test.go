@@ -29,6 +29,9 @@ func open(t testing.TB, cfg publish.Config) *publish.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the client is %+v, with counts %+v", c.Status(), c.Stats())
+		}
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		c.Close(ctx)
@@ -187,11 +190,19 @@ func TestBreaks(t *testing.T) {
 			seed := rand.Uint64()
 			t.Logf("seed %d", seed)
 			rng := rand.New(rand.NewPCG(seed, 0))
-			breakAt := -1
-			lost := uint64(0) // connections, at least: a busy machine may lose some by itself
+			breakAt, since := -1, time.Time{} // of the connection
+			lost := uint64(0)                 // connections, at least: a busy machine may lose some by itself
 			for i := range records {
 				if i%each == 0 {
-					await(t, "a connection to break", func() bool { return p.Status().Connected && p.Stats().Lost >= lost })
+					await(t, "a connection to break", func() bool {
+						// A loss is counted just before the client says that it is not connected.
+						now := p.Status()
+						if !now.Connected || now.Since.Equal(since) || p.Stats().Lost < lost {
+							return false
+						}
+						since = now.Since
+						return true
+					})
 					breakAt = i + rng.IntN(each)
 				}
 				put(t, p, "system", number(i))
