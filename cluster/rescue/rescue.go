@@ -63,20 +63,23 @@ func Is(err error) bool {
 }
 
 // Beside runs a source beside what uses it: run in a goroutine of its own, as
-// long as use runs. If run panics, use is ended, too. It returns when both have
-// ended, with the errors of both.
+// long as use runs. If run panics, use is ended, too. When ctx ends, use is told
+// first, and run when use has returned: or use could find its source closed and
+// not know why. It returns when both have ended, with the errors of both.
 func Beside(ctx context.Context, doing string, run, use func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	running, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	ran := make(chan error, 1)
 	go func() {
-		err := Call(doing, func() error { return run(ctx) })
+		err := Call(doing, func() error { return run(running) })
 		if Is(err) {
 			cancel()
 		}
 		ran <- err
 	}()
 	err := use(ctx)
-	cancel()
+	end()
 	return errors.Join(err, <-ran)
 }

@@ -51,6 +51,26 @@ func TestBeside(t *testing.T) {
 	}
 }
 
+// What uses a source hears first that all is to end: a source that has ended by
+// then would look as if it had by itself.
+func TestBesideEndsTheUserFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		closed := false
+		err := rescue.Beside(ctx, "read", func(ctx context.Context) error { <-ctx.Done(); closed = true; return nil }, func(ctx context.Context) error {
+			cancel()
+			synctest.Wait()
+			if closed {
+				t.Error("the source has ended before its user")
+			}
+			return ctx.Err()
+		})
+		if !closed || !errors.Is(err, context.Canceled) {
+			t.Errorf("the source has ended: %v; %v", closed, err)
+		}
+	})
+}
+
 func TestGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := rescue.NewGroup(t.Context())
