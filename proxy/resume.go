@@ -189,7 +189,8 @@ func (s *session) againGap(n *stream.Notice) {
 	}
 	switch {
 	case n.Position.Epoch != 0:
-		*w = want{Position: n.Position, noted: true}
+		w.goOn(n.Position)
+		w.noted = true
 		loss.SetPosition(n.Position)
 	case n.Unknown:
 		w.told = true

@@ -148,6 +148,8 @@ type cluster struct {
 	logs   map[string][]stream.Record // by consolidator, all in one epoch each
 	opened []*fake
 	broken bool
+
+	restarted bool // vm-1 was, and has nothing yet
 }
 
 func (c *cluster) open() (proxy.Source, error) {
@@ -166,6 +168,12 @@ func (c *cluster) open() (proxy.Source, error) {
 	}
 	f.backfill = func(name string, from stream.Backfill) *stream.Batch {
 		b := &stream.Batch{}
+		if c.restarted {
+			b.Notices = append(b.Notices, stream.Notice{
+				Kind: stream.KindGap, Stream: name, Source: "vm-1", Unknown: true, Position: stream.Position{Epoch: 10},
+			})
+			return b
+		}
 		for _, vm := range []string{"vm-1", "vm-2"} {
 			want, named := from.Positions[vm]
 			for _, r := range c.logs[vm] {
@@ -466,6 +474,25 @@ func TestRestartReadAgainFirst(t *testing.T) {
 	want := []string{"lost 5 false", ":15", "lost 0 true", "vm-1/a:0", "vm-1/a:1", "vm-1/a:2", "vm-1/a:3"}
 	if got := have(other, 5); !slices.Equal(got[len(got)-len(want):], want) {
 		t.Errorf("another got %q, want %q", got, want)
+	}
+}
+
+// A consolidator that was started anew, and has no record yet, is read again first:
+// what the log still has of its old epoch does not come behind that, the reader
+// has it, or was told that it may be lost.
+func TestRestartToldAgainFirst(t *testing.T) {
+	cl := newCluster(10, 0)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.restarted = true
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a", "Last-Event-ID", "zzz.5.1.5")...)
+	r.next("dropped")
+	cl.main.send(records("s", 9, 10, 1)...)
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})
+	cl.main.send(records("s", 10, 0, 2)...)
+	if got, want := have(r, 2), []string{"vm-1/a:0", "vm-1/a:1"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -31,9 +31,19 @@ type stood struct {
 // want is the next record wanted from one consolidator.
 type want struct {
 	stream.Position
-	told  bool // an unknown loss was: what comes next, comes next
-	noted bool // a consolidator said it lately, not only the reader
-	level bool // the log was seen to stand here, and tells itself what comes after it
+	told  bool     // an unknown loss was: what comes next, comes next
+	noted bool     // a consolidator said it lately, not only the reader
+	level bool     // the log was seen to stand here, and tells itself what comes after it
+	past  []uint64 // epochs that were left: the log may still have records of them
+}
+
+// goOn moves to a place, maybe in another epoch.
+func (w *want) goOn(at stream.Position) {
+	past := w.past
+	if w.Epoch != 0 && w.Epoch != at.Epoch {
+		past = append(past, w.Epoch)
+	}
+	*w = want{Position: at, past: past}
 }
 
 // origin is what a number stands for.
@@ -63,7 +73,9 @@ func (k *skip) wanted(consolidator string) *want {
 
 // note says that a record was sent.
 func (k *skip) note(consolidator string, at stream.Position) {
-	*k.wanted(consolidator) = want{Position: stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1}, noted: true}
+	w := k.wanted(consolidator)
+	w.goOn(stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
+	w.noted = true
 }
 
 // origin looks up what a number stands for; nil if nobody knows.
@@ -106,7 +118,7 @@ func (s *session) resumed(entry []byte) {
 			return
 		}
 		w = s.skip.wanted(o.consolidator)
-	case o.older:
+	case o.older || slices.Contains(w.past, o.epoch):
 		return
 	}
 	count := uint64(1)
@@ -122,7 +134,8 @@ func (s *session) resumed(entry []byte) {
 	if at, ok := lossPosition(entry); ok && w.told && w.Epoch != at.Epoch {
 		// The second of a pair: an epoch ended nobody knows where, and of the
 		// next one so many are lost.
-		*w = want{Position: at, level: true}
+		w.goOn(at)
+		w.level = true
 		s.entry(withID(entry, plain))
 		return
 	}
@@ -144,7 +157,8 @@ func (s *session) resumed(entry []byte) {
 	case first < w.Seq:
 		entry = recount(entry, id.Seq+1-w.Seq)
 	}
-	*w = want{Position: stream.Position{Epoch: o.epoch, Seq: id.Seq + 1}, level: true}
+	w.goOn(stream.Position{Epoch: o.epoch, Seq: id.Seq + 1})
+	w.level = true
 	s.entry(withID(entry, plain))
 }
 
@@ -195,7 +209,8 @@ func (s *session) settled(at fanout.Position) bool {
 		case w.Seq < stood.Seq:
 			s.tellOwnLoss(s.stoodID(name, stood), stood.Seq-w.Seq, false, lateReason)
 		}
-		*w = want{Position: stood.Position, level: true}
+		w.goOn(stood.Position)
+		w.level = true
 	}
 	return settled
 }
