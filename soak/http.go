@@ -60,7 +60,7 @@ func (p *plain) run(ctx context.Context) error {
 	var all sync.WaitGroup
 	errs := make([]error, len(p.w.streams))
 	for s := range p.w.streams {
-		one := &session{plain: p, stream: s, rnd: p.w.random()}
+		one := &session{plain: p, stream: s, rnd: p.w.random(), before: make([]lanes, len(p.next))}
 		all.Go(func() {
 			if errs[s] = one.run(ctx); errs[s] != nil {
 				cancel()
@@ -85,6 +85,7 @@ type session struct {
 	after   string // id of the last event
 	origins map[uint64]origin
 	begun   bool
+	before  []lanes // by publisher: what had come before it began anew
 }
 
 // origin is what a source number stands for.
@@ -134,8 +135,9 @@ func (s *session) response(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.notef("%s: response begins, after %q", s.w.streams[s.stream], s.after)
-	if s.begun && s.events && s.after == "" {
-		s.got[s.stream].anew = true // it had no event to go on from
+	if s.begun && s.after == "" {
+		s.got[s.stream].anew = true // it has no event to go on from
+		s.fresh()
 	}
 	s.begun = true
 	s.mu.Unlock()
@@ -198,8 +200,27 @@ func (s *session) line(line []byte) error {
 		return err
 	}
 	s.recent.add(event{stream: s.stream, machine: -1, id: id})
-	s.got[s.stream].received++
+	s.take(id)
 	return nil
+}
+
+// fresh is called where a response begins without a place to go on from. What it
+// gets may be older than what came before: a proxy that has just been started
+// gets the newest records of a consolidator that it reaches late.
+func (s *session) fresh() {
+	for publisher := range s.next {
+		l := &s.next[publisher][s.stream]
+		s.before[publisher].add(*l)
+		*l = nil
+	}
+	clear(s.got[s.stream].at)
+}
+
+// take counts a record.
+func (s *session) take(id identity) {
+	got := &s.got[s.stream]
+	got.received++
+	got.again = got.again || s.before[id.publisher].had(id)
 }
 
 func (s *session) told(count uint64, unknown bool, why string) {
@@ -220,6 +241,9 @@ func (s *session) event(lines []string) error {
 			return fmt.Errorf("read %q: %w", lines, err)
 		}
 		s.after = lines[1][len("id: "):]
+		if loss.Unknown && loss.Hop == "proxy" {
+			s.fresh()
+		}
 		s.told(loss.Count, loss.Unknown, loss.Hop+", "+loss.Reason+", id "+s.after)
 		return nil
 	case len(lines) == 2 && lines[0] == "event: source":
@@ -263,10 +287,13 @@ func (s *session) recordEvent(id, data string) error {
 	at := position{o.epoch, place.Seq}
 	s.recent.add(event{stream: s.stream, machine: o.machine, place: at, id: who})
 	s.after = id
-	got := &s.got[s.stream]
-	got.received++
-	if err := got.place(o.machine, at); err != nil {
+	s.take(who)
+	if err := s.got[s.stream].place(o.machine, at); err != nil {
 		return err
 	}
-	return s.w.truth.log(o.machine, s.stream).saw(at, who)
+	err = s.w.truth.log(o.machine, s.stream).saw(at, who)
+	if got := &s.got[s.stream]; errors.Is(err, errSettled) && (got.unknown || got.anew) {
+		got.again, err = true, nil // see fresh
+	}
+	return err
 }

@@ -120,6 +120,31 @@ func (l *lanes) take(id identity) error {
 	return nil
 }
 
+// had reports whether a number is one of those that came.
+func (l lanes) had(id identity) bool {
+	for _, lane := range l {
+		if lane.connection == id.connection {
+			return id.number < lane.next
+		}
+	}
+	return false
+}
+
+// add notes what had come by another's word, of the newest connections.
+func (l *lanes) add(other lanes) {
+	for _, o := range other {
+		i := slices.IndexFunc(*l, func(lane lane) bool { return lane.connection == o.connection })
+		if i < 0 {
+			*l = append(*l, o)
+		} else {
+			(*l)[i].next = max((*l)[i].next, o.next)
+		}
+	}
+	if over := len(*l) - 8; over > 0 {
+		*l = slices.Delete(*l, 0, over)
+	}
+}
+
 // quiet forgets the connections that are over.
 func (l *lanes) quiet() {
 	for i := range *l {

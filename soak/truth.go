@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -77,6 +78,9 @@ func (l *logTruth) life(epoch uint64) (int, *life) {
 	return i, l.lives[i]
 }
 
+// errSettled is what is from before the last quiet point.
+var errSettled = errors.New("from before the last quiet point")
+
 // saw notes that a reader got a record at a position. It returns an error when
 // that contradicts what is known.
 func (l *logTruth) saw(at position, id identity) error {
@@ -89,7 +93,7 @@ func (l *logTruth) saw(at position, id identity) error {
 	i, e := l.life(at.epoch)
 	switch {
 	case at.next < e.base:
-		return fmt.Errorf("position %v is from before the last quiet point, %d, and was handed on then", at, e.base)
+		return fmt.Errorf("position %v is %w, %d, and was handed on then", at, errSettled, e.base)
 	case at.next-e.base > maxAhead:
 		return fmt.Errorf("position %v is far beyond what was published", at)
 	case id.number < n.base || id.number >= n.base+uint64(len(n.where)):
