@@ -21,7 +21,7 @@ import (
 var ErrInterrupted = errors.New("interrupted")
 
 // frame is the shortest time between two takings from the feed.
-const frame = 20 * time.Millisecond
+const frame = 33 * time.Millisecond
 
 // Reader hands on records. None of its methods may block.
 type Reader interface {
