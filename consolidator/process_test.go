@@ -129,7 +129,7 @@ func (p *process) wait() {
 func (p *process) memory(figure string) int64 {
 	p.t.Helper()
 	n, err := procStatus(p.cmd.Process.Pid, figure)
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, os.ErrNotExist) && os.Getenv("SLUICE_CI") == "" {
 		p.t.Skip("there is no /proc")
 	}
 	if err != nil {
