@@ -24,7 +24,7 @@ build: ## build bin/sluice
 # linking slower.
 test: export GORACE ?= atexit_sleep_ms=20
 test: ## run all tests, with the race detector
-	$(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS) . ./consolidator ./tui ./soak ./...
+	$(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS) ./test/e2e ./consolidator ./tui ./test/soak ./...
 
 check: lint test ## what CI runs: lint and test
 

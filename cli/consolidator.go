@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"os"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sluice/consolidator"
+)
+
+func newConsolidator(ended *outcome) *cobra.Command {
+	var config consolidator.Config
+	buffer, streamBuffer := size(256<<20), size(4<<20)
+	c := &cobra.Command{
+		Use:   "consolidator",
+		Short: "Run the pump of one machine: publishers in, subscribers out",
+		Long: "Run the pump of one machine. Applications connect ZeroMQ PUB sockets to its publish endpoint and send\n" +
+			"two frames: stream name, then one JSON record. Readers connect to its subscribe endpoint: sluice, a proxy,\n" +
+			"or any ZeroMQ SUB socket. Everything is kept in memory, in bounded buffers; a reader that is too slow loses\n" +
+			"the oldest records and is told how many.",
+		Example: "  sluice consolidator\n  curl http://127.0.0.1:5553/metrics\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551",
+		Args:    noArguments,
+	}
+	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this endpoint, tcp://HOST:PORT or ipc://PATH (repeatable)")
+	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this endpoint (repeatable)")
+	c.Flags().StringVar(&config.Admin, "admin", consolidator.DefaultAdmin, "serve /metrics, /healthz and /readyz over HTTP on this address; empty serves none")
+	c.Flags().BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	c.Flags().StringVar(&config.Name, "name", "", "the name of this machine in what readers see; default: its host name")
+	c.Flags().Var(&buffer, "buffer", "keep at most this size of records, over all streams")
+	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
+	c.Flags().IntVar(&config.MaxConnections, "max-connections", consolidator.DefaultMaxConnections, "have at most this many peers connected")
+	c.Flags().IntVar(&config.MaxStreams, "max-streams", consolidator.DefaultMaxStreams, "hold at most this many streams; records of more are dropped")
+	c.Flags().DurationVar(&config.Grace, "grace", consolidator.DefaultGrace, "when told to end, read publishers to their end for so long, and then let readers take what there is")
+	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)
+		config.Logger = serverLog()
+		fitDescriptors(&config)
+		server, err := consolidator.New(config)
+		if err != nil {
+			return startError(err)
+		}
+		go boundMemory(ctx, config.Buffer)
+		return server.Run(ctx)
+	})
+	return c
+}
+
+// spareDescriptors are open files for what is no connection.
+const spareDescriptors = 128
+
+// fitDescriptors lowers the limit on connections to what this process may have
+// open, so that more are refused and counted, and do not wait for ever. The
+// soft limit needs no raising: package os does that when a program starts.
+func fitDescriptors(config *consolidator.Config) {
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
+		return
+	}
+	fit := max(1, int(min(files.Cur, math.MaxInt32))-spareDescriptors)
+	if config.MaxConnections <= fit {
+		return
+	}
+	config.Logger.Warn("fewer connections than wanted: raise the limit on open files (ulimit -n, LimitNOFILE=)",
+		"connections", fit, "wanted", config.MaxConnections, "files", files.Cur)
+	config.MaxConnections = fit
+}
+
+// serverLog is where servers log to: standard error.
+func serverLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+
+	"sluice/devenv"
+)
+
+func newDevenv(ended *outcome) *cobra.Command {
+	var config devenv.Config
+	c := &cobra.Command{
+		Use:   "devenv",
+		Short: "Run a whole cluster on this machine, with fake publishers, and open the client on it",
+		Long: "Run a whole cluster on this machine, to try Sluice on: consolidators as if on several machines, a proxy, and\n" +
+			"fake publishers. On a terminal the full-screen client opens on it; key x stops and starts vm-2.",
+		Example: "  sluice devenv\n  sluice devenv --headless --rate 200",
+		Args:    noArguments,
+	}
+	c.Flags().IntVar(&config.Consolidators, "consolidators", 3, "make N machines")
+	c.Flags().IntVar(&config.Tenants, "tenants", 5, "publish the streams of N tenants")
+	c.Flags().Float64Var(&config.Rate, "rate", 20, "publish N records a second and stream")
+	c.Flags().BoolVar(&config.Headless, "headless", false, "run without the client; so it is when there is no terminal")
+	c.Flags().Uint64Var(&config.Seed, "seed", 0, "make the records of this seed; the same seed makes the same records")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		for flag, value := range map[string]float64{
+			"consolidators": float64(config.Consolidators), "tenants": float64(config.Tenants), "rate": config.Rate,
+		} {
+			if value <= 0 {
+				return usagef("--%s %g is not positive", flag, value)
+			}
+		}
+		config.Command = os.Args[0]
+		config.Output = os.Stdout
+		if config.Headless = config.Headless || !isTerminal(os.Stdout) || !isTerminal(os.Stdin); config.Headless {
+			config.Logger = serverLog()
+		} else {
+			log := openLogFile("devenv")
+			defer log.close(os.Stderr)
+			config.Logger = log.logger()
+			loadSettings(&config.Client)
+		}
+		cluster, err := devenv.New(config)
+		if err != nil {
+			return startError(fmt.Errorf("start the cluster: %w", err))
+		}
+		return cluster.Run(ctx)
+	})
+	return c
+}
+
+func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// listing prints live streams: as a table, that is drawn anew when it stands on
+// a terminal and is watched, or as lines that go on.
+type listing struct {
+	out    io.Writer
+	json   bool
+	watch  bool
+	screen *os.File // the terminal that is drawn on; nil for none
+}
+
+func newListing(out *os.File, watch, json bool) *listing {
+	l := &listing{out: out, watch: watch, json: json}
+	if watch && !json && isTerminal(out) {
+		l.screen = out
+	}
+	return l
+}
+
+// liveStream is how a stream stands in JSON.
+type liveStream struct {
+	Time    string  `json:"time"`
+	Name    string  `json:"name"`
+	Rate    float64 `json:"rate"`
+	Bytes   float64 `json:"bytes"`
+	Records uint64  `json:"records"`
+	Sources int     `json:"sources"`
+}
+
+// print prints the streams as they are at a time; trouble says why they may not
+// be all, when it is not nil.
+func (l *listing) print(now time.Time, live []stream.Live, trouble error) error {
+	var b bytes.Buffer
+	switch {
+	case l.json:
+		at := now.UTC().Format("2006-01-02T15:04:05.000Z")
+		for _, s := range live {
+			line, err := json.Marshal(liveStream{at, s.Name, s.Rate, s.Bytes, s.Records, s.Sources})
+			if err != nil {
+				return fmt.Errorf("write stream %q: %w", s.Name, err)
+			}
+			// As JSON, what could act on a terminal can be escaped for everybody.
+			b.Write(record.Append(nil, line, record.LayoutRaw, record.Style{Terminal: true}))
+		}
+	case l.screen != nil:
+		l.draw(&b, now, live, trouble)
+	case l.watch:
+		for _, s := range live {
+			fmt.Fprintf(&b, "%s %s %.1f %.0f %d\n", now.UTC().Format(time.RFC3339), record.Safe(s.Name), s.Rate, s.Bytes, s.Sources)
+		}
+	default:
+		table(&b, live)
+	}
+	if trouble != nil && l.screen == nil {
+		fmt.Fprintf(os.Stderr, "sluice: %s; trying again\n", record.Safe(trouble.Error()))
+	}
+	_, err := l.out.Write(b.Bytes())
+	return err
+}
+
+// draw draws a screen: from its top, clearing what was there, as many lines as
+// there is room for.
+func (l *listing) draw(b *bytes.Buffer, now time.Time, live []stream.Live, trouble error) {
+	width, height, err := term.GetSize(l.screen.Fd())
+	if err != nil || height < 4 || width < 20 {
+		width, height = 80, 24
+	}
+	b.WriteString("\x1b[H")
+	line := func(text string) { // it must not wrap
+		b.WriteString(cutColumns(text, width-1) + "\x1b[K\n")
+	}
+	state := fmt.Sprintf("%d live streams at %s; ^C ends", len(live), now.Format("15:04:05"))
+	if trouble != nil {
+		state = record.Safe(trouble.Error()) + "; trying again"
+	}
+	line(state)
+	var rows bytes.Buffer
+	table(&rows, live)
+	for i, row := range bytes.Split(bytes.TrimSuffix(rows.Bytes(), []byte("\n")), []byte("\n")) {
+		if i == height-3 && len(live) > i {
+			line(fmt.Sprintf("and %d more: sluice streams lists all", len(live)-i+1))
+			break
+		}
+		line(string(row))
+	}
+	b.WriteString("\x1b[J")
+}
+
+// cutColumns cuts a text of one line to so many columns, about: what takes two
+// counts as two.
+func cutColumns(text string, columns int) string {
+	at := 0
+	for i, r := range text {
+		if at++; r >= 0x1100 {
+			at++
+		}
+		if at > columns {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+func table(w io.Writer, live []stream.Live) {
+	if len(live) == 0 {
+		return
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "STREAM\tRECORDS/S\tBYTES/S\tSOURCES")
+	for _, s := range live {
+		fmt.Fprintf(t, "%s\t%.1f\t%.0f\t%d\n", record.Safe(s.Name), s.Rate, s.Bytes, s.Sources)
+	}
+	_ = t.Flush() // into memory
+}

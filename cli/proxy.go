@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/stream"
+	"sluice/proxy"
+)
+
+func newProxy(ended *outcome) *cobra.Command {
+	var (
+		config        proxy.Config
+		consolidators []string
+	)
+	c := &cobra.Command{
+		Use:   "proxy",
+		Short: "Serve the streams of all consolidators over HTTP",
+		Long: "Serve the streams of all consolidators over HTTP, as long responses: text/event-stream for those who ask for\n" +
+			"it, one JSON record a line for everybody else.",
+		Example: "  sluice proxy --consolidator tcp://127.0.0.1:5552\n  curl -N http://127.0.0.1:5580/api/logs/system",
+		Args:    noArguments,
+	}
+	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
+	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
+	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read everything")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		config.Logger = serverLog()
+		config.Open = func() (proxy.Source, error) {
+			source, err := stream.New(stream.Config{Consolidators: consolidators, Logger: config.Logger})
+			if err != nil {
+				return nil, &usageError{err}
+			}
+			return source, nil
+		}
+		server, err := proxy.New(config)
+		if err != nil {
+			return startError(err)
+		}
+		config.Logger.Info("proxy ready", "listen", server.Addr(), "consolidators", consolidators)
+		return server.Run(ctx)
+	})
+	return c
+}

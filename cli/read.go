@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sluice/cluster/record"
+	"sluice/cluster/rescue"
+	"sluice/cluster/stdio"
+	"sluice/cluster/stream"
+)
+
+const (
+	defaultProxy   = "http://127.0.0.1:5580"
+	lastFullScreen = 1000 // records of backfill when nothing else is said
+)
+
+// reading is the flags that all reading commands share.
+type reading struct {
+	keep      int // records, of the full-screen client
+	keepBytes size
+	set       *pflag.FlagSet
+
+	proxy         string
+	token         string
+	consolidators []string
+
+	last   int
+	level  string
+	grep   string
+	output string
+	count  int
+	during time.Duration
+	until  string
+	plain  bool
+
+	restore bool
+
+	inbox int // bytes of records that may wait; 0 is the source's default
+}
+
+// sources adds the flags that say where to read from.
+func (r *reading) sources(set *pflag.FlagSet) {
+	r.set = set
+	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this URL; SLUICE_PROXY")
+	set.StringVar(&r.token, "token", "", "show this token to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
+	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+}
+
+// client adds the flags of the full-screen client alone.
+func (r *reading) client(set *pflag.FlagSet) {
+	set.IntVar(&r.keep, "keep", 1_000_000, "keep at most N records, when full-screen")
+	r.keepBytes = 512 << 20
+	set.Var(&r.keepBytes, "keep-bytes", "and let them take at most this much memory")
+	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last")
+}
+
+// records adds the flags that say which records, how many, and how they are
+// printed.
+func (r *reading) records(set *pflag.FlagSet) {
+	set.IntVar(&r.last, "last", 0, "begin with the last N records; 1000 when full-screen")
+	r.chosen(set)
+}
+
+// chosen adds those of them that mean something for recordings, too.
+func (r *reading) chosen(set *pflag.FlagSet) {
+	r.filters(set)
+	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")
+	set.BoolVar(&r.plain, "plain", false, "print lines, although there is a terminal")
+}
+
+// filters adds those that do not say how records are printed.
+func (r *reading) filters(set *pflag.FlagSet) {
+	r.set = set
+	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal")
+	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
+	set.IntVar(&r.count, "count", 0, "end after N records")
+	set.DurationVar(&r.during, "for", 0, "end after this time, as in 30s")
+	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (RE2)")
+}
+
+// lines reports whether a flag was given that only means something when lines
+// are printed.
+func (r *reading) lines() bool {
+	return r.plain || r.set.Changed("count") || r.set.Changed("for") || r.set.Changed("until") || r.set.Changed("output")
+}
+
+// backfill is --last, or its default.
+func (r *reading) backfill(otherwise int) (int, error) {
+	if flag := r.set.Lookup("last"); flag == nil || !flag.Changed {
+		return otherwise, nil
+	}
+	if r.last < 0 {
+		return 0, usagef("--last %d is negative", r.last)
+	}
+	return r.last, nil
+}
+
+func (r *reading) filter() (f record.Filter, err error) {
+	if r.level != "" {
+		if f.Level, err = record.ParseLevel(r.level); err != nil {
+			return f, usagef("--level: %w", err)
+		}
+	}
+	f.Grep, err = expression("--grep", r.grep)
+	return f, err
+}
+
+// expression compiles the value of a flag; an empty one is no expression.
+func expression(flag, value string) (*regexp.Regexp, error) {
+	if value == "" {
+		return nil, nil
+	}
+	re, err := regexp.Compile(value)
+	if err != nil {
+		return nil, usagef("%s %q is no regular expression: %w", flag, value, err)
+	}
+	return re, nil
+}
+
+// config says where to read from: what a flag says goes before what the
+// environment says.
+func (r *reading) config(logger *slog.Logger) (stream.Config, error) {
+	config := stream.Config{Token: r.token, Logger: logger}
+	if !r.set.Changed("token") {
+		config.Token = os.Getenv("SLUICE_TOKEN")
+	}
+	switch proxy, direct := r.set.Changed("proxy"), r.set.Changed("consolidator"); {
+	case proxy && direct:
+		return config, usagef("--proxy and --consolidator are both given: give one")
+	case proxy:
+		config.Proxy = r.proxy
+		return config, nil
+	case direct:
+		config.Consolidators = r.consolidators
+		return config, nil
+	}
+	proxy, direct := os.Getenv("SLUICE_PROXY"), os.Getenv("SLUICE_CONSOLIDATORS")
+	switch {
+	case proxy != "" && direct != "":
+		return config, usagef("SLUICE_PROXY and SLUICE_CONSOLIDATORS are both set: unset one, or give --proxy or --consolidator")
+	case direct != "":
+		for endpoint := range strings.SplitSeq(direct, ",") {
+			if endpoint = strings.TrimSpace(endpoint); endpoint != "" {
+				config.Consolidators = append(config.Consolidators, endpoint)
+			}
+		}
+	case proxy != "":
+		config.Proxy = proxy
+	default:
+		config.Proxy = defaultProxy
+	}
+	return config, nil
+}
+
+// stdout is standard output. When ctx has ended, or --for has run out, whoever
+// reads it is not waited for much longer. Close it.
+func (r *reading) stdout(ctx context.Context) *stdio.Writer {
+	if r.during > 0 {
+		until, cancel := context.WithTimeout(ctx, r.during)
+		context.AfterFunc(until, cancel)
+		ctx = until
+	}
+	return stdio.NewWriter(ctx, os.Stdout)
+}
+
+// read runs a source as long as use runs.
+func (r *reading) read(ctx context.Context, logger *slog.Logger, use func(context.Context, *stream.Source) error) error {
+	config, err := r.config(logger)
+	if err != nil {
+		return err
+	}
+	config.Inbox = r.inbox
+	source, err := stream.New(config)
+	if err != nil {
+		return &usageError{err}
+	}
+	return rescue.Beside(ctx, "read records", source.Run, func(ctx context.Context) error { return use(ctx, source) })
+}

@@ -1,0 +1,264 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/record"
+	"sluice/cluster/rescue"
+	"sluice/headless/recorder"
+	"sluice/headless/replay"
+	"sluice/tui"
+)
+
+// replaying is the flags of replay.
+type replaying struct {
+	reading
+	speed     speed
+	idleLimit time.Duration
+	from, to  string
+	stream    string
+	publish   string
+}
+
+func newReplay(ended *outcome) *cobra.Command {
+	r := replaying{speed: 1}
+	c := &cobra.Command{
+		Use:   "replay FILE…",
+		Short: "Show recordings as if they happened now, or print them",
+		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, gzip or\n" +
+			"zstd, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
+			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
+			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
+			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
+			"The stream of a recording is read off its name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it\n" +
+			"with {stream}, is of tenant/acme; --stream names another one for all.\n\n" +
+			"A TIME is as in RFC 3339 with as much left out as you like (2026-03-01T12:00:00Z, 2026-03-01 12:00, 12:00),\n" +
+			"in the local zone; +10m is after the start of the recording, -5m before its end.",
+		Example: "  sluice replay incident.log.zst\n  sluice replay --speed 10 --idle-limit 2s vm-1.log vm-2.log.gz\n" +
+			"  sluice replay --speed max --from 12:00 --to 12:05 --level error --output raw incident.log | jq .msg\n" +
+			"  sluice replay --publish tcp://127.0.0.1:5551 --stream tenant/test incident.log.zst",
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return helpHint(c, usagef("no recording is named: name a file, or - for standard input"))
+		}
+		return nil
+	}
+	set := c.Flags()
+	set.Var(&r.speed, "speed", "replay so many times as fast as it was recorded; max is as fast as possible")
+	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s")
+	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
+	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
+	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
+	set.StringVar(&r.publish, "publish", "", "publish the records again, to the publish endpoint of a consolidator, as in tcp://127.0.0.1:5551")
+	r.chosen(set)
+	c.RunE = ended.run(func(ctx context.Context, files []string) error {
+		config, err := r.replay(files)
+		if err != nil {
+			return err
+		}
+		switch {
+		case set.Changed("publish") && (r.plain || set.Changed("output")):
+			return usagef("--publish prints nothing: leave out --plain and --output")
+		case set.Changed("publish"):
+			err = replayPublish(ctx, &r, config)
+		case r.lines() || !isTerminal(os.Stdout):
+			err = replayLines(ctx, &r, config)
+		default:
+			err = replayClient(ctx, &r, config)
+		}
+		if err == nil && ctx.Err() != nil {
+			return errInterrupted
+		}
+		return err
+	})
+	return c
+}
+
+// replay is what the flags say of the replay itself.
+func (r *replaying) replay(files []string) (replay.Config, error) {
+	config := replay.Config{Files: files, Stream: r.stream, Speed: float64(r.speed), IdleLimit: r.idleLimit}
+	var err error
+	for _, m := range []struct {
+		flag, text string
+		moment     *replay.Moment
+	}{{"--from", r.from, &config.From}, {"--to", r.to, &config.To}} {
+		if m.text == "" {
+			continue
+		}
+		if strings.Contains(m.text, "://") {
+			return config, usagef("%s %q is no time: to publish a recording again give --publish %s", m.flag, m.text, m.text)
+		}
+		if *m.moment, err = replay.ParseMoment(m.text, time.Local); err != nil {
+			return config, usagef("%s: %w", m.flag, err)
+		}
+	}
+	return config, nil
+}
+
+// replayRun runs a replay as long as use runs.
+func replayRun(ctx context.Context, config replay.Config, use func(context.Context, *replay.Source) error) error {
+	source, err := replay.New(config)
+	if err != nil {
+		return replayError(err)
+	}
+	return rescue.Beside(ctx, "read the recording",
+		func(ctx context.Context) error { return replayError(source.Run(ctx)) },
+		func(ctx context.Context) error { return use(ctx, source) })
+}
+
+// replayError tells wrong usage from what the machine did not give.
+func replayError(err error) error {
+	var config *replay.ConfigError
+	if errors.As(err, &config) {
+		return &usageError{err}
+	}
+	return err
+}
+
+// replayLines prints a replay as lines.
+func replayLines(ctx context.Context, r *replaying, config replay.Config) error {
+	out, err := r.printing()
+	if err != nil {
+		return err
+	}
+	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+		out.Source, out.Streams = source, source.StreamNames()
+		stdout := r.stdout(ctx)
+		defer stdout.Close()
+		out.Out = stdout
+		out.More = func(newest time.Time) []string { return replayed(ctx, source.Stats(), config, newest) }
+		printer, err := recorder.NewPrinter(out)
+		if err != nil {
+			return &usageError{err}
+		}
+		return printer.Run(ctx)
+	})
+}
+
+// replayed says what became of recordings that were not replayed as they are:
+// lines that were cut, and, of a replay that ctx has ended, up to which time of
+// the recording its counts go.
+func replayed(ctx context.Context, stats replay.Stats, config replay.Config, newest time.Time) (lines []string) {
+	limit := config.MaxLine
+	if limit == 0 {
+		limit = replay.DefaultMaxLine
+	}
+	switch {
+	case stats.Cut == 1:
+		lines = append(lines, fmt.Sprintf("1 line was longer than %d bytes and was cut there", limit))
+	case stats.Cut > 1:
+		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
+	}
+	switch {
+	case ctx.Err() == nil && stats.Ended && stats.Records == 0 && stats.Skipped > 0:
+		lines = append(lines, "every record is from before --from, or not from before --to")
+	case ctx.Err() == nil:
+	case newest.IsZero():
+		lines = append(lines, "interrupted before the first record")
+	default:
+		lines = append(lines, "interrupted: what comes after "+newest.Format(time.RFC3339Nano)+" is not counted")
+	}
+	return lines
+}
+
+// tellReplayed writes it.
+func tellReplayed(ctx context.Context, w io.Writer, stats replay.Stats, config replay.Config, newest time.Time) {
+	for _, line := range replayed(ctx, stats, config, newest) {
+		fmt.Fprintf(w, "sluice: %s\n", line)
+	}
+}
+
+// replayClient replays into the full-screen client.
+func replayClient(ctx context.Context, r *replaying, config replay.Config) error {
+	client := tui.Config{Title: "sluice replay"}
+	loadSettings(&client)
+	var err error
+	if client.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	config.Gaps = true
+	for _, name := range config.Files {
+		if name == replay.Stdin {
+			return usagef("the full-screen client has the keyboard on standard input: name a file, or give --plain")
+		}
+	}
+	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
+		client.Actions = []tui.Action{
+			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
+			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
+			{Key: "<", Help: "replay half as fast", Do: source.Slower},
+			{Key: ".", Help: "next record at once", Do: source.Skip},
+		}
+		screen, err := tui.New(client)
+		if err != nil {
+			return &usageError{err}
+		}
+		err = screen.Run(ctx)
+		tellReplayed(context.WithoutCancel(ctx), os.Stderr, source.Stats(), config, time.Time{}) // that it was left is no news
+		return err
+	})
+}
+
+// inOnePane names streams so that the client merges them in one pane.
+func inOnePane(names []string) string {
+	escaped := make([]string, len(names))
+	for i, name := range names {
+		escaped[i] = strings.ReplaceAll(name, "+", `\+`)
+	}
+	return strings.Join(escaped, "+")
+}
+
+// printing is how records are printed, as the flags say.
+func (r *reading) printing() (recorder.PrinterConfig, error) {
+	config := recorder.PrinterConfig{Notices: os.Stderr, Count: r.count, For: r.during}
+	var err error
+	if config.Filter, err = r.filter(); err != nil {
+		return config, err
+	}
+	if config.Until, err = expression("--until", r.until); err != nil {
+		return config, err
+	}
+	if config.Layout, err = record.ParseLayout(r.output); err != nil {
+		return config, usagef("--output: %w", err)
+	}
+	if isTerminal(os.Stdout) {
+		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
+	}
+	return config, nil
+}
+
+// speed is a flag's value: how many times as fast, as in 10 or 0.5; 0 is max.
+type speed float64
+
+func (s *speed) Set(text string) error {
+	if text == "max" || text == "0" {
+		*s = 0
+		return nil
+	}
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
+	if err != nil || !(n >= 1e-6 && n <= 1e9) {
+		return errors.New("want a number above 0, as in 10 or 0.5, or max")
+	}
+	*s = speed(n)
+	return nil
+}
+
+func (s *speed) String() string {
+	if *s == 0 {
+		return "max"
+	}
+	return strconv.FormatFloat(float64(*s), 'g', -1, 64)
+}
+
+func (s *speed) Type() string { return "speed" }

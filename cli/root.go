@@ -1,0 +1,111 @@
+// Package cli is the command line: flags into Config structs, signals into a
+// context, Run, and how it ended into an exit code.
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker for releases.
+var version = "development"
+
+// Main runs the command line args, without the program's name, and returns the
+// exit code of the process. SIGINT, SIGTERM and SIGHUP end the command; a second
+// one ends the process.
+func Main(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		// When a terminal goes, a shell sends what the kernel has sent already: the
+		// second one must not hit a recording that is being finished.
+		var hungUp context.CancelFunc
+		ctx, hungUp = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer hungUp()
+	}
+
+	// A reader that has had enough shows as an error of the write, and ends
+	// the command quietly.
+	signal.Ignore(syscall.SIGPIPE)
+
+	var ended outcome
+	root := newRoot(&ended)
+	root.SetArgs(args)
+	err := fang.Execute(
+		ctx, root,
+		fang.WithVersion(version),
+		fang.WithoutManpage(), // newMan has more to say
+		fang.WithErrorHandler(func(_ writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
+	)
+	if err != nil { // cobra's own: the command line could not be read
+		return exitUsage
+	}
+	return Report(os.Stderr, ended.err)
+}
+
+// newRoot returns the command tree. How the command ended goes into ended and
+// not through fang, which asks the terminal for its colours before it prints
+// an error.
+func newRoot(ended *outcome) *cobra.Command {
+	var r reading
+	root := &cobra.Command{
+		Use:   "sluice",
+		Short: "The live logs of a whole cluster in one terminal",
+		Long: "Sluice shows the live logs of a whole cluster in one terminal.\n\n" +
+			"Without a command it opens the full-screen client on a picker of the live streams.",
+		Example: "  sluice devenv\n  sluice tail system tenant/acme\n  sluice tail --plain --last 100 tenant/acme",
+		Args:    noCommand,
+
+		SuggestionsMinimumDistance: 2,
+	}
+	r.sources(root.Flags())
+	r.client(root.Flags())
+	root.RunE = ended.run(func(ctx context.Context, _ []string) error { return openPicker(ctx, &r) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return helpHint(c, err) })
+	root.AddCommand(
+		newTail(ended),
+		newReplay(ended),
+		newRecord(ended),
+		newPublish(ended),
+		newStreams(ended),
+		newConsolidator(ended),
+		newProxy(ended),
+		newDevenv(ended),
+		newMan(ended),
+		newVersion(ended),
+	)
+	for _, c := range root.Commands() {
+		if c.ValidArgsFunction == nil && c.Name() != "replay" { // which takes files
+			c.ValidArgsFunction = cobra.NoFileCompletions
+		}
+	}
+	completeFlags(root)
+	return root
+}
+
+// noCommand refuses arguments of the root: each would be an unknown command.
+func noCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := usagef("unknown command %q", args[0])
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		err = usagef("unknown command %q: did you mean %q?", args[0], near[0])
+	}
+	return helpHint(c, err)
+}
+
+// noArguments refuses arguments.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return helpHint(c, usagef("unknown argument %q: %s takes none", args[0], c.CommandPath()))
+}

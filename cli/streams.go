@@ -1,0 +1,155 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/stdio"
+	"sluice/cluster/stream"
+	"sluice/headless/recorder"
+)
+
+const (
+	streamsLook    = 100 * time.Millisecond  // between two looks at the sources
+	streamsMeasure = 2500 * time.Millisecond // a rate needs two changes, which are told each second
+)
+
+func newStreams(ended *outcome) *cobra.Command {
+	var (
+		r           reading
+		patience    time.Duration
+		watch, json bool
+	)
+	c := &cobra.Command{
+		Use:   "streams",
+		Short: "List the streams that are live now, with their rates",
+		Long: "List the streams that had a record within the last minute: name, records a second, bytes a second, and\n" +
+			"how many consolidators they come from. It measures for some seconds before it prints. With --watch it goes\n" +
+			"on each second until it is interrupted: on a terminal the list is drawn anew, elsewhere it is appended, each\n" +
+			"line beginning with its time.\n\n" +
+			"With --json each line is an object: time (when it was looked at), name, rate (records a second), bytes (a\n" +
+			"second), records (published, over all consolidators, since each of them has the stream), sources.",
+		Example: "  sluice streams\n  sluice streams --watch --consolidator tcp://127.0.0.1:5552\n  sluice streams --json | jq -r 'select(.rate > 100).name'",
+		Args:    noArguments,
+	}
+	r.sources(c.Flags())
+	c.Flags().DurationVar(&patience, "for", 10*time.Second, "wait at most this time for a first answer")
+	c.Flags().BoolVar(&watch, "watch", false, "go on, each second")
+	c.Flags().BoolVar(&json, "json", false, "print one JSON object a stream")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		if patience < 0 {
+			return usagef("--for %s is negative", patience)
+		}
+		list := newListing(os.Stdout, watch, json)
+		out := stdio.NewWriter(ctx, os.Stdout)
+		defer out.Close()
+		list.out = out
+		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+			live, err := listStreams(ctx, source, patience)
+			if err != nil {
+				return err
+			}
+			if len(live) == 0 && !watch {
+				fmt.Fprintln(os.Stderr, "sluice: no stream had a record within the last minute")
+			}
+			if err := list.print(time.Now(), live, nil); err != nil || !watch {
+				return read(err)
+			}
+			return read(watchStreams(ctx, source, list))
+		})
+	})
+	return c
+}
+
+// watchStreams prints the streams each second until ctx ends.
+func watchStreams(ctx context.Context, source *stream.Source, list *listing) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if list.screen != nil {
+				_, _ = io.WriteString(list.out, "\n") // behind the ^C
+			}
+			return errInterrupted
+		case now := <-tick.C:
+			if b := source.TryTake(); b != nil {
+				b.Release()
+			}
+			var trouble error
+			if up, why := connection(source.Status()); !up {
+				trouble = errors.New(why)
+			}
+			if err := list.print(now, source.Streams(), trouble); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// read is nil for an error that says that whoever reads has had enough, and
+// errInterrupted for one that says that it was not waited for.
+func read(err error) error {
+	switch {
+	case errors.Is(err, syscall.EPIPE):
+		return nil
+	case errors.Is(err, stdio.ErrStalled):
+		return errInterrupted
+	}
+	return err
+}
+
+// listStreams waits until a source is connected, and measures then.
+func listStreams(ctx context.Context, source *stream.Source, patience time.Duration) ([]stream.Live, error) {
+	source.WatchStreams(true)
+	look := time.NewTicker(streamsLook)
+	defer look.Stop()
+	began := time.Now()
+	var connected time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, errInterrupted
+		case <-look.C:
+		}
+		if b := source.TryTake(); b != nil { // states; nothing is tailed
+			b.Release()
+		}
+		up, why := connection(source.Status())
+		switch {
+		case up && connected.IsZero():
+			connected = time.Now()
+		case !up:
+			connected = time.Time{}
+		case time.Since(connected) >= streamsMeasure:
+			return source.Streams(), nil
+		}
+		if !up && time.Since(began) >= patience {
+			return nil, fmt.Errorf("list the streams: %w: %s", recorder.ErrNotHad, why)
+		}
+	}
+}
+
+// connection reports whether a source is connected, or why the first is not.
+func connection(sources []stream.Status) (up bool, why string) {
+	for _, s := range sources {
+		if s.State.Connected() {
+			return true, ""
+		}
+		if why == "" {
+			why = fmt.Sprintf("%s is %s", s.Address, s.State)
+			if s.Err != "" {
+				why += ": " + s.Err
+			}
+		}
+	}
+	return false, why
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/stream"
+	"sluice/headless/recorder"
+	"sluice/tui"
+)
+
+func newTail(ended *outcome) *cobra.Command {
+	var r reading
+	c := &cobra.Command{
+		Use:   "tail STREAM…",
+		Short: "Show streams full-screen, or print them as lines",
+		Long: "Show streams in the full-screen client, side by side; a+b is two streams in one pane, merged by time (a plus in\n" +
+			"a name is written \\+). When standard output is no terminal, or with --plain\n" +
+			"(and with --count, --for, --until or --output), print their records as lines: records to standard output,\n" +
+			"everything else to standard error.",
+		Example: "  sluice tail system tenant/acme\n  sluice tail system+tenant/acme tenant/globex\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
+		}
+		for _, name := range flat(args) {
+			if err := stream.CheckName(name); err != nil {
+				return helpHint(c, usagef("stream %q: %w", name, err))
+			}
+		}
+		return nil
+	}
+	r.sources(c.Flags())
+	r.client(c.Flags())
+	r.records(c.Flags())
+	c.ValidArgsFunction = r.liveStreams
+	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
+		var err error
+		if r.lines() || !isTerminal(os.Stdout) {
+			err = printLines(ctx, &r, flat(streams))
+		} else {
+			err = openClient(ctx, &r, streams)
+		}
+		if err == nil && ctx.Err() != nil {
+			return errInterrupted
+		}
+		return err
+	})
+	return c
+}
+
+// flat is the streams of all panes.
+func flat(panes []string) []string {
+	var names []string
+	for _, pane := range panes {
+		for _, name := range tui.SplitStreams(pane) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// printLines prints records as lines.
+func printLines(ctx context.Context, r *reading, streams []string) error {
+	config, err := r.printing()
+	if err != nil {
+		return err
+	}
+	config.Streams = streams
+	if config.Last, err = r.backfill(0); err != nil {
+		return err
+	}
+	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		config.Source = source
+		out := r.stdout(ctx)
+		defer out.Close()
+		config.Out = out
+		printer, err := recorder.NewPrinter(config)
+		if err != nil {
+			return &usageError{err}
+		}
+		return printer.Run(ctx)
+	})
+}
+
+// openClient opens the full-screen client.
+func openClient(ctx context.Context, r *reading, streams []string) error {
+	config := tui.Config{Streams: streams, Restore: r.restore, LayoutPath: layoutPath()}
+	loadSettings(&config)
+	if r.set.Changed("keep") {
+		config.Records = r.keep
+	}
+	if r.set.Changed("keep-bytes") {
+		config.Bytes = int64(r.keepBytes)
+	}
+	last := lastFullScreen
+	if n := config.Settings.Last; n != nil {
+		last = int(*n)
+	}
+	var err error
+	if config.Last, err = r.backfill(last); err != nil {
+		return err
+	}
+	if config.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	if r.level == "" {
+		config.Filter.Level = config.Settings.Level.Level
+	}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
+		defer stop()
+	}
+	// What comes while the screen is drawn, or while the machine is busy, waits.
+	r.inbox = clientInbox
+	log := openLogFile("client")
+	defer log.close(os.Stderr)
+	return r.read(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
+		config.Feed = source
+		client, err := tui.New(config)
+		if err != nil {
+			return &usageError{err}
+		}
+		return client.Run(ctx)
+	})
+}
+
+// clientInbox is how many bytes of records may wait for the full-screen client:
+// most of a second of 300,000 records of 240 bytes.
+const clientInbox = 64 << 20
+
+// openPicker opens the full-screen client on the picker of live streams.
+func openPicker(ctx context.Context, r *reading) error {
+	if !isTerminal(os.Stdout) {
+		return usagef("the full-screen client needs a terminal: name streams, as in \"sluice tail --plain system\"")
+	}
+	return openClient(ctx, r, nil)
+}

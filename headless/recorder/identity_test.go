@@ -1,0 +1,236 @@
+package recorder_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+	"sluice/headless/recorder"
+)
+
+const patience = time.Minute // for what must come
+
+// vm runs a consolidator with little room.
+func vm(t *testing.T) *consolidator.Consolidator {
+	t.Helper()
+	c, err := consolidator.New(consolidator.Config{
+		Name: "vm-1", Publish: []string{"tcp://127.0.0.1:0"}, Subscribe: []string{"tcp://127.0.0.1:0"}, StreamBuffer: 256 << 10,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	background(t, c.Run)
+	return c
+}
+
+// background runs something until the test ends.
+func background(t *testing.T, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := run(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	stop = func() { cancel(); running.Wait() }
+	t.Cleanup(stop)
+	return stop
+}
+
+// publisher publishes records that count, and knows how many the consolidator
+// has taken.
+type publisher struct {
+	t     *testing.T
+	conn  *zmtp.Conn
+	taken chan uint64 // the newest count
+	next  int
+}
+
+func publishTo(t *testing.T, c *consolidator.Consolidator) *publisher {
+	t.Helper()
+	e, err := zmtp.ParseEndpoint(c.PublishAddrs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := zmtp.Dial(t.Context(), e, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &publisher{t: t, conn: conn, taken: make(chan uint64, 1)}
+	var reading sync.WaitGroup
+	reading.Go(p.acks)
+	t.Cleanup(func() { conn.Close(); reading.Wait() })
+	return p
+}
+
+// acks reads what the consolidator says that it has taken.
+func (p *publisher) acks() {
+	in := zmtp.NewReceiver(p.conn)
+	defer in.Close()
+	for {
+		token, err := in.Next()
+		if err != nil {
+			return
+		}
+		if token.Kind == zmtp.TokenNone {
+			if in.Fill() != nil {
+				return
+			}
+			continue
+		}
+		if token.Kind != zmtp.TokenCommand {
+			continue
+		}
+		name, data, err := zmtp.SplitCommand(token.Body)
+		if err != nil || name != zmtp.CmdAck {
+			continue
+		}
+		n, err := zmtp.ParseAck(data)
+		if err != nil {
+			continue
+		}
+		select {
+		case <-p.taken:
+		default:
+		}
+		p.taken <- n
+	}
+}
+
+// numbers publishes n more records, and waits until they are in the log.
+func (p *publisher) numbers(name string, n int) {
+	p.t.Helper()
+	filler := strings.Repeat("x", 200)
+	var b []byte
+	for range n {
+		b = zmtp.AppendMessage(b, name, fmt.Appendf(nil, `{"n":%d,"filler":%q}`, p.next, filler))
+		p.next++
+	}
+	if _, err := p.conn.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+	timeout := time.After(patience)
+	for {
+		select {
+		case n := <-p.taken:
+			if n == uint64(p.next) {
+				return
+			}
+		case <-timeout:
+			p.t.Fatalf("the consolidator has not taken %d records", p.next)
+		}
+	}
+}
+
+// accountedFor holds that lines are records 0, 1, 2 … in order, but for what is
+// told as lost where it is missing, and returns the number after the last.
+func accountedFor(t *testing.T, lines []string) (next, lost uint64) {
+	t.Helper()
+	for i, line := range lines {
+		var l struct {
+			N       *uint64
+			Name    string
+			Dropped uint64
+			Unknown bool
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatalf("line %d is %q: %v", i, line, err)
+		}
+		switch {
+		case l.Name == "sluice" && l.Unknown:
+			t.Fatalf("line %d is of unknown size: %s", i, line)
+		case l.Name == "sluice":
+			next += l.Dropped
+			lost += l.Dropped
+		case l.N == nil || *l.N != next:
+			t.Fatalf("line %d is %q, want number %d", i, line, next)
+		default:
+			next++
+		}
+	}
+	return next, lost
+}
+
+// A disk that takes nothing for a while costs this recording records, and nobody
+// else anything: what is recorded and what is told as lost is what was
+// published, and stands where it belongs.
+func TestSlowDisk(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	for _, out := range []string{"out.ndjson", "out.ndjson.zst"} {
+		t.Run(out, func(t *testing.T) {
+			c := vm(t)
+			p := publishTo(t, c)
+			p.numbers("s", 100)
+			source, err := stream.New(stream.Config{Consolidators: c.SubscribeAddrs(), Inbox: 64 << 10})
+			if err != nil {
+				t.Fatal(err)
+			}
+			background(t, source.Run)
+			d := newMemDisk()
+			r, err := recorder.NewOn(recorder.Config{Source: source, Streams: []string{"s"}, Last: 100, Out: out}, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended := background(t, r.Run)
+			size := func() int {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				if f := d.files[out+recorder.PartEnding]; f != nil {
+					return len(f.data)
+				}
+				return 0
+			}
+			await(t, "records in the file", func() bool { return size() > 0 })
+
+			for range 2 {
+				gate := make(chan struct{})
+				d.mu.Lock()
+				d.gate = gate
+				d.mu.Unlock()
+				for range 5 {
+					p.numbers("s", 3_000) // far more than all buffers on the way
+				}
+				d.mu.Lock()
+				d.gate = nil
+				d.mu.Unlock()
+				before := size()
+				close(gate)
+				await(t, "the file to grow again", func() bool { return size() > before })
+			}
+			p.numbers("s", 1)
+			await(t, "the last record", func() bool {
+				d.mu.Lock()
+				defer d.mu.Unlock()
+				data, _ := unpack(out, d.files[out+recorder.PartEnding].data)
+				return strings.Contains(string(data[max(0, len(data)-1000):]), fmt.Sprintf(`{"n":%d,`, p.next-1))
+			})
+			ended()
+
+			next, lost := accountedFor(t, d.lines(t, out))
+			s := r.Summary()
+			if next != uint64(p.next) || lost == 0 || s.Records != next-lost || s.Dropped != lost || s.Unknown != 0 {
+				t.Errorf("%d published; recorded up to %d, %d told as lost; the summary is %+v", p.next, next, lost, s)
+			}
+			t.Logf("%d of %d recorded, %d lost in %d gaps", s.Records, p.next, s.Dropped, s.Gaps)
+		})
+	}
+}
+
+// await waits until a condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) { // between two looks
+		if time.Now().After(deadline) {
+			t.Fatalf("waited %v for %s", patience, what)
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package replay_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/headless/replay"
+)
+
+// Whatever a file holds: reading it ends, fails nobody, hands on no line that is
+// longer than the limit, and, of plain text, every line.
+func FuzzReplay(f *testing.F) {
+	text := line(0, "one") + "two\r\n\n" + strings.Repeat("x", 300) + "\n" + line(1e9, "three")
+	for _, data := range []string{
+		text, gzipped(text), zstded(text), gzipped(text) + gzipped("a\nb"), zstded("a") + zstded("b\n"), text[:len(text)-9],
+		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
+	} {
+		f.Add([]byte(data))
+	}
+	const limit = 200
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 64<<10 {
+			return
+		}
+		path := filepath.Join(t.TempDir(), "f")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := replayed(t, replay.Config{Files: []string{path}, MaxLine: limit, Gaps: true})
+		for _, l := range got.lines {
+			if len(l) > limit || l == "" || strings.Contains(l, "\n") {
+				t.Fatalf("line %q", l)
+			}
+		}
+		if got.stats.Read > int64(len(data)) {
+			t.Errorf("read %d of %d bytes", got.stats.Read, len(data))
+		}
+		if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) || len(data) > 0 && data[0]&0xf0 == 0x50 {
+			return
+		}
+		var want []string
+		cut := uint64(0)
+		lines := strings.Split(strings.TrimPrefix(string(data), "\xef\xbb\xbf"), "\n")
+		for i, l := range lines {
+			if len(l) > limit {
+				l = l[:limit]
+				cut++
+			}
+			l = strings.TrimSuffix(l, "\r")
+			short := i == len(lines)-1 && (strings.HasPrefix(strings.TrimLeft(l, " \t"), "{") || strings.Trim(l, "\x00") == "")
+			if l != "" && !short {
+				want = append(want, l)
+			}
+		}
+		gaps := 0
+		for _, g := range got.gaps {
+			if g.Hop != "recording" {
+				gaps++ // a line that tells of a loss
+			}
+		}
+		if len(got.lines)+gaps < len(want) || len(got.lines)+gaps > len(want)+1 || got.stats.Cut != cut {
+			t.Errorf("%d lines and %d gaps, %d cut, want %d lines, %d cut", len(got.lines), gaps, got.stats.Cut, len(want), cut)
+		}
+		if gaps == 0 {
+			for i := range want {
+				if got.lines[i] != want[i] {
+					t.Fatalf("line %d is %q, want %q", i, got.lines[i], want[i])
+				}
+			}
+		}
+	})
+}

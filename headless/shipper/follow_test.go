@@ -1,0 +1,384 @@
+package shipper_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluice/cluster/publish"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+	"sluice/headless/shipper"
+)
+
+// pump runs a consolidator, and returns its endpoints.
+func pump(t testing.TB) (publishAt, subscribeAt string) {
+	t.Helper()
+	c, err := consolidator.New(consolidator.Config{Publish: []string{"tcp://127.0.0.1:0"}, Subscribe: []string{"tcp://127.0.0.1:0"}, StreamBuffer: 64 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return c.PublishAddrs()[0], c.SubscribeAddrs()[0]
+}
+
+// running is a shipper that runs.
+type running struct {
+	t      testing.TB
+	client *publish.Client
+	ship   *shipper.Shipper
+	cancel context.CancelFunc
+	done   chan error
+	ended  bool
+
+	mu      sync.Mutex
+	notices bytes.Buffer
+}
+
+func (r *running) Write(b []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.notices.Write(b)
+}
+
+func (r *running) said(text string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Contains(r.notices.String(), text)
+}
+
+// ship runs a shipper until it is ended, or the test is.
+func ship(t testing.TB, to string, cfg shipper.Config) *running {
+	t.Helper()
+	client, err := publish.Open(publish.Config{Endpoint: to})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &running{t: t, client: client, done: make(chan error, 1)}
+	cfg.Client, cfg.Endpoint, cfg.Stream, cfg.Notices, cfg.Grace = client, to, "system", r, patience
+	if r.ship, err = shipper.New(cfg); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	go func() { r.done <- r.ship.Run(ctx) }()
+	t.Cleanup(func() {
+		if !r.ended {
+			cancel()
+			<-r.done
+		}
+	})
+	return r
+}
+
+// end ends it as a signal does.
+func (r *running) end() *shipper.Summary {
+	r.t.Helper()
+	r.cancel()
+	r.ended = true
+	if err := <-r.done; err != nil {
+		r.t.Errorf("Run returns %v", err)
+	}
+	return r.ship.Summary()
+}
+
+func (r *running) acknowledged(n int) {
+	r.t.Helper()
+	await(r.t, fmt.Sprintf("%d acknowledged records, of %d", n, r.client.Stats().Acknowledged), func() bool { return r.client.Stats().Acknowledged >= uint64(n) })
+}
+
+// stands returns the msg of the last n records of the stream.
+func stands(t testing.TB, at string, n int) []string {
+	t.Helper()
+	e, err := zmtp.ParseEndpoint(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := zmtp.Dial(t.Context(), e, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := conn.Write(zmtp.AppendTail(nil, zmtp.Tail{Name: "system", From: zmtp.TailLast, A: uint64(n)})); err != nil {
+		t.Fatal(err)
+	}
+	in := zmtp.NewReceiver(conn)
+	defer in.Close()
+	var records []string
+	for len(records) < n {
+		tok, err := in.Next()
+		if err == nil && tok.Kind == zmtp.TokenNone {
+			err = in.Fill()
+		}
+		if err != nil {
+			t.Fatalf("%v after %d records", err, len(records))
+		}
+		if tok.Kind == zmtp.TokenMessage {
+			records = append(records, string(tok.Body))
+		}
+	}
+	return messages(t, records)
+}
+
+func numbered(from, to int) (lines []string) {
+	for i := from; i < to; i++ {
+		lines = append(lines, fmt.Sprintf("line %d", i))
+	}
+	return lines
+}
+
+func put(t testing.TB, file string, lines ...string) {
+	t.Helper()
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err == nil {
+		_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
+		f.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A writer writes and rotates by renaming, and notices its own rotation late:
+// every line is published, once, and in order.
+func TestFollowRenames(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	file := filepath.Join(t.TempDir(), "app.log")
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	await(t, "its word that there is no file", func() bool { return r.said("is not there yet") })
+	const rounds, each = 3, 5000
+	var f *os.File
+	reopen := func() {
+		t.Helper()
+		if f != nil {
+			f.Close()
+		}
+		var err error
+		if f, err = os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reopen()
+	n := 0
+	write := func(lines int) {
+		for range lines {
+			fmt.Fprintf(f, "line %d\n", n)
+			n++
+		}
+	}
+	for round := range rounds {
+		write(each)
+		r.acknowledged(n - each + 1) // it is open, or nobody could know of it
+		if err := os.Rename(file, fmt.Sprintf("%s.%d", file, rounds-round)); err != nil {
+			t.Fatal(err)
+		}
+		write(each) // to the old one
+		reopen()
+		write(10)
+		r.acknowledged(n) // or the next rotation hides a whole file
+	}
+	f.Close()
+	s := r.end()
+	if got := stands(t, at, n); !slices.Equal(got, numbered(0, n)) {
+		t.Errorf("%d of %d lines stand as they were written", len(got), n)
+	}
+	if s.Lines != uint64(n) || s.Acknowledged != uint64(n) || s.Rotations != rounds || s.Truncations != 0 {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+// What is written to the old file after the new one was begun is read, too.
+func TestFollowLate(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	file := filepath.Join(t.TempDir(), "app.log")
+	put(t, file, "old 1")
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	r.acknowledged(1)
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, "new 1")
+	r.acknowledged(2)
+	put(t, file+".1", "old 2")
+	put(t, file, "new 2")
+	r.acknowledged(4)
+	r.end()
+	got := stands(t, at, 4)
+	slices.Sort(got)
+	if want := []string{"new 1", "new 2", "old 1", "old 2"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// copytruncate, with a writer that appends, and with one that goes on where it
+// was; and a file that has grown beyond what it was before anybody looked.
+func TestFollowTruncates(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "app.log")
+	put(t, file, numbered(0, 3000)...)
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	n := 3000
+	for range 5 {
+		r.acknowledged(n)
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file+".1", data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(file, 0); err != nil {
+			t.Fatal(err)
+		}
+		put(t, file, numbered(n, n+3000)...) // longer than it was
+		n += 3000
+	}
+	r.acknowledged(n)
+
+	// A hole, as a writer without O_APPEND leaves it.
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(0, io.SeekEnd); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(f, "line %d\n", n)
+	n++
+	r.acknowledged(n)
+	s := r.end()
+	if got := stands(t, at, n); !slices.Equal(got, numbered(0, n)) {
+		t.Errorf("the lines do not stand as they were written")
+	}
+	if s.Lines != uint64(n) || s.Truncations != 6 || s.Rotations != 0 {
+		t.Errorf("summary %+v", s)
+	}
+}
+
+// Where the system does not tell of changes, as of a directory that was not there
+// yet, files are looked at: what comes, is renamed or truncated is found.
+func TestFollowByLooking(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	dir := filepath.Join(t.TempDir(), "later")
+	file := filepath.Join(dir, "app.log")
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	await(t, "its word that it has to look", func() bool { return r.said("looking at the files every ") })
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(0, 10)...)
+	r.acknowledged(9) // the last one may be continued
+	put(t, file, numbered(10, 20)...)
+	r.acknowledged(20)
+	if err := os.Rename(file, file+".1"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(20, 30)...)
+	r.acknowledged(30)
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, numbered(30, 31)...)
+	r.acknowledged(31)
+	if s := r.end(); s.Lines != 31 || s.Rotations != 1 || s.Truncations != 1 {
+		t.Errorf("summary %+v", *s)
+	}
+	if got := stands(t, at, 31); !slices.Equal(got, numbered(0, 31)) {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Several files, written to at the same time; lines that come in pieces; the end
+// of what is there when it begins.
+func TestFollowSeveral(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	dir := t.TempDir()
+	var files []string
+	for i := range 4 {
+		files = append(files, filepath.Join(dir, fmt.Sprintf("%d.log", i)))
+	}
+	put(t, files[0], "not this")
+	r := ship(t, to, shipper.Config{Files: files, Follow: true, New: true})
+	await(t, "the others to be missed", func() bool { return r.said("3.log\" is not there yet") })
+	await(t, "the first", func() bool { return r.client.Status().Connected })
+	const each = 500
+	var writing sync.WaitGroup
+	for i, file := range files {
+		writing.Go(func() {
+			f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer f.Close()
+			for n := range each {
+				line := fmt.Sprintf("%d %d\n", i, n)
+				_, _ = f.WriteString(line[:2])
+				_, _ = f.WriteString(line[2:])
+			}
+		})
+	}
+	writing.Wait()
+	r.acknowledged(4 * each)
+	if s := r.end(); s.Lines != 4*each || s.Records != 4*each {
+		t.Errorf("summary %+v", s)
+	}
+	next := make([]int, 4)
+	for _, line := range stands(t, at, 4*each) {
+		var i, n int
+		if _, err := fmt.Sscanf(line, "%d %d", &i, &n); err != nil || n != next[i] {
+			t.Fatalf("line %q, expected number %v", line, next)
+		}
+		next[i]++
+	}
+}
+
+// A record that may be continued does not wait for ever, and a last line without
+// an end is a line when everything ends.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer out.Close()
+	r := ship(t, to, shipper.Config{Stdin: in})
+	_, _ = io.WriteString(out, "Error\n  at f\n")
+	r.acknowledged(1)
+	_, _ = io.WriteString(out, "last")
+	await(t, "the piece", func() bool { return r.client.Status().Connected })
+	_, _ = io.WriteString(out, " line")
+	out.Close()
+	r.ended = true
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	if got, want := stands(t, at, 2), []string{"Error\n  at f", "last line"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	r.cancel()
+}

@@ -1,0 +1,245 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	pub "sluice/cluster/publish"
+)
+
+// The commands that scripts have beside testscript's own:
+//
+//	ports NAME…               sets each variable to the number of a free port
+//	await PORT…               waits until somebody listens on each
+//	vm NAME [ARG…]            starts a consolidator NAME on free ports, $NAME_PUB and $NAME_SUB
+//	httpproxy NAME PORT…      starts a proxy of the consolidators with these subscribe ports on the free port $NAME
+//	crash NAME                kills with SIGKILL what vm or httpproxy started
+//	end NAME                  ends it with SIGTERM, and wants exit code 0
+//	again NAME                starts it again, on the same ports
+//	publish PORT STREAM LEVEL N    publishes N records, "record 0" and so on, and waits until they are acknowledged
+//	exits CODE PROGRAM ARG…   runs a program and wants its exit code
+//	until PROGRAM ARG…        runs a program again and again until it succeeds
+//	holds FILE REGEXP [COUNT] waits until a file holds so many lines that match, or at least one
+//
+// What is still running when a script ends is killed.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Values[serversKey] = make(map[string]*server)
+			// Nothing of the tester's own setting may matter.
+			for _, name := range []string{"SLUICE_PROXY", "SLUICE_TOKEN", "SLUICE_CONSOLIDATORS"} {
+				env.Setenv(name, "")
+			}
+			env.Setenv("GORACE", os.Getenv("GORACE"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":     exits,
+			"ports":     ports,
+			"await":     awaitPorts,
+			"publish":   publishRecords,
+			"vm":        startVM,
+			"httpproxy": startProxy,
+			"crash":     crash,
+			"end":       end,
+			"again":     again,
+			"until":     untilSucceeds,
+			"holds":     holds,
+		},
+	})
+}
+
+// exits CODE PROGRAM ARG… runs a program and wants its exit code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("run %q: %v", args[1:], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("%q exits with %d, want %d", args[1:], got, want)
+	}
+}
+
+// ports NAME… sets each variable to the number of a free port.
+func ports(ts *testscript.TestScript, _ bool, names []string) {
+	for _, name := range names {
+		ts.Setenv(name, strconv.Itoa(freePort()))
+	}
+}
+
+// awaitPorts is "await PORT…" in a script: it waits until somebody listens on each.
+func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
+	deadline := time.Now().Add(patience)
+	for _, port := range ports {
+		for {
+			c, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				c.Close()
+				break
+			}
+			if time.Now().After(deadline) {
+				ts.Fatalf("nobody listens on port %s: %v", port, err)
+			}
+			time.Sleep(10 * time.Millisecond) // the time between two tries
+		}
+	}
+}
+
+// publishRecords is "publish PORT STREAM LEVEL N" in a script. When it returns,
+// the records stand in the consolidator's log.
+func publishRecords(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.ParseUint(args[3], 10, 64)
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	client, err := pub.Open(pub.Config{Endpoint: "tcp://127.0.0.1:" + args[0]})
+	ts.Check(err)
+	for i := range n {
+		record := fmt.Appendf(nil, `{"v":0,"name":"app","hostname":"vm-1","pid":7,"level":%s,"time":"2026-03-01T12:00:00.%03dZ","msg":"record %d"}`, args[2], i%1000, i)
+		ts.Check(client.Publish(ctx, args[1], record))
+	}
+	if s := client.Close(ctx); s.Acknowledged != n {
+		ts.Fatalf("published %d records to port %s: %+v", n, args[0], s)
+	}
+}
+
+// server is a process that a script started, and may start again.
+type server struct {
+	args  []string // of sluice
+	ports []string // on which it listens
+	cmd   *exec.Cmd
+	log   *bytes.Buffer // its standard error; to be read when it has ended
+}
+
+// serversKey is where the servers of a script are kept, by name.
+type serversKeyType struct{}
+
+var serversKey serversKeyType
+
+func serverOf(ts *testscript.TestScript, name string) *server {
+	s := ts.Value(serversKey).(map[string]*server)[name]
+	if s == nil {
+		ts.Fatalf("no server is called %s", name)
+	}
+	return s
+}
+
+// serve starts a server, and waits until it listens.
+func serve(ts *testscript.TestScript, name string, ports, args []string) {
+	s := &server{args: args, ports: ports}
+	ts.Value(serversKey).(map[string]*server)[name] = s
+	s.start(ts)
+	ts.Defer(func() {
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+		ts.Logf("[%s]\n%s", name, s.log)
+	})
+}
+
+func (s *server) start(ts *testscript.TestScript) {
+	s.cmd, s.log = exec.Command("sluice", s.args...), new(bytes.Buffer)
+	s.cmd.Stderr = s.log
+	ts.Check(s.cmd.Start())
+	awaitPorts(ts, false, s.ports)
+}
+
+// startVM is "vm NAME [ARG…]" in a script.
+func startVM(ts *testscript.TestScript, _ bool, args []string) {
+	names := []string{args[0] + "_PUB", args[0] + "_SUB"}
+	ports(ts, false, names)
+	pub, sub := ts.Getenv(names[0]), ts.Getenv(names[1])
+	serve(ts, args[0], []string{pub, sub}, append([]string{
+		"consolidator", "--admin=", "--name", args[0], "--publish", "tcp://127.0.0.1:" + pub, "--subscribe", "tcp://127.0.0.1:" + sub,
+	}, args[1:]...))
+}
+
+// startProxy is "httpproxy NAME PORT…" in a script.
+func startProxy(ts *testscript.TestScript, _ bool, args []string) {
+	ports(ts, false, args[:1])
+	port := ts.Getenv(args[0])
+	command := []string{"proxy", "--listen", "127.0.0.1:" + port}
+	for _, from := range args[1:] {
+		command = append(command, "--consolidator", "tcp://127.0.0.1:"+from)
+	}
+	serve(ts, args[0], []string{port}, command)
+}
+
+func crash(ts *testscript.TestScript, _ bool, args []string) {
+	s := serverOf(ts, args[0])
+	ts.Check(s.cmd.Process.Kill())
+	_ = s.cmd.Wait()
+}
+
+func end(ts *testscript.TestScript, _ bool, args []string) {
+	s := serverOf(ts, args[0])
+	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
+	if err := s.cmd.Wait(); err != nil {
+		ts.Fatalf("%s after SIGTERM: %v\n%s", args[0], err, s.log)
+	}
+}
+
+func again(ts *testscript.TestScript, _ bool, args []string) {
+	serverOf(ts, args[0]).start(ts)
+}
+
+// untilSucceeds is "until PROGRAM ARG…" in a script. What the last run printed
+// is there for stdout and stderr.
+func untilSucceeds(ts *testscript.TestScript, _ bool, args []string) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two tries
+		err := ts.Exec(args[0], args[1:]...)
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%q did not succeed within %v: %v", args, patience, err)
+		}
+	}
+}
+
+// holds is "holds FILE REGEXP [COUNT]" in a script.
+func holds(ts *testscript.TestScript, _ bool, args []string) {
+	re, err := regexp.Compile(args[1])
+	ts.Check(err)
+	want := -1
+	if len(args) > 2 {
+		want, err = strconv.Atoi(args[2])
+		ts.Check(err)
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two looks
+		data, err := os.ReadFile(ts.MkAbs(args[0]))
+		n := 0
+		for line := range bytes.Lines(data) {
+			if re.Match(bytes.TrimSuffix(line, []byte("\n"))) {
+				n++
+			}
+		}
+		if n == want || want < 0 && n > 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s holds %d lines that match %q after %v (%v):\n%s", args[0], n, args[1], patience, err, data)
+		}
+	}
+}
