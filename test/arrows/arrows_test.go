@@ -38,13 +38,14 @@ var arrows = map[string][]string{
 	"sluice/cluster/discovery": nil,
 
 	// What tests and measures is nobody's part.
-	"sluice/test/bench":        {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/headless/recorder", "sluice/headless/shipper", "sluice/internal/emulator"},
-	"sluice/test/soak":         {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},
-	"sluice/test/screen":       nil,
-	"sluice/test/e2e":          nil,
-	"sluice/test/arrows":       nil,
-	"sluice/internal/relay":    nil,
-	"sluice/internal/emulator": nil,
+	"sluice/test/bench":         {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/headless/recorder", "sluice/headless/shipper", "sluice/internal/emulator"},
+	"sluice/test/soak":          {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},
+	"sluice/test/screen":        nil,
+	"sluice/test/e2e":           nil,
+	"sluice/test/e2e/sseclient": nil,
+	"sluice/test/arrows":        nil,
+	"sluice/internal/relay":     nil,
+	"sluice/internal/emulator":  nil,
 }
 
 // cluster is what a component may import; never another component.
@@ -67,6 +68,7 @@ var fences = []struct {
 	{"charm.land/fang/", []string{"sluice/cli"}},
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
 	{"github.com/klauspost/compress/", []string{"sluice/headless/recorder", "sluice/headless/replay", "sluice/test/bench"}},
+	{"github.com/r3labs/", []string{"sluice/test/e2e/sseclient"}},
 	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/test/soak"}},
 }
 
