@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
 )
 
 // board tells how everything stands: the sources, the open streams, what was
@@ -76,18 +77,18 @@ type table struct {
 	lines []string
 }
 
-func (t *table) line() *line { return newLine(t.width, t.m.method, "") }
+func (t *table) line() *cell.Line { return cell.NewLine(t.width, t.m.method) }
 
-func (t *table) put(l *line) { t.lines = append(t.lines, l.String()) }
+func (t *table) put(l *cell.Line) { t.lines = append(t.lines, l.String()) }
 
 // title begins a section; what it counts stands at the right.
 func (t *table) title(name, note string) {
 	if len(t.lines) > 0 {
 		t.put(t.line())
 	}
-	l := t.line().add(t.m.theme.heading, name)
-	note, w := fit(note, max(l.left-2, 0), t.m.method)
-	t.put(l.fillTo("", w).add(t.m.theme.dim, note))
+	l := t.line().Add(t.m.theme.heading, name)
+	note, w := cell.Fit(note, max(l.Left()-2, 0), t.m.method)
+	t.put(l.FillTo("", w).Add(t.m.theme.dim, note))
 }
 
 // boardSources tells each source's state, since when, what came through it and
@@ -102,39 +103,39 @@ func (m *model) boardSources(t *table) {
 	}
 	t.title("Sources", fmt.Sprintf("%d of %d live", live, len(m.status)))
 	if len(m.status) == 0 {
-		t.put(t.line().add(th.dim, "none yet: Sluice goes on looking by itself"))
+		t.put(t.line().Add(th.dim, "none yet: Sluice goes on looking by itself"))
 	}
 	now := m.config.Now()
 	wide := t.width >= 90
 	for _, s := range m.status {
 		mark, st, word := m.sourceMark(s)
-		l := t.line().add(st, mark+" ").fixed(th.text, record.Safe(s.Name), 22).space(1).fixed(st, word, 12).space(1)
+		l := t.line().Add(st, mark+" ").Fixed(th.text, record.Safe(s.Name), 22).Space(1).Fixed(st, word, 12).Space(1)
 		since := ""
 		if !s.Since.IsZero() {
 			since = "for " + ago(now.Sub(s.Since))
 		}
-		l.fixed(th.dim, since, 12)
+		l.Fixed(th.dim, since, 12)
 		records, last := m.through(s.Name)
 		if wide {
 			came := ""
 			if !s.Proxy {
-				came = fmt.Sprintf("%11s records", count(records))
+				came = fmt.Sprintf("%11s records", cell.Count(records))
 				if last > 0 && now.Sub(time.Unix(0, last)) >= quietAfter {
 					came += ", quiet " + ago(now.Sub(time.Unix(0, last)))
 				}
 			}
-			l.fixed(th.dim, came, 36)
+			l.Fixed(th.dim, came, 36)
 		}
 		if lost := m.ledger.sources[s.Name]; lost.any() {
-			l.add(th.hot, lost.text()+" lost in "+lost.gapText())
+			l.Add(th.hot, lost.text()+" lost in "+lost.gapText())
 		} else if !s.Proxy {
-			l.add(th.faint, "nothing lost")
+			l.Add(th.faint, "nothing lost")
 		}
 		t.put(l)
 		if note := s.Err; note != "" || wide && s.Address != "" && s.Address != s.Name {
-			l := t.line().space(2).add(th.faint, record.Safe(s.Address))
+			l := t.line().Space(2).Add(th.faint, record.Safe(s.Address))
 			if note != "" {
-				l.add(th.dim, "  "+cutText(record.Safe(note), 200))
+				l.Add(th.dim, "  "+cell.Shorten(record.Safe(note), 200))
 			}
 			t.put(l)
 		}
@@ -160,7 +161,7 @@ func (m *model) through(source string) (records uint64, last int64) {
 }
 
 // sourceMark is how a source's state looks; the mark tells it without colours.
-func (m *model) sourceMark(s stream.Status) (mark string, st style, word string) {
+func (m *model) sourceMark(s stream.Status) (mark string, st cell.Style, word string) {
 	switch s.State {
 	case stream.StateLive:
 		return "●", m.theme.good, "live"
@@ -195,9 +196,9 @@ func (m *model) boardStreams(t *table) {
 		if p == nil {
 			continue
 		}
-		l := t.line().space(2).fixed(th.text, record.Safe(s.title()), 22).space(1)
+		l := t.line().Space(2).Fixed(th.text, record.Safe(s.title()), 22).Space(1)
 		p.draw(l, th.spark, th.rule, cells, false, now)
-		l.space(1).fixed(th.text, fmt.Sprintf("%9s", rateText(s.rate.perSecond(now))), 9).space(1)
+		l.Space(1).Fixed(th.text, fmt.Sprintf("%9s", rateText(s.rate.perSecond(now))), 9).Space(1)
 		errors := p.minute(now)
 		st := th.faint
 		if errors > 0 {
@@ -206,13 +207,13 @@ func (m *model) boardStreams(t *table) {
 		if t.width >= 90 {
 			p.draw(l, th.sparkBad, th.rule, pulseCells, true, now)
 		}
-		l.fixed(st, fmt.Sprintf("%5s err/min", count(errors)), 14).space(1)
+		l.Fixed(st, fmt.Sprintf("%5s err/min", cell.Count(errors)), 14).Space(1)
 		if t.width >= 90 {
-			l.fixed(th.dim, fmt.Sprintf("%9s kept, %s", count(uint64(s.held())), bytesText(s.bytes())), 25)
+			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", cell.Count(uint64(s.held())), bytesText(s.bytes())), 25)
 			if now.Sub(s.last) < quietAfter {
-				l.add(th.dim, "lag "+lagText(s.lag()))
+				l.Add(th.dim, "lag "+lagText(s.lag()))
 			} else if !s.last.IsZero() {
-				l.add(th.dim, "quiet "+ago(now.Sub(s.last)))
+				l.Add(th.dim, "quiet "+ago(now.Sub(s.last)))
 			}
 		}
 		t.put(l)
@@ -234,11 +235,11 @@ func (m *model) boardLosses(t *table) {
 	if !m.ledger.any() {
 		for _, s := range m.status {
 			if !s.State.Connected() {
-				t.put(t.line().space(2).add(th.dim, "nothing yet: what comes while a source is lost is asked for when it is back"))
+				t.put(t.line().Space(2).Add(th.dim, "nothing yet: what comes while a source is lost is asked for when it is back"))
 				return
 			}
 		}
-		t.put(t.line().space(2).add(th.good, "nothing: all that was published since you began is here"))
+		t.put(t.line().Space(2).Add(th.good, "nothing: all that was published since you began is here"))
 		return
 	}
 	for _, hop := range m.ledger.hopNames() {
@@ -247,12 +248,12 @@ func (m *model) boardLosses(t *table) {
 		if name == "" {
 			name = "somewhere"
 		}
-		l := t.line().space(2).fixed(th.text, name, 22).space(1).fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
-		l.fixed(th.dim, fmt.Sprintf("%11s", lost.gapText()), 14)
-		t.put(l.add(th.dim, "last: "+record.Safe(lost.reason)))
+		l := t.line().Space(2).Fixed(th.text, name, 22).Space(1).Fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
+		l.Fixed(th.dim, fmt.Sprintf("%11s", lost.gapText()), 14)
+		t.put(l.Add(th.dim, "last: "+record.Safe(lost.reason)))
 	}
 	if m.ledger.unknown > 0 {
-		t.put(t.line().space(2).add(th.dim, "+ stands for gaps whose number nobody knows, "+count(m.ledger.unknown)+" of them"))
+		t.put(t.line().Space(2).Add(th.dim, "+ stands for gaps whose number nobody knows, "+cell.Count(m.ledger.unknown)+" of them"))
 	}
 }
 
@@ -264,18 +265,18 @@ func (m *model) boardMemory(t *table) {
 	for _, s := range m.archive.stores {
 		evicted += s.evicted
 	}
-	t.title("Kept here", count(evicted)+" old records let go")
+	t.title("Kept here", cell.Count(evicted)+" old records let go")
 	for _, row := range []struct {
 		name, text string
 		part       float64
 	}{
-		{"records", count(uint64(records)) + " of " + count(uint64(m.config.Records)), float64(records) / float64(m.config.Records)},
+		{"records", cell.Count(uint64(records)) + " of " + cell.Count(uint64(m.config.Records)), float64(records) / float64(m.config.Records)},
 		{"memory", bytesText(bytes) + " of " + bytesText(m.config.Bytes), float64(bytes) / float64(m.config.Bytes)},
 	} {
 		const cells = 22
 		full := min(int(row.part*cells+0.5), cells)
-		l := t.line().space(2).fixed(th.text, row.name, 22).space(1)
-		l.add(th.spark, strings.Repeat("█", full)).add(th.rule, strings.Repeat("░", cells-full))
-		t.put(l.space(2).add(th.dim, row.text))
+		l := t.line().Space(2).Fixed(th.text, row.name, 22).Space(1)
+		l.Add(th.spark, strings.Repeat("█", full)).Add(th.rule, strings.Repeat("░", cells-full))
+		t.put(l.Space(2).Add(th.dim, row.text))
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"sluice/tui/cell"
 )
 
 // maxCopy is the most that terminals take through OSC 52, in bytes.
@@ -28,9 +30,9 @@ func (m *model) copy(text, what string) tea.Cmd {
 		return m.say("not copied: the " + what + " is empty")
 	}
 	if len(text) > maxCopy {
-		return m.say(what + " not copied: " + count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
+		return m.say(what + " not copied: " + cell.Count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
 	}
-	said := m.say(what + " copied: " + count(uint64(len(text))) + " bytes")
+	said := m.say(what + " copied: " + cell.Count(uint64(len(text))) + " bytes")
 	getenv := m.config.Getenv
 	switch {
 	case getenv("TMUX") != "":

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // detail is one whole record, over the panes. It has its own copy, so the
@@ -210,27 +211,27 @@ func (d *detail) draw(width, height int, lk look) []string {
 	d.top = max(0, min(d.top, len(d.lines)-d.height))
 	d.move(0)
 	t := lk.theme
-	head := newLine(width, lk.method, "").add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
+	head := cell.NewLine(width, lk.method).Add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
 	for _, keys := range []string{" ← → records · j k fields · c copies one · f F filter · y copies all · esc ", " ← → records · c copies the field · esc ", " esc "} {
-		if n := head.left - textWidth(keys, lk.method) - 1; n > 0 {
-			head.add(t.paneActive, strings.Repeat("━", n)).add(t.faint, keys).add(t.paneActive, "━")
+		if n := head.Left() - cell.Width(keys, lk.method) - 1; n > 0 {
+			head.Add(t.paneActive, strings.Repeat("━", n)).Add(t.faint, keys).Add(t.paneActive, "━")
 			break
 		}
 	}
 	lines := []string{head.String()}
 	chosen := d.field()
 	for i := d.top; i < min(d.top+d.height, len(d.lines)); i++ {
-		l := newLine(1, lk.method, "")
+		l := cell.NewLine(1, lk.method)
 		switch f := d.lines[i].field; {
 		case i == d.at:
-			l.add(t.paneActive, "▌")
+			l.Add(t.paneActive, "▌")
 		case f != nil && f == chosen:
-			l.add(t.paneActive, "▏")
+			l.Add(t.paneActive, "▏")
 		}
 		lines = append(lines, l.String()+d.lines[i].text)
 	}
 	for len(lines) < height {
-		lines = append(lines, newLine(width, lk.method, "").String())
+		lines = append(lines, cell.NewLine(width, lk.method).String())
 	}
 	return lines
 }
@@ -291,7 +292,7 @@ func (d *detail) fill(p *page) {
 	}
 	if len(d.data) > displayLimit {
 		p.blank()
-		p.text(t.gap, "Only the first "+count(displayLimit)+" of "+count(uint64(len(d.data)))+" bytes are shown; y copies all.")
+		p.text(t.gap, "Only the first "+cell.Count(displayLimit)+" of "+cell.Count(uint64(len(d.data)))+" bytes are shown; y copies all.")
 	}
 }
 
@@ -321,9 +322,9 @@ type field struct {
 
 func (p *page) full() bool { return len(p.lines) >= maxPage }
 
-func (p *page) line() *line { return newLine(p.width-1, p.look.method, "") }
+func (p *page) line() *cell.Line { return cell.NewLine(p.width-1, p.look.method) }
 
-func (p *page) put(l *line) { p.lines = append(p.lines, pageLine{l.String(), p.field}) }
+func (p *page) put(l *cell.Line) { p.lines = append(p.lines, pageLine{l.String(), p.field}) }
 
 func (p *page) blank() {
 	p.field = nil
@@ -332,23 +333,23 @@ func (p *page) blank() {
 
 func (p *page) section(title string) {
 	p.blank()
-	p.put(p.line().space(1).add(p.look.theme.heading, record.Safe(title)))
+	p.put(p.line().Space(1).Add(p.look.theme.heading, record.Safe(title)))
 }
 
 // fact writes a name and a value, if there is one.
-func (p *page) fact(name string, st style, value string, f *field) {
+func (p *page) fact(name string, st cell.Style, value string, f *field) {
 	if value == "" {
 		return
 	}
 	p.field = f
-	l := p.line().space(1).fixed(p.look.theme.faint, name, 11)
-	value, _ = fit(record.Safe(cutText(value, valueInRow)), max(l.left-1, 1), p.look.method)
-	p.put(l.add(st, value))
+	l := p.line().Space(1).Fixed(p.look.theme.faint, name, 11)
+	value, _ = cell.Fit(record.Safe(cell.Shorten(value, valueInRow)), max(l.Left()-1, 1), p.look.method)
+	p.put(l.Add(st, value))
 	p.field = nil
 }
 
 // text writes foreign text, sanitised and wrapped.
-func (p *page) text(st style, s string) {
+func (p *page) text(st cell.Style, s string) {
 	s = strings.ReplaceAll(strings.TrimSuffix(s, "\r"), "\t", "    ")
 	p.parts(3, []part{{st, record.Safe(s)}})
 }
@@ -357,23 +358,23 @@ func (p *page) text(st style, s string) {
 // indented.
 func (p *page) parts(indent int, parts []part) {
 	indent = min(indent, p.width/2)
-	l, empty := p.line().space(indent), true
+	l, empty := p.line().Space(indent), true
 	for _, pt := range parts {
 		for pt.text != "" {
 			if p.full() {
 				return
 			}
-			piece, used, _ := take(pt.text, max(l.left-1, 0), p.look.method)
+			piece, used, _ := cell.Take(pt.text, max(l.Left()-1, 0), p.look.method)
 			if used == 0 && empty {
 				// Wider than the page: it is passed over.
-				_, used, _ = cluster(pt.text, p.look.method)
+				_, used, _ = cell.Cluster(pt.text, p.look.method)
 			}
-			l.add(pt.style, piece)
+			l.Add(pt.style, piece)
 			empty = empty && used == 0
 			pt.text = pt.text[used:]
 			if pt.text != "" {
 				p.put(l)
-				l = p.line().space(min(indent+2, p.width/2))
+				l = p.line().Space(min(indent+2, p.width/2))
 				empty = true
 			}
 		}

@@ -15,35 +15,6 @@ import (
 	"sluice/tui"
 )
 
-// The finder finds what a plain search finds.
-func FuzzFinder(f *testing.F) {
-	f.Add("abc", []byte("xxABcabCabc"), true)
-	f.Add("@[", []byte("`{@["), true)
-	f.Add("\x00\xff", []byte("aaaaaaaaaaaaaaa\x00\xff"), false)
-	f.Fuzz(func(t *testing.T, word string, data []byte, fold bool) {
-		want := bytes.Index(data, []byte(word))
-		if fold {
-			want = bytes.Index(lowerASCII(data), lowerASCII([]byte(word)))
-		}
-		if word == "" {
-			want = -1
-		}
-		if got := tui.FindWord(word, data, fold); got != want {
-			t.Fatalf("%q in %q with fold %v is at %d, want %d", word, data, fold, got, want)
-		}
-	})
-}
-
-func lowerASCII(data []byte) []byte {
-	out := slices.Clone(data)
-	for i, c := range out {
-		if 'A' <= c && c <= 'Z' {
-			out[i] = c + 'a' - 'A'
-		}
-	}
-	return out
-}
-
 // A row's text is the same in whichever way it is made.
 func FuzzQuickText(f *testing.F) {
 	f.Add([]byte(`{"v":0,"name":"a","component":"c","hostname":"h","pid":1,"level":30,"time":"2026-03-04T12:00:00.000Z","msg":"m n","k":"v","e":"","b":"x y","q":"a=b","n":1.5,"o":{"p":[1, 2]}}`))

@@ -16,6 +16,8 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
+	"sluice/tui/find"
 )
 
 // NewModel is the model as Run makes it; wake is called when it wants a TakeMsg.
@@ -111,12 +113,6 @@ func Flush(m tea.Model) {
 
 // Busy reports whether something goes on in the background.
 func Busy(m tea.Model) bool { return m.(*model).archive.busy() }
-
-// FindWord is the first place of a word in data, or -1.
-func FindWord(word string, data []byte, fold bool) int {
-	f := newFinder(word, fold)
-	return f.index(data)
-}
 
 // Found is a set of numbers.
 type Found struct{ f found }
@@ -236,7 +232,7 @@ func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
 // Match is the fast path and then the slow one; Slow is the slow one alone.
 func (m Matcher) Match(data []byte) bool {
 	head := record.Peek(data)
-	return m.match(&row{e: &entry{plainly: spellsPlainly(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time, own: head.Time != 0}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
+	return m.match(&row{e: &entry{plainly: find.Plain(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time, own: head.Time != 0}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
 }
 
 // Empty reports whether it matches an empty text.
@@ -265,7 +261,7 @@ func (f Filter) Chips() []string { return f.chips() }
 
 // Match tests a record; without trust, no fast path is taken.
 func (f Filter) Match(data []byte, trust bool) bool {
-	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && spellsPlainly(data)}
+	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && find.Plain(data)}
 	return f.match(&row{e: &e, data: data, names: &names{sources: []string{"vm-1"}, streams: []string{"tenant/acme"}}})
 }
 
@@ -299,12 +295,6 @@ func Detail(data []byte, width, height int) []string {
 	return lines
 }
 
-// Fuzzy is how the picker matches.
-func Fuzzy(pattern, name string) (int, bool) {
-	score, _, ok := fuzzy(pattern, name)
-	return score, ok
-}
-
 // ParseSettings and ParseLayout read what would be in a file.
 var (
 	ParseSettings = parseSettings
@@ -330,7 +320,7 @@ func SameLayout(a, b Layout) bool { return reflect.DeepEqual(a, b) }
 // Colours of a style; -1 is the terminal's own.
 type Colours struct{ Front, Back int }
 
-func coloursOf(s style) Colours {
+func coloursOf(s cell.Style) Colours {
 	c := Colours{-1, -1}
 	parts := strings.Split(string(s), ";")
 	for i, p := range parts {
@@ -362,10 +352,10 @@ func ThemeStyles(dark bool) map[string]Colours {
 		}
 		switch f.Kind() {
 		case reflect.String:
-			styles[name] = coloursOf(style(f.String()))
+			styles[name] = coloursOf(cell.Style(f.String()))
 		default: // levels and names
 			for j := range f.Len() {
-				styles[fmt.Sprintf("%s[%d]", name, j)] = coloursOf(style(f.Index(j).String()))
+				styles[fmt.Sprintf("%s[%d]", name, j)] = coloursOf(cell.Style(f.Index(j).String()))
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // help is the list of keys, while it is shown. Any key that does not move it
@@ -56,22 +57,22 @@ func (m *model) drawHelp() (box []string, w int) {
 	column := min(helpColumn, m.width-6)
 	row := func(key string, width int, desc string) string {
 		// The keys may be of the settings file, and what they do of an action.
-		return newLine(column, m.method, "").fixed(t.strong, record.Safe(key), width).space(1).fixed(t.dim, record.Safe(desc), column-width-2).String()
+		return cell.NewLine(column, m.method).Fixed(t.strong, record.Safe(key), width).Space(1).Fixed(t.dim, record.Safe(desc), column-width-2).String()
 	}
 	var blocks [][]string
 	for _, g := range m.keys.groups() {
-		block := []string{newLine(column, m.method, "").add(t.heading, g.title).String()}
+		block := []string{cell.NewLine(column, m.method).Add(t.heading, g.title).String()}
 		for _, b := range g.bindings {
 			block = append(block, row(b.Help().Key, 8, b.Help().Desc))
 		}
 		blocks = append(blocks, block)
 	}
-	block := []string{newLine(column, m.method, "").add(t.heading, "Filters (f), all must hold").String()}
+	block := []string{cell.NewLine(column, m.method).Add(t.heading, "Filters (f), all must hold").String()}
 	for _, f := range filterHelp {
 		block = append(block, row(f[0], 13, f[1]))
 	}
 	blocks = append(blocks, block)
-	columns := arrange(blocks, number, newLine(column, m.method, "").String())
+	columns := arrange(blocks, number, cell.NewLine(column, m.method).String())
 	h.lines = 0
 	for _, c := range columns {
 		h.lines = max(h.lines, len(c))
@@ -81,7 +82,7 @@ func (m *model) drawHelp() (box []string, w int) {
 	w = number*column + 4
 	f := frameOf(t, m.method, w)
 	box = append(box, f.top("Keys", "?"))
-	blank := newLine(column, m.method, "").String()
+	blank := cell.NewLine(column, m.method).String()
 	for i := h.top; i < h.top+h.room; i++ {
 		var b strings.Builder
 		for _, c := range columns {

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // maxInput bounds what can be typed or pasted, in bytes.
@@ -97,14 +98,14 @@ func (i *input) insert(text string) {
 
 // draw appends the part of the text around the cursor that fits into room
 // columns, and returns the column of the cursor.
-func (i *input) draw(l *line, st style, room int) int {
+func (i *input) draw(l *cell.Line, st cell.Style, room int) int {
 	head, tail := record.Safe(i.text[:i.at]), record.Safe(i.text[i.at:])
-	x := textWidth(head, l.width)
+	x := cell.Width(head, l.Method())
 	if x > room-1 {
-		head = "…" + skip(head, x-room+2, l.width)
-		x = textWidth(head, l.width)
+		head = "…" + cell.Skip(head, x-room+2, l.Method())
+		x = cell.Width(head, l.Method())
 	}
-	tail, _ = fit(tail, max(room-x, 0), l.width)
-	l.add(st, head).add(st, tail)
+	tail, _ = cell.Fit(tail, max(room-x, 0), l.Method())
+	l.Add(st, head).Add(st, tail)
 	return x
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"sluice/tui/cell"
 )
 
 // sideBySide is the width from which panes stand beside each other.
@@ -122,13 +124,13 @@ func (m *model) drawPanes(body rect) []string {
 		}
 		lines := centred(body.w, body.h, look, text)
 		for len(lines) < body.h {
-			lines = append(lines, newLine(body.w, m.method, "").String())
+			lines = append(lines, cell.NewLine(body.w, m.method).String())
 		}
 		return lines
 	}
 	lines := make([]strings.Builder, body.h)
-	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
-	join := newLine(2, m.method, "").add(m.theme.rule, "─┬").String()
+	rule := cell.NewLine(2, m.method).Space(1).Add(m.theme.rule, "│").String()
+	join := cell.NewLine(2, m.method).Add(m.theme.rule, "─┬").String()
 	for slot, r := range m.arrangement.place(body, len(m.slots), m.focus, m.zoom) {
 		if r.w == 0 {
 			continue

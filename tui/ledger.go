@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
 )
 
 // ledger is what was lost on its way here, by where it was lost and from which
@@ -29,7 +30,7 @@ func (l *loss) add(n *stream.Notice) {
 	if n.Unknown {
 		l.unknown++
 	}
-	l.reason = cutText(n.Reason, valueInRow)
+	l.reason = cell.Shorten(n.Reason, valueInRow)
 }
 
 // text is the number of records, with a mark when it is not all.
@@ -38,9 +39,9 @@ func (l *loss) text() string {
 		return "0"
 	}
 	if l.unknown > 0 {
-		return count(l.records) + "+"
+		return cell.Count(l.records) + "+"
 	}
-	return count(l.records)
+	return cell.Count(l.records)
 }
 
 // gapText is the number of gaps.
@@ -48,7 +49,7 @@ func (l *loss) gapText() string {
 	if l.gaps == 1 {
 		return "1 gap"
 	}
-	return count(l.gaps) + " gaps"
+	return cell.Count(l.gaps) + " gaps"
 }
 
 func (l *loss) any() bool { return l != nil && l.gaps > 0 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // maxMarks bounds the marks of one pane.
@@ -28,7 +29,7 @@ func (m *model) mark(p *pane) tea.Cmd {
 	case found:
 		p.marks = slices.Delete(p.marks, at, at+1)
 	case len(p.marks) == maxMarks:
-		return m.say("not marked: " + count(maxMarks) + " records are marked already")
+		return m.say("not marked: " + cell.Count(maxMarks) + " records are marked already")
 	default:
 		p.marks = slices.Insert(p.marks, at, n)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // quietAfter is how long a stream is without a record before the pane says so.
@@ -143,7 +144,7 @@ func (p *pane) draw(width, height int, lk look) []string {
 	}
 	lines = append(lines, rows[:min(len(rows), height-1)]...)
 	for len(lines) < height {
-		lines = append(lines, newLine(width, lk.method, "").String())
+		lines = append(lines, cell.NewLine(width, lk.method).String())
 	}
 	return lines
 }
@@ -212,10 +213,10 @@ func (p *pane) widen(e *entry, stream, source string, t *rowText, lk look) {
 	if e.kind.told() {
 		return // it has no columns
 	}
-	p.stream = max(p.stream, textWidth(stream, lk.method))
-	p.source = max(p.source, textWidth(source, lk.method))
-	p.label = max(p.label, textWidth(t.label, lk.method))
-	p.short = max(p.short, textWidth(t.short, lk.method))
+	p.stream = max(p.stream, cell.Width(stream, lk.method))
+	p.source = max(p.source, cell.Width(source, lk.method))
+	p.label = max(p.label, cell.Width(t.label, lk.method))
+	p.short = max(p.short, cell.Width(t.short, lk.method))
 }
 
 // rowStyle is how the pane's rows look now.
@@ -242,48 +243,48 @@ func (p *pane) header(width int, lk look) string {
 		ruleStyle = lk.theme.paneActive
 	}
 	title := record.Safe(p.title())
-	l := newLine(width, lk.method, "")
-	l.add(ruleStyle, rule).space(1)
+	l := cell.NewLine(width, lk.method)
+	l.Add(ruleStyle, rule).Space(1)
 	chips := p.view.filter.chips()
 	if p.search != nil && p.search.pattern != "" {
 		chips = append(chips, p.search.chip(p.view))
 	}
 	want := 0
 	for _, chip := range chips {
-		want += textWidth(chip, lk.method) + 3
+		want += cell.Width(chip, lk.method) + 3
 	}
-	titleWidth := min(textWidth(title, lk.method), max(width-12, 4))
+	titleWidth := min(cell.Width(title, lk.method), max(width-12, 4))
 	states, stateStyle := p.states(lk)
 	state := choose(states, width-titleWidth-7, want, lk.method)
-	stateWidth := textWidth(state, lk.method)
-	room := max(l.left-stateWidth-4, 3)
-	short, w := fit(title, room, lk.method)
-	l.add(name, short)
+	stateWidth := cell.Width(state, lk.method)
+	room := max(l.Left()-stateWidth-4, 3)
+	short, w := cell.Fit(title, room, lk.method)
+	l.Add(name, short)
 	room -= w
 	p.chips = p.chips[:0]
 	for i, chip := range chips {
-		if w := textWidth(chip, lk.method) + 3; w > room {
+		if w := cell.Width(chip, lk.method) + 3; w > room {
 			if room < 8 {
 				break
 			}
-			chip, _ = fit(chip, room-3, lk.method)
+			chip, _ = cell.Fit(chip, room-3, lk.method)
 		}
 		st := lk.theme.chip
 		if strings.HasPrefix(chip, "-") || strings.HasPrefix(chip, "!") {
 			st = lk.theme.chipNot
 		}
-		l.space(1)
-		from := width - l.left
-		l.add(st, " "+chip+" ")
-		p.chips = append(p.chips, tabSpan{from, width - l.left, i})
-		room -= textWidth(chip, lk.method) + 3
+		l.Space(1)
+		from := width - l.Left()
+		l.Add(st, " "+chip+" ")
+		p.chips = append(p.chips, tabSpan{from, width - l.Left(), i})
+		room -= cell.Width(chip, lk.method) + 3
 	}
 	p.drawPulse(l, room, lk)
-	l.space(1)
-	if n := l.left - stateWidth - 3; n > 0 {
-		l.add(ruleStyle, strings.Repeat(rule, n))
+	l.Space(1)
+	if n := l.Left() - stateWidth - 3; n > 0 {
+		l.Add(ruleStyle, strings.Repeat(rule, n))
 	}
-	l.space(1).add(stateStyle, state).space(1).add(ruleStyle, rule)
+	l.Space(1).Add(stateStyle, state).Space(1).Add(ruleStyle, rule)
 	return l.String()
 }
 
@@ -303,28 +304,28 @@ const pulseCells = 12
 
 // drawPulse draws the last minute, and the errors in it if there were any, when
 // there is room for that besides everything else.
-func (p *pane) drawPulse(l *line, room int, lk look) {
+func (p *pane) drawPulse(l *cell.Line, room int, lk look) {
 	if lk.pulse == nil || room < pulseCells+14 {
 		return
 	}
 	t := lk.theme
-	l.space(2)
+	l.Space(2)
 	lk.pulse.draw(l, t.spark, t.rule, pulseCells, false, lk.now)
 	errors := lk.pulse.minute(lk.now)
-	note := " " + count(errors) + " err/min"
+	note := " " + cell.Count(errors) + " err/min"
 	if errors == 0 || room < 2*pulseCells+len(note)+16 {
 		return
 	}
-	l.space(2)
+	l.Space(2)
 	lk.pulse.draw(l, t.sparkBad, t.rule, pulseCells, true, lk.now)
-	l.add(t.sparkBad, note)
+	l.Add(t.sparkBad, note)
 }
 
 // choose returns the most words that leave room for the chips; at least a few
 // are said although they do not.
 func choose(states []string, room, chips int, method ansi.Method) string {
 	for i, s := range states {
-		w := textWidth(s, method)
+		w := cell.Width(s, method)
 		if w+chips <= room || (w <= room && i >= len(states)-2) {
 			return s
 		}
@@ -333,7 +334,7 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 }
 
 // states says how the pane stands, in ever fewer words.
-func (p *pane) states(lk look) ([]string, style) {
+func (p *pane) states(lk look) ([]string, cell.Style) {
 	v, s := p.view, p.store()
 	if v.follow {
 		if lk.trouble != nil {
@@ -352,13 +353,13 @@ func (p *pane) states(lk look) ([]string, style) {
 	if v.paused {
 		word, keys = "PAUSED", "G to resume"
 	}
-	fresh := count(uint64(v.since.records)) + " new"
+	fresh := cell.Count(uint64(v.since.records)) + " new"
 	withErrors := fresh
 	if v.since.errors > 0 {
-		withErrors += fmt.Sprintf(" (%s error)", count(uint64(v.since.errors)))
+		withErrors += fmt.Sprintf(" (%s error)", cell.Count(uint64(v.since.errors)))
 	}
 	lost, unknown := v.lost()
-	dropped := count(lost)
+	dropped := cell.Count(lost)
 	if unknown {
 		dropped += "+"
 	}
@@ -366,7 +367,7 @@ func (p *pane) states(lk look) ([]string, style) {
 	all := word + " · " + withErrors + " · " + dropped + " · " + keys
 	states := []string{all, word + " · " + withErrors + " · " + dropped, word + " · " + withErrors, word + " · " + fresh, word}
 	if n := len(v.kept); n > 0 {
-		note := fmt.Sprintf("%s rows only kept here", count(uint64(n)))
+		note := fmt.Sprintf("%s rows only kept here", cell.Count(uint64(n)))
 		states = append([]string{word + " · " + withErrors + " · " + dropped + " · " + note + " · " + keys, word + " · " + withErrors + " · " + note}, states...)
 	}
 	st := lk.theme.wait
@@ -382,10 +383,10 @@ func (p *pane) empty(width, height int, lk look) []string {
 	var text []string
 	switch {
 	case v.rows != nil && !v.rows.complete():
-		text = []string{"Looking through " + count(uint64(s.held())) + " records…"}
+		text = []string{"Looking through " + cell.Count(uint64(s.held())) + " records…"}
 	case v.rows != nil && s.held() > 0:
 		text = []string{
-			fmt.Sprintf("None of %s records matches %s.", count(uint64(s.held())), strings.Join(v.filter.chips(), ", ")),
+			fmt.Sprintf("None of %s records matches %s.", cell.Count(uint64(s.held())), strings.Join(v.filter.chips(), ", ")),
 			"Press 0 to show all.",
 		}
 		if hint := p.fieldHint(); hint != "" {
@@ -405,7 +406,7 @@ func (p *pane) empty(width, height int, lk look) []string {
 // centred puts lines of text in the middle of a space; the first counts most.
 func centred(width, height int, lk look, text []string) []string {
 	lines := make([]string, 0, height)
-	blank := newLine(width, lk.method, "").String()
+	blank := cell.NewLine(width, lk.method).String()
 	for range max((height-len(text))/2, 0) {
 		lines = append(lines, blank)
 	}
@@ -417,8 +418,8 @@ func centred(width, height int, lk look, text []string) []string {
 		if i > 0 {
 			st = lk.theme.dim
 		}
-		t, w := fit(t, max(width-2, 1), lk.method)
-		lines = append(lines, newLine(width, lk.method, "").space((width-w)/2).add(st, t).String())
+		t, w := cell.Fit(t, max(width-2, 1), lk.method)
+		lines = append(lines, cell.NewLine(width, lk.method).Space((width-w)/2).Add(st, t).String())
 	}
 	return lines
 }

@@ -13,6 +13,8 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
+	"sluice/tui/find"
 )
 
 // maxMerged is how many streams one pane merges at most.
@@ -183,10 +185,10 @@ func (p *picker) set(streams []stream.Live) {
 func (p *picker) choose() {
 	p.items = p.items[:0]
 	exact := false
-	pattern := newFuzzyPattern(p.input.text)
+	pattern := find.NewFuzzy(p.input.text)
 	p.scored += len(p.streams)
 	for _, s := range p.streams {
-		if score, ok := pattern.score(s.Name); ok {
+		if score, ok := pattern.Score(s.Name); ok {
 			p.items = append(p.items, pick{Live: s, score: score})
 			exact = exact || s.Name == p.input.text
 		}
@@ -242,10 +244,10 @@ func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lin
 	}
 	lines = append(lines, f.top(title, ""))
 
-	l := newLine(w-4, lk.method, "").add(t.heading, "› ")
+	l := cell.NewLine(w-4, lk.method).Add(t.heading, "› ")
 	x = 4 + p.input.draw(l, t.text, w-8)
 	if p.input.text == "" {
-		l.add(t.faint, "type to search")
+		l.Add(t.faint, "type to search")
 	}
 	lines = append(lines, f.row(l.String()), f.rule())
 
@@ -270,17 +272,17 @@ func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lin
 			text = lk.trouble
 		}
 		for _, s := range text[:min(len(text), p.rows)] {
-			s, _ = fit(s, w-4, lk.method)
-			lines = append(lines, f.row(newLine(w-4, lk.method, "").add(t.dim, s).String()))
+			s, _ = cell.Fit(s, w-4, lk.method)
+			lines = append(lines, f.row(cell.NewLine(w-4, lk.method).Add(t.dim, s).String()))
 		}
 	}
-	number := fmt.Sprintf("%s live", count(uint64(len(p.streams))))
+	number := fmt.Sprintf("%s live", cell.Count(uint64(len(p.streams))))
 	if p.input.text != "" {
-		number = fmt.Sprintf("%s of %s", count(uint64(p.matching())), number)
+		number = fmt.Sprintf("%s of %s", cell.Count(uint64(p.matching())), number)
 	}
-	room := max(w-4-textWidth(number, lk.method)-2, 0)
-	foot, _ := fit(p.foot(room), room, lk.method)
-	l = newLine(w-4, lk.method, "").add(t.faint, foot).fillTo("", textWidth(number, lk.method)).add(t.dim, number)
+	room := max(w-4-cell.Width(number, lk.method)-2, 0)
+	foot, _ := cell.Fit(p.foot(room), room, lk.method)
+	l = cell.NewLine(w-4, lk.method).Add(t.faint, foot).FillTo("", cell.Width(number, lk.method)).Add(t.dim, number)
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
 }
 
@@ -325,61 +327,62 @@ const rateCells = 10
 // is marked or open, how many machines it comes from, and its rate.
 func (p *picker) item(item pick, here bool, most float64, w int, lk look, open bool) string {
 	t := lk.theme
-	l := newLine(w, lk.method, "")
+	var ground cell.Style
 	if here {
-		l.base = t.cursor
+		ground = t.cursor
 	}
+	l := cell.NewLine(w, lk.method).On(ground)
 	switch {
 	case slices.Contains(p.marked, item.Name):
-		l.add(t.mark, "◆ ")
+		l.Add(t.mark, "◆ ")
 	case here:
-		l.add(t.paneActive, "▌ ")
+		l.Add(t.paneActive, "▌ ")
 	default:
-		l.space(2)
+		l.Space(2)
 	}
-	note := newLine(min(36, w/2), lk.method, l.base)
+	note := cell.NewLine(min(36, w/2), lk.method).On(ground)
 	switch {
 	case item.typed:
-		note.fillTo("", 12).add(t.dim, "not live now")
+		note.FillTo("", 12).Add(t.dim, "not live now")
 	default:
-		if note.left >= 36 {
+		if note.Left() >= 36 {
 			if open {
-				note.fixed(t.good, "open", 5)
+				note.Fixed(t.good, "open", 5)
 			} else {
-				note.space(5)
+				note.Space(5)
 			}
 			machines := ""
 			if item.Sources > 0 {
 				machines = fmt.Sprintf("%d×", item.Sources)
 			}
-			note.fixed(t.faint, fmt.Sprintf("%5s", machines), 5).space(1)
+			note.Fixed(t.faint, fmt.Sprintf("%5s", machines), 5).Space(1)
 			full := 0
 			if most > 0 {
 				full = int(math.Sqrt(item.Rate/most)*rateCells + 0.5) // a quiet stream shows beside a loud one, too
 			}
-			note.add(t.spark, strings.Repeat("━", full)).add(t.rule, strings.Repeat("─", rateCells-full)).space(1)
+			note.Add(t.spark, strings.Repeat("━", full)).Add(t.rule, strings.Repeat("─", rateCells-full)).Space(1)
 		}
 		rate := rateText(item.Rate)
-		note.fillTo("", len(rate)).add(t.text, rate)
+		note.FillTo("", len(rate)).Add(t.text, rate)
 	}
-	room := max(l.left-min(36, w/2)-1, 4)
-	name, _ := fit(record.Safe(item.Name), room, lk.method)
+	room := max(l.Left()-min(36, w/2)-1, 4)
+	name, _ := cell.Fit(record.Safe(item.Name), room, lk.method)
 	st := t.text
 	if item.typed {
 		st = t.dim
 	}
 	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text != "" && !item.typed {
-		_, found, _ := fuzzy(p.input.text, item.Name)
+		_, found, _ := find.Letters(p.input.text, item.Name)
 		for i, r := range []rune(name) {
 			one := st
 			if len(found) > 0 && found[0] == i {
 				one, found = t.found, found[1:]
 			}
-			l.add(one, string(r))
+			l.Add(one, string(r))
 		}
 	} else {
-		l.add(st, name)
+		l.Add(st, name)
 	}
-	l.fillTo("", min(36, w/2))
-	return l.join(note)
+	l.FillTo("", min(36, w/2))
+	return l.Join(note)
 }

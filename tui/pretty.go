@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // maxIndent is how deep JSON is indented, in columns; deeper values stand no
@@ -17,7 +18,7 @@ func (p *page) json(key, name string, value json.RawMessage) {
 	whole := &field{name: name, value: plain(value)}
 	j := pretty{page: p, indent: 3, path: []string{name}, field: whole, whole: whole}
 	if key != "" {
-		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cutText(key, valueInRow))}, part{p.look.theme.faint, ": "})
+		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cell.Shorten(key, valueInRow))}, part{p.look.theme.faint, ": "})
 	}
 	j.inline = len(value) <= inlineJSON
 	j.value(value)

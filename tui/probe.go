@@ -1,5 +1,9 @@
 package tui
 
+import (
+	"sluice/tui/find"
+)
+
 // probe is a test of rows. It may be used by several goroutines at once.
 type probe struct {
 	test func(*row) bool
@@ -8,13 +12,13 @@ type probe struct {
 	// can be trusted and unless its names say what is looked for. So a block of
 	// records is gone through for the word, and only rows that have it are
 	// tested.
-	drive finder
+	drive find.Finder
 	names *matcher // nil: names say nothing
 }
 
 // driven reports whether rows without the word cannot pass.
 func (p *probe) driven(n *names) bool {
-	return p.drive.set() && (p.names == nil || !p.names.inNames(n))
+	return p.drive.IsSet() && (p.names == nil || !p.names.inNames(n))
 }
 
 // probe is the test of a filter.
@@ -36,7 +40,7 @@ func (f filter) probe() probe {
 }
 
 // better reports whether a word is likely to be in fewer rows than another.
-func better(a, b *finder) bool { return len(a.word) > len(b.word) }
+func better(a, b *find.Finder) bool { return a.Len() > b.Len() }
 
 // probe is the test of a search in the rows that a filter shows.
 func (m *matcher) probe(f filter) probe {
@@ -49,4 +53,25 @@ func (m *matcher) probe(f filter) probe {
 		p.drive, p.names = m.words[0], m
 	}
 	return p
+}
+
+// wordOfField is a word that a record must have to meet a comparison.
+func wordOfField(t *term) find.Finder {
+	key := t.field
+	for i := len(key) - 1; i >= 0; i-- {
+		if key[i] == '.' {
+			key = key[i+1:]
+			break
+		}
+	}
+	word := ""
+	if words := find.Words(key); len(words) == 1 && words[0] == key {
+		word = key + `"`
+	}
+	if t.op == opEqual && !t.numeric {
+		if best := find.Longest(find.Words(t.value)); len(best) >= len(word) {
+			word = best
+		}
+	}
+	return find.New(word, false)
 }

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // prompt is one line of typing at the bottom of the screen. Every prompt is
@@ -85,9 +86,9 @@ func (p *prompt) recall(by int) {
 }
 
 // draw appends the prompt, and returns the column of its cursor.
-func (p *prompt) draw(l *line, t *theme, room int) int {
-	lead, w := fit(" "+record.Safe(p.lead), max(room-12, 1), l.width)
-	l.add(t.paneActive, lead)
+func (p *prompt) draw(l *cell.Line, t *theme, room int) int {
+	lead, w := cell.Fit(" "+record.Safe(p.lead), max(room-12, 1), l.Method())
+	l.Add(t.paneActive, lead)
 	var note string
 	st := t.dim
 	switch {
@@ -99,11 +100,11 @@ func (p *prompt) draw(l *line, t *theme, room int) int {
 		note = p.note()
 	}
 	note = record.Safe(note) // it may quote what was typed or pasted
-	beside := min(textWidth(note, l.width)+2, max(room/2, 1))
+	beside := min(cell.Width(note, l.Method())+2, max(room/2, 1))
 	x := w + p.input.draw(l, t.text, max(room-w-beside, 8))
 	if note != "" {
-		note, _ = fit(note, max(l.left-2, 0), l.width)
-		l.space(2).add(st, note)
+		note, _ = cell.Fit(note, max(l.Left()-2, 0), l.Method())
+		l.Space(2).Add(st, note)
 	}
 	return x
 }

@@ -3,6 +3,8 @@ package tui
 import (
 	"fmt"
 	"strings"
+
+	"sluice/tui/cell"
 )
 
 // openFilter asks for the pane's terms, beginning with those that it has. They
@@ -40,14 +42,14 @@ func (m *model) openFilter(p *pane) {
 // shownText is how many of the pane's records the filter shows.
 func (p *pane) shownText() string {
 	v := p.view
-	held := count(uint64(v.store.held()))
+	held := cell.Count(uint64(v.store.held()))
 	switch {
 	case v.filter.empty():
 		return "all " + held + " shown"
 	case v.rows != nil && !v.rows.complete():
-		return count(uint64(v.total())) + "+ of " + held + " shown"
+		return cell.Count(uint64(v.total())) + "+ of " + held + " shown"
 	}
-	return fmt.Sprintf("%s of %s shown", count(uint64(v.total())), held)
+	return fmt.Sprintf("%s of %s shown", cell.Count(uint64(v.total())), held)
 }
 
 // narrow adds a term to the pane's filter: only records whose field has a value,

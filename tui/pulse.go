@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // pulseSeconds is how far back a pulse remembers.
@@ -82,7 +83,7 @@ var bars = [...]string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
 
 // draw appends the last minute in cells, the newest on the right: how many
 // records came, or how many errors.
-func (p *pulse) draw(l *line, st, none style, cells int, errors bool, now time.Time) {
+func (p *pulse) draw(l *cell.Line, st, none cell.Style, cells int, errors bool, now time.Time) {
 	p.advance(now)
 	counts := &p.records
 	if errors {
@@ -102,9 +103,9 @@ func (p *pulse) draw(l *line, st, none style, cells int, errors bool, now time.T
 	}
 	for _, n := range sums {
 		if n == 0 {
-			l.add(none, bars[0])
+			l.Add(none, bars[0])
 			continue
 		}
-		l.add(st, bars[1+int(math.Round(float64(n)/float64(most)*float64(len(bars)-2)))])
+		l.Add(st, bars[1+int(math.Round(float64(n)/float64(most)*float64(len(bars)-2)))])
 	}
 }

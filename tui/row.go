@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // columns says how a pane's rows are laid out. All rows of a pane have the
@@ -82,53 +83,59 @@ func when(e *entry, location *time.Location) time.Time {
 
 // head draws what stands before a row's text: the cursor or the mark, time,
 // level, stream, source and label.
-func (s *rowStyle) head(e *entry, stream, source string, t *rowText) *line {
-	var base style
-	if s.cursor {
-		base = s.theme.cursor
-	}
-	l := newLine(s.width, s.method, base)
+func (s *rowStyle) head(e *entry, stream, source string, t *rowText) *cell.Line {
+	l := s.line()
 	switch {
 	case s.marked:
-		l.add(s.theme.mark, "◆")
+		l.Add(s.theme.mark, "◆")
 	case s.cursor:
-		l.add(s.theme.paneActive, "▌")
+		l.Add(s.theme.paneActive, "▌")
 	case e.late:
-		l.add(s.theme.wait, "↑") // its place is further up
+		l.Add(s.theme.wait, "↑") // its place is further up
 	default:
-		l.space(1)
+		l.Space(1)
 	}
 	s.clock(l, e)
 	if t.gap {
 		return l
 	}
-	l.fixed(s.theme.level(t.level), levelLetters(t.level, s.level), s.level).space(1)
+	l.Fixed(s.theme.level(t.level), levelLetters(t.level, s.level), s.level).Space(1)
 	if s.stream > 0 {
-		l.fixed(s.theme.name(stream), stream, s.stream).space(1)
+		l.Fixed(s.theme.name(stream), stream, s.stream).Space(1)
 	}
 	if s.source > 0 {
-		l.fixed(s.theme.name(source), source, s.source).space(1)
+		l.Fixed(s.theme.name(source), source, s.source).Space(1)
 	}
 	if s.label > 0 {
 		label := t.label
 		if s.compact {
 			label = t.short
 		}
-		l.fixed(s.theme.dim, label, s.label).space(1)
+		l.Fixed(s.theme.dim, label, s.label).Space(1)
+	}
+	return l
+}
+
+// line begins a line of the pane's width, over the cursor's background if the row
+// is under it.
+func (s *rowStyle) line() *cell.Line {
+	l := cell.NewLine(s.width, s.method)
+	if s.cursor {
+		l.On(s.theme.cursor)
 	}
 	return l
 }
 
 // clock draws the time of a row, or how long ago it was.
-func (s *rowStyle) clock(l *line, e *entry) {
+func (s *rowStyle) clock(l *cell.Line, e *entry) {
 	at := when(e, s.location)
 	if !s.ago.IsZero() {
 		text := ago(s.ago.Sub(at))
-		l.space(s.time-len(text)).add(s.theme.faint, text).space(1)
+		l.Space(s.time-len(text)).Add(s.theme.faint, text).Space(1)
 		return
 	}
 	var clock [16]byte
-	l.fixed(s.theme.faint, string(at.AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).space(1)
+	l.Fixed(s.theme.faint, string(at.AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).Space(1)
 }
 
 // render draws one row.
@@ -139,11 +146,11 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 		if t.level < record.Warn {
 			rule = s.theme.good
 		}
-		l.add(rule, "── ")
+		l.Add(rule, "── ")
 		s.text(l, t, rule, 0)
-		l.add(rule, " ")
-		if l.left > 0 {
-			l.add(rule, strings.Repeat("─", l.left))
+		l.Add(rule, " ")
+		if l.Left() > 0 {
+			l.Add(rule, strings.Repeat("─", l.Left()))
 		}
 		return l.String()
 	}
@@ -157,38 +164,38 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 
 // shiftToMatch is how far the row under the cursor is shifted so that one sees
 // what the search found in it.
-func (s *rowStyle) shiftToMatch(l *line, t *rowText) int {
+func (s *rowStyle) shiftToMatch(l *cell.Line, t *rowText) int {
 	found := s.matcher.find(t.body)
 	if len(found) == 0 {
 		return s.shift
 	}
 	for _, f := range found {
-		from := textWidth(t.body[:f[0]], s.method)
-		if from >= s.shift && from+min(textWidth(t.body[f[0]:f[1]], s.method), l.left) <= s.shift+l.left {
+		from := cell.Width(t.body[:f[0]], s.method)
+		if from >= s.shift && from+min(cell.Width(t.body[f[0]:f[1]], s.method), l.Left()) <= s.shift+l.Left() {
 			return s.shift // one is on the screen
 		}
 	}
-	from := textWidth(t.body[:found[0][0]], s.method)
-	return max(0, from-l.left/3)
+	from := cell.Width(t.body[:found[0][0]], s.method)
+	return max(0, from-l.Left()/3)
 }
 
 // text appends a row's text, or all of it in one style.
-func (s *rowStyle) text(l *line, t *rowText, all style, shift int) {
+func (s *rowStyle) text(l *cell.Line, t *rowText, all cell.Style, shift int) {
 	for piece := range s.pieces(t, shift) {
-		if l.left == 0 {
+		if l.Left() == 0 {
 			return
 		}
 		if all != "" && !piece.found {
 			piece.style = all
 		}
-		l.add(piece.style, piece.text)
+		l.Add(piece.style, piece.text)
 	}
 }
 
 // piece is a part of a row's text in one style.
 type piece struct {
 	text  string
-	style style
+	style cell.Style
 	kind  spanKind
 	found bool // the search found it
 }
@@ -202,7 +209,7 @@ func (s *rowStyle) pieces(t *rowText, shift int) iter.Seq[piece] {
 		if s.matcher != nil {
 			found = s.matcher.find(t.body)
 		}
-		text := skip(t.body, shift, s.method)
+		text := cell.Skip(t.body, shift, s.method)
 		at := len(t.body) - len(text)
 		for i := 0; i < len(t.spans); {
 			p := piece{style: msg, kind: t.spans[i].kind}

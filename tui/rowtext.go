@@ -2,9 +2,9 @@ package tui
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"sluice/cluster/record"
+	"sluice/tui/find"
 )
 
 // maxQuickFields is how many fields a record may have for quickText.
@@ -16,7 +16,7 @@ const maxQuickFields = 24
 // without requests, responses and errors, which rows sum up. Of others it
 // reports false.
 func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok bool) {
-	if len(data) > bodyOnScreen || !isPrintable(data) || !record.IsLine(data) {
+	if len(data) > bodyOnScreen || !find.Printable(data) || !record.IsLine(data) {
 		return dst, 0, false
 	}
 	var keys [maxQuickFields][]byte
@@ -113,26 +113,6 @@ func isShortInteger(value []byte) bool {
 	}
 	for _, c := range value {
 		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-// isPrintable reports whether data is printable ASCII without a backslash.
-func isPrintable(data []byte) bool {
-	i := 0
-	for ; i+8 <= len(data); i += 8 {
-		x := binary.LittleEndian.Uint64(data[i:])
-		b := x ^ '\\'*ones
-		d := x ^ 0x7f*ones
-		// High bits: beyond ASCII; below a blank; a backslash; a DEL.
-		if (x|(x-0x20*ones)&^x|(b-ones)&^b|(d-ones)&^d)&highs != 0 {
-			return false
-		}
-	}
-	for ; i < len(data); i++ {
-		if c := data[i]; c < 0x20 || c >= 0x7f || c == '\\' {
 			return false
 		}
 	}

@@ -319,23 +319,3 @@ func BenchmarkTake(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/record")
 }
-
-func TestFuzzy(t *testing.T) {
-	for _, test := range []struct {
-		pattern     string
-		better, not string
-	}{
-		{"acme", "tenant/acme", "tenant/acme-staging"},
-		{"sys", "system", "tenant/says"},
-		{"ss", "system/scheduler", "tenant/acme"},
-		{"TA", "tenant/acme", "system"},
-	} {
-		better, ok := tui.Fuzzy(test.pattern, test.better)
-		if !ok {
-			t.Errorf("%q does not match %q", test.pattern, test.better)
-		}
-		if other, ok := tui.Fuzzy(test.pattern, test.not); ok && other >= better {
-			t.Errorf("%q likes %q (%d) no less than %q (%d)", test.pattern, test.not, other, test.better, better)
-		}
-	}
-}

@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // saveSlice is how many bytes go to the writer at once, and saveAhead how many
@@ -60,7 +61,7 @@ type (
 func (m *model) openSave(p *pane) {
 	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(p.title()))
 	pr := &prompt{lead: "save to ", empty: "a path; records as they were published, one a line", past: &m.paths}
-	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cutText(name, 100), m.config.Now().In(m.location()).Format("20060102-150405")))
+	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cell.Shorten(name, 100), m.config.Now().In(m.location()).Format("20060102-150405")))
 	pr.done = func(text string) doneWith {
 		path := strings.TrimSpace(text)
 		switch {
@@ -189,12 +190,12 @@ func (s *saving) saved(err error) string {
 	if err != nil {
 		return "not saved whole: " + err.Error()
 	}
-	text := count(s.records) + " records saved to " + s.path
+	text := cell.Count(s.records) + " records saved to " + s.path
 	if s.records == 1 {
 		text = "1 record saved to " + s.path
 	}
 	if s.lost > 0 {
-		text += "; " + count(s.lost) + " were let go before they could be"
+		text += "; " + cell.Count(s.lost) + " were let go before they could be"
 	}
 	return text
 }

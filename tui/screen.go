@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/tui/cell"
 )
 
 // Below this there is nothing that could be shown.
@@ -18,7 +20,7 @@ const (
 func (m *model) draw() ([]string, *tea.Cursor) {
 	m.areas, m.tabs = m.areas[:0], m.tabs[:0]
 	if m.width < minWidth || m.height < minHeight {
-		l := newLine(m.width, m.method, "").add(m.theme.dim, "too small")
+		l := cell.NewLine(m.width, m.method).Add(m.theme.dim, "too small")
 		return []string{l.String()}, nil
 	}
 	var cursor *tea.Cursor
@@ -41,14 +43,14 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	switch {
 	case m.help != nil:
 		box, w := m.drawHelp()
-		overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
+		cell.Overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
 	case m.board != nil:
 		box, w := m.board.draw(m)
-		overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
+		cell.Overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
 	case m.picker != nil:
 		box, w, x := m.picker.draw(m.width, m.height, m.look(nil), m.opened)
 		left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
-		overlay(lines, box, left, top, w, m.method)
+		cell.Overlay(lines, box, left, top, w, m.method)
 		cursor = tea.NewCursor(left+x, top+1)
 	}
 	return lines, cursor
@@ -68,8 +70,8 @@ func (m *model) drawBeside(body rect) []string {
 	p.see()
 	left := p.draw(w, body.h, m.look(p))
 	right := m.detail.draw(body.w-w-2, body.h, m.look(p))
-	rule := newLine(2, m.method, "").space(1).add(m.theme.rule, "│").String()
-	join := newLine(2, m.method, "").add(m.theme.paneActive, "━").add(m.theme.rule, "┬").String()
+	rule := cell.NewLine(2, m.method).Space(1).Add(m.theme.rule, "│").String()
+	join := cell.NewLine(2, m.method).Add(m.theme.paneActive, "━").Add(m.theme.rule, "┬").String()
 	for i := range left {
 		if i == 0 {
 			left[i] += join + right[i]

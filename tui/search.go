@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
+	"sluice/tui/find"
 )
 
 // matcher is a compiled search. It looks at what rows say, not at their JSON,
@@ -19,8 +21,8 @@ import (
 type matcher struct {
 	pattern string
 	re      *regexp.Regexp
-	words   []finder // a row that matches says them all
-	text    finder   // the pattern itself, when it is a text that JSON never spells otherwise in a record whose words can be trusted
+	words   []find.Finder // a row that matches says them all
+	text    find.Finder   // the pattern itself, when it is a text that JSON never spells otherwise in a record whose words can be trusted
 	fold    bool
 	hits    atomic.Pointer[nameHits]
 	literal bool // it was to be a regular expression and is none
@@ -36,7 +38,7 @@ func newMatcher(pattern string) *matcher {
 	}
 	m.re = re
 	if m.literal || regexp.QuoteMeta(pattern) == pattern {
-		m.setWords(wordsOf(pattern), m.fold)
+		m.setWords(find.Words(pattern), m.fold)
 		m.setText()
 	} else {
 		m.setWords(requiredWords(pattern), true)
@@ -49,7 +51,7 @@ func newTextMatcher(text string) *matcher {
 	text = strings.ToValidUTF8(text, "�")
 	m := &matcher{pattern: text, fold: !hasUpper(text)}
 	m.re = m.compileText()
-	m.setWords(wordsOf(text), m.fold)
+	m.setWords(find.Words(text), m.fold)
 	m.setText()
 	return m
 }
@@ -67,7 +69,7 @@ func (m *matcher) compileText() *regexp.Regexp {
 func (m *matcher) setWords(words []string, fold bool) {
 	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
 	for _, w := range words {
-		m.words = append(m.words, newFinder(w, fold))
+		m.words = append(m.words, find.New(w, fold))
 	}
 }
 
@@ -78,7 +80,7 @@ func (m *matcher) setText() {
 			return
 		}
 	}
-	m.text = newFinder(m.pattern, m.fold)
+	m.text = find.New(m.pattern, m.fold)
 }
 
 // requiredWords are words that every match of an expression has, in any case of
@@ -93,7 +95,7 @@ func requiredWords(pattern string) []string {
 	walk = func(re *syntax.Regexp) {
 		switch re.Op {
 		case syntax.OpLiteral:
-			words = append(words, wordsOf(string(re.Rune))...)
+			words = append(words, find.Words(string(re.Rune))...)
 		case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
 			for _, sub := range re.Sub {
 				walk(sub)
@@ -128,7 +130,7 @@ func (m *matcher) possible(r *row) bool {
 		return true
 	}
 	for i := range m.words {
-		if w := &m.words[i]; !w.same(r.has) && !w.in(r.data) {
+		if w := &m.words[i]; !w.Same(r.has) && !w.In(r.data) {
 			return false
 		}
 	}
@@ -162,10 +164,10 @@ func (m *matcher) match(r *row) bool {
 // sure is the other fast path: true when the row matches without doubt, because
 // the message has the text, or a field that rows show as it is.
 func (m *matcher) sure(r *row) bool {
-	if !m.text.set() || !r.trusted() || len(r.data) > bodyInSearch {
+	if !m.text.IsSet() || !r.trusted() || len(r.data) > bodyInSearch {
 		return false
 	}
-	if m.text.in(plainMsg(r.data)) {
+	if m.text.In(plainMsg(r.data)) {
 		return true
 	}
 	var in []byte // the key where it is
@@ -189,7 +191,7 @@ func (m *matcher) sure(r *row) bool {
 				continue
 			}
 		}
-		if m.text.in(value) || m.text.in(key) {
+		if m.text.In(value) || m.text.In(key) {
 			in = key
 		}
 	}
@@ -202,8 +204,8 @@ func (m *matcher) says(r *row, text string) bool {
 }
 
 func (m *matcher) saysBytes(r *row, text []byte) bool {
-	if m.text.set() && r.trusted() {
-		return m.text.in(text)
+	if m.text.IsSet() && r.trusted() {
+		return m.text.In(text)
 	}
 	return m.re.Match(text)
 }
@@ -213,21 +215,21 @@ func (m *matcher) saysBytes(r *row, text []byte) bool {
 // key stands only once. That no object begins before the key says that it is
 // not in one that is nested. Of other records it returns nothing.
 func plainMsg(data []byte) []byte {
-	at := msgBegins.index(data)
+	at := msgBegins.Index(data)
 	if at < 1 || bytes.IndexByte(data[1:at], '{') >= 0 {
 		return nil
 	}
-	value := data[at+len(msgBegins.word):]
+	value := data[at+msgBegins.Len():]
 	end := bytes.IndexByte(value, '"')
-	if end < 0 || bytes.IndexByte(value[:end], '\\') >= 0 || msgKey.in(value[end:]) {
+	if end < 0 || bytes.IndexByte(value[:end], '\\') >= 0 || msgKey.In(value[end:]) {
 		return nil
 	}
 	return value[:end]
 }
 
 var (
-	msgBegins = newFinder(`"msg":"`, false)
-	msgKey    = newFinder(`"msg"`, false)
+	msgBegins = find.New(`"msg":"`, false)
+	msgKey    = find.New(`"msg"`, false)
 )
 
 // nameHits says which names match, once for all rows.
@@ -360,7 +362,7 @@ func (s *search) chip(v *view) string {
 // found is how many matches there are, and which of them is under the cursor.
 func (s *search) found(v *view) string {
 	total := s.scan.ord(v.shownEnd())
-	number := count(uint64(total))
+	number := cell.Count(uint64(total))
 	switch {
 	case total == 0 && !s.scan.complete():
 		return "searching…"
@@ -372,7 +374,7 @@ func (s *search) found(v *view) string {
 	if ord := v.cursorOrd(); ord >= 0 && !v.follow {
 		at := v.at(ord)
 		if i := s.scan.ord(at); i < total && s.scan.at(i) == at {
-			number = count(uint64(i+1)) + "/" + number
+			number = cell.Count(uint64(i+1)) + "/" + number
 		}
 	}
 	if s.literal {

@@ -12,6 +12,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
 )
 
 // Layout is which panes stood how when the client was left.
@@ -146,7 +147,7 @@ func (m *model) restore(l Layout) {
 		p.setFilter(f)
 		p.setWrap(one.Wrap)
 		if one.Search != "" {
-			p.search = newSearch(p.view, newMatcher(cutText(one.Search, maxInput)))
+			p.search = newSearch(p.view, newMatcher(cell.Shorten(one.Search, maxInput)))
 		}
 	}
 	if slices.ContainsFunc(l.Shown, func(i int) bool { return index[i] >= 0 }) {

@@ -1,6 +1,10 @@
 package tui
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"sluice/tui/find"
+)
 
 // slabSize is the size of a slab. Larger data get a slab of their own.
 const slabSize = 1 << 20
@@ -45,7 +49,7 @@ type row struct {
 	e     *entry
 	data  []byte
 	names *names
-	has   *finder // whose word is known to be in data; nil: none
+	has   *find.Finder // whose word is known to be in data; nil: none
 
 	scratch []byte // for tests; a row is used by one goroutine
 }

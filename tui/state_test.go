@@ -56,21 +56,3 @@ func TestALostProxyMovesNothing(t *testing.T) {
 		t.Errorf("the row has moved:\n%s\n%s", before, after)
 	}
 }
-
-// What terminals draw in different widths is not in a row.
-func TestRowsAreSteady(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain": "plain",
-		"👩\u200d👩\u200d👧\u200d👧 family": "👩👩👧👧 family",
-		"👋🏽 hello":            "👋 hello",
-		"❤\ufe0f and ☎\ufe0e": "❤ and ☎",
-		"1\ufe0f\u20e3 first": "1 first",
-		"می\u200cخواهم क्\u200dष Καλημέρα €": "می\u200cخواهم क्\u200dष Καλημέρα €",
-		"日本語 ▒ x": "日本語 ▒ x",
-	} {
-		row := tui.Row([]byte(`{"level":30,"msg":"`+in+`"}`), "vm-1", 80, 0, false, "")
-		if !strings.Contains(row, want) {
-			t.Errorf("%q: the row has no %q: %q", in, want, row)
-		}
-	}
-}

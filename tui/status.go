@@ -7,17 +7,18 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
 )
 
 // drawStatus draws the last line: the prompt or a flash, or the sources; and
 // what is kept. It returns where the prompt's cursor is.
 func (m *model) drawStatus() (string, int) {
 	t := m.theme
-	l := newLine(m.width, m.method, "")
+	l := cell.NewLine(m.width, m.method)
 	numbers, dropped := m.numbers()
-	right := textWidth(numbers, m.method) + textWidth(dropped, m.method) + 1
+	right := cell.Width(numbers, m.method) + cell.Width(dropped, m.method) + 1
 	// What is said for a while is to be read whole, if need be without the numbers.
-	said := m.prompt == nil && (m.notice != "" || textWidth(m.safeFlash(), m.method) > m.width-right-2)
+	said := m.prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
 	if right > m.width*2/3 || said {
 		right = 0
 	}
@@ -27,26 +28,25 @@ func (m *model) drawStatus() (string, int) {
 	case m.prompt != nil:
 		x = m.prompt.draw(l, t, room)
 	case m.notice != "":
-		text, _ := fit(record.Safe(m.notice), room-1, m.method)
-		l.space(1).add(t.bad, text)
+		text, _ := cell.Fit(record.Safe(m.notice), room-1, m.method)
+		l.Space(1).Add(t.bad, text)
 	case m.flash != "":
-		text, _ := fit(m.safeFlash(), room-1, m.method)
-		l.space(1).add(t.hot, text)
+		text, _ := cell.Fit(m.safeFlash(), room-1, m.method)
+		l.Space(1).Add(t.hot, text)
 	default:
 		m.drawSources(l, room)
 	}
 	if right > 0 {
-		l.left = max(l.left, 0)
-		if l.left < right { // the prompt took the room
+		if l.Left() < right { // the prompt took the room
 			return l.String(), x
 		}
-		l.fillTo("", right)
-		l.add(t.dim, numbers)
+		l.FillTo("", right)
+		l.Add(t.dim, numbers)
 		st := t.dim
 		if m.ledger.any() {
 			st = t.hot
 		}
-		l.add(st, dropped).space(1)
+		l.Add(st, dropped).Space(1)
 	}
 	return l.String(), x
 }
@@ -58,7 +58,7 @@ func (m *model) numbers() (kept, dropped string) {
 		rate += s.rate.perSecond(m.config.Now())
 	}
 	records, bytes := m.archive.size()
-	kept = rateText(rate) + " · " + count(uint64(records)) + " kept"
+	kept = rateText(rate) + " · " + cell.Count(uint64(records)) + " kept"
 	if m.width >= 100 {
 		kept += " in " + bytesText(bytes)
 	}
@@ -88,26 +88,26 @@ func bytesText(n int64) string {
 
 // part is a piece of text in its style.
 type part struct {
-	style style
+	style cell.Style
 	text  string
 }
 
 // drawSources says how each source stands, in as many words as there is room.
-func (m *model) drawSources(l *line, room int) {
+func (m *model) drawSources(l *cell.Line, room int) {
 	for brief := range 4 {
 		parts := m.sources(brief)
 		width := 1
 		for _, p := range parts {
-			width += textWidth(p.text, m.method)
+			width += cell.Width(p.text, m.method)
 		}
 		if width > room && brief < 3 {
 			continue
 		}
-		l.space(1)
+		l.Space(1)
 		left := room - 1
 		for _, p := range parts {
-			text, w := fit(p.text, max(left, 0), m.method)
-			l.add(p.style, text)
+			text, w := cell.Fit(p.text, max(left, 0), m.method)
+			l.Add(p.style, text)
 			left -= w
 		}
 		return
@@ -169,7 +169,7 @@ func (m *model) sources(brief int) []part {
 			parts = append(parts, part{t.dim, " since " + clock(s.Since, m.config.Location)})
 		}
 		if brief == 0 && s.Err != "" {
-			parts = append(parts, part{t.dim, ": " + cutText(record.Safe(s.Err), 200)})
+			parts = append(parts, part{t.dim, ": " + cell.Shorten(record.Safe(s.Err), 200)})
 		}
 	}
 	return parts
@@ -212,7 +212,7 @@ func (m *model) trouble() []string {
 		lines[0] = "Lost " + list + "."
 	}
 	if reason != "" {
-		lines = append(lines, cutText(reason, 200))
+		lines = append(lines, cell.Shorten(reason, 200))
 	}
 	return append(lines, "Trying again until it answers.")
 }

@@ -221,7 +221,7 @@ func (sv *survey) drive(c *chunk, a, b int, mem []byte, test func(int, []byte) b
 	word := &sv.probe.drive
 	at, end := c.entries[a].off, c.entries[b-1].off+c.entries[b-1].size
 	for at < end {
-		k := word.index(mem[at:end])
+		k := word.Index(mem[at:end])
 		if k < 0 {
 			return true
 		}
@@ -234,7 +234,7 @@ func (sv *survey) drive(c *chunk, a, b int, mem []byte, test func(int, []byte) b
 			a += sort.Search(b-a, func(i int) bool { return c.entries[a+i].off+c.entries[a+i].size > at })
 		}
 		e := &c.entries[a]
-		if at+uint32(len(word.word)) > e.off+e.size {
+		if at+uint32(word.Len()) > e.off+e.size {
 			at++ // half in the next record
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // tabSpan is where a tab stands in the bar, or a chip in a header, and what it
@@ -14,28 +15,28 @@ type tabSpan struct{ from, to, pane int }
 // drawTabs draws the bar: the title, a tab for each pane, and where help is.
 func (m *model) drawTabs() string {
 	t := m.theme
-	l := newLine(m.width, m.method, "")
-	l.add(t.title, " "+record.Safe(m.config.Title)+" ")
+	l := cell.NewLine(m.width, m.method)
+	l.Add(t.title, " "+record.Safe(m.config.Title)+" ")
 	hint := "? help "
 	if m.width < 60 {
 		hint = ""
 	}
-	room := l.left - len(hint)
+	room := l.Left() - len(hint)
 	if len(m.slots) > 0 {
 		m.drawTabList(l, room)
 	}
-	l.fillTo(t.tab, min(len(hint), l.left))
-	l.add(t.tab, hint)
+	l.FillTo(t.tab, min(len(hint), l.Left()))
+	l.Add(t.tab, hint)
 	return l.String()
 }
 
 // drawTabList draws as many tabs as there is room for, the focused one always
 // among them.
-func (m *model) drawTabList(l *line, room int) {
+func (m *model) drawTabList(l *cell.Line, room int) {
 	widths := make([]int, len(m.panes))
 	for i := range m.panes {
 		name, note, bad := m.tabText(i)
-		widths[i] = textWidth(name, m.method) + textWidth(note, m.method) + textWidth(bad, m.method) + 1
+		widths[i] = cell.Width(name, m.method) + cell.Width(note, m.method) + cell.Width(bad, m.method) + 1
 	}
 	focus := m.slots[m.focus]
 	first := 0
@@ -43,12 +44,12 @@ func (m *model) drawTabList(l *line, room int) {
 		first++
 	}
 	if first > 0 {
-		l.add(m.theme.tab, "‹")
+		l.Add(m.theme.tab, "‹")
 		room--
 	}
 	for i := first; i < len(m.panes); i++ {
 		if widths[i] > room-1 && i > focus {
-			l.add(m.theme.tab, "›")
+			l.Add(m.theme.tab, "›")
 			return
 		}
 		st := m.theme.tab
@@ -56,12 +57,12 @@ func (m *model) drawTabList(l *line, room int) {
 			st = m.theme.tabActive
 		}
 		name, note, bad := m.tabText(i)
-		from := m.width - l.left
-		before := l.left
-		name, _ = fit(name, max(room-2, 0), m.method)
-		l.add(st, name).add(m.theme.tab, note).add(m.theme.bad.with(m.theme.tab.background()), bad).add(m.theme.tab, " ")
-		room -= before - l.left
-		m.tabs = append(m.tabs, tabSpan{from, m.width - l.left, i})
+		from := m.width - l.Left()
+		before := l.Left()
+		name, _ = cell.Fit(name, max(room-2, 0), m.method)
+		l.Add(st, name).Add(m.theme.tab, note).Add(m.theme.bad.With(m.theme.tab.Background()), bad).Add(m.theme.tab, " ")
+		room -= before - l.Left()
+		m.tabs = append(m.tabs, tabSpan{from, m.width - l.Left(), i})
 	}
 }
 
@@ -74,9 +75,9 @@ func (m *model) tabText(i int) (name, note, bad string) {
 		note = " " + rateText(rate)
 	}
 	if s.next > p.seen && len(m.panes) > len(m.slots) {
-		note += " +" + count(s.next-p.seen)
+		note += " +" + cell.Count(s.next-p.seen)
 		if n := s.errors - p.seenErrors; n > 0 {
-			bad = fmt.Sprintf(" !%s", count(n))
+			bad = fmt.Sprintf(" !%s", cell.Count(n))
 		}
 	}
 	return name, note, bad
@@ -90,7 +91,7 @@ func rateText(rate float64) string {
 	case rate < 0.95:
 		return fmt.Sprintf("%.1f/s", rate)
 	case rate < 99_950:
-		return count(uint64(rate+0.5)) + "/s"
+		return cell.Count(uint64(rate+0.5)) + "/s"
 	}
 	return fmt.Sprintf("%.1fM/s", rate/1e6)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/cluster/record"
+	"sluice/tui/find"
 )
 
 // operator is how a term compares.
@@ -67,7 +68,7 @@ type term struct {
 
 	// A record whose words can be trusted and which does not have this one
 	// cannot meet the term, the negation left aside. Empty: nothing is known.
-	word finder
+	word find.Finder
 }
 
 // String is the term as it is written, and as its chip shows it.
@@ -83,7 +84,7 @@ func (t *term) meets(r *row) bool {
 	if t.field == "level" {
 		return t.levelMeets(r.e)
 	}
-	if t.word.set() && r.trusted() && !t.word.in(r.data) && !t.ofRow() {
+	if t.word.IsSet() && r.trusted() && !t.word.In(r.data) && !t.ofRow() {
 		return false
 	}
 	value, ok := record.Lookup(r.data, t.field)

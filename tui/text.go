@@ -7,6 +7,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/cell"
 )
 
 // rowText is what a record's row says, sanitised, not yet cut to the screen.
@@ -75,7 +76,7 @@ func (b *body) add(kind spanKind, s string) {
 			text = strings.ReplaceAll(text, "\t", "  ")
 		}
 		text = strings.TrimSuffix(text, "\r")
-		b.text = appendSteady(b.text, text)
+		b.text = cell.AppendSteady(b.text, text)
 		b.end(kind)
 		if !more {
 			return
@@ -124,7 +125,7 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 			b.field(&r, f)
 		}
 	}
-	r.Name, r.Component = cutText(r.Name, labelInRow), cutText(r.Component, labelInRow)
+	r.Name, r.Component = cell.Shorten(r.Name, labelInRow), cell.Shorten(r.Component, labelInRow)
 	t := rowText{level: record.Level(e.level), short: r.Component, label: r.Name, body: string(b.text), spans: b.spans}
 	if t.short == "" {
 		t.short = r.Name
@@ -132,66 +133,8 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 	if r.Component != "" {
 		t.label += "/" + r.Component
 	}
-	t.short, t.label = steady(t.short), steady(t.label)
+	t.short, t.label = cell.Steady(t.short), cell.Steady(t.label)
 	return t
-}
-
-// steady sanitises s for a row, and takes out what terminals disagree on: some
-// draw an emoji of several code points in two cells, some each of them in its
-// own, and a row that is measured one way and drawn the other tears the screen.
-func steady(s string) string {
-	if safe := record.Safe(s); !hasJoined(safe) {
-		return safe
-	}
-	return string(appendSteady(nil, s))
-}
-
-func appendSteady(dst []byte, s string) []byte {
-	from := len(dst)
-	dst = record.AppendSafe(dst, s)
-	if !hasJoined(string(dst[from:])) {
-		return dst
-	}
-	kept := dst[:from]
-	var before rune
-	for _, r := range string(dst[from:]) {
-		if !joins(before, r) {
-			kept = utf8.AppendRune(kept, r)
-		}
-		before = r
-	}
-	return kept
-}
-
-// hasJoined reports whether s has a code point that joins or changes another.
-func hasJoined(s string) bool {
-	for i := range len(s) {
-		// Their first bytes: C2 for 00AD, CD for 034F, E1 for 180E, E2 for what
-		// begins with 20, EF for FE0E, FE0F and FEFF, F0 for the skin tones.
-		if c := s[i]; c == 0xc2 || c == 0xcd || c == 0xe1 || c == 0xe2 || c == 0xef || c == 0xf0 {
-			for _, r := range s[i:] {
-				if joins('\U0001f468', r) {
-					return true
-				}
-			}
-			return false
-		}
-	}
-	return false
-}
-
-// joins reports whether r does nothing but join or change what is before it. A
-// joiner between letters stays: it shapes them, and takes no cell.
-func joins(before, r rune) bool {
-	switch {
-	case r == '\u200d':
-		return before > 0xffff || before == '\ufe0f' || before >= 0x2190 && before < 0x2c00
-	case r == '\ufe0e', r == '\ufe0f', r == '\u20e3':
-		return true
-	case r == '\u00ad', r == '\u034f', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u2064', r == '\ufeff':
-		return true // nobody sees them, and terminals disagree on their width
-	}
-	return r >= '\U0001f3fb' && r <= '\U0001f3ff' && before > 0xffff
 }
 
 // said reports whether the message holds all that a row would say of a request
@@ -218,7 +161,7 @@ func (b *body) field(r *record.Record, f record.Field) {
 			method, _ := r.Field("req.method")
 			url, ok := r.Field("req.url")
 			if ok && method != "" {
-				b.add(spanValue, cutText(method+" "+url, valueInRow))
+				b.add(spanValue, cell.Shorten(method+" "+url, valueInRow))
 				return
 			}
 		case "res":
@@ -228,7 +171,7 @@ func (b *body) field(r *record.Record, f record.Field) {
 					kind = spanErr
 				}
 				b.put(spanKey, "→ ")
-				b.add(kind, cutText(status, valueInRow))
+				b.add(kind, cell.Shorten(status, valueInRow))
 				return
 			}
 		case "err":
@@ -236,14 +179,14 @@ func (b *body) field(r *record.Record, f record.Field) {
 			name, _ := r.Field("err.name")
 			if ok {
 				b.put(spanKey, "err=")
-				b.add(spanErr, cutText(strings.TrimPrefix(name+": "+message, ": "), valueInRow))
+				b.add(spanErr, cell.Shorten(strings.TrimPrefix(name+": "+message, ": "), valueInRow))
 				return
 			}
 		}
 	}
-	b.add(spanKey, cutText(f.Key, valueInRow))
+	b.add(spanKey, cell.Shorten(f.Key, valueInRow))
 	b.put(spanKey, "=")
-	b.add(spanValue, cutText(valueText(f.Value), valueInRow))
+	b.add(spanValue, cell.Shorten(valueText(f.Value), valueInRow))
 }
 
 // valueText is a JSON value as a row shows it; strings are decoded.
@@ -260,27 +203,16 @@ func valueText(value json.RawMessage) string {
 	return string(value[:min(len(value), valueInRow+1)])
 }
 
-// cutText cuts s to n bytes of whole runes, with an ellipsis.
-func cutText(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}
-
 // appendState says what became of a source, sanitised.
 func appendState(dst []byte, n *stream.Notice) []byte {
-	dst = record.AppendSafe(dst, cutText(n.Source, valueInRow))
+	dst = record.AppendSafe(dst, cell.Shorten(n.Source, valueInRow))
 	if n.State.Connected() {
 		return append(dst, " is back"...)
 	}
 	dst = append(dst, " lost"...)
 	if n.Err != "" {
 		dst = append(dst, ": "...)
-		dst = record.AppendSafe(dst, cutText(n.Err, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(n.Err, valueInRow))
 	}
 	return append(dst, "; trying again"...)
 }
@@ -289,14 +221,14 @@ func appendState(dst []byte, n *stream.Notice) []byte {
 func appendGap(dst []byte, n *stream.Notice) []byte {
 	switch {
 	case n.Unknown && n.Count > 0:
-		dst = append(dst, count(n.Count)...)
+		dst = append(dst, cell.Count(n.Count)...)
 		dst = append(dst, " records lost, and an unknown number more"...)
 	case n.Unknown:
 		dst = append(dst, "an unknown number of records lost"...)
 	case n.Count == 1:
 		dst = append(dst, "1 record lost"...)
 	default:
-		dst = append(dst, count(n.Count)...)
+		dst = append(dst, cell.Count(n.Count)...)
 		dst = append(dst, " records lost"...)
 	}
 	where := n.Hop
@@ -307,11 +239,11 @@ func appendGap(dst []byte, n *stream.Notice) []byte {
 	}
 	if where != "" {
 		dst = append(dst, " at "...)
-		dst = record.AppendSafe(dst, cutText(where, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(where, valueInRow))
 	}
 	if n.Reason != "" {
 		dst = append(dst, ": "...)
-		dst = record.AppendSafe(dst, cutText(n.Reason, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(n.Reason, valueInRow))
 	}
 	return dst
 }

@@ -4,17 +4,13 @@ import (
 	"fmt"
 	"image/color"
 	"strconv"
-	"strings"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
-
-// style is the parameters of an SGR sequence, "" for plain text. They are
-// joined once, here, and never per row.
-type style string
 
 // theme is every colour of the client; nothing else in the package makes one.
 // Levels and states differ by their letters and marks too, so that nothing is
@@ -24,23 +20,23 @@ type style string
 // colour is kept for what is not: yellow and red for levels and losses, one
 // accent for where you are, and quiet hues that tell machines apart.
 type theme struct {
-	text, dim, faint, strong style // plain text, in four weights
+	text, dim, faint, strong cell.Style // plain text, in four weights
 
-	title, tab, tabActive   style // the bar on top
-	paneActive, paneIdle    style // pane headers
-	heading                 style // of a section
-	rule                    style // lines, and what is not there; never text
-	chip, chipNot, hot      style // a filter, one that leaves out; what wants attention
-	good, wait, bad         style // states
-	match, matchHere        style // search
-	found                   style // letters of a name that were typed
-	key, str, num, gap, err style
-	mark                    style // of a marked record
-	spark, sparkBad         style // a rate, and one with errors in it
-	cursor                  style // background of the row under the cursor
-	box                     style // border of an overlay
-	levels                  [7]style
-	names                   []style // sources, told apart
+	title, tab, tabActive   cell.Style // the bar on top
+	paneActive, paneIdle    cell.Style // pane headers
+	heading                 cell.Style // of a section
+	rule                    cell.Style // lines, and what is not there; never text
+	chip, chipNot, hot      cell.Style // a filter, one that leaves out; what wants attention
+	good, wait, bad         cell.Style // states
+	match, matchHere        cell.Style // search
+	found                   cell.Style // letters of a name that were typed
+	key, str, num, gap, err cell.Style
+	mark                    cell.Style // of a marked record
+	spark, sparkBad         cell.Style // a rate, and one with errors in it
+	cursor                  cell.Style // background of the row under the cursor
+	box                     cell.Style // border of an overlay
+	levels                  [7]cell.Style
+	names                   []cell.Style // sources, told apart
 }
 
 // palette is what differs between dark and light backgrounds: 24-bit colours,
@@ -80,44 +76,31 @@ var lightPalette = palette{
 // the nearest that it has.
 type colours struct{ profile colorprofile.Profile }
 
-func (c colours) fg(rgb int) style { return c.style(rgb, 38) }
-func (c colours) bg(rgb int) style { return c.style(rgb, 48) }
+func (c colours) fg(rgb int) cell.Style { return c.style(rgb, 38) }
+func (c colours) bg(rgb int) cell.Style { return c.style(rgb, 48) }
 
 // style is a colour in front, 38, or behind, 48.
-func (c colours) style(rgb, where int) style {
+func (c colours) style(rgb, where int) cell.Style {
 	r, g, b := rgb>>16, rgb>>8&0xff, rgb&0xff
 	switch has := c.profile.Convert(color.RGBA{uint8(r), uint8(g), uint8(b), 0xff}).(type) {
 	case ansi.IndexedColor:
-		return style(fmt.Sprintf("%d;5;%d", where, has))
+		return cell.Style(fmt.Sprintf("%d;5;%d", where, has))
 	case ansi.BasicColor:
 		n := int(has) + where - 8 // 30 or 40 on
 		if has >= 8 {
 			n += 60 - 8 // the bright ones, 90 or 100 on
 		}
-		return style(strconv.Itoa(n))
+		return cell.Style(strconv.Itoa(n))
 	}
-	return style(fmt.Sprintf("%d;2;%d;%d;%d", where, r, g, b))
+	return cell.Style(fmt.Sprintf("%d;2;%d;%d;%d", where, r, g, b))
 }
 
 const (
-	bold      style = "1"
-	faintAttr style = "2"
-	underline style = "4"
-	reverse   style = "7"
+	bold      cell.Style = "1"
+	faintAttr cell.Style = "2"
+	underline cell.Style = "4"
+	reverse   cell.Style = "7"
 )
-
-// with joins styles.
-func (s style) with(others ...style) style {
-	for _, o := range others {
-		switch {
-		case s == "":
-			s = o
-		case o != "":
-			s += ";" + o
-		}
-	}
-	return s
-}
 
 func newTheme(dark bool, profile colorprofile.Profile) *theme {
 	if profile <= colorprofile.ASCII {
@@ -132,28 +115,28 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 		dim:        fg(p.dim),
 		faint:      fg(p.faint),
 		strong:     bold,
-		title:      bold.with(fg(p.onAccent), bg(p.accent)),
-		tab:        fg(p.dim).with(bg(p.bar)),
-		tabActive:  bold.with(fg(p.accent), bg(p.bar)),
-		paneActive: bold.with(fg(p.accent)),
+		title:      bold.With(fg(p.onAccent), bg(p.accent)),
+		tab:        fg(p.dim).With(bg(p.bar)),
+		tabActive:  bold.With(fg(p.accent), bg(p.bar)),
+		paneActive: bold.With(fg(p.accent)),
 		paneIdle:   fg(p.dim),
-		heading:    bold.with(fg(p.accent)),
+		heading:    bold.With(fg(p.accent)),
 		rule:       fg(p.rule),
-		chip:       fg(p.chipText).with(bg(p.chip)),
-		chipNot:    fg(p.err).with(bg(p.chip)),
-		hot:        bold.with(fg(p.yellow)),
+		chip:       fg(p.chipText).With(bg(p.chip)),
+		chipNot:    fg(p.err).With(bg(p.chip)),
+		hot:        bold.With(fg(p.yellow)),
 		good:       fg(p.green),
 		wait:       fg(p.yellow),
-		bad:        bold.with(fg(p.red)),
-		match:      fg(p.onMatch).with(bg(p.match)),
-		matchHere:  bold.with(fg(p.onMatch), bg(p.here)),
-		found:      bold.with(fg(p.accent)),
+		bad:        bold.With(fg(p.red)),
+		match:      fg(p.onMatch).With(bg(p.match)),
+		matchHere:  bold.With(fg(p.onMatch), bg(p.here)),
+		found:      bold.With(fg(p.accent)),
 		key:        fg(p.accent),
 		str:        fg(p.string),
 		num:        fg(p.number),
 		gap:        fg(p.yellow),
 		err:        fg(p.err),
-		mark:       bold.with(fg(p.orange)),
+		mark:       bold.With(fg(p.orange)),
 		spark:      fg(p.spark),
 		sparkBad:   fg(p.red),
 		cursor:     bg(p.cursor),
@@ -162,7 +145,7 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 	for _, c := range p.names {
 		t.names = append(t.names, fg(c))
 	}
-	t.levels = [7]style{fg(p.dim), fg(p.faint), fg(p.debug), fg(p.dim), bold.with(fg(p.yellow)), bold.with(fg(p.red)), bold.with(reverse, fg(p.red))}
+	t.levels = [7]cell.Style{fg(p.dim), fg(p.faint), fg(p.debug), fg(p.dim), bold.With(fg(p.yellow)), bold.With(fg(p.red)), bold.With(reverse, fg(p.red))}
 	if profile == colorprofile.ANSI256 {
 		t.in256(dark, p, fg)
 	}
@@ -174,27 +157,27 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 
 // in256 takes greys where the nearest of 256 colours to a dark grey-blue would
 // be a loud blue.
-func (t *theme) in256(dark bool, p *palette, fg func(int) style) {
-	bar, chip, cursor, rule := style("48;5;235"), style("48;5;238"), style("48;5;236"), style("38;5;239")
+func (t *theme) in256(dark bool, p *palette, fg func(int) cell.Style) {
+	bar, chip, cursor, rule := cell.Style("48;5;235"), cell.Style("48;5;238"), cell.Style("48;5;236"), cell.Style("38;5;239")
 	if !dark {
 		bar, chip, cursor, rule = "48;5;255", "48;5;253", "48;5;255", "38;5;251"
 	}
-	t.tab, t.tabActive = fg(p.dim).with(bar), bold.with(fg(p.accent), bar)
-	t.chip, t.chipNot, t.cursor, t.rule, t.box = chip, fg(p.err).with(chip), cursor, rule, rule
+	t.tab, t.tabActive = fg(p.dim).With(bar), bold.With(fg(p.accent), bar)
+	t.chip, t.chipNot, t.cursor, t.rule, t.box = chip, fg(p.err).With(chip), cursor, rule, rule
 	t.faint, t.dim, t.paneIdle = "38;5;245", "38;5;248", "38;5;248"
 	if !dark {
 		t.faint, t.dim, t.paneIdle = "38;5;242", "38;5;240", "38;5;240"
 	}
-	t.tab = t.dim.with(bar)
+	t.tab = t.dim.With(bar)
 	t.levels[0], t.levels[1], t.levels[2], t.levels[3] = t.dim, t.faint, t.dim, t.dim
 }
 
 // in16 takes what is left with sixteen colours, which have no shades that could
 // stand behind text.
 func (t *theme) in16() {
-	t.cursor, t.chip, t.chipNot, t.match, t.matchHere = reverse, reverse, reverse, reverse, bold.with(reverse)
-	t.title = bold.with(reverse)
-	t.tab, t.tabActive = "", bold.with(underline)
+	t.cursor, t.chip, t.chipNot, t.match, t.matchHere = reverse, reverse, reverse, reverse, bold.With(reverse)
+	t.title = bold.With(reverse)
+	t.tab, t.tabActive = "", bold.With(underline)
 	t.dim, t.faint, t.rule, t.box, t.paneIdle = "", "", "90", "90", ""
 	t.levels[0], t.levels[1], t.levels[2], t.levels[3] = "", "", "", ""
 }
@@ -203,22 +186,22 @@ func (t *theme) in16() {
 func plainTheme() *theme {
 	t := &theme{
 		faint: faintAttr, strong: bold,
-		title: bold.with(reverse), tabActive: bold.with(underline),
+		title: bold.With(reverse), tabActive: bold.With(underline),
 		paneActive: bold, heading: bold, rule: faintAttr, chip: reverse, chipNot: reverse, hot: bold, bad: bold,
-		match: reverse, matchHere: bold.with(reverse), found: bold.with(underline), gap: bold, err: bold,
-		mark: bold, sparkBad: bold, cursor: reverse, names: []style{""},
+		match: reverse, matchHere: bold.With(reverse), found: bold.With(underline), gap: bold, err: bold,
+		mark: bold, sparkBad: bold, cursor: reverse, names: []cell.Style{""},
 	}
-	t.levels = [7]style{"", faintAttr, "", "", bold, bold, bold.with(reverse)}
+	t.levels = [7]cell.Style{"", faintAttr, "", "", bold, bold, bold.With(reverse)}
 	return t
 }
 
 // level is the style of a level's letters.
-func (t *theme) level(l record.Level) style {
+func (t *theme) level(l record.Level) cell.Style {
 	return t.levels[min(max(int(l)/10, 0), len(t.levels)-1)]
 }
 
 // message is the style of what a record of a level says.
-func (t *theme) message(l record.Level) style {
+func (t *theme) message(l record.Level) cell.Style {
 	switch {
 	case l >= record.Error:
 		return t.err
@@ -229,7 +212,7 @@ func (t *theme) message(l record.Level) style {
 }
 
 // name is the style of a source: the same name always looks the same.
-func (t *theme) name(name string) style {
+func (t *theme) name(name string) cell.Style {
 	return t.names[int(nameHash(name))%len(t.names)]
 }
 
@@ -241,12 +224,4 @@ func nameHash(name string) uint32 {
 		h = h*31 + uint32(name[i])
 	}
 	return h
-}
-
-// background is the part of a style that lies under the text.
-func (s style) background() style {
-	if i := strings.Index(string(s), "48;"); i >= 0 {
-		return s[i:]
-	}
-	return ""
 }

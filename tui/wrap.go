@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sluice/cluster/record"
+	"sluice/tui/cell"
 )
 
 // minWrapWidth is the least room for the text of a row that is wrapped.
@@ -142,25 +143,25 @@ func (p *pane) ordAt(line int) int {
 // wrap draws one row in at most most lines.
 func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) []string {
 	l := s.head(e, stream, source, t)
-	if t.gap || l.left < minWrapWidth {
+	if t.gap || l.Left() < minWrapWidth {
 		return []string{s.render(e, stream, source, t)}
 	}
-	indent := s.width - l.left
+	indent := s.width - l.Left()
 	var lines []string
 	full := false
 	turn := func() {
 		if full = len(lines)+1 >= most; full {
-			l.cutShort()
+			l.Ellipsis()
 		}
 		lines = append(lines, l.String())
 		if full {
 			return
 		}
-		l = newLine(s.width, s.method, l.base)
+		l = s.line()
 		if s.cursor {
-			l.add(s.theme.paneActive, "▌").space(indent - 1)
+			l.Add(s.theme.paneActive, "▌").Space(indent - 1)
 		} else {
-			l.space(indent)
+			l.Space(indent)
 		}
 	}
 	for piece := range s.pieces(t, 0) {
@@ -172,13 +173,13 @@ func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) [
 			continue
 		}
 		for text := piece.text; text != ""; {
-			part, used, _ := take(text, l.left, s.method)
-			l.add(piece.style, part)
+			part, used, _ := cell.Take(text, l.Left(), s.method)
+			l.Add(piece.style, part)
 			text = text[used:]
 			if text == "" {
 				break
 			}
-			if used == 0 && l.left == s.width-indent {
+			if used == 0 && l.Left() == s.width-indent {
 				return append(lines, l.String()) // wider than the column: passed over
 			}
 			turn()
@@ -188,11 +189,4 @@ func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) [
 		}
 	}
 	return append(lines, l.String())
-}
-
-// cutShort ends a line that is not the last with an ellipsis.
-func (l *line) cutShort() {
-	if l.left > 0 {
-		l.add("", "…")
-	}
 }

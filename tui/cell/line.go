@@ -1,4 +1,4 @@
-package tui
+package cell
 
 import (
 	"strings"
@@ -11,40 +11,46 @@ import (
 // meant to be read is longer; a longer one is shown as one mark.
 const maxCluster = 32
 
-// line builds one line of a fixed width: what does not fit is cut, and what
+// Line builds one line of a fixed width: what does not fit is cut, and what
 // is missing is filled.
-type line struct {
-	buf   []byte
-	left  int   // columns that are free
-	base  style // under everything: the cursor's background
-	at    style // of what comes next, once it is opened
-	begun bool  // a style was opened
-	width ansi.Method
+type Line struct {
+	buf     []byte
+	left    int   // columns that are free
+	ground  Style // under everything: the cursor's background
+	at      Style // of what comes next, once it is opened
+	begun   bool  // a style was opened
+	measure ansi.Method
 }
 
-func newLine(width int, method ansi.Method, base style) *line {
-	return &line{buf: make([]byte, 0, width*3), left: max(width, 0), base: base, width: method}
+func NewLine(width int, method ansi.Method) *Line {
+	return &Line{buf: make([]byte, 0, width*3), left: max(width, 0), measure: method}
 }
 
-// add appends text, which must be sanitised, and returns the line.
-func (l *line) add(st style, text string) *line {
+// On puts a background under everything that comes.
+func (l *Line) On(ground Style) *Line {
+	l.ground = ground
+	return l
+}
+
+// Add appends text, which must be sanitised, and returns the line.
+func (l *Line) Add(st Style, text string) *Line {
 	if l.left == 0 || text == "" {
 		return l
 	}
-	text, w := cut(text, l.left, l.width)
+	text, w := cut(text, l.left, l.measure)
 	l.open(st)
 	l.buf = append(l.buf, text...)
 	l.left -= w
 	return l
 }
 
-// fixed appends text in a column of n, cut with an ellipsis or filled.
-func (l *line) fixed(st style, text string, n int) *line {
+// Fixed appends text in a column of n, cut with an ellipsis or filled.
+func (l *Line) Fixed(st Style, text string, n int) *Line {
 	n = min(n, l.left)
 	if n <= 0 {
 		return l
 	}
-	text, w := fit(text, n, l.width)
+	text, w := Fit(text, n, l.measure)
 	l.open(st)
 	l.buf = append(l.buf, text...)
 	if w < n {
@@ -55,7 +61,7 @@ func (l *line) fixed(st style, text string, n int) *line {
 	return l
 }
 
-func (l *line) space(n int) *line {
+func (l *Line) Space(n int) *Line {
 	n = min(n, l.left)
 	if n > 0 {
 		l.open("")
@@ -65,8 +71,8 @@ func (l *line) space(n int) *line {
 	return l
 }
 
-// fillTo leaves n free columns at the end, in a style.
-func (l *line) fillTo(st style, n int) *line {
+// FillTo leaves n free columns at the end, in a style.
+func (l *Line) FillTo(st Style, n int) *Line {
 	if n = l.left - n; n > 0 {
 		l.open(st)
 		l.buf = appendSpaces(l.buf, n)
@@ -76,15 +82,15 @@ func (l *line) fillTo(st style, n int) *line {
 }
 
 // open begins a style. Each begins with a reset, so none leaks.
-func (l *line) open(st style) {
+func (l *Line) open(st Style) {
 	if l.begun && st == l.at && !l.endsOpen() {
 		return
 	}
 	l.begun, l.at = true, st
 	l.buf = append(l.buf, "\x1b["...)
-	if l.base != "" {
+	if l.ground != "" {
 		l.buf = append(l.buf, "0;"...)
-		l.buf = append(l.buf, l.base...)
+		l.buf = append(l.buf, l.ground...)
 		if st != "" {
 			l.buf = append(l.buf, ';')
 			l.buf = append(l.buf, st...)
@@ -99,18 +105,24 @@ func (l *line) open(st style) {
 // endsOpen reports whether what follows may become one grapheme cluster with what
 // there is, and take fewer columns: some letters join the one after them. A style
 // between the two keeps them apart.
-func (l *line) endsOpen() bool { return len(l.buf) > 0 && l.buf[len(l.buf)-1] >= utf8.RuneSelf }
+func (l *Line) endsOpen() bool { return len(l.buf) > 0 && l.buf[len(l.buf)-1] >= utf8.RuneSelf }
 
 // String fills the line and ends it.
-func (l *line) String() string {
-	l.fillTo("", 0)
+func (l *Line) String() string {
+	l.FillTo("", 0)
 	l.buf = append(l.buf, ansi.ResetStyle...)
 	return string(l.buf)
 }
 
-// join is the line with another one's text where it ends, as long as there is
+// Left is how many columns are left.
+func (l *Line) Left() int { return l.left }
+
+// Method is how the line measures text.
+func (l *Line) Method() ansi.Method { return l.measure }
+
+// Join is the line with another one's text where it ends, as long as there is
 // room for all of it; it ends both.
-func (l *line) join(other *line) string {
+func (l *Line) Join(other *Line) string {
 	text := other.String()
 	l.buf = append(l.buf, text...)
 	return string(l.buf)
@@ -134,9 +146,9 @@ func asciiPrefix(s string) int {
 	return len(s)
 }
 
-// cluster returns the grapheme cluster at the start of s and its width. One
+// Cluster returns the grapheme cluster at the start of s and its width. One
 // that is too long is cut, in pieces that each show as one mark.
-func cluster(s string, method ansi.Method) (text string, used, width int) {
+func Cluster(s string, method ansi.Method) (text string, used, width int) {
 	look := s
 	if n := maxCluster + 1; len(look) > n {
 		for n < len(s) && !utf8.RuneStart(s[n]) {
@@ -151,9 +163,9 @@ func cluster(s string, method ansi.Method) (text string, used, width int) {
 	return text, len(text), width
 }
 
-// take returns as much of s as fits into n columns, how many bytes of s that
+// Take returns as much of s as fits into n columns, how many bytes of s that
 // is, and its width.
-func take(s string, n int, method ansi.Method) (text string, used, width int) {
+func Take(s string, n int, method ansi.Method) (text string, used, width int) {
 	i := asciiPrefix(s[:min(len(s), n+1)])
 	if i >= n {
 		return s[:n], n, n
@@ -165,7 +177,7 @@ func take(s string, n int, method ansi.Method) (text string, used, width int) {
 	var patched []byte // s with marks in place of clusters that are too long
 	start := 0
 	for i < len(s) {
-		c, used, cw := cluster(s[i:], method)
+		c, used, cw := Cluster(s[i:], method)
 		if w+cw > n {
 			break
 		}
@@ -184,13 +196,13 @@ func take(s string, n int, method ansi.Method) (text string, used, width int) {
 
 // cut is take without the count of bytes.
 func cut(s string, n int, method ansi.Method) (string, int) {
-	text, _, w := take(s, n, method)
+	text, _, w := Take(s, n, method)
 	return text, w
 }
 
-// fit is cut with an ellipsis where something was left out.
-func fit(s string, n int, method ansi.Method) (string, int) {
-	short, used, w := take(s, n, method)
+// Fit is cut with an ellipsis where something was left out.
+func Fit(s string, n int, method ansi.Method) (string, int) {
+	short, used, w := Take(s, n, method)
 	if used == len(s) || n < 1 {
 		return short, w
 	}
@@ -198,8 +210,8 @@ func fit(s string, n int, method ansi.Method) (string, int) {
 	return short + "…", w + 1
 }
 
-// skip returns what of s is left after n columns.
-func skip(s string, n int, method ansi.Method) string {
+// Skip returns what of s is left after n columns.
+func Skip(s string, n int, method ansi.Method) string {
 	if n <= 0 {
 		return s
 	}
@@ -207,23 +219,23 @@ func skip(s string, n int, method ansi.Method) string {
 		return s[n:]
 	}
 	for n > 0 && s != "" {
-		_, used, w := cluster(s, method)
+		_, used, w := Cluster(s, method)
 		s = s[used:]
 		n -= w
 	}
 	return s
 }
 
-// textWidth is the columns that s takes.
-func textWidth(s string, method ansi.Method) int {
+// Width is the columns that s takes.
+func Width(s string, method ansi.Method) int {
 	if i := asciiPrefix(s); i == len(s) {
 		return i
 	}
 	return method.StringWidth(s)
 }
 
-// count writes a number with separators: 1,284.
-func count(n uint64) string {
+// Count writes a number with separators: 1,284.
+func Count(n uint64) string {
 	var buf [32]byte
 	i := len(buf)
 	for digits := 0; ; digits++ {
@@ -239,8 +251,8 @@ func count(n uint64) string {
 	}
 }
 
-// overlay puts the lines of a box over a screen's lines, at column x and line y.
-func overlay(lines, box []string, x, y, width int, method ansi.Method) {
+// Overlay puts the lines of a box over a screen's lines, at column x and line y.
+func Overlay(lines, box []string, x, y, width int, method ansi.Method) {
 	for i, row := range box {
 		if y+i < 0 || y+i >= len(lines) {
 			continue
@@ -254,3 +266,6 @@ func overlay(lines, box []string, x, y, width int, method ansi.Method) {
 		lines[y+i] = b.String()
 	}
 }
+
+// Ellipsis ends a line that is not the last with an ellipsis.
+func (l *Line) Ellipsis() *Line { return l.Add("", "…") }

@@ -1,14 +1,14 @@
-package tui
+package find
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// finder finds a word in bytes, eight at a time: at each place it looks at the
+// Finder finds a word in bytes, eight at a time: at each place it looks at the
 // two bytes of the word that are rarest in logs, and compares the rest only
 // where both are there. The zero finder finds nothing and is not set.
-type finder struct {
+type Finder struct {
 	word []byte // in lower case, when fold
 	fold bool   // the case of ASCII letters is ignored
 
@@ -17,8 +17,8 @@ type finder struct {
 	mi, mj uint64 // what is set in the data before it is compared: the bit of lower case
 }
 
-func newFinder(word string, fold bool) finder {
-	f := finder{word: []byte(word), fold: fold}
+func New(word string, fold bool) Finder {
+	f := Finder{word: []byte(word), fold: fold}
 	if word == "" {
 		return f
 	}
@@ -77,19 +77,22 @@ func lower(c byte) byte {
 	return c
 }
 
-// set reports whether there is a word to find.
-func (f *finder) set() bool { return len(f.word) > 0 }
+// IsSet reports whether there is a word to find.
+func (f *Finder) IsSet() bool { return len(f.word) > 0 }
 
-// same reports whether another one finds the same.
-func (f *finder) same(other *finder) bool {
+// Len is how many bytes the word has.
+func (f *Finder) Len() int { return len(f.word) }
+
+// Same reports whether another one finds the same.
+func (f *Finder) Same(other *Finder) bool {
 	return other != nil && f.fold == other.fold && string(f.word) == string(other.word)
 }
 
-// in reports whether the word is in data.
-func (f *finder) in(data []byte) bool { return f.index(data) >= 0 }
+// In reports whether the word is in data.
+func (f *Finder) In(data []byte) bool { return f.Index(data) >= 0 }
 
-// index is the first place of the word in data, or -1.
-func (f *finder) index(data []byte) int {
+// Index is the first place of the word in data, or -1.
+func (f *Finder) Index(data []byte) int {
 	n := len(data) - len(f.word) // the last place where it can begin
 	if len(f.word) == 0 || n < 0 {
 		return -1
@@ -117,7 +120,7 @@ func (f *finder) index(data []byte) int {
 }
 
 // at reports whether data, which is long enough, begins with the word.
-func (f *finder) at(data []byte) bool {
+func (f *Finder) at(data []byte) bool {
 	data = data[:len(f.word)]
 	if !f.fold {
 		return string(data) == string(f.word)

@@ -1,4 +1,4 @@
-package tui
+package find
 
 import (
 	"encoding/binary"
@@ -21,8 +21,8 @@ func isWordByte(c byte) bool {
 	return 0x20 < c && c < 0x7f
 }
 
-// wordsOf splits a text into words; what is between them is left out.
-func wordsOf(text string) []string {
+// Words splits a text into words; what is between them is left out.
+func Words(text string) []string {
 	var words []string
 	for i := 0; i < len(text); {
 		if !isWordByte(text[i]) {
@@ -38,8 +38,8 @@ func wordsOf(text string) []string {
 	return words
 }
 
-// bestWord is the word that tells most: the longest.
-func bestWord(words []string) string {
+// Longest is the word that tells most: the longest.
+func Longest(words []string) string {
 	best := ""
 	for _, w := range words {
 		if len(w) > len(best) {
@@ -49,10 +49,10 @@ func bestWord(words []string) string {
 	return best
 }
 
-// spellsPlainly reports whether the words of a row stand in data as they stand
+// Plain reports whether the words of a row stand in data as they stand
 // in the row: there is no escape by number, and no code point that rows leave
 // out, show by its number, or that is another case of an ASCII letter.
-func spellsPlainly(data []byte) bool {
+func Plain(data []byte) bool {
 	for i := 0; i < len(data); {
 		if i = skipASCII(data, i); i == len(data) {
 			return true
@@ -106,23 +106,22 @@ func spellsOtherwise(r rune) bool {
 	return 0x1f3fb <= r && r <= 0x1f3ff || r >= 0xe0000
 }
 
-// wordOfField is a word that a record must have to meet a comparison.
-func wordOfField(t *term) finder {
-	key := t.field
-	for i := len(key) - 1; i >= 0; i-- {
-		if key[i] == '.' {
-			key = key[i+1:]
-			break
+// Printable reports whether data is printable ASCII without a backslash.
+func Printable(data []byte) bool {
+	i := 0
+	for ; i+8 <= len(data); i += 8 {
+		x := binary.LittleEndian.Uint64(data[i:])
+		b := x ^ '\\'*ones
+		d := x ^ 0x7f*ones
+		// High bits: beyond ASCII; below a blank; a backslash; a DEL.
+		if (x|(x-0x20*ones)&^x|(b-ones)&^b|(d-ones)&^d)&highs != 0 {
+			return false
 		}
 	}
-	word := ""
-	if words := wordsOf(key); len(words) == 1 && words[0] == key {
-		word = key + `"`
-	}
-	if t.op == opEqual && !t.numeric {
-		if best := bestWord(wordsOf(t.value)); len(best) >= len(word) {
-			word = best
+	for ; i < len(data); i++ {
+		if c := data[i]; c < 0x20 || c >= 0x7f || c == '\\' {
+			return false
 		}
 	}
-	return newFinder(word, false)
+	return true
 }

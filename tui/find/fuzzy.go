@@ -1,4 +1,4 @@
-package tui
+package find
 
 import (
 	"strings"
@@ -6,40 +6,40 @@ import (
 	"unicode/utf8"
 )
 
-// fuzzyPattern is what was typed to find names by.
-type fuzzyPattern struct {
+// Fuzzy is what was typed to find names by.
+type Fuzzy struct {
 	text  string
 	lower string // with small letters
 	runes []rune // of lower
 	ascii bool
 }
 
-func newFuzzyPattern(text string) *fuzzyPattern {
+func NewFuzzy(text string) *Fuzzy {
 	lower := strings.ToLower(text)
-	p := &fuzzyPattern{text: text, lower: lower, runes: []rune(lower)}
+	p := &Fuzzy{text: text, lower: lower, runes: []rune(lower)}
 	p.ascii = len(p.runes) == len(lower)
 	return p
 }
 
-// score reports whether the letters of the pattern stand in name in their
+// Score reports whether the letters of the pattern stand in name in their
 // order, whatever their case, and how well: runs and beginnings of words count
 // more. It allocates nothing for names in ASCII.
-func (p *fuzzyPattern) score(name string) (score int, ok bool) {
+func (p *Fuzzy) Score(name string) (score int, ok bool) {
 	if p.text == "" {
 		return 0, true
 	}
 	if !p.ascii {
-		score, _, ok = fuzzy(p.text, name)
+		score, _, ok = Letters(p.text, name)
 		return score, ok
 	}
 	for i := range len(name) {
 		if name[i] >= utf8.RuneSelf {
-			score, _, ok = fuzzy(p.text, name)
+			score, _, ok = Letters(p.text, name)
 			return score, ok
 		}
 	}
 	for start := range len(name) {
-		if lowerByte(name[start]) != p.lower[0] {
+		if lower(name[start]) != p.lower[0] {
 			continue
 		}
 		s, matched := p.scoreFrom(name, start)
@@ -54,10 +54,10 @@ func (p *fuzzyPattern) score(name string) (score int, ok bool) {
 }
 
 // scoreFrom is fuzzyFrom for ASCII.
-func (p *fuzzyPattern) scoreFrom(name string, start int) (score int, ok bool) {
+func (p *Fuzzy) scoreFrom(name string, start int) (score int, ok bool) {
 	j, last := 0, -2
 	for i := start; i < len(name) && j < len(p.lower); i++ {
-		if lowerByte(name[i]) != p.lower[j] {
+		if lower(name[i]) != p.lower[j] {
 			continue
 		}
 		score++
@@ -73,17 +73,10 @@ func (p *fuzzyPattern) scoreFrom(name string, start int) (score int, ok bool) {
 	return score*8 - len(name), j == len(p.lower)
 }
 
-func lowerByte(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
 func isWordEnd(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }
 
-// fuzzy is score, and which runes of the name were found.
-func fuzzy(pattern, name string) (score int, found []int, ok bool) {
+// Letters is score, and which runes of the name were found.
+func Letters(pattern, name string) (score int, found []int, ok bool) {
 	if pattern == "" {
 		return 0, nil, true
 	}
