@@ -14,6 +14,7 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/tui/terminal"
 )
 
 // ErrInterrupted is what Run returns when the user pressed ctrl-c. Leaving with
@@ -151,26 +152,27 @@ func New(config Config) (*Client, error) {
 // [*rescue.Error].
 func (c *Client) Run(ctx context.Context) error {
 	var program *tea.Program
-	t, err := openTTY(c.config.Input, c.config.Output, func() { go program.Send(paintMsg{}) })
+	t, err := terminal.Open(terminal.Config{
+		Input: c.config.Input, Output: c.config.Output, Getenv: c.config.Getenv,
+		Wake: func() { go program.Send(paintMsg{}) },
+	})
 	if err != nil {
 		return err
 	}
-	defer t.end()
-	t.getenv = c.config.Getenv
-	m := newModel(c.config, c.wake, colorprofile.Detect(t.out, os.Environ()))
-	m.width, m.height = t.width, t.height
+	defer t.End()
+	m := newModel(c.config, c.wake, colorprofile.Detect(t.Output(), os.Environ()))
+	m.width, m.height = t.Size()
 	m.archive.wake = c.wakeUp
-	m.held = t.held
-	m.hurry = func() { t.urgent = true }
-	m.hurried = func() bool { return t.urgent }
+	m.held = t.Held
+	m.hurry, m.hurried = t.Urge, t.Urged
 	defer m.archive.stop()
-	guarded := &guard{model: m, tty: t}
+	guarded := &guard{model: m, terminal: t}
 	program = tea.NewProgram(guarded,
-		tea.WithInput(t.input), tea.WithOutput(t.out), tea.WithWindowSize(t.width, t.height),
+		tea.WithInput(t.Input()), tea.WithOutput(t.Output()), tea.WithWindowSize(m.width, m.height),
 		tea.WithoutSignalHandler(),
-		tea.WithoutRenderer(), tea.WithFPS(1)) // tty shows the frames
+		tea.WithoutRenderer(), tea.WithFPS(1)) // the terminal is shown the frames
 	guarded.quit = program.Quit
-	if err := t.enter(); err != nil {
+	if err := t.Enter(); err != nil {
 		return err
 	}
 
@@ -181,11 +183,15 @@ func (c *Client) Run(ctx context.Context) error {
 	// terminal's reader behind.
 	defer context.AfterFunc(running.Context(), program.Quit)()
 	running.Go("read from the feed", func() { c.pump(running.Context(), program.Send) })
-	running.Go("watch the terminal", func() { t.watch(running.Context().Done(), program.Send) })
+	running.Go("watch the terminal", func() {
+		t.Watch(running.Context().Done(), func(width, height int) {
+			program.Send(tea.WindowSizeMsg{Width: width, Height: height})
+		}, func() { program.Send(continuedMsg{}) })
+	})
 	_, err = program.Run()
 	running.End()
 	fault := running.Wait()
-	t.leave()
+	t.Leave()
 	if fault == nil {
 		fault = guarded.fault
 	}

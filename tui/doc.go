@@ -29,9 +29,7 @@
 //	view     where somebody stands in a store: following, scrolled, paused
 //	pane     a view on the screen: header, rows, search, filter
 //	model    panes, tabs, overlays; all keys and messages
-//	painter  what has to be written to show a frame: the lines that differ
-//	tty      the terminal's state, brought and given back on every way out
-//	guard    the model and the tty as Bubble Tea sees them; panics end here
+//	guard    the model and the terminal as Bubble Tea sees them; panics end here
 //
 // A record's number is its place in its store, from 0, and never changes.
 // Views are anchored by number, so neither arrivals nor evictions move them.

@@ -3,7 +3,6 @@ package tui
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -301,13 +300,6 @@ var (
 	ParseLayout   = parseLayout
 )
 
-// Outlet is what stands between the renderer and the terminal.
-type Outlet struct{ *outlet }
-
-func NewOutlet(file *os.File) Outlet { return Outlet{newOutlet(file, func() {})} }
-func (o Outlet) Drain()              { o.drain() }
-func (o Outlet) End()                { o.end() }
-
 // SaveLayout saves how the panes stand.
 func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*model).layout()) }
 
@@ -366,12 +358,3 @@ func ThemeStyles(dark bool) map[string]Colours {
 func CursorGround(dark bool) int {
 	return coloursOf(newTheme(dark, colorprofile.TrueColor).cursor).Back
 }
-
-// Painter turns frames into bytes for a terminal.
-type Painter struct{ p painter }
-
-// Paint is what shows a frame.
-func (p *Painter) Paint(lines []string, cursor *tea.Cursor) []byte { return p.p.paint(lines, cursor) }
-
-// Forget makes the next frame a whole one.
-func (p *Painter) Forget() { p.p.forget() }

@@ -1,9 +1,13 @@
 package tui
 
 import (
+	"strings"
+
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/rescue"
+	"sluice/tui/terminal"
 )
 
 // guard is the client as Bubble Tea sees it: the model, whose frames go to the
@@ -11,10 +15,10 @@ import (
 // leaves as when it is asked to: Bubble Tea's own way out of one does not wait
 // for the terminal's reader, and prints what happened over the restored screen.
 type guard struct {
-	model *model
-	tty   *tty
-	quit  func()
-	fault error // the panic
+	model    *model
+	terminal *terminal.Terminal
+	quit     func()
+	fault    error // the panic
 }
 
 // faultMsg says that a command has panicked.
@@ -34,11 +38,11 @@ func (g *guard) Update(msg tea.Msg) (self tea.Model, cmd tea.Cmd) {
 		return g, tea.Quit
 	}
 	defer g.recover(&cmd)
-	if cmd = g.tty.update(msg); cmd != nil {
+	if cmd = g.tell(msg); cmd != nil {
 		return g, cmd
 	}
 	if _, ok := msg.(paintMsg); ok {
-		return g, nil // the model has said all; View is asked next
+		return g, nil // the model has nothing to do; View is asked next
 	}
 	_, cmd = g.model.Update(msg)
 	return g, careful(cmd)
@@ -49,7 +53,7 @@ func (g *guard) View() (none tea.View) {
 	if g.fault == nil {
 		var cmd tea.Cmd
 		defer g.recover(&cmd)
-		g.tty.show(g.model.View())
+		g.terminal.Show(terminalFrame(g.model.View()))
 	}
 	return none
 }
@@ -82,3 +86,68 @@ func careful(cmd tea.Cmd) tea.Cmd {
 		return msg
 	}
 }
+
+// tell tells the terminal what concerns it of a message. It returns a command for
+// Bubble Tea, if there is one, instead of what the model says.
+func (g *guard) tell(msg tea.Msg) tea.Cmd {
+	t := g.terminal
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg, tea.MouseMsg, tea.PasteMsg:
+		t.Urge()
+	case paintMsg:
+		t.Woken()
+	case rawMsg:
+		t.Write(string(msg))
+	case repaintMsg:
+		t.Repaint()
+	case tea.WindowSizeMsg:
+		t.Resize(msg.Width, msg.Height)
+	case tea.ModeReportMsg:
+		switch {
+		case msg.Mode == ansi.ModeSynchronizedOutput:
+			t.Synchronize(msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet)
+		case msg.Mode == ansi.ModeUnicodeCore && measuresGraphemes(msg):
+			t.MeasureGraphemes()
+		}
+	case suspendMsg:
+		stopped, err := t.Suspend()
+		if err != nil {
+			return tea.Quit
+		}
+		if !stopped {
+			return func() tea.Msg { return flashMsg{"not suspended: there is no shell to go back to"} }
+		}
+	case continuedMsg:
+		if t.Continue() != nil {
+			return tea.Quit
+		}
+	}
+	return nil
+}
+
+// measuresGraphemes reports whether a terminal can measure text by grapheme
+// clusters.
+func measuresGraphemes(msg tea.ModeReportMsg) bool {
+	return msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
+}
+
+// terminalFrame is a view for the terminal.
+func terminalFrame(v tea.View) terminal.Frame {
+	f := terminal.Frame{Lines: strings.Split(v.Content, "\n"), Mouse: v.MouseMode != tea.MouseModeNone, Title: v.WindowTitle}
+	if v.Cursor != nil {
+		f.Cursor = &terminal.Position{X: v.Cursor.X, Y: v.Cursor.Y}
+	}
+	return f
+}
+
+// Messages to the terminal.
+type (
+	rawMsg       string   // write this as it is
+	repaintMsg   struct{} // the screen may be wrong: paint all of it
+	paintMsg     struct{} // a frame that was held may be shown
+	suspendMsg   struct{} // give the terminal back and stop, until the shell goes on with us
+	continuedMsg struct{} // the process goes on after a stop
+)
+
+// raw writes to the terminal as it is.
+func raw(text string) tea.Cmd { return func() tea.Msg { return rawMsg(text) } }

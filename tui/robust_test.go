@@ -257,7 +257,7 @@ func TestAHundredThousandStreams(t *testing.T) {
 	}
 }
 
-func (term *terminal) wait(ok func() bool) {
+func (term *ptyClient) wait(ok func() bool) {
 	term.t.Helper()
 	term.waitFor("it", func(string) bool { return ok() })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -20,11 +21,12 @@ import (
 	"sluice/cluster/stream"
 	"sluice/internal/emulator"
 	"sluice/tui"
+	"sluice/tui/terminal"
 )
 
-// terminal is a client in a pseudo-terminal, whose bytes go through an
+// ptyClient is a client in a pseudo-terminal, whose bytes go through an
 // emulator.
-type terminal struct {
+type ptyClient struct {
 	t      *testing.T
 	feed   *fakeFeed
 	pty    *os.File
@@ -40,13 +42,13 @@ type terminal struct {
 	reading sync.RWMutex // held by who wants the terminal to stop reading
 }
 
-func start80x24(t *testing.T, streams ...string) *terminal {
+func start80x24(t *testing.T, streams ...string) *ptyClient {
 	t.Helper()
 	return startWith(t, tui.Config{Streams: streams})
 }
 
 // startWith starts a client of 80 by 24 cells in its own terminal.
-func startWith(t *testing.T, config tui.Config) *terminal {
+func startWith(t *testing.T, config tui.Config) *ptyClient {
 	t.Helper()
 	t.Setenv("TERM", "xterm-256color")
 	ours, theirs, err := pty.Open()
@@ -56,7 +58,7 @@ func startWith(t *testing.T, config tui.Config) *terminal {
 	if err := pty.Setsize(ours, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: emulator.New(80, 24), done: make(chan error, 1)}
+	term := &ptyClient{t: t, feed: newFeed(), pty: ours, theirs: theirs, vt: emulator.New(80, 24), done: make(chan error, 1)}
 	config.Feed, config.Location, config.Input, config.Output = term.feed, time.UTC, theirs, theirs
 	client, err := tui.New(config)
 	if err != nil {
@@ -87,7 +89,7 @@ func startWith(t *testing.T, config tui.Config) *terminal {
 }
 
 // stop lets the terminal read nothing more, until goOn.
-func (term *terminal) stop() {
+func (term *ptyClient) stop() {
 	// The reader stands in a read until something comes.
 	locked := make(chan struct{})
 	go func() { term.reading.Lock(); close(locked) }()
@@ -101,17 +103,17 @@ func (term *terminal) stop() {
 	}
 }
 
-func (term *terminal) goOn() { term.reading.Unlock() }
+func (term *ptyClient) goOn() { term.reading.Unlock() }
 
 // close ends the terminal; the reader ends when nobody holds the other side.
-func (term *terminal) close() {
+func (term *ptyClient) close() {
 	term.cancel()
 	_ = term.theirs.Close()
 	term.read.Wait()
 	_ = term.pty.Close()
 }
 
-func (term *terminal) waitFor(what string, ok func(screen string) bool) {
+func (term *ptyClient) waitFor(what string, ok func(screen string) bool) {
 	term.t.Helper()
 	deadline := time.Now().Add(time.Minute)
 	for !ok(term.vt.String()) {
@@ -122,12 +124,12 @@ func (term *terminal) waitFor(what string, ok func(screen string) bool) {
 	}
 }
 
-func (term *terminal) waitForText(text string) {
+func (term *ptyClient) waitForText(text string) {
 	term.t.Helper()
 	term.waitFor(text, func(screen string) bool { return strings.Contains(screen, text) })
 }
 
-func (term *terminal) press(keys string) {
+func (term *ptyClient) press(keys string) {
 	term.t.Helper()
 	if _, err := term.pty.WriteString(keys); err != nil {
 		term.t.Fatal(err)
@@ -135,7 +137,7 @@ func (term *terminal) press(keys string) {
 }
 
 // end waits for Run, and checks that the terminal is as it was.
-func (term *terminal) end() error {
+func (term *ptyClient) end() error {
 	term.t.Helper()
 	select {
 	case err := <-term.done:
@@ -160,12 +162,12 @@ func (term *terminal) end() error {
 
 func TestRun(t *testing.T) {
 	for name, test := range map[string]struct {
-		leave func(*terminal)
+		leave func(*ptyClient)
 		want  error
 	}{
-		"q":       {func(term *terminal) { term.press("q") }, nil},
-		"ctrl-c":  {func(term *terminal) { term.press("\x03") }, tui.ErrInterrupted},
-		"context": {func(term *terminal) { term.cancel() }, nil},
+		"q":       {func(term *ptyClient) { term.press("q") }, nil},
+		"ctrl-c":  {func(term *ptyClient) { term.press("\x03") }, tui.ErrInterrupted},
+		"context": {func(term *ptyClient) { term.cancel() }, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ignore := goleak.IgnoreCurrent()
@@ -294,12 +296,18 @@ func BenchmarkFrame(b *testing.B) {
 		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
 	}
 	var frames []time.Duration
-	var painter tui.Painter
+	screen, err := terminal.Open(terminal.Config{Input: strings.NewReader(""), Output: io.Discard, Wake: func() {}, Getenv: os.Getenv})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := screen.Enter(); err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		began := cpuTime(b)
 		s.feed.put(batch)
 		s.model, _ = s.model.Update(tui.TakeMsg)
-		painter.Paint(strings.Split(s.model.View().Content, "\n"), nil)
+		screen.Show(terminal.Frame{Lines: strings.Split(s.model.View().Content, "\n")})
 		frames = append(frames, cpuTime(b)-began)
 	}
 	slices.Sort(frames)

@@ -24,11 +24,12 @@ var arrows = map[string][]string{
 	"sluice/headless/recorder": cluster,
 	"sluice/headless/replay":   cluster,
 	"sluice/headless/shipper":  cluster,
-	"sluice/tui":               slices.Concat(cluster, []string{"sluice/tui/find", "sluice/tui/cell"}),
+	"sluice/tui":               slices.Concat(cluster, []string{"sluice/tui/find", "sluice/tui/cell", "sluice/tui/terminal"}),
 
 	// The full-screen client's own rooms; nobody else enters them.
-	"sluice/tui/find": nil,
-	"sluice/tui/cell": {"sluice/cluster/record"},
+	"sluice/tui/find":     nil,
+	"sluice/tui/cell":     {"sluice/cluster/record"},
+	"sluice/tui/terminal": nil,
 
 	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it

@@ -1,4 +1,4 @@
-package tui
+package terminal
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	xterm "github.com/charmbracelet/x/term"
 )
@@ -21,27 +20,32 @@ const (
 	shortestUrgent = 4 * time.Millisecond
 )
 
-// tty is the terminal: it brings it into the state that the client needs, and
-// back, and shows frames on it as soon as they are drawn. Bubble Tea's renderer,
-// which compares cells and looks for something to do forty times a second, took
-// a quarter of the client's CPU under a flood and nearly all of it when nothing
-// happened.
-type tty struct {
+// Config says which terminal it is.
+type Config struct {
+	Input  io.Reader           // nil: standard input, or the process's terminal if that is none
+	Output io.Writer           // nil: standard output
+	Getenv func(string) string // says what kind of terminal it is; required
+	Wake   func()              // called when a frame that was held may be shown; required
+}
+
+// Terminal brings the terminal into the state that a full-screen client needs, and
+// back, and shows frames on it as soon as they are drawn.
+type Terminal struct {
 	input         io.Reader
 	raw           *os.File // the input, when it is a terminal
 	file          *os.File // the output, when it is one
 	out           io.Writer
 	outlet        *outlet // that out is, when it is a file
-	wake          func()  // called when a frame that was held may be shown
+	wake          func()
 	getenv        func(string) string
 	width, height int
 
 	title   string       // that it shows
-	mouse   bool         // it tells of the mouse
+	mouse   bool         // it reports what the mouse does
 	before  *xterm.State // of the input, before it was raw
 	entered bool
 	resumed time.Time // when it last went on after it had stopped by itself
-	unicode bool      // the terminal was told to measure by graphemes
+	unicode bool      // it was asked to measure by graphemes
 
 	painter painter
 	painted time.Time // when the last frame was shown
@@ -49,14 +53,24 @@ type tty struct {
 	due     time.Time // when wake is going to be called, so that a frame is shown; zero: it is not
 }
 
-// openTTY finds the terminal. Nil for input is standard input, or the process's
-// terminal if that is none; for output it is standard output.
-func openTTY(input io.Reader, output io.Writer, wake func()) (*tty, error) {
-	t := &tty{input: input, out: output, wake: wake, width: 80, height: 24}
+// Frame is what the terminal shows.
+type Frame struct {
+	Lines  []string  // as many as the terminal has, each as wide as it is
+	Cursor *Position // nil hides it
+	Mouse  bool      // what the mouse does is reported
+	Title  string    // of the window
+}
+
+// Position is a place on the screen, from 0.
+type Position struct{ X, Y int }
+
+// Open finds the terminal.
+func Open(config Config) (*Terminal, error) {
+	t := &Terminal{input: config.Input, out: config.Output, wake: config.Wake, getenv: config.Getenv, width: 80, height: 24}
 	if t.input == nil {
 		t.input = os.Stdin
 		if !xterm.IsTerminal(os.Stdin.Fd()) {
-			in, _, err := tea.OpenTTY()
+			in, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 			if err != nil {
 				return nil, fmt.Errorf("open the terminal: %w", err)
 			}
@@ -66,25 +80,35 @@ func openTTY(input io.Reader, output io.Writer, wake func()) (*tty, error) {
 	if f, ok := t.input.(*os.File); ok && xterm.IsTerminal(f.Fd()) {
 		t.raw = f
 	}
-	if output == nil {
+	if t.out == nil {
 		t.out = os.Stdout
 	}
 	if f, ok := t.out.(*os.File); ok {
-		t.outlet = newOutlet(f, wake)
+		t.outlet = newOutlet(f, t.wake)
 		t.out = t.outlet
 		if xterm.IsTerminal(f.Fd()) {
 			t.file = f
 		}
 	}
 	if err := t.measure(); err != nil {
-		t.end()
+		t.End()
 		return nil, err
 	}
 	return t, nil
 }
 
+// Input is where the keys come from.
+func (t *Terminal) Input() io.Reader { return t.input }
+
+// Output is where frames go: the output of the configuration, or what stands
+// before it.
+func (t *Terminal) Output() io.Writer { return t.out }
+
+// Size is how large the terminal is.
+func (t *Terminal) Size() (width, height int) { return t.width, t.height }
+
 // measure asks how large the terminal is.
-func (t *tty) measure() error {
+func (t *Terminal) measure() error {
 	if t.file == nil {
 		return nil
 	}
@@ -96,27 +120,27 @@ func (t *tty) measure() error {
 	return nil
 }
 
-// watch tells of each change of the size, and of being continued after a stop,
-// until done.
-func (t *tty) watch(done <-chan struct{}, send func(tea.Msg)) {
-	changed, continued := make(chan os.Signal, 1), make(chan os.Signal, 1)
-	signal.Notify(changed, syscall.SIGWINCH)
-	signal.Notify(continued, syscall.SIGCONT)
-	defer signal.Stop(changed)
-	defer signal.Stop(continued)
+// Watch reports each change of the size, and that the process goes on after a stop,
+// until done is closed.
+func (t *Terminal) Watch(done <-chan struct{}, resized func(width, height int), continued func()) {
+	changes, goesOn := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(changes, syscall.SIGWINCH)
+	signal.Notify(goesOn, syscall.SIGCONT)
+	defer signal.Stop(changes)
+	defer signal.Stop(goesOn)
 	for {
 		select {
 		case <-done:
 			return
-		case <-continued:
-			send(continuedMsg{})
-		case <-changed:
+		case <-goesOn:
+			continued()
+		case <-changes:
 		}
 		if t.file == nil {
 			continue
 		}
 		if width, height, err := xterm.GetSize(t.file.Fd()); err == nil {
-			send(tea.WindowSizeMsg{Width: width, Height: height})
+			resized(width, height)
 		}
 	}
 }
@@ -132,8 +156,8 @@ const (
 	mouseOff = ansi.ResetModeMouseButtonEvent + ansi.ResetModeMouseExtSgr
 )
 
-// enter takes the terminal over.
-func (t *tty) enter() error {
+// Enter takes the terminal over.
+func (t *Terminal) Enter() error {
 	if t.entered {
 		return nil
 	}
@@ -168,7 +192,7 @@ func (t *tty) enter() error {
 // answersQuickly reports whether questions that old terminals do not know may
 // be asked: over ssh an answer may come when the client has left already, and
 // Apple's terminal shows the question.
-func (t *tty) answersQuickly() bool {
+func (t *Terminal) answersQuickly() bool {
 	for _, known := range []string{"ghostty", "wezterm", "alacritty", "kitty", "rio"} {
 		if strings.Contains(t.getenv("TERM"), known) {
 			return true
@@ -177,9 +201,9 @@ func (t *tty) answersQuickly() bool {
 	return t.getenv("SSH_TTY") == "" && !strings.Contains(t.getenv("TERM_PROGRAM"), "Apple")
 }
 
-// leave gives the terminal back as it was; it waits until the terminal has
+// Leave gives the terminal back as it was; it waits until the terminal has
 // taken that, but not for ever.
-func (t *tty) leave() {
+func (t *Terminal) Leave() {
 	if !t.entered {
 		return
 	}
@@ -206,18 +230,18 @@ func (t *tty) leave() {
 	}
 }
 
-// end leaves, and writes nothing more.
-func (t *tty) end() {
-	t.leave()
+// End leaves, and writes nothing more.
+func (t *Terminal) End() {
+	t.Leave()
 	if t.outlet != nil {
 		t.outlet.end()
 	}
 }
 
-// held reports whether a frame has to wait: for the terminal, which has not
+// Held reports whether a frame has to wait: for the terminal, which has not
 // taken the last one, or because that is only just there. wake is called then,
 // when it need not wait any more.
-func (t *tty) held() bool {
+func (t *Terminal) Held() bool {
 	if t.outlet != nil && t.outlet.busy() {
 		return true
 	}
@@ -235,22 +259,22 @@ func (t *tty) held() bool {
 	return true
 }
 
-// show shows a frame, if it is not shown already.
-func (t *tty) show(v tea.View) {
+// Show shows a frame, if it is not shown already.
+func (t *Terminal) Show(f Frame) {
 	if !t.entered {
 		return
 	}
-	b := t.painter.paint(linesOf(v), v.Cursor)
-	if mouse := v.MouseMode != tea.MouseModeNone; mouse != t.mouse {
-		t.mouse = mouse
-		if mouse {
+	b := t.painter.paint(f.Lines, f.Cursor)
+	if f.Mouse != t.mouse {
+		t.mouse = f.Mouse
+		if t.mouse {
 			b = append(b, mouseOn...)
 		} else {
 			b = append(b, mouseOff...)
 		}
 	}
-	if v.WindowTitle != t.title {
-		t.title = v.WindowTitle
+	if f.Title != t.title {
+		t.title = f.Title
 		b = append(b, ansi.SetWindowTitle(t.title)...)
 	}
 	if len(b) == 0 {
@@ -261,60 +285,66 @@ func (t *tty) show(v tea.View) {
 }
 
 // write sends bytes to the terminal.
-func (t *tty) write(b []byte) {
+func (t *Terminal) write(b []byte) {
 	if _, err := t.out.Write(b); err != nil {
 		t.painter.forget()
 	}
 }
 
-// update takes what concerns the terminal of a message. It returns a command
-// for Bubble Tea, if there is one, instead of what the model says.
-func (t *tty) update(msg tea.Msg) tea.Cmd {
-	switch msg := msg.(type) {
-	case tea.KeyPressMsg, tea.MouseMsg, tea.PasteMsg:
-		t.urgent = true
-	case paintMsg:
-		t.due = time.Time{}
-	case rawMsg:
-		t.write([]byte(msg))
-	case repaintMsg:
+// Write sends a sequence to the terminal as it is.
+func (t *Terminal) Write(sequence string) { t.write([]byte(sequence)) }
+
+// Urge says that the next frame answers the user, and should come soon.
+func (t *Terminal) Urge() { t.urgent = true }
+
+// Urged reports whether a frame that answers the user waits to be shown.
+func (t *Terminal) Urged() bool { return t.urgent }
+
+// Woken says that the call of Wake has come to where the frames are drawn.
+func (t *Terminal) Woken() { t.due = time.Time{} }
+
+// Repaint makes the next frame a whole one: the screen may be wrong.
+func (t *Terminal) Repaint() { t.painter.forget() }
+
+// Resize takes a new size.
+func (t *Terminal) Resize(width, height int) {
+	if width != t.width || height != t.height {
+		t.width, t.height = width, height
 		t.painter.forget()
-	case tea.WindowSizeMsg:
-		if msg.Width != t.width || msg.Height != t.height {
-			t.width, t.height = msg.Width, msg.Height
-			t.painter.forget()
-		}
-	case tea.ModeReportMsg:
-		switch {
-		case msg.Mode == ansi.ModeSynchronizedOutput:
-			t.painter.synchronized = msg.Value == ansi.ModeReset || msg.Value == ansi.ModeSet
-		case msg.Mode == ansi.ModeUnicodeCore && measuresGraphemes(msg) && !t.unicode:
-			t.unicode = true
-			t.write([]byte(ansi.SetModeUnicodeCore))
-			t.painter.forget()
-		}
-	case suspendMsg:
-		t.leave()
-		stopped := stop()
-		t.resumed = time.Now()
-		if err := t.enter(); err != nil {
-			return tea.Quit
-		}
-		if !stopped {
-			return func() tea.Msg { return flashMsg{"not suspended: there is no shell to go back to"} }
-		}
-	case continuedMsg:
-		if time.Since(t.resumed) < time.Second {
-			return nil // it stopped by itself
-		}
-		// Somebody stopped us, and the shell had the terminal meanwhile.
-		_, _ = io.WriteString(t.out, leaving)
-		t.entered, t.mouse, t.title = false, false, ""
-		if err := t.enter(); err != nil {
-			return tea.Quit
-		}
 	}
-	return nil
+}
+
+// Synchronize says whether the terminal can show a frame at once.
+func (t *Terminal) Synchronize(can bool) { t.painter.synchronized = can }
+
+// MeasureGraphemes asks the terminal to measure text by grapheme clusters.
+func (t *Terminal) MeasureGraphemes() {
+	if t.unicode {
+		return
+	}
+	t.unicode = true
+	t.Write(ansi.SetModeUnicodeCore)
+	t.painter.forget()
+}
+
+// Suspend gives the terminal back and stops the process, until the shell goes on
+// with it. It reports false when there was no shell to stop it.
+func (t *Terminal) Suspend() (stopped bool, err error) {
+	t.Leave()
+	stopped = stop()
+	t.resumed = time.Now()
+	return stopped, t.Enter()
+}
+
+// Continue takes the terminal over again after somebody else has stopped the
+// process: the shell had the terminal meanwhile.
+func (t *Terminal) Continue() error {
+	if time.Since(t.resumed) < time.Second {
+		return nil // it stopped by itself
+	}
+	_, _ = io.WriteString(t.out, leaving)
+	t.entered, t.mouse, t.title = false, false, ""
+	return t.Enter()
 }
 
 // stopTime is how long a stop may take to come.
@@ -339,23 +369,3 @@ func stop() bool {
 	}
 	return false
 }
-
-// measuresGraphemes reports whether a terminal can measure text by grapheme
-// clusters.
-func measuresGraphemes(msg tea.ModeReportMsg) bool {
-	return msg.Value == ansi.ModeSet || msg.Value == ansi.ModeReset || msg.Value == ansi.ModePermanentlySet
-}
-
-// Messages to the terminal, of the model and of its own.
-type (
-	rawMsg     string   // write this as it is
-	repaintMsg struct{} // the screen may be wrong: paint all of it
-	paintMsg   struct{} // a frame that was held may be shown
-	suspendMsg struct{} // give the terminal back and stop, until the shell goes on with us
-)
-
-// continuedMsg says that the process goes on after a stop.
-type continuedMsg struct{}
-
-// raw writes to the terminal as it is.
-func raw(text string) tea.Cmd { return func() tea.Msg { return rawMsg(text) } }

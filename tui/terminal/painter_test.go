@@ -1,28 +1,28 @@
-package tui_test
+package terminal_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	tea "charm.land/bubbletea/v2"
-
 	"sluice/internal/emulator"
-	"sluice/tui"
+	"sluice/tui/terminal"
 )
 
-// painted is a terminal that a painter paints on.
+// painted is a terminal that frames are painted on.
 type painted struct {
-	t       *testing.T
-	vt      *emulator.Terminal
-	painter tui.Painter
-	width   int
-	height  int
+	t        *testing.T
+	vt       *emulator.Terminal
+	terminal *terminal.Terminal
+	written  *bytes.Buffer // what the emulator has not had
+	width    int
+	height   int
 }
 
 // frame paints a frame and checks that the terminal shows it.
-func (p *painted) frame(cursor *tea.Cursor, lines ...string) (written int) {
+func (p *painted) frame(cursor *terminal.Position, lines ...string) (written int) {
 	p.t.Helper()
 	full := make([]string, p.height)
 	for i := range full {
@@ -32,7 +32,9 @@ func (p *painted) frame(cursor *tea.Cursor, lines ...string) (written int) {
 		}
 		full[i] = "\x1b[0;1m" + text + "\x1b[m" + strings.Repeat(" ", p.width-len([]rune(text))) + "\x1b[m"
 	}
-	b := p.painter.Paint(full, cursor)
+	p.terminal.Show(terminal.Frame{Lines: full, Cursor: cursor})
+	b := bytes.Clone(p.written.Bytes())
+	p.written.Reset()
 	_, _ = p.vt.Write(b)
 	want := make([]string, p.height)
 	for i := range want {
@@ -51,21 +53,41 @@ func (p *painted) frame(cursor *tea.Cursor, lines ...string) (written int) {
 		p.t.Fatalf("the cursor shows: %v, want %v, after %q", !on, on, b)
 	}
 	if cursor != nil {
-		if at := p.vt.Cursor(); at.X != cursor.X || at.Y != cursor.Y {
-			p.t.Fatalf("the cursor is at %d,%d, want %d,%d", at.X, at.Y, cursor.X, cursor.Y)
+		if is := p.vt.Cursor(); is.X != cursor.X || is.Y != cursor.Y {
+			p.t.Fatalf("the cursor is at %d,%d, want %d,%d", is.X, is.Y, cursor.X, cursor.Y)
 		}
 	}
 	return len(b)
 }
 
 func newPainted(t *testing.T, width, height int) *painted {
-	vt := emulator.New(width, height)
-	_, _ = vt.Write([]byte("\x1b[?25l")) // as the client enters it
-	return &painted{t: t, vt: vt, width: width, height: height}
+	p := &painted{t: t, vt: emulator.New(width, height), written: new(bytes.Buffer), width: width, height: height}
+	p.terminal = open(t, terminal.Config{Input: strings.NewReader(""), Output: p.written})
+	if err := p.terminal.Enter(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = p.vt.Write(p.written.Bytes())
+	p.written.Reset()
+	return p
 }
 
+func open(t *testing.T, config terminal.Config) *terminal.Terminal {
+	t.Helper()
+	config.Getenv = func(string) string { return "" }
+	if config.Wake == nil {
+		config.Wake = func() {}
+	}
+	opened, err := terminal.Open(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+func at(x, y int) *terminal.Position { return &terminal.Position{X: x, Y: y} }
+
 // Whatever frames follow one another, the terminal shows the last one.
-func TestPainterPaintsWhatItIsGiven(t *testing.T) {
+func TestTheLastFrameIsShown(t *testing.T) {
 	for seed := range uint64(20) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		p := newPainted(t, 30, 12)
@@ -91,16 +113,16 @@ func TestPainterPaintsWhatItIsGiven(t *testing.T) {
 				}
 			}
 			shown := append([]string{head}, rows[max(len(rows)-10, 0):]...)
-			var cursor *tea.Cursor
+			var cursor *terminal.Position
 			if rng.IntN(3) == 0 {
-				cursor = tea.NewCursor(rng.IntN(30), rng.IntN(12))
+				cursor = at(rng.IntN(30), rng.IntN(12))
 			}
 			p.frame(cursor, shown...)
 		}
 	}
 }
 
-func TestPainterWritesLittle(t *testing.T) {
+func TestFramesTakeFewBytes(t *testing.T) {
 	p := newPainted(t, 200, 60)
 	rows := make([]string, 58)
 	for i := range rows {
@@ -121,20 +143,20 @@ func TestPainterWritesLittle(t *testing.T) {
 	if n := frame(); n > 2*220 {
 		t.Fatalf("an old row took %d bytes", n)
 	}
-	p.painter.Forget()
+	p.terminal.Repaint()
 	if n := frame(); n < 58*200 {
 		t.Fatalf("when it knows nothing, a frame took %d bytes", n)
 	}
 }
 
-func TestPainterCursorAlone(t *testing.T) {
+func TestTheCursorAlone(t *testing.T) {
 	p := newPainted(t, 20, 4)
-	p.frame(tea.NewCursor(3, 1), "a", "b")
-	if n := p.frame(tea.NewCursor(3, 1), "a", "b"); n != 0 {
+	p.frame(at(3, 1), "a", "b")
+	if n := p.frame(at(3, 1), "a", "b"); n != 0 {
 		t.Fatalf("the same cursor took %d bytes", n)
 	}
-	p.frame(tea.NewCursor(4, 2), "a", "b")
+	p.frame(at(4, 2), "a", "b")
 	p.frame(nil, "a", "b")
 	p.frame(nil, "a", "c")
-	p.frame(tea.NewCursor(0, 0), "a", "c")
+	p.frame(at(0, 0), "a", "c")
 }

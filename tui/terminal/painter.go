@@ -1,11 +1,9 @@
-package tui
+package terminal
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
-	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -15,7 +13,7 @@ import (
 // a frame fill the terminal's width, and no style goes on beyond the end of one.
 type painter struct {
 	lines        []string // on the terminal; nil when nobody knows what is
-	cursor       tea.Position
+	cursor       Position
 	shown        bool // the cursor
 	synchronized bool // the terminal shows what comes between two marks at once
 	buf          []byte
@@ -28,7 +26,7 @@ func (p *painter) forget() { p.lines = nil }
 
 // paint returns what shows a frame, nothing when it is shown already; valid
 // until the next call. No cursor hides it.
-func (p *painter) paint(lines []string, cursor *tea.Cursor) []byte {
+func (p *painter) paint(lines []string, cursor *Position) []byte {
 	p.buf = p.buf[:0]
 	if p.synchronized {
 		p.buf = append(p.buf, ansi.SetModeSynchronizedOutput...)
@@ -58,12 +56,12 @@ func (p *painter) paint(lines []string, cursor *tea.Cursor) []byte {
 		}
 		p.buf = append(p.buf, line...)
 	}
-	if len(p.buf) == moved && wasShown == (cursor != nil) && (cursor == nil || cursor.Position == p.cursor) {
+	if len(p.buf) == moved && wasShown == (cursor != nil) && (cursor == nil || *cursor == p.cursor) {
 		p.shown = wasShown
 		return nil
 	}
 	if cursor != nil {
-		p.cursor = cursor.Position
+		p.cursor = *cursor
 		p.goTo(p.cursor.X, p.cursor.Y)
 		p.showCursor(true)
 	}
@@ -168,6 +166,3 @@ func isASCII(s string) bool {
 	}
 	return true
 }
-
-// linesOf is a view as lines.
-func linesOf(v tea.View) []string { return strings.Split(v.Content, "\n") }

@@ -1,4 +1,4 @@
-package tui
+package terminal
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ const (
 // outlet stands between the renderer and the terminal, so that a terminal which
 // reads slowly, or not at all, holds up nobody. While something waits in it,
 // the client draws no new frame: a slow terminal gets fewer frames and not
-// older ones. It is a file as far as Bubble Tea looks at it, for its colours.
+// older ones. It is a file to whoever wants to know what the terminal can do.
 type outlet struct {
 	file    *os.File
 	drained func() // all was taken, and somebody asked for it
