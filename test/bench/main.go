@@ -102,7 +102,7 @@ func (o options) run(only *regexp.Regexp) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	proxy, err := buildProxy(dir)
+	proxy, err := buildPeer(dir, "zmq_proxy")
 	if err != nil {
 		return err
 	}

@@ -42,9 +42,9 @@ func (o options) publishing() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	peer := filepath.Join(dir, "publish_lines")
-	if b, err := exec.Command("cc", "-O2", "-o", peer, "bench/libzmq/publish_lines.c", "-lzmq").CombinedOutput(); err != nil {
-		return fmt.Errorf("build libzmq's publisher (it needs a C compiler and libzmq3-dev): %w: %s", err, b)
+	peer, err := buildPeer(dir, "publish_lines")
+	if err != nil {
+		return err
 	}
 	fmt.Printf("\npublishing a file of %d lines, to a consolidator on the same cores; medians of %d rounds\n\n", publishedLines, o.rounds)
 	fmt.Printf("%-28s %18s %18s   %s\n", "", "sluice", "libzmq", "ratios")

@@ -78,9 +78,9 @@ func (o options) recordings() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	inC := filepath.Join(dir, "zmq_record")
-	if b, err := exec.Command("cc", "-O2", "-o", inC, "bench/libzmq/zmq_record.c", "-lzmq").CombinedOutput(); err != nil {
-		return fmt.Errorf("build libzmq's recorder (it needs a C compiler and libzmq3-dev): %w: %s", err, b)
+	inC, err := buildPeer(dir, "zmq_record")
+	if err != nil {
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {

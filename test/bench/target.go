@@ -28,15 +28,6 @@ type result struct {
 	memory float64 // peak resident memory of the pump, bytes
 }
 
-// buildProxy compiles libzmq's proxy.
-func buildProxy(dir string) (string, error) {
-	out := filepath.Join(dir, "zmq_proxy")
-	if b, err := exec.Command("cc", "-O2", "-o", out, "bench/libzmq/zmq_proxy.c", "-lzmq").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build libzmq's proxy (it needs a C compiler and libzmq3-dev): %w: %s", err, b)
-	}
-	return out, nil
-}
-
 // start starts the pump. stop ends it.
 func (t target) start(pub, sub zmtp.Endpoint) (stop func(), pid int, err error) {
 	args := t.command(pub.String(), sub.String())
