@@ -8,13 +8,16 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
 
-// One record of 240 bytes, published and delivered to each session.
+// One record of 240 bytes, from the proxy's source to the bytes that each
+// session gets. Records are sent no faster than the sessions read them.
 func BenchmarkSessions(b *testing.B) {
 	for _, sessions := range []int{1, 8, 100} {
 		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) { benchmarkSessions(b, sessions) })
@@ -32,6 +35,7 @@ func benchmarkSessions(b *testing.B, sessions int) {
 	wg.Go(func() { _ = p.Run(ctx) })
 	client := &http.Client{Transport: &http.Transport{}}
 	var readers sync.WaitGroup
+	passed := make(chan struct{}, sessions) // a session has read a mark
 	for range sessions {
 		req, err := http.NewRequest(http.MethodGet, "http://"+p.Addr()+"/api/logs/s", nil)
 		if err != nil {
@@ -43,14 +47,21 @@ func benchmarkSessions(b *testing.B, sessions int) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		live := make(chan struct{})
-		readers.Go(func() { read(resp.Body, live, []byte(`"last"`)) })
-		<-live
+		readers.Go(func() { countMarks(resp.Body, passed) })
 	}
-	const run = 100
+	wait := func() {
+		for range sessions {
+			<-passed
+		}
+	}
+	wait() // until all are live
+	const run, window = 100, 2000
 	data := []byte(`{"level":30,"msg":"` + strings.Repeat("x", 219) + `"}`)
+	mark := []byte(`{"msg":"~"}`)
 	b.SetBytes(int64(len(data) * sessions))
+	b.ReportAllocs()
 	b.ResetTimer()
+	before := usedCPU()
 	batch := func(seq uint64, n int, data []byte) {
 		list := make([]stream.Record, n)
 		for i := range list {
@@ -58,37 +69,57 @@ func benchmarkSessions(b *testing.B, sessions int) {
 		}
 		f.send(list...)
 	}
-	seq := uint64(0)
-	for ; seq < uint64(b.N); seq += run {
+	seq, marked := uint64(0), false
+	for sent := 0; sent < b.N; sent += run {
 		batch(seq, run, data)
+		seq += run
+		if sent%window == 0 {
+			if marked {
+				wait() // for the mark before this one
+			}
+			batch(seq, 1, mark)
+			seq++
+			marked = true
+		}
 	}
-	batch(seq, 1, []byte(`{"msg":"last"}`))
-	readers.Wait()
+	wait()
 	b.StopTimer()
-	b.ReportMetric(float64(p.Stats().Lost)/float64(seq)/float64(sessions), "lost/record")
-	client.CloseIdleConnections()
+	b.ReportMetric(float64(usedCPU()-before)/float64(b.N), "cpu-ns/op")
+	if lost := p.Stats().Lost; lost > 0 {
+		b.Errorf("%d records were lost", lost)
+	}
 	cancel()
 	wg.Wait()
+	readers.Wait()
+	client.CloseIdleConnections()
 }
 
-// read reads to the record that has end, and tells when the session is live.
-func read(body io.ReadCloser, live chan struct{}, end []byte) {
+// countMarks reads to the end, and tells of each mark, and when the session is
+// live.
+func countMarks(body io.ReadCloser, passed chan<- struct{}) {
 	defer func() { _ = body.Close() }()
 	buf := make([]byte, 64<<10)
-	rest := 0
-	for told := false; ; {
-		n, err := body.Read(buf[rest:])
+	live := false
+	for {
+		n, err := body.Read(buf)
 		if err != nil {
 			return
 		}
-		n += rest
-		if !told && bytes.Contains(buf[:n], []byte("event: live")) {
-			told = true
-			close(live)
+		if !live && bytes.Contains(buf[:n], []byte("event: live")) {
+			live = true
+			passed <- struct{}{}
 		}
-		if bytes.Contains(buf[:n], end) {
-			return
+		for range bytes.Count(buf[:n], []byte("~")) {
+			passed <- struct{}{}
 		}
-		rest = copy(buf, buf[max(0, n-16):n])
 	}
+}
+
+// usedCPU is the processor time that this process has used.
+func usedCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

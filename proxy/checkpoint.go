@@ -6,6 +6,7 @@ import (
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
+	"sluice/proxy/entry"
 )
 
 // checkpointEvery is how many bytes of a log lie between two checkpoints.
@@ -81,7 +82,7 @@ func (t *tail) positionsAt(at fanout.Position) (positions map[string]stream.Posi
 	defer reader.Close()
 	reader.Tail(t.name, fanout.From{Kind: fanout.FromPosition, Position: at})
 	for place := at.Next; place < to.next; {
-		p, ok := reader.Take(maxRun)
+		p, ok := reader.Take(maxTaken)
 		if !ok || p.Lost > 0 || p.Unknown || p.Next != place {
 			if ok {
 				p.Release()
@@ -89,13 +90,13 @@ func (t *tail) positionsAt(at fanout.Position) (positions map[string]stream.Posi
 			return nil, false
 		}
 		for entries := p.Bytes; len(entries) > 0 && place < to.next; {
-			size, numbers := next(entries)
-			if !standsBefore(entries[:size], rows, seen, positions) {
+			e, size := entry.First(entries)
+			if !standsBefore(&e, rows, seen, positions) {
 				p.Release()
 				return nil, false
 			}
 			entries = entries[size:]
-			place += numbers
+			place += e.Numbers()
 		}
 		p.Release()
 	}
@@ -104,25 +105,23 @@ func (t *tail) positionsAt(at fanout.Position) (positions map[string]stream.Posi
 
 // standsBefore notes where the log stood at a consolidator before an entry, if
 // that is the first of it. It reports false when the entry does not say.
-func standsBefore(entry []byte, rows map[uint64]row, seen map[string]bool, positions map[string]stream.Position) bool {
-	id := entryID(entry)
-	r, known := rows[id.Source]
+func standsBefore(e *entry.Entry, rows map[uint64]row, seen map[string]bool, positions map[string]stream.Position) bool {
+	r, known := rows[e.Source]
 	switch {
 	case !known:
-		return id.Source == 0 // a loss where nothing of a consolidator was ever had
+		return e.Source == 0 // a loss where nothing of a consolidator was ever had
 	case r.epoch == 0 || seen[r.consolidator]:
 		return true
 	}
-	first := id.Seq
-	if isLoss(entry) {
-		count := lossCount(entry)
-		if after, ok := lossPosition(entry); ok && count > 0 && after.Epoch != r.epoch {
+	first := e.Seq
+	if e.Lost {
+		if after := e.After(); after.Epoch != 0 && e.Count > 0 && after.Epoch != r.epoch {
 			return false // of the old epoch, or of the new one
 		}
-		if first++; count > first {
+		if first++; e.Count > first {
 			return false
 		}
-		first -= count
+		first -= e.Count
 	}
 	seen[r.consolidator] = true
 	positions[r.consolidator] = stream.Position{Epoch: r.epoch, Seq: first}

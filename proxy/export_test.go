@@ -15,12 +15,12 @@ func ParseAsk(r *http.Request, escaped string) (name string, last uint64, err er
 	return a.name, a.last, nil
 }
 
-// Next walks a log.
-var Next = next
-
-// Loss is the entry of a loss.
-func Loss(name, reason string, count uint64) string {
-	return string(appendLoss(nil, stream.EventID{Epoch: 1, Next: 1}, stream.LossEvent{
-		Stream: name, Count: count, Hop: name, Reason: reason, Unknown: count == 0, Consolidator: name,
-	}))
+// EventHeads are how the events of records with these ids begin, one after the
+// other.
+func EventHeads(ids ...stream.EventID) (heads []string) {
+	var h eventHead
+	for _, id := range ids {
+		heads = append(heads, string(h.of(id)))
+	}
+	return heads
 }

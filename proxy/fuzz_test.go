@@ -1,10 +1,9 @@
 package proxy_test
 
 import (
-	"fmt"
+	"math"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"sluice/cluster/stream"
@@ -27,16 +26,23 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// Names and reasons in a loss are foreign: they cannot change how many numbers
-// the walk takes it for.
-func FuzzLossIsWalked(f *testing.F) {
-	f.Add("tenant/acme", "reader too slow", uint64(3))
-	f.Add(`x","count":99,"y`, "\n\ndata: \u2028", uint64(1<<63))
-	f.Fuzz(func(t *testing.T, name, reason string, count uint64) {
-		entry := proxy.Loss(name, reason, count)
-		size, numbers := proxy.Next(append([]byte(entry), entry...))
-		if size != len(entry) || numbers != max(1, count) || strings.Count(entry, "\n") != 4 {
-			t.Errorf("%q is walked as %d bytes, %d numbers; want %s", entry, size, numbers, fmt.Sprint(len(entry), count))
+// How events begin is counted up as it is written whole.
+func FuzzEventHeads(f *testing.F) {
+	f.Add(uint64(1), uint64(35), uint64(2), uint64(1295), uint8(80), uint8(7))
+	f.Add(uint64(math.MaxUint64), uint64(math.MaxUint64-9), uint64(0), uint64(math.MaxUint64-3), uint8(20), uint8(100))
+	f.Fuzz(func(t *testing.T, epoch, next, source, seq uint64, n, jump uint8) {
+		next, seq = next>>1+1, seq>>1 // neither ever comes to its end
+		var ids []stream.EventID
+		for i := range uint64(n) {
+			if jump > 0 && i%uint64(jump) == uint64(jump)-1 {
+				seq += i
+			}
+			ids = append(ids, stream.EventID{Epoch: epoch, Next: next + i, Source: source, Seq: seq + i})
+		}
+		for i, got := range proxy.EventHeads(ids...) {
+			if want := "id: " + string(ids[i].AppendEvent(nil)) + "\ndata: "; got != want {
+				t.Fatalf("event %d of %+v begins %q, want %q", i, ids[i], got, want)
+			}
 		}
 	})
 }

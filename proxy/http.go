@@ -101,7 +101,7 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	}
 	defer p.tails.release(t)
 	streamHeaders(w, a.events, textType)
-	s := &session{proxy: p, ask: a, tail: t, sink: newSink(w, r, p)}
+	s := &session{proxy: p, ask: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
 	err = s.serve(r.Context())
 	if err != nil && !errors.Is(err, errDraining) {
 		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "err", err)

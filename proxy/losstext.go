@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
@@ -10,11 +9,7 @@ import (
 )
 
 // appendLossText appends a loss as readers of text get it: a bunyan record.
-func appendLossText(dst, data []byte) []byte {
-	var loss stream.LossEvent
-	if err := json.Unmarshal(data, &loss); err != nil {
-		return dst // it is ours: it never fails
-	}
+func appendLossText(dst []byte, loss stream.LossEvent) []byte {
 	what := strconv.FormatUint(loss.Count, 10) + " records dropped"
 	switch {
 	case loss.Unknown && loss.Count == 0:

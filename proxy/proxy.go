@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/proxy/entry"
 )
 
 const (
@@ -52,7 +53,7 @@ func New(cfg Config) (*Proxy, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, Next: next})
+	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, Next: entry.Next})
 	if err != nil {
 		return nil, fmt.Errorf("make the proxy's logs: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
 
@@ -155,12 +156,12 @@ func (s *session) again(b *stream.Batch) (done bool) {
 }
 
 func (s *session) againRecords(records []stream.Record) {
-	var entry []byte
+	var line []byte
 	for i := range records {
 		r := &records[i]
 		s.skip.note(r.Source, r.Position)
-		entry = appendRecord(entry[:0], s.againID(r.Source, r.Position.Epoch, r.Position.Seq), r.Data)
-		s.entry(entry)
+		line = record.Normalise(line[:0], r.Data)
+		s.record(s.againID(r.Source, r.Position.Epoch, r.Position.Seq), line)
 	}
 }
 
@@ -204,7 +205,7 @@ func (s *session) againGap(n *stream.Notice) {
 	if w.Seq > 0 && (w.noted || s.tail.knows(n.Source, w.Epoch)) {
 		id = s.againID(n.Source, w.Epoch, w.Seq-1)
 	}
-	s.addLoss(appendLoss(nil, id, loss))
+	s.addLoss(id, loss)
 }
 
 // flushFull writes the batch if it is full.

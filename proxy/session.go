@@ -8,6 +8,7 @@ import (
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
+	"sluice/proxy/entry"
 )
 
 const (
@@ -35,7 +36,7 @@ func closed() chan struct{} {
 // session is one HTTP response: a cursor in one log, and a batch. Everything
 // here is done by the goroutine that serves the request.
 type session struct {
-	sink
+	batchWriter
 	proxy  *Proxy
 	ask    *ask
 	tail   *tail
@@ -46,6 +47,8 @@ type session struct {
 	changed <-chan struct{} // closed when there is a newer one
 	skip    *skip           // nil: all that the cursor gives is new
 	fresh   bool            // the first piece is still to come, and what is gone before it was never wanted
+
+	head eventHead
 
 	lost   uint64    // by this session
 	behind time.Time // the cursor was at the end of the log then
@@ -141,69 +144,82 @@ func (s *session) fill() bool {
 		if s.tail.version.Load() != s.seen {
 			s.tellSources()
 		}
-		taken += len(p.Bytes)
-		s.piece(&p)
-		p.Release()
+		used := s.piece(&p)
+		taken += used
+		if used < len(p.Bytes) {
+			s.reader.Return(&p, true, used, nil)
+		} else {
+			p.Release()
+		}
 	}
 	return true
 }
 
-// piece adds a piece to the batch.
-func (s *session) piece(p *fanout.Piece) {
+// piece adds a piece to the batch, until that is full. It returns how many of
+// its bytes it has used.
+func (s *session) piece(p *fanout.Piece) (used int) {
 	s.tellLost(p)
-	switch {
-	case s.skip != nil:
-		for entries := p.Bytes; len(entries) > 0; {
-			size, _ := next(entries)
-			s.resumed(entries[:size])
-			entries = entries[size:]
+	at := fanout.Position{Epoch: p.Epoch, Next: p.Next}
+	for used < len(p.Bytes) {
+		if used > 0 && s.size() >= maxBatch {
+			break
 		}
-		if s.settled(fanout.Position{Epoch: p.Epoch, Next: p.Next + p.Count}) {
-			s.skip = nil
-		}
-	case s.ask.events && s.ask.filter == nil:
-		b := s.buffer()
-		*b = append(*b, p.Bytes...)
-	default:
-		for entries := p.Bytes; len(entries) > 0; {
-			size, _ := next(entries)
-			s.entry(entries[:size])
-			entries = entries[size:]
-		}
-	}
-	if p.Live && s.ask.events && s.ask.ours {
-		at := stream.EventID{Epoch: p.Epoch, Next: p.Next + p.Count}
+		e, size := entry.First(p.Bytes[used:])
+		used += size
+		at.Next += e.Numbers()
 		if s.skip != nil {
-			at = stream.EventID{} // see unplaced
+			s.resumed(e, at.Next)
+		} else {
+			s.entry(stream.EventID{Epoch: at.Epoch, Next: at.Next, Source: e.Source, Seq: e.Seq}, e)
+		}
+	}
+	if s.skip != nil && s.settled(at) {
+		s.skip = nil
+	}
+	if used == len(p.Bytes) && p.Live && s.ask.events && s.ask.ours {
+		id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
+		if s.skip != nil {
+			id = stream.EventID{} // see unplaced
 		}
 		b := s.buffer()
-		*b = appendLive(*b, at)
+		*b = appendLive(*b, id)
 	}
+	return used
 }
 
 // entry adds one entry to the batch, if the filter lets it pass.
-func (s *session) entry(entry []byte) {
-	switch {
-	case isLoss(entry):
-		s.addLoss(entry)
-	case s.ask.filter != nil && !s.ask.filter.Match(entryData(entry)):
-	case s.ask.events:
-		s.add(string(entry))
-	default:
-		b := s.buffer()
-		*b = append(*b, entryData(entry)...)
-		*b = append(*b, '\n')
-	}
-}
-
-// addLoss adds a finished dropped event, in the form that the reader gets.
-func (s *session) addLoss(entry []byte) {
-	b := s.buffer()
-	if s.ask.events {
-		*b = append(*b, entry...)
+func (s *session) entry(id stream.EventID, e entry.Entry) {
+	if e.Lost {
+		s.addLoss(id, lossEvent(s.ask.name, e.Loss()))
 		return
 	}
-	*b = appendLossText(*b, entryData(entry))
+	s.record(id, e.Data)
+}
+
+// record adds one record, which is normalised, if the filter lets it pass.
+func (s *session) record(id stream.EventID, data []byte) {
+	if s.ask.filter != nil && !s.ask.filter.Match(data) {
+		return
+	}
+	b := s.buffer()
+	if s.ask.events {
+		*b = append(*b, s.head.of(id)...)
+		*b = append(*b, data...)
+		*b = append(*b, "\n\n"...)
+		return
+	}
+	*b = append(*b, data...)
+	*b = append(*b, '\n')
+}
+
+// addLoss adds a loss, in the form that the reader gets.
+func (s *session) addLoss(id stream.EventID, loss stream.LossEvent) {
+	b := s.buffer()
+	if s.ask.events {
+		*b = appendLoss(*b, id, loss)
+		return
+	}
+	*b = appendLossText(*b, loss)
 }
 
 // tellLost tells what the log has lost for this session.
@@ -230,12 +246,12 @@ func (s *session) tellLost(p *fanout.Piece) {
 			loss.Positions = stream.FormatPositions(positions)
 		}
 	}
-	s.addLoss(appendLoss(nil, stream.EventID{Epoch: p.Epoch, Next: p.Next}, loss))
+	s.addLoss(stream.EventID{Epoch: p.Epoch, Next: p.Next}, loss)
 }
 
 // tellOwnLoss adds a loss of this session alone. The id is the place after it.
 func (s *session) tellOwnLoss(id stream.EventID, count uint64, unknown bool, reason string) {
-	s.addLoss(appendLoss(nil, id, s.ownLoss(count, unknown, reason)))
+	s.addLoss(id, s.ownLoss(count, unknown, reason))
 }
 
 // ownLoss counts a loss of this session alone.

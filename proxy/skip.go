@@ -1,11 +1,11 @@
 package proxy
 
 import (
-	"encoding/json"
 	"slices"
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
+	"sluice/proxy/entry"
 )
 
 // skip is for a session that goes on by places at consolidators. It passes over
@@ -100,21 +100,21 @@ func (k *skip) origin(t *tail, n uint64) *origin {
 	return o
 }
 
-// resumed adds an entry of the log if the reader does not have it yet.
-func (s *session) resumed(entry []byte) {
-	id := entryID(entry)
-	o := s.skip.origin(s.tail, id.Source)
-	plain := unplaced(id.Source, id.Seq)
+// resumed adds an entry of the log, before place next, if the reader does not
+// have it yet.
+func (s *session) resumed(e entry.Entry, next uint64) {
+	o := s.skip.origin(s.tail, e.Source)
+	plain := unplaced(e.Source, e.Seq)
 	if o == nil || o.epoch == 0 {
-		if id.Next > s.skip.from {
-			s.entry(withID(entry, plain))
+		if next > s.skip.from {
+			s.entry(plain, e)
 		}
 		return
 	}
 	w := s.skip.wants[o.consolidator]
 	switch {
 	case w == nil:
-		if id.Next <= s.skip.from {
+		if next <= s.skip.from {
 			return
 		}
 		w = s.skip.wanted(o.consolidator)
@@ -122,31 +122,31 @@ func (s *session) resumed(entry []byte) {
 		return
 	}
 	count := uint64(1)
-	if isLoss(entry) {
-		if count = lossCount(entry); count == 0 {
+	if e.Lost {
+		if count = e.Count; count == 0 {
 			if !w.told {
 				w.told = true
-				s.entry(withID(entry, plain))
+				s.entry(plain, e)
 			}
 			return
 		}
+		if at := e.After(); at.Epoch != 0 && w.told && w.Epoch != at.Epoch {
+			// The second of a pair: an epoch ended nobody knows where, and of the
+			// next one so many are lost.
+			w.goOn(at)
+			w.level = true
+			s.entry(plain, e)
+			return
+		}
 	}
-	if at, ok := lossPosition(entry); ok && w.told && w.Epoch != at.Epoch {
-		// The second of a pair: an epoch ended nobody knows where, and of the
-		// next one so many are lost.
-		w.goOn(at)
-		w.level = true
-		s.entry(withID(entry, plain))
-		return
-	}
-	first := id.Seq + 1 - min(count, id.Seq+1) // of the sequence numbers in the entry
+	first := e.Seq + 1 - min(count, e.Seq+1) // of the sequence numbers in the entry
 	before := unplaced(0, 0)
 	if first > 0 {
-		before = unplaced(id.Source, first-1) // or it would be told again after a break
+		before = unplaced(e.Source, first-1) // or it would be told again after a break
 	}
 	switch {
-	case w.Epoch == o.epoch && id.Seq < w.Seq:
-		w.level = id.Seq+1 == w.Seq
+	case w.Epoch == o.epoch && e.Seq < w.Seq:
+		w.level = e.Seq+1 == w.Seq
 		return
 	case w.told:
 	case w.Epoch != o.epoch && w.level:
@@ -155,11 +155,11 @@ func (s *session) resumed(entry []byte) {
 	case first > w.Seq:
 		s.tellOwnLoss(before, first-w.Seq, false, lateReason)
 	case first < w.Seq:
-		entry = recount(entry, id.Seq+1-w.Seq)
+		e.Count = e.Seq + 1 - w.Seq
 	}
-	w.goOn(stream.Position{Epoch: o.epoch, Seq: id.Seq + 1})
+	w.goOn(stream.Position{Epoch: o.epoch, Seq: e.Seq + 1})
 	w.level = true
-	s.entry(withID(entry, plain))
+	s.entry(plain, e)
 }
 
 // stand notes where the log stands: at its end by now. tail.mu is held.
@@ -221,14 +221,4 @@ func (s *session) stoodID(consolidator string, at *stood) stream.EventID {
 		return unplaced(0, 0)
 	}
 	return s.againID(consolidator, at.Epoch, at.Seq-1)
-}
-
-// recount returns a loss with another count.
-func recount(entry []byte, count uint64) []byte {
-	var loss stream.LossEvent
-	if err := json.Unmarshal(entryData(entry), &loss); err != nil {
-		return entry // it is ours: it never fails
-	}
-	loss.Count = count
-	return appendLoss(nil, entryID(entry), loss)
 }

@@ -31,14 +31,14 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	s := newSink(w, r, p)
+	s := newBatchWriter(w, r, p)
 	if err := p.watchStreams(r.Context(), &s, events); err != nil {
 		p.cfg.Logger.Debug("watching the streams ended", "peer", r.RemoteAddr, "err", err)
 	}
 }
 
 // watchStreams writes the live streams each second while they change.
-func (p *Proxy) watchStreams(ctx context.Context, s *sink, events bool) error {
+func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) error {
 	defer s.drop()
 	ping := time.NewTicker(p.cfg.Heartbeat)
 	defer ping.Stop()

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/proxy/entry"
 )
 
 const (
-	maxRun  = 64 << 10 // bytes appended to a log at a time, and one event more
-	maxGaps = 1024     // gaps of a log that are remembered for last=N
+	maxAdded = 256  // records appended to a log at a time
+	maxGaps  = 1024 // gaps of a log that are remembered for last=N
 )
 
 // tail is one stream as it is tailed upstream: what numbers its sources, and
@@ -55,9 +57,8 @@ func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
 		// What came since the tail before this one is not known. The entry
 		// keeps the places behind that one's last record and before this
 		// one's first apart.
-		id := stream.EventID{Epoch: s.Epoch, Next: s.Next + 1}
-		hub.Appender().AppendUnknown(name, appendLoss(nil, id, stream.LossEvent{
-			Stream: name, Unknown: true, Since: timestamp(s.Last), Hop: hopProxy, Reason: otherReason,
+		hub.Appender().AppendUnknown(name, entry.AppendLoss(nil, 0, 0, entry.Loss{
+			Unknown: true, Since: s.Last, Hop: hopProxy, Reason: otherReason,
 		}))
 		t.floor = s.Next + 1
 	}
@@ -78,9 +79,12 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 	}
 	defer t.tell()
 	var source *row
-	at := to.End(t.name)
-	numbers := uint64(0)
-	buf = buf[:0]
+	added, size := uint64(0), 0
+	flush := func() {
+		to.Flush()
+		t.appended(size, to.End(t.name).Next)
+		added, size, buf = 0, 0, buf[:0]
+	}
 	for i := range records {
 		r := &records[i]
 		if source == nil || source.epoch != r.Position.Epoch || source.consolidator != r.Source {
@@ -95,20 +99,33 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 			continue // of a former tail, still on its way when that ended
 		}
 		source.next = seq + 1
-		numbers++
-		buf = appendRecord(buf, stream.EventID{Epoch: at.Epoch, Next: at.Next + numbers, Source: source.n, Seq: seq}, r.Data)
-		if len(buf) >= maxRun {
-			to.Append(t.name, buf, numbers)
-			at.Next += numbers
-			t.appended(len(buf), at.Next)
-			buf, numbers = buf[:0], 0
+		var head, line []byte
+		head, line, buf = encode(buf, source.n, seq, r.Data)
+		to.AddEntry(t.name, head, line)
+		size += len(head) + len(line)
+		if added++; added == maxAdded {
+			flush()
 		}
 	}
-	if numbers > 0 {
-		to.Append(t.name, buf, numbers)
-		t.appended(len(buf), at.Next+numbers)
+	if added > 0 {
+		flush()
 	}
 	return buf
+}
+
+// encode makes the two parts of a record's entry, and returns what buf has
+// become. Parts that were made in it before stay as they are. A record that may
+// leave as it is does not get copied.
+func encode(buf []byte, source, seq uint64, data []byte) (head, line, grown []byte) {
+	line = data
+	if !record.IsLine(data) {
+		at := len(buf)
+		buf = record.NormaliseAt(buf, data, time.Now())
+		line = buf[at:]
+	}
+	at := len(buf)
+	buf = entry.AppendHead(buf, source, seq, len(line))
+	return buf[at:], line, buf
 }
 
 // appendGap logs a loss upstream. What is unknown and what is counted are two
@@ -122,16 +139,13 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 	defer t.tell()
 	source := t.table.logging(n.Source)
 	t.version.Store(t.table.version)
-	loss := stream.LossEvent{
-		Stream: t.name, Since: timestamp(n.Time),
-		Hop: n.Hop, Reason: n.Reason, Consolidator: n.Source,
-	}
+	loss := entry.Loss{Since: n.Time, Hop: n.Hop, Reason: n.Reason, Consolidator: n.Source}
 	if n.Unknown {
 		loss.Unknown, loss.Total = true, t.lost
 		if n.Count == 0 {
-			loss.SetPosition(n.Position)
+			loss.After = n.Position
 		}
-		to.AppendUnknown(t.name, t.loss(to, source, loss))
+		to.AppendUnknown(t.name, encodeLoss(source, loss))
 	}
 	if n.Count > 0 {
 		if !n.Unknown {
@@ -139,8 +153,8 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 		}
 		t.lost += n.Count
 		loss.Unknown, loss.Count, loss.Total = false, n.Count, t.lost
-		loss.SetPosition(n.Position)
-		at := to.Append(t.name, t.loss(to, source, loss), n.Count)
+		loss.After, loss.OfNext = n.Position, n.Unknown
+		at := to.Append(t.name, encodeLoss(source, loss), n.Count)
 		if len(t.gaps) == maxGaps {
 			t.gaps = append(t.gaps[:0], t.gaps[1:]...)
 		}
@@ -156,16 +170,13 @@ func (t *tail) close() {
 	t.keeper.Close()
 }
 
-// loss encodes the next entry: a loss. Its id has the last number it takes.
-func (t *tail) loss(to *fanout.Appender, source *row, loss stream.LossEvent) []byte {
-	at := to.End(t.name)
-	id := stream.EventID{Epoch: at.Epoch, Next: at.Next + max(1, loss.Count), Source: source.n}
-	if source.next > 0 {
-		id.Seq = source.next - 1
-	} else {
-		id.Source = 0 // nothing of it was ever had: there is no last number
+// encodeLoss makes the entry of a loss, which has the last number that it takes
+// at its source.
+func encodeLoss(source *row, loss entry.Loss) []byte {
+	if source.next == 0 {
+		return entry.AppendLoss(nil, 0, 0, loss) // nothing of it was ever had: there is no last number
 	}
-	return appendLoss(nil, id, loss)
+	return entry.AppendLoss(nil, source.n, source.next-1, loss)
 }
 
 // begin notes where the reading of a consolidator begins, so that its position

@@ -19,8 +19,10 @@ type pending struct {
 	runs []run
 }
 
-// run is whole entries of one stream, back to back.
+// run is whole entries of one stream, back to back; or one entry, when it has a
+// head, which stands before it.
 type run struct {
+	head    []byte
 	entries []byte
 	numbers uint64
 }
@@ -69,11 +71,26 @@ func (a *Appender) Add(name, entries []byte, numbers uint64) (ok bool) {
 		}
 		a.last = p
 	}
+	a.add(p, run{nil, entries, numbers})
+	return true
+}
+
+// AddEntry is Add for one entry that takes one number, in two parts, so that
+// they need not be put together before: neither of them is empty.
+func (a *Appender) AddEntry(name string, head, body []byte) (ok bool) {
+	p := a.pending(name)
+	if p == nil {
+		return false
+	}
+	a.add(p, run{head, body, 1})
+	return true
+}
+
+func (a *Appender) add(p *pending, r run) {
 	if len(p.runs) == 0 {
 		a.dirty = append(a.dirty, p)
 	}
-	p.runs = append(p.runs, run{entries, numbers})
-	return true
+	p.runs = append(p.runs, r)
 }
 
 // Flush appends what was added: for each stream in the order in which it was
@@ -86,7 +103,7 @@ func (a *Appender) Flush() (refused uint64) {
 		if l := a.lock(p); l != nil {
 			before := l.size
 			for _, r := range p.runs {
-				l.append(r.entries, r.numbers)
+				l.append(r.head, r.entries, r.numbers)
 			}
 			if l.size != before {
 				a.hub.sizes.set(l, l.size-before)
@@ -128,7 +145,7 @@ func (a *Appender) append(name string, entries []byte, numbers uint64, unknown b
 		l.noteUnknown(l.next)
 	}
 	before := l.size
-	l.append(entries, numbers)
+	l.append(nil, entries, numbers)
 	grown := l.size != before
 	if grown {
 		a.hub.sizes.set(l, l.size-before)
@@ -143,6 +160,16 @@ func (a *Appender) append(name string, entries []byte, numbers uint64, unknown b
 // locked finds the log of that name and locks it. It returns nil when there is
 // none, and there are too many to make it.
 func (a *Appender) locked(name string) *log {
+	p := a.pending(name)
+	if p == nil {
+		return nil
+	}
+	return a.lock(p)
+}
+
+// pending finds the log of that name, and what was added for it. It returns nil
+// when there is none, and there are too many to make it.
+func (a *Appender) pending(name string) *pending {
 	p := a.last
 	if p == nil || p.log.name != name {
 		if p = a.logs[name]; p == nil {
@@ -152,7 +179,7 @@ func (a *Appender) locked(name string) *log {
 		}
 		a.last = p
 	}
-	return a.lock(p)
+	return p
 }
 
 // lock locks a log, or the one that has taken its place after it was forgotten.

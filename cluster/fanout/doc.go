@@ -3,7 +3,7 @@
 //
 // What is in a log is whatever its door writes: entries of bytes, back to
 // back, that [Config.Next] can walk. The consolidator keeps raw ZMTP messages,
-// the proxy keeps finished server-sent events.
+// the proxy keeps records and losses behind a small head.
 //
 // # Contract
 //

@@ -196,6 +196,10 @@ func (m *model) append(name string) {
 	at := st.next
 	var run []byte
 	rnd := m.dice()
+	if rnd.IntN(4) == 0 {
+		m.appendParts(name, rnd)
+		return
+	}
 	for range 1 + rnd.IntN(20) {
 		n := uint64(1)
 		if rnd.IntN(16) == 0 {
@@ -207,6 +211,27 @@ func (m *model) append(name string) {
 		m.t.Fatalf("appended at %+v, expected %d", got, at)
 	}
 	clear(run) // the caller's to use again
+}
+
+// appendParts appends entries that are in two parts each.
+func (m *model) appendParts(name string, rnd *rand.Rand) {
+	st := m.log(name)
+	var parts [][]byte
+	for range 1 + rnd.IntN(20) {
+		b := bytes.Clone(m.entry(rnd, st, name, 1).b)
+		if len(b) == head {
+			m.app.Add([]byte(name), b, 1)
+		} else {
+			m.app.AddEntry(name, b[:head], b[head:])
+		}
+		parts = append(parts, b)
+	}
+	if refused := m.app.Flush(); refused > 0 {
+		m.t.Fatalf("%d were refused", refused)
+	}
+	for _, b := range parts {
+		clear(b) // the caller's to use again
+	}
 }
 
 func (m *model) appendUnknown(name string) {

@@ -48,15 +48,20 @@ func (l *log) first() uint64 {
 }
 
 // append copies entries to the end of the log, and evicts what no longer fits
-// in the log's own bound. l.mu is held.
-func (l *log) append(entries []byte, numbers uint64) {
-	l.bytes += uint64(len(entries))
+// in the log's own bound. With a head it is one entry, and the head its
+// beginning. l.mu is held.
+func (l *log) append(head, entries []byte, numbers uint64) {
+	l.bytes += uint64(len(head) + len(entries))
 	now := l.hub.clock.Load()
 	stamp := now != l.last && l.cursors > 0
 	l.last = now
 	for len(entries) > 0 {
 		tail := l.tail()
-		if tail == nil || cap(tail.buf)-len(tail.buf) < len(entries) {
+		if tail == nil || cap(tail.buf)-len(tail.buf) < len(head)+len(entries) {
+			if head != nil {
+				l.grow(len(head) + len(entries))
+				continue
+			}
 			// Not all of it fits: fill the tail with whole entries, and
 			// go on in a new chunk.
 			part, n := l.fit(tail, entries, numbers)
@@ -74,7 +79,7 @@ func (l *log) append(entries []byte, numbers uint64) {
 		if stamp {
 			tail.stamp()
 		}
-		tail.buf = append(tail.buf, entries...)
+		tail.buf = append(append(tail.buf, head...), entries...)
 		tail.count += numbers
 		l.next += numbers
 		break

@@ -1,0 +1,131 @@
+package proxy
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxBatch = 32 << 10
+	// frameSize is what is kept free before a batch, for the size of the chunk
+	// that it is written as: eight digits and an end of line.
+	frameSize = 10
+)
+
+// batchWriter gathers what one reader gets next, and writes all of it at once.
+// It is for the goroutine that serves the request.
+//
+// It writes to the connection itself, beside net/http, which would copy each
+// batch twice and cut it up: parsers in the field do not put an event together
+// from two reads. net/http writes the head of the response, and its end.
+type batchWriter struct {
+	conn    net.Conn
+	control *http.ResponseController
+	chunked bool // as of HTTP/1.1
+	timeout time.Duration
+	blocked *atomic.Uint64
+
+	begun   bool      // the head was written
+	batch   *[]byte   // nil when there is none
+	flushed time.Time // the last batch was
+}
+
+func newBatchWriter(w http.ResponseWriter, r *http.Request, p *Proxy) batchWriter {
+	return batchWriter{
+		conn: connOf(r), control: http.NewResponseController(w), chunked: r.ProtoAtLeast(1, 1),
+		timeout: p.cfg.WriteTimeout, blocked: &p.blocked,
+	}
+}
+
+// buffer is the batch, to be appended to.
+func (w *batchWriter) buffer() *[]byte {
+	if w.batch == nil {
+		w.batch = getBuffer()
+	}
+	return w.batch
+}
+
+func (w *batchWriter) add(text string) {
+	b := w.buffer()
+	*b = append(*b, text...)
+}
+
+func (w *batchWriter) size() int {
+	if w.batch == nil {
+		return 0
+	}
+	return len(*w.batch) - frameSize
+}
+
+// drop lets go of the batch.
+func (w *batchWriter) drop() {
+	if w.batch != nil {
+		putBuffer(w.batch)
+		w.batch = nil
+	}
+}
+
+// flush writes the head of the response if that was not written yet, then the
+// batch, in one write.
+func (w *batchWriter) flush() error {
+	err := w.control.SetWriteDeadline(time.Now().Add(w.timeout))
+	if err != nil {
+		return err
+	}
+	if !w.begun {
+		w.begun = true
+		err = w.control.Flush()
+	}
+	if err == nil && w.size() > 0 {
+		_, err = w.conn.Write(w.frame())
+	}
+	w.drop()
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			w.blocked.Add(1)
+		}
+		_ = w.conn.Close() // it may have half an event: nothing may follow
+		return err
+	}
+	w.flushed = time.Now()
+	return nil
+}
+
+// frame is the batch as it is written: one chunk, from HTTP/1.1 on.
+func (w *batchWriter) frame() []byte {
+	if !w.chunked {
+		return (*w.batch)[frameSize:]
+	}
+	var digits [frameSize]byte
+	size := append(strconv.AppendUint(digits[:0], uint64(w.size()), 16), "\r\n"...)
+	*w.batch = append(*w.batch, "\r\n"...)
+	begin := frameSize - len(size)
+	copy((*w.batch)[begin:], size)
+	return (*w.batch)[begin:]
+}
+
+// buffers has byte slices for batches, so that idle sessions hold none.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, maxBatch+4096)
+	return &b
+}}
+
+// getBuffer returns an empty batch.
+func getBuffer() *[]byte {
+	b := buffers.Get().(*[]byte)
+	*b = (*b)[:frameSize]
+	return b
+}
+
+// putBuffer keeps a buffer, unless a large event has made it large.
+func putBuffer(b *[]byte) {
+	if cap(*b) <= 4*maxBatch {
+		buffers.Put(b)
+	}
+}
