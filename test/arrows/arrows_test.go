@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"sluice/devenv": slices.Concat(components, cluster),
 
 	"sluice/consolidator":      cluster,
-	"sluice/proxy":             cluster,
+	"sluice/proxy":             slices.Concat(cluster, []string{"sluice/proxy/entry"}),
 	"sluice/headless/recorder": cluster,
 	"sluice/headless/replay":   cluster,
 	"sluice/headless/shipper":  cluster,
@@ -30,6 +30,9 @@ var arrows = map[string][]string{
 	"sluice/tui/find":     nil,
 	"sluice/tui/cell":     {"sluice/cluster/record"},
 	"sluice/tui/terminal": nil,
+
+	// The proxy's.
+	"sluice/proxy/entry": {"sluice/cluster/stream"},
 
 	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
