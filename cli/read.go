@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stdio"
@@ -102,7 +103,7 @@ func (r *reading) backfill(otherwise int) (int, error) {
 	return r.last, nil
 }
 
-func (r *reading) filter() (f record.Filter, err error) {
+func (r *reading) filter() (f query.Filter, err error) {
 	if r.level != "" {
 		if f.Level, err = record.ParseLevel(r.level); err != nil {
 			return f, usagef("--level: %w", err)

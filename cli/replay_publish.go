@@ -10,6 +10,7 @@ import (
 	"time"
 
 	pub "sluice/cluster/publish"
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
@@ -56,7 +57,7 @@ func replayPublish(ctx context.Context, r *replaying, config replay.Config) erro
 type republisher struct {
 	client *pub.Client
 	to     string
-	filter record.Filter
+	filter query.Filter
 	count  int
 	until  *regexp.Regexp
 

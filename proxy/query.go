@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -22,7 +23,7 @@ type ask struct {
 	ours   bool // our own client: it knows the live event
 
 	last   uint64
-	filter *record.Filter // nil: all
+	filter *query.Filter // nil: all
 
 	resume    bool           // After is given
 	after     stream.EventID // the event before the first one wanted
@@ -84,15 +85,15 @@ func parseAsk(r *http.Request, escaped string) (*ask, error) {
 	return a, nil
 }
 
-func parseFilter(query url.Values) (*record.Filter, error) {
-	var f record.Filter
+func parseFilter(values url.Values) (*query.Filter, error) {
+	var f query.Filter
 	var err error
-	if s := query.Get("level"); s != "" {
+	if s := values.Get("level"); s != "" {
 		if f.Level, err = record.ParseLevel(s); err != nil {
 			return nil, err
 		}
 	}
-	if s := query.Get("grep"); s != "" {
+	if s := values.Get("grep"); s != "" {
 		if len(s) > maxGrep {
 			return nil, fmt.Errorf("read grep=: longer than %d bytes", maxGrep)
 		}

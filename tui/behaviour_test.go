@@ -9,6 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui"
@@ -91,7 +92,7 @@ func TestAnAnchoredViewStaysThroughArrivals(t *testing.T) {
 func TestAnAnchoredViewStaysThroughEviction(t *testing.T) {
 	for name, level := range map[string]record.Level{"all": 0, "filtered": record.Info} {
 		t.Run(name, func(t *testing.T) {
-			s := open(t, 80, 24, tui.Config{Records: 200, Filter: record.Filter{Level: level}}, "system")
+			s := open(t, 80, 24, tui.Config{Records: 200, Filter: query.Filter{Level: level}}, "system")
 			s.lines("system", 150)
 			s.keys("ctrl+u", "ctrl+u")
 			before := s.rows()
@@ -194,7 +195,7 @@ func TestSearchWhilePaused(t *testing.T) {
 
 // A search and a filter that are behind lose the ground under them.
 func TestEvictionOvertakesSearchAndFilter(t *testing.T) {
-	s := open(t, 80, 24, tui.Config{Records: 20_000, Filter: record.Filter{Grep: regexp.MustCompile(`line \d*7`)}}, "system")
+	s := open(t, 80, 24, tui.Config{Records: 20_000, Filter: query.Filter{Grep: regexp.MustCompile(`line \d*7`)}}, "system")
 	s.flood("system", 20_000) // so many are tested in the background
 	s.keys("g")
 	for _, key := range []string{"/", "l", "i", "n", "e", " ", "1", "2", "enter"} {

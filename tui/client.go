@@ -11,7 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
-	"sluice/cluster/record"
+	"sluice/cluster/query"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/tui/terminal"
@@ -61,10 +61,10 @@ type Action struct {
 
 // Config says what the client shows.
 type Config struct {
-	Feed    Feed          // required; running before Run, and ended by its owner
-	Streams []string      // opened at the start, a pane each; "a+b" is two merged by time, see SplitStreams; none opens the picker
-	Last    int           // records of backfill for each stream; 0 begins with the next record
-	Filter  record.Filter // each pane begins with it; zero shows all
+	Feed    Feed         // required; running before Run, and ended by its owner
+	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see SplitStreams; none opens the picker
+	Last    int          // records of backfill for each stream; 0 begins with the next record
+	Filter  query.Filter // each pane begins with it; zero shows all
 	Actions []Action
 	Title   string // in the corner; "" is "sluice"
 

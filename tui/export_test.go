@@ -13,10 +13,10 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
-	"sluice/tui/find"
 )
 
 // NewModel is the model as Run makes it; wake is called when it wants a TakeMsg.
@@ -138,11 +138,11 @@ func (s Store) Free()            { s.s.free() }
 
 // Loop is the numbers that a search finds in a simple way.
 func (s Store) Loop(pattern string) []uint64 {
-	m := newMatcher(pattern)
+	m := newMatcher(query.NewPattern(pattern))
 	var numbers []uint64
 	for n := s.s.first; n < s.s.next; n++ {
 		r := s.s.row(n)
-		if t := textOfRow(r.e, r.data, bodyInSearch); m.re.MatchString(t.body) || m.re.MatchString(t.label) || m.re.MatchString(r.source()) {
+		if t := textOfRow(r.e, r.data, bodyInSearch); m.Regexp.MatchString(t.body) || m.Regexp.MatchString(t.label) || m.Regexp.MatchString(r.source()) {
 			numbers = append(numbers, n)
 		}
 	}
@@ -153,7 +153,7 @@ func (s Store) Loop(pattern string) []uint64 {
 type Scan struct{ s *scan }
 
 func (s Store) Scan(pattern string, from uint64) Scan {
-	return Scan{newScan(s.s, from, newMatcher(pattern).probe(filter{}))}
+	return Scan{newScan(s.s, from, newMatcher(query.NewPattern(pattern)).probe(filter{}))}
 }
 
 // ScanBy is a search that finds what a test passes.
@@ -226,20 +226,20 @@ func SetFilter(m tea.Model, f Filter) { m.(*model).pane().setFilter(f.filter) }
 type Matcher struct{ *matcher }
 
 // NewMatcher compiles a search.
-func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(pattern)} }
+func NewMatcher(pattern string) Matcher { return Matcher{newMatcher(query.NewPattern(pattern))} }
 
 // Match is the fast path and then the slow one; Slow is the slow one alone.
 func (m Matcher) Match(data []byte) bool {
 	head := record.Peek(data)
-	return m.match(&row{e: &entry{plainly: find.Plain(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time, own: head.Time != 0}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
+	return m.match(&row{e: &entry{plainly: query.Plain(data), level: uint16(min(head.Level, 1<<16-1)), time: head.Time, own: head.Time != 0}, data: data, names: &names{sources: []string{""}, streams: []string{""}}})
 }
 
 // Empty reports whether it matches an empty text.
-func (m Matcher) Empty() bool { return m.re.MatchString("") }
+func (m Matcher) Empty() bool { return m.Regexp.MatchString("") }
 
 func (m Matcher) Slow(data []byte) bool {
 	t := textOfRow(&entry{}, data, bodyInSearch)
-	return m.re.MatchString(t.body) || m.re.MatchString(t.label)
+	return m.Regexp.MatchString(t.body) || m.Regexp.MatchString(t.label)
 }
 
 // Filter is a parsed filter.
@@ -248,8 +248,8 @@ type Filter struct{ filter }
 // ParseFilter reads a filter; At is the place of an error in the text.
 func ParseFilter(text string) (f Filter, at int, err error) {
 	terms, err := parseFilter(text)
-	if bad := (*filterError)(nil); errors.As(err, &bad) {
-		at = bad.at
+	if bad := (*query.Error)(nil); errors.As(err, &bad) {
+		at = bad.At
 	}
 	return Filter{filter{}.withTerms(terms)}, at, err
 }
@@ -260,7 +260,7 @@ func (f Filter) Chips() []string { return f.chips() }
 
 // Match tests a record; without trust, no fast path is taken.
 func (f Filter) Match(data []byte, trust bool) bool {
-	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && find.Plain(data)}
+	e := entry{level: uint16(min(record.Peek(data).Level, 1<<16-1)), plainly: trust && query.Plain(data)}
 	return f.match(&row{e: &e, data: data, names: &names{sources: []string{"vm-1"}, streams: []string{"tenant/acme"}}})
 }
 
@@ -272,7 +272,7 @@ func Row(data []byte, source string, width, shift int, grapheme bool, pattern st
 		s.method = ansi.GraphemeWidth
 	}
 	if pattern != "" {
-		s.matcher = newMatcher(pattern)
+		s.matcher = newMatcher(query.NewPattern(pattern))
 	}
 	t := textOfRow(&e, data, bodyOnScreen)
 	return s.render(&e, "", source, &t)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 )
 
@@ -37,7 +38,7 @@ func (f *filter) match(r *row) bool {
 	if r.e.kind.told() {
 		return true
 	}
-	// As in record.Filter, a record without a level counts as info.
+	// As in query.Filter, a record without a level counts as info.
 	if level := record.Level(r.e.level); level < f.level && (level != 0 || f.level > record.Info) {
 		return false
 	}
@@ -57,7 +58,7 @@ func (f *filter) match(r *row) bool {
 func (f filter) with(terms ...term) filter {
 	all := slices.Clone(f.terms)
 	for _, t := range terms {
-		if len(all) < maxTerms && !slices.ContainsFunc(all, func(other term) bool { return other.text == t.text }) {
+		if len(all) < query.MaxTerms && !slices.ContainsFunc(all, func(other term) bool { return other.Text == t.Text }) {
 			all = append(all, t)
 		}
 	}
@@ -98,7 +99,7 @@ func (f filter) without(i int) filter {
 func (f *filter) text() string {
 	texts := make([]string, len(f.terms))
 	for i := range f.terms {
-		texts[i] = f.terms[i].text
+		texts[i] = f.terms[i].Text
 	}
 	return strings.Join(texts, " ")
 }

@@ -24,7 +24,7 @@ func (p *pane) fieldHint() string {
 	}
 	for i := range p.view.filter.terms {
 		t := &p.view.filter.terms[i]
-		if t.op == opHas || t.not || t.field == "level" || t.ofRow() {
+		if t.Pattern != nil || t.Not || t.Field == "level" || t.OfOrigin() {
 			continue
 		}
 		near, had := "", false
@@ -34,16 +34,16 @@ func (p *pane) fieldHint() string {
 				continue
 			}
 			data := s.data(e)
-			if _, had = record.Lookup(data, t.field); !had && near == "" {
-				near = nearField(data, t.field)
+			if _, had = record.Lookup(data, t.Field); !had && near == "" {
+				near = nearField(data, t.Field)
 			}
 		}
 		switch {
 		case had:
 		case near != "":
-			return "No record has a field " + record.Safe(t.field) + "; " + record.Safe(near) + " is one."
+			return "No record has a field " + record.Safe(t.Field) + "; " + record.Safe(near) + " is one."
 		default:
-			return "No record has a field " + record.Safe(t.field) + "; enter on a record shows those that it has."
+			return "No record has a field " + record.Safe(t.Field) + "; enter on a record shows those that it has."
 		}
 	}
 	return ""

@@ -102,7 +102,7 @@ func (p *pane) tellMissed() string {
 	missed := p.missed
 	p.missed = stay
 	if missed != stay && p.search != nil && p.search.scan.ord(p.view.shownEnd()) == 0 {
-		return "nothing that is shown matches " + p.search.pattern
+		return "nothing that is shown matches " + p.search.Source
 	}
 	switch missed {
 	case forward:
@@ -246,7 +246,7 @@ func (p *pane) header(width int, lk look) string {
 	l := cell.NewLine(width, lk.method)
 	l.Add(ruleStyle, rule).Space(1)
 	chips := p.view.filter.chips()
-	if p.search != nil && p.search.pattern != "" {
+	if p.search != nil && p.search.Source != "" {
 		chips = append(chips, p.search.chip(p.view))
 	}
 	want := 0

@@ -27,12 +27,12 @@ func (f filter) probe() probe {
 	for i := range f.terms {
 		t := &f.terms[i]
 		switch {
-		case t.not:
-		case t.op == opHas:
+		case t.Not:
+		case t.matcher != nil:
 			if len(t.matcher.words) > 0 && better(&t.matcher.words[0], &p.drive) {
 				p.drive, p.names = t.matcher.words[0], t.matcher
 			}
-		case !t.ofRow() && better(&t.word, &p.drive):
+		case !t.OfOrigin() && better(&t.word, &p.drive):
 			p.drive, p.names = t.word, nil
 		}
 	}
@@ -53,25 +53,4 @@ func (m *matcher) probe(f filter) probe {
 		p.drive, p.names = m.words[0], m
 	}
 	return p
-}
-
-// wordOfField is a word that a record must have to meet a comparison.
-func wordOfField(t *term) find.Finder {
-	key := t.field
-	for i := len(key) - 1; i >= 0; i-- {
-		if key[i] == '.' {
-			key = key[i+1:]
-			break
-		}
-	}
-	word := ""
-	if words := find.Words(key); len(words) == 1 && words[0] == key {
-		word = key + `"`
-	}
-	if t.op == opEqual && !t.numeric {
-		if best := find.Longest(find.Words(t.value)); len(best) >= len(word) {
-			word = best
-		}
-	}
-	return find.New(word, false)
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 )
@@ -140,7 +141,7 @@ func (m *model) openSearch(p *pane) {
 		p.view.back(place)
 		p.search = nil
 		if pr.input.text != "" {
-			p.search = newSearch(p.view, newMatcher(pr.input.text))
+			p.search = newSearch(p.view, newMatcher(query.NewPattern(pr.input.text)))
 			p.search.want = nearest
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sluice/cluster/query"
 	"sluice/tui/cell"
 )
 
@@ -68,8 +69,8 @@ func (p *pane) narrow(field, value string, not bool) error {
 	var typed input
 	typed.set(f.text())
 	switch {
-	case len(p.view.filter.terms) == maxTerms:
-		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, maxTerms)
+	case len(p.view.filter.terms) == query.MaxTerms:
+		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, query.MaxTerms)
 	case len(f.text()) > maxInput:
 		return fmt.Errorf("filter by %q: that is too long: filter by a part of it, as in %s~…", field, field)
 	case typed.text != f.text():

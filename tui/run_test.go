@@ -17,6 +17,7 @@ import (
 	"github.com/creack/pty"
 	"go.uber.org/goleak"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/internal/emulator"
@@ -263,7 +264,7 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func TestTheFirstFilter(t *testing.T) {
-	s := open(t, 100, 24, tui.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`"line [24]"`)}}, "system")
+	s := open(t, 100, 24, tui.Config{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile(`"line [24]"`)}}, "system")
 	s.lines("system", 5)
 	s.want("None of 5 records matches level ≥ warn, grep \"line [24]\".")
 	s.keys("L", "L", "L", "L")

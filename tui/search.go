@@ -2,127 +2,31 @@ package tui
 
 import (
 	"bytes"
-	"regexp"
-	"regexp/syntax"
-	"slices"
-	"strings"
 	"sync/atomic"
-	"unicode"
 	"unsafe"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 	"sluice/tui/find"
 )
 
-// matcher is a compiled search. It looks at what rows say, not at their JSON,
-// so that what is found can be seen. A pattern without capitals ignores case;
-// one that is no regular expression is searched for as it stands.
+// matcher is a compiled search. It looks at what rows show, not at their JSON,
+// so that what is found can be seen.
 type matcher struct {
-	pattern string
-	re      *regexp.Regexp
-	words   []find.Finder // a row that matches says them all
-	text    find.Finder   // the pattern itself, when it is a text that JSON never spells otherwise in a record whose words can be trusted
-	fold    bool
-	hits    atomic.Pointer[nameHits]
-	literal bool // it was to be a regular expression and is none
+	*query.Pattern
+	words []find.Finder // its Words
+	text  find.Finder   // its Text
+	hits  atomic.Pointer[nameHits]
 }
 
-func newMatcher(pattern string) *matcher {
-	pattern = strings.ToValidUTF8(pattern, "�")
-	m := &matcher{pattern: pattern, fold: !hasCapital(pattern)}
-	re, err := compile(pattern)
-	if err != nil {
-		m.literal = true
-		re = m.compileText()
-	}
-	m.re = re
-	if m.literal || regexp.QuoteMeta(pattern) == pattern {
-		m.setWords(find.Words(pattern), m.fold)
-		m.setText()
-	} else {
-		m.setWords(requiredWords(pattern), true)
+func newMatcher(p *query.Pattern) *matcher {
+	m := &matcher{Pattern: p, text: find.New(p.Text, p.Fold)}
+	for _, w := range p.Words {
+		m.words = append(m.words, find.New(w, p.Fold))
 	}
 	return m
 }
-
-// newTextMatcher searches for a text as it stands.
-func newTextMatcher(text string) *matcher {
-	text = strings.ToValidUTF8(text, "�")
-	m := &matcher{pattern: text, fold: !hasUpper(text)}
-	m.re = m.compileText()
-	m.setWords(find.Words(text), m.fold)
-	m.setText()
-	return m
-}
-
-func (m *matcher) compileText() *regexp.Regexp {
-	prefix := ""
-	if m.fold {
-		prefix = "(?i)"
-	}
-	return regexp.MustCompile(prefix + regexp.QuoteMeta(m.pattern))
-}
-
-// setWords takes the words that rows which match must say, the one that tells
-// most first.
-func (m *matcher) setWords(words []string, fold bool) {
-	slices.SortStableFunc(words, func(a, b string) int { return len(b) - len(a) })
-	for _, w := range words {
-		m.words = append(m.words, find.New(w, fold))
-	}
-}
-
-// setText takes the pattern as a text, if it can be found as it stands.
-func (m *matcher) setText() {
-	for i := range len(m.pattern) {
-		if c := m.pattern[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			return
-		}
-	}
-	m.text = find.New(m.pattern, m.fold)
-}
-
-// requiredWords are words that every match of an expression has, in any case of
-// their letters.
-func requiredWords(pattern string) []string {
-	tree, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return nil
-	}
-	var words []string
-	var walk func(re *syntax.Regexp)
-	walk = func(re *syntax.Regexp) {
-		switch re.Op {
-		case syntax.OpLiteral:
-			words = append(words, find.Words(string(re.Rune))...)
-		case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
-			for _, sub := range re.Sub {
-				walk(sub)
-			}
-		case syntax.OpRepeat:
-			if re.Min > 0 {
-				walk(re.Sub[0])
-			}
-		}
-	}
-	walk(tree)
-	return words
-}
-
-// hasCapital reports whether a pattern has a capital that stands for itself.
-func hasCapital(pattern string) bool {
-	escaped := false
-	for _, r := range pattern {
-		if unicode.IsUpper(r) && !escaped {
-			return true
-		}
-		escaped = r == '\\' && !escaped
-	}
-	return false
-}
-
-func hasUpper(text string) bool { return strings.IndexFunc(text, unicode.IsUpper) >= 0 }
 
 // possible is the fast path: false when the record's row cannot match.
 func (m *matcher) possible(r *row) bool {
@@ -141,7 +45,7 @@ func (m *matcher) possible(r *row) bool {
 // source, or its stream where that is shown.
 func (m *matcher) match(r *row) bool {
 	if r.e.kind.told() {
-		return m.re.Match(r.data)
+		return m.Regexp.Match(r.data)
 	}
 	if m.inNamesOf(r) {
 		return true
@@ -207,7 +111,7 @@ func (m *matcher) saysBytes(r *row, text []byte) bool {
 	if m.text.IsSet() && r.trusted() {
 		return m.text.In(text)
 	}
-	return m.re.Match(text)
+	return m.Regexp.Match(text)
 }
 
 // plainMsg returns the message of a record when it can be had without parsing:
@@ -247,12 +151,12 @@ func (m *matcher) hitsIn(n *names) *nameHits {
 	}
 	h = &nameHits{of: &n.streams[0]}
 	for _, name := range n.sources {
-		hit := m.re.MatchString(name)
+		hit := m.Regexp.MatchString(name)
 		h.sources = append(h.sources, hit)
 		h.any = h.any || hit
 	}
 	for _, name := range n.streams {
-		hit := n.merged && m.re.MatchString(name)
+		hit := n.merged && m.Regexp.MatchString(name)
 		h.streams = append(h.streams, hit)
 		h.any = h.any || hit
 	}
@@ -274,7 +178,7 @@ const maxFound = 64
 
 // find returns where in text the pattern is, without empty matches.
 func (m *matcher) find(text string) [][]int {
-	found := m.re.FindAllStringIndex(text, maxFound)
+	found := m.Regexp.FindAllStringIndex(text, maxFound)
 	kept := found[:0]
 	for _, f := range found {
 		if f[0] < f[1] {
@@ -356,7 +260,7 @@ func (s *search) resolve(end uint64) (n uint64, found, done bool) {
 
 // chip is what the pane's header says about the search.
 func (s *search) chip(v *view) string {
-	return "/" + record.Safe(s.pattern) + " " + s.found(v)
+	return "/" + record.Safe(s.Source) + " " + s.found(v)
 }
 
 // found is how many matches there are, and which of them is under the cursor.
@@ -377,7 +281,7 @@ func (s *search) found(v *view) string {
 			number = cell.Count(uint64(i+1)) + "/" + number
 		}
 	}
-	if s.literal {
+	if s.AsText {
 		number += " (as text)"
 	}
 	return number

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/pelletier/go-toml/v2"
 
+	"sluice/cluster/query"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
 )
@@ -123,7 +124,7 @@ func (m *model) layout() Layout {
 		f := p.view.filter
 		one := PaneLayout{Streams: p.store().names.streams, Filter: f.text(), Level: LevelName{f.level}, Wrap: p.wrap}
 		if p.search != nil {
-			one.Search = p.search.pattern
+			one.Search = p.search.Source
 		}
 		l.Panes = append(l.Panes, one)
 	}
@@ -147,7 +148,7 @@ func (m *model) restore(l Layout) {
 		p.setFilter(f)
 		p.setWrap(one.Wrap)
 		if one.Search != "" {
-			p.search = newSearch(p.view, newMatcher(cell.Shorten(one.Search, maxInput)))
+			p.search = newSearch(p.view, newMatcher(query.NewPattern(cell.Shorten(one.Search, maxInput))))
 		}
 	}
 	if slices.ContainsFunc(l.Shown, func(i int) bool { return index[i] >= 0 }) {

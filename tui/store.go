@@ -4,9 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
-	"sluice/tui/find"
 )
 
 // store keeps the records of one stream, or of several merged by time, oldest
@@ -122,7 +122,7 @@ func (s *store) add(r *stream.Record, now time.Time) {
 		source:  s.intern(r.Source),
 		stream:  s.streamID[r.Stream],
 		level:   uint16(min(max(int(head.Level), 0), 1<<16-1)),
-		plainly: find.Plain(r.Data),
+		plainly: query.Plain(r.Data),
 	}
 	if !e.own {
 		e.time = r.Arrived / int64(time.Millisecond)

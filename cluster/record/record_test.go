@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -159,30 +158,6 @@ func TestField(t *testing.T) {
 	for _, path := range []string{"", ".", "nothing", "req.", "req.nothing", "tenant.x", "req.method.x"} {
 		if got, ok := r.Field(path); ok {
 			t.Errorf("Field(%q) = %q, want none", path, got)
-		}
-	}
-}
-
-func TestFilter(t *testing.T) {
-	grep := regexp.MustCompile(`"tenant":"acme"`)
-	for _, tt := range []struct {
-		name   string
-		filter *record.Filter
-		in     string
-		want   bool
-	}{
-		{"nil", nil, "text", true},
-		{"zero", &record.Filter{}, "text", true},
-		{"level reached", &record.Filter{Level: record.Warn}, `{"level":40}`, true},
-		{"level not reached", &record.Filter{Level: record.Warn}, `{"level":39}`, false},
-		{"no level counts as info", &record.Filter{Level: record.Info}, "text", true},
-		{"no level is no warning", &record.Filter{Level: record.Warn}, `{"msg":"m"}`, false},
-		{"grep", &record.Filter{Grep: grep}, string(sample), true},
-		{"grep not", &record.Filter{Grep: grep}, `{"tenant":"acme-staging"}`, false},
-		{"both", &record.Filter{Level: record.Warn, Grep: grep}, string(sample), false},
-	} {
-		if got := tt.filter.Match([]byte(tt.in)); got != tt.want {
-			t.Errorf("%s: got %v", tt.name, got)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/console"
-	"sluice/cluster/record"
+	"sluice/cluster/query"
 	"sluice/cluster/stream"
 )
 
@@ -60,7 +60,7 @@ type Config struct {
 	Keep       int           // keep so many rotated files of each series; 0 keeps all
 	Fsync      Fsync
 
-	Filter record.Filter // zero: all records. It sees each record as one line of JSON
+	Filter query.Filter // zero: all records. It sees each record as one line of JSON
 
 	// What ends the recording, besides the context. Zeros never do.
 	Count int            // so many records were recorded

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -40,7 +41,7 @@ func newLineWriter(config *PrinterConfig) *lineWriter {
 		out:    config.Out,
 		layout: config.Layout,
 		style:  config.Style,
-		unread: config.Layout == record.LayoutRaw && config.Filter == (record.Filter{}) && config.Until == nil,
+		unread: config.Layout == record.LayoutRaw && config.Filter == (query.Filter{}) && config.Until == nil,
 	}
 	if len(config.Streams) > 1 && (config.Layout == record.LayoutShort || config.Layout == record.LayoutLong) {
 		p.columns = columns(config.Streams)

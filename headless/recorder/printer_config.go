@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -35,7 +36,7 @@ type PrinterConfig struct {
 
 	Layout record.Layout // zero: short
 	Style  record.Style  // zero: for a file
-	Filter record.Filter // zero: all records. It sees each record as one line of JSON
+	Filter query.Filter  // zero: all records. It sees each record as one line of JSON
 
 	// What ends the recording, besides the context. Zeros never do.
 	Count int            // so many records were written

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
@@ -144,19 +145,19 @@ func TestRecords(t *testing.T) {
 		},
 		{
 			"filter",
-			recorder.PrinterConfig{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
+			recorder.PrinterConfig{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
 			[]*stream.Batch{batch(of("system", info, warn, stack))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},
 		{
 			"filter sees text as JSON",
-			recorder.PrinterConfig{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
+			recorder.PrinterConfig{Filter: query.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
 			[]*stream.Batch{batch(of("system", "plain text"))},
 			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
 		},
 		{
 			"count, after the filter",
-			recorder.PrinterConfig{Count: 2, Filter: record.Filter{Level: record.Warn}},
+			recorder.PrinterConfig{Count: 2, Filter: query.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn, info)), batch(of("system", warn, warn))},
 			"03:04:05.678Z  WARN api: less well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
@@ -168,7 +169,7 @@ func TestRecords(t *testing.T) {
 		},
 		{
 			"until looks at what is written",
-			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":30`), Filter: record.Filter{Level: record.Warn}},
+			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":30`), Filter: query.Filter{Level: record.Warn}},
 			[]*stream.Batch{batch(of("system", info, warn))},
 			"03:04:05.678Z  WARN api: less well\n", errEnd,
 		},

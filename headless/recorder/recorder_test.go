@@ -19,6 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
@@ -146,7 +147,7 @@ func TestRecordLines(t *testing.T) {
 		},
 		{
 			"filter",
-			recorder.Config{Filter: record.Filter{Level: record.Warn, Grep: regexp.MustCompile("well")}},
+			recorder.Config{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile("well")}},
 			[]string{info, warn, bunyan(50, "bad"), "plain"},
 			[]string{warn},
 			errEnd,
@@ -154,7 +155,7 @@ func TestRecordLines(t *testing.T) {
 		},
 		{
 			"filter sees JSON, and leaves the line",
-			recorder.Config{Filter: record.Filter{Grep: regexp.MustCompile(`"msg":"plain"`)}},
+			recorder.Config{Filter: query.Filter{Grep: regexp.MustCompile(`"msg":"plain"`)}},
 			[]string{"plain"},
 			[]string{"plain"},
 			errEnd,
@@ -162,7 +163,7 @@ func TestRecordLines(t *testing.T) {
 		},
 		{
 			"count",
-			recorder.Config{Count: 2, Filter: record.Filter{Level: record.Warn}},
+			recorder.Config{Count: 2, Filter: query.Filter{Level: record.Warn}},
 			[]string{info, warn, info, warn, warn},
 			[]string{warn, warn},
 			nil,

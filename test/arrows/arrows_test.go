@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"sluice/cluster/console":   {"sluice/cluster/record"},
 	"sluice/cluster/stdio":     nil,
 	"sluice/cluster/record":    nil,
+	"sluice/cluster/query":     {"sluice/cluster/record"},
 	"sluice/cluster/rescue":    nil,
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 
 // cluster is what a component may import; never another component.
 var cluster = []string{
-	"sluice/cluster/record", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
+	"sluice/cluster/record", "sluice/cluster/query", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
 	"sluice/cluster/publish", "sluice/cluster/rescue", "sluice/cluster/console", "sluice/cluster/stdio",
 }
 

@@ -1,9 +1,8 @@
-package tui
+package query
 
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -11,19 +10,18 @@ import (
 	"sluice/cluster/record"
 )
 
-// maxTerms bounds a filter. More cannot be seen as chips, either.
-const maxTerms = 32
+// MaxTerms bounds what [Parse] reads. More could not be seen at once, either.
+const MaxTerms = 32
 
-// filterError says what is wrong with a filter, and where.
-type filterError struct {
-	at   int // byte in the text
+// Error is what is wrong with terms, and where.
+type Error struct {
+	At   int // byte in the text
 	text string
 }
 
-func (e *filterError) Error() string { return e.text }
+func (e *Error) Error() string { return e.text }
 
-// parseFilter reads a filter: terms separated by blanks, which a record must
-// meet all.
+// Parse reads terms separated by blanks. A record passes when it passes all.
 //
 //	timeout            the row shows the text; capitals count if there are any
 //	"timed out"        likewise, with blanks, or what looks like another term
@@ -36,10 +34,10 @@ func (e *filterError) Error() string { return e.text }
 //
 // In quotes, \" and \\ stand for " and \. Numbers compare as numbers. A field
 // is a key, or keys joined by dots; source and stream are the record's source
-// and stream, if it has no field of that name. The error is a *filterError.
-func parseFilter(text string) ([]term, error) {
-	p := filterParser{text: text}
-	var terms []term
+// and stream, if it has no field of that name. The error is an [*Error].
+func Parse(text string) ([]Term, error) {
+	p := parser{text: text}
+	var terms []Term
 	for {
 		for p.at < len(text) && isBlank(text[p.at]) {
 			p.at++
@@ -47,8 +45,8 @@ func parseFilter(text string) ([]term, error) {
 		if p.at == len(text) {
 			return terms, nil
 		}
-		if len(terms) == maxTerms {
-			return nil, p.fail(p.at, "more than %d terms", maxTerms)
+		if len(terms) == MaxTerms {
+			return nil, p.fail(p.at, "more than %d terms", MaxTerms)
 		}
 		t, err := p.term()
 		if err != nil {
@@ -58,22 +56,22 @@ func parseFilter(text string) ([]term, error) {
 	}
 }
 
-type filterParser struct {
+type parser struct {
 	text string
 	at   int
 }
 
-func (p *filterParser) fail(at int, format string, args ...any) error {
-	return &filterError{at, fmt.Sprintf(format, args...)}
+func (p *parser) fail(at int, format string, args ...any) error {
+	return &Error{at, fmt.Sprintf(format, args...)}
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // term reads one term.
-func (p *filterParser) term() (t term, err error) {
+func (p *parser) term() (t Term, err error) {
 	begin := p.at
 	if c := p.text[p.at]; (c == '-' || c == '!') && p.at+1 < len(p.text) && !isBlank(p.text[p.at+1]) {
-		t.not = true
+		t.Not = true
 		p.at++
 	}
 	switch {
@@ -84,13 +82,13 @@ func (p *filterParser) term() (t term, err error) {
 		if s, err = p.quoted(); err == nil && s == "" {
 			err = p.fail(begin, `"" is shown by every row: put a text between the quotes`)
 		}
-		t.matcher = newTextMatcher(s)
+		t.Pattern = NewText(s)
 	default:
 		if field, op, not, ok := p.comparison(); ok {
-			t.field, t.op, t.not = field, op, t.not != not
+			t.Field, t.op, t.Not = field, op, t.Not != not
 			err = p.value(&t, begin)
 		} else {
-			t.matcher = newTextMatcher(p.bare())
+			t.Pattern = NewText(p.bare())
 		}
 	}
 	if err != nil {
@@ -99,12 +97,12 @@ func (p *filterParser) term() (t term, err error) {
 	if p.at < len(p.text) && !isBlank(p.text[p.at]) {
 		return t, p.fail(p.at, "a blank is wanted after %s", p.text[begin:p.at])
 	}
-	t.text = p.text[begin:p.at]
+	t.Text = p.text[begin:p.at]
 	return t, nil
 }
 
 // bare reads up to the next blank.
-func (p *filterParser) bare() string {
+func (p *parser) bare() string {
 	begin := p.at
 	for p.at < len(p.text) && !isBlank(p.text[p.at]) {
 		p.at++
@@ -113,7 +111,7 @@ func (p *filterParser) bare() string {
 }
 
 // quoted reads a text in quotes.
-func (p *filterParser) quoted() (string, error) {
+func (p *parser) quoted() (string, error) {
 	begin := p.at
 	var b strings.Builder
 	for p.at++; p.at < len(p.text); p.at++ {
@@ -134,7 +132,7 @@ func (p *filterParser) quoted() (string, error) {
 }
 
 // expression reads /a regular expression/; \/ stands for a slash in it.
-func (p *filterParser) expression(t *term) error {
+func (p *parser) expression(t *Term) error {
 	begin := p.at
 	var b strings.Builder
 	for p.at++; p.at < len(p.text); p.at++ {
@@ -148,7 +146,7 @@ func (p *filterParser) expression(t *term) error {
 			if _, err := compile(re); err != nil {
 				return p.fail(begin, "/%s/: %s", re, reason(err))
 			}
-			t.matcher = newMatcher(re)
+			t.Pattern = NewPattern(re)
 			return nil
 		}
 		if c == '\\' && p.at+1 < len(p.text) {
@@ -162,12 +160,12 @@ func (p *filterParser) expression(t *term) error {
 	}
 	// A path, such as /api/run, and no expression.
 	p.at = begin
-	t.matcher = newTextMatcher(p.bare())
+	t.Pattern = NewText(p.bare())
 	return nil
 }
 
 // comparison reads a field and an operator, when both are there.
-func (p *filterParser) comparison() (field string, op operator, not, ok bool) {
+func (p *parser) comparison() (field string, op operator, not, ok bool) {
 	i := p.at
 	for i < len(p.text) && isFieldByte(p.text[i]) {
 		i++
@@ -193,7 +191,7 @@ func isFieldByte(c byte) bool {
 }
 
 // value reads what the field is compared with.
-func (p *filterParser) value(t *term, begin int) (err error) {
+func (p *parser) value(t *Term, begin int) (err error) {
 	at := p.at
 	quoted := at < len(p.text) && p.text[at] == '"'
 	if quoted {
@@ -214,24 +212,16 @@ func (p *filterParser) value(t *term, begin int) (err error) {
 	} else if n, err := strconv.ParseFloat(t.value, 64); err == nil && !quoted && !math.IsNaN(n) && !math.IsInf(n, 0) {
 		t.number, t.numeric = n, true
 	}
-	if t.field == "level" && t.op != opMatch {
+	if t.Field == "level" && t.op != opMatch {
 		if t.level, err = record.ParseLevel(t.value); err != nil {
 			return p.fail(at, "%q is no level: trace, debug, info, warn, error, fatal, or a number such as 35", t.value)
 		}
 	}
-	t.word = wordOfField(t)
+	t.Word = requiredWord(t)
 	return nil
 }
 
 // reason is what is wrong with a regular expression, shortly.
 func reason(err error) string {
 	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
-}
-
-// compile compiles an expression that ignores case if it has no capitals.
-func compile(pattern string) (*regexp.Regexp, error) {
-	if !hasCapital(pattern) {
-		pattern = "(?i)" + pattern
-	}
-	return regexp.Compile(pattern)
 }

@@ -1,25 +1,32 @@
-package find_test
+package query_test
 
 import (
 	"slices"
 	"testing"
 
-	"sluice/tui/find"
+	"sluice/cluster/query"
 )
 
 func TestWords(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                        nil,
 		"timed out":               {"timed", "out"},
-		`status=500 "x"`:          {"status", "500", "x"},
-		`/api/orders\n caf` + "é": {"api", "orders", "n", "caf"},
+		`a status=500 "x"`:        {"status", "500", "a", "x"},
+		`/api/orders\n caf` + "é": {"orders", "api", "caf", "n"},
 	} {
-		if got := find.Words(text); !slices.Equal(got, want) {
+		if got := query.NewText(text).Words; !slices.Equal(got, want) {
 			t.Errorf("%q has the words %q, want %q", text, got, want)
 		}
 	}
-	if got := find.Longest([]string{"a", "abc", "xyz", "b"}); got != "abc" {
-		t.Errorf("the longest is %q", got)
+	for expression, want := range map[string][]string{
+		`timed? (out|in)`: {"time"}, // the fold of an optional letter is none
+		`^/api/(x+)y{2,}`: {"api", "x", "y"},
+		`a|b`:             nil,
+		`(`:               {"("},
+	} {
+		if got := query.NewPattern(expression).Words; !slices.Equal(got, want) {
+			t.Errorf("%q needs the words %q, want %q", expression, got, want)
+		}
 	}
 }
 
@@ -35,24 +42,8 @@ func TestPlain(t *testing.T) {
 		"{\"msg\":\"\xff\"}":                                false,
 		`{"msg":"ends in a backslash\`:                      true,
 	} {
-		if got := find.Plain([]byte(data)); got != want {
+		if got := query.Plain([]byte(data)); got != want {
 			t.Errorf("%q is plain: %v, want %v", data, got, want)
-		}
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	for data, want := range map[string]bool{
-		`{"msg":"a plain record"}`:   true,
-		"":                           true,
-		`{"msg":"a\nplain record"}`:  false,
-		"{\"msg\":\"a plain\trecord": false,
-		"0123456789\x7f":             false,
-		"é":                          false,
-		"01234567\x1f":               false,
-	} {
-		if got := find.Printable([]byte(data)); got != want {
-			t.Errorf("%q is printable: %v, want %v", data, got, want)
 		}
 	}
 }

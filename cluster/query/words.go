@@ -1,18 +1,23 @@
-package find
+package query
 
 import (
 	"encoding/binary"
 	"unicode/utf8"
 )
 
-// A row says in words what its record's bytes say in JSON. Most records spell
-// a word the same way in both; a test on the bytes can then tell that a row
-// does not say a word, without reading it. This file knows which records and
-// which words.
+// What is shown of a record says in words what its bytes say in JSON. Most
+// records spell a word the same way in both; then its absence from the bytes
+// shows that the record does not have it, without parsing. This file knows which
+// records and which words.
 
-// isWordByte reports whether a byte may stand in such a word: it can be spelled
-// in JSON only as itself or by its number, and rows never put it where the
-// record has it not.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// isWordByte reports whether a byte may stand in such a word: JSON can spell it
+// only as itself or by its number, and no row shows it where the record does not
+// have it.
 func isWordByte(c byte) bool {
 	switch c {
 	case ' ', '"', '\\', '/', '=', ':':
@@ -21,9 +26,9 @@ func isWordByte(c byte) bool {
 	return 0x20 < c && c < 0x7f
 }
 
-// Words splits a text into words; what is between them is left out.
-func Words(text string) []string {
-	var words []string
+// words splits a text into words; what is between them is left out.
+func words(text string) []string {
+	var all []string
 	for i := 0; i < len(text); {
 		if !isWordByte(text[i]) {
 			i++
@@ -33,13 +38,13 @@ func Words(text string) []string {
 		for i < len(text) && isWordByte(text[i]) {
 			i++
 		}
-		words = append(words, text[begin:i])
+		all = append(all, text[begin:i])
 	}
-	return words
+	return all
 }
 
-// Longest is the word that tells most: the longest.
-func Longest(words []string) string {
+// longest is the longest of the words: the one that fewest records have.
+func longest(words []string) string {
 	best := ""
 	for _, w := range words {
 		if len(w) > len(best) {
@@ -49,9 +54,10 @@ func Longest(words []string) string {
 	return best
 }
 
-// Plain reports whether the words of a row stand in data as they stand
-// in the row: there is no escape by number, and no code point that rows leave
-// out, show by its number, or that is another case of an ASCII letter.
+// Plain reports whether a record spells its words plainly: whether a row shows
+// them as they stand in data. There is no escape by number, and no code point
+// that rows leave out, show by its number, or that is another case of an ASCII
+// letter. When in doubt it says no, which costs time and hides nothing.
 func Plain(data []byte) bool {
 	for i := 0; i < len(data); {
 		if i = skipASCII(data, i); i == len(data) {
@@ -90,8 +96,9 @@ func skipASCII(data []byte, i int) int {
 	return i
 }
 
-// spellsOtherwise is wide: a code point too many costs time, one too few hides
-// a row from a search.
+// spellsOtherwise reports whether a row may show a code point otherwise than as
+// itself. It is wide: a code point too many costs time, one too few hides a row
+// from a search.
 func spellsOtherwise(r rune) bool {
 	switch {
 	case r < 0xa0, r == 0xad, r == 0x17f, r == 0x34f, r == 0x61c, r == 0x180e, r == 0x212a, r == 0xfeff:
@@ -104,24 +111,4 @@ func spellsOtherwise(r rune) bool {
 		return true
 	}
 	return 0x1f3fb <= r && r <= 0x1f3ff || r >= 0xe0000
-}
-
-// Printable reports whether data is printable ASCII without a backslash.
-func Printable(data []byte) bool {
-	i := 0
-	for ; i+8 <= len(data); i += 8 {
-		x := binary.LittleEndian.Uint64(data[i:])
-		b := x ^ '\\'*ones
-		d := x ^ 0x7f*ones
-		// High bits: beyond ASCII; below a blank; a backslash; a DEL.
-		if (x|(x-0x20*ones)&^x|(b-ones)&^b|(d-ones)&^d)&highs != 0 {
-			return false
-		}
-	}
-	for ; i < len(data); i++ {
-		if c := data[i]; c < 0x20 || c >= 0x7f || c == '\\' {
-			return false
-		}
-	}
-	return true
 }

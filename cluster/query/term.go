@@ -1,0 +1,189 @@
+package query
+
+import (
+	"bytes"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"sluice/cluster/record"
+)
+
+// operator is how a term compares.
+type operator uint8
+
+const (
+	opEqual operator = iota // =
+	opLess                  // <
+	opLessEqual
+	opGreater
+	opGreaterEqual
+	opMatch // ~
+)
+
+// operators is how they are written, the longer ones first.
+var operators = []struct {
+	text string
+	op   operator
+	not  bool
+}{
+	{"!=", opEqual, true},
+	{"!~", opMatch, true},
+	{"<=", opLessEqual, false},
+	{">=", opGreaterEqual, false},
+	{"=", opEqual, false},
+	{"<", opLess, false},
+	{">", opGreater, false},
+	{"~", opMatch, false},
+}
+
+// Term is one condition on records: that a text is there, or that a field
+// compares with a value. It is made by [Parse] and never changes.
+type Term struct {
+	Text string // as it is written; Parse reads it again
+	Not  bool   // records that meet it are left out
+
+	// Pattern is the text or the regular expression to look for. It is nil when
+	// a field is compared.
+	Pattern *Pattern
+
+	Field string // that is compared: a key, or keys joined by dots
+	// Word is in every record that meets the comparison and spells its words
+	// plainly. Empty: nothing is known. It says nothing of a record whose source
+	// or stream stands in for the field, see [Term.OfOrigin].
+	Word string
+
+	op     operator
+	value  string
+	number float64 // value, when numeric
+	// numeric says that value is a number. Of a field that is a number, too,
+	// or a text that is one, the numbers are compared.
+	numeric bool
+	level   record.Level   // value, when the field is level
+	re      *regexp.Regexp // value, for opMatch
+}
+
+// String is the term as it is written.
+func (t *Term) String() string { return t.Text }
+
+// Record is a raw record as terms see it.
+type Record struct {
+	Data   []byte
+	Level  record.Level // 0 when it has none
+	Source string       // stands in for a field of this name
+	Stream string       // likewise
+}
+
+// Match reports whether a record passes a term that compares a field. For one
+// with a Pattern it must not be called.
+func (t *Term) Match(r *Record) bool { return t.meets(r) != t.Not }
+
+func (t *Term) meets(r *Record) bool {
+	if t.Field == "level" {
+		return t.levelMeets(orInfo(r.Level))
+	}
+	value, ok := record.Lookup(r.Data, t.Field)
+	if ok {
+		return t.compare(value)
+	}
+	switch t.Field {
+	case "source":
+		return t.compareText(r.Source)
+	case "stream":
+		return t.compareText(r.Stream)
+	}
+	return false
+}
+
+// OfOrigin reports whether where a record comes from may stand in for the field.
+func (t *Term) OfOrigin() bool { return t.Field == "source" || t.Field == "stream" }
+
+// requiredWord is the word that a record must have to meet a comparison.
+func requiredWord(t *Term) string {
+	if t.Field == "level" {
+		return "" // it is compared as a number, and need not be there
+	}
+	key := t.Field[strings.LastIndexByte(t.Field, '.')+1:]
+	word := ""
+	if all := words(key); len(all) == 1 && all[0] == key {
+		word = key + `"`
+	}
+	if t.op == opEqual && !t.numeric {
+		if best := longest(words(t.value)); len(best) >= len(word) {
+			word = best
+		}
+	}
+	return word
+}
+
+// levelMeets compares levels.
+func (t *Term) levelMeets(level record.Level) bool {
+	if t.op == opMatch {
+		return t.re.MatchString(level.String())
+	}
+	return t.ordered(int(level) - int(t.level))
+}
+
+// ordered reports whether the operator holds of two values whose difference
+// has this sign.
+func (t *Term) ordered(sign int) bool {
+	switch t.op {
+	case opEqual:
+		return sign == 0
+	case opLess:
+		return sign < 0
+	case opLessEqual:
+		return sign <= 0
+	case opGreater:
+		return sign > 0
+	case opGreaterEqual:
+		return sign >= 0
+	}
+	return false
+}
+
+// compare compares with a value of JSON. Of a list, any element will do.
+func (t *Term) compare(value []byte) bool {
+	if len(value) > 0 && value[0] == '[' {
+		for element := range record.Elements(value) {
+			if t.compare(element) {
+				return true
+			}
+		}
+		return false
+	}
+	if t.numeric && len(value) > 0 && (value[0] == '-' || '0' <= value[0] && value[0] <= '9') {
+		if n, err := strconv.ParseFloat(string(value), 64); err == nil {
+			return t.compareNumber(n)
+		}
+	}
+	// A string in which nothing is escaped needs no decoding.
+	if t.op == opEqual && !t.numeric && len(value) >= 2 && value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1:len(value)-1]) == t.value
+	}
+	return t.compareText(record.Text(value))
+}
+
+func (t *Term) compareNumber(n float64) bool {
+	switch {
+	case n < t.number:
+		return t.ordered(-1)
+	case n > t.number:
+		return t.ordered(1)
+	}
+	return t.ordered(0)
+}
+
+func (t *Term) compareText(s string) bool {
+	if t.op == opMatch {
+		return t.re.MatchString(s)
+	}
+	if t.numeric {
+		if n, err := strconv.ParseFloat(s, 64); err == nil {
+			return t.compareNumber(n)
+		}
+		// A number and a text differ, and neither comes first.
+		return false
+	}
+	return t.ordered(strings.Compare(s, t.value))
+}
