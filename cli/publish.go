@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/names"
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
-	"sluice/cluster/zmtp"
 	"sluice/headless/shipper"
 )
 
@@ -38,7 +38,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		if len(args) == 0 {
 			return helpHint(c, usagef("no stream is named: name one, such as system"))
 		}
-		if err := zmtp.CheckName(args[0]); err != nil {
+		if err := names.Check(args[0]); err != nil {
 			return helpHint(c, usagef("stream %q: %w", args[0], err))
 		}
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/names"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
 	"sluice/tui"
@@ -31,7 +32,7 @@ func newTail(ended *outcome) *cobra.Command {
 			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
 		}
 		for _, name := range flat(args) {
-			if err := stream.CheckName(name); err != nil {
+			if err := names.Check(name); err != nil {
 				return helpHint(c, usagef("stream %q: %w", name, err))
 			}
 		}
@@ -58,15 +59,15 @@ func newTail(ended *outcome) *cobra.Command {
 
 // flat is the streams of all panes.
 func flat(panes []string) []string {
-	var names []string
+	var streams []string
 	for _, pane := range panes {
-		for _, name := range tui.SplitStreams(pane) {
-			if !slices.Contains(names, name) {
-				names = append(names, name)
+		for _, stream := range names.Split(pane) {
+			if !slices.Contains(streams, stream) {
+				streams = append(streams, stream)
 			}
 		}
 	}
-	return names
+	return streams
 }
 
 // printLines prints records as lines.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 )
 
@@ -86,8 +87,8 @@ func New(cfg Config) (*Consolidator, error) {
 		}
 		cfg.Name = name
 	}
-	if len(cfg.Name) > zmtp.MaxName {
-		return nil, fmt.Errorf("name %.20q… is longer than %d bytes", cfg.Name, zmtp.MaxName)
+	if len(cfg.Name) > names.Max {
+		return nil, fmt.Errorf("name %.20q… is longer than %d bytes", cfg.Name, names.Max)
 	}
 	if cfg.Grace == 0 {
 		cfg.Grace = DefaultGrace

@@ -5,7 +5,7 @@ import (
 	"context"
 	"testing"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 )
@@ -84,7 +84,7 @@ func FuzzPublisher(f *testing.F) {
 				switch {
 				case tok.Frames < 2:
 					want.TooFewFrames++
-				case stream.CheckName(tok.Name) != nil:
+				case names.Check(tok.Name) != nil:
 					want.BadName++
 				default:
 					sound++

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 )
 
@@ -146,7 +146,7 @@ func (p *publisher) take(t *zmtp.Token) error {
 		switch {
 		case t.Frames < 2:
 			p.c.counts.tooFewFrames.Add(1)
-		case stream.CheckName(t.Name) != nil:
+		case names.Check(t.Name) != nil:
 			p.c.counts.badName.Add(1)
 		default:
 			// A run: what follows of the same stream is appended with it.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 )
 
@@ -197,7 +197,7 @@ var errTooMany = fmt.Errorf("%w: more than %d subscriptions", zmtp.ErrProtocol, 
 
 func (s *subscriber) subscribe(prefix []byte, cancel bool) error {
 	switch {
-	case len(prefix) > zmtp.MaxName:
+	case len(prefix) > names.Max:
 		// No stream's name can begin with it.
 		s.c.counts.subscriptions.Add(1)
 	case cancel:
@@ -216,7 +216,7 @@ func (s *subscriber) tail(data []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := stream.CheckName(t.Name); err != nil {
+	if err := names.Check(t.Name); err != nil {
 		return fmt.Errorf("%w: tail: %w", zmtp.ErrProtocol, err)
 	}
 	if s.reader.Subscriptions() >= maxSubscriptions {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"testing"
 
+	"sluice/cluster/names"
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
@@ -20,7 +21,7 @@ func FuzzRequest(f *testing.F) {
 			Header: http.Header{"Accept": {query}, "Last-Event-Id": {id}, stream.HeaderPositions: {positions}},
 		}
 		name, last, err := proxy.ParseAsk(r, path)
-		if err == nil && (stream.CheckName(name) != nil || last > 1<<63) {
+		if err == nil && (names.Check(name) != nil || last > 1<<63) {
 			t.Errorf("it asks for the last %d of %q", last, name)
 		}
 	})

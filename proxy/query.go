@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -38,7 +39,7 @@ func streamName(escaped string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read stream name %q: bad percent-encoding", escaped)
 	}
-	if err := stream.CheckName(name); err != nil {
+	if err := names.Check(name); err != nil {
 		return "", fmt.Errorf("read stream name %q: %w", name, err)
 	}
 	if name == "tenant/" {

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
+	streamnames "sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
@@ -109,7 +110,7 @@ func New(config Config) (*Client, error) {
 			return nil, fmt.Errorf("merge %d streams: a pane merges %d at most: name fewer", n, maxMerged)
 		}
 		for _, name := range SplitStreams(names) {
-			if err := stream.CheckName(name); err != nil {
+			if err := streamnames.Check(name); err != nil {
 				return nil, fmt.Errorf("open stream %q: %w", name, err)
 			}
 		}

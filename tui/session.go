@@ -11,8 +11,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/pelletier/go-toml/v2"
 
+	streamnames "sluice/cluster/names"
 	"sluice/cluster/query"
-	"sluice/cluster/stream"
 	"sluice/tui/cell"
 )
 
@@ -80,7 +80,7 @@ func (l *Layout) check() error {
 			return fmt.Errorf("a pane has %d streams, and may have 1 to %d", len(p.Streams), maxMerged)
 		}
 		for _, name := range p.Streams {
-			if err := stream.CheckName(name); err != nil {
+			if err := streamnames.Check(name); err != nil {
 				return fmt.Errorf("stream %q: %w", name, err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 )
 
@@ -70,7 +71,7 @@ func (c *Client) Publish(ctx context.Context, stream string, record []byte) erro
 	}
 	c.mu.Lock()
 	if stream != c.name || stream == "" {
-		if err := zmtp.CheckName(stream); err != nil {
+		if err := names.Check(stream); err != nil {
 			c.mu.Unlock()
 			return c.invalid(fmt.Errorf("publish to %q: %w", stream, err))
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/discovery"
+	"sluice/cluster/names"
 	"sluice/cluster/rescue"
 	"sluice/cluster/zmtp"
 )
@@ -107,19 +108,19 @@ func (d *direct) found(names []string) {
 	}
 }
 
-func (d *direct) tail(name string, from Backfill) {
-	if err := CheckName(name); err != nil {
+func (d *direct) tail(stream string, from Backfill) {
+	if err := names.Check(stream); err != nil {
 		// A consolidator would take it for a breach of the protocol.
-		d.cfg.Logger.Warn("no such stream can be", "stream", name, "error", err)
+		d.cfg.Logger.Warn("no such stream can be", "stream", stream, "error", err)
 		return
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if old := d.tails[name]; old != nil {
+	if old := d.tails[stream]; old != nil {
 		old.merge.stop()
 	}
-	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from)}
-	d.tails[name] = t
+	t := &tail{name: stream, from: from, merge: newMerge(d.out, stream, from)}
+	d.tails[stream] = t
 	for _, l := range d.links {
 		t.merge.expect(l)
 		l.tail(t)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sluice/cluster/names"
 )
 
 // proxiedTail is one stream, read through a proxy. All but cancel belongs to
@@ -232,7 +234,7 @@ func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 		if loss.Consolidator == "" && id.Source == 0 && id.Epoch != 0 {
 			t.pass(loss.Positions)
 		}
-		if restarted && CheckName(loss.Consolidator) == nil {
+		if restarted && names.Check(loss.Consolidator) == nil {
 			// Or it would be told again, if the connection broke now.
 			t.positions[loss.Consolidator] = at
 		}
@@ -241,7 +243,7 @@ func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
 
 func (t *proxiedTail) source(e *sseEvent) {
 	var s SourceEvent
-	if json.Unmarshal(e.Data, &s) != nil || CheckName(s.Consolidator) != nil {
+	if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil {
 		return
 	}
 	epoch := uint64(0)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+
+	"sluice/cluster/names"
 )
 
 // watcher reads the list of live streams, through a proxy.
@@ -46,7 +48,7 @@ func (w *watcher) event(e *sseEvent) {
 	}
 	live := make([]Live, 0, len(list.Streams))
 	for _, s := range list.Streams {
-		if CheckName(s.Name) == nil {
+		if names.Check(s.Name) == nil {
 			live = append(live, Live{
 				Name: strings.Clone(s.Name), Rate: s.Rate, Bytes: s.Bytes, Records: s.Records, Sources: s.Sources,
 			})

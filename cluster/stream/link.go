@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/backoff"
+	"sluice/cluster/names"
 	"sluice/cluster/rescue"
 	"sluice/cluster/zmtp"
 )
@@ -256,16 +257,16 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	wait.Reset()
-	name := conn.Peer.Name
-	if CheckName(name) != nil {
-		name = l.endpoint.Address
+	source := conn.Peer.Name
+	if names.Check(source) != nil {
+		source = l.endpoint.Address
 	}
-	name = l.d.unique(l, name)
+	source = l.d.unique(l, source)
 	state := StateLive
 	if !conn.Peer.Sluice {
 		state = StateUnaccounted
 	}
-	l.become(ctx, state, name, nil)
+	l.become(ctx, state, source, nil)
 	for _, m := range l.connected(conn) {
 		m.answered(l)
 	}
@@ -277,7 +278,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		defer conn.Close() // wakes the reading, whatever happens
 		l.write(conn, done)
 	})
-	err = (&reading{l: l, ctx: ctx, conn: conn, name: name}).run()
+	err = (&reading{l: l, ctx: ctx, conn: conn, name: source}).run()
 	close(done)
 	conn.Close()
 	if fault := writing.Wait(); fault != nil {

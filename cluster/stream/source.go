@@ -74,7 +74,7 @@ func (s *Source) Run(ctx context.Context) error {
 }
 
 // Tail follows a stream, by its exact name. A second Tail of a name begins
-// anew. Of a name that cannot be a stream's, see CheckName, nothing comes.
+// anew. Of a name that cannot be a stream's, see names.Check, nothing comes.
 func (s *Source) Tail(name string, from Backfill) { s.be.tail(name, from) }
 
 // Stop ends a tail. What had arrived of it may still be in the next batch.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sluice/cluster/names"
 )
 
 // Header names of the proxy's HTTP contract.
@@ -133,8 +135,8 @@ func ParsePositions(s string) (map[string]Position, error) {
 		}
 		escaped, numbers, _ := strings.Cut(item, ":")
 		epoch, next, ok := strings.Cut(numbers, ":")
-		name, err := url.PathUnescape(escaped)
-		if err != nil || !ok || CheckName(name) != nil {
+		source, err := url.PathUnescape(escaped)
+		if err != nil || !ok || names.Check(source) != nil {
 			return nil, fmt.Errorf("parse position %.80q: want name:epoch:next", item)
 		}
 		var at Position
@@ -147,7 +149,7 @@ func ParsePositions(s string) (map[string]Position, error) {
 		if len(positions) >= maxPositions {
 			return nil, fmt.Errorf("parse positions: more than %d of them", maxPositions)
 		}
-		positions[name] = at
+		positions[source] = at
 	}
 	return positions, nil
 }

@@ -8,7 +8,6 @@ import (
 // The limits on what a peer may send.
 const (
 	MaxRecord  = 256 << 10        // bytes of one record
-	MaxName    = 255              // bytes of a stream name
 	MaxMessage = MaxRecord + 4096 // bytes of a whole message, its frames' headers and any further frames included
 	MaxCommand = 64 << 10         // bytes of a command's frame
 )

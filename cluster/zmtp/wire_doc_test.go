@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 )
@@ -139,7 +140,7 @@ func TestWireDocumentLimits(t *testing.T) {
 	}{
 		{"a record", zmtp.MaxRecord},
 		{"a whole message, headers and all its frames", zmtp.MaxMessage},
-		{"a stream name", zmtp.MaxName},
+		{"a stream name", names.Max},
 		{"a command", zmtp.MaxCommand},
 		{"a reader's subscription or command, headers and all", zmtp.MaxRequest},
 		{"READY", zmtp.MaxHandshake / 2},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/console"
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/stream"
 )
@@ -44,7 +45,7 @@ const DefaultMaxStreams = 4096
 // Config says what a Recorder records, where to, and how long.
 type Config struct {
 	Source     PatternSource // required; the Recorder does the tailing
-	Streams    []string      // names and patterns (see stream.Pattern), at least one
+	Streams    []string      // names and patterns (see names.Pattern), at least one
 	Last       int           // records of backfill for each stream that is live at the start; 0 begins with the next one
 	MaxStreams int           // streams that are followed; what matches beyond is told and passed over. 0 means DefaultMaxStreams
 
@@ -127,9 +128,9 @@ func (c *Config) check() error {
 	}
 	for _, name := range c.Streams {
 		var err error
-		if stream.IsPattern(name) {
-			_, err = stream.ParsePattern(name)
-		} else if err = stream.CheckName(name); err != nil {
+		if names.IsPattern(name) {
+			_, err = names.ParsePattern(name)
+		} else if err = names.Check(name); err != nil {
 			err = fmt.Errorf("stream %q: %w", name, err)
 		}
 		if err != nil {

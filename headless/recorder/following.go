@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -26,7 +27,7 @@ const (
 // match. It is used by one goroutine.
 type following struct {
 	config   *Config
-	patterns []stream.Pattern
+	patterns []names.Pattern
 	streams  map[string]*account // followed
 	began    time.Time
 
@@ -39,10 +40,10 @@ type following struct {
 func newFollowing(config *Config, say func(string)) (*following, error) {
 	f := &following{config: config, streams: make(map[string]*account), refused: make(map[string]bool), say: say}
 	for _, text := range config.Streams {
-		if !stream.IsPattern(text) {
+		if !names.IsPattern(text) {
 			continue
 		}
-		p, err := stream.ParsePattern(text)
+		p, err := names.ParsePattern(text)
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +59,7 @@ func (f *following) begin(now time.Time) {
 		f.config.Source.WatchStreams(true)
 	}
 	for _, name := range f.config.Streams {
-		if !stream.IsPattern(name) && f.streams[name] == nil {
+		if !names.IsPattern(name) && f.streams[name] == nil {
 			f.streams[name] = &account{stream: name}
 			f.config.Source.Tail(name, stream.Backfill{Last: f.config.Last})
 		}
@@ -123,7 +124,7 @@ func (f *following) appeared(now time.Time, records uint64) bool {
 }
 
 func (f *following) matches(name string) bool {
-	return slices.ContainsFunc(f.patterns, func(p stream.Pattern) bool { return p.Match(name) })
+	return slices.ContainsFunc(f.patterns, func(p names.Pattern) bool { return p.Match(name) })
 }
 
 // refuse tells once of each stream that it is not followed, as long as they are

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/names"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
 )
@@ -184,7 +185,7 @@ func FuzzFilePart(f *testing.F) {
 	f.Add("%2F", "/")
 	f.Add("会/\u202e", "-rf")
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if stream.CheckName(a) != nil || stream.CheckName(b) != nil {
+		if names.Check(a) != nil || names.Check(b) != nil {
 			return
 		}
 		pa, pb := recorder.FilePart(a), recorder.FilePart(b)

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -67,7 +68,7 @@ func (c *PrinterConfig) check() error {
 		return fmt.Errorf("layout %s is unknown", c.Layout)
 	}
 	for _, name := range c.Streams {
-		if err := stream.CheckName(name); err != nil {
+		if err := names.Check(name); err != nil {
 			return fmt.Errorf("stream %q: %w", name, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 )
 
 // Stdin is the name of a file that stands for standard input.
@@ -65,7 +65,7 @@ func (c *Config) check() error {
 		return errors.New("standard input is named twice: it can be read once")
 	}
 	if c.Stream != "" {
-		if err := stream.CheckName(c.Stream); err != nil {
+		if err := names.Check(c.Stream); err != nil {
 			return fmt.Errorf("stream %q: %w", c.Stream, err)
 		}
 	}

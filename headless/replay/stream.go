@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 )
 
 // unnamed is the stream of what has no name, such as standard input.
@@ -36,7 +36,7 @@ func StreamOf(file string) string {
 	if decoded, err := url.PathUnescape(strings.ReplaceAll(name, "+", "/")); err == nil {
 		name = decoded
 	}
-	if stream.CheckName(name) != nil {
+	if names.Check(name) != nil {
 		return unnamed
 	}
 	return name

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"sluice/cluster/console"
+	"sluice/cluster/names"
 	"sluice/cluster/publish"
-	"sluice/cluster/zmtp"
 )
 
 // Config says what a Shipper publishes, and how. It closes the Client.
@@ -46,7 +46,7 @@ func (c *Config) check() error {
 	if c.Client == nil {
 		return errors.New("client is missing")
 	}
-	if err := zmtp.CheckName(c.Stream); err != nil {
+	if err := names.Check(c.Stream); err != nil {
 		return fmt.Errorf("stream %q: %w", c.Stream, err)
 	}
 	if len(c.Files) == 0 {

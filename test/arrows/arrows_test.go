@@ -34,8 +34,9 @@ var arrows = map[string][]string{
 	// The proxy's.
 	"sluice/proxy/entry": {"sluice/cluster/stream"},
 
-	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
-	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
+	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
+	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
+	"sluice/cluster/names":     nil,
 	"sluice/cluster/backoff":   nil,
 	"sluice/cluster/console":   {"sluice/cluster/record"},
 	"sluice/cluster/stdio":     nil,
@@ -48,7 +49,7 @@ var arrows = map[string][]string{
 
 	// What tests and measures is nobody's part.
 	"sluice/test/bench":         {"sluice/cluster/stream", "sluice/cluster/publish", "sluice/cluster/zmtp", "sluice/consolidator", "sluice/headless/recorder", "sluice/headless/shipper", "sluice/internal/emulator"},
-	"sluice/test/soak":          {"sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},
+	"sluice/test/soak":          {"sluice/cluster/names", "sluice/cluster/stream", "sluice/cluster/zmtp", "sluice/internal/relay"},
 	"sluice/test/screen":        nil,
 	"sluice/test/e2e":           nil,
 	"sluice/test/e2e/sseclient": nil,
@@ -59,8 +60,23 @@ var arrows = map[string][]string{
 
 // cluster is what a component may import; never another component.
 var cluster = []string{
-	"sluice/cluster/record", "sluice/cluster/query", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/stream", "sluice/cluster/discovery",
-	"sluice/cluster/publish", "sluice/cluster/rescue", "sluice/cluster/console", "sluice/cluster/stdio",
+	"sluice/cluster/backoff",
+	"sluice/cluster/console",
+	"sluice/cluster/discovery",
+	"sluice/cluster/fanout",
+	"sluice/cluster/httpapi",
+	"sluice/cluster/jsonscan",
+	"sluice/cluster/loss",
+	"sluice/cluster/names",
+	"sluice/cluster/publish",
+	"sluice/cluster/query",
+	"sluice/cluster/record",
+	"sluice/cluster/rescue",
+	"sluice/cluster/stdio",
+	"sluice/cluster/stream",
+	"sluice/cluster/stream/direct",
+	"sluice/cluster/stream/proxied",
+	"sluice/cluster/zmtp",
 }
 
 var components = []string{

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 )
 
@@ -141,7 +142,7 @@ func appendMessage(dst []byte, m message) []byte {
 	case m.single:
 		dst = append(dst, 0, 1, 'x')
 		return dst
-	case len(m.name) > zmtp.MaxName:
+	case len(m.name) > names.Max:
 		dst = append(dst, 3, 0, 0, 0, 0, 0, 0, byte(len(m.name)>>8), byte(len(m.name)))
 		dst = append(dst, m.name...)
 		return append(dst, 0, 1, 'x')

@@ -1,4 +1,4 @@
-package stream
+package names
 
 import (
 	"errors"
@@ -8,14 +8,11 @@ import (
 )
 
 // Pattern stands for the streams whose names it matches, as in "tenant/*". "*"
-// matches any characters but "/", "**" any at all, "?" one that is no "/"; a
-// backslash before a character takes it for itself.
-type Pattern struct {
-	text string
-	re   *regexp.Regexp
-}
+// matches any characters except "/", "**" any characters, "?" one character
+// except "/"; a backslash escapes the character behind it.
+type Pattern struct{ re *regexp.Regexp }
 
-// IsPattern reports whether a text is a pattern and no name. A name that holds
+// IsPattern reports whether a text is a pattern rather than a name. A name that has
 // "*", "?" or a backslash is written with backslashes, which makes it a pattern
 // that matches that name alone.
 func IsPattern(text string) bool { return strings.ContainsAny(text, `*?\`) }
@@ -24,7 +21,7 @@ var errPatternEnds = errors.New("it ends with a backslash")
 
 // ParsePattern reads a pattern.
 func ParsePattern(text string) (Pattern, error) {
-	if err := CheckName(text); err != nil {
+	if err := Check(text); err != nil {
 		return Pattern{}, fmt.Errorf("read pattern %q: %w", text, err)
 	}
 	var b strings.Builder
@@ -42,7 +39,7 @@ func ParsePattern(text string) (Pattern, error) {
 			if i++; i == len(text) {
 				return Pattern{}, fmt.Errorf("read pattern %q: %w", text, errPatternEnds)
 			}
-			// Bytes after the first of a character follow as they are.
+			// The other bytes of a character are copied by the next rounds.
 			if text[i] < 0x80 {
 				b.WriteString(regexp.QuoteMeta(text[i : i+1]))
 			} else {
@@ -59,11 +56,8 @@ func ParsePattern(text string) (Pattern, error) {
 	if err != nil {
 		return Pattern{}, fmt.Errorf("read pattern %q: %w", text, err)
 	}
-	return Pattern{text: text, re: re}, nil
+	return Pattern{re}, nil
 }
 
 // Match reports whether a stream's name matches.
 func (p Pattern) Match(name string) bool { return p.re.MatchString(name) }
-
-// String is the pattern as it was written.
-func (p Pattern) String() string { return p.text }

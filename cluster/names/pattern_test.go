@@ -1,10 +1,10 @@
-package stream_test
+package names_test
 
 import (
 	"strings"
 	"testing"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/names"
 )
 
 func TestPattern(t *testing.T) {
@@ -20,7 +20,7 @@ func TestPattern(t *testing.T) {
 		{`\会*`, "会x", "x"},
 		{"(a|b)[c]+*", "(a|b)[c]+ (a|b)[c]+d", "a b ac"},
 	} {
-		p, err := stream.ParsePattern(tt.pattern)
+		p, err := names.ParsePattern(tt.pattern)
 		if err != nil {
 			t.Errorf("%q: %v", tt.pattern, err)
 			continue
@@ -37,12 +37,12 @@ func TestPattern(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", `a\`, "a\n*", "*\xff", strings.Repeat("*", 256)} {
-		if _, err := stream.ParsePattern(bad); err == nil {
+		if _, err := names.ParsePattern(bad); err == nil {
 			t.Errorf("%q is taken for a pattern", bad)
 		}
 	}
 	for text, want := range map[string]bool{"system": false, "tenant/*": true, "a?": true, `a\b`: true, "[a]": false} {
-		if stream.IsPattern(text) != want {
+		if names.IsPattern(text) != want {
 			t.Errorf("%q is a pattern: %t", text, !want)
 		}
 	}
@@ -54,21 +54,21 @@ func FuzzPattern(f *testing.F) {
 	f.Add("tenant/*", "tenant/acme")
 	f.Add(`a\*?**`, "a*b/c")
 	f.Add("会\\会", "会会")
-	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if p, err := stream.ParsePattern(pattern); err == nil {
-			p.Match(name)
+	f.Fuzz(func(t *testing.T, pattern, text string) {
+		if p, err := names.ParsePattern(pattern); err == nil {
+			p.Match(text)
 		}
 		var quoted strings.Builder
-		for _, r := range name {
+		for _, r := range text {
 			quoted.WriteRune('\\')
 			quoted.WriteRune(r)
 		}
-		p, err := stream.ParsePattern(quoted.String())
+		p, err := names.ParsePattern(quoted.String())
 		if err != nil {
 			return // it is no name, or too long
 		}
-		if !p.Match(name) || p.Match(name+"x") || p.Match("x"+name) {
-			t.Errorf("%q does not match exactly %q", quoted.String(), name)
+		if !p.Match(text) || p.Match(text+"x") || p.Match("x"+text) {
+			t.Errorf("%q does not match exactly %q", quoted.String(), text)
 		}
 	})
 }
