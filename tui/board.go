@@ -11,6 +11,7 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
 )
 
 // board tells how everything stands: the sources, the open streams, what was
@@ -145,12 +146,12 @@ func (m *model) boardSources(t *table) {
 // through is how many records of the open streams came through a source, and
 // when the last one did.
 func (m *model) through(source string) (records uint64, last int64) {
-	for _, s := range m.archive.stores {
+	for s := range m.archive.Each() {
 		p := m.pulses[s]
 		if p == nil {
 			continue
 		}
-		for id, name := range s.names.sources {
+		for id, name := range s.Sources() {
 			if name == source && id < len(p.sources) {
 				records += p.sources[id].records
 				last = max(last, p.sources[id].last)
@@ -179,26 +180,21 @@ func (m *model) sourceMark(s stream.Status) (mark string, st cell.Style, word st
 // boardStreams tells of each open stream its rate, its last minute, and what is
 // kept of it.
 func (m *model) boardStreams(t *table) {
-	if len(m.archive.stores) == 0 {
+	if len(m.panes) == 0 {
 		return
 	}
 	th, now := m.theme, m.config.Now()
-	names := make([]string, 0, len(m.archive.stores))
-	for name := range m.archive.stores {
-		names = append(names, name)
-	}
-	slices.Sort(names)
+	stores := slices.SortedFunc(m.archive.Each(), func(a, b *rows.Store) int { return strings.Compare(a.Name(), b.Name()) })
 	t.title("Streams", "records a second over the last minute")
 	const cells = pulseCells
-	for _, name := range names {
-		s := m.archive.stores[name]
+	for _, s := range stores {
 		p := m.pulses[s]
 		if p == nil {
 			continue
 		}
-		l := t.line().Space(2).Fixed(th.text, record.Safe(s.title()), 22).Space(1)
+		l := t.line().Space(2).Fixed(th.text, record.Safe(s.Title()), 22).Space(1)
 		p.draw(l, th.spark, th.rule, cells, false, now)
-		l.Space(1).Fixed(th.text, fmt.Sprintf("%9s", rateText(s.rate.perSecond(now))), 9).Space(1)
+		l.Space(1).Fixed(th.text, fmt.Sprintf("%9s", rateText(s.Rate(now))), 9).Space(1)
 		errors := p.minute(now)
 		st := th.faint
 		if errors > 0 {
@@ -209,11 +205,11 @@ func (m *model) boardStreams(t *table) {
 		}
 		l.Fixed(st, fmt.Sprintf("%5s err/min", cell.Count(errors)), 14).Space(1)
 		if t.width >= 90 {
-			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", cell.Count(uint64(s.held())), bytesText(s.bytes())), 25)
-			if now.Sub(s.last) < quietAfter {
-				l.Add(th.dim, "lag "+lagText(s.lag()))
-			} else if !s.last.IsZero() {
-				l.Add(th.dim, "quiet "+ago(now.Sub(s.last)))
+			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", cell.Count(uint64(s.Held())), bytesText(s.Bytes())), 25)
+			if now.Sub(s.LastLive()) < quietAfter {
+				l.Add(th.dim, "lag "+lagText(s.Lag()))
+			} else if !s.LastLive().IsZero() {
+				l.Add(th.dim, "quiet "+ago(now.Sub(s.LastLive())))
 			}
 		}
 		t.put(l)
@@ -260,10 +256,10 @@ func (m *model) boardLosses(t *table) {
 // boardMemory tells what is kept, and how much of what it may be.
 func (m *model) boardMemory(t *table) {
 	th := m.theme
-	records, bytes := m.archive.size()
+	records, bytes := m.archive.Size()
 	var evicted uint64
-	for _, s := range m.archive.stores {
-		evicted += s.evicted
+	for s := range m.archive.Each() {
+		evicted += s.Evicted()
 	}
 	t.title("Kept here", cell.Count(evicted)+" old records let go")
 	for _, row := range []struct {

@@ -106,10 +106,10 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("open %d panes: there may be %d: name fewer streams, or merge some, as in a+b", len(config.Streams), maxPanes)
 	}
 	for _, names := range config.Streams {
-		if n := len(SplitStreams(names)); n > maxMerged {
+		if n := len(streamnames.Split(names)); n > maxMerged {
 			return nil, fmt.Errorf("merge %d streams: a pane merges %d at most: name fewer", n, maxMerged)
 		}
-		for _, name := range SplitStreams(names) {
+		for _, name := range streamnames.Split(names) {
 			if err := streamnames.Check(name); err != nil {
 				return nil, fmt.Errorf("open stream %q: %w", name, err)
 			}
@@ -163,10 +163,10 @@ func (c *Client) Run(ctx context.Context) error {
 	defer t.End()
 	m := newModel(c.config, c.wake, colorprofile.Detect(t.Output(), os.Environ()))
 	m.width, m.height = t.Size()
-	m.archive.wake = c.wakeUp
+	m.archive.Wake = c.wakeUp
 	m.held = t.Held
 	m.hurry, m.hurried = t.Urge, t.Urged
-	defer m.archive.stop()
+	defer m.archive.Stop()
 	guarded := &guard{model: m, terminal: t}
 	program = tea.NewProgram(guarded,
 		tea.WithInput(t.Input()), tea.WithOutput(t.Output()), tea.WithWindowSize(m.width, m.height),

@@ -2,8 +2,6 @@ package tui
 
 import (
 	"fmt"
-	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -125,50 +123,21 @@ func (m *model) openWhen(p *pane) {
 	}
 }
 
-// astray is how many rows on either side are looked at, so that a few records
-// with a wild time lead no jump astray.
-const astray = 4
-
-// timeAround is the median of the times of a row and as many neighbours on
-// either side, in milliseconds since 1970.
-func (v *view) timeAround(ord int) int64 {
-	var times [2*astray + 1]int64
-	n := min(astray, ord, v.total()-1-ord)
-	for i := -n; i <= n; i++ {
-		_, e, _, _ := v.row(ord + i)
-		times[n+i] = e.time
-	}
-	slices.Sort(times[:2*n+1])
-	return times[n]
-}
-
-// notBefore is the first row that is not before a time, where the times of rows
-// rise on the whole.
-func (v *view) notBefore(at time.Time) int {
-	from := at.UnixMilli()
-	if at.After(time.UnixMilli(from)) {
-		from++
-	}
-	return sort.Search(v.total(), func(i int) bool { return v.timeAround(i) >= from })
-}
-
 // goTo puts the cursor on the first row that is not before a time, and that row
 // on the top line as far as there are rows below it.
 func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	v := p.view
-	v.hold()
-	total := v.total()
-	if total == 0 {
+	v.Hold()
+	if v.Total() == 0 {
 		return m.say("no record is here yet")
 	}
-	ord := v.notBefore(at)
-	v.cursor = v.at(min(ord, total-1))
-	v.setTop(ord)
+	ord := v.NotBefore(at)
+	v.GoTo(ord)
 	switch {
-	case ord == total:
+	case ord == v.Total():
 		return m.say("nothing is as new as " + at.In(m.location()).Format(time.DateTime) + ": this is the newest")
 	case ord == 0:
-		_, e, _, _ := v.row(0)
+		_, e, _, _ := v.Row(0)
 		if first := when(e, m.location()); first.After(at) {
 			return m.say("the oldest kept is of " + first.Format(time.DateTime))
 		}

@@ -8,6 +8,8 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // detail is one whole record, over the panes. It has its own copy, so the
@@ -15,7 +17,7 @@ import (
 type detail struct {
 	pane   *pane
 	number uint64
-	entry  entry
+	entry  rows.Entry
 	source string
 	stream string
 	data   string
@@ -37,14 +39,14 @@ type detailKey struct {
 
 // newDetail copies the record under the pane's cursor; nil when there is none.
 func newDetail(p *pane) *detail {
-	ord := p.view.cursorOrd()
+	ord := p.view.CursorOrd()
 	if ord < 0 {
 		return nil
 	}
-	number, e, source, data := p.view.row(ord)
-	d := &detail{pane: p, number: number, entry: *e, source: source, stream: p.store().streamOf(e), data: string(data)}
-	if !e.kind.told() {
-		d.parsed = record.Parse([]byte(d.data[:min(len(d.data), displayLimit)]))
+	number, e, source, data := p.view.Row(ord)
+	d := &detail{pane: p, number: number, entry: *e, source: source, stream: p.store().StreamOf(e), data: string(data)}
+	if !e.Kind.Notice() {
+		d.parsed = record.Parse([]byte(d.data[:min(len(d.data), rowtext.DisplayLimit)]))
 	}
 	return d
 }
@@ -52,7 +54,7 @@ func newDetail(p *pane) *detail {
 func (m *model) openDetail(p *pane) {
 	if d := newDetail(p); d != nil {
 		// What is read must not move away behind it.
-		p.view.hold()
+		p.view.Hold()
 		m.detail = d
 	}
 }
@@ -128,11 +130,11 @@ func (m *model) narrow(not bool) tea.Cmd {
 // turnDetail shows the record below or above.
 func (m *model) turnDetail(by int) {
 	v := m.detail.pane.view
-	at := v.cursorOrd() + by
-	if at < 0 || at >= v.total() {
+	at := v.CursorOrd() + by
+	if at < 0 || at >= v.Total() {
 		return
 	}
-	v.jump(v.at(at))
+	v.Jump(v.At(at))
 	m.detail = newDetail(m.detail.pane)
 }
 
@@ -171,7 +173,7 @@ func (d *detail) scroll(by int) {
 
 // message is the record's message to be copied.
 func (d *detail) message() string {
-	if d.entry.kind.told() {
+	if d.entry.Kind.Notice() {
 		return d.data
 	}
 	return clean(d.parsed.Msg)
@@ -240,9 +242,9 @@ func (d *detail) draw(width, height int, lk look) []string {
 func (d *detail) fill(p *page) {
 	t := p.look.theme
 	at := when(&d.entry, p.look.location)
-	if d.entry.kind.told() {
+	if d.entry.Kind.Notice() {
 		p.fact("time", t.text, at.Format(time.RFC3339Nano), nil)
-		if d.entry.kind == kindState {
+		if d.entry.Kind == rows.KindState {
 			p.section("Source")
 			p.text(t.gap, d.data)
 			p.blank()
@@ -257,7 +259,7 @@ func (d *detail) fill(p *page) {
 	}
 	r := &d.parsed
 	stamp := at.Format("2006-01-02 15:04:05.000 -07:00")
-	if !d.entry.own {
+	if !d.entry.Own {
 		stamp += " (of arrival: the record has none)"
 	}
 	own, _ := r.Field("time")
@@ -290,9 +292,9 @@ func (d *detail) fill(p *page) {
 			p.json(f.Key, f.Key, f.Value)
 		}
 	}
-	if len(d.data) > displayLimit {
+	if len(d.data) > rowtext.DisplayLimit {
 		p.blank()
-		p.text(t.gap, "Only the first "+cell.Count(displayLimit)+" of "+cell.Count(uint64(len(d.data)))+" bytes are shown; y copies all.")
+		p.text(t.gap, "Only the first "+cell.Count(rowtext.DisplayLimit)+" of "+cell.Count(uint64(len(d.data)))+" bytes are shown; y copies all.")
 	}
 }
 
@@ -343,7 +345,7 @@ func (p *page) fact(name string, st cell.Style, value string, f *field) {
 	}
 	p.field = f
 	l := p.line().Space(1).Fixed(p.look.theme.faint, name, 11)
-	value, _ = cell.Fit(record.Safe(cell.Shorten(value, valueInRow)), max(l.Left()-1, 1), p.look.method)
+	value, _ = cell.Fit(record.Safe(cell.Shorten(value, rowtext.MaxValue)), max(l.Left()-1, 1), p.look.method)
 	p.put(l.Add(st, value))
 	p.field = nil
 }

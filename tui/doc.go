@@ -22,15 +22,12 @@
 // # How it is built
 //
 // One Bubble Tea model, whose frames go to the terminal without Bubble Tea's
-// renderer; everything else is a plain struct with methods:
+// renderer; everything else is a plain struct with methods. Below it are packages:
+// rows keeps the records, query finds those that pass, view is where somebody stands
+// in them, rowtext says what a row shows, cell makes lines of it, terminal shows
+// them, and find finds words. In here:
 //
-//	store    the records of one stream: raw bytes in slabs, a small entry each
-//	scan     the numbers of the records that pass a test, found in slices
-//	view     where somebody stands in a store: following, scrolled, paused
 //	pane     a view on the screen: header, rows, search, filter
 //	model    panes, tabs, overlays; all keys and messages
 //	guard    the model and the terminal as Bubble Tea sees them; panics end here
-//
-// A record's number is its place in its store, from 0, and never changes.
-// Views are anchored by number, so neither arrivals nor evictions move them.
 package tui

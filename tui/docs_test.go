@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sluice/tui"
+	"sluice/tui/query"
 )
 
 // The guide names every key that can be changed, its settings can be read, and
@@ -40,7 +41,7 @@ func TestTheGuide(t *testing.T) {
 	}
 	for _, row := range found {
 		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
-			if _, _, err := tui.ParseFilter(m[1]); err != nil {
+			if _, err := query.Parse(m[1]); err != nil {
 				t.Errorf("the guide's term %q: %v", m[1], err)
 			}
 		}

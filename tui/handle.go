@@ -4,6 +4,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/query"
+	"sluice/tui/rowtext"
+	"sluice/tui/view"
 )
 
 // shiftBy is how far the left and right keys move a pane's text, in columns.
@@ -99,38 +102,38 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	k, v := &m.keys, p.view
 	switch {
 	case matches(msg, k.up):
-		v.moveCursor(-1)
+		v.MoveCursor(-1)
 	case matches(msg, k.down):
-		m.unlessFollowing(p, func() { v.moveCursor(1) })
+		m.unlessFollowing(p, func() { v.MoveCursor(1) })
 	case matches(msg, k.halfUp):
-		v.page(-max(v.height/2, 1))
+		v.Page(-max(v.Height()/2, 1))
 	case matches(msg, k.halfDown):
-		m.unlessFollowing(p, func() { v.page(max(v.height/2, 1)) })
+		m.unlessFollowing(p, func() { v.Page(max(v.Height()/2, 1)) })
 	case matches(msg, k.pageUp):
-		v.page(-max(v.height-1, 1))
+		v.Page(-max(v.Height()-1, 1))
 	case matches(msg, k.pageDown):
-		m.unlessFollowing(p, func() { v.page(max(v.height-1, 1)) })
+		m.unlessFollowing(p, func() { v.Page(max(v.Height()-1, 1)) })
 	case matches(msg, k.top):
-		v.oldest()
+		v.Oldest()
 	case matches(msg, k.bottom):
-		v.resume()
+		v.Resume()
 	case matches(msg, k.left):
 		p.shift = max(p.shift-shiftBy, 0)
 		p.cache = p.cache[:0]
 	case matches(msg, k.right):
-		p.shift = min(p.shift+shiftBy, bodyOnScreen)
+		p.shift = min(p.shift+shiftBy, rowtext.OnScreen)
 		p.cache = p.cache[:0]
 	case matches(msg, k.pause):
-		v.pause()
+		v.Pause()
 	case matches(msg, k.level):
 		m.setLevel(p, 1)
 	case matches(msg, k.levelDown):
 		m.setLevel(p, -1)
 	case matches(msg, k.dropLast):
-		p.dropChip(len(p.view.filter.chips()) - 1)
+		p.dropChip(len(p.view.Filter().Chips()) - 1)
 	case matches(msg, k.clear):
 		p.search = nil
-		p.setFilter(filter{})
+		p.setFilter(query.Filter{})
 	case matches(msg, k.nextError):
 		return m.findError(p, 1)
 	case matches(msg, k.prevError):
@@ -152,9 +155,9 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.search):
 		m.openSearch(p)
 	case matches(msg, k.next):
-		return m.find(p, forward)
+		return m.find(p, view.Forward)
 	case matches(msg, k.prev):
-		return m.find(p, backward)
+		return m.find(p, view.Backward)
 	case matches(msg, k.cancel):
 		p.search = nil
 	case matches(msg, k.detail):
@@ -173,22 +176,22 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 
 // unlessFollowing moves down, which a view that follows need not.
 func (m *model) unlessFollowing(p *pane, move func()) {
-	if !p.view.follow {
+	if !p.view.Following() {
 		move()
 	}
 }
 
 func (m *model) setLevel(p *pane, step int) {
-	f := p.view.filter
-	f.level = nextLevel(f.level, step)
+	f := p.view.Filter()
+	f.Level = query.NextLevel(f.Level, step)
 	p.setFilter(f)
 }
 
-func (m *model) find(p *pane, d direction) tea.Cmd {
+func (m *model) find(p *pane, d view.Direction) tea.Cmd {
 	if p.search == nil {
 		return m.say("nothing is searched for: press / first")
 	}
-	p.find(d)
+	p.search.Find(d)
 	return nil
 }
 

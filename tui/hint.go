@@ -7,7 +7,7 @@ import (
 )
 
 // hintRecords is how many records are looked at for a hint, and hintBytes how
-// long each may be: it is made anew for each frame.
+// long each may be: it is made for each frame again.
 const (
 	hintRecords = 100
 	hintBytes   = 8 << 10
@@ -18,32 +18,28 @@ const (
 // "" when there is nothing to say.
 func (p *pane) fieldHint() string {
 	s := p.store()
-	first := s.first
-	if s.held() > hintRecords {
-		first = s.next - hintRecords
+	first := s.First()
+	if s.Held() > hintRecords {
+		first = s.Next() - hintRecords
 	}
-	for i := range p.view.filter.terms {
-		t := &p.view.filter.terms[i]
-		if t.Pattern != nil || t.Not || t.Field == "level" || t.OfOrigin() {
-			continue
-		}
+	for _, field := range p.view.Filter().Fields() {
 		near, had := "", false
-		for n := first; n < s.next && !had; n++ {
-			e := s.entry(n)
-			if e.kind.told() || e.size > hintBytes {
+		for n := first; n < s.Next() && !had; n++ {
+			e := s.Entry(n)
+			if e.Kind.Notice() || e.End()-e.Begin() > hintBytes {
 				continue
 			}
-			data := s.data(e)
-			if _, had = record.Lookup(data, t.Field); !had && near == "" {
-				near = nearField(data, t.Field)
+			data := s.Data(e)
+			if _, had = record.Lookup(data, field); !had && near == "" {
+				near = nearField(data, field)
 			}
 		}
 		switch {
 		case had:
 		case near != "":
-			return "No record has a field " + record.Safe(t.Field) + "; " + record.Safe(near) + " is one."
+			return "No record has a field " + record.Safe(field) + "; " + record.Safe(near) + " is one."
 		default:
-			return "No record has a field " + record.Safe(t.Field) + "; enter on a record shows those that it has."
+			return "No record has a field " + record.Safe(field) + "; enter on a record shows those that it has."
 		}
 	}
 	return ""

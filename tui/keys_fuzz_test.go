@@ -86,7 +86,7 @@ func drive(t *testing.T, ops []byte) {
 		case op < 0xe0:
 			c.now = c.now.Add(time.Duration(op&15) * time.Second)
 			c.second()
-			c.send(tui.StageMsg)
+			c.send(tui.SettleMsg)
 		case op < 0xf0:
 			c.settle()
 		default:

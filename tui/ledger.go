@@ -6,6 +6,8 @@ import (
 
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // ledger is what was lost on its way here, by where it was lost and from which
@@ -30,7 +32,7 @@ func (l *loss) add(n *stream.Notice) {
 	if n.Unknown {
 		l.unknown++
 	}
-	l.reason = cell.Shorten(n.Reason, valueInRow)
+	l.reason = cell.Shorten(n.Reason, rowtext.MaxValue)
 }
 
 // text is the number of records, with a mark when it is not all.
@@ -64,7 +66,7 @@ func (l *ledger) gap(n *stream.Notice) {
 	for table, name := range map[*map[string]*loss]string{&l.hops: n.Hop, &l.sources: n.Source} {
 		entry := (*table)[name]
 		if entry == nil {
-			if len(*table) >= maxSources {
+			if len(*table) >= rows.MaxSources {
 				continue
 			}
 			entry = &loss{}

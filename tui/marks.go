@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"sluice/cluster/record"
 	"sluice/tui/cell"
 )
 
@@ -15,14 +14,14 @@ const maxMarks = 10_000
 // mark marks the record under the cursor, or takes its mark away.
 func (m *model) mark(p *pane) tea.Cmd {
 	v := p.view
-	ord := v.cursorOrd()
+	ord := v.CursorOrd()
 	if ord < 0 {
 		return nil
 	}
-	v.hold()
-	n := v.at(ord)
+	v.Hold()
+	n := v.At(ord)
 	if len(p.marks) == maxMarks { // those of records that were let go make room
-		p.marks = slices.DeleteFunc(p.marks, func(n uint64) bool { return n < v.store.first && !v.keeps(n) })
+		p.marks = slices.DeleteFunc(p.marks, func(n uint64) bool { return n < v.Store().First() && !v.Keeps(n) })
 	}
 	at, found := slices.BinarySearch(p.marks, n)
 	switch {
@@ -50,7 +49,7 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	v := p.view
 	var shown []uint64
 	for _, n := range p.marks {
-		if ord := v.ord(n); ord < v.total() && v.at(ord) == n {
+		if ord := v.Ord(n); ord < v.Total() && v.At(ord) == n {
 			shown = append(shown, n)
 		}
 	}
@@ -60,7 +59,7 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	case len(shown) == 0:
 		return m.say("no marked record is shown: they are let go, or left out by the filter")
 	}
-	here := v.at(v.cursorOrd())
+	here := v.At(v.CursorOrd())
 	at, found := slices.BinarySearch(shown, here)
 	switch {
 	case step > 0 && found:
@@ -68,7 +67,7 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	case step < 0:
 		at--
 	}
-	v.jump(shown[(at+len(shown))%len(shown)])
+	v.Jump(shown[(at+len(shown))%len(shown)])
 	return nil
 }
 
@@ -77,12 +76,12 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 // tells its level, and whether it is a row is asked of the errors alone.
 func (m *model) findError(p *pane, step int) tea.Cmd {
 	v := p.view
-	from := v.shownEnd() // the newest row counts, too
-	if ord := v.cursorOrd(); ord >= 0 && (!v.follow || step > 0) {
-		from = v.at(ord)
+	from := v.ShownEnd() // the newest row counts, too
+	if ord := v.CursorOrd(); ord >= 0 && (!v.Following() || step > 0) {
+		from = v.At(ord)
 	}
-	if n, ok := v.errorFrom(from, step); ok {
-		v.jump(n)
+	if n, ok := v.ErrorFrom(from, step); ok {
+		v.Jump(n)
 		return nil
 	}
 	if step > 0 {
@@ -90,38 +89,3 @@ func (m *model) findError(p *pane, step int) tea.Cmd {
 	}
 	return m.say("no error before this one")
 }
-
-// errorFrom is the next row above or below a number that is an error.
-func (v *view) errorFrom(from uint64, step int) (n uint64, ok bool) {
-	s, end := v.store, min(v.shownEnd(), v.store.next)
-	if step > 0 {
-		for _, k := range v.kept {
-			if k.number > from && k.entry.isError() {
-				return k.number, true
-			}
-		}
-		for n := max(from+1, s.first); n < end; n++ {
-			if s.entry(n).isError() && v.has(n) {
-				return n, true
-			}
-		}
-		return 0, false
-	}
-	for n := min(from, end); n > s.first; n-- {
-		if s.entry(n-1).isError() && v.has(n-1) {
-			return n - 1, true
-		}
-	}
-	for _, k := range slices.Backward(v.kept) {
-		if k.number < from && k.entry.isError() {
-			return k.number, true
-		}
-	}
-	return 0, false
-}
-
-// has reports whether a record that the store has is known to be a row.
-func (v *view) has(n uint64) bool { return v.rows == nil || v.rows.found.has(n) }
-
-// isError reports whether an entry is a record of level error or above.
-func (e *entry) isError() bool { return record.Level(e.level) >= record.Error && !e.kind.told() }

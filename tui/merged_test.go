@@ -116,7 +116,7 @@ func TestTheWindowIsOnTheClockOfArrivals(t *testing.T) {
 		s.tick(1000, s.at("system", "vm-1", 1000, 1000))
 		s.feed.put(&stream.Batch{Records: []stream.Record{s.at("tenant/acme", "vm-2", 950, 1090)}})
 		s.now = start.Add(1105 * time.Millisecond)
-		s.send(tui.StageMsg)
+		s.send(tui.SettleMsg)
 		s.tick(1300)
 		s.wantOrder("2 1")
 		s.wantNoneLate()
@@ -206,16 +206,6 @@ func TestABackfillThatNeverComes(t *testing.T) {
 	s.wantOrder("")
 	s.tick(3000)
 	s.wantOrder("1")
-}
-
-func TestSplitStreams(t *testing.T) {
-	for in, want := range map[string][]string{
-		"a": {"a"}, "a+b": {"a", "b"}, "a+b+a": {"a", "b"}, `a\+b`: {"a+b"}, `a\b+c`: {`a\b`, "c"}, "a+": {"a", ""}, "": {""},
-	} {
-		if got := tui.SplitStreams(in); !slices.Equal(got, want) {
-			t.Errorf("%q is %q, want %q", in, got, want)
-		}
-	}
 }
 
 // A flood into a merged pane is neither lost nor kept waiting without bound.

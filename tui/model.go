@@ -10,8 +10,11 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	streamnames "sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // Time that one Update may take: for what the feed has, less while a frame that
@@ -32,7 +35,7 @@ type (
 	fadeMsg    struct{ id int }      // the flash with this number is over
 	redrawMsg  struct{ id int }      // the size with this number has stood for a while
 	streamsMsg listed                // the live streams for the picker
-	stageMsg   struct{}              // records that waited for earlier ones may have waited long enough
+	settleMsg  struct{}              // records that waited for earlier ones may have waited long enough
 )
 
 // model is the whole state of the client. It is used by one goroutine.
@@ -40,7 +43,7 @@ type model struct {
 	config  Config
 	keys    keyMap
 	wake    func() // asks for a takeMsg
-	archive *archive
+	archive *rows.Stores
 
 	panes       []*pane
 	slots       []int // the panes on the screen, by their index
@@ -71,23 +74,23 @@ type model struct {
 	status []stream.Status
 	lost   map[string]bool // sources that were had and are gone
 	ledger ledger          // what was lost since the start, in all streams
-	pulses map[*store]*pulse
+	pulses map[*rows.Store]*pulse
 
 	notice   string // why something is not as the user wanted it, until a key is pressed
 	redrawID int    // of the last change of size
 
-	flash   string
-	flashID int
-	ticking bool
-	batch   *stream.Batch // that is being taken, in pieces; nil: none
-	kept    int           // of its records
-	toldOf  int           // of its notices
-	waiting bool          // records wait for earlier ones
-	staging bool          // a stageMsg is on its way
-	wheel   int           // rows that the wheel has moved and the screen has not
-	wheelAt *pane
-	tabs    []tabSpan
-	areas   []area // of the panes on the screen
+	flash    string
+	flashID  int
+	ticking  bool
+	batch    *stream.Batch // that is being taken, in pieces; nil: none
+	kept     int           // of its records
+	toldOf   int           // of its notices
+	waiting  bool          // records wait for earlier ones
+	settling bool          // a settleMsg is on its way
+	wheel    int           // rows that the wheel has moved and the screen has not
+	wheelAt  *pane
+	tabs     []tabSpan
+	areas    []area // of the panes on the screen
 
 	interrupted bool // by ctrl-c
 
@@ -102,9 +105,9 @@ type model struct {
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
 		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
-		archive: newArchive(config.Records, config.Bytes),
+		archive: rows.NewStores(config.Records, config.Bytes),
 		lost:    make(map[string]bool),
-		pulses:  make(map[*store]*pulse),
+		pulses:  make(map[*rows.Store]*pulse),
 		dark:    true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
 	}
@@ -114,7 +117,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
-	m.archive.wake = func(bool) { wake() }
+	m.archive.Wake = func(bool) { wake() }
 	m.held = func() bool { return false }
 	m.hurry, m.hurried = func() {}, m.held
 	m.theme = newTheme(m.dark, m.profile)
@@ -124,7 +127,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 // Init opens the panes.
 func (m *model) Init() tea.Cmd {
 	for _, names := range m.config.Streams {
-		m.openPane(false, SplitStreams(names)...)
+		m.openPane(false, streamnames.Split(names)...)
 	}
 	if len(m.slots) > 0 {
 		m.focus = 0
@@ -158,11 +161,11 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case takeMsg:
 		m.take()
-		return tea.Batch(m.tick(), m.stageTick())
-	case stageMsg:
-		m.staging = false
+		return tea.Batch(m.tick(), m.settleTick())
+	case settleMsg:
+		m.settling = false
 		m.take() // or what has arrived in time would find its place taken
-		return m.stageTick()
+		return m.settleTick()
 	case secondMsg:
 		m.ticking = false
 		m.refresh()
@@ -246,16 +249,16 @@ func (m *model) take() {
 			m.batch.Release()
 			m.batch = nil
 		}
-		m.waiting = m.archive.settle(upTo)
-		m.archive.evict()
+		m.waiting = m.archive.Settle(upTo)
+		m.archive.Evict()
 		if !time.Now().Before(deadline) {
-			m.archive.wake(true) // keys first, and then at once more
+			m.archive.Wake(true) // keys first, and then at once more
 			m.refresh()
 			return
 		}
 	}
-	m.waiting = m.archive.settle(now)
-	m.archive.evict()
+	m.waiting = m.archive.Settle(now)
+	m.archive.Evict()
 	m.refresh()
 }
 
@@ -270,13 +273,13 @@ func (m *model) redrawSoon() tea.Cmd {
 	return tea.Tick(100*time.Millisecond, func(time.Time) tea.Msg { return redrawMsg{id} })
 }
 
-// stageTick asks for a stageMsg, when records wait and none is on its way.
-func (m *model) stageTick() tea.Cmd {
-	if !m.waiting || m.staging {
+// settleTick asks for a settleMsg, when records wait and none is on its way.
+func (m *model) settleTick() tea.Cmd {
+	if !m.waiting || m.settling {
 		return nil
 	}
-	m.staging = true
-	return tea.Tick(frame, func(time.Time) tea.Msg { return stageMsg{} })
+	m.settling = true
+	return tea.Tick(frame, func(time.Time) tea.Msg { return settleMsg{} })
 }
 
 // keepAtOnce is how many records are kept between two looks at the clock.
@@ -286,7 +289,7 @@ const keepAtOnce = 512
 // stores, from where it stopped the last time. It reports whether that was all.
 func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	var name string
-	var stores []*store
+	var stores []*rows.Store
 	tell := func(before int) {
 		for ; m.toldOf < len(batch.Notices) && batch.Notices[m.toldOf].At <= before; m.toldOf++ {
 			m.told(&batch.Notices[m.toldOf])
@@ -297,10 +300,10 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 		tell(m.kept)
 		r := &batch.Records[m.kept]
 		if name != r.Stream {
-			name, stores = r.Stream, m.archive.of[r.Stream] // none: its pane was closed a moment ago
+			name, stores = r.Stream, m.archive.Of(r.Stream) // none: its pane was closed a moment ago
 		}
 		for _, s := range stores {
-			s.add(r, now)
+			s.Add(r, now)
 		}
 	}
 	if end < len(batch.Records) {
@@ -311,16 +314,17 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 }
 
 func (m *model) told(n *stream.Notice) {
-	stores := m.archive.of[n.Stream]
+	stores := m.archive.Of(n.Stream)
 	switch n.Kind {
 	case stream.KindGap:
 		m.ledger.gap(n)
+		text := rowtext.AppendGap(nil, n)
 		for _, s := range stores {
-			s.gap(n)
+			s.Gap(n, text)
 		}
 	case stream.KindBackfill:
 		for _, s := range stores {
-			s.stage.filled(s.streamID[n.Stream])
+			s.Filled(n.Stream)
 		}
 	case stream.KindState:
 		m.stateChanged(n)
@@ -332,7 +336,7 @@ func (m *model) told(n *stream.Notice) {
 func (m *model) stateChanged(n *stream.Notice) {
 	was := m.lost[n.Source]
 	lost := n.State == stream.StateLost
-	if lost == was || !lost && !n.State.Connected() || len(m.lost) >= maxSources && !was {
+	if lost == was || !lost && !n.State.Connected() || len(m.lost) >= rows.MaxSources && !was {
 		return
 	}
 	if lost {
@@ -340,8 +344,9 @@ func (m *model) stateChanged(n *stream.Notice) {
 	} else {
 		delete(m.lost, n.Source)
 	}
-	for _, s := range m.archive.stores {
-		s.state(n)
+	text := rowtext.AppendState(nil, n)
+	for s := range m.archive.Each() {
+		s.State(n, text)
 	}
 }
 
@@ -349,7 +354,7 @@ func (m *model) stateChanged(n *stream.Notice) {
 func (m *model) refresh() {
 	m.status = m.config.Feed.Status()
 	now := m.config.Now()
-	for _, s := range m.archive.stores {
+	for s := range m.archive.Each() {
 		p := m.pulses[s]
 		if p == nil {
 			p = &pulse{}
@@ -374,16 +379,15 @@ func (m *model) work() (cmd tea.Cmd) {
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}
-	m.archive.sweep()
+	m.archive.Sweep()
 	if more {
 		m.wake()
 	}
 	for _, p := range m.panes {
-		if p.answered {
-			p.answered = false
+		if p.search != nil && p.search.Arrived() {
 			m.hurry()
 		}
-		if text := p.tellMissed(); text != "" {
+		if text := p.missed(); text != "" {
 			cmd = m.say(text)
 			m.dirty = true
 		}
@@ -394,8 +398,8 @@ func (m *model) work() (cmd tea.Cmd) {
 // changing reports whether something on the screen changes without a message.
 func (m *model) changing() bool {
 	now := m.config.Now()
-	for _, s := range m.archive.stores {
-		if !s.rate.idle(now) || now.Sub(s.newest()) < quietAfter+time.Second {
+	for s := range m.archive.Each() {
+		if !s.Idle(now) || now.Sub(s.Newest()) < quietAfter+time.Second {
 			return true
 		}
 	}

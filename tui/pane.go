@@ -9,6 +9,10 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/query"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
+	"sluice/tui/view"
 )
 
 // quietAfter is how long a stream is without a record before the pane says so.
@@ -16,11 +20,8 @@ const quietAfter = 10 * time.Second
 
 // pane shows a view: a header line, then rows.
 type pane struct {
-	view   *view
-	search *search
-	missed direction // of a jump that found nothing and has not been told of; stay: none
-
-	answered bool // a jump has found what was searched for, and that is not shown yet
+	view   *view.View
+	search *view.Search
 
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
@@ -39,83 +40,39 @@ type pane struct {
 // rendered again; its text is read only once while it stays on the screen.
 type cachedRow struct {
 	number uint64
-	entry  entry
+	entry  rows.Entry
 	stream string // when the pane shows several
 	source string
-	text   rowText
+	text   rowtext.Text
 	line   string
 }
 
-func newPane(s *store, f filter) *pane { return &pane{view: newView(s, f)} }
+func newPane(s *rows.Store, f query.Filter) *pane { return &pane{view: view.New(s, f)} }
 
-func (p *pane) store() *store { return p.view.store }
+func (p *pane) store() *rows.Store { return p.view.Store() }
 
 // title is what the pane shows, in words.
-func (p *pane) title() string { return p.store().title() }
+func (p *pane) title() string { return p.store().Title() }
 
 // setFilter changes what is shown, and searches again in it.
-func (p *pane) setFilter(f filter) {
-	p.view.setFilter(f)
+func (p *pane) setFilter(f query.Filter) {
+	p.view.SetFilter(f)
 	if p.search != nil {
-		from := p.store().next
-		if !p.view.follow {
-			from = p.view.top
-		}
-		p.search.restart(p.view, from)
+		p.search.Restart()
 	}
 }
 
 // step does a frame's share of work; it reports whether there is more.
 func (p *pane) step(deadline time.Time) bool {
-	more := p.view.step(deadline, time.Now)
-	if p.search == nil {
-		return more
-	}
-	more = p.search.scan.step(deadline, time.Now) || more
-	if p.search.want == stay {
-		return more
-	}
-	n, found, done := p.search.resolve(p.view.shownEnd())
-	if found {
-		p.view.jump(n)
-		p.answered = true
-	}
-	if done {
-		if !found {
-			p.missed = p.search.want
-		}
-		p.search.want = stay
+	more := p.view.Step(deadline, time.Now)
+	if p.search != nil {
+		more = p.search.Step(deadline, time.Now) || more
 	}
 	return more
 }
 
-// find jumps to the next match in a direction.
-func (p *pane) find(d direction) {
-	p.search.want, p.search.from = d, p.store().next
-	if ord := p.view.cursorOrd(); ord >= 0 && !p.view.follow {
-		p.search.from = p.view.at(ord)
-	}
-}
-
-// tellMissed says that a jump found nothing, once; "" when there was none.
-func (p *pane) tellMissed() string {
-	missed := p.missed
-	p.missed = stay
-	if missed != stay && p.search != nil && p.search.scan.ord(p.view.shownEnd()) == 0 {
-		return "nothing that is shown matches " + p.search.Source
-	}
-	switch missed {
-	case forward:
-		return "no match below this one; N goes to those above"
-	case backward:
-		return "no match above this one; n goes to those below"
-	case stay, nearest: // as it is typed the count says so
-	}
-	return ""
-}
-
 // see notes that the pane is on the screen.
-func (p *pane) see() { p.seen, p.seenErrors = p.store().next, p.store().errors }
+func (p *pane) see() { p.seen, p.seenErrors = p.store().Next(), p.store().Errors() }
 
 // look is what a pane needs to be drawn.
 type look struct {
@@ -152,13 +109,13 @@ func (p *pane) draw(width, height int, lk look) []string {
 // rows draws the rows that are on the screen, each at most once.
 func (p *pane) rows(width, height int, lk look) []string {
 	v := p.view
-	v.height = max(height, 1)
-	top := v.topOrd()
-	n := min(v.height, v.total()-top)
+	v.SetHeight(height)
+	top := v.TopOrd()
+	n := min(v.Height(), v.Total()-top)
 	next := p.spare[:0]
 	j := 0
 	for i := range n {
-		number, e, source, data := v.row(top + i)
+		number, e, source, data := v.Row(top + i)
 		for j < len(p.cache) && p.cache[j].number < number {
 			j++
 		}
@@ -166,9 +123,9 @@ func (p *pane) rows(width, height int, lk look) []string {
 			next = append(next, p.cache[j])
 			continue
 		}
-		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: textOfRow(e, data, bodyOnScreen+4*p.shift)}
-		if v.store.names.merged {
-			c.stream = shortStream(v.store.streamOf(e))
+		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: rowtext.Of(e, data, rowtext.OnScreen+4*p.shift)}
+		if v.Store().Merged() {
+			c.stream = shortStream(v.Store().StreamOf(e))
 		}
 		p.widen(e, c.stream, c.source, &c.text, lk)
 		next = append(next, c)
@@ -184,8 +141,8 @@ func (p *pane) rows(width, height int, lk look) []string {
 		p.key = key
 	}
 	cursor := -1
-	if !v.follow && lk.focused {
-		cursor = v.cursorOrd() - top
+	if !v.Following() && lk.focused {
+		cursor = v.CursorOrd() - top
 	}
 	lines := make([]string, n)
 	for i := range n {
@@ -209,14 +166,14 @@ func (p *pane) rows(width, height int, lk look) []string {
 func shortStream(name string) string { return record.Safe(strings.TrimPrefix(name, "tenant/")) }
 
 // widen makes the columns wide enough for a row.
-func (p *pane) widen(e *entry, stream, source string, t *rowText, lk look) {
-	if e.kind.told() {
+func (p *pane) widen(e *rows.Entry, stream, source string, t *rowtext.Text, lk look) {
+	if e.Kind.Notice() {
 		return // it has no columns
 	}
 	p.stream = max(p.stream, cell.Width(stream, lk.method))
 	p.source = max(p.source, cell.Width(source, lk.method))
-	p.label = max(p.label, cell.Width(t.label, lk.method))
-	p.short = max(p.short, cell.Width(t.short, lk.method))
+	p.label = max(p.label, cell.Width(t.Label, lk.method))
+	p.short = max(p.short, cell.Width(t.Short, lk.method))
 }
 
 // rowStyle is how the pane's rows look now.
@@ -227,7 +184,7 @@ func (p *pane) rowStyle(width int, lk look) rowStyle {
 	}
 	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location, ago: lk.ago}
 	if p.search != nil {
-		s.matcher = p.search.matcher
+		s.matcher = p.search.Matcher()
 	}
 	return s
 }
@@ -245,9 +202,9 @@ func (p *pane) header(width int, lk look) string {
 	title := record.Safe(p.title())
 	l := cell.NewLine(width, lk.method)
 	l.Add(ruleStyle, rule).Space(1)
-	chips := p.view.filter.chips()
-	if p.search != nil && p.search.Source != "" {
-		chips = append(chips, p.search.chip(p.view))
+	chips := p.view.Filter().Chips()
+	if p.search != nil && p.search.Matcher().Source != "" {
+		chips = append(chips, p.searchChip())
 	}
 	want := 0
 	for _, chip := range chips {
@@ -291,9 +248,9 @@ func (p *pane) header(width int, lk look) string {
 // dropChip takes a condition of the filter away, or the search, which stands
 // behind them.
 func (p *pane) dropChip(i int) {
-	switch n := len(p.view.filter.chips()); {
+	switch n := len(p.view.Filter().Chips()); {
 	case i >= 0 && i < n:
-		p.setFilter(p.view.filter.without(i))
+		p.setFilter(p.view.Filter().Without(i))
 	case i == n:
 		p.search = nil
 	}
@@ -336,11 +293,11 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 // states says how the pane stands, in ever fewer words.
 func (p *pane) states(lk look) ([]string, cell.Style) {
 	v, s := p.view, p.store()
-	if v.follow {
+	if v.Following() {
 		if lk.trouble != nil {
 			return []string{"waiting"}, lk.theme.wait
 		}
-		if last := s.newest(); !last.IsZero() && lk.now.Sub(last) >= quietAfter {
+		if last := s.Newest(); !last.IsZero() && lk.now.Sub(last) >= quietAfter {
 			layout := "15:04:05"
 			if lk.now.Sub(last) >= 20*time.Hour {
 				layout = "2006-01-02 15:04"
@@ -350,15 +307,16 @@ func (p *pane) states(lk look) ([]string, cell.Style) {
 		return []string{"following"}, lk.theme.good
 	}
 	word, keys := "SCROLLED", "G to follow"
-	if v.paused {
+	if v.Paused() {
 		word, keys = "PAUSED", "G to resume"
 	}
-	fresh := cell.Count(uint64(v.since.records)) + " new"
+	records, errors := v.Since()
+	fresh := cell.Count(uint64(records)) + " new"
 	withErrors := fresh
-	if v.since.errors > 0 {
-		withErrors += fmt.Sprintf(" (%s error)", cell.Count(uint64(v.since.errors)))
+	if errors > 0 {
+		withErrors += fmt.Sprintf(" (%s error)", cell.Count(uint64(errors)))
 	}
-	lost, unknown := v.lost()
+	lost, unknown := v.Lost()
 	dropped := cell.Count(lost)
 	if unknown {
 		dropped += "+"
@@ -366,12 +324,12 @@ func (p *pane) states(lk look) ([]string, cell.Style) {
 	dropped += " dropped"
 	all := word + " · " + withErrors + " · " + dropped + " · " + keys
 	states := []string{all, word + " · " + withErrors + " · " + dropped, word + " · " + withErrors, word + " · " + fresh, word}
-	if n := len(v.kept); n > 0 {
+	if n := v.Kept(); n > 0 {
 		note := fmt.Sprintf("%s rows only kept here", cell.Count(uint64(n)))
 		states = append([]string{word + " · " + withErrors + " · " + dropped + " · " + note + " · " + keys, word + " · " + withErrors + " · " + note}, states...)
 	}
 	st := lk.theme.wait
-	if v.paused {
+	if v.Paused() {
 		st = lk.theme.hot
 	}
 	return states, st
@@ -382,11 +340,11 @@ func (p *pane) empty(width, height int, lk look) []string {
 	v, s := p.view, p.store()
 	var text []string
 	switch {
-	case v.rows != nil && !v.rows.complete():
-		text = []string{"Looking through " + cell.Count(uint64(s.held())) + " records…"}
-	case v.rows != nil && s.held() > 0:
+	case !v.Complete():
+		text = []string{"Looking through " + cell.Count(uint64(s.Held())) + " records…"}
+	case v.Filtered() && s.Held() > 0:
 		text = []string{
-			fmt.Sprintf("None of %s records matches %s.", cell.Count(uint64(s.held())), strings.Join(v.filter.chips(), ", ")),
+			fmt.Sprintf("None of %s records matches %s.", cell.Count(uint64(s.Held())), strings.Join(v.Filter().Chips(), ", ")),
 			"Press 0 to show all.",
 		}
 		if hint := p.fieldHint(); hint != "" {
@@ -396,7 +354,7 @@ func (p *pane) empty(width, height int, lk look) []string {
 		text = lk.trouble
 	default:
 		text = []string{
-			"No records yet in " + record.Safe(s.title()) + ".",
+			"No records yet in " + record.Safe(s.Title()) + ".",
 			"They appear here as they come. Press o to see the streams that are live.",
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/stream"
+	"sluice/tui/query"
 )
 
 // openPane shows streams, merged by time if there are several: in the pane that
@@ -15,9 +16,9 @@ import (
 // asked for beside it. It reports false when there are as many panes as there
 // may be.
 func (m *model) openPane(beside bool, streams ...string) bool {
-	name := joinStreams(streams)
+	known := m.archive.Find(streams...)
 	for i, p := range m.panes {
-		if p.store().name == name {
+		if p.store() == known {
 			m.showPane(i, beside)
 			return true
 		}
@@ -26,12 +27,12 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 		m.full = true
 		return false
 	}
-	s, fresh := m.archive.open(streams, m.config.Now())
+	s, fresh := m.archive.Open(streams, m.config.Now())
 	for _, name := range fresh {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 	}
 	f := m.config.Filter
-	p := newPane(s, filter{level: f.Level, grep: f.Grep})
+	p := newPane(s, query.Filter{Level: f.Level, Grep: f.Grep})
 	p.wrap = m.config.Settings.Wrap
 	m.panes = append(m.panes, p)
 	m.wake() // what it takes over from other panes waits to be merged
@@ -128,11 +129,11 @@ func (m *model) closePane() {
 	if p == nil {
 		return
 	}
-	p.view.close()
-	for _, name := range m.archive.close(p.store()) {
+	p.view.Close()
+	for _, name := range m.archive.Close(p.store()) {
 		m.config.Feed.Stop(name)
 	}
-	if p.store().panes == 0 {
+	if m.archive.Find(p.store().Streams()...) == nil {
 		delete(m.pulses, p.store())
 	}
 	gone := m.slots[m.focus]

@@ -5,6 +5,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/rowtext"
 )
 
 // maxIndent is how deep JSON is indented, in columns; deeper values stand no
@@ -18,7 +19,7 @@ func (p *page) json(key, name string, value json.RawMessage) {
 	whole := &field{name: name, value: plain(value)}
 	j := pretty{page: p, indent: 3, path: []string{name}, field: whole, whole: whole}
 	if key != "" {
-		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cell.Shorten(key, valueInRow))}, part{p.look.theme.faint, ": "})
+		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cell.Shorten(key, rowtext.MaxValue))}, part{p.look.theme.faint, ": "})
 	}
 	j.inline = len(value) <= inlineJSON
 	j.value(value)

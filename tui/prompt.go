@@ -3,9 +3,10 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/query"
+	"sluice/tui/view"
 )
 
 // prompt is one line of typing at the bottom of the screen. Every prompt is
@@ -129,30 +130,30 @@ func (h *history) add(text string) {
 // openSearch asks what to search for. It moves the pane as it is typed, and
 // back where it was when it is left.
 func (m *model) openSearch(p *pane) {
-	before, place := p.search, p.view.place()
+	before, place := p.search, p.view.Place()
 	pr := &prompt{lead: "/", empty: "search: a regular expression · enter keeps · esc leaves", past: &m.searches}
 	pr.note = func() string {
 		if p.search == nil {
 			return ""
 		}
-		return p.search.found(p.view)
+		return p.searchCount()
 	}
 	pr.changed = func() {
-		p.view.back(place)
+		p.view.Back(place)
 		p.search = nil
 		if pr.input.text != "" {
-			p.search = newSearch(p.view, newMatcher(query.NewPattern(pr.input.text)))
-			p.search.want = nearest
+			p.search = view.NewSearch(p.view, query.NewMatcher(pr.input.text))
+			p.search.Nearest()
 		}
 	}
 	pr.left = func() {
 		p.search = before
-		p.view.back(place)
+		p.view.Back(place)
 	}
 	pr.done = func(text string) doneWith {
 		if text == "" && before != nil {
 			p.search = before // as in less: the next match of the last search
-			p.find(forward)
+			p.search.Find(view.Forward)
 		}
 		return doneWith{}
 	}

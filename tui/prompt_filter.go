@@ -4,37 +4,37 @@ import (
 	"fmt"
 	"strings"
 
-	"sluice/cluster/query"
 	"sluice/tui/cell"
+	"sluice/tui/query"
 )
 
 // openFilter asks for the pane's terms, beginning with those that it has. They
 // are tried as they are typed, and undone when the prompt is left.
 func (m *model) openFilter(p *pane) {
-	before := p.view.filter
+	before := p.view.Filter()
 	pr := &prompt{lead: "filter ", empty: `timeout  -health  tenant=acme  status>=500  level>=warn  req.url~^/api  "two words"  /regexp/`, past: &m.filters}
-	pr.input.set(before.text())
+	pr.input.set(before.Text())
 	if pr.input.text != "" {
 		pr.input.insert(" ") // for the next term
 	}
 	pr.changed = func() {
-		if terms, err := parseFilter(pr.input.text); err == nil {
-			p.setFilter(before.withTerms(terms))
+		if terms, err := query.Parse(pr.input.text); err == nil {
+			p.setFilter(before.WithTerms(terms))
 		}
 	}
 	pr.note = func() string {
-		if _, err := parseFilter(pr.input.text); err != nil {
+		if _, err := query.Parse(pr.input.text); err != nil {
 			return err.Error()
 		}
 		return p.shownText()
 	}
 	pr.left = func() { p.setFilter(before) }
 	pr.done = func(text string) doneWith {
-		terms, err := parseFilter(text)
+		terms, err := query.Parse(text)
 		if err != nil {
 			return doneWith{fault: err.Error()}
 		}
-		p.setFilter(before.withTerms(terms))
+		p.setFilter(before.WithTerms(terms))
 		return doneWith{}
 	}
 	m.prompt = pr
@@ -43,14 +43,14 @@ func (m *model) openFilter(p *pane) {
 // shownText is how many of the pane's records the filter shows.
 func (p *pane) shownText() string {
 	v := p.view
-	held := cell.Count(uint64(v.store.held()))
+	held := cell.Count(uint64(v.Store().Held()))
 	switch {
-	case v.filter.empty():
+	case v.Filter().Empty():
 		return "all " + held + " shown"
-	case v.rows != nil && !v.rows.complete():
-		return cell.Count(uint64(v.total())) + "+ of " + held + " shown"
+	case !v.Complete():
+		return cell.Count(uint64(v.Total())) + "+ of " + held + " shown"
 	}
-	return fmt.Sprintf("%s of %s shown", cell.Count(uint64(v.total())), held)
+	return fmt.Sprintf("%s of %s shown", cell.Count(uint64(v.Total())), held)
 }
 
 // narrow adds a term to the pane's filter: only records whose field has a value,
@@ -60,20 +60,20 @@ func (p *pane) narrow(field, value string, not bool) error {
 	if not {
 		operator = "!="
 	}
-	terms, err := parseFilter(field + operator + quoted(value))
+	terms, err := query.Parse(field + operator + quoted(value))
 	if err != nil || len(terms) != 1 {
 		return fmt.Errorf("filter by %q: its name cannot be written in a filter", field)
 	}
-	f := p.view.filter.with(terms...)
+	f := p.view.Filter().With(terms...)
 	// What the prompt could not show as it is would be another filter after it.
 	var typed input
-	typed.set(f.text())
+	typed.set(f.Text())
 	switch {
-	case len(p.view.filter.terms) == query.MaxTerms:
+	case p.view.Filter().Full():
 		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, query.MaxTerms)
-	case len(f.text()) > maxInput:
+	case len(f.Text()) > maxInput:
 		return fmt.Errorf("filter by %q: that is too long: filter by a part of it, as in %s~…", field, field)
-	case typed.text != f.text():
+	case typed.text != f.Text():
 		return fmt.Errorf("filter by %q: its value has line breaks or bad characters: filter by a part of it, as in %s~…", field, field)
 	}
 	p.setFilter(f)

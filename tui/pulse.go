@@ -6,6 +6,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
 )
 
 // pulseSeconds is how far back a pulse remembers.
@@ -41,32 +42,32 @@ func (p *pulse) advance(now time.Time) {
 
 // look counts what the store got since the last look. Backfill is not counted:
 // it did not come now.
-func (p *pulse) look(s *store, now time.Time) {
-	if p.seen == s.next {
+func (p *pulse) look(s *rows.Store, now time.Time) {
+	if p.seen == s.Next() {
 		return
 	}
 	p.advance(now)
 	at := p.second % pulseSeconds
-	for n := max(p.seen, s.first); n < s.next; n++ {
-		e := s.entry(n)
-		if e.kind.told() {
+	for n := max(p.seen, s.First()); n < s.Next(); n++ {
+		e := s.Entry(n)
+		if e.Kind.Notice() {
 			continue
 		}
-		for int(e.source) >= len(p.sources) {
+		for int(e.Source) >= len(p.sources) {
 			p.sources = append(p.sources, sourcePulse{})
 		}
-		from := &p.sources[e.source]
+		from := &p.sources[e.Source]
 		from.records++
-		from.last = s.heard[e.source]
-		if e.kind == kindBackfill {
+		from.last = s.Arrived(e.Source)
+		if e.Kind == rows.KindBackfill {
 			continue
 		}
 		p.records[at]++
-		if e.level >= uint16(record.Error) {
+		if e.Level >= uint16(record.Error) {
 			p.errors[at]++
 		}
 	}
-	p.seen = s.next
+	p.seen = s.Next()
 }
 
 // minute is how many errors came within the last minute.

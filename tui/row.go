@@ -9,6 +9,9 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/query"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // columns says how a pane's rows are laid out. All rows of a pane have the
@@ -70,36 +73,36 @@ type rowStyle struct {
 	theme    *theme
 	method   ansi.Method
 	location *time.Location
-	matcher  *matcher  // nil: nothing is searched for
-	ago      time.Time // times are told as passed until then; zero: as they are
+	matcher  *query.Matcher // nil: nothing is searched for
+	ago      time.Time      // times are told as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
 }
 
 // when is the time that a row shows: the record's, or that of its arrival.
-func when(e *entry, location *time.Location) time.Time {
-	return time.UnixMilli(e.time).In(location)
+func when(e *rows.Entry, location *time.Location) time.Time {
+	return time.UnixMilli(e.Time).In(location)
 }
 
 // head draws what stands before a row's text: the cursor or the mark, time,
 // level, stream, source and label.
-func (s *rowStyle) head(e *entry, stream, source string, t *rowText) *cell.Line {
+func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *cell.Line {
 	l := s.line()
 	switch {
 	case s.marked:
 		l.Add(s.theme.mark, "◆")
 	case s.cursor:
 		l.Add(s.theme.paneActive, "▌")
-	case e.late:
+	case e.Late:
 		l.Add(s.theme.wait, "↑") // its place is further up
 	default:
 		l.Space(1)
 	}
 	s.clock(l, e)
-	if t.gap {
+	if t.Gap {
 		return l
 	}
-	l.Fixed(s.theme.level(t.level), levelLetters(t.level, s.level), s.level).Space(1)
+	l.Fixed(s.theme.level(t.Level), levelLetters(t.Level, s.level), s.level).Space(1)
 	if s.stream > 0 {
 		l.Fixed(s.theme.name(stream), stream, s.stream).Space(1)
 	}
@@ -107,9 +110,9 @@ func (s *rowStyle) head(e *entry, stream, source string, t *rowText) *cell.Line 
 		l.Fixed(s.theme.name(source), source, s.source).Space(1)
 	}
 	if s.label > 0 {
-		label := t.label
+		label := t.Label
 		if s.compact {
-			label = t.short
+			label = t.Short
 		}
 		l.Fixed(s.theme.dim, label, s.label).Space(1)
 	}
@@ -127,7 +130,7 @@ func (s *rowStyle) line() *cell.Line {
 }
 
 // clock draws the time of a row, or how long ago it was.
-func (s *rowStyle) clock(l *cell.Line, e *entry) {
+func (s *rowStyle) clock(l *cell.Line, e *rows.Entry) {
 	at := when(e, s.location)
 	if !s.ago.IsZero() {
 		text := ago(s.ago.Sub(at))
@@ -139,11 +142,11 @@ func (s *rowStyle) clock(l *cell.Line, e *entry) {
 }
 
 // render draws one row.
-func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
+func (s *rowStyle) render(e *rows.Entry, stream, source string, t *rowtext.Text) string {
 	l := s.head(e, stream, source, t)
-	if t.gap {
+	if t.Gap {
 		rule := s.theme.gap
-		if t.level < record.Warn {
+		if t.Level < record.Warn {
 			rule = s.theme.good
 		}
 		l.Add(rule, "── ")
@@ -164,23 +167,23 @@ func (s *rowStyle) render(e *entry, stream, source string, t *rowText) string {
 
 // shiftToMatch is how far the row under the cursor is shifted so that one sees
 // what the search found in it.
-func (s *rowStyle) shiftToMatch(l *cell.Line, t *rowText) int {
-	found := s.matcher.find(t.body)
+func (s *rowStyle) shiftToMatch(l *cell.Line, t *rowtext.Text) int {
+	found := s.matcher.Find(t.Body)
 	if len(found) == 0 {
 		return s.shift
 	}
 	for _, f := range found {
-		from := cell.Width(t.body[:f[0]], s.method)
-		if from >= s.shift && from+min(cell.Width(t.body[f[0]:f[1]], s.method), l.Left()) <= s.shift+l.Left() {
+		from := cell.Width(t.Body[:f[0]], s.method)
+		if from >= s.shift && from+min(cell.Width(t.Body[f[0]:f[1]], s.method), l.Left()) <= s.shift+l.Left() {
 			return s.shift // one is on the screen
 		}
 	}
-	from := cell.Width(t.body[:found[0][0]], s.method)
+	from := cell.Width(t.Body[:found[0][0]], s.method)
 	return max(0, from-l.Left()/3)
 }
 
 // text appends a row's text, or all of it in one style.
-func (s *rowStyle) text(l *cell.Line, t *rowText, all cell.Style, shift int) {
+func (s *rowStyle) text(l *cell.Line, t *rowtext.Text, all cell.Style, shift int) {
 	for piece := range s.pieces(t, shift) {
 		if l.Left() == 0 {
 			return
@@ -196,36 +199,36 @@ func (s *rowStyle) text(l *cell.Line, t *rowText, all cell.Style, shift int) {
 type piece struct {
 	text  string
 	style cell.Style
-	kind  spanKind
+	kind  rowtext.Kind
 	found bool // the search found it
 }
 
 // pieces are the parts of a row's text from a column on, with what the search
 // found in it.
-func (s *rowStyle) pieces(t *rowText, shift int) iter.Seq[piece] {
+func (s *rowStyle) pieces(t *rowtext.Text, shift int) iter.Seq[piece] {
 	return func(yield func(piece) bool) {
-		msg := s.theme.message(t.level)
+		msg := s.theme.message(t.Level)
 		var found [][]int
 		if s.matcher != nil {
-			found = s.matcher.find(t.body)
+			found = s.matcher.Find(t.Body)
 		}
-		text := cell.Skip(t.body, shift, s.method)
-		at := len(t.body) - len(text)
-		for i := 0; i < len(t.spans); {
-			p := piece{style: msg, kind: t.spans[i].kind}
-			end := t.spans[i].end
+		text := cell.Skip(t.Body, shift, s.method)
+		at := len(t.Body) - len(text)
+		for i := 0; i < len(t.Spans); {
+			p := piece{style: msg, kind: t.Spans[i].Kind}
+			end := t.Spans[i].End
 			if end <= at {
 				i++
 				continue
 			}
 			switch p.kind {
-			case spanKey, spanMark:
+			case rowtext.Key, rowtext.Mark:
 				p.style = s.theme.faint
-			case spanValue:
+			case rowtext.Value:
 				p.style = s.theme.dim
-			case spanErr:
+			case rowtext.Err:
 				p.style = s.theme.err
-			case spanMsg:
+			case rowtext.Msg:
 			}
 			for len(found) > 0 && found[0][1] <= at {
 				found = found[1:]

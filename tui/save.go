@@ -15,6 +15,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/view"
 )
 
 // saveSlice is how many bytes go to the writer at once, and saveAhead how many
@@ -30,7 +31,7 @@ const (
 type saving struct {
 	path string
 	pane *pane
-	view *view
+	view *view.View
 	open bool // there is a writer
 	over bool // everything is with the writer
 
@@ -69,7 +70,7 @@ func (m *model) openSave(p *pane) {
 			return doneWith{fault: "name a file"}
 		case m.saving != nil:
 			return doneWith{fault: "still saving to " + m.saving.path}
-		case p.view.total() == 0:
+		case p.view.Total() == 0:
 			return doneWith{fault: "nothing is shown that could be saved"}
 		}
 		return doneWith{cmd: m.startSaving(p, path, false)}
@@ -84,7 +85,7 @@ func (m *model) startSaving(p *pane, path string, over bool) tea.Cmd {
 			path = filepath.Join(dir, rest)
 		}
 	}
-	s := &saving{path: path, pane: p, view: p.view.snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
+	s := &saving{path: path, pane: p, view: p.view.Snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
 	m.saving = s
 	return func() tea.Msg {
 		flags := os.O_CREATE | os.O_WRONLY | os.O_EXCL
@@ -143,27 +144,27 @@ func (s *saving) step(deadline time.Time) (more bool) {
 	if !s.open || s.over {
 		return false
 	}
-	if s.view.step(deadline, time.Now) {
+	if s.view.Step(deadline, time.Now) {
 		return true
 	}
 	for len(s.slices) < cap(s.slices) {
 		if s.expect < 0 {
-			s.expect = s.view.total()
+			s.expect = s.view.Total()
 			if s.expect > 0 {
-				s.next = s.view.at(0)
+				s.next = s.view.At(0)
 			}
 		}
-		ord, total := s.view.ord(s.next), s.view.total()
+		ord, total := s.view.Ord(s.next), s.view.Total()
 		if gone := s.expect - (total - ord); gone > 0 {
 			s.lost += uint64(gone)
 			s.expect -= gone
 		}
 		var data []byte
 		for ; ord < total && len(data) < saveSlice; ord++ {
-			number, e, _, raw := s.view.row(ord)
+			number, e, _, raw := s.view.Row(ord)
 			s.next = number + 1
 			s.expect--
-			if e.kind.told() {
+			if e.Kind.Notice() {
 				s.told++
 				continue
 			}
@@ -203,14 +204,7 @@ func (s *saving) saved(err error) string {
 // endSaving forgets the file that is written.
 func (m *model) endSaving() {
 	if m.saving != nil {
-		m.saving.view.close()
+		m.saving.view.Close()
 		m.saving = nil
 	}
-}
-
-// snapshot is a view of what another one shows now, from the oldest on.
-func (v *view) snapshot() *view {
-	c := newView(v.store, v.filter)
-	c.paused, c.end = true, v.shownEnd()
-	return c
 }

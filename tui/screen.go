@@ -57,7 +57,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 }
 
 // opened reports whether a stream has a pane.
-func (m *model) opened(name string) bool { return m.archive.stores[name] != nil }
+func (m *model) opened(name string) bool { return m.archive.Find(name) != nil }
 
 // detailBeside is the width from which a record is shown beside its pane.
 const detailBeside = 160
@@ -133,8 +133,8 @@ func (m *model) rollWheel() {
 		m.picker.move(by / 3)
 	case m.detail != nil:
 		m.detail.scroll(by)
-	case slices.Contains(m.panes, p) && !(p.view.follow && by > 0):
-		p.view.scroll(by)
+	case slices.Contains(m.panes, p) && !(p.view.Following() && by > 0):
+		p.view.Scroll(by)
 	}
 }
 
@@ -168,9 +168,9 @@ func (m *model) click(msg tea.MouseClickMsg) {
 		return
 	}
 	v := p.view
-	if ord := p.ordAt(msg.Y - a.y - 1); ord >= 0 && ord < v.total() {
-		v.hold()
-		v.cursor = v.at(ord)
+	if ord := p.ordAt(msg.Y - a.y - 1); ord >= 0 && ord < v.Total() {
+		v.Hold()
+		v.Select(ord)
 		if m.detail != nil { // beside the pane
 			m.detail = newDetail(p)
 		}

@@ -12,8 +12,9 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	streamnames "sluice/cluster/names"
-	"sluice/cluster/query"
 	"sluice/tui/cell"
+	"sluice/tui/query"
+	"sluice/tui/view"
 )
 
 // Layout is which panes stood how when the client was left.
@@ -121,10 +122,10 @@ func saveLayout(path string, l Layout) error {
 func (m *model) layout() Layout {
 	l := Layout{Shown: m.slots, Focus: m.focus, Zoom: m.zoom, Stand: m.arrangement, Time: m.clock}
 	for _, p := range m.panes {
-		f := p.view.filter
-		one := PaneLayout{Streams: p.store().names.streams, Filter: f.text(), Level: LevelName{f.level}, Wrap: p.wrap}
+		f := p.view.Filter()
+		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap}
 		if p.search != nil {
-			one.Search = p.search.Source
+			one.Search = p.search.Matcher().Source
 		}
 		l.Panes = append(l.Panes, one)
 	}
@@ -141,14 +142,14 @@ func (m *model) restore(l Layout) {
 		}
 		p := m.pane()
 		index[i] = m.slots[m.focus]
-		f := filter{level: one.Level.Level}
-		if terms, err := parseFilter(one.Filter); err == nil {
-			f = f.withTerms(terms)
+		f := query.Filter{Level: one.Level.Level}
+		if terms, err := query.Parse(one.Filter); err == nil {
+			f = f.WithTerms(terms)
 		}
 		p.setFilter(f)
 		p.setWrap(one.Wrap)
 		if one.Search != "" {
-			p.search = newSearch(p.view, newMatcher(query.NewPattern(cell.Shorten(one.Search, maxInput))))
+			p.search = view.NewSearch(p.view, query.NewMatcher(cell.Shorten(one.Search, maxInput)))
 		}
 	}
 	if slices.ContainsFunc(l.Shown, func(i int) bool { return index[i] >= 0 }) {

@@ -71,12 +71,12 @@ func (m *model) tabText(i int) (name, note, bad string) {
 	p := m.panes[i]
 	s := p.store()
 	name = " " + strconv.Itoa(i+1) + " " + record.Safe(p.title())
-	if rate := s.rate.perSecond(m.config.Now()); rate > 0 {
+	if rate := s.Rate(m.config.Now()); rate > 0 {
 		note = " " + rateText(rate)
 	}
-	if s.next > p.seen && len(m.panes) > len(m.slots) {
-		note += " +" + cell.Count(s.next-p.seen)
-		if n := s.errors - p.seenErrors; n > 0 {
+	if s.Next() > p.seen && len(m.panes) > len(m.slots) {
+		note += " +" + cell.Count(s.Next()-p.seen)
+		if n := s.Errors() - p.seenErrors; n > 0 {
 			bad = fmt.Sprintf(" !%s", cell.Count(n))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // minWrapWidth is the least room for the text of a row that is wrapped.
@@ -24,7 +26,7 @@ type tallRow struct {
 	ord     int
 	stream  string
 	source  string
-	text    rowText
+	text    rowtext.Text
 	lines   []string
 	passing bool // its lines are those of the cursor or of a mark
 }
@@ -33,8 +35,8 @@ type tallRow struct {
 // takes. The view's height is how many rows there were room for.
 func (p *pane) wrapped(width, height int, lk look) []string {
 	v := p.view
-	total := v.total()
-	v.height = max(min(v.height, height), 1)
+	total := v.Total()
+	v.SetHeight(min(v.Height(), height))
 	if total == 0 {
 		p.tall = nil
 		return nil
@@ -48,19 +50,19 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 	}
 	p.key = key
 	cursor := -1
-	if !v.follow && lk.focused {
-		cursor = v.cursorOrd()
+	if !v.Following() && lk.focused {
+		cursor = v.CursorOrd()
 	}
 	draw := func(ord int) tallRow {
-		number, e, source, data := v.row(ord)
+		number, e, source, data := v.Row(ord)
 		row := tallRow{number: number}
 		if known := old[number]; known != nil {
 			row = *known
 		} else {
-			row.text = textOfRow(e, data, bodyOnScreen)
+			row.text = rowtext.Of(e, data, rowtext.OnScreen)
 			row.stream, row.source = "", record.Safe(source)
-			if v.store.names.merged {
-				row.stream = shortStream(v.store.streamOf(e))
+			if v.Store().Merged() {
+				row.stream = shortStream(v.Store().StreamOf(e))
 			}
 			p.widen(e, row.stream, row.source, &row.text, lk)
 		}
@@ -78,14 +80,14 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 		return row
 	}
 	var rows []tallRow
-	if v.follow {
+	if v.Following() {
 		rows = upFrom(total-1, height, draw)
 	} else {
 		lines := 0
-		top := v.topOrd()
+		top := v.TopOrd()
 		for ord := top; ord < total && lines < height; ord++ {
 			row := draw(ord)
-			if at := v.cursorOrd(); lines+len(row.lines) > height && ord <= at && ord > top {
+			if at := v.CursorOrd(); lines+len(row.lines) > height && ord <= at && ord > top {
 				// The row under the cursor is to be seen whole.
 				rows = upFrom(at, height, draw)
 				break
@@ -102,11 +104,11 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 	for i := range rows {
 		out = append(out, rows[i].lines...)
 	}
-	if !v.follow {
-		v.top = rows[0].number
+	if !v.Following() {
+		v.Anchor(rows[0].number)
 		out = out[:min(len(out), height)]
 	}
-	v.height = len(rows)
+	v.SetHeight(len(rows))
 	// What is cut is above, as on a screen that scrolls.
 	return out[max(len(out)-height, 0):]
 }
@@ -130,7 +132,7 @@ func upFrom(ord, height int, draw func(ord int) tallRow) []tallRow {
 // ordAt is the row that a line of the pane belongs to, or -1.
 func (p *pane) ordAt(line int) int {
 	if !p.wrap {
-		return p.view.topOrd() + line
+		return p.view.TopOrd() + line
 	}
 	for i := range p.tall {
 		if line -= len(p.tall[i].lines); line < 0 {
@@ -141,9 +143,9 @@ func (p *pane) ordAt(line int) int {
 }
 
 // wrap draws one row in at most most lines.
-func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) []string {
+func (s *rowStyle) wrap(e *rows.Entry, stream, source string, t *rowtext.Text, most int) []string {
 	l := s.head(e, stream, source, t)
-	if t.gap || l.Left() < minWrapWidth {
+	if t.Gap || l.Left() < minWrapWidth {
 		return []string{s.render(e, stream, source, t)}
 	}
 	indent := s.width - l.Left()
@@ -165,7 +167,7 @@ func (s *rowStyle) wrap(e *entry, stream, source string, t *rowText, most int) [
 		}
 	}
 	for piece := range s.pieces(t, 0) {
-		if piece.kind == spanMark && strings.Contains(piece.text, lineBreak) {
+		if piece.kind == rowtext.Mark && strings.Contains(piece.text, rowtext.LineBreak) {
 			turn()
 			if full {
 				return lines

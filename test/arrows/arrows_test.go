@@ -24,12 +24,16 @@ var arrows = map[string][]string{
 	"sluice/headless/recorder": cluster,
 	"sluice/headless/replay":   cluster,
 	"sluice/headless/shipper":  cluster,
-	"sluice/tui":               slices.Concat(cluster, []string{"sluice/tui/find", "sluice/tui/cell", "sluice/tui/terminal"}),
+	"sluice/tui":               slices.Concat(cluster, []string{"sluice/tui/find", "sluice/tui/cell", "sluice/tui/terminal", "sluice/tui/rows", "sluice/tui/rowtext", "sluice/tui/query", "sluice/tui/view"}),
 
 	// The full-screen client's own rooms; nobody else enters them.
 	"sluice/tui/find":     nil,
 	"sluice/tui/cell":     {"sluice/cluster/record"},
 	"sluice/tui/terminal": nil,
+	"sluice/tui/rows":     {"sluice/cluster/names", "sluice/cluster/query", "sluice/cluster/record", "sluice/cluster/stream"},
+	"sluice/tui/rowtext":  {"sluice/cluster/record", "sluice/cluster/stream", "sluice/tui/cell", "sluice/tui/find", "sluice/tui/rows"},
+	"sluice/tui/query":    {"sluice/cluster/query", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/tui/find", "sluice/tui/rows", "sluice/tui/rowtext"},
+	"sluice/tui/view":     {"sluice/cluster/record", "sluice/tui/query", "sluice/tui/rows"},
 
 	// The proxy's.
 	"sluice/proxy/entry": {"sluice/cluster/stream"},

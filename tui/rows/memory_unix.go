@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd
 
-package tui
+package rows
 
 import "syscall"
 

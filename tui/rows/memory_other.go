@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !freebsd
 
-package tui
+package rows
 
 func allocate(size int) []byte { return make([]byte, size) }
 

@@ -1,4 +1,4 @@
-package tui
+package rowtext
 
 import (
 	"encoding/json"
@@ -8,58 +8,59 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
+	"sluice/tui/rows"
 )
 
-// rowText is what a record's row says, sanitised, not yet cut to the screen.
-type rowText struct {
-	level record.Level
-	label string // name, or name/component
-	short string // component, or name
-	body  string // message, then the other fields
-	spans []span // of the body, in order, without holes
-	gap   bool
+// Text is what a record's row says, sanitised, not yet cut to the screen.
+type Text struct {
+	Level record.Level
+	Label string // name, or name/component
+	Short string // component, or name
+	Body  string // message, then the other fields
+	Spans []Span // of the body, in order, without holes
+	Gap   bool
 }
 
-// span is a part of a row's body.
-type span struct {
-	end  int // where it ends in the body
-	kind spanKind
+// Span is a part of a row's body.
+type Span struct {
+	End  int // where it ends in the body
+	Kind Kind
 }
 
-type spanKind uint8
+type Kind uint8
 
 const (
-	spanMsg spanKind = iota
-	spanKey
-	spanValue
-	spanMark // what we put in: line breaks
-	spanErr
+	Msg Kind = iota
+	Key
+	Value
+	Mark // what we put in: line breaks
+	Err
 )
 
 // Bounds of a row's body, in bytes of what it is made from: for the screen,
 // and for the search, which looks further than the screen is wide.
 const (
-	bodyOnScreen = 4 << 10
-	bodyInSearch = 64 << 10
-	valueInRow   = 1 << 10
-	labelInRow   = 256 // of a name, and of a component
+	OnScreen   = 4 << 10
+	InSearch   = 64 << 10
+	MaxValue   = 1 << 10
+	labelInRow = 256 // of a name, and of a component
 )
 
-// displayLimit is where a record that is far too long is cut to be shown.
-const displayLimit = 256 << 10
+// DisplayLimit is where a record that is far too long is cut to be shown.
+const DisplayLimit = 256 << 10
 
-// lineBreak stands for a line break within a row.
-const lineBreak = "⏎"
+// LineBreak stands for a line break within a row.
+const LineBreak = "⏎"
 
 // body builds the text of a row, span by span.
 type body struct {
 	text  []byte
-	spans []span
+	spans []Span
 	left  int
 }
 
 // add appends foreign text, sanitised, and cut where the bound is reached.
-func (b *body) add(kind spanKind, s string) {
+func (b *body) add(kind Kind, s string) {
 	if len(s) > b.left {
 		for b.left > 0 && !utf8.RuneStart(s[b.left]) {
 			b.left--
@@ -69,7 +70,7 @@ func (b *body) add(kind spanKind, s string) {
 	b.left = max(b.left-len(s), 0)
 	for first := true; s != ""; first = false {
 		if !first {
-			b.put(spanMark, " "+lineBreak+" ")
+			b.put(Mark, " "+LineBreak+" ")
 		}
 		text, rest, more := strings.Cut(s, "\n")
 		if strings.IndexByte(text, '\t') >= 0 {
@@ -83,36 +84,36 @@ func (b *body) add(kind spanKind, s string) {
 		}
 		s = strings.TrimLeft(rest, "\n")
 		if s == "" {
-			b.put(spanMark, " "+lineBreak)
+			b.put(Mark, " "+LineBreak)
 		}
 	}
 }
 
 // put appends text of our own.
-func (b *body) put(kind spanKind, s string) {
+func (b *body) put(kind Kind, s string) {
 	b.text = append(b.text, s...)
 	b.end(kind)
 }
 
-func (b *body) end(kind spanKind) {
-	if n := len(b.spans); n > 0 && b.spans[n-1].kind == kind {
-		b.spans[n-1].end = len(b.text)
+func (b *body) end(kind Kind) {
+	if n := len(b.spans); n > 0 && b.spans[n-1].Kind == kind {
+		b.spans[n-1].End = len(b.text)
 		return
 	}
-	b.spans = append(b.spans, span{len(b.text), kind})
+	b.spans = append(b.spans, Span{len(b.text), kind})
 }
 
 func (b *body) full() bool { return b.left == 0 }
 
-// textOfRow reads a row. limit bounds what is made of it.
-func textOfRow(e *entry, data []byte, limit int) rowText {
-	if e.kind.told() {
+// Of reads a row. limit bounds what is made of it.
+func Of(e *rows.Entry, data []byte, limit int) Text {
+	if e.Kind.Notice() {
 		text := string(data)
-		return rowText{level: record.Level(e.level), body: text, spans: []span{{len(text), spanMsg}}, gap: true}
+		return Text{Level: record.Level(e.Level), Body: text, Spans: []Span{{len(text), Msg}}, Gap: true}
 	}
-	r := record.Parse(data[:min(len(data), displayLimit)])
+	r := record.Parse(data[:min(len(data), DisplayLimit)])
 	b := body{left: limit}
-	b.add(spanMsg, r.Msg)
+	b.add(Msg, r.Msg)
 	// What went wrong comes first; what the message says is not said again.
 	for _, errs := range []bool{true, false} {
 		for _, f := range r.Fields {
@@ -120,20 +121,20 @@ func textOfRow(e *entry, data []byte, limit int) rowText {
 				continue
 			}
 			if len(b.text) > 0 {
-				b.put(spanValue, "  ")
+				b.put(Value, "  ")
 			}
 			b.field(&r, f)
 		}
 	}
 	r.Name, r.Component = cell.Shorten(r.Name, labelInRow), cell.Shorten(r.Component, labelInRow)
-	t := rowText{level: record.Level(e.level), short: r.Component, label: r.Name, body: string(b.text), spans: b.spans}
-	if t.short == "" {
-		t.short = r.Name
+	t := Text{Level: record.Level(e.Level), Short: r.Component, Label: r.Name, Body: string(b.text), Spans: b.spans}
+	if t.Short == "" {
+		t.Short = r.Name
 	}
 	if r.Component != "" {
-		t.label += "/" + r.Component
+		t.Label += "/" + r.Component
 	}
-	t.short, t.label = cell.Steady(t.short), cell.Steady(t.label)
+	t.Short, t.Label = cell.Steady(t.Short), cell.Steady(t.Label)
 	return t
 }
 
@@ -161,32 +162,32 @@ func (b *body) field(r *record.Record, f record.Field) {
 			method, _ := r.Field("req.method")
 			url, ok := r.Field("req.url")
 			if ok && method != "" {
-				b.add(spanValue, cell.Shorten(method+" "+url, valueInRow))
+				b.add(Value, cell.Shorten(method+" "+url, MaxValue))
 				return
 			}
 		case "res":
 			if status, ok := r.Field("res.statusCode"); ok {
-				kind := spanValue
+				kind := Value
 				if status >= "5" {
-					kind = spanErr
+					kind = Err
 				}
-				b.put(spanKey, "→ ")
-				b.add(kind, cell.Shorten(status, valueInRow))
+				b.put(Key, "→ ")
+				b.add(kind, cell.Shorten(status, MaxValue))
 				return
 			}
 		case "err":
 			message, ok := r.Field("err.message")
 			name, _ := r.Field("err.name")
 			if ok {
-				b.put(spanKey, "err=")
-				b.add(spanErr, cell.Shorten(strings.TrimPrefix(name+": "+message, ": "), valueInRow))
+				b.put(Key, "err=")
+				b.add(Err, cell.Shorten(strings.TrimPrefix(name+": "+message, ": "), MaxValue))
 				return
 			}
 		}
 	}
-	b.add(spanKey, cell.Shorten(f.Key, valueInRow))
-	b.put(spanKey, "=")
-	b.add(spanValue, cell.Shorten(valueText(f.Value), valueInRow))
+	b.add(Key, cell.Shorten(f.Key, MaxValue))
+	b.put(Key, "=")
+	b.add(Value, cell.Shorten(valueText(f.Value), MaxValue))
 }
 
 // valueText is a JSON value as a row shows it; strings are decoded.
@@ -200,25 +201,25 @@ func valueText(value json.RawMessage) string {
 			return s
 		}
 	}
-	return string(value[:min(len(value), valueInRow+1)])
+	return string(value[:min(len(value), MaxValue+1)])
 }
 
-// appendState says what became of a source, sanitised.
-func appendState(dst []byte, n *stream.Notice) []byte {
-	dst = record.AppendSafe(dst, cell.Shorten(n.Source, valueInRow))
+// AppendState says what became of a source, sanitised.
+func AppendState(dst []byte, n *stream.Notice) []byte {
+	dst = record.AppendSafe(dst, cell.Shorten(n.Source, MaxValue))
 	if n.State.Connected() {
 		return append(dst, " is back"...)
 	}
 	dst = append(dst, " lost"...)
 	if n.Err != "" {
 		dst = append(dst, ": "...)
-		dst = record.AppendSafe(dst, cell.Shorten(n.Err, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(n.Err, MaxValue))
 	}
 	return append(dst, "; trying again"...)
 }
 
-// appendGap says what a gap is, sanitised.
-func appendGap(dst []byte, n *stream.Notice) []byte {
+// AppendGap says what a gap is, sanitised.
+func AppendGap(dst []byte, n *stream.Notice) []byte {
 	switch {
 	case n.Unknown && n.Count > 0:
 		dst = append(dst, cell.Count(n.Count)...)
@@ -239,11 +240,11 @@ func appendGap(dst []byte, n *stream.Notice) []byte {
 	}
 	if where != "" {
 		dst = append(dst, " at "...)
-		dst = record.AppendSafe(dst, cell.Shorten(where, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(where, MaxValue))
 	}
 	if n.Reason != "" {
 		dst = append(dst, ": "...)
-		dst = record.AppendSafe(dst, cell.Shorten(n.Reason, valueInRow))
+		dst = record.AppendSafe(dst, cell.Shorten(n.Reason, MaxValue))
 	}
 	return dst
 }

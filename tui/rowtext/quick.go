@@ -1,22 +1,23 @@
-package tui
+package rowtext
 
 import (
 	"bytes"
 
 	"sluice/cluster/record"
 	"sluice/tui/find"
+	"sluice/tui/rows"
 )
 
 // maxQuickFields is how many fields a record may have for quickText.
 const maxQuickFields = 24
 
-// quickText appends what a row says, the body and behind it the label, as
+// Quick appends what a row says, the body and behind it the label, as
 // textOfRow makes them, and returns where the body ends. It does so for most
 // records: printable ASCII in which nothing is escaped, of the usual form, and
 // without requests, responses and errors, which rows sum up. Of others it
 // reports false.
-func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok bool) {
-	if len(data) > bodyOnScreen || !find.Printable(data) || !record.IsLine(data) {
+func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bool) {
+	if len(data) > OnScreen || !find.Printable(data) || !record.IsLine(data) {
 		return dst, 0, false
 	}
 	var keys [maxQuickFields][]byte
@@ -33,12 +34,12 @@ func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok boo
 			}
 			own = 1 + len(key)/3 // 1 and 2
 		case "time":
-			if !e.own {
+			if !e.Own {
 				return dst, 0, false
 			}
 			own = 3
 		case "level":
-			if e.level == 0 || value[0] == '"' {
+			if e.Level == 0 || value[0] == '"' {
 				return dst, 0, false
 			}
 			own = 4
@@ -67,7 +68,7 @@ func quickText(dst []byte, e *entry, data []byte) (text []byte, body int, ok boo
 		case "req", "res", "err":
 			return dst, 0, false
 		default:
-			if n == maxQuickFields || len(key)+len(value) > valueInRow {
+			if n == maxQuickFields || len(key)+len(value) > MaxValue {
 				return dst, 0, false
 			}
 			for i := range n {

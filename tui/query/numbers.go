@@ -1,13 +1,15 @@
-package tui
+package query
 
 import (
 	"math/bits"
 	"sort"
+
+	"sluice/tui/rows"
 )
 
-// found is the numbers of the records that pass a test: a bit for each record
-// of a block in which any does. The zero found is empty.
-type found struct {
+// numbers is the numbers of the records that pass a test: a bit for each record
+// of a block in which any does. The zero numbers is empty.
+type numbers struct {
 	base   uint64 // the block of the first sheet
 	sheets []sheet
 	total  int
@@ -15,16 +17,16 @@ type found struct {
 }
 
 type sheet struct {
-	marks *marks // nil: none
-	n     int
+	hits *blockHits // nil: none
+	n    int
 }
 
-// marks has a bit for each record of a block.
-type marks [blockLen / 64]uint64
+// blockHits has a bit for each record of a block.
+type blockHits [rows.BlockLen / 64]uint64
 
-func (m *marks) set(i int) { m[i/64] |= 1 << (i % 64) }
+func (m *blockHits) set(i int) { m[i/64] |= 1 << (i % 64) }
 
-func (m *marks) count() (n int) {
+func (m *blockHits) count() (n int) {
 	for _, w := range m {
 		n += bits.OnesCount64(w)
 	}
@@ -32,7 +34,7 @@ func (m *marks) count() (n int) {
 }
 
 // sheet returns a block's sheet, which may be empty.
-func (f *found) sheet(block uint64) *sheet {
+func (f *numbers) sheet(block uint64) *sheet {
 	if len(f.sheets) == 0 {
 		f.base = block
 	}
@@ -49,29 +51,29 @@ func (f *found) sheet(block uint64) *sheet {
 }
 
 // add adds one number.
-func (f *found) add(n uint64) {
-	p := f.sheet(n / blockLen)
-	if p.marks == nil {
-		p.marks = new(marks)
+func (f *numbers) add(n uint64) {
+	p := f.sheet(n / rows.BlockLen)
+	if p.hits == nil {
+		p.hits = new(blockHits)
 	}
-	i := int(n % blockLen)
-	if p.marks[i/64]&(1<<(i%64)) == 0 {
-		p.marks.set(i)
+	i := int(n % rows.BlockLen)
+	if p.hits[i/64]&(1<<(i%64)) == 0 {
+		p.hits.set(i)
 		p.n++
 		f.total++
 		f.sums = nil
 	}
 }
 
-// addMarks adds the numbers of a block. It may keep m.
-func (f *found) addMarks(block uint64, m *marks) {
+// addBlock adds the numbers of a block. It may keep m.
+func (f *numbers) addBlock(block uint64, m *blockHits) {
 	n := m.count()
 	if n == 0 {
 		return
 	}
 	p := f.sheet(block)
-	if p.marks != nil {
-		for i, w := range p.marks {
+	if p.hits != nil {
+		for i, w := range p.hits {
 			m[i] |= w
 		}
 		n = m.count()
@@ -82,29 +84,29 @@ func (f *found) addMarks(block uint64, m *marks) {
 }
 
 // trim forgets the numbers below n.
-func (f *found) trim(n uint64) {
-	for len(f.sheets) > 0 && (f.base+1)*blockLen <= n {
+func (f *numbers) trim(n uint64) {
+	for len(f.sheets) > 0 && (f.base+1)*rows.BlockLen <= n {
 		f.total -= f.sheets[0].n
 		f.sheets[0] = sheet{}
 		f.sheets = f.sheets[1:]
 		f.base++
 		f.sums = nil
 	}
-	if len(f.sheets) == 0 || f.base*blockLen >= n || f.sheets[0].n == 0 {
+	if len(f.sheets) == 0 || f.base*rows.BlockLen >= n || f.sheets[0].n == 0 {
 		return
 	}
 	p := &f.sheets[0]
-	i := int(n % blockLen)
+	i := int(n % rows.BlockLen)
 	before := p.n
-	clear(p.marks[:i/64])
-	p.marks[i/64] &^= 1<<(i%64) - 1
-	if p.n = p.marks.count(); p.n != before {
+	clear(p.hits[:i/64])
+	p.hits[i/64] &^= 1<<(i%64) - 1
+	if p.n = p.hits.count(); p.n != before {
 		f.total += p.n - before
 		f.sums = nil
 	}
 }
 
-func (f *found) sum() {
+func (f *numbers) sum() {
 	if f.sums != nil {
 		return
 	}
@@ -117,11 +119,11 @@ func (f *found) sum() {
 }
 
 // at returns the i-th number, the lowest first; i is below total.
-func (f *found) at(i int) uint64 {
+func (f *numbers) at(i int) uint64 {
 	f.sum()
 	k := sort.Search(len(f.sums), func(k int) bool { return f.sums[k] > i }) - 1
 	i -= f.sums[k]
-	for w, word := range f.sheets[k].marks {
+	for w, word := range f.sheets[k].hits {
 		if n := bits.OnesCount64(word); i >= n {
 			i -= n
 			continue
@@ -129,24 +131,24 @@ func (f *found) at(i int) uint64 {
 		for ; i > 0; i-- {
 			word &= word - 1
 		}
-		return (f.base+uint64(k))*blockLen + uint64(w*64+bits.TrailingZeros64(word))
+		return (f.base+uint64(k))*rows.BlockLen + uint64(w*64+bits.TrailingZeros64(word))
 	}
-	panic("a number that was found is not there")
+	panic("a number that was numbers is not there")
 }
 
 // has reports whether a number is there.
-func (f *found) has(n uint64) bool {
-	k := n/blockLen - f.base // large when it is below the base
-	if k >= uint64(len(f.sheets)) || f.sheets[k].marks == nil {
+func (f *numbers) has(n uint64) bool {
+	k := n/rows.BlockLen - f.base // large when it is below the base
+	if k >= uint64(len(f.sheets)) || f.sheets[k].hits == nil {
 		return false
 	}
-	i := int(n % blockLen)
-	return f.sheets[k].marks[i/64]&(1<<(i%64)) != 0
+	i := int(n % rows.BlockLen)
+	return f.sheets[k].hits[i/64]&(1<<(i%64)) != 0
 }
 
 // ord returns how many numbers are below n.
-func (f *found) ord(n uint64) int {
-	block := n / blockLen
+func (f *numbers) ord(n uint64) int {
+	block := n / rows.BlockLen
 	if len(f.sheets) == 0 || block < f.base {
 		return 0
 	}
@@ -156,8 +158,8 @@ func (f *found) ord(n uint64) int {
 	}
 	f.sum()
 	ord := f.sums[k]
-	if m := f.sheets[k].marks; m != nil {
-		i := int(n % blockLen)
+	if m := f.sheets[k].hits; m != nil {
+		i := int(n % rows.BlockLen)
 		for _, w := range m[:i/64] {
 			ord += bits.OnesCount64(w)
 		}
@@ -167,15 +169,15 @@ func (f *found) ord(n uint64) int {
 }
 
 // each yields the numbers from n on, until yield returns false.
-func (f *found) each(n uint64, yield func(uint64) bool) {
+func (f *numbers) each(n uint64, yield func(uint64) bool) {
 	for k := range f.sheets {
 		block := f.base + uint64(k)
-		if f.sheets[k].n == 0 || (block+1)*blockLen <= n {
+		if f.sheets[k].n == 0 || (block+1)*rows.BlockLen <= n {
 			continue
 		}
-		for w, word := range f.sheets[k].marks {
+		for w, word := range f.sheets[k].hits {
 			for ; word != 0; word &= word - 1 {
-				m := block*blockLen + uint64(w*64+bits.TrailingZeros64(word))
+				m := block*rows.BlockLen + uint64(w*64+bits.TrailingZeros64(word))
 				if m >= n && !yield(m) {
 					return
 				}

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"cmp"
@@ -14,17 +14,17 @@ const (
 	backfillWait  = 2 * time.Second        // how long what is there waits for the backfill of the other streams
 )
 
-// stageBytes bounds what may wait. More of it goes on at once, in the order
+// reorderBytes bounds what may wait. More of it goes on at once, in the order
 // that it has then.
-const stageBytes = 32 << 20
+const reorderBytes = 32 << 20
 
-// stage holds back records, so that a store with several streams or sources
+// reorder holds back records, so that a store with several streams or sources
 // has them in the order of their times. A live record waits for reorderWindow;
 // one that comes later than that for its place stands at the end, and is
 // marked. Backfill of several streams waits until that of all is there. The
-// zero stage is ready.
-type stage struct {
-	pending []staged
+// zero reorder is ready.
+type reorder struct {
+	pending []pending
 	data    []byte // of those that wait
 	spare   []byte
 	order   uint64
@@ -34,9 +34,9 @@ type stage struct {
 	since   int64             // when something began to wait for backfill; 0 nothing does
 }
 
-// staged is an entry that waits.
-type staged struct {
-	entry
+// pending is an entry that waits.
+type pending struct {
+	Entry
 	arrived int64 // Unix nanoseconds
 	key     int64 // Unix milliseconds
 	order   uint64
@@ -48,39 +48,29 @@ type staged struct {
 type newest struct{ key, arrived int64 }
 
 // fill says that a stream's backfill is on its way.
-func (g *stage) fill(id uint16) {
-	if g.filling == nil {
-		g.filling = make(map[uint16]bool)
+func (r *reorder) fill(id uint16) {
+	if r.filling == nil {
+		r.filling = make(map[uint16]bool)
 	}
-	g.filling[id] = true
+	r.filling[id] = true
 }
 
 // filled says that a stream's backfill is complete.
-func (g *stage) filled(id uint16) { delete(g.filling, id) }
-
-// holds reports whether an entry must wait. With one stream, and records of one
-// source, there is nothing to wait for, and the backfill of one stream comes
-// merged.
-func (g *stage) holds(e *entry, s *store) bool {
-	if s.names.merged {
-		return true
-	}
-	return e.kind != kindBackfill && s.speakers > 1
-}
+func (r *reorder) filled(id uint16) { delete(r.filling, id) }
 
 // put takes an entry that arrived then, in Unix nanoseconds, and copies its
 // data.
-func (g *stage) put(e entry, then int64, data []byte) {
+func (r *reorder) put(e Entry, then int64, data []byte) {
 	arrived := then / int64(time.Millisecond)
-	key := e.time
+	key := e.Time
 	switch {
-	case e.kind.told():
+	case e.Kind.Notice():
 		// Things that happen have no clock but the reader's.
 		key = arrived
-		if of, ok := g.newest[e.source]; ok {
+		if of, ok := r.newest[e.Source]; ok {
 			key += of.key - of.arrived
 		}
-	case e.kind == kindBackfill:
+	case e.Kind == KindBackfill:
 	case arrived-key > trustedClock.Milliseconds():
 		key = arrived
 	default:
@@ -89,46 +79,46 @@ func (g *stage) put(e entry, then int64, data []byte) {
 		// wait.
 		key = min(key, arrived)
 	}
-	if e.kind == kindRecord {
-		if g.newest == nil {
-			g.newest = make(map[uint16]newest)
+	if e.Kind == KindRecord {
+		if r.newest == nil {
+			r.newest = make(map[uint16]newest)
 		}
-		g.newest[e.source] = newest{key, arrived}
+		r.newest[e.Source] = newest{key, arrived}
 	}
-	if len(g.filling) > 0 && g.since == 0 {
-		g.since = then
+	if len(r.filling) > 0 && r.since == 0 {
+		r.since = then
 	}
-	g.order++
+	r.order++
 	e.size = uint32(len(data))
-	g.pending = append(g.pending, staged{e, then, key, g.order, len(g.data)})
-	g.data = append(g.data, data...)
+	r.pending = append(r.pending, pending{e, then, key, r.order, len(r.data)})
+	r.data = append(r.data, data...)
 }
 
 // bytes is the memory that waits.
-func (g *stage) bytes() int64 {
-	return int64(cap(g.data)+cap(g.spare)) + int64(cap(g.pending))*int64(unsafe.Sizeof(staged{}))
+func (r *reorder) bytes() int64 {
+	return int64(cap(r.data)+cap(r.spare)) + int64(cap(r.pending))*int64(unsafe.Sizeof(pending{}))
 }
 
 // flush hands on what has waited long enough at now, and whatever belongs before
 // it. Everything that arrived before now must have been put. It reports whether
 // something goes on waiting.
-func (g *stage) flush(s *store, now int64) bool {
-	if len(g.pending) == 0 {
+func (r *reorder) flush(s *Store, now int64) bool {
+	if len(r.pending) == 0 {
 		return false
 	}
-	all := len(g.data) > stageBytes
-	if len(g.filling) > 0 && !all {
-		if now-g.since < int64(backfillWait) {
+	all := len(r.data) > reorderBytes
+	if len(r.filling) > 0 && !all {
+		if now-r.since < int64(backfillWait) {
 			return true
 		}
-		clear(g.filling) // what comes of it later is late
+		clear(r.filling) // what comes of it later is late
 	}
-	g.since = 0
+	r.since = 0
 	ripe := now - int64(reorderWindow)
 	var upTo int64
 	waiting := false
-	for i := range g.pending {
-		if p := &g.pending[i]; all || p.kind == kindBackfill || p.arrived <= ripe {
+	for i := range r.pending {
+		if p := &r.pending[i]; all || p.Kind == KindBackfill || p.arrived <= ripe {
 			if upTo == 0 || p.key > upTo {
 				upTo = p.key
 			}
@@ -140,50 +130,50 @@ func (g *stage) flush(s *store, now int64) bool {
 		return true
 	}
 	if !waiting {
-		g.handOn(s, len(g.pending))
+		r.handOn(s, len(r.pending))
 		return false
 	}
 	// Those that go come first, in any order; they are sorted next.
 	n := 0
-	for i := range g.pending {
-		if g.pending[i].key <= upTo {
-			g.pending[i], g.pending[n] = g.pending[n], g.pending[i]
+	for i := range r.pending {
+		if r.pending[i].key <= upTo {
+			r.pending[i], r.pending[n] = r.pending[n], r.pending[i]
 			n++
 		}
 	}
-	g.handOn(s, n)
-	return len(g.pending) > 0
+	r.handOn(s, n)
+	return len(r.pending) > 0
 }
 
 // handOn sorts the first n that wait, moves them into the store, and closes
 // the ranks behind them.
-func (g *stage) handOn(s *store, n int) {
-	ripe := g.pending[:n]
-	slices.SortFunc(ripe, func(a, b staged) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.source, b.source), cmp.Compare(a.order, b.order))
+func (r *reorder) handOn(s *Store, n int) {
+	ripe := r.pending[:n]
+	slices.SortFunc(ripe, func(a, b pending) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Source, b.Source), cmp.Compare(a.order, b.order))
 	})
 	for i := range ripe {
 		p := &ripe[i]
 		arrived := p.arrived / int64(time.Millisecond)
-		if p.key < g.last && !p.kind.told() {
-			p.late = true
+		if p.key < r.last && !p.Kind.Notice() {
+			p.Late = true
 			s.late++
 		}
-		g.last = max(g.last, min(p.key, arrived))
-		s.append(p.entry, g.data[p.at:p.at+int(p.size)])
+		r.last = max(r.last, min(p.key, arrived))
+		s.append(p.Entry, r.data[p.at:p.at+int(p.size)])
 	}
-	rest := g.pending[n:]
-	next := g.spare[:0]
+	rest := r.pending[n:]
+	next := r.spare[:0]
 	for i := range rest {
 		p := &rest[i]
 		at := len(next)
-		next = append(next, g.data[p.at:p.at+int(p.size)]...)
+		next = append(next, r.data[p.at:p.at+int(p.size)]...)
 		p.at = at
 	}
-	g.spare, g.data = g.data[:0], next
-	g.pending = append(g.pending[:0], rest...)
-	if len(g.pending) == 0 && g.bytes() > 4<<20 {
+	r.spare, r.data = r.data[:0], next
+	r.pending = append(r.pending[:0], rest...)
+	if len(r.pending) == 0 && r.bytes() > 4<<20 {
 		// A flood is over.
-		*g = stage{order: g.order, last: g.last, newest: g.newest, filling: g.filling}
+		*r = reorder{order: r.order, last: r.last, newest: r.newest, filling: r.filling}
 	}
 }

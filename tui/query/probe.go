@@ -1,29 +1,30 @@
-package tui
+package query
 
 import (
 	"sluice/tui/find"
+	"sluice/tui/rows"
 )
 
-// probe is a test of rows. It may be used by several goroutines at once.
-type probe struct {
-	test func(*row) bool
+// Probe is a test of rows. It may be used by several goroutines at once.
+type Probe struct {
+	Test func(*Row) bool
 
 	// drive, when set, is a word that every row which passes has, if its words
 	// can be trusted and unless its names say what is looked for. So a block of
 	// records is gone through for the word, and only rows that have it are
 	// tested.
 	drive find.Finder
-	names *matcher // nil: names say nothing
+	names *Matcher // nil: names say nothing
 }
 
 // driven reports whether rows without the word cannot pass.
-func (p *probe) driven(n *names) bool {
+func (p *Probe) driven(n *rows.Names) bool {
 	return p.drive.IsSet() && (p.names == nil || !p.names.inNames(n))
 }
 
-// probe is the test of a filter.
-func (f filter) probe() probe {
-	p := probe{test: f.match}
+// Probe is the test of a filter.
+func (f Filter) Probe() Probe {
+	p := Probe{Test: f.Match}
 	for i := range f.terms {
 		t := &f.terms[i]
 		switch {
@@ -42,12 +43,12 @@ func (f filter) probe() probe {
 // better reports whether a word is likely to be in fewer rows than another.
 func better(a, b *find.Finder) bool { return a.Len() > b.Len() }
 
-// probe is the test of a search in the rows that a filter shows.
-func (m *matcher) probe(f filter) probe {
-	p := f.probe()
-	p.test = m.match
-	if !f.empty() {
-		p.test = func(r *row) bool { return f.match(r) && m.match(r) }
+// Probe is the test of a search in the rows that a filter shows.
+func (m *Matcher) Probe(f Filter) Probe {
+	p := f.Probe()
+	p.Test = m.Match
+	if !f.Empty() {
+		p.Test = func(r *Row) bool { return f.Match(r) && m.Match(r) }
 	}
 	if len(m.words) > 0 {
 		p.drive, p.names = m.words[0], m

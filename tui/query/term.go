@@ -1,0 +1,41 @@
+package query
+
+import (
+	"sluice/cluster/query"
+	"sluice/cluster/record"
+	"sluice/tui/find"
+)
+
+// Term is one condition of a filter, made ready to test rows.
+type Term struct {
+	query.Term
+	matcher *Matcher    // of a term with a pattern: what the row shows
+	word    find.Finder // of the others: its Word
+}
+
+// Parse reads the terms of a filter. The error is a [*query.Error].
+func Parse(text string) ([]Term, error) {
+	parsed, err := query.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	terms := make([]Term, len(parsed))
+	for i, t := range parsed {
+		terms[i] = Term{Term: t, word: find.New(t.Word, false)}
+		if t.Pattern != nil {
+			terms[i].matcher = matcherOf(t.Pattern)
+		}
+	}
+	return terms, nil
+}
+
+// match reports whether a row passes.
+func (t *Term) match(r *Row) bool {
+	if t.matcher != nil {
+		return t.matcher.Match(r) != t.Not
+	}
+	if t.word.IsSet() && r.trusted() && !t.word.In(r.Data) && !t.OfOrigin() {
+		return t.Not
+	}
+	return t.Match(&query.Record{Data: r.Data, Level: record.Level(r.Entry.Level), Source: r.source(), Stream: r.stream()})
+}

@@ -1,0 +1,52 @@
+package rows
+
+import "sluice/cluster/record"
+
+// entrySize is what one entry takes, in bytes.
+const entrySize = 32
+
+// Entry is what a store knows of one record without looking at its bytes. It
+// has no pointers.
+type Entry struct {
+	Time   int64 // Unix milliseconds: the record's own, or that of its arrival
+	slab   uint32
+	off    uint32
+	size   uint32
+	Source uint16 // index into the store's sources
+	Stream uint16 // index into the store's streams
+	Level  uint16 // bunyan's number, cut at 65535; 0 none
+	Kind   Kind
+	Own    bool // time is the record's own
+	Plain  bool // its words stand in its bytes as in its row: see query.Plain
+	Late   bool // its time is before that of a record that stands above it
+}
+
+// Begin and end are where the bytes of an entry are in their slab.
+func (e *Entry) Begin() uint32 { return e.off }
+func (e *Entry) End() uint32   { return e.off + e.size }
+
+// In are the bytes of an entry in the memory of its slab.
+func (e *Entry) In(mem []byte) []byte { return mem[e.off : e.off+e.size] }
+
+// IsError reports whether an entry is a record of level error or above.
+func (e *Entry) IsError() bool { return record.Level(e.Level) >= record.Error && !e.Kind.Notice() }
+
+// Kind tells a record from a row that stands for something that happened.
+type Kind uint8
+
+const (
+	KindRecord   Kind = iota
+	KindBackfill      // a record from before the client came
+	kindGap           // records were lost here; the bytes are the text to show
+	KindState         // a source was lost here, or came back; likewise
+)
+
+// Notice reports whether an entry is no record, but says what happened.
+func (k Kind) Notice() bool { return k >= kindGap }
+
+// Names are what entries point at. They only grow.
+type Names struct {
+	Sources []string
+	Streams []string
+	Merged  bool // rows show their stream
+}

@@ -1,0 +1,355 @@
+package rows
+
+import (
+	"strings"
+	"time"
+
+	"sluice/cluster/names"
+	"sluice/cluster/query"
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// Store keeps the records of one stream, or of several merged by time, oldest
+// first, numbered from 0. Those from first up to next are held. Panes on the
+// same streams share it.
+type Store struct {
+	name  string // as names.Join writes its streams
+	all   *Stores
+	panes int // panes that show it; it is forgotten at 0
+
+	first, next uint64
+	blocks      []*block // entry n is in blocks[n/blockLen-base]
+	base        uint64
+	slabs       []*slab // slab n is slabs[n-slabBase]
+	slabBase    uint32
+	slabBytes   int64
+
+	names    Names
+	sourceID map[string]uint16
+	streamID map[string]uint16
+	reorder  reorder // records that wait for earlier ones
+
+	watchers []Watcher
+	leases   []*Lease
+	leased   []*memory // let go, and still looked at by a reader of a lease
+
+	rate    rateMeter
+	last    time.Time // when a live record was taken last
+	lastOwn time.Time // and that record's own time, or when it arrived
+	arrived []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
+	active  []bool    // by source: a record of it has arrived
+	actives int       // how many have
+	errors  uint64    // live records of level error or above, ever
+	dropped uint64    // records lost, as far as they can be counted
+	unknown uint64    // gaps whose number nobody knows
+	evicted uint64    // records let go
+	late    uint64    // records that came too late for their place
+}
+
+// Watcher is called before records below the number upTo are let go.
+type Watcher interface{ Evicting(upTo uint64) }
+
+// MaxSources bounds the table of names, which come from the network.
+const MaxSources = 1024
+
+func newStore(streams []string, a *Stores) *Store {
+	s := &Store{
+		name: names.Join(streams), all: a,
+		names:    Names{Streams: streams, Merged: len(streams) > 1},
+		sourceID: make(map[string]uint16), streamID: make(map[string]uint16),
+	}
+	for i, name := range streams {
+		s.streamID[name] = uint16(i)
+	}
+	return s
+}
+
+// Name is the store's streams in one text.
+func (s *Store) Name() string { return s.name }
+
+// Streams are the store's streams, and Sources where their records came from.
+func (s *Store) Streams() []string { return s.names.Streams }
+func (s *Store) Sources() []string { return s.names.Sources }
+
+// Merged reports whether the store has several streams.
+func (s *Store) Merged() bool { return s.names.Merged }
+
+// Names are what entries point at. They go on growing.
+func (s *Store) Names() *Names { return &s.names }
+
+// Title is the store's streams, for people.
+func (s *Store) Title() string { return strings.Join(s.names.Streams, " + ") }
+
+// First and Next bound the numbers of the records that are held: from First up to
+// Next.
+func (s *Store) First() uint64 { return s.first }
+func (s *Store) Next() uint64  { return s.next }
+
+// Held is the number of records in the store.
+func (s *Store) Held() int { return int(s.next - s.first) }
+
+// Bytes is the memory that the store takes.
+func (s *Store) Bytes() int64 {
+	return int64(len(s.blocks))*BlockLen*entrySize + s.slabBytes + s.reorder.bytes()
+}
+
+// append keeps one record or gap at the end. It copies data.
+func (s *Store) append(e Entry, data []byte) {
+	n := s.next
+	if n/BlockLen >= s.base+uint64(len(s.blocks)) {
+		s.blocks = append(s.blocks, s.all.pool.block())
+	}
+	b := s.blocks[n/BlockLen-s.base]
+	var last *slab
+	if len(s.slabs) > 0 {
+		last = s.slabs[len(s.slabs)-1]
+	}
+	if last == nil || last.free() < len(data) {
+		last = s.all.pool.slab(len(data))
+		s.slabs = append(s.slabs, last)
+		s.slabBytes += int64(len(last.mem.b))
+	}
+	e.slab = s.slabBase + uint32(len(s.slabs)-1)
+	if at := int(n % BlockLen); len(b.runs) == 0 || b.runs[len(b.runs)-1].slab != e.slab {
+		b.runs = append(b.runs, run{at, e.slab, last.mem})
+	}
+	if e.Kind.Notice() || !e.Plain {
+		b.mixed++
+	}
+	e.off = uint32(last.used)
+	e.size = uint32(len(data))
+	copy(last.mem.b[last.used:], data)
+	last.used += len(data)
+	last.last = n
+	b.entries[n%BlockLen] = e
+	s.next = n + 1
+}
+
+// maxSkew is how far a record's own clock may be off to tell how late it is.
+const maxSkew = time.Hour
+
+// Add keeps a record that a source handed on and that is taken now, at once or
+// after those that come before it.
+func (s *Store) Add(r *stream.Record, now time.Time) {
+	head := record.Peek(r.Data)
+	e := Entry{
+		Time:   head.Time,
+		Own:    head.Time != 0,
+		Source: s.intern(r.Source),
+		Stream: s.numberOf(r.Stream),
+		Level:  uint16(min(max(int(head.Level), 0), 1<<16-1)),
+		Plain:  query.Plain(r.Data),
+	}
+	if !e.Own {
+		e.Time = r.Arrived / int64(time.Millisecond)
+	}
+	s.noteArrival(e.Source, r.Arrived)
+	if r.Backfill {
+		e.Kind = KindBackfill
+	} else {
+		if head.Level >= record.Error {
+			s.errors++
+		}
+		s.rate.add(now, 1)
+		s.last, s.lastOwn = now, time.UnixMilli(head.Time)
+		if head.Time == 0 || now.Sub(s.lastOwn).Abs() >= maxSkew {
+			s.lastOwn = time.Unix(0, r.Arrived)
+		}
+	}
+	if s.mustWait(&e) {
+		s.reorder.put(e, r.Arrived, r.Data)
+		return
+	}
+	s.append(e, r.Data)
+}
+
+// noteArrival notes when a source's newest record arrived, in Unix nanoseconds.
+func (s *Store) noteArrival(source uint16, at int64) {
+	if !s.active[source] {
+		s.active[source] = true
+		s.actives++
+	}
+	s.arrived[source] = at
+}
+
+// Arrived is when a source's newest record arrived, in Unix nanoseconds.
+func (s *Store) Arrived(source uint16) int64 { return s.arrived[source] }
+
+// Rate is how many live records come a second, and Idle reports whether none came
+// within the last seconds.
+func (s *Store) Rate(now time.Time) float64 { return s.rate.perSecond(now) }
+func (s *Store) Idle(now time.Time) bool    { return s.rate.idle(now) }
+
+// LastLive is when a live record was taken last; zero: none was.
+func (s *Store) LastLive() time.Time { return s.last }
+
+// Errors is how many live records of level error or above there were, Dropped how
+// many records were lost, as far as they can be counted, Unknown how many gaps have
+// no number, and Evicted how many records were let go.
+func (s *Store) Errors() uint64  { return s.errors }
+func (s *Store) Dropped() uint64 { return s.dropped }
+func (s *Store) Unknown() uint64 { return s.unknown }
+func (s *Store) Evicted() uint64 { return s.evicted }
+
+// Newest is when the newest record came: when a live record was taken, or,
+// as long as there is none, the time of the newest of the backfill. Zero when
+// there is none of either.
+func (s *Store) Newest() time.Time {
+	if s.last.IsZero() && s.Held() > 0 {
+		return time.UnixMilli(s.Entry(s.next - 1).Time)
+	}
+	return s.last
+}
+
+// Lag is how far behind its own time the newest live record was when it was
+// taken. That it waits for earlier ones after that is meant, and does not count.
+func (s *Store) Lag() time.Duration { return max(s.last.Sub(s.lastOwn), 0) }
+
+// Gap keeps a row for records that were lost; text is what it says.
+func (s *Store) Gap(n *stream.Notice, text []byte) {
+	if n.Unknown {
+		s.unknown++
+	}
+	s.dropped += n.Count
+	s.note(n, kindGap, record.Warn, text)
+}
+
+// State keeps a row for a source that was lost, or is back; text is what it says.
+func (s *Store) State(n *stream.Notice, text []byte) {
+	level := record.Info
+	if !n.State.Connected() {
+		level = record.Warn
+	}
+	s.note(n, KindState, level, text)
+}
+
+func (s *Store) note(n *stream.Notice, k Kind, level record.Level, text []byte) {
+	e := Entry{
+		Time: n.Time.UnixMilli(), Own: true, Kind: k, Level: uint16(level),
+		Source: s.intern(n.Source), Stream: s.numberOf(n.Stream),
+	}
+	if s.mustWait(&e) {
+		s.reorder.put(e, n.Time.UnixNano(), text)
+		return
+	}
+	s.append(e, text)
+}
+
+// mustWait reports whether an entry waits for earlier ones. With one stream, and
+// records of one source, there is nothing to wait for, and the backfill of one
+// stream comes merged.
+func (s *Store) mustWait(e *Entry) bool {
+	return s.names.Merged || e.Kind != KindBackfill && s.actives > 1
+}
+
+// Filled says that the backfill of a stream is complete.
+func (s *Store) Filled(name string) { s.reorder.filled(s.streamID[name]) }
+
+// settle moves what has waited long enough into the store, and reports whether
+// something goes on waiting.
+func (s *Store) settle(now time.Time) bool { return s.reorder.flush(s, now.UnixNano()) }
+
+// numberOf is the number of one of the store's streams.
+func (s *Store) numberOf(name string) uint16 {
+	if !s.names.Merged {
+		return 0
+	}
+	return s.streamID[name]
+}
+
+func (s *Store) intern(name string) uint16 {
+	if id, ok := s.sourceID[name]; ok {
+		return id
+	}
+	if len(s.names.Sources) == MaxSources {
+		return MaxSources - 1
+	}
+	id := uint16(len(s.names.Sources))
+	s.names.Sources = append(s.names.Sources, name)
+	s.arrived = append(s.arrived, 0)
+	s.active = append(s.active, false)
+	s.sourceID[name] = id
+	return id
+}
+
+// Entry returns what is known of a record that is held.
+func (s *Store) Entry(n uint64) *Entry {
+	return &s.blocks[n/BlockLen-s.base].entries[n%BlockLen]
+}
+
+// Data returns a record's bytes, which are valid until the next eviction.
+func (s *Store) Data(e *Entry) []byte {
+	return e.In(s.slabs[e.slab-s.slabBase].mem.b)
+}
+
+// Source returns the name of the source that an entry came through.
+func (s *Store) Source(e *Entry) string { return s.names.Sources[e.Source] }
+
+// StreamOf returns the name of the stream that an entry is of.
+func (s *Store) StreamOf(e *Entry) string { return s.names.Streams[e.Stream] }
+
+// EvictTo lets go of all records below n.
+func (s *Store) EvictTo(n uint64) {
+	n = min(n, s.next)
+	if n <= s.first {
+		return
+	}
+	for _, w := range s.watchers {
+		w.Evicting(n)
+	}
+	s.evicted += n - s.first
+	s.first = n
+	for _, l := range s.leases {
+		l.evicting(n)
+	}
+	drop := 0
+	for drop < len(s.slabs) && s.slabs[drop].last < n {
+		s.slabBytes -= int64(len(s.slabs[drop].mem.b))
+		s.letGo(s.slabs[drop].mem)
+		s.slabs[drop] = nil
+		drop++
+	}
+	s.slabs = s.slabs[drop:]
+	s.slabBase += uint32(drop)
+	for len(s.blocks) > 0 && (s.base+1)*BlockLen <= n {
+		s.letGo(s.blocks[0].mem)
+		s.blocks[0] = nil
+		s.blocks = s.blocks[1:]
+		s.base++
+	}
+}
+
+// free gives all memory back: no pane shows the store any more. What a reader
+// looks at this moment is given back when that is over.
+func (s *Store) free() {
+	s.stop()
+	s.EvictTo(s.next)
+	for _, sl := range s.slabs {
+		s.letGo(sl.mem)
+	}
+	for _, b := range s.blocks {
+		s.letGo(b.mem)
+	}
+	s.slabs, s.blocks, s.slabBytes, s.leased = nil, nil, 0, nil
+	s.reorder = reorder{}
+}
+
+// oldestSlabEnd is the number up to which eviction frees the oldest slab.
+func (s *Store) oldestSlabEnd() uint64 {
+	if len(s.slabs) == 0 {
+		return s.first
+	}
+	return s.slabs[0].last + 1
+}
+
+func (s *Store) Watch(w Watcher) { s.watchers = append(s.watchers, w) }
+
+func (s *Store) Unwatch(w Watcher) {
+	for i, other := range s.watchers {
+		if other == w {
+			s.watchers = append(s.watchers[:i:i], s.watchers[i+1:]...)
+			return
+		}
+	}
+}

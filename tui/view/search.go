@@ -1,0 +1,155 @@
+package view
+
+import (
+	"time"
+
+	"sluice/tui/query"
+)
+
+// Search is a search in the rows of a view: the matches found so far, and where to
+// go once they are known.
+type Search struct {
+	view    *View
+	matcher *query.Matcher
+	scan    *query.Scan
+	want    Direction // a jump that waits for its match to be found
+	from    uint64    // where the jump begins
+
+	arrived bool      // a jump has come to a match since Arrived was asked
+	missed  Direction // of a jump that found nothing since Missed was asked; stay: none
+}
+
+// Direction is where a jump goes.
+type Direction uint8
+
+const (
+	Stay Direction = iota
+	Nearest
+	Forward
+	Backward
+)
+
+// NewSearch begins to look for a pattern in the rows that a view shows, from the
+// top of its screen on. It goes nowhere by itself.
+func NewSearch(v *View, m *query.Matcher) *Search {
+	s := &Search{view: v, matcher: m, from: v.store.Next()}
+	if total := v.Total(); total > 0 {
+		s.from = v.At(v.TopOrd())
+	}
+	s.look(s.from)
+	return s
+}
+
+// Restart looks again, because the view's filter has changed.
+func (s *Search) Restart() {
+	from := s.view.store.Next()
+	if !s.view.follow {
+		from = s.view.top
+	}
+	s.look(from)
+}
+
+func (s *Search) look(from uint64) {
+	s.scan = query.NewScan(s.view.store, from, s.matcher.Probe(s.view.filter))
+}
+
+// Matcher is what is searched for.
+func (s *Search) Matcher() *query.Matcher { return s.matcher }
+
+// Nearest jumps to the first match on the screen where the search began, or below
+// it, or else to the last one.
+func (s *Search) Nearest() { s.want = Nearest }
+
+// Find jumps to the next match in a direction.
+func (s *Search) Find(d Direction) {
+	s.want, s.from = d, s.view.store.Next()
+	if ord := s.view.CursorOrd(); ord >= 0 && !s.view.follow {
+		s.from = s.view.At(ord)
+	}
+}
+
+// Step goes on until the deadline, and jumps once it is known where to; it reports
+// whether there is more to do.
+func (s *Search) Step(deadline time.Time, now func() time.Time) (more bool) {
+	more = s.scan.Step(deadline, now)
+	if s.want == Stay {
+		return more
+	}
+	n, found, done := s.resolve(s.view.ShownEnd())
+	if found {
+		s.view.Jump(n)
+		s.arrived = true
+	}
+	if done {
+		if !found {
+			s.missed = s.want
+		}
+		s.want = Stay
+	}
+	return more
+}
+
+// Arrived reports whether a jump has come to a match, once.
+func (s *Search) Arrived() bool {
+	arrived := s.arrived
+	s.arrived = false
+	return arrived
+}
+
+// Missed is where a jump went that found nothing, once.
+func (s *Search) Missed() Direction {
+	missed := s.missed
+	s.missed = Stay
+	return missed
+}
+
+// Count is how many of the rows that are shown match, as far as they were tested,
+// and which of them is under the cursor, from 1; 0: none is.
+func (s *Search) Count() (total, here int) {
+	v := s.view
+	total = s.scan.Ord(v.ShownEnd())
+	if ord := v.CursorOrd(); ord >= 0 && !v.follow {
+		at := v.At(ord)
+		if i := s.scan.Ord(at); i < total && s.scan.At(i) == at {
+			here = i + 1
+		}
+	}
+	return total, here
+}
+
+// Complete reports whether all rows were tested.
+func (s *Search) Complete() bool { return s.scan.Complete() }
+
+// resolve returns the record to jump to once it is known; done tells whether
+// the jump is over, found or not. Records from end on are not shown.
+func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
+	sc := s.scan
+	total := sc.Ord(end)
+	lo, hi := sc.Tested()
+	last := hi >= min(end, s.view.store.Next()) // all that is shown after the start was tested
+	switch s.want {
+	case Nearest:
+		if i := sc.Ord(s.from); i < total {
+			return sc.At(i), true, true
+		}
+		if last && total > 0 {
+			return sc.At(total - 1), true, true
+		}
+	case Forward:
+		if i := sc.Ord(s.from + 1); s.from+1 >= lo || sc.Complete() {
+			if i < total {
+				return sc.At(i), true, true
+			}
+			if last {
+				return 0, false, true
+			}
+		}
+	case Backward:
+		if i := min(sc.Ord(s.from), total); i > 0 && (s.from <= hi || last) {
+			return sc.At(i - 1), true, true
+		}
+	case Stay:
+		return 0, false, true
+	}
+	return 0, false, sc.Complete()
+}
