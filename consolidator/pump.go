@@ -1,13 +1,12 @@
 package consolidator
 
 import (
-	"strconv"
 	"sync"
 	"syscall"
 	"time"
 
 	"sluice/cluster/fanout"
-	"sluice/cluster/record"
+	"sluice/cluster/loss"
 	"sluice/cluster/zmtp"
 )
 
@@ -192,8 +191,7 @@ var causes = [...]zmtp.MarkCause{
 
 // appendNotice appends the message that tells a foreign reader what it lost.
 func appendNotice(dst []byte, name string, lost uint64) []byte {
-	rec := record.AppendNotice(nil, time.Now(), record.Warn,
-		strconv.FormatUint(lost, 10)+" records dropped: reader too slow", "dropped", lost)
+	rec := loss.AppendInBand(nil, time.Now(), lost)
 	return zmtp.AppendMessage(dst, name, rec)
 }
 

@@ -3,6 +3,8 @@ package stream
 import (
 	"errors"
 	"time"
+
+	"sluice/cluster/loss"
 )
 
 // ErrClosed is returned by [Source.Take] when the source has ended and its
@@ -30,12 +32,8 @@ type Record struct {
 	Backfill bool   // it is older than the tail that asked for it
 }
 
-// Position is a place in a stream's log at one consolidator: Epoch is one life
-// of that log, Seq a record's sequence number in it, from 0.
-type Position struct {
-	Epoch uint64
-	Seq   uint64
-}
+// Position is a place in a stream's log at one consolidator.
+type Position = loss.Position
 
 // Kind tells what a [Notice] is about.
 type Kind uint8
@@ -60,8 +58,8 @@ type Notice struct {
 	// KindGap.
 	Count   uint64 // records lost, exactly
 	Unknown bool   // and a number that nobody can know, as after a consolidator was killed
-	Hop     string // where they were lost: "consolidator", "proxy", "network"
-	Reason  string // why, for people: "reader too slow"
+	Hop     string // where they were lost: see package loss
+	Reason  string // why, for people
 
 	// KindPosition; and of a gap at a restart, where reading goes on after it.
 	Position Position
@@ -69,6 +67,22 @@ type Notice struct {
 	// KindState.
 	State State
 	Err   string // why it is connecting or lost, for people; may be empty
+}
+
+// Loss is the loss that a notice of KindGap is about.
+func (n *Notice) Loss() loss.Loss {
+	return loss.Loss{
+		Stream: n.Stream, Source: n.Source, Hop: n.Hop, Reason: n.Reason,
+		Count: n.Count, Unknown: n.Unknown, After: n.Position,
+	}
+}
+
+// GapNotice is the notice about a loss at a time; its place in a batch is to be set.
+func GapNotice(l loss.Loss, at time.Time) Notice {
+	return Notice{
+		Kind: KindGap, Time: at, Stream: l.Stream, Source: l.Source, Hop: l.Hop, Reason: l.Reason,
+		Count: l.Count, Unknown: l.Unknown, Position: l.After,
+	}
 }
 
 // State is the state of one source.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/names"
 )
 
@@ -212,32 +213,27 @@ func (t *proxiedTail) pass(positions string) {
 }
 
 func (t *proxiedTail) gap(ctx context.Context, e *sseEvent) {
-	var loss LossEvent
-	if json.Unmarshal(e.Data, &loss) != nil || (loss.Count == 0 && !loss.Unknown) {
+	lost, err := loss.ParseEvent(e.Data)
+	if err != nil || (lost.Count == 0 && !lost.Unknown) {
 		return
 	}
 	id, _ := ParseEventID(e.ID)
 	o := t.origins[id.Source]
-	n := Notice{
-		Kind: KindGap, Time: time.Now(), Stream: t.name, Source: loss.Consolidator,
-		Count: loss.Count, Unknown: loss.Unknown, Hop: loss.Hop, Reason: loss.Reason,
+	lost.Stream = t.name
+	consolidator := lost.Source
+	if consolidator == "" {
+		lost.Source = t.proxied.name
 	}
-	if n.Source == "" {
-		n.Source = t.proxied.name
+	if t.proxied.out.put(ctx, nil, []Notice{GapNotice(lost.Loss, time.Now())}) != nil {
+		return
 	}
-	at, restarted := loss.Position()
-	if restarted {
-		n.Position = at
+	t.had(e.ID, id, o)
+	if consolidator == "" && id.Source == 0 && id.Epoch != 0 {
+		t.pass(lost.Positions)
 	}
-	if t.proxied.out.put(ctx, nil, []Notice{n}) == nil {
-		t.had(e.ID, id, o)
-		if loss.Consolidator == "" && id.Source == 0 && id.Epoch != 0 {
-			t.pass(loss.Positions)
-		}
-		if restarted && names.Check(loss.Consolidator) == nil {
-			// Or it would be told again, if the connection broke now.
-			t.positions[loss.Consolidator] = at
-		}
+	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
+		// Or it would be told again, if the connection broke now.
+		t.positions[consolidator] = lost.After
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/zmtp"
 )
 
@@ -201,7 +202,7 @@ func (r *reading) mark(m zmtp.Mark) error {
 	switch {
 	case !c.known:
 	case c.epoch != m.Epoch:
-		gap := Notice{Kind: KindGap, Hop: "consolidator", Reason: "consolidator restarted", Count: m.Next, Unknown: !c.closed}
+		gap := Notice{Kind: KindGap, Hop: loss.AtConsolidator, Reason: loss.Restarted, Count: m.Next, Unknown: !c.closed}
 		gap.Position = Position{Epoch: m.Epoch, Seq: m.Next}
 		if c.closed {
 			gap.Count += c.end - min(c.next, c.end)
@@ -210,9 +211,9 @@ func (r *reading) mark(m zmtp.Mark) error {
 			err = r.note(c, gap)
 		}
 	case m.Next > c.next:
-		gap := Notice{Kind: KindGap, Hop: "consolidator", Reason: "reader too slow", Count: m.Next - c.next}
+		gap := Notice{Kind: KindGap, Hop: loss.AtConsolidator, Reason: loss.TooSlow, Count: m.Next - c.next}
 		if m.Cause == zmtp.MarkTooLate {
-			gap.Hop, gap.Reason = "network", "disconnected for too long"
+			gap.Hop, gap.Reason = loss.AtNetwork, loss.Away
 		}
 		err = r.note(c, gap)
 	}

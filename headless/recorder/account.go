@@ -3,6 +3,7 @@ package recorder
 import (
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
 
@@ -51,10 +52,10 @@ type account struct {
 }
 
 // lose counts a loss.
-func (a *account) lose(l *loss) {
+func (a *account) lose(l *loss.Loss) {
 	a.Gaps++
-	a.Dropped += l.count
-	if l.unknown {
+	a.Dropped += l.Count
+	if l.Unknown {
 		a.Unknown++
 	}
 }

@@ -3,7 +3,6 @@ package recorder
 import (
 	"fmt"
 	"io"
-	"strconv"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -43,7 +42,8 @@ func (t *teller) text(n *stream.Notice) string {
 		if n.Unknown {
 			t.gaps++
 		}
-		return gapText(n)
+		lost := n.Loss()
+		return lost.Text()
 	case stream.KindState:
 		return t.stateText(n)
 	}
@@ -89,47 +89,6 @@ func (t *teller) trouble(n *stream.Notice) string {
 		return ""
 	}
 	return text
-}
-
-// gapText says what was lost, of which stream, where and why.
-func gapText(n *stream.Notice) string {
-	text := records(n.Count)
-	if n.Unknown {
-		text = "an unknown number of records"
-		if n.Count > 0 {
-			text = records(n.Count) + " and an unknown number more"
-		}
-	}
-	text += " of " + record.Safe(n.Stream) + " lost"
-	switch n.Hop {
-	case "":
-	case "network":
-		text += " on the way"
-		if n.Source != "" {
-			text += " from " + record.Safe(n.Source)
-		}
-	default:
-		text += " at the " + record.Safe(n.Hop)
-		if n.Source != "" {
-			text += " " + record.Safe(n.Source)
-		}
-	}
-	if n.Reason != "" {
-		text += ": " + record.Safe(n.Reason)
-	}
-	return text
-}
-
-// records is a number of records, with its thousands set apart.
-func records(n uint64) string {
-	if n == 1 {
-		return "1 record"
-	}
-	s := strconv.FormatUint(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s + " records"
 }
 
 // lost reports whether anything was.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"sluice/cluster/record"
 )
 
 // drawEvery is the time between two drawings of the progress.
@@ -35,7 +37,7 @@ func (r *Recorder) progressText(m *meter, now time.Time) string {
 	// What matters stands first: a narrow terminal has no room for the rest.
 	g := &r.gauge
 	n := g.records.Load()
-	text := fmt.Sprintf("recording: %s, %.0f/s, %d lost", records(n), m.rate(now, n), g.dropped.Load())
+	text := fmt.Sprintf("recording: %s, %.0f/s, %d lost", record.Plural(n, "record"), m.rate(now, n), g.dropped.Load())
 	if n := g.unknown.Load(); n > 0 {
 		text += fmt.Sprintf(" and %d gaps of unknown size", n)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/cluster/console"
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
@@ -296,7 +297,7 @@ func (r *Recorder) unwritten(records []stream.Record, notices []stream.Notice) {
 	}
 	for i := range notices {
 		if a := r.follow.streams[notices[i].Stream]; a != nil && notices[i].Kind == stream.KindGap {
-			l := lossOf(&notices[i])
+			l := notices[i].Loss()
 			a.lose(&l)
 		}
 	}
@@ -344,9 +345,9 @@ func (r *Recorder) one(a *account, rec *stream.Record) error {
 	if a.late {
 		older := a.older(rec)
 		if a.missing(rec, older) {
-			err := r.lose(a, &loss{
-				stream: a.stream, source: rec.Source, hop: "consolidator", unknown: true,
-				cause: "it had records before it was followed, and they may be gone",
+			err := r.lose(a, &loss.Loss{
+				Stream: a.stream, Source: rec.Source, Hop: loss.AtConsolidator, Unknown: true,
+				Reason: "it had records before it was followed, and they may be gone",
 			})
 			if err != nil {
 				a.Unwritten++
@@ -406,7 +407,7 @@ func (r *Recorder) notice(n *stream.Notice) error {
 		if a == nil {
 			return nil
 		}
-		l := lossOf(n)
+		l := n.Loss()
 		if err := r.complete(a); err != nil {
 			if !errors.Is(err, errMet) {
 				a.lose(&l) // it cannot be recorded
@@ -427,7 +428,7 @@ func (r *Recorder) notice(n *stream.Notice) error {
 		}
 		r.unaccounted[n.Source] = true
 		for _, a := range r.follow.streams {
-			err := r.lose(a, &loss{stream: a.stream, source: n.Source, unknown: true, cause: "the source cannot tell what is lost"})
+			err := r.lose(a, &loss.Loss{Stream: a.stream, Source: n.Source, Unknown: true, Reason: "the source cannot tell what is lost"})
 			if err != nil {
 				return err
 			}
@@ -437,9 +438,9 @@ func (r *Recorder) notice(n *stream.Notice) error {
 }
 
 // lose counts a loss, and records it.
-func (r *Recorder) lose(a *account, l *loss) error {
+func (r *Recorder) lose(a *account, l *loss.Loss) error {
 	a.lose(l)
-	r.scratch = appendLoss(r.scratch[:0], time.Now(), l)
+	r.scratch = l.AppendRecord(r.scratch[:0], time.Now())
 	return r.writer(a).add(a, r.scratch, false)
 }
 
@@ -469,12 +470,12 @@ func (r *Recorder) tellLost() error {
 		if s.State != stream.StateLost {
 			continue
 		}
-		l := loss{source: s.Name, hop: "consolidator", unknown: true, cause: "it was lost, and not had again before the recording ended"}
+		l := loss.Loss{Source: s.Name, Hop: loss.AtConsolidator, Unknown: true, Reason: "it was lost and did not come back before the recording ended"}
 		if s.Proxy {
-			l.hop = "proxy"
+			l.Hop = loss.AtProxy
 		}
 		for _, a := range r.follow.streams {
-			l.stream = a.stream
+			l.Stream = a.stream
 			if err := r.lose(a, &l); err != nil {
 				return err
 			}

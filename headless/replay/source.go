@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
 
@@ -247,8 +248,10 @@ func (s *Source) add(r *recording) {
 		at = s.config.Now().UnixMilli()
 	}
 	if s.config.Gaps {
-		if n, ok := gapOf(r.line, at); ok {
-			n.At, n.Stream = len(s.records), r.stream
+		if lost, ok := loss.ParseRecord(r.line); ok {
+			lost.Stream = r.stream
+			n := stream.GapNotice(lost, time.UnixMilli(at))
+			n.At = len(s.records)
 			s.notices = append(s.notices, n)
 			s.bytes += len(r.line)
 			return
@@ -328,10 +331,9 @@ func (s *Source) gap(r *recording, reason string) {
 	if at != 0 {
 		now = time.UnixMilli(at)
 	}
-	s.notices = append(s.notices, stream.Notice{
-		At: len(s.records), Kind: stream.KindGap, Time: now, Stream: r.stream,
-		Source: r.source, Unknown: true, Hop: "recording", Reason: reason,
-	})
+	n := stream.GapNotice(loss.Loss{Stream: r.stream, Source: r.source, Hop: loss.AtRecording, Reason: reason, Unknown: true}, now)
+	n.At = len(s.records)
+	s.notices = append(s.notices, n)
 }
 
 // Stats is how far the replay has come.

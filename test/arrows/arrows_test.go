@@ -38,9 +38,10 @@ var arrows = map[string][]string{
 	// The proxy's.
 	"sluice/proxy/entry": {"sluice/cluster/stream"},
 
-	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
+	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/loss", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
 	"sluice/cluster/names":     nil,
+	"sluice/cluster/loss":      {"sluice/cluster/record"},
 	"sluice/cluster/backoff":   nil,
 	"sluice/cluster/console":   {"sluice/cluster/record"},
 	"sluice/cluster/stdio":     nil,

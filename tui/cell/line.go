@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"sluice/cluster/record"
 )
 
 // maxCluster is the longest grapheme cluster shown, in bytes. Nothing that is
@@ -235,21 +237,7 @@ func Width(s string, method ansi.Method) int {
 }
 
 // Count writes a number with separators: 1,284.
-func Count(n uint64) string {
-	var buf [32]byte
-	i := len(buf)
-	for digits := 0; ; digits++ {
-		if digits > 0 && digits%3 == 0 {
-			i--
-			buf[i] = ','
-		}
-		i--
-		buf[i] = byte('0' + n%10)
-		if n /= 10; n == 0 {
-			return string(buf[i:])
-		}
-	}
-}
+func Count(n uint64) string { return record.Count(n) }
 
 // Overlay puts the lines of a box over a screen's lines, at column x and line y.
 func Overlay(lines, box []string, x, y, width int, method ansi.Method) {

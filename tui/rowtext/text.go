@@ -220,31 +220,6 @@ func AppendState(dst []byte, n *stream.Notice) []byte {
 
 // AppendGap says what a gap is, sanitised.
 func AppendGap(dst []byte, n *stream.Notice) []byte {
-	switch {
-	case n.Unknown && n.Count > 0:
-		dst = append(dst, cell.Count(n.Count)...)
-		dst = append(dst, " records lost, and an unknown number more"...)
-	case n.Unknown:
-		dst = append(dst, "an unknown number of records lost"...)
-	case n.Count == 1:
-		dst = append(dst, "1 record lost"...)
-	default:
-		dst = append(dst, cell.Count(n.Count)...)
-		dst = append(dst, " records lost"...)
-	}
-	where := n.Hop
-	if n.Source != "" && where != "" {
-		where = n.Source + " (" + where + ")"
-	} else if n.Source != "" {
-		where = n.Source
-	}
-	if where != "" {
-		dst = append(dst, " at "...)
-		dst = record.AppendSafe(dst, cell.Shorten(where, MaxValue))
-	}
-	if n.Reason != "" {
-		dst = append(dst, ": "...)
-		dst = record.AppendSafe(dst, cell.Shorten(n.Reason, MaxValue))
-	}
-	return dst
+	lost := n.Loss()
+	return lost.AppendBrief(dst, func(s string) string { return cell.Shorten(s, MaxValue) })
 }
