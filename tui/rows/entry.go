@@ -2,9 +2,6 @@ package rows
 
 import "sluice/cluster/record"
 
-// entrySize is what one entry takes, in bytes.
-const entrySize = 32
-
 // Entry is what a store knows of one record without looking at its bytes. It
 // has no pointers.
 type Entry struct {
@@ -21,7 +18,7 @@ type Entry struct {
 	Late   bool // its time is before that of a record that stands above it
 }
 
-// Begin and end are where the bytes of an entry are in their slab.
+// Begin and End are where the bytes of an entry are in their slab.
 func (e *Entry) Begin() uint32 { return e.off }
 func (e *Entry) End() uint32   { return e.off + e.size }
 
@@ -31,7 +28,7 @@ func (e *Entry) In(mem []byte) []byte { return mem[e.off : e.off+e.size] }
 // IsError reports whether an entry is a record of level error or above.
 func (e *Entry) IsError() bool { return record.Level(e.Level) >= record.Error && !e.Kind.Notice() }
 
-// Kind tells a record from a row that stands for something that happened.
+// Kind tells records from notices.
 type Kind uint8
 
 const (

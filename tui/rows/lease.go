@@ -47,8 +47,8 @@ const (
 // idle stands for no part.
 const idle = -1
 
-// Lease lends what is held to readers: from hi upwards, then from lo downwards.
-// Each of the readers must leave it.
+// Lease lends what is held to readers: from hi upwards, then from lo downwards. There
+// are as many readers as processors; each of them must leave it.
 func (s *Store) Lease(lo, hi uint64) *Lease {
 	l := &Lease{store: s, names: s.names, renewed: true}
 	add := func(from, to uint64, forward bool) {

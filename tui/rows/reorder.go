@@ -157,7 +157,6 @@ func (r *reorder) handOn(s *Store, n int) {
 		arrived := p.arrived / int64(time.Millisecond)
 		if p.key < r.last && !p.Kind.Notice() {
 			p.Late = true
-			s.late++
 		}
 		r.last = max(r.last, min(p.key, arrived))
 		s.append(p.Entry, r.data[p.at:p.at+int(p.size)])

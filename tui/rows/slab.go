@@ -8,6 +8,9 @@ const slabSize = 1 << 20
 // BlockLen is how many entries are kept together.
 const BlockLen = 4096
 
+// entrySize is what one entry takes, in bytes.
+const entrySize = int(unsafe.Sizeof(Entry{}))
+
 // slab holds the bytes of consecutive entries, back to back.
 type slab struct {
 	mem  *memory
@@ -17,7 +20,7 @@ type slab struct {
 
 func (s *slab) free() int { return len(s.mem.b) - s.used }
 
-// block holds consecutive entries, beginning at a multiple of blockLen.
+// block holds consecutive entries, beginning at a multiple of BlockLen.
 type block struct {
 	mem     *memory
 	entries *[BlockLen]Entry

@@ -11,15 +11,14 @@ import (
 )
 
 // Store keeps the records of one stream, or of several merged by time, oldest
-// first, numbered from 0. Those from first up to next are held. Panes on the
-// same streams share it.
+// first, numbered from 0. Those from first up to next are held.
 type Store struct {
 	name  string // as names.Join writes its streams
 	all   *Stores
-	panes int // panes that show it; it is forgotten at 0
+	users int // how many have it open; it is forgotten at 0
 
 	first, next uint64
-	blocks      []*block // entry n is in blocks[n/blockLen-base]
+	blocks      []*block // entry n is in blocks[n/BlockLen-base]
 	base        uint64
 	slabs       []*slab // slab n is slabs[n-slabBase]
 	slabBase    uint32
@@ -44,18 +43,14 @@ type Store struct {
 	dropped uint64    // records lost, as far as they can be counted
 	unknown uint64    // gaps whose number nobody knows
 	evicted uint64    // records let go
-	late    uint64    // records that came too late for their place
 }
-
-// Watcher is called before records below the number upTo are let go.
-type Watcher interface{ Evicting(upTo uint64) }
 
 // MaxSources bounds the table of names, which come from the network.
 const MaxSources = 1024
 
-func newStore(streams []string, a *Stores) *Store {
+func newStore(streams []string, all *Stores) *Store {
 	s := &Store{
-		name: names.Join(streams), all: a,
+		name: names.Join(streams), all: all,
 		names:    Names{Streams: streams, Merged: len(streams) > 1},
 		sourceID: make(map[string]uint16), streamID: make(map[string]uint16),
 	}
@@ -91,7 +86,7 @@ func (s *Store) Held() int { return int(s.next - s.first) }
 
 // Bytes is the memory that the store takes.
 func (s *Store) Bytes() int64 {
-	return int64(len(s.blocks))*BlockLen*entrySize + s.slabBytes + s.reorder.bytes()
+	return int64(len(s.blocks)*BlockLen*entrySize) + s.slabBytes + s.reorder.bytes()
 }
 
 // append keeps one record or gap at the end. It copies data.
@@ -258,6 +253,8 @@ func (s *Store) numberOf(name string) uint16 {
 	return s.streamID[name]
 }
 
+// intern is the number of a source. When there are too many, the last one stands for
+// all that come.
 func (s *Store) intern(name string) uint16 {
 	if id, ok := s.sourceID[name]; ok {
 		return id
@@ -288,68 +285,3 @@ func (s *Store) Source(e *Entry) string { return s.names.Sources[e.Source] }
 
 // StreamOf returns the name of the stream that an entry is of.
 func (s *Store) StreamOf(e *Entry) string { return s.names.Streams[e.Stream] }
-
-// EvictTo lets go of all records below n.
-func (s *Store) EvictTo(n uint64) {
-	n = min(n, s.next)
-	if n <= s.first {
-		return
-	}
-	for _, w := range s.watchers {
-		w.Evicting(n)
-	}
-	s.evicted += n - s.first
-	s.first = n
-	for _, l := range s.leases {
-		l.evicting(n)
-	}
-	drop := 0
-	for drop < len(s.slabs) && s.slabs[drop].last < n {
-		s.slabBytes -= int64(len(s.slabs[drop].mem.b))
-		s.letGo(s.slabs[drop].mem)
-		s.slabs[drop] = nil
-		drop++
-	}
-	s.slabs = s.slabs[drop:]
-	s.slabBase += uint32(drop)
-	for len(s.blocks) > 0 && (s.base+1)*BlockLen <= n {
-		s.letGo(s.blocks[0].mem)
-		s.blocks[0] = nil
-		s.blocks = s.blocks[1:]
-		s.base++
-	}
-}
-
-// free gives all memory back: no pane shows the store any more. What a reader
-// looks at this moment is given back when that is over.
-func (s *Store) free() {
-	s.stop()
-	s.EvictTo(s.next)
-	for _, sl := range s.slabs {
-		s.letGo(sl.mem)
-	}
-	for _, b := range s.blocks {
-		s.letGo(b.mem)
-	}
-	s.slabs, s.blocks, s.slabBytes, s.leased = nil, nil, 0, nil
-	s.reorder = reorder{}
-}
-
-// oldestSlabEnd is the number up to which eviction frees the oldest slab.
-func (s *Store) oldestSlabEnd() uint64 {
-	if len(s.slabs) == 0 {
-		return s.first
-	}
-	return s.slabs[0].last + 1
-}
-
-func (s *Store) Watch(w Watcher) { s.watchers = append(s.watchers, w) }
-
-func (s *Store) Unwatch(w Watcher) {
-	for i, other := range s.watchers {
-		if other == w {
-			s.watchers = append(s.watchers[:i:i], s.watchers[i+1:]...)
-			return
-		}
-	}
-}

@@ -16,9 +16,13 @@ type Stores struct {
 	stores     map[string]*Store   // by name
 	byStream   map[string][]*Store // those that keep it
 	pool       pool
-	Wake       func(now bool) // a reader of a lease has something
+
+	// Wake is called, on any goroutine, when a reader of a lease has something for
+	// the owner of the stores; now: and it should not wait.
+	Wake func(now bool)
 }
 
+// NewStores returns no stores yet, with the bounds of all that will be.
 func NewStores(maxRecords int, maxBytes int64) *Stores {
 	return &Stores{
 		maxRecords: maxRecords, maxBytes: maxBytes, Wake: func(bool) {},
@@ -27,26 +31,26 @@ func NewStores(maxRecords int, maxBytes int64) *Stores {
 }
 
 // Each goes through the stores, in no order.
-func (a *Stores) Each() iter.Seq[*Store] { return maps.Values(a.stores) }
+func (all *Stores) Each() iter.Seq[*Store] { return maps.Values(all.stores) }
 
 // Of are the stores that keep a stream.
-func (a *Stores) Of(name string) []*Store { return a.byStream[name] }
+func (all *Stores) Of(name string) []*Store { return all.byStream[name] }
 
 // Find returns the store of just these streams; nil when there is none.
-func (a *Stores) Find(streams ...string) *Store { return a.stores[names.Join(streams)] }
+func (all *Stores) Find(streams ...string) *Store { return all.stores[names.Join(streams)] }
 
-// Open returns the store of one stream or several, and the streams that
-// nobody reads yet. It is called at now.
-func (a *Stores) Open(streams []string, now time.Time) (s *Store, fresh []string) {
+// Open returns the store of one stream or several, and those of its streams that no
+// other store has, whose records have to be asked for. Each Open wants a Close.
+func (all *Stores) Open(streams []string, now time.Time) (s *Store, fresh []string) {
 	key := names.Join(streams)
-	if s = a.stores[key]; s != nil {
-		s.panes++
+	if s = all.stores[key]; s != nil {
+		s.users++
 		return s, nil
 	}
-	s = newStore(streams, a)
-	s.panes = 1
+	s = newStore(streams, all)
+	s.users = 1
 	for _, name := range streams {
-		if len(a.byStream[name]) == 0 {
+		if len(all.byStream[name]) == 0 {
 			fresh = append(fresh, name)
 			if s.names.Merged {
 				s.reorder.fill(s.streamID[name])
@@ -54,16 +58,16 @@ func (a *Stores) Open(streams []string, now time.Time) (s *Store, fresh []string
 		}
 	}
 	for _, name := range streams {
-		if others := a.byStream[name]; len(others) > 0 {
+		if others := all.byStream[name]; len(others) > 0 {
 			s.copyFrom(others[0], name, now)
 		}
-		a.byStream[name] = append(a.byStream[name], s)
+		all.byStream[name] = append(all.byStream[name], s)
 	}
-	a.stores[key] = s
+	all.stores[key] = s
 	return s, fresh
 }
 
-// copied bounds what a new store takes over of a stream that is read already.
+// copied bounds the records that a new store takes over from another one.
 const copied = 10_000
 
 // copyFrom takes over the newest records of a stream that another store keeps;
@@ -95,22 +99,22 @@ func (s *Store) copyFrom(other *Store, name string, now time.Time) {
 	}
 }
 
-// Close forgets a store when no pane shows it any more, and returns the
-// streams that nobody reads any more.
-func (a *Stores) Close(s *Store) (unread []string) {
-	s.panes--
-	if s.panes > 0 {
+// Close forgets a store once all who opened it have closed it, and returns the
+// streams that no store has any more.
+func (all *Stores) Close(s *Store) (unread []string) {
+	s.users--
+	if s.users > 0 {
 		return nil
 	}
-	delete(a.stores, s.name)
+	delete(all.stores, s.name)
 	for _, name := range s.names.Streams {
-		left := slices.DeleteFunc(a.byStream[name], func(other *Store) bool { return other == s })
+		left := slices.DeleteFunc(all.byStream[name], func(other *Store) bool { return other == s })
 		if len(left) == 0 {
-			delete(a.byStream, name)
+			delete(all.byStream, name)
 			unread = append(unread, name)
 			continue
 		}
-		a.byStream[name] = left
+		all.byStream[name] = left
 	}
 	s.free()
 	return unread
@@ -118,76 +122,33 @@ func (a *Stores) Close(s *Store) (unread []string) {
 
 // Settle moves what has waited long enough into its store; it reports whether
 // something goes on waiting.
-func (a *Stores) Settle(now time.Time) (waiting bool) {
-	for _, s := range a.stores {
+func (all *Stores) Settle(now time.Time) (waiting bool) {
+	for _, s := range all.stores {
 		waiting = s.settle(now) || waiting
 	}
 	return waiting
 }
 
-// Sweep ends what goes on in the background and nobody wants any more.
-func (a *Stores) Sweep() {
-	for _, s := range a.stores {
+// Sweep ends the leases that were not renewed since the last sweep, and takes back
+// what their readers looked at.
+func (all *Stores) Sweep() {
+	for _, s := range all.stores {
 		s.sweep()
 	}
 }
 
-// Stop ends all that goes on in the background.
-func (a *Stores) Stop() {
-	for _, s := range a.stores {
+// Stop ends all leases.
+func (all *Stores) Stop() {
+	for _, s := range all.stores {
 		s.stop()
 	}
 }
 
 // Size is what is kept now.
-func (a *Stores) Size() (records int, bytes int64) {
-	for _, s := range a.stores {
+func (all *Stores) Size() (records int, bytes int64) {
+	for _, s := range all.stores {
 		records += s.Held()
 		bytes += s.Bytes()
 	}
 	return records, bytes
-}
-
-// Evict keeps the archive within its bounds. What goes is the oldest of the
-// store that holds the most, so that a noisy stream never pushes out a quiet
-// one.
-func (a *Stores) Evict() {
-	for {
-		records, bytes := a.Size()
-		overRecords, overBytes := records-a.maxRecords, bytes-a.maxBytes
-		if overRecords <= 0 && overBytes <= 0 {
-			return
-		}
-		most := a.largest(overBytes > 0)
-		if most == nil {
-			return
-		}
-		if overBytes > 0 {
-			most.EvictTo(most.oldestSlabEnd())
-			continue
-		}
-		most.EvictTo(most.first + uint64(min(overRecords, most.Held())))
-	}
-}
-
-// largest is the store that holds the most and has something to let go; nil when
-// none has.
-func (a *Stores) largest(byBytes bool) *Store {
-	var most *Store
-	var size int64 = -1
-	for _, s := range a.stores {
-		n := int64(s.Held())
-		if byBytes {
-			// A slab that is still being filled is never let go for its bytes:
-			// it holds a store's newest records.
-			if len(s.slabs) < 2 {
-				continue
-			}
-			n = s.Bytes()
-		}
-		if n > size {
-			most, size = s, n
-		}
-	}
-	return most
 }
