@@ -146,7 +146,7 @@ func (m *model) boardSources(t *table) {
 // through is how many records of the open streams came through a source, and
 // when the last one did.
 func (m *model) through(source string) (records uint64, last int64) {
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		p := m.pulses[s]
 		if p == nil {
 			continue
@@ -184,7 +184,7 @@ func (m *model) boardStreams(t *table) {
 		return
 	}
 	th, now := m.theme, m.config.Now()
-	stores := slices.SortedFunc(m.archive.Each(), func(a, b *rows.Store) int { return strings.Compare(a.Name(), b.Name()) })
+	stores := slices.SortedFunc(m.stores.Each(), func(a, b *rows.Store) int { return strings.Compare(a.Name(), b.Name()) })
 	t.title("Streams", "records a second over the last minute")
 	const cells = pulseCells
 	for _, s := range stores {
@@ -256,9 +256,9 @@ func (m *model) boardLosses(t *table) {
 // boardMemory tells what is kept, and how much of what it may be.
 func (m *model) boardMemory(t *table) {
 	th := m.theme
-	records, bytes := m.archive.Size()
+	records, bytes := m.stores.Size()
 	var evicted uint64
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		evicted += s.Evicted()
 	}
 	t.title("Kept here", cell.Count(evicted)+" old records let go")

@@ -11,7 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 
-	streamnames "sluice/cluster/names"
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
@@ -63,7 +63,7 @@ type Action struct {
 // Config says what the client shows.
 type Config struct {
 	Feed    Feed         // required; running before Run, and ended by its owner
-	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see SplitStreams; none opens the picker
+	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see names.Split; none opens the picker
 	Last    int          // records of backfill for each stream; 0 begins with the next record
 	Filter  query.Filter // each pane begins with it; zero shows all
 	Actions []Action
@@ -78,7 +78,7 @@ type Config struct {
 	Settings   Settings
 	LayoutPath string // where the layout is saved on leaving, and restored from; "" does neither
 	Restore    bool   // begin with the layout that was saved last, besides Streams
-	Notice     string // said at the start, until a key is pressed: why the settings could not be read
+	Notice     string // shown at the start, until a key is pressed: why the settings could not be read
 
 	Getenv func(string) string // tells of tmux and screen, for the clipboard; nil means os.Getenv
 
@@ -105,12 +105,12 @@ func New(config Config) (*Client, error) {
 	if len(config.Streams) > maxPanes {
 		return nil, fmt.Errorf("open %d panes: there may be %d: name fewer streams, or merge some, as in a+b", len(config.Streams), maxPanes)
 	}
-	for _, names := range config.Streams {
-		if n := len(streamnames.Split(names)); n > maxMerged {
+	for _, list := range config.Streams {
+		if n := len(names.Split(list)); n > maxMerged {
 			return nil, fmt.Errorf("merge %d streams: a pane merges %d at most: name fewer", n, maxMerged)
 		}
-		for _, name := range streamnames.Split(names) {
-			if err := streamnames.Check(name); err != nil {
+		for _, name := range names.Split(list) {
+			if err := names.Check(name); err != nil {
 				return nil, fmt.Errorf("open stream %q: %w", name, err)
 			}
 		}
@@ -163,10 +163,10 @@ func (c *Client) Run(ctx context.Context) error {
 	defer t.End()
 	m := newModel(c.config, c.wake, colorprofile.Detect(t.Output(), os.Environ()))
 	m.width, m.height = t.Size()
-	m.archive.Wake = c.wakeUp
+	m.stores.Wake = c.wakeUp
 	m.held = t.Held
 	m.hurry, m.hurried = t.Urge, t.Urged
-	defer m.archive.Stop()
+	defer m.stores.Stop()
 	guarded := &guard{model: m, terminal: t}
 	program = tea.NewProgram(guarded,
 		tea.WithInput(t.Input()), tea.WithOutput(t.Output()), tea.WithWindowSize(m.width, m.height),

@@ -44,7 +44,7 @@ func ListedMsg(m tea.Model) tea.Msg {
 type RawMsg = rawMsg
 
 // Held is how many records are kept, and the memory that they take.
-func Held(m tea.Model) (records int, bytes int64) { return m.(*model).archive.Size() }
+func Held(m tea.Model) (records int, bytes int64) { return m.(*model).stores.Size() }
 
 // MarkAll marks the oldest n records of the pane in focus; Marks is how many are
 // marked in it.
@@ -80,8 +80,8 @@ func Taking(m tea.Model) bool { return m.(*model).batch != nil }
 // Flush ends the waiting of records for earlier ones.
 func Flush(m tea.Model) {
 	later := m.(*model).config.Now().Add(time.Hour)
-	m.(*model).archive.Settle(later)
-	m.(*model).archive.Evict()
+	m.(*model).stores.Settle(later)
+	m.(*model).stores.Evict()
 }
 
 // Busy reports whether a filter or a search has not come to its end.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
 	"sluice/tui/rows"
@@ -13,20 +14,20 @@ import (
 // ledger is what was lost on its way here, by where it was lost and from which
 // source it came.
 type ledger struct {
-	hops    map[string]*loss
-	sources map[string]*loss
-	loss
+	hops    map[string]*losses
+	sources map[string]*losses
+	losses
 }
 
-// loss is records that were lost.
-type loss struct {
+// losses are a sum of losses.
+type losses struct {
 	records uint64 // as far as they can be counted
 	gaps    uint64
-	unknown uint64 // gaps whose number nobody knows
+	unknown uint64 // gaps without a number
 	reason  string // of the newest gap
 }
 
-func (l *loss) add(n *stream.Notice) {
+func (l *losses) add(n *stream.Notice) {
 	l.records += n.Count
 	l.gaps++
 	if n.Unknown {
@@ -36,7 +37,7 @@ func (l *loss) add(n *stream.Notice) {
 }
 
 // text is the number of records, with a mark when it is not all.
-func (l *loss) text() string {
+func (l *losses) text() string {
 	if l == nil {
 		return "0"
 	}
@@ -47,29 +48,29 @@ func (l *loss) text() string {
 }
 
 // gapText is the number of gaps.
-func (l *loss) gapText() string {
+func (l *losses) gapText() string {
 	if l.gaps == 1 {
 		return "1 gap"
 	}
 	return cell.Count(l.gaps) + " gaps"
 }
 
-func (l *loss) any() bool { return l != nil && l.gaps > 0 }
+func (l *losses) any() bool { return l != nil && l.gaps > 0 }
 
 // gap enters a gap. The names come from the network, so there is a bound on
 // them; what comes under yet another name is only in the sum.
 func (l *ledger) gap(n *stream.Notice) {
 	if l.hops == nil {
-		l.hops, l.sources = make(map[string]*loss), make(map[string]*loss)
+		l.hops, l.sources = make(map[string]*losses), make(map[string]*losses)
 	}
 	l.add(n)
-	for table, name := range map[*map[string]*loss]string{&l.hops: n.Hop, &l.sources: n.Source} {
+	for table, name := range map[*map[string]*losses]string{&l.hops: n.Hop, &l.sources: n.Source} {
 		entry := (*table)[name]
 		if entry == nil {
 			if len(*table) >= rows.MaxSources {
 				continue
 			}
-			entry = &loss{}
+			entry = &losses{}
 			(*table)[name] = entry
 		}
 		entry.add(n)
@@ -78,7 +79,7 @@ func (l *ledger) gap(n *stream.Notice) {
 
 // hopNames are the hops at which something was lost, in the order of their way.
 func (l *ledger) hopNames() []string {
-	order := []string{"consolidator", "network", "proxy"}
+	order := []string{loss.AtConsolidator, loss.AtNetwork, loss.AtProxy}
 	names := make([]string, 0, len(l.hops))
 	for name := range l.hops {
 		names = append(names, name)

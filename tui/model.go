@@ -10,7 +10,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
-	streamnames "sluice/cluster/names"
+	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/rows"
@@ -40,10 +40,10 @@ type (
 
 // model is the whole state of the client. It is used by one goroutine.
 type model struct {
-	config  Config
-	keys    keyMap
-	wake    func() // asks for a takeMsg
-	archive *rows.Stores
+	config Config
+	keys   keyMap
+	wake   func() // asks for a takeMsg
+	stores *rows.Stores
 
 	panes       []*pane
 	slots       []int // the panes on the screen, by their index
@@ -105,10 +105,10 @@ type model struct {
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
 		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
-		archive: rows.NewStores(config.Records, config.Bytes),
-		lost:    make(map[string]bool),
-		pulses:  make(map[*rows.Store]*pulse),
-		dark:    true, profile: profile, method: ansi.WcWidth,
+		stores: rows.NewStores(config.Records, config.Bytes),
+		lost:   make(map[string]bool),
+		pulses: make(map[*rows.Store]*pulse),
+		dark:   true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
@@ -117,7 +117,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
-	m.archive.Wake = func(bool) { wake() }
+	m.stores.Wake = func(bool) { wake() }
 	m.held = func() bool { return false }
 	m.hurry, m.hurried = func() {}, m.held
 	m.theme = newTheme(m.dark, m.profile)
@@ -126,8 +126,8 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 
 // Init opens the panes.
 func (m *model) Init() tea.Cmd {
-	for _, names := range m.config.Streams {
-		m.openPane(false, streamnames.Split(names)...)
+	for _, list := range m.config.Streams {
+		m.openPane(false, names.Split(list)...)
 	}
 	if len(m.slots) > 0 {
 		m.focus = 0
@@ -249,16 +249,16 @@ func (m *model) take() {
 			m.batch.Release()
 			m.batch = nil
 		}
-		m.waiting = m.archive.Settle(upTo)
-		m.archive.Evict()
+		m.waiting = m.stores.Settle(upTo)
+		m.stores.Evict()
 		if !time.Now().Before(deadline) {
-			m.archive.Wake(true) // keys first, and then at once more
+			m.stores.Wake(true) // keys first, and then at once more
 			m.refresh()
 			return
 		}
 	}
-	m.waiting = m.archive.Settle(now)
-	m.archive.Evict()
+	m.waiting = m.stores.Settle(now)
+	m.stores.Evict()
 	m.refresh()
 }
 
@@ -300,7 +300,7 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 		tell(m.kept)
 		r := &batch.Records[m.kept]
 		if name != r.Stream {
-			name, stores = r.Stream, m.archive.Of(r.Stream) // none: its pane was closed a moment ago
+			name, stores = r.Stream, m.stores.Of(r.Stream) // none: its pane was closed a moment ago
 		}
 		for _, s := range stores {
 			s.Add(r, now)
@@ -314,7 +314,7 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 }
 
 func (m *model) told(n *stream.Notice) {
-	stores := m.archive.Of(n.Stream)
+	stores := m.stores.Of(n.Stream)
 	switch n.Kind {
 	case stream.KindGap:
 		m.ledger.gap(n)
@@ -345,7 +345,7 @@ func (m *model) stateChanged(n *stream.Notice) {
 		delete(m.lost, n.Source)
 	}
 	text := rowtext.AppendState(nil, n)
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		s.State(n, text)
 	}
 }
@@ -354,7 +354,7 @@ func (m *model) stateChanged(n *stream.Notice) {
 func (m *model) refresh() {
 	m.status = m.config.Feed.Status()
 	now := m.config.Now()
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		p := m.pulses[s]
 		if p == nil {
 			p = &pulse{}
@@ -379,7 +379,7 @@ func (m *model) work() (cmd tea.Cmd) {
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}
-	m.archive.Sweep()
+	m.stores.Sweep()
 	if more {
 		m.wake()
 	}
@@ -398,7 +398,7 @@ func (m *model) work() (cmd tea.Cmd) {
 // changing reports whether something on the screen changes without a message.
 func (m *model) changing() bool {
 	now := m.config.Now()
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		if !s.Idle(now) || now.Sub(s.Newest()) < quietAfter+time.Second {
 			return true
 		}

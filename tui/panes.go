@@ -16,7 +16,7 @@ import (
 // asked for beside it. It reports false when there are as many panes as there
 // may be.
 func (m *model) openPane(beside bool, streams ...string) bool {
-	known := m.archive.Find(streams...)
+	known := m.stores.Find(streams...)
 	for i, p := range m.panes {
 		if p.store() == known {
 			m.showPane(i, beside)
@@ -27,7 +27,7 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 		m.full = true
 		return false
 	}
-	s, fresh := m.archive.Open(streams, m.config.Now())
+	s, fresh := m.stores.Open(streams, m.config.Now())
 	for _, name := range fresh {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 	}
@@ -130,10 +130,10 @@ func (m *model) closePane() {
 		return
 	}
 	p.view.Close()
-	for _, name := range m.archive.Close(p.store()) {
+	for _, name := range m.stores.Close(p.store()) {
 		m.config.Feed.Stop(name)
 	}
-	if m.archive.Find(p.store().Streams()...) == nil {
+	if m.stores.Find(p.store().Streams()...) == nil {
 		delete(m.pulses, p.store())
 	}
 	gone := m.slots[m.focus]

@@ -11,7 +11,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	streamnames "sluice/cluster/names"
+	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
@@ -204,7 +204,7 @@ func (p *picker) choose() {
 			return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
 		})
 	}
-	if !exact && streamnames.Check(p.input.text) == nil {
+	if !exact && names.Check(p.input.text) == nil {
 		p.items = append(p.items, pick{Live: stream.Live{Name: p.input.text}, typed: true})
 	}
 	p.at = 0

@@ -57,7 +57,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 }
 
 // opened reports whether a stream has a pane.
-func (m *model) opened(name string) bool { return m.archive.Find(name) != nil }
+func (m *model) opened(name string) bool { return m.stores.Find(name) != nil }
 
 // detailBeside is the width from which a record is shown beside its pane.
 const detailBeside = 160

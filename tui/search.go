@@ -38,7 +38,10 @@ func (p *pane) missed() string {
 		return ""
 	}
 	missed := p.search.Missed()
-	if total, _ := p.search.Count(); missed != view.Stay && total == 0 {
+	if missed == view.Stay {
+		return ""
+	}
+	if total, _ := p.search.Count(); total == 0 {
 		return "nothing that is shown matches " + p.search.Matcher().Source
 	}
 	switch missed {

@@ -11,7 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/pelletier/go-toml/v2"
 
-	streamnames "sluice/cluster/names"
+	"sluice/cluster/names"
 	"sluice/tui/cell"
 	"sluice/tui/query"
 	"sluice/tui/view"
@@ -81,7 +81,7 @@ func (l *Layout) check() error {
 			return fmt.Errorf("a pane has %d streams, and may have 1 to %d", len(p.Streams), maxMerged)
 		}
 		for _, name := range p.Streams {
-			if err := streamnames.Check(name); err != nil {
+			if err := names.Check(name); err != nil {
 				return fmt.Errorf("stream %q: %w", name, err)
 			}
 		}

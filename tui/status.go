@@ -54,10 +54,10 @@ func (m *model) drawStatus() (string, int) {
 // numbers is what is kept, and what was dropped.
 func (m *model) numbers() (kept, dropped string) {
 	var rate float64
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		rate += s.Rate(m.config.Now())
 	}
-	records, bytes := m.archive.Size()
+	records, bytes := m.stores.Size()
 	kept = rateText(rate) + " · " + cell.Count(uint64(records)) + " kept"
 	if m.width >= 100 {
 		kept += " in " + bytesText(bytes)
@@ -71,7 +71,7 @@ func (m *model) numbers() (kept, dropped string) {
 // lag is how far the newest records are behind, the worst stream's.
 func (m *model) lag() (most time.Duration) {
 	now := m.config.Now()
-	for s := range m.archive.Each() {
+	for s := range m.stores.Each() {
 		if now.Sub(s.LastLive()) < quietAfter { // of one that is quiet it says nothing any more
 			most = max(most, s.Lag())
 		}

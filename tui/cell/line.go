@@ -24,6 +24,7 @@ type Line struct {
 	measure ansi.Method
 }
 
+// NewLine begins a line of some columns.
 func NewLine(width int, method ansi.Method) *Line {
 	return &Line{buf: make([]byte, 0, width*3), left: max(width, 0), measure: method}
 }
@@ -63,6 +64,7 @@ func (l *Line) Fixed(st Style, text string, n int) *Line {
 	return l
 }
 
+// Space appends n blanks.
 func (l *Line) Space(n int) *Line {
 	n = min(n, l.left)
 	if n > 0 {

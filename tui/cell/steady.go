@@ -59,7 +59,7 @@ func joins(before, r rune) bool {
 	case r == '\ufe0e', r == '\ufe0f', r == '\u20e3':
 		return true
 	case r == '\u00ad', r == '\u034f', r == '\u180e', r == '\u200b', r >= '\u2060' && r <= '\u2064', r == '\ufeff':
-		return true // nobody sees them, and terminals disagree on their width
+		return true // they cannot be seen, and terminals disagree on their width
 	}
 	return r >= '\U0001f3fb' && r <= '\U0001f3ff' && before > 0xffff
 }

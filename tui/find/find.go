@@ -17,6 +17,7 @@ type Finder struct {
 	mi, mj uint64 // what is set in the data before it is compared: the bit of lower case
 }
 
+// New finds a word; with fold, in any case of its ASCII letters.
 func New(word string, fold bool) Finder {
 	f := Finder{word: []byte(word), fold: fold}
 	if word == "" {

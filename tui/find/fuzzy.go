@@ -14,6 +14,7 @@ type Fuzzy struct {
 	ascii bool
 }
 
+// NewFuzzy returns what finds names by the letters of text.
 func NewFuzzy(text string) *Fuzzy {
 	lower := strings.ToLower(text)
 	p := &Fuzzy{text: text, lower: lower, runes: []rune(lower)}
@@ -53,7 +54,7 @@ func (p *Fuzzy) Score(name string) (score int, ok bool) {
 	return score, ok
 }
 
-// scoreFrom is fuzzyFrom for ASCII.
+// scoreFrom is lettersFrom for ASCII.
 func (p *Fuzzy) scoreFrom(name string, start int) (score int, ok bool) {
 	j, last := 0, -2
 	for i := start; i < len(name) && j < len(p.lower); i++ {
@@ -75,7 +76,8 @@ func (p *Fuzzy) scoreFrom(name string, start int) (score int, ok bool) {
 
 func isWordEnd(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }
 
-// Letters is score, and which runes of the name were found.
+// Letters is the score of a pattern in a name, and the places of the runes that were
+// found.
 func Letters(pattern, name string) (score int, found []int, ok bool) {
 	if pattern == "" {
 		return 0, nil, true
@@ -88,7 +90,7 @@ func Letters(pattern, name string) (score int, found []int, ok bool) {
 		if n[start] != p[0] {
 			continue
 		}
-		s, f, matched := fuzzyFrom(p, n, start)
+		s, f, matched := lettersFrom(p, n, start)
 		if !matched {
 			break // nor from any later place
 		}
@@ -99,7 +101,7 @@ func Letters(pattern, name string) (score int, found []int, ok bool) {
 	return score, found, ok
 }
 
-func fuzzyFrom(p, n []rune, start int) (score int, found []int, ok bool) {
+func lettersFrom(p, n []rune, start int) (score int, found []int, ok bool) {
 	j := 0
 	for i := start; i < len(n) && j < len(p); i++ {
 		if n[i] != p[j] {

@@ -34,6 +34,7 @@ func NextLevel(level record.Level, step int) record.Level {
 	return 0
 }
 
+// Empty reports whether the filter shows all.
 func (f Filter) Empty() bool { return f.Level == 0 && f.Grep == nil && len(f.terms) == 0 }
 
 // Match reports whether a row is shown.
@@ -112,7 +113,7 @@ func (f Filter) Fields() []string {
 	return fields
 }
 
-// Text is the terms as they are typed; parseFilter reads it.
+// Text is the terms as they are typed; Parse reads it.
 func (f Filter) Text() string {
 	texts := make([]string, len(f.terms))
 	for i := range f.terms {

@@ -63,10 +63,10 @@ func (m *Matcher) Match(r *Row) bool {
 	text, body, ok := rowtext.Quick(r.scratch[:0], r.Entry, r.Data)
 	r.scratch = text
 	if ok {
-		return m.saysBytes(r, text[:body]) || m.saysBytes(r, text[body:])
+		return m.showsBytes(r, text[:body]) || m.showsBytes(r, text[body:])
 	}
 	t := rowtext.Of(r.Entry, r.Data, rowtext.InSearch)
-	return m.says(r, t.Body) || m.says(r, t.Label)
+	return m.shows(r, t.Body) || m.shows(r, t.Label)
 }
 
 // sure is the other fast path: true when the row matches without doubt, because
@@ -106,12 +106,12 @@ func (m *Matcher) sure(r *Row) bool {
 	return in != nil
 }
 
-// says reports whether a text of a row matches.
-func (m *Matcher) says(r *Row, text string) bool {
-	return m.saysBytes(r, unsafe.Slice(unsafe.StringData(text), len(text)))
+// shows reports whether a text of a row matches.
+func (m *Matcher) shows(r *Row, text string) bool {
+	return m.showsBytes(r, unsafe.Slice(unsafe.StringData(text), len(text)))
 }
 
-func (m *Matcher) saysBytes(r *Row, text []byte) bool {
+func (m *Matcher) showsBytes(r *Row, text []byte) bool {
 	if m.text.IsSet() && r.trusted() {
 		return m.text.In(text)
 	}

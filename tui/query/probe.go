@@ -10,11 +10,11 @@ type Probe struct {
 	Test func(*Row) bool
 
 	// drive, when set, is a word that every row which passes has, if its words
-	// can be trusted and unless its names say what is looked for. So a block of
+	// can be trusted and unless its names match. So a block of
 	// records is gone through for the word, and only rows that have it are
 	// tested.
 	drive find.Finder
-	names *Matcher // nil: names say nothing
+	names *Matcher // nil: names do not matter
 }
 
 // driven reports whether rows without the word cannot pass.

@@ -12,7 +12,7 @@ type Row struct {
 	Names *rows.Names
 	has   *find.Finder // whose word is known to be in data; nil: none
 
-	scratch []byte // for tests; a row is used by one goroutine
+	scratch []byte // for tests of this row and the next ones, by one goroutine
 }
 
 func (r *Row) source() string { return r.Names.Sources[r.Entry.Source] }

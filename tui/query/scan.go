@@ -26,6 +26,8 @@ const scanStride = 64
 // two frames.
 const atOnce = 4 * rows.BlockLen
 
+// NewScan begins to look for what passes a probe, at a record. It does nothing before
+// its first Step.
 func NewScan(s *rows.Store, from uint64, p Probe) *Scan {
 	from = min(max(from, s.First()), s.Next())
 	return &Scan{store: s, probe: p, lo: from, hi: from}

@@ -42,7 +42,7 @@ func TestTheBoundsHold(t *testing.T) {
 	all := rows.NewStores(records, bytes)
 	stores := []*rows.Store{open(t, all, "a"), open(t, all, "b"), open(t, all, "c")}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 100 {
 		size := 10 // what is short reaches the bound of records, what is long that of bytes
 		if rng.IntN(2) == 0 {
 			size = rng.IntN(20_000)

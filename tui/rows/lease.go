@@ -228,7 +228,7 @@ func (s *Store) sweep() {
 	s.leased = waiting
 }
 
-// reading reports whether somebody looks at this memory.
+// reading reports whether a reader looks at this memory.
 func (s *Store) reading(m *memory) bool {
 	for _, l := range s.leases {
 		if l.reads(m) {
@@ -238,7 +238,7 @@ func (s *Store) reading(m *memory) bool {
 	return false
 }
 
-// letGo gives memory back, when nobody looks at it any more.
+// letGo gives memory back, once no reader looks at it.
 func (s *Store) letGo(m *memory) {
 	if s.reading(m) {
 		s.leased = append(s.leased, m)

@@ -41,7 +41,7 @@ type Store struct {
 	actives int       // how many have
 	errors  uint64    // live records of level error or above, ever
 	dropped uint64    // records lost, as far as they can be counted
-	unknown uint64    // gaps whose number nobody knows
+	unknown uint64    // gaps without a number
 	evicted uint64    // records let go
 }
 

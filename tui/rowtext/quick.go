@@ -8,14 +8,13 @@ import (
 	"sluice/tui/rows"
 )
 
-// maxQuickFields is how many fields a record may have for quickText.
+// maxQuickFields is how many fields a record may have for Quick.
 const maxQuickFields = 24
 
-// Quick appends what a row says, the body and behind it the label, as
-// textOfRow makes them, and returns where the body ends. It does so for most
-// records: printable ASCII in which nothing is escaped, of the usual form, and
-// without requests, responses and errors, which rows sum up. Of others it
-// reports false.
+// Quick appends what a row shows, the body and behind it the label, as [Of] makes
+// them, and returns where the body ends. It does so for most records: printable ASCII
+// in which nothing is escaped, of the usual form, and without requests, responses and
+// errors, which rows sum up. Of others it reports false.
 func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bool) {
 	if len(data) > OnScreen || !find.Printable(data) || !record.IsLine(data) {
 		return dst, 0, false

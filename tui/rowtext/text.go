@@ -11,7 +11,7 @@ import (
 	"sluice/tui/rows"
 )
 
-// Text is what a record's row says, sanitised, not yet cut to the screen.
+// Text is what a record's row shows, sanitised, not yet cut to the screen.
 type Text struct {
 	Level record.Level
 	Label string // name, or name/component
@@ -114,10 +114,10 @@ func Of(e *rows.Entry, data []byte, limit int) Text {
 	r := record.Parse(data[:min(len(data), DisplayLimit)])
 	b := body{left: limit}
 	b.add(Msg, r.Msg)
-	// What went wrong comes first; what the message says is not said again.
+	// What went wrong comes first; what the message has is not shown again.
 	for _, errs := range []bool{true, false} {
 		for _, f := range r.Fields {
-			if (f.Key == "err") != errs || b.full() || said(&r, f) {
+			if (f.Key == "err") != errs || b.full() || inMessage(&r, f) {
 				continue
 			}
 			if len(b.text) > 0 {
@@ -138,9 +138,9 @@ func Of(e *rows.Entry, data []byte, limit int) Text {
 	return t
 }
 
-// said reports whether the message holds all that a row would say of a request
+// inMessage reports whether the message holds all that a row would show of a request
 // or of its response: "GET /api/orders 200 12ms".
-func said(r *record.Record, f record.Field) bool {
+func inMessage(r *record.Record, f record.Field) bool {
 	if f.Key != "req" && f.Key != "res" {
 		return false
 	}
@@ -204,7 +204,7 @@ func valueText(value json.RawMessage) string {
 	return string(value[:min(len(value), MaxValue+1)])
 }
 
-// AppendState says what became of a source, sanitised.
+// AppendState appends what became of a source, sanitised.
 func AppendState(dst []byte, n *stream.Notice) []byte {
 	dst = record.AppendSafe(dst, cell.Shorten(n.Source, MaxValue))
 	if n.State.Connected() {
@@ -218,7 +218,7 @@ func AppendState(dst []byte, n *stream.Notice) []byte {
 	return append(dst, "; trying again"...)
 }
 
-// AppendGap says what a gap is, sanitised.
+// AppendGap appends what was lost in a gap, sanitised.
 func AppendGap(dst []byte, n *stream.Notice) []byte {
 	lost := n.Loss()
 	return lost.AppendBrief(dst, func(s string) string { return cell.Shorten(s, MaxValue) })

@@ -19,7 +19,7 @@ const (
 )
 
 // outlet stands between the renderer and the terminal, so that a terminal which
-// reads slowly, or not at all, holds up nobody. While something waits in it,
+// reads slowly, or not at all, holds up nothing. While something waits in it,
 // the client draws no new frame: a slow terminal gets fewer frames and not
 // older ones. It is a file to whoever wants to know what the terminal can do.
 type outlet struct {
@@ -30,7 +30,7 @@ type outlet struct {
 	mu      sync.Mutex
 	waiting []byte
 	writing bool          // the terminal is taking something
-	empty   chan struct{} // closed when it has taken everything; nil: nobody waits
+	empty   chan struct{} // closed when it has taken everything; nil: nothing waits
 	err     error
 	more    chan struct{}
 	done    chan struct{}

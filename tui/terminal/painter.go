@@ -7,12 +7,11 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// painter turns frames into what the terminal has to be told so that it shows
-// them: a scroll, where lines have moved together, and the lines that differ
+// painter turns frames into the bytes that show them: a scroll, where lines have moved together, and the lines that differ
 // then. Lines are compared as they are written, and not cell by cell: those of
 // a frame fill the terminal's width, and no style goes on beyond the end of one.
 type painter struct {
-	lines        []string // on the terminal; nil when nobody knows what is
+	lines        []string // on the terminal; nil when that is not known
 	cursor       Position
 	shown        bool // the cursor
 	synchronized bool // the terminal shows what comes between two marks at once
@@ -20,8 +19,7 @@ type painter struct {
 	at           map[string]int // where a line stands on the terminal; -1 in several places
 }
 
-// forget says that nobody knows what the terminal shows: the next frame is
-// painted as a whole.
+// forget makes the next frame a whole one: it is not known what the terminal shows.
 func (p *painter) forget() { p.lines = nil }
 
 // paint returns what shows a frame, nothing when it is shown already; valid

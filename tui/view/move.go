@@ -205,6 +205,7 @@ type Place struct {
 	since       arrivals
 }
 
+// Place is where the view stands.
 func (v *View) Place() Place { return Place{v.follow, v.top, v.cursor, v.since} }
 
 // Back returns to a place, or as near as the store allows.

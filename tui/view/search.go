@@ -23,9 +23,9 @@ type Search struct {
 type Direction uint8
 
 const (
-	Stay Direction = iota
-	Nearest
-	Forward
+	Stay    Direction = iota // there is no jump
+	Nearest                  // see Search.Nearest
+	Forward                  // to newer records
 	Backward
 )
 

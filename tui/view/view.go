@@ -52,6 +52,7 @@ type arrivals struct {
 	unknown         uint64
 }
 
+// New is a view that follows the newest record. It must be closed.
 func New(s *rows.Store, f query.Filter) *View {
 	v := &View{store: s, follow: true, height: 1}
 	s.Watch(v)
@@ -59,6 +60,7 @@ func New(s *rows.Store, f query.Filter) *View {
 	return v
 }
 
+// Close lets the store forget the view.
 func (v *View) Close() { v.store.Unwatch(v) }
 
 // SetFilter changes what is shown. A following view goes on following, an
@@ -98,8 +100,8 @@ func (v *View) Following() bool { return v.follow }
 func (v *View) Paused() bool    { return v.paused }
 
 // Height is how many rows there is room for, one at least.
-func (v *View) Height() int        { return v.height }
-func (v *View) SetHeight(rows int) { v.height = max(rows, 1) }
+func (v *View) Height() int     { return v.height }
+func (v *View) SetHeight(n int) { v.height = max(n, 1) }
 
 // Anchor puts a record on the top line of a view that does not follow.
 func (v *View) Anchor(n uint64) { v.top = n }
@@ -156,7 +158,7 @@ func (v *View) Lost() (uint64, bool) {
 	return v.store.Dropped() - v.since.dropped, v.store.Unknown() > v.since.unknown
 }
 
-// Evicting keeps what is on the screen, as [watcher].
+// Evicting keeps what is on the screen, as a [rows.Watcher].
 func (v *View) Evicting(upTo uint64) {
 	if !v.follow {
 		v.count()
