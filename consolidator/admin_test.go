@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/consolidator"
+	"sluice/internal/wait"
 )
 
 const anyPort = "127.0.0.1:0"
@@ -20,7 +21,7 @@ const anyPort = "127.0.0.1:0"
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(wait.Limit); !holds(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -36,7 +37,7 @@ func ask(t testing.TB, method, addr, path string) (status int, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := (&http.Client{Transport: tr, Timeout: patience}).Do(req)
+	resp, err := (&http.Client{Transport: tr, Timeout: wait.Limit}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,7 @@ func scrape(t testing.TB, c *consolidator.Consolidator) map[string]float64 {
 func TestAdmin(t *testing.T) {
 	plain, _ := start(t, consolidator.Config{Admin: anyPort})
 	profiled, _ := start(t, consolidator.Config{Admin: anyPort, Profile: true})
-	eventually(t, "readiness", func() bool {
+	wait.For(t, "readiness", func() bool {
 		a, _ := ask(t, "GET", plain.AdminAddr(), "/readyz")
 		b, _ := ask(t, "GET", profiled.AdminAddr(), "/readyz")
 		return a == http.StatusOK && b == http.StatusOK
@@ -154,15 +155,15 @@ func free(t testing.TB) string {
 // While it leaves, it is alive and not ready.
 func TestReadyUntilLeaving(t *testing.T) {
 	c, stop := start(t, consolidator.Config{Admin: anyPort, Grace: time.Minute})
-	eventually(t, "readiness", func() bool {
+	wait.For(t, "readiness", func() bool {
 		status, _ := ask(t, "GET", c.AdminAddr(), "/readyz")
 		return status == http.StatusOK
 	})
 	p := publish(t, c.PublishAddrs()[0]) // it goes on: its connection stays open
-	eventually(t, "the publisher", func() bool { return scrape(t, c)[`connections{kind="publisher"}`] == 1 })
+	wait.For(t, "the publisher", func() bool { return scrape(t, c)[`connections{kind="publisher"}`] == 1 })
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); stop() }()
-	eventually(t, "the end of readiness", func() bool {
+	wait.For(t, "the end of readiness", func() bool {
 		status, body := ask(t, "GET", c.AdminAddr(), "/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "leaving")
 	})

@@ -14,6 +14,8 @@ import (
 
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 const (
@@ -57,11 +59,11 @@ func crowd(t testing.TB, addr string, n int, greet func(i int, c *zmtp.Conn) []b
 				if i >= n {
 					return
 				}
-				role := asReader
+				role := testpeer.AsForeignReader
 				if i%2 == 1 {
-					role = asSluiceReader
+					role = testpeer.AsReader
 				}
-				conn, err := connect(addr, role)
+				conn, err := testpeer.Connect(addr, role)
 				if err != nil {
 					t.Errorf("reader %d of %d: %v", i, n, err)
 					return
@@ -102,10 +104,10 @@ func TestStalledCrowd(t *testing.T) {
 			crowd(t, c.subscribe, descriptors(t, 1000), func(i int, conn *zmtp.Conn) []byte {
 				return append(wanting(conn, name(i)), wanting(conn, "system")...)
 			})
-			good := dial(t, c.subscribe, asSluiceReader)
-			good.settle(wanting(good.Conn, "system")...)
-			pub := dial(t, c.publish, asPublisher)
-			pub.drain()
+			good := testpeer.Dial(t, c.subscribe, testpeer.AsReader)
+			good.Settle(wanting(good.Conn, "system")...)
+			pub := testpeer.Dial(t, c.publish, testpeer.AsForeignPublisher)
+			pub.Drain()
 
 			// The good reader's records are as many as the stalled ones'
 			// of one stream.
@@ -124,12 +126,12 @@ func TestStalledCrowd(t *testing.T) {
 				}
 				b = zmtp.AppendMessage(b, "system", rec)
 				if len(b) > 1<<20 || i == rounds-1 {
-					pub.send(b)
+					pub.Send(b)
 					b = b[:0]
-					await(t, "the good reader", func() bool { return (i-int(got.Load()))*size < ahead })
+					wait.For(t, "the good reader", func() bool { return (i-int(got.Load()))*size < ahead })
 				}
 			}
-			await(t, "the good reader", func() bool { return int(got.Load()) == rounds })
+			wait.For(t, "the good reader", func() bool { return int(got.Load()) == rounds })
 			peak := c.memory("VmHWM")
 			good.Close()
 			reading.Wait()
@@ -147,14 +149,14 @@ func TestStalledCrowd(t *testing.T) {
 // An idle reader takes at most 16 KiB.
 func TestIdleCrowd(t *testing.T) {
 	c := spawn(t)
-	first := dial(t, c.subscribe, asReader)
-	first.settle()
+	first := testpeer.Dial(t, c.subscribe, testpeer.AsForeignReader)
+	first.Settle()
 	before := c.memory("VmRSS")
 	n := descriptors(t, 10_000)
 	crowd(t, c.subscribe, n, func(i int, conn *zmtp.Conn) []byte { return wanting(conn, fmt.Sprint("idle/", i)) })
 	// One that comes later is answered when all before it were.
-	last := dial(t, c.subscribe, asReader)
-	last.settle()
+	last := testpeer.Dial(t, c.subscribe, testpeer.AsForeignReader)
+	last.Settle()
 	each := (c.memory("VmRSS") - before) / int64(n)
 	if each > perIdle {
 		t.Errorf("an idle reader takes %d bytes, more than %d", each, perIdle)
@@ -166,20 +168,20 @@ func TestIdleCrowd(t *testing.T) {
 func TestEmptiedStreams(t *testing.T) {
 	const streams = 100_000
 	c, _ := start(t, consolidator.Config{Buffer: 512 << 10, MaxStreams: 4 * streams})
-	p := dial(t, c.PublishAddrs()[0], asSluicePublisher)
-	p.settle()
+	p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsPublisher)
+	p.Settle()
 	before := live()
 	var b []byte
 	for i := range streams {
 		b = append(b, message(fmt.Sprintf("tenant/emptied-%06d", i), i)...)
 		if len(b) > 128<<10 {
-			p.send(b)
+			p.Send(b)
 			b = b[:0]
 		}
 	}
 	b = append(b, message("last", 0)...)
-	p.send(b)
-	await(t, "the last record", func() bool { return c.Published("last") == 1 })
+	p.Send(b)
+	wait.For(t, "the last record", func() bool { return c.Published("last") == 1 })
 	b = nil
 	each := (live() - before) / streams
 	if each > perEmptied {
@@ -209,7 +211,7 @@ func BenchmarkIdleReaders(b *testing.B) {
 		b.Helper()
 		// Not publishing longer would be noise.
 		const total = 4_000_000
-		p := dial(b, addr, asSluicePublisher)
+		p := testpeer.Dial(b, addr, testpeer.AsPublisher)
 		began := b.Elapsed()
 		go func() {
 			for range total / batch {
@@ -219,7 +221,7 @@ func BenchmarkIdleReaders(b *testing.B) {
 			}
 		}()
 		for {
-			t, err := p.next()
+			t, err := p.Next()
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -12,6 +12,8 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // bystanders are a well-behaved publisher and two well-behaved readers, a sluice
@@ -23,7 +25,7 @@ type bystanders struct {
 	all     chan struct{} // closed when all is sent
 	running sync.WaitGroup
 	cancel  context.CancelFunc
-	foreign *client
+	foreign *testpeer.Peer
 
 	sent      atomic.Int64
 	got       [2]atomic.Int64 // records in a row, by reader
@@ -46,13 +48,13 @@ const (
 func watch(t testing.TB, publish, subscribe string) *bystanders {
 	t.Helper()
 	b := &bystanders{t: t, stop: make(chan struct{}), all: make(chan struct{}), unsampled: make(chan struct{})}
-	pub, err := connect(publish, asPublisher)
+	pub, err := testpeer.Connect(publish, testpeer.AsForeignPublisher)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.foreign = dial(t, subscribe, asReader)
-	b.foreign.send(zmtp.AppendSubscription(nil, b.foreign.Peer.Version, bystanderName, false))
-	b.foreign.settle()
+	b.foreign = testpeer.Dial(t, subscribe, testpeer.AsForeignReader)
+	b.foreign.Send(zmtp.AppendSubscription(nil, b.foreign.Peer.Version, bystanderName, false))
+	b.foreign.Settle()
 	src, err := stream.New(stream.Config{Consolidators: []string{subscribe}})
 	if err != nil {
 		t.Fatal(err)
@@ -66,11 +68,11 @@ func watch(t testing.TB, publish, subscribe string) *bystanders {
 	b.running.Go(func() { b.wrong[1] = b.readForeign() })
 	select {
 	case <-began:
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		t.Fatal("a reader does not begin")
 	}
 	b.heap = heapNow()
-	b.running.Go(func() { _, _ = newClient(t, pub).record() }) // nothing comes; it answers heartbeats
+	b.running.Go(func() { _, _ = testpeer.New(t, pub).Message() }) // nothing comes; it answers heartbeats
 	b.running.Go(func() {
 		defer close(b.all)
 		b.sentErr = b.publish(pub)
@@ -78,7 +80,7 @@ func watch(t testing.TB, publish, subscribe string) *bystanders {
 	})
 	b.sampled.Go(b.sample)
 	t.Cleanup(b.close)
-	await(t, "the first records", func() bool {
+	wait.For(t, "the first records", func() bool {
 		select {
 		case <-b.all:
 			t.Fatalf("the good publisher: %v", b.sentErr)
@@ -148,7 +150,7 @@ func (b *bystanders) readSource(ctx context.Context, src *stream.Source, began c
 
 func (b *bystanders) readForeign() error {
 	for {
-		r, err := b.foreign.record()
+		r, err := b.foreign.Message()
 		if err != nil {
 			return err
 		}
@@ -164,7 +166,7 @@ func (b *bystanders) done() {
 	close(b.stop)
 	<-b.all
 	sent := b.sent.Load()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(wait.Limit)
 	for b.got[0].Load() < sent || b.got[1].Load() < sent {
 		if time.Now().After(deadline) {
 			break

@@ -15,6 +15,8 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/relay"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 func TestMain(m *testing.M) {
@@ -81,7 +83,7 @@ func endpoint(t testing.TB, s string) zmtp.Endpoint {
 // publish connects as a publisher. Its connection is read until it closes.
 func publish(t testing.TB, addr string) *zmtp.Conn {
 	t.Helper()
-	conn, err := zmtp.Dial(context.Background(), endpoint(t, addr), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
+	conn, err := zmtp.Dial(context.Background(), testpeer.Endpoint(t, addr), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +137,7 @@ type seen struct {
 // until takes batches until enough says so.
 func until(t testing.TB, s *stream.Source, got *seen, enough func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	defer cancel()
 	for !enough() {
 		b, err := s.Take(ctx)
@@ -176,7 +178,7 @@ func TestBackfillThenLive(t *testing.T) {
 	}
 	first := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 	first.WatchStreams(true)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(wait.Limit)
 	for len(first.Streams()) < 2 || first.Streams()[0].Records < 20 {
 		if time.Now().After(deadline) {
 			t.Fatalf("streams: %+v", first.Streams())
@@ -269,7 +271,7 @@ func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records ui
 	t.Helper()
 	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 	s.WatchStreams(true)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(wait.Limit)
 	for {
 		for _, l := range s.Streams() {
 			if l.Name == name && l.Records >= records {

@@ -13,6 +13,9 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/foreign"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // sequence checks that each stream's records are {"i":0}, {"i":1} and so on.
@@ -86,29 +89,29 @@ var interleaved = []string{"tenant/acme", "tenant/acme2", "system"}
 
 // libzmq's XPUB publishes like its PUB. It sees one subscription: to all.
 func TestLibzmqXPUB(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
 		s := tailAll(t, c, interleaved)
-		pub := startPeer(t, "xpub", c.PublishAddrs()[0], strings.Join(interleaved, ","), "3000")
-		if got := pub.line(); got != "subscribed 01" {
+		pub := testpeer.StartLibzmq(t, "xpub", c.PublishAddrs()[0], strings.Join(interleaved, ","), "3000")
+		if got := pub.Line(); got != "subscribed 01" {
 			t.Errorf("it was told %q", got)
 		}
-		fmt.Fprintln(pub.in)
+		pub.Put("")
 		collect(t, s, interleaved, 3000)
 	})
 }
 
 // libzmq's own proxy in front of a consolidator: applications publish to it.
 func TestLibzmqProxyInFront(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
 		s := tailAll(t, c, interleaved)
-		proxy := startPeer(t, "front", c.PublishAddrs()[0])
-		pub := startPeer(t, "pub", proxy.line(), strings.Join(interleaved, ","), "3000")
+		proxy := testpeer.StartLibzmq(t, "front", c.PublishAddrs()[0])
+		pub := testpeer.StartLibzmq(t, "pub", proxy.Line(), strings.Join(interleaved, ","), "3000")
 		// It drops what it sends before the subscription has come through.
 		var got seen
 		until(t, s, &got, func() bool { return len(got.records) > 0 })
-		fmt.Fprintln(pub.in)
+		pub.Put("")
 		collect(t, s, interleaved, 3000)
 	})
 }
@@ -116,12 +119,12 @@ func TestLibzmqProxyInFront(t *testing.T) {
 // libzmq's own proxy behind a consolidator: its subscribers' subscriptions come
 // through it, and so does their cancelling.
 func TestLibzmqProxyBehind(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
-		proxy := startPeer(t, "back", c.SubscribeAddrs()[0])
-		addr := proxy.line()
-		exact := startPeer(t, "sub", addr, "system")
-		prefix := startPeer(t, "sub", addr, "tenant/")
+		proxy := testpeer.StartLibzmq(t, "back", c.SubscribeAddrs()[0])
+		addr := proxy.Line()
+		exact := testpeer.StartLibzmq(t, "sub", addr, "system")
+		prefix := testpeer.StartLibzmq(t, "sub", addr, "tenant/")
 		subscribers(t, c, exact, prefix)
 	})
 }
@@ -129,18 +132,18 @@ func TestLibzmqProxyBehind(t *testing.T) {
 // libzmq's XSUB reads like its SUB, by subscriptions that are messages. What
 // else it sends upstream is nobody's.
 func TestLibzmqXSUB(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
-		exact := startPeer(t, "xsub", c.SubscribeAddrs()[0], "system")
-		prefix := startPeer(t, "xsub", c.SubscribeAddrs()[0], "tenant/")
-		exact.tell("send hello")
+		exact := testpeer.StartLibzmq(t, "xsub", c.SubscribeAddrs()[0], "system")
+		prefix := testpeer.StartLibzmq(t, "xsub", c.SubscribeAddrs()[0], "tenant/")
+		exact.Do("send hello")
 		subscribers(t, c, exact, prefix)
 	})
 }
 
 // subscribers have interleaved records sent to two peers, one subscribed to
 // "system", and one to "tenant/". Then one of the subscriptions is cancelled.
-func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *peer) {
+func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *testpeer.Libzmq) {
 	t.Helper()
 	p := publish(t, c.PublishAddrs()[0])
 	probe(t, p, exact, "system")
@@ -157,11 +160,11 @@ func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *peer
 	}()
 	var seq sequence
 	for seq.next["system"] < n {
-		name, record := exact.message()
+		name, record := exact.Message()
 		seq.add(t, name, record)
 	}
 	for seq.next["tenant/acme"]+seq.next["tenant/acme2"] < 2*n {
-		name, record := prefix.message()
+		name, record := prefix.Message()
 		seq.add(t, name, record)
 	}
 	if len(seq.next) != len(interleaved) {
@@ -170,11 +173,11 @@ func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *peer
 
 	// Subscriptions are counted in libzmq's subscriber: one of two is cancelled,
 	// which costs nothing, and then the other.
-	prefix.tell("subscribe tenant/")
-	prefix.tell("cancel tenant/")
+	prefix.Do("subscribe tenant/")
+	prefix.Do("cancel tenant/")
 	probe(t, p, prefix, "tenant/probe")
-	prefix.tell("cancel tenant/")
-	prefix.tell("subscribe mark")
+	prefix.Do("cancel tenant/")
+	prefix.Do("subscribe mark")
 	probe(t, p, prefix, "mark")
 	send(t, p, message("tenant/acme", n))
 	send(t, p, message("mark", n))
@@ -182,11 +185,11 @@ func subscribers(t *testing.T, c *consolidator.Consolidator, exact, prefix *peer
 }
 
 // old is a peer of ZMTP 3.0.
-func old(t testing.TB, addr, socketType string) *client {
+func old(t testing.TB, addr, socketType string) *testpeer.Peer {
 	t.Helper()
 	nc := silent(t, addr)
 	_, _ = nc.Write(append(greeting(0), ready(socketType)...))
-	_ = nc.SetReadDeadline(time.Now().Add(patience))
+	_ = nc.SetReadDeadline(time.Now().Add(wait.Limit))
 	var theirs [64]byte
 	if _, err := io.ReadFull(nc, theirs[:]); err != nil {
 		t.Fatal(err)
@@ -199,19 +202,7 @@ func old(t testing.TB, addr, socketType string) *client {
 		t.Fatal(err)
 	}
 	_ = nc.SetReadDeadline(time.Time{})
-	return &client{Conn: &zmtp.Conn{Conn: nc, Peer: zmtp.Peer{Version: zmtp.Version{Major: 3}}}, t: t}
-}
-
-// read reads exactly so many bytes.
-func (c *client) read(n int) string {
-	c.t.Helper()
-	b := make([]byte, n)
-	_ = c.SetReadDeadline(time.Now().Add(patience))
-	if n, err := io.ReadFull(c.Conn, b); err != nil {
-		c.t.Fatalf("%q, %v", b[:n], err)
-	}
-	_ = c.SetReadDeadline(time.Time{})
-	return string(b)
+	return testpeer.New(t, &zmtp.Conn{Conn: nc, Peer: zmtp.Peer{Version: zmtp.Version{Major: 3}}})
 }
 
 // Peers of ZMTP 3.0 are sent subscriptions as messages, and send such; and they
@@ -219,45 +210,45 @@ func (c *client) read(n int) string {
 func TestOldPeers(t *testing.T) {
 	both := func(t *testing.T, cfg consolidator.Config) {
 		const ping = 20 * time.Millisecond
-		c, _ := start(t, cfg, func(c *consolidator.Consolidator) { c.Hurry(patience, ping, patience) })
+		c, _ := start(t, cfg, func(c *consolidator.Consolidator) { c.Hurry(wait.Limit, ping, wait.Limit) })
 		pub := old(t, c.PublishAddrs()[0], "PUB")
-		if got := pub.read(3); got != "\x00\x01\x01" {
+		if got := pub.Exactly(3); got != "\x00\x01\x01" {
 			t.Errorf("its subscription is % x", got)
 		}
 		sub := old(t, c.SubscribeAddrs()[0], "SUB")
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "mark", false)) // when it is there, so are those before it
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", false))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "mark", false)) // when it is there, so are those before it
 		expectOld := func(name string, i int) {
 			t.Helper()
 			want := string(message(name, i))
-			if got := sub.read(len(want)); got != want {
+			if got := sub.Exactly(len(want)); got != want {
 				t.Fatalf("got %q, want %q", got, want)
 			}
 		}
 		subscribed(t, c, 2)
 		for i := range 100 {
-			pub.send(message("system", i))
-			pub.send(message("tenant/acme", i))
-			pub.send(message("tenant/acme2", i))
+			pub.Send(message("system", i))
+			pub.Send(message("tenant/acme", i))
+			pub.Send(message("tenant/acme2", i))
 			expectOld("tenant/acme", i)
 			expectOld("tenant/acme2", i)
 		}
 		// A peer of 3.1 is sent some PINGs meanwhile.
-		young := dial(t, c.SubscribeAddrs()[0], asReader)
+		young := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 		for range 3 {
-			if tok, err := young.next(); err != nil || tok.Kind != zmtp.TokenCommand || !strings.HasPrefix(string(tok.Body), "\x04PING") {
+			if tok, err := young.Next(); err != nil || tok.Kind != zmtp.TokenCommand || !strings.HasPrefix(string(tok.Body), "\x04PING") {
 				t.Fatalf("got %q, %v", tok.Body, err)
 			}
 		}
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "tenant/", true))
 		subscribed(t, c, 1)
-		sub.send(zmtp.AppendSubscription(nil, sub.Peer.Version, "system", false))
+		sub.Send(zmtp.AppendSubscription(nil, sub.Peer.Version, "system", false))
 		subscribed(t, c, 2)
-		pub.send(message("tenant/acme", 100))
-		pub.send(message("system", 100))
+		pub.Send(message("tenant/acme", 100))
+		pub.Send(message("system", 100))
 		expectOld("system", 100)
 		_ = pub.SetReadDeadline(time.Now().Add(ping))
 		if n, err := pub.Conn.Read(make([]byte, 1)); !isTimeout(err) {
@@ -276,8 +267,8 @@ func TestOldPeers(t *testing.T) {
 func TestHeartbeatWithinMessage(t *testing.T) {
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
 		s := tailAll(t, c, interleaved)
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		p.drain()
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		p.Drain()
 		pong, err := zmtp.AppendPong(nil, []byte("\x00\x00context"))
 		if err != nil {
 			t.Fatal(err)
@@ -295,7 +286,7 @@ func TestHeartbeatWithinMessage(t *testing.T) {
 		}
 		for len(b) > 0 {
 			n := min(len(b), 777)
-			p.send(b[:n])
+			p.Send(b[:n])
 			b = b[n:]
 		}
 		collect(t, s, interleaved, 1000)
@@ -306,7 +297,7 @@ func TestHeartbeatWithinMessage(t *testing.T) {
 // subscribed waits until all readers together have so many subscriptions.
 func subscribed(t testing.TB, c *consolidator.Consolidator, n int) {
 	t.Helper()
-	await(t, fmt.Sprintf("%d subscriptions", n), func() bool { return c.Subscriptions() == n })
+	wait.For(t, fmt.Sprintf("%d subscriptions", n), func() bool { return c.Subscriptions() == n })
 }
 
 // go-zeromq cancels, too.
@@ -362,14 +353,14 @@ func TestNoisyAndQuiet(t *testing.T) {
 
 	t.Run("slow", func(t *testing.T) {
 		c, _ := start(t, cfg)
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		p.drain()
-		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		p.Drain()
+		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 		small(t, r.Conn, 64<<10)
-		r.settle(subscriptions(r, "noisy", "quiet")...)
+		r.Settle(subscriptions(r, "noisy", "quiet")...)
 		var heard noisyAndQuiet
 		for i := range rounds {
-			p.send(round(i))
+			p.Send(round(i))
 			for range noise / 10 {
 				heard.record(t, r)
 			}
@@ -381,27 +372,27 @@ func TestNoisyAndQuiet(t *testing.T) {
 	})
 
 	t.Run("libzmq that stops and goes on", func(t *testing.T) {
-		needLibzmq(t)
+		foreign.Need(t, "python3-zmq")
 		c, _ := start(t, cfg)
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		p.drain()
-		r := startPeer(t, "sub", c.SubscribeAddrs()[0], "noisy", "quiet", "noheartbeat")
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		p.Drain()
+		r := testpeer.StartLibzmq(t, "sub", c.SubscribeAddrs()[0], "noisy", "quiet", "noheartbeat")
 		subscribed(t, c, 2)
-		r.tell("stop")
+		r.Do("stop")
 		for i := range rounds {
-			p.send(round(i))
+			p.Send(round(i))
 		}
-		r.tell("go")
+		r.Do("go")
 		var heard noisyAndQuiet
 		for heard.quiet < rounds || heard.noisy < rounds*noise {
-			name, rec := r.message()
+			name, rec := r.Message()
 			heard.take(t, name, rec)
 		}
 		heard.check(t)
 	})
 }
 
-func subscriptions(c *client, prefixes ...string) (b []byte) {
+func subscriptions(c *testpeer.Peer, prefixes ...string) (b []byte) {
 	for _, prefix := range prefixes {
 		b = zmtp.AppendSubscription(b, c.Peer.Version, prefix, false)
 	}
@@ -413,10 +404,10 @@ type noisyAndQuiet struct {
 	noisy, quiet, dropped, gaps int
 }
 
-func (h *noisyAndQuiet) record(t *testing.T, r *client) {
+func (h *noisyAndQuiet) record(t *testing.T, r *testpeer.Peer) {
 	t.Helper()
-	_ = r.SetReadDeadline(time.Now().Add(patience))
-	got, err := r.record()
+	_ = r.SetReadDeadline(time.Now().Add(wait.Limit))
+	got, err := r.Message()
 	if err != nil {
 		t.Fatalf("%v; heard %+v", err, *h)
 	}

@@ -8,6 +8,8 @@ import (
 	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // forFuzzing is a consolidator over ipc.
@@ -32,7 +34,7 @@ func forFuzzing(f *testing.F) *consolidator.Consolidator {
 // the other side to end.
 func sendAll(t *testing.T, addr string, role zmtp.Config, b []byte, piece uint16) {
 	t.Helper()
-	conn, err := connect(addr, role)
+	conn, err := testpeer.Connect(addr, role)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,7 @@ func FuzzPublisher(f *testing.F) {
 				break
 			}
 		}
-		sendAll(t, c.PublishAddrs()[0], asPublisher, b, piece)
+		sendAll(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher, b, piece)
 		if got := c.Counts(); got != want || c.Received() != sound {
 			t.Errorf("counted %+v, %d appended; want %+v, %d", got, c.Received(), want, sound)
 		}
@@ -128,13 +130,13 @@ func FuzzReader(f *testing.F) {
 		if len(b) > 64<<10 {
 			t.Skip("long inputs say nothing new")
 		}
-		role := asReader
+		role := testpeer.AsForeignReader
 		if sluice {
-			role = asSluiceReader
+			role = testpeer.AsReader
 		}
 		before := c.Counts()
 		sendAll(t, c.SubscribeAddrs()[0], role, b, piece)
-		await(t, "nothing to be left of it", func() bool {
+		wait.For(t, "nothing to be left of it", func() bool {
 			_, readers, _ := c.Connections()
 			return readers == 0 && c.Subscriptions() == 0 && c.AllSubscriptions() == 0 && c.Held() == 0
 		})

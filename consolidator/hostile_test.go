@@ -15,6 +15,8 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // end is an endpoint, and who connects to it.
@@ -26,7 +28,7 @@ type end struct {
 // ends are both endpoints of a consolidator, for those who do the same to both:
 // of number 0 over tcp, of number 1 over ipc.
 func ends(c *consolidator.Consolidator, number int) []end {
-	return []end{{c.PublishAddrs()[number], asPublisher}, {c.SubscribeAddrs()[number], asReader}}
+	return []end{{c.PublishAddrs()[number], testpeer.AsForeignPublisher}, {c.SubscribeAddrs()[number], testpeer.AsForeignReader}}
 }
 
 // offences are what a peer can do. Each is committed beside bystanders, who
@@ -77,34 +79,34 @@ var offences = []struct {
 
 	{"garbage after the handshake", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
-			p := dial(t, e.addr, e.role)
+			p := testpeer.Dial(t, e.addr, e.role)
 			_, _ = p.Write(bytes.Repeat([]byte{0xfe, 0x31}, 1000))
-			p.ends()
+			p.Ends()
 		}
 	}, consolidator.Counts{Protocol: 2}},
 
 	{"a command of 2^62 bytes", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
-			p := dial(t, e.addr, e.role)
-			p.send(frame(flagCommand, 1<<62))
-			p.ends()
+			p := testpeer.Dial(t, e.addr, e.role)
+			p.Send(frame(flagCommand, 1<<62))
+			p.Ends()
 		}
 	}, consolidator.Counts{Protocol: 2}},
 
 	{"frames of 2^63 bytes and more", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
 			for _, size := range []uint64{1 << 63, 1<<64 - 1} {
-				p := dial(t, e.addr, e.role)
-				p.send(frame(0, size))
-				p.ends()
+				p := testpeer.Dial(t, e.addr, e.role)
+				p.Send(frame(0, size))
+				p.Ends()
 			}
 		}
 	}, consolidator.Counts{Protocol: 4}},
 
 	{"a frame of 2^62 bytes, some of which come", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
-			p := dial(t, e.addr, e.role)
-			p.send(frame(0, 1<<62))
+			p := testpeer.Dial(t, e.addr, e.role)
+			p.Send(frame(0, 1<<62))
 			if flood(t, p, make([]byte, 64<<10), 64<<20) {
 				t.Error("it was closed")
 			}
@@ -113,7 +115,7 @@ var offences = []struct {
 
 	{"a message of tiny frames without an end", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
-			p := dial(t, e.addr, e.role)
+			p := testpeer.Dial(t, e.addr, e.role)
 			if flood(t, p, bytes.Repeat([]byte{flagMore, 0}, 32<<10), 16<<20) {
 				t.Error("it was closed")
 			}
@@ -125,11 +127,11 @@ var offences = []struct {
 		s.Tail("system", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		p.send(message("system", 1))
-		p.send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), 1<<20)))
-		p.send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), zmtp.MaxRecord+1)))
-		p.send(message("system", 2))
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		p.Send(message("system", 1))
+		p.Send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), 1<<20)))
+		p.Send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), zmtp.MaxRecord+1)))
+		p.Send(message("system", 2))
 		until(t, s, &got, func() bool { return len(got.records) == 2 })
 		if r := strings.Join(got.records, " "); r != `{"i":1} {"i":2}` || got.lost > 0 {
 			t.Errorf("got %s, %d lost", r, got.lost)
@@ -137,15 +139,15 @@ var offences = []struct {
 	}, consolidator.Counts{TooLarge: 2}},
 
 	{"messages that are no records", func(t *testing.T, c *consolidator.Consolidator) {
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		for range 1000 {
-			p.send([]byte{0, 4, 'n', 'o', 'n', 'e'})
-			p.send(message("", 1))
-			p.send(message("a\nb", 1))
-			p.send(message("\xff\xfe", 1))
-			p.send(zmtp.AppendMessage(nil, strings.Repeat("n", 256), []byte("{}")))
+			p.Send([]byte{0, 4, 'n', 'o', 'n', 'e'})
+			p.Send(message("", 1))
+			p.Send(message("a\nb", 1))
+			p.Send(message("\xff\xfe", 1))
+			p.Send(zmtp.AppendMessage(nil, strings.Repeat("n", 256), []byte("{}")))
 		}
-		p.settle()
+		p.Settle()
 	}, consolidator.Counts{TooFewFrames: 1000, BadName: 4000}},
 
 	{"a record sent byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
@@ -153,10 +155,10 @@ var offences = []struct {
 		s.Tail("system", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		long := strings.Repeat("x", 20_000)
 		for _, b := range zmtp.AppendMessage(nil, "system", []byte(long)) {
-			p.send([]byte{b})
+			p.Send([]byte{b})
 		}
 		until(t, s, &got, func() bool { return len(got.records) == 1 })
 		if got.records[0] != long {
@@ -165,8 +167,8 @@ var offences = []struct {
 	}, consolidator.Counts{}},
 
 	{"100,000 subscriptions, and one more", func(t *testing.T, c *consolidator.Consolidator) {
-		for _, role := range []zmtp.Config{asReader, asSluiceReader} {
-			r := dial(t, c.SubscribeAddrs()[0], role)
+		for _, role := range []zmtp.Config{testpeer.AsForeignReader, testpeer.AsReader} {
+			r := testpeer.Dial(t, c.SubscribeAddrs()[0], role)
 			var all []byte
 			for i := range 100_000 {
 				name := fmt.Sprintf("subscribed/%06d", i)
@@ -176,34 +178,34 @@ var offences = []struct {
 					all = zmtp.AppendTail(all, zmtp.Tail{Name: name})
 				}
 			}
-			r.settle(all...)
+			r.Settle(all...)
 			// It is a reader like any other.
-			p := dial(t, c.PublishAddrs()[0], asPublisher)
-			p.send(message("subscribed/099999", 7))
-			if got, err := r.record(); got != `subscribed/099999 {"i":7}` {
+			p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+			p.Send(message("subscribed/099999", 7))
+			if got, err := r.Message(); got != `subscribed/099999 {"i":7}` {
 				t.Errorf("got %q, %v", got, err)
 			}
 			if role.Foreign {
-				r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "one more", false))
+				r.Send(zmtp.AppendSubscription(nil, r.Peer.Version, "one more", false))
 			} else {
-				r.send(zmtp.AppendTail(nil, zmtp.Tail{Name: "one more"}))
+				r.Send(zmtp.AppendTail(nil, zmtp.Tail{Name: "one more"}))
 			}
-			r.ends()
+			r.Ends()
 		}
 	}, consolidator.Counts{Subscriptions: 2, Protocol: 2}},
 
 	{"subscriptions of 64 KiB", func(t *testing.T, c *consolidator.Consolidator) {
 		long := strings.Repeat("s", 64<<10)
-		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 		for range 100 {
-			r.send(zmtp.AppendSubscription(nil, zmtp.Version{Major: 3}, long, false))
-			r.send(zmtp.AppendSubscription(nil, r.Peer.Version, long[:60<<10], false))
+			r.Send(zmtp.AppendSubscription(nil, zmtp.Version{Major: 3}, long, false))
+			r.Send(zmtp.AppendSubscription(nil, r.Peer.Version, long[:60<<10], false))
 		}
-		r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "system", false))
-		r.settle()
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		p.send(message("system", 1))
-		if got, err := r.record(); got != `system {"i":1}` {
+		r.Send(zmtp.AppendSubscription(nil, r.Peer.Version, "system", false))
+		r.Settle()
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		p.Send(message("system", 1))
+		if got, err := r.Message(); got != `system {"i":1}` {
 			t.Errorf("got %q, %v", got, err)
 		}
 	}, consolidator.Counts{Subscriptions: 200}},
@@ -212,8 +214,8 @@ var offences = []struct {
 		// Over ipc: where both directions of a TCP connection are full, its
 		// kernel takes minutes to go on.
 		for _, e := range ends(c, 1) {
-			p := dial(t, e.addr, e.role)
-			if !floodFor(t, p, bytes.Repeat(zmtp.AppendPing(nil, 0), 8<<10), 256<<20, patience) {
+			p := testpeer.Dial(t, e.addr, e.role)
+			if !floodFor(t, p, bytes.Repeat(zmtp.AppendPing(nil, 0), 8<<10), 256<<20, wait.Limit) {
 				t.Errorf("%s was not closed", e.role.Type)
 			}
 		}
@@ -221,13 +223,13 @@ var offences = []struct {
 
 	{"commands that nobody knows, and nothing else", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
-			p := dial(t, e.addr, e.role)
+			p := testpeer.Dial(t, e.addr, e.role)
 			many := bytes.Repeat(command("NONSENSE", 1, 2, 3), 3000)
 			many = append(many, command("X-TAIL", 1)...) // a foreign peer's is nobody's
-			if floodFor(t, p, many, 16<<20, patience) {
+			if floodFor(t, p, many, 16<<20, wait.Limit) {
 				t.Errorf("%s was closed", e.role.Type)
 			}
-			p.settle()
+			p.Settle()
 		}
 	}, consolidator.Counts{}},
 
@@ -241,9 +243,9 @@ var offences = []struct {
 			append([]byte{flagMore, 1, 'a'}, command("PING", make([]byte, 300)...)...),
 			zmtp.AppendTail(nil, zmtp.Tail{Name: "a\nb"}),
 		} {
-			r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
-			r.send(b)
-			r.ends()
+			r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
+			r.Send(b)
+			r.Ends()
 		}
 	}, consolidator.Counts{Protocol: 10}},
 
@@ -257,23 +259,23 @@ var offences = []struct {
 			storm = zmtp.AppendStop(storm, name)
 		}
 		// One reads all the answers, one reads nothing.
-		reads := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
-		reads.drain()
+		reads := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
+		reads.Drain()
 		flood(t, reads, storm, 8<<20)
-		deaf := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+		deaf := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
 		small(t, deaf.Conn, 64<<10)
 		flood(t, deaf, storm, 8<<20)
 	}, consolidator.Counts{}},
 
 	{"subscriptions and cancels without an end", func(t *testing.T, c *consolidator.Consolidator) {
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		var many []byte
 		for i := range 2000 {
 			many = append(many, message(fmt.Sprint("many/", i), i)...)
 		}
-		p.send(many)
-		p.settle()
-		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		p.Send(many)
+		p.Settle()
+		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 		small(t, r.Conn, 64<<10)
 		var storm []byte
 		for range 100 {
@@ -285,29 +287,29 @@ var offences = []struct {
 	}, consolidator.Counts{}},
 
 	{"watching the streams without reading", func(t *testing.T, c *consolidator.Consolidator) {
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		var many []byte
 		for i := range 10_000 {
 			many = append(many, message(fmt.Sprintf("a stream with a long name, so that the list of all is long/%05d", i), i)...)
 		}
 		for range 50 {
-			r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+			r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
 			small(t, r.Conn, 64<<10)
-			r.send(zmtp.AppendWatch(nil, true))
+			r.Send(zmtp.AppendWatch(nil, true))
 		}
 		for range 3 { // all of them change
-			p.send(many)
-			p.settle()
+			p.Send(many)
+			p.Settle()
 			time.Sleep(200 * time.Millisecond) // the list's time, see Hurry
 		}
-		r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
-		r.send(bytes.Repeat(zmtp.AppendWatch(nil, true), 500))
+		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
+		r.Send(bytes.Repeat(zmtp.AppendWatch(nil, true), 500))
 	}, consolidator.Counts{}},
 
 	{"a reader that reads byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
-		r := dial(t, c.SubscribeAddrs()[0], asReader)
+		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 		small(t, r.Conn, 64<<10)
-		r.send(zmtp.AppendSubscription(nil, r.Peer.Version, "", false))
+		r.Send(zmtp.AppendSubscription(nil, r.Peer.Version, "", false))
 		var stop atomic.Bool
 		var reading sync.WaitGroup
 		reading.Go(func() {
@@ -319,9 +321,9 @@ var offences = []struct {
 				time.Sleep(time.Millisecond)
 			}
 		})
-		p := dial(t, c.PublishAddrs()[0], asPublisher)
-		floodFor(t, p, bytes.Repeat(message("flood", 1), 1000), 32<<20, patience)
-		p.settle()
+		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		floodFor(t, p, bytes.Repeat(message("flood", 1), 1000), 32<<20, wait.Limit)
+		p.Settle()
 		stop.Store(true)
 		r.Close()
 		reading.Wait()
@@ -332,7 +334,7 @@ var offences = []struct {
 // where it is served.
 func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Counts) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(wait.Limit); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("counted %+v, want %+v", c.Counts(), want)
 		}
@@ -369,7 +371,7 @@ func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator
 		Publish:   []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/p"},
 		Subscribe: []string{"tcp://127.0.0.1:0", "ipc://" + dir + "/s"},
 	}, func(c *consolidator.Consolidator) {
-		c.Hurry(3*time.Second, 200*time.Millisecond, 10*patience) // time for a handshake of the others on a busy machine
+		c.Hurry(3*time.Second, 200*time.Millisecond, 10*wait.Limit) // time for a handshake of the others on a busy machine
 	})
 	b := bystandersOf(t, c)
 	commit(t, c)
@@ -406,21 +408,21 @@ func halfRecords(t *testing.T, part int) {
 		s.Tail("large", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
-		good := dial(t, c.PublishAddrs()[0], asPublisher)
-		good.drain()
+		good := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+		good.Drain()
 		large := zmtp.AppendMessage(nil, "large", make([]byte, 200<<10))
 		for i := range publishers {
-			p := dial(t, c.PublishAddrs()[0], asPublisher)
+			p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 			_, _ = p.Write(half) // it may be closed for it at once
 			if i%10 == 0 {
-				good.send(large)
+				good.Send(large)
 			}
 		}
 		until(t, s, &got, func() bool { return len(got.records) == publishers/10 })
 		if got.lost > 0 {
 			t.Errorf("%d lost", got.lost)
 		}
-		await(t, "the rest to be within the limit", func() bool {
+		wait.For(t, "the rest to be within the limit", func() bool {
 			left, _, _ := c.Connections()
 			return left-2 <= most/part && heldAlone(t, c, publishers+2-left)
 		})
@@ -443,10 +445,10 @@ func TestUnreadAnswers(t *testing.T) {
 		many := bytes.Repeat(zmtp.AppendPing(nil, 0), pings)
 		for range readers {
 			// Over ipc, see above.
-			dial(t, c.SubscribeAddrs()[1], asReader).send(many)
+			testpeer.Dial(t, c.SubscribeAddrs()[1], testpeer.AsForeignReader).Send(many)
 		}
 		// Each has more than 300 KiB that its kernel does not hold.
-		await(t, "the rest to be within the limit", func() bool {
+		wait.For(t, "the rest to be within the limit", func() bool {
 			_, left, _ := c.Connections()
 			return left-2 <= most/(300<<10) && heldAlone(t, c, readers+2-left)
 		})
@@ -458,7 +460,7 @@ func TestUnreadAnswers(t *testing.T) {
 func TestSilentConnections(t *testing.T) {
 	const each = 500
 	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
-		c.Hurry(8*time.Second, time.Second, patience)
+		c.Hurry(8*time.Second, time.Second, wait.Limit)
 	})
 	var conns []net.Conn
 	for _, e := range ends(c, 0) {
@@ -466,7 +468,7 @@ func TestSilentConnections(t *testing.T) {
 			conns = append(conns, silent(t, e.addr))
 		}
 	}
-	await(t, "all of them to be accepted", func() bool { _, _, n := c.Connections(); return n == 2*each })
+	wait.For(t, "all of them to be accepted", func() bool { _, _, n := c.Connections(); return n == 2*each })
 	b := bystandersOf(t, c)
 	if _, _, n := c.Connections(); n != 2*each {
 		t.Errorf("others were at work only when %d silent connections were left", n)
@@ -483,39 +485,39 @@ func TestSilentConnections(t *testing.T) {
 // and not the one that comes last.
 func TestMostSubscriptions(t *testing.T) {
 	c, _ := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) { c.LimitSubscriptions(1000) })
-	many := func(c *client, n int) (b []byte) {
+	many := func(c *testpeer.Peer, n int) (b []byte) {
 		for i := range n {
 			b = append(b, wanting(c.Conn, fmt.Sprint("stream/", i))...)
 		}
 		return b
 	}
-	readers := make([]*client, 4)
+	readers := make([]*testpeer.Peer, 4)
 	for i, n := range []int{300, 500, 190, 1} {
-		role := asReader
+		role := testpeer.AsForeignReader
 		if i%2 == 1 {
-			role = asSluiceReader
+			role = testpeer.AsReader
 		}
-		readers[i] = dial(t, c.SubscribeAddrs()[0], role)
-		readers[i].settle(many(readers[i], n)...)
+		readers[i] = testpeer.Dial(t, c.SubscribeAddrs()[0], role)
+		readers[i].Settle(many(readers[i], n)...)
 	}
 	counted(t, c, consolidator.Counts{})
 	// What is given up makes room.
-	readers[1].settle(zmtp.AppendStop(nil, "stream/0")...)
-	readers[3].settle(wanting(readers[3].Conn, "one")...)
-	last := dial(t, c.SubscribeAddrs()[0], asReader)
-	last.settle(many(last, 50)...)
-	readers[1].ends()
+	readers[1].Settle(zmtp.AppendStop(nil, "stream/0")...)
+	readers[3].Settle(wanting(readers[3].Conn, "one")...)
+	last := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
+	last.Settle(many(last, 50)...)
+	readers[1].Ends()
 	counted(t, c, consolidator.Counts{Most: 1})
 	if got := c.Subscriptions(); got != 300+190+2+50 {
 		t.Errorf("%d subscriptions are left", got)
 	}
 	// So does who goes.
 	readers[0].Close()
-	await(t, "it to be gone", func() bool { return c.AllSubscriptions() == 190+2+50 })
-	last.settle(many(last, 750)...)
+	wait.For(t, "it to be gone", func() bool { return c.AllSubscriptions() == 190+2+50 })
+	last.Settle(many(last, 750)...)
 	counted(t, c, consolidator.Counts{Most: 1})
 	_, _ = last.Write(many(last, 900))
-	last.ends()
+	last.Ends()
 	counted(t, c, consolidator.Counts{Most: 2})
 }
 
@@ -598,17 +600,17 @@ func (c *cable) cutThrough() {
 func TestHalfOpen(t *testing.T) {
 	const ping, silent = 50 * time.Millisecond, 3 * time.Second
 	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
-		c.Hurry(patience, ping, silent)
+		c.Hurry(wait.Limit, ping, silent)
 	})
 	cables := []*cable{lay(t, c.PublishAddrs()[0]), lay(t, c.SubscribeAddrs()[0])}
-	for i, roles := range [][]zmtp.Config{{asPublisher, asSluicePublisher}, {asReader, asSluiceReader}} {
+	for i, roles := range [][]zmtp.Config{{testpeer.AsForeignPublisher, testpeer.AsPublisher}, {testpeer.AsForeignReader, testpeer.AsReader}} {
 		for _, role := range roles {
-			lost := dial(t, cables[i].addr(), role)
-			lost.settle()
-			lost.drain()
-			stays := dial(t, ends(c, 0)[i].addr, role)
-			stays.settle()
-			stays.drain()
+			lost := testpeer.Dial(t, cables[i].addr(), role)
+			lost.Settle()
+			lost.Drain()
+			stays := testpeer.Dial(t, ends(c, 0)[i].addr, role)
+			stays.Settle()
+			stays.Drain()
 		}
 	}
 	b := bystandersOf(t, c)
@@ -617,7 +619,7 @@ func TestHalfOpen(t *testing.T) {
 		k.cutThrough()
 	}
 	counted(t, c, consolidator.Counts{Silent: 4})
-	await(t, "the four to be gone", func() bool {
+	wait.For(t, "the four to be gone", func() bool {
 		publishers, readers, _ := c.Connections()
 		return publishers == before-2 && readers == 4
 	})

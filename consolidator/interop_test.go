@@ -15,6 +15,9 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/foreign"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // both runs a test over tcp and over ipc.
@@ -44,30 +47,30 @@ func dropProbes(records []string) (rest []string) {
 }
 
 func TestLibzmqPublishers(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
 		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 		const publishers, each = 3, 5000
 		var got seen
-		var pubs []*peer
+		var pubs []*testpeer.Libzmq
 		for p := range publishers {
 			name := fmt.Sprint("tenant/", p)
 			s.Tail(name, stream.Backfill{})
 			until(t, s, &got, func() bool { return got.backfill == p+1 })
 			// It drops what it sends before it is connected.
-			pub := startPeer(t, "pub", c.PublishAddrs()[0], name, fmt.Sprint(each))
+			pub := testpeer.StartLibzmq(t, "pub", c.PublishAddrs()[0], name, fmt.Sprint(each))
 			until(t, s, &got, func() bool { return got.streams[name] > 0 })
 			pubs = append(pubs, pub)
 		}
 		for _, pub := range pubs {
-			fmt.Fprintln(pub.in)
+			pub.Put("")
 		}
 		until(t, s, &got, func() bool { return len(dropProbes(got.records)) == publishers*each })
 		if got.lost > 0 || got.unknown > 0 {
 			t.Errorf("%d lost, %d unknown", got.lost, got.unknown)
 		}
 		for _, pub := range pubs {
-			if pub.line() != "sent" {
+			if pub.Line() != "sent" {
 				t.Error("not sent")
 			}
 		}
@@ -75,11 +78,11 @@ func TestLibzmqPublishers(t *testing.T) {
 }
 
 func TestLibzmqSubscribers(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
 		p := publish(t, c.PublishAddrs()[0])
-		exact := startPeer(t, "sub", c.SubscribeAddrs()[0], "tenant/acme2", "system")
-		prefix := startPeer(t, "sub", c.SubscribeAddrs()[0], "tenant/")
+		exact := testpeer.StartLibzmq(t, "sub", c.SubscribeAddrs()[0], "tenant/acme2", "system")
+		prefix := testpeer.StartLibzmq(t, "sub", c.SubscribeAddrs()[0], "tenant/")
 		// A subscription is not acknowledged: probe until it works.
 		probe(t, p, exact, "system")
 		probe(t, p, prefix, "tenant/probe")
@@ -91,8 +94,8 @@ func TestLibzmqSubscribers(t *testing.T) {
 		expect(t, prefix, `tenant/acme {"i":1}`, `tenant/acme2 {"i":2}`)
 
 		// Cancelled on one connection, it goes on on the other.
-		exact.tell("cancel tenant/acme2")
-		exact.tell("subscribe mark")
+		exact.Do("cancel tenant/acme2")
+		exact.Do("subscribe mark")
 		probe(t, p, exact, "mark")
 		send(t, p, message("tenant/acme2", 4))
 		send(t, p, message("system", 5))
@@ -103,30 +106,26 @@ func TestLibzmqSubscribers(t *testing.T) {
 
 // probe publishes to a stream until the subscriber has some of it, and then
 // until it has all of it.
-func probe(t *testing.T, w interface{ Write([]byte) (int, error) }, sub *peer, name string) {
+func probe(t *testing.T, w interface{ Write([]byte) (int, error) }, sub *testpeer.Libzmq, name string) {
 	t.Helper()
-	deadline := time.After(patience)
-	for i := 0; ; i++ {
+	i := 0
+	wait.For(t, "the subscription to "+name, func() bool {
+		i++
 		if _, err := w.Write(message(name, -i)); err != nil {
 			t.Fatal(err)
 		}
-		select {
-		case line := <-sub.lines:
-			for !strings.HasSuffix(line, fmt.Sprintf(`{"i":%d}`, -i)) {
-				line = sub.line()
-			}
-			return
-		case <-time.After(20 * time.Millisecond):
-		case <-deadline:
-			t.Fatalf("the subscription to %q does not work", name)
+		line, ok := sub.TryLine()
+		for ok && !strings.HasSuffix(line, fmt.Sprintf(`{"i":%d}`, -i)) {
+			line = sub.Line()
 		}
-	}
+		return ok
+	})
 }
 
-func expect(t *testing.T, sub *peer, want ...string) {
+func expect(t *testing.T, sub *testpeer.Libzmq, want ...string) {
 	t.Helper()
 	for _, w := range want {
-		if name, record := sub.message(); name+" "+record != w {
+		if name, record := sub.Message(); name+" "+record != w {
 			t.Errorf("got %s %s, want %s", name, record, w)
 		}
 	}
@@ -200,14 +199,14 @@ func TestGoZeroMQ(t *testing.T) {
 // A foreign reader that does not read while many times as much passes as all
 // buffers on its way hold, and then reads: what it got and what it was told to have lost are what was published.
 func TestStalledReader(t *testing.T) {
-	needLibzmq(t)
+	foreign.Need(t, "python3-zmq")
 	const buffer = 16 << 20
 	c, _ := start(t, consolidator.Config{Buffer: buffer})
 	p := publish(t, c.PublishAddrs()[0])
-	stalled := startPeer(t, "sub", c.SubscribeAddrs()[0], "system", "noheartbeat")
+	stalled := testpeer.StartLibzmq(t, "sub", c.SubscribeAddrs()[0], "system", "noheartbeat")
 	probe(t, p, stalled, "system")
 	waitFor(t, c, "system", 1)
-	stalled.tell("stop")
+	stalled.Do("stop")
 
 	other := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
 	other.Tail("system", stream.Backfill{})
@@ -258,11 +257,11 @@ func TestStalledReader(t *testing.T) {
 		t.Errorf("%d MiB of heap, more than %d", heap>>20, limit>>20)
 	}
 
-	stalled.tell("go")
+	stalled.Do("go")
 	var received, told uint64
 	next := 0
 	for next < total {
-		_, rec := stalled.message()
+		_, rec := stalled.Message()
 		var r struct {
 			I       int
 			Name    string

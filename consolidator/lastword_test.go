@@ -7,6 +7,7 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
 )
 
 // What is published just before the end reaches those who are there, or they
@@ -19,7 +20,7 @@ func TestLastWord(t *testing.T) {
 		s.Tail("tenant/acme", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
-		p, err := zmtp.Dial(t.Context(), endpoint(t, publishers[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
+		p, err := zmtp.Dial(t.Context(), testpeer.Endpoint(t, publishers[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,13 +17,15 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // pusher is a sluice publisher that publishes {"i":0}, {"i":1} and so on as fast
 // as it can, until it is told that this is the end.
 type pusher struct {
 	t       testing.TB
-	c       *client
+	c       *testpeer.Peer
 	name    string
 	sent    uint64        // whole messages; to be read when it has ended
 	acked   atomic.Uint64 // messages acknowledged
@@ -35,7 +37,7 @@ type pusher struct {
 // push starts one. What onAck does, it does for each acknowledgement.
 func push(t testing.TB, addr, name string, from int, onAck func(n uint64)) *pusher {
 	t.Helper()
-	p := &pusher{t: t, c: dial(t, addr, asSluicePublisher), name: name, byes: make(chan struct{})}
+	p := &pusher{t: t, c: testpeer.Dial(t, addr, testpeer.AsPublisher), name: name, byes: make(chan struct{})}
 	p.running.Go(func() { p.write(from) })
 	p.running.Go(func() { p.err = p.read(onAck) })
 	t.Cleanup(func() {
@@ -69,7 +71,7 @@ func (p *pusher) write(from int) {
 
 func (p *pusher) read(onAck func(n uint64)) error {
 	for {
-		t, err := p.c.next()
+		t, err := p.c.Next()
 		if err != nil {
 			return err
 		}
@@ -124,10 +126,10 @@ type tally struct {
 // follow reads a stream of {"i":…} to the connection's end, and calls each for
 // each record. A sluice reader's tail has been asked for, a foreign one has
 // subscribed.
-func (y *tally) follow(c *client, each func()) {
+func (y *tally) follow(c *testpeer.Peer, each func()) {
 	y.err = func() error {
 		for {
-			t, err := c.next()
+			t, err := c.Next()
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
@@ -138,7 +140,7 @@ func (y *tally) follow(c *client, each func()) {
 				err = y.record(t.Body)
 				each()
 			} else {
-				err = errors.Join(c.answer(t.Body), y.command(t.Body))
+				err = errors.Join(c.Answer(t.Body), y.command(t.Body))
 			}
 			if err != nil {
 				return err
@@ -219,20 +221,20 @@ func nothing() {}
 // readers get all of it or are told what they lost, sluice ones the exact end;
 // and the process exits with 0.
 func TestLeavingUnderLoad(t *testing.T) {
-	c := spawn(t, "--grace", patience.String())
-	readers := map[string]*client{
-		"fast sluice":  dial(t, c.subscribe, asSluiceReader),
-		"slow sluice":  dial(t, c.subscribe, asSluiceReader),
-		"fast foreign": dial(t, c.subscribe, asReader),
-		"slow foreign": dial(t, c.subscribe, asReader),
+	c := spawn(t, "--grace", wait.Limit.String())
+	readers := map[string]*testpeer.Peer{
+		"fast sluice":  testpeer.Dial(t, c.subscribe, testpeer.AsReader),
+		"slow sluice":  testpeer.Dial(t, c.subscribe, testpeer.AsReader),
+		"fast foreign": testpeer.Dial(t, c.subscribe, testpeer.AsForeignReader),
+		"slow foreign": testpeer.Dial(t, c.subscribe, testpeer.AsForeignReader),
 	}
 	tallies := make(map[string]*tally)
 	var reading sync.WaitGroup
 	for who, r := range readers {
 		if r.Peer.Sluice {
-			r.send(zmtp.AppendTail(nil, zmtp.Tail{Name: "system"}))
+			r.Send(zmtp.AppendTail(nil, zmtp.Tail{Name: "system"}))
 		} else {
-			r.settle(subscriptions(r, "system")...)
+			r.Settle(subscriptions(r, "system")...)
 		}
 		each := nothing
 		if strings.HasPrefix(who, "slow") {
@@ -251,7 +253,7 @@ func TestLeavingUnderLoad(t *testing.T) {
 		})
 	}
 	p := push(t, c.publish, "system", 0, nil)
-	await(t, "acknowledgements", func() bool { return p.acked.Load() > 50_000 })
+	wait.For(t, "acknowledgements", func() bool { return p.acked.Load() > 50_000 })
 	c.terminate()
 	p.ended()
 	reading.Wait()
@@ -279,12 +281,12 @@ func TestLeavingWithBytesUnread(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	conn, err := zmtp.Handshake(nc, asReader)
+	conn, err := zmtp.Handshake(nc, testpeer.AsForeignReader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newClient(t, conn)
-	r.settle(subscriptions(r, "system")...)
+	r := testpeer.New(t, conn)
+	r.Settle(subscriptions(r, "system")...)
 	raw, err := nc.(*net.TCPConn).SyscallConn()
 	if err != nil {
 		t.Fatal(err)
@@ -301,9 +303,9 @@ func TestLeavingWithBytesUnread(t *testing.T) {
 	for ; len(b) < size; n++ {
 		b = zmtp.AppendMessage(b, "system", fmt.Appendf(nil, `{"i":%d,"filler":%q}`, n, strings.Repeat("x", 1000)))
 	}
-	p := dial(t, c.publish, asPublisher)
-	p.send(b)
-	p.settle()
+	p := testpeer.Dial(t, c.publish, testpeer.AsForeignPublisher)
+	p.Send(b)
+	p.Settle()
 	p.Close()
 	c.terminate()
 	c.wait()
@@ -319,17 +321,17 @@ func TestLeavingWithBytesUnread(t *testing.T) {
 // A reader that is slow, but not too slow, gets all that is in the log within
 // the grace period, although the kernel does not hold it.
 func TestLeavingSlowly(t *testing.T) {
-	c, stop := start(t, consolidator.Config{Grace: patience})
-	r := dial(t, c.SubscribeAddrs()[0], asSluiceReader)
+	c, stop := start(t, consolidator.Config{Grace: wait.Limit})
+	r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
 	small(t, r.Conn, 64<<10)
-	r.send(zmtp.AppendTail(nil, zmtp.Tail{Name: "system"}))
-	p := dial(t, c.PublishAddrs()[0], asPublisher)
-	await(t, "the tail", func() bool { return c.Subscriptions() == 1 })
+	r.Send(zmtp.AppendTail(nil, zmtp.Tail{Name: "system"}))
+	p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+	wait.For(t, "the tail", func() bool { return c.Subscriptions() == 1 })
 	const n = 3000 // of a KiB
 	for i := range n {
-		p.send(zmtp.AppendMessage(nil, "system", fmt.Appendf(nil, `{"i":%d,"filler":%q}`, i, strings.Repeat("x", 1000))))
+		p.Send(zmtp.AppendMessage(nil, "system", fmt.Appendf(nil, `{"i":%d,"filler":%q}`, i, strings.Repeat("x", 1000))))
 	}
-	await(t, "the records", func() bool { return c.Published("system") == n })
+	wait.For(t, "the records", func() bool { return c.Published("system") == n })
 	p.Close()
 	var y tally
 	var reading sync.WaitGroup
@@ -356,14 +358,14 @@ func TestLeavingSlowly(t *testing.T) {
 func TestLeavingAlone(t *testing.T) {
 	c, stop := start(t, consolidator.Config{Grace: 200 * time.Millisecond})
 	_ = silent(t, c.SubscribeAddrs()[0])
-	idle := dial(t, c.SubscribeAddrs()[0], asReader)
-	idle.settle()
-	deaf := dial(t, c.SubscribeAddrs()[0], asReader)
+	idle := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
+	idle.Settle()
+	deaf := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
 	small(t, deaf.Conn, 64<<10)
-	deaf.settle(subscriptions(deaf, "")...)
-	quiet := dial(t, c.PublishAddrs()[0], asPublisher)
-	quiet.settle()
-	endless := dial(t, c.PublishAddrs()[0], asPublisher)
+	deaf.Settle(subscriptions(deaf, "")...)
+	quiet := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+	quiet.Settle()
+	endless := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 	var flooding sync.WaitGroup
 	flooding.Go(func() {
 		b := make([]byte, 0, 64<<10)
@@ -376,7 +378,7 @@ func TestLeavingAlone(t *testing.T) {
 			}
 		}
 	})
-	await(t, "a flood", func() bool { return c.Published("flood") > 100_000 })
+	wait.For(t, "a flood", func() bool { return c.Published("flood") > 100_000 })
 	stop()
 	flooding.Wait()
 }
@@ -390,7 +392,7 @@ func TestAcknowledged(t *testing.T) {
 			early.Store(n)
 		}
 	})
-	await(t, "acknowledgements", func() bool { return p.acked.Load() > 100_000 })
+	wait.For(t, "acknowledgements", func() bool { return p.acked.Load() > 100_000 })
 	stop()
 	p.ended()
 	if n := early.Load(); n > 0 {
@@ -437,7 +439,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	for range 3 {
 		before := received.Load()
 		p := push(t, again.Publish[0], "system", 0, nil)
-		await(t, "records of this epoch", func() bool { return p.acked.Load() > 20_000 && received.Load() > before })
+		wait.For(t, "records of this epoch", func() bool { return p.acked.Load() > 20_000 && received.Load() > before })
 		stop()
 		p.ended()
 		published.Add(p.sent)
@@ -446,11 +448,11 @@ func TestRestartUnderLoad(t *testing.T) {
 	// What is lost at the end of an epoch is told in the next one.
 	before := received.Load()
 	p := push(t, again.Publish[0], "system", 0, nil)
-	await(t, "records of the last epoch", func() bool { return received.Load() > before })
+	wait.For(t, "records of the last epoch", func() bool { return received.Load() > before })
 	stop()
 	p.ended()
 	published.Add(p.sent)
-	await(t, "all records to be received or told as lost", func() bool {
+	wait.For(t, "all records to be received or told as lost", func() bool {
 		return received.Load()+lost.Load() >= published.Load()
 	})
 	cancel()

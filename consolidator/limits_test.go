@@ -12,6 +12,8 @@ import (
 
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // knock connects, and says nothing.
@@ -28,7 +30,7 @@ func knock(t testing.TB, addr string) net.Conn {
 // isClosed waits until the other side has closed a connection.
 func isClosed(t testing.TB, nc net.Conn) {
 	t.Helper()
-	_ = nc.SetReadDeadline(time.Now().Add(patience))
+	_ = nc.SetReadDeadline(time.Now().Add(wait.Limit))
 	if _, err := io.Copy(io.Discard, nc); os.IsTimeout(err) {
 		t.Error("a connection lives on")
 	}
@@ -89,7 +91,7 @@ func TestHandshakesGiveWay(t *testing.T) {
 	for range 100 {
 		wg.Go(func() {
 			for try := 0; ; try++ {
-				conn, err := zmtp.Dial(t.Context(), endpoint(t, c.SubscribeAddrs()[0]), zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}})
+				conn, err := zmtp.Dial(t.Context(), testpeer.Endpoint(t, c.SubscribeAddrs()[0]), zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}})
 				switch {
 				case err == nil:
 					conn.Close()
@@ -112,7 +114,7 @@ func TestEndWhileHandshakesAreFull(t *testing.T) {
 		knock(t, c.PublishAddrs()[0])
 		knock(t, c.SubscribeAddrs()[0])
 	}
-	eventually(t, "one to give way", func() bool {
+	wait.For(t, "one to give way", func() bool {
 		return scrape(t, c)[`connections_refused_total{reason="too_many_handshakes"}`] > 0
 	})
 	stop()
@@ -171,16 +173,16 @@ func TestNeitherLocksTheOtherOut(t *testing.T) {
 	} {
 		t.Run(hog.name, func(t *testing.T) {
 			c, _ := start(t, consolidator.Config{Admin: anyPort, MaxConnections: limit}, func(c *consolidator.Consolidator) {
-				c.Hurry(patience, time.Second, patience)
+				c.Hurry(wait.Limit, time.Second, wait.Limit)
 			})
 			publish, subscribe := c.PublishAddrs()[0], c.SubscribeAddrs()[0]
-			addr, role := publish, asPublisher
+			addr, role := publish, testpeer.AsForeignPublisher
 			if hog.readers {
-				addr, role = subscribe, asReader
+				addr, role = subscribe, testpeer.AsForeignReader
 			}
 			for range share {
 				if hog.greets {
-					dial(t, addr, role).drain()
+					testpeer.Dial(t, addr, role).Drain()
 				} else {
 					silent(t, addr)
 				}
@@ -194,12 +196,12 @@ func TestNeitherLocksTheOtherOut(t *testing.T) {
 				"connections_of_a_kind_limit":                              share,
 			})
 			if hog.readers {
-				p := dial(t, publish, asPublisher)
-				p.send(message("system", 1))
+				p := testpeer.Dial(t, publish, testpeer.AsForeignPublisher)
+				p.Send(message("system", 1))
 				counts(t, c, map[string]float64{"records_received_total": 1})
 				return
 			}
-			dial(t, subscribe, asReader).settle()
+			testpeer.Dial(t, subscribe, testpeer.AsForeignReader).Settle()
 		})
 	}
 }

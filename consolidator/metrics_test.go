@@ -17,6 +17,8 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // dialReader connects a reader, which has subscribed to a prefix, or tails a
@@ -24,7 +26,7 @@ import (
 func dialReader(t testing.TB, c *consolidator.Consolidator, foreign bool, name string) *zmtp.Conn {
 	t.Helper()
 	before := scrape(t, c)["subscriptions"]
-	conn, err := zmtp.Dial(t.Context(), endpoint(t, c.SubscribeAddrs()[0]), zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: foreign})
+	conn, err := zmtp.Dial(t.Context(), testpeer.Endpoint(t, c.SubscribeAddrs()[0]), zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: foreign})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,14 +36,14 @@ func dialReader(t testing.TB, c *consolidator.Consolidator, foreign bool, name s
 	} else {
 		send(t, conn, zmtp.AppendTail(nil, zmtp.Tail{Name: name}))
 	}
-	eventually(t, "the subscription", func() bool { return scrape(t, c)["subscriptions"] == before+1 })
+	wait.For(t, "the subscription", func() bool { return scrape(t, c)["subscriptions"] == before+1 })
 	return conn
 }
 
 // receive hands what a reader gets to record and mark, until enough says so.
 func receive(t testing.TB, conn *zmtp.Conn, enough func() bool, record func([]byte), mark func(zmtp.Mark)) {
 	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(wait.Limit)); err != nil {
 		t.Fatal(err)
 	}
 	in := zmtp.NewReceiver(conn)
@@ -85,7 +87,7 @@ func want(t testing.TB, got map[string]float64, values map[string]float64) {
 func counts(t testing.TB, c *consolidator.Consolidator, values map[string]float64) {
 	t.Helper()
 	var m map[string]float64
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(wait.Limit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		m = scrape(t, c)
 		same := true
 		for name, v := range values {
@@ -234,7 +236,7 @@ func TestMetricsOfOffenders(t *testing.T) {
 		}
 		defer nc.Close()
 		send(t, nc, b)
-		_ = nc.SetReadDeadline(time.Now().Add(patience))
+		_ = nc.SetReadDeadline(time.Now().Add(wait.Limit))
 		if _, err := io.Copy(io.Discard, nc); err != nil && strings.Contains(err.Error(), "timeout") {
 			t.Errorf("the connection lives on: %v", err)
 		}

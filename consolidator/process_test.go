@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/wait"
 )
 
 // builtBinary is sluice, built once, without the race detector: what it takes of
@@ -96,7 +98,7 @@ func spawn(t testing.TB, args ...string) *process {
 	select {
 	case a := <-addrs:
 		p.publish, p.subscribe = a[0], a[1]
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		t.Fatal("the consolidator does not begin")
 	}
 	return p
@@ -119,7 +121,7 @@ func (p *process) wait() {
 		if err != nil {
 			p.t.Errorf("it exited with %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(wait.Limit):
 		p.t.Fatal("it does not exit")
 	}
 }

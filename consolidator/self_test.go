@@ -13,6 +13,8 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 func reportOften(c *consolidator.Consolidator)  { c.ReportEvery(20 * time.Millisecond) }
@@ -143,7 +145,7 @@ func TestSelfWarnings(t *testing.T) {
 	c, stop := start(t, consolidator.Config{Admin: anyPort, MaxConnections: 12, Logger: slog.New(slog.NewTextHandler(&log, nil))},
 		func(c *consolidator.Consolidator) { c.ReportEvery(2 * time.Second) })
 	offend := func() {
-		conn, err := zmtp.Dial(t.Context(), endpoint(t, c.PublishAddrs()[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
+		conn, err := zmtp.Dial(t.Context(), testpeer.Endpoint(t, c.PublishAddrs()[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +176,7 @@ func TestSelfWarnings(t *testing.T) {
 		full = append(full, silent(t, c.PublishAddrs()[0]))
 	}
 	isClosed(t, silent(t, c.PublishAddrs()[0]))
-	eventually(t, "another warning", func() bool { return log.count("too many connections") > 0 })
+	wait.For(t, "another warning", func() bool { return log.count("too many connections") > 0 })
 	for _, nc := range full {
 		nc.Close()
 	}
@@ -194,7 +196,7 @@ func TestSelfWarnings(t *testing.T) {
 	if said > 5+reports {
 		t.Errorf("%d published, with %d reports", said, reports)
 	}
-	eventually(t, "the same to be logged", func() bool {
+	wait.For(t, "the same to be logged", func() bool {
 		return log.count(`msg="peer closed"`) == said && log.count(`of="peer closed"`) > 0
 	})
 	counts(t, c, map[string]float64{"log_lines_left_out_total": float64(left), `connections_closed_total{reason="protocol"}`: 1 + more})
@@ -215,7 +217,7 @@ func TestSelfHasItsPlace(t *testing.T) {
 	c, _ := start(t, consolidator.Config{Admin: anyPort, MaxStreams: 2}, func(c *consolidator.Consolidator) { c.ReportEvery(200 * time.Millisecond) })
 	p := publish(t, c.PublishAddrs()[0])
 	send(t, p, append(message("a", 0), message("b", 0)...))
-	eventually(t, "the second stream to be refused", func() bool {
+	wait.For(t, "the second stream to be refused", func() bool {
 		return scrape(t, c)[`records_dropped_total{reason="too_many_streams"}`] == 1
 	})
 	says(t, c, func(r selfRecord) bool { return r.Dropped["too_many_streams"] == 1 })

@@ -8,6 +8,7 @@ import (
 
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
+	"sluice/internal/testpeer"
 )
 
 // A tenant that floods until the buffer was filled many times does not shorten
@@ -17,14 +18,14 @@ func TestFloodKeepsOthersShares(t *testing.T) {
 	const buffer, tenants = 16 << 20, 8
 	const share = buffer / (tenants + 2)
 	c := spawn(t, "--buffer", "16MiB", "--stream-buffer", "16MiB")
-	p := dial(t, c.publish, asPublisher)
+	p := testpeer.Dial(t, c.publish, testpeer.AsForeignPublisher)
 	filler := strings.Repeat("x", 1000)
 	publish := func(name string, from, n int) (bytes int) {
 		var b []byte
 		for i := range n {
 			b = zmtp.AppendMessage(b, name, fmt.Appendf(nil, `{"i":%d,"filler":%q}`, from+i, filler))
 		}
-		p.send(b)
+		p.Send(b)
 		return len(b)
 	}
 	// Chunks are not full to the last byte: a little less than a share.
@@ -43,7 +44,7 @@ func TestFloodKeepsOthersShares(t *testing.T) {
 	for ; flooded*1000 < 4*buffer; flooded += batch {
 		publish("tenant/flood", flooded, batch)
 	}
-	p.settle()
+	p.Settle()
 
 	s := source(t, stream.Config{Consolidators: []string{c.subscribe}})
 	first := func(name string, published int) (have int) {

@@ -61,6 +61,10 @@ var arrows = map[string][]string{
 	"sluice/test/arrows":        nil,
 	"sluice/internal/relay":     nil,
 	"sluice/internal/emulator":  nil,
+	"sluice/internal/wait":      nil,
+	"sluice/internal/volume":    nil,
+	"sluice/internal/foreign":   nil,
+	"sluice/internal/testpeer":  {"sluice/cluster/zmtp", "sluice/internal/foreign", "sluice/internal/wait"},
 }
 
 // cluster is what a component may import; never another component.

@@ -1,16 +1,19 @@
 """A libzmq peer for the interoperability tests, driven through stdin.
 
-peer.py pub|xpub ENDPOINT STREAM[,STREAM...] COUNT
+pub|xpub ENDPOINT STREAM[,STREAM...] COUNT
     sends {"probe":true} to each stream every 20 ms until a line is read, then
     COUNT records {"i":0} ... to each in turn, and prints "sent". An XPUB prints
     the first subscription that it gets, as "subscribed" and its bytes in hex.
-peer.py sub|xsub ENDPOINT PREFIX...
+sub|xsub ENDPOINT PREFIX...
     prints every message as STREAM TAB RECORD. "stop" on stdin stops reading,
     "go" goes on, "cancel PREFIX" and "subscribe PREFIX" do that, "send TEXT"
     sends a message upstream. Prints "ok" on stderr after each. "noheartbeat"
     among the prefixes turns heartbeats off: libzmq 4.3 with heartbeats ends by
     an assertion when its application does not read for as long as its timeout.
-peer.py front|back ENDPOINT
+serve
+    is an XPUB that listens: it prints its endpoint, and sends each line of stdin,
+    STREAM TAB RECORD.
+front|back ENDPOINT
     is libzmq's own zmq_proxy, and prints the endpoint that it listens on.
     In front of a consolidator it connects its XPUB to ENDPOINT, and publishers
     connect to it; at its back it connects its XSUB, and subscribers connect.
@@ -25,8 +28,12 @@ SOCKETS = {"pub": zmq.PUB, "xpub": zmq.XPUB, "sub": zmq.SUB, "xsub": zmq.XSUB}
 
 
 def main():
-    kind, endpoint, args = sys.argv[1], sys.argv[2], sys.argv[3:]
+    kind, endpoint, args = sys.argv[1], "".join(sys.argv[2:3]), sys.argv[3:]
     ctx = zmq.Context()
+    if kind == "serve":
+        serve(ctx)
+        ctx.term()
+        return
     if kind in ("front", "back"):
         proxy(ctx, kind, endpoint)
         ctx.term()
@@ -58,6 +65,16 @@ def make(ctx, kind, heartbeat=True):
     sock.setsockopt(zmq.SNDHWM, 0)
     sock.setsockopt(zmq.RCVHWM, 0 if kind in (zmq.XPUB, zmq.XSUB) else 1000)
     return sock
+
+
+def serve(ctx):
+    sock = make(ctx, zmq.XPUB)
+    sock.setsockopt(zmq.LINGER, 0)
+    sock.bind("tcp://127.0.0.1:*")
+    print(sock.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
+    for line in sys.stdin.buffer:
+        sock.send_multipart(line.rstrip(b"\n").split(b"\t"))
+    sock.close()
 
 
 def publish(sock, streams, count):

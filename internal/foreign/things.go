@@ -1,0 +1,90 @@
+package foreign
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+
+	"github.com/creack/pty"
+)
+
+// Python is the interpreter that Debian's python3-zmq belongs to.
+const Python = "/usr/bin/python3"
+
+// things are all foreign things, by the name of Debian's package if there is
+// one, and what finds each.
+var things = map[string]func() error{
+	"python3-zmq":       succeeds(Python, "-c", "import zmq"),
+	"libzmq3-dev":       file("/usr/include/zmq.h"),
+	"tmux":              program("tmux"),
+	"etcd-server":       program("etcd"),
+	"sh":                program("sh"),
+	"bash-completion":   all(program("bash"), file("/usr/share/bash-completion/bash_completion")),
+	"zsh":               program("zsh"),
+	"fish":              program("fish"),
+	"groff":             program("groff"),
+	"lnav":              program("lnav"),
+	"jq":                program("jq"),
+	"zstd":              program("zstd"),
+	"gzip":              program("gzip"),
+	"curl":              program("curl"),
+	"/proc":             file("/proc/self/status"),
+	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
+	"a pseudo-terminal": pseudoTerminal,
+	"a tmpfs":           tmpfs,
+}
+
+func program(name string) func() error {
+	return func() error {
+		_, err := exec.LookPath(name)
+		return err
+	}
+}
+
+func succeeds(name string, args ...string) func() error {
+	return func() error { return exec.Command(name, args...).Run() }
+}
+
+// file finds a file that is not empty, as those of /proc look.
+func file(path string) func() error {
+	return func() error {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = f.Read(make([]byte, 1))
+		return err
+	}
+}
+
+func all(finds ...func() error) func() error {
+	return func() error {
+		var errs []error
+		for _, find := range finds {
+			errs = append(errs, find())
+		}
+		return errors.Join(errs...)
+	}
+}
+
+func pseudoTerminal() error {
+	ours, theirs, err := pty.Open()
+	if err != nil {
+		return err
+	}
+	return errors.Join(ours.Close(), theirs.Close())
+}
+
+func tmpfs() error {
+	return exec.Command("unshare", Unshare("sh", "-c", "mount -t tmpfs none /tmp")...).Run()
+}
+
+// Unshare returns unshare's arguments for a command that may mount a tmpfs.
+func Unshare(command ...string) []string {
+	args := []string{"--mount"}
+	if os.Geteuid() != 0 {
+		args = append(args, "--map-root-user")
+	}
+	return append(args, command...)
+}
