@@ -3,6 +3,7 @@ package tui
 import (
 	"strings"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -30,7 +31,7 @@ func (p *pane) fieldHint() string {
 				continue
 			}
 			data := s.Data(e)
-			if _, had = record.Lookup(data, field); !had && near == "" {
+			if _, had = jsonscan.Lookup(data, field); !had && near == "" {
 				near = nearField(data, field)
 			}
 		}
@@ -55,14 +56,14 @@ func nearField(data []byte, name string) string {
 	near := func(key []byte) bool {
 		return len(key) <= maxName && strings.Contains(strings.ToLower(string(key)), last)
 	}
-	for key, value := range record.Members(data) {
+	for key, value := range jsonscan.Members(data) {
 		if near(key) {
 			return string(key)
 		}
 		if len(value) == 0 || value[0] != '{' {
 			continue
 		}
-		for inner := range record.Members(value) {
+		for inner := range jsonscan.Members(value) {
 			if near(inner) && len(key) <= maxName {
 				return string(key) + "." + string(inner)
 			}

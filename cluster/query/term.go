@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -82,7 +83,7 @@ func (t *Term) meets(r *Record) bool {
 	if t.Field == "level" {
 		return t.levelMeets(orInfo(r.Level))
 	}
-	value, ok := record.Lookup(r.Data, t.Field)
+	value, ok := jsonscan.Lookup(r.Data, t.Field)
 	if ok {
 		return t.compare(value)
 	}
@@ -145,7 +146,7 @@ func (t *Term) ordered(sign int) bool {
 // compare compares with a value of JSON. Of a list, any element will do.
 func (t *Term) compare(value []byte) bool {
 	if len(value) > 0 && value[0] == '[' {
-		for element := range record.Elements(value) {
+		for element := range jsonscan.Elements(value) {
 			if t.compare(element) {
 				return true
 			}
@@ -161,7 +162,7 @@ func (t *Term) compare(value []byte) bool {
 	if t.op == opEqual && !t.numeric && len(value) >= 2 && value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
 		return string(value[1:len(value)-1]) == t.value
 	}
-	return t.compareText(record.Text(value))
+	return t.compareText(jsonscan.Text(value))
 }
 
 func (t *Term) compareNumber(n float64) bool {

@@ -2,8 +2,11 @@ package record
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
 )
 
 // Form is what a line was before it was made a bunyan record.
@@ -52,7 +55,7 @@ func NewBunyan(name, host string) *Bunyan {
 	if host == "" {
 		host = hostname()
 	}
-	return &Bunyan{appendJSONString(nil, name), appendJSONString(nil, host)}
+	return &Bunyan{jsonscan.AppendString(nil, name), jsonscan.AppendString(nil, host)}
 }
 
 // AppendObject appends a line that is a JSON object as a bunyan record of one
@@ -86,31 +89,7 @@ func (b *Bunyan) BeginText(dst []byte, now time.Time) []byte {
 
 // AppendText appends text to a msg: at most six times its bytes.
 func (b *Bunyan) AppendText(dst, text []byte) []byte {
-	for len(text) > 0 {
-		n := plainText(text)
-		dst = append(dst, text[:n]...)
-		if text = text[n:]; len(text) == 0 {
-			break
-		}
-		r, n := utf8.DecodeRune(text)
-		text = text[n:]
-		if r < 0x20 || r == '"' || r == '\\' || r == 0x2028 || r == 0x2029 {
-			dst = appendEscaped(dst, r)
-		} else {
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return dst
-}
-
-// plainText is how many bytes at the beginning of text are ASCII that JSON
-// leaves alone.
-func plainText(text []byte) int {
-	i := 0
-	for i < len(text) && text[i] >= 0x20 && text[i] < utf8.RuneSelf && text[i] != '"' && text[i] != '\\' {
-		i++
-	}
-	return i
+	return jsonscan.AppendContents(dst, text)
 }
 
 // EndText appends the end of a record that BeginText began. cut is how many
@@ -119,7 +98,7 @@ func (b *Bunyan) EndText(dst []byte, cut int64) []byte {
 	dst = append(dst, '"')
 	if cut > 0 {
 		dst = append(dst, `,"cut":`...)
-		dst = appendInt(dst, cut)
+		dst = strconv.AppendInt(dst, cut, 10)
 	}
 	return append(dst, '}')
 }
@@ -146,16 +125,20 @@ const (
 
 var nameOf = [names]string{"time", "ts", "timestamp", "@timestamp", "level", "severity", "lvl", "msg", "message", "v", "name", "hostname", "pid"}
 
-// known tells which of the names a key, still escaped, is.
+// known returns which of the names a key, still escaped, is.
 func known(key []byte) int {
-	if bytes.IndexByte(key, '\\') >= 0 {
+	name := plainName(key)
+	if name == noName && bytes.IndexByte(key, '\\') >= 0 {
 		var buf [16]byte
-		plain, ok := unescapeASCII(buf[:0], key)
-		if !ok {
-			return noName
+		if plain, ok := jsonscan.AppendASCII(buf[:0], key); ok {
+			return plainName(plain)
 		}
-		key = plain
 	}
+	return name
+}
+
+// plainName is known for a key in which nothing is escaped.
+func plainName(key []byte) int {
 	switch string(key) {
 	case "time":
 		return nameTime
@@ -193,11 +176,28 @@ type matched struct {
 	prefix int           // how often "fields." stands at the beginning of a key, at most
 }
 
+// match reads the members of a JSON object that have known names. It reports
+// false when data is no valid JSON object.
+func match(data []byte) (m matched, ok bool) {
+	c := jsonscan.Check(data)
+	for {
+		key, value, ok := c.Next()
+		if !ok {
+			return m, c.Valid()
+		}
+		if name := known(key); name != noName {
+			m.value[name] = value
+		} else {
+			m.prefix = max(m.prefix, fieldsPrefix(key))
+		}
+	}
+}
+
 const fieldsDot = "fields."
 
 func fieldsPrefix(key []byte) (n int) {
 	if bytes.IndexByte(key, '\\') >= 0 {
-		key = []byte(decode(key))
+		key = []byte(jsonscan.Decode(key))
 	}
 	for bytes.HasPrefix(key, []byte(fieldsDot)) {
 		key = key[len(fieldsDot):]
@@ -263,7 +263,7 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 		}
 	}
 	dst = append(dst, `,"level":`...)
-	dst = appendInt(dst, int64(level))
+	dst = strconv.AppendInt(dst, int64(level), 10)
 
 	dst = append(dst, `,"time":`...)
 	timed := false
@@ -287,9 +287,9 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 		dst = append(dst, `""`...)
 	}
 
-	s := scan(object)
+	s := jsonscan.Scan(object)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := s.Next()
 		if !ok {
 			return append(dst, '}')
 		}

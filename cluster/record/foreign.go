@@ -6,8 +6,6 @@ import (
 	"time"
 )
 
-func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
-
 // wordLevels are the words for levels that loggers write, in lower case.
 var wordLevels = map[string]Level{
 	"trace": Trace, "trc": Trace, "t": Trace, "verbose": Trace, "v": Trace, "finest": Trace, "finer": Trace, "silly": Trace,

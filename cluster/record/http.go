@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"sluice/cluster/jsonscan"
 )
 
 // http takes requests and responses from the fields, and keeps them for the
 // details as HTTP text. What else they say stays as fields, "req.remoteAddress".
 func (p *printer) http(fields *[]Field) {
 	if id := find(*fields, "req_id"); id != nil {
-		if s := textOf(id); truthy(id) {
+		if s := jsonscan.Text(id); truthy(id) {
 			p.extra("req_id")
 			p.extras = appendSafe(p.extras, s, true)
 		}
@@ -43,11 +45,11 @@ func requestText(req []byte) string {
 	b.WriteString(orElse(textAt(req, "url"), "?"))
 	b.WriteString(" HTTP/")
 	b.WriteString(orElse(textAt(req, "httpVersion"), "1.1"))
-	if h := lookUp(req, "headers"); truthy(h) {
+	if h := jsonscan.Find(req, "headers"); truthy(h) {
 		b.WriteByte('\n')
 		b.WriteString(headersText(h))
 	}
-	if body := lookUp(req, "body"); truthy(body) {
+	if body := jsonscan.Find(req, "body"); truthy(body) {
 		b.WriteString("\n\n")
 		b.WriteString(bodyText(body))
 	}
@@ -57,9 +59,9 @@ func requestText(req []byte) string {
 // responseText returns a response as HTTP text, and the members it is made of.
 func responseText(res []byte) (text string, used []string) {
 	used = []string{"statusCode", "body", "trailer", "header"}
-	headers := lookUp(res, "header")
+	headers := jsonscan.Find(res, "header")
 	if !truthy(headers) {
-		headers = lookUp(res, "headers")
+		headers = jsonscan.Find(res, "headers")
 		used = append(used, "headers")
 	}
 	var head string
@@ -81,15 +83,15 @@ func responseText(res []byte) (text string, used []string) {
 	}
 	b.WriteString(head)
 	text = b.String()
-	if body := lookUp(res, "body"); body != nil {
+	if body := jsonscan.Find(res, "body"); body != nil {
 		if s := bodyText(body); s != "" {
 			text += "\n\n" + s
 		}
 	} else {
 		text = strings.TrimRight(text, " \t\r\n")
 	}
-	if trailer := lookUp(res, "trailer"); truthy(trailer) {
-		text += "\n" + textOf(trailer)
+	if trailer := jsonscan.Find(res, "trailer"); truthy(trailer) {
+		text += "\n" + jsonscan.Text(trailer)
 	}
 	return text, used
 }
@@ -97,21 +99,21 @@ func responseText(res []byte) (text string, used []string) {
 // headersText writes headers, which are a text or an object, as lines.
 func headersText(headers []byte) string {
 	if !isObject(headers) {
-		return textOf(headers)
+		return jsonscan.Text(headers)
 	}
 	var b strings.Builder
-	s := scan(headers)
+	s := jsonscan.Scan(headers)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := s.Next()
 		if !ok {
 			return b.String()
 		}
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
-		b.WriteString(decode(key))
+		b.WriteString(jsonscan.Decode(key))
 		b.WriteString(": ")
-		b.WriteString(textOf(value))
+		b.WriteString(jsonscan.Text(value))
 	}
 }
 
@@ -119,7 +121,7 @@ func bodyText(body []byte) string {
 	if body[0] == '{' || body[0] == '[' {
 		return string(appendIndented(nil, body, ""))
 	}
-	return textOf(body)
+	return jsonscan.Text(body)
 }
 
 // truthy is JavaScript's idea of a value that counts; nil does not.
@@ -145,11 +147,11 @@ func textAt(object []byte, key string) string {
 	if !isObject(object) {
 		return ""
 	}
-	v := lookUp(object, key)
+	v := jsonscan.Find(object, key)
 	if v == nil {
 		return ""
 	}
-	return textOf(v)
+	return jsonscan.Text(v)
 }
 
 // find returns the value of a field, or nil.
@@ -172,13 +174,13 @@ func without(fields []Field, key string) []Field {
 func appendMembers(fields []Field, prefix string, object []byte, but ...string) []Field {
 	var seen set
 	first := len(fields)
-	s := scan(object)
+	s := jsonscan.Scan(object)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := s.Next()
 		if !ok {
 			return fields
 		}
-		k := decode(key)
+		k := jsonscan.Decode(key)
 		if slices.Contains(but, k) {
 			continue
 		}

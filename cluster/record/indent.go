@@ -1,5 +1,9 @@
 package record
 
+import (
+	"sluice/cluster/jsonscan"
+)
+
 // maxIndent is how deep values are spread over lines. What is deeper stays on
 // one line, or a small record of brackets would become an enormous text.
 const maxIndent = 20
@@ -19,13 +23,13 @@ func appendIndented(dst, value []byte, prefix string) []byte {
 			dst = append(dst, ' ', ' ')
 		}
 	}
-	for i := skipSpace(value, 0); i < len(value); i = skipSpace(value, i) {
+	for i := jsonscan.SkipSpace(value, 0); i < len(value); i = jsonscan.SkipSpace(value, i) {
 		c := value[i]
 		switch c {
 		case '{', '[':
 			dst = append(dst, c)
 			i++
-			if j := skipSpace(value, i); j < len(value) && value[j] == c+2 {
+			if j := jsonscan.SkipSpace(value, i); j < len(value) && value[j] == c+2 {
 				dst = append(dst, c+2)
 				i = j + 1
 				continue
@@ -46,7 +50,7 @@ func appendIndented(dst, value []byte, prefix string) []byte {
 			dst = append(dst, ':', ' ')
 			i++
 		default:
-			end := skipValue(value, i)
+			end := jsonscan.SkipValue(value, i)
 			if end <= i {
 				return dst
 			}

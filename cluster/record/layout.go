@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
 )
 
 // Layout is how records are written as lines.
@@ -70,7 +72,7 @@ func Append(dst, data []byte, layout Layout, style Style) []byte {
 	case LayoutRaw:
 		return appendRaw(dst, data, style.Terminal)
 	case LayoutJSON:
-		if !validObject(data) {
+		if !jsonscan.ValidObject(data) {
 			data = Normalise(nil, data)
 		}
 		dst = appendIndented(dst, data, "")
@@ -90,9 +92,9 @@ func Append(dst, data []byte, layout Layout, style Style) []byte {
 
 // has reports whether a record has a string in one of bunyan's own fields.
 func has(data []byte, want core) (found bool) {
-	s := scan(data)
+	s := jsonscan.Scan(data)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := s.Next()
 		if !ok {
 			return found
 		}
@@ -111,7 +113,7 @@ func appendRaw(dst, data []byte, terminal bool) []byte {
 	switch {
 	case !terminal:
 		dst = append(dst, data...)
-	case validObject(data):
+	case jsonscan.ValidObject(data):
 		// Whatever is harmful can only stand in a string, where it may be
 		// escaped. Tabs between tokens are the one control left.
 		for s := string(data); len(s) > 0; {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"time"
 	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
 )
 
 // timeLayout is how bunyan writes times, in UTC.
@@ -12,7 +14,7 @@ const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 // IsLine reports whether data is a record that may leave as it is: one line of
 // UTF-8, one valid JSON object, without U+2028 and U+2029.
 func IsLine(data []byte) bool {
-	return isOneLine(data) && !hasSeparator(data) && utf8.Valid(data) && validObject(data)
+	return isOneLine(data) && !hasSeparator(data) && utf8.Valid(data) && jsonscan.ValidObject(data)
 }
 
 // isOneLine reports whether there is no line break in data. In valid JSON they
@@ -58,7 +60,7 @@ func Normalise(dst, data []byte) []byte {
 // NormaliseAt is [Normalise] with another time than now for a payload that is
 // no JSON object.
 func NormaliseAt(dst, data []byte, now time.Time) []byte {
-	if !validObject(data) {
+	if !jsonscan.ValidObject(data) {
 		return appendPayload(dst, data, now)
 	}
 	for len(data) > 0 {
@@ -70,8 +72,7 @@ func NormaliseAt(dst, data []byte, now time.Time) []byte {
 			dst = append(dst, c)
 			data = data[1:]
 		case isSeparator(data):
-			dst = append(dst, `\u202`...)
-			dst = append(dst, hexDigits[data[2]&15])
+			dst = jsonscan.AppendEscape(dst, 0x2000|rune(data[2]&0x3f))
 			data = data[3:]
 		default:
 			r, n := utf8.DecodeRune(data)
@@ -87,22 +88,6 @@ func appendPayload(dst, payload []byte, now time.Time) []byte {
 	dst = append(dst, `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":30,"time":"`...)
 	dst = now.UTC().AppendFormat(dst, timeLayout)
 	dst = append(dst, `","msg":`...)
-	dst = appendJSONString(dst, string(bytes.TrimRight(payload, "\r\n")))
+	dst = jsonscan.AppendString(dst, string(bytes.TrimRight(payload, "\r\n")))
 	return append(dst, '}')
-}
-
-// appendJSONString appends s as a JSON string: only what JSON and one line want
-// is escaped.
-func appendJSONString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		s = s[n:]
-		if r < 0x20 || r == '"' || r == '\\' || r == 0x2028 || r == 0x2029 {
-			dst = appendEscaped(dst, r)
-		} else {
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-	return append(dst, '"')
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"sluice/cluster/jsonscan"
 )
 
 var hostname = sync.OnceValue(func() string {
@@ -24,7 +26,7 @@ var hostname = sync.OnceValue(func() string {
 // as their text. It is one line, without a line break at its end.
 func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...any) []byte {
 	dst = append(dst, `{"v":0,"name":"sluice","hostname":`...)
-	dst = appendJSONString(dst, hostname())
+	dst = jsonscan.AppendString(dst, hostname())
 	dst = append(dst, `,"pid":`...)
 	dst = strconv.AppendInt(dst, int64(os.Getpid()), 10)
 	dst = append(dst, `,"level":`...)
@@ -32,10 +34,10 @@ func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...
 	dst = append(dst, `,"time":"`...)
 	dst = now.UTC().AppendFormat(dst, timeLayout)
 	dst = append(dst, `","msg":`...)
-	dst = appendJSONString(dst, msg)
+	dst = jsonscan.AppendString(dst, msg)
 	for ; len(fields) >= 2; fields = fields[2:] {
 		dst = append(dst, ',')
-		dst = appendJSONString(dst, fmt.Sprint(fields[0]))
+		dst = jsonscan.AppendString(dst, fmt.Sprint(fields[0]))
 		dst = append(dst, ':')
 		dst = appendValue(dst, fields[1])
 	}
@@ -45,17 +47,17 @@ func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...
 func appendValue(dst []byte, value any) []byte {
 	switch v := value.(type) {
 	case string:
-		return appendJSONString(dst, v)
+		return jsonscan.AppendString(dst, v)
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case uint64:
 		return strconv.AppendUint(dst, v, 10)
 	case error:
-		return appendJSONString(dst, v.Error())
+		return jsonscan.AppendString(dst, v.Error())
 	}
 	out, err := json.Marshal(value)
 	if err != nil {
-		return appendJSONString(dst, fmt.Sprint(value))
+		return jsonscan.AppendString(dst, fmt.Sprint(value))
 	}
 	return append(dst, out...)
 }

@@ -4,7 +4,15 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+
+	"sluice/cluster/jsonscan"
 )
+
+// Head is what can be had of a record cheaply, for sorting and filtering.
+type Head struct {
+	Time  int64 // Unix milliseconds; 0 when unknown
+	Level Level // 0 when it has none
+}
 
 // Peek reads the head of a record, of its top-level fields alone, without
 // allocating. It finds what [Parse] finds in any valid JSON object; of other
@@ -31,9 +39,9 @@ func PeekTime(data []byte) int64 {
 // slowHead is Peek member by member.
 func slowHead(data []byte) Head {
 	var h Head
-	s := scan(data)
+	s := jsonscan.Scan(data)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := s.Next()
 		if !ok {
 			return h
 		}
@@ -94,6 +102,11 @@ func quickHead(data []byte) (when, level []byte, ok bool) {
 	return when, level, true
 }
 
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
 // headKey returns the first place at or after i where a quote may be followed by
 // the first letter of time or level, or len(data); eight places at a time. It
 // passes none over, but may find too many.
@@ -118,17 +131,17 @@ func headKey(data []byte, i int) int {
 func plainValue(data []byte, at, end int) []byte {
 	// A key follows the beginning or a comma, and a colon follows it.
 	i := at - 1
-	for i > 0 && isSpace(data[i]) {
+	for i > 0 && jsonscan.IsSpace(data[i]) {
 		i--
 	}
 	if data[i] != ',' && i != 0 {
 		return nil
 	}
-	i = skipSpace(data, end)
+	i = jsonscan.SkipSpace(data, end)
 	if i == len(data) || data[i] != ':' {
 		return nil
 	}
-	i = skipSpace(data, i+1)
+	i = jsonscan.SkipSpace(data, i+1)
 	if i == len(data) {
 		return nil
 	}
@@ -143,7 +156,7 @@ func plainValue(data []byte, at, end int) []byte {
 		return data[i : i+n+2]
 	}
 	for j, c := range data[i:] {
-		if c == ',' || c == '}' || isSpace(c) {
+		if c == ',' || c == '}' || jsonscan.IsSpace(c) {
 			if j == 0 {
 				return nil
 			}

@@ -1,11 +1,12 @@
 package record
 
 import (
-	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
 )
 
 // Record is a parsed record. Its strings are decoded and not sanitised: pass
@@ -32,15 +33,12 @@ type Field struct {
 // Parse reads a record. It never fails: what is no JSON object is a record
 // whose Msg is data as text, with bad UTF-8 replaced by U+FFFD.
 func Parse(data []byte) Record {
-	if !validObject(data) {
-		return Record{Msg: strings.ToValidUTF8(string(data), "\ufffd")}
-	}
 	r := Record{JSON: true}
 	var seen set
 	var last [keyComponent + 1][]byte
-	s := scan(data)
+	c := jsonscan.Check(data)
 	for {
-		key, value, ok := s.next()
+		key, value, ok := c.Next()
 		if !ok {
 			break
 		}
@@ -52,12 +50,15 @@ func Parse(data []byte) Record {
 			last[core] = value
 			continue
 		}
-		k := decode(key)
+		k := jsonscan.Decode(key)
 		if i := seen.find(r.Fields, k); i >= 0 {
 			r.Fields[i].Value = value
 			continue
 		}
 		r.Fields = append(r.Fields, Field{Key: k, Value: value})
+	}
+	if !c.Valid() {
+		return Record{Msg: strings.ToValidUTF8(string(data), "\ufffd")}
 	}
 	kept := r.Fields[:0]
 	for _, f := range r.Fields {
@@ -85,7 +86,7 @@ func (r *Record) take(key core, value []byte) bool {
 		if value[0] != '"' {
 			return false
 		}
-		*dst = decode(value[1 : len(value)-1])
+		*dst = jsonscan.Decode(value[1 : len(value)-1])
 		return true
 	}
 	switch key {
@@ -177,89 +178,22 @@ func (r *Record) Field(path string) (string, bool) {
 		}
 	case "pid":
 		if r.PID != 0 {
-			return itoa(r.PID), true
+			return strconv.Itoa(r.PID), true
 		}
 	}
 	for i := range r.Fields {
 		key := r.Fields[i].Key
 		if path == key {
-			return textOf(r.Fields[i].Value), true
+			return jsonscan.Text(r.Fields[i].Value), true
 		}
 	}
 	for i := range r.Fields {
 		key := r.Fields[i].Key
 		if len(path) > len(key) && path[len(key)] == '.' && path[:len(key)] == key {
-			if v, ok := member(r.Fields[i].Value, path[len(key)+1:]); ok {
-				return textOf(v), true
+			if v, ok := jsonscan.Descend(r.Fields[i].Value, path[len(key)+1:]); ok {
+				return jsonscan.Text(v), true
 			}
 		}
 	}
 	return "", false
-}
-
-// member finds a dotted path in an object. Keys that hold dots themselves are
-// found only when nothing follows them.
-func member(object []byte, path string) ([]byte, bool) {
-	for {
-		if v := lookUp(object, path); v != nil {
-			return v, true
-		}
-		key, rest, nested := strings.Cut(path, ".")
-		if !nested {
-			return nil, false
-		}
-		if object = lookUp(object, key); object == nil {
-			return nil, false
-		}
-		path = rest
-	}
-}
-
-// lookUp returns the value of a key in an object, or nil.
-func lookUp(object []byte, key string) (found []byte) {
-	s := scan(object)
-	for {
-		k, v, ok := s.next()
-		if !ok {
-			return found
-		}
-		if string(k) == key || (bytes.IndexByte(k, '\\') >= 0 && decode(k) == key) {
-			found = v
-		}
-	}
-}
-
-// textOf is a value as text: a string decoded, anything else as its JSON.
-func textOf(value []byte) string {
-	if value[0] == '"' {
-		return decode(value[1 : len(value)-1])
-	}
-	return strings.ToValidUTF8(string(value), "\ufffd")
-}
-
-// decode decodes the contents of a JSON string; surrogates that stand alone
-// and bad UTF-8 become U+FFFD.
-func decode(s []byte) string {
-	if bytes.IndexByte(s, '\\') < 0 {
-		if utf8.Valid(s) {
-			return string(s)
-		}
-		return replaceInvalid(s)
-	}
-	out := make([]byte, 0, len(s))
-	for len(s) > 0 {
-		r, n := decodeRune(s)
-		out = utf8.AppendRune(out, r)
-		s = s[n:]
-	}
-	return string(out)
-}
-
-// replaceInvalid puts a U+FFFD for each bad byte.
-func replaceInvalid(s []byte) string {
-	out := make([]byte, 0, len(s)+8)
-	for _, r := range string(s) {
-		out = utf8.AppendRune(out, r)
-	}
-	return string(out)
 }

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sluice/cluster/jsonscan"
 )
 
 // printer writes one record in bunyan's short or long layout.
@@ -203,7 +205,7 @@ func (p *printer) field(key string, value []byte) {
 		p.extras = append(p.extras, v...)
 		return
 	}
-	s := textOf(value)
+	s := jsonscan.Text(value)
 	switch {
 	case longOrLines(s):
 		p.detail(key + ": " + s)

@@ -1,6 +1,11 @@
 package record
 
-import "unicode/utf8"
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
+)
 
 // harmful reports whether a rune could do something to a terminal, to the order
 // of the text around it, or to whoever splits it into lines; or cannot be seen
@@ -81,10 +86,10 @@ func appendSafe(dst []byte, s string, tabs bool) []byte {
 		case !harmful(r):
 			dst = utf8.AppendRune(dst, r)
 		case r > 0xffff:
-			dst = append(dst, `\u{e00`...)
-			dst = append(dst, hexDigits[r>>4&15], hexDigits[r&15], '}')
+			dst = append(dst, `\u{`...)
+			dst = append(strconv.AppendInt(dst, int64(r), 16), '}')
 		default:
-			dst = appendHex4(dst, r)
+			dst = jsonscan.AppendEscape(dst, r)
 		}
 	}
 	return dst

@@ -31,22 +31,23 @@ var arrows = map[string][]string{
 	"sluice/tui/cell":     {"sluice/cluster/record"},
 	"sluice/tui/terminal": nil,
 	"sluice/tui/rows":     {"sluice/cluster/names", "sluice/cluster/query", "sluice/cluster/record", "sluice/cluster/stream"},
-	"sluice/tui/rowtext":  {"sluice/cluster/record", "sluice/cluster/stream", "sluice/tui/cell", "sluice/tui/find", "sluice/tui/rows"},
-	"sluice/tui/query":    {"sluice/cluster/query", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/tui/find", "sluice/tui/rows", "sluice/tui/rowtext"},
+	"sluice/tui/rowtext":  {"sluice/cluster/jsonscan", "sluice/cluster/record", "sluice/cluster/stream", "sluice/tui/cell", "sluice/tui/find", "sluice/tui/rows"},
+	"sluice/tui/query":    {"sluice/cluster/jsonscan", "sluice/cluster/query", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/tui/find", "sluice/tui/rows", "sluice/tui/rowtext"},
 	"sluice/tui/view":     {"sluice/cluster/record", "sluice/tui/query", "sluice/tui/rows"},
 
 	// The proxy's.
 	"sluice/proxy/entry": {"sluice/cluster/stream"},
 
 	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/loss", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
-	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
+	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/jsonscan", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it
 	"sluice/cluster/names":     nil,
-	"sluice/cluster/loss":      {"sluice/cluster/record"},
+	"sluice/cluster/loss":      {"sluice/cluster/jsonscan", "sluice/cluster/record"},
 	"sluice/cluster/backoff":   nil,
 	"sluice/cluster/console":   {"sluice/cluster/record"},
 	"sluice/cluster/stdio":     nil,
-	"sluice/cluster/record":    nil,
-	"sluice/cluster/query":     {"sluice/cluster/record"},
+	"sluice/cluster/record":    {"sluice/cluster/jsonscan"},
+	"sluice/cluster/jsonscan":  nil,
+	"sluice/cluster/query":     {"sluice/cluster/jsonscan", "sluice/cluster/record"},
 	"sluice/cluster/rescue":    nil,
 	"sluice/cluster/zmtp":      nil,
 	"sluice/cluster/fanout":    nil,

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/query"
-	"sluice/cluster/record"
 	"sluice/tui/find"
 	"sluice/tui/rows"
 	"sluice/tui/rowtext"
@@ -79,7 +79,7 @@ func (m *Matcher) sure(r *Row) bool {
 		return true
 	}
 	var in []byte // the key where it is
-	for key, value := range record.Members(r.Data) {
+	for key, value := range jsonscan.Members(r.Data) {
 		if in != nil {
 			if string(key) == string(in) {
 				return false // of a key that stands twice only the last value shows

@@ -3,6 +3,7 @@ package rowtext
 import (
 	"bytes"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/tui/find"
 	"sluice/tui/rows"
@@ -24,7 +25,7 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 	var msg, name, component []byte
 	var seen [8]bool // of bunyan's own fields
 	n := 0
-	for key, value := range record.Members(data) {
+	for key, value := range jsonscan.Members(data) {
 		own := 0
 		switch string(key) {
 		case "v", "pid":

@@ -1,0 +1,84 @@
+package jsonscan
+
+import (
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// AppendString appends s as a JSON string: one line of valid UTF-8 that escapes
+// only what JSON and readers of lines want, as JavaScript does.
+func AppendString(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	dst = AppendContents(dst, s)
+	return append(dst, '"')
+}
+
+// AppendContents appends the contents of a JSON string, which [AppendString] puts
+// between quotes: at most six times the bytes of s. A text may be appended in
+// pieces that do not cut a character in two.
+func AppendContents[T string | []byte](dst []byte, s T) []byte {
+	plain := 0 // from here on nothing has to be escaped
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		r, n := rune(c), 1
+		if c >= utf8.RuneSelf {
+			r, n = decodeRune(s[i:])
+			if r != '\u2028' && r != '\u2029' && (r != utf8.RuneError || n > 1) {
+				i += n
+				continue
+			}
+		}
+		dst = append(dst, s[plain:i]...)
+		dst = AppendRune(dst, r)
+		i += n
+		plain = i
+	}
+	return append(dst, s[plain:]...)
+}
+
+func decodeRune[T string | []byte](s T) (rune, int) {
+	var first [utf8.UTFMax]byte
+	return utf8.DecodeRune(first[:copy(first[:], s)])
+}
+
+// AppendRune appends one rune of the contents of a string.
+func AppendRune(dst []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(dst, '\\', byte(r))
+	case '\b':
+		return append(dst, `\b`...)
+	case '\f':
+		return append(dst, `\f`...)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	}
+	if r < 0x20 || r == '\u2028' || r == '\u2029' {
+		return AppendEscape(dst, r)
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+// AppendEscape appends a rune by its number, such as \u001b; beyond 0xffff as the
+// numbers of two surrogates.
+func AppendEscape(dst []byte, r rune) []byte {
+	if r > 0xffff {
+		high, low := utf16.EncodeRune(r)
+		return appendHex4(appendHex4(dst, high), low)
+	}
+	return appendHex4(dst, r)
+}
+
+const hexDigits = "0123456789abcdef"
+
+func appendHex4(dst []byte, r rune) []byte {
+	return append(dst, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+}
