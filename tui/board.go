@@ -120,7 +120,7 @@ func (m *model) boardSources(t *table) {
 		if wide {
 			came := ""
 			if !s.Proxy {
-				came = fmt.Sprintf("%11s records", cell.Count(records))
+				came = fmt.Sprintf("%11s records", record.Count(records))
 				if last > 0 && now.Sub(time.Unix(0, last)) >= quietAfter {
 					came += ", quiet " + ago(now.Sub(time.Unix(0, last)))
 				}
@@ -203,9 +203,9 @@ func (m *model) boardStreams(t *table) {
 		if t.width >= 90 {
 			p.draw(l, th.sparkBad, th.rule, pulseCells, true, now)
 		}
-		l.Fixed(st, fmt.Sprintf("%5s err/min", cell.Count(errors)), 14).Space(1)
+		l.Fixed(st, fmt.Sprintf("%5s err/min", record.Count(errors)), 14).Space(1)
 		if t.width >= 90 {
-			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", cell.Count(uint64(s.Held())), bytesText(s.Bytes())), 25)
+			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", record.Count(uint64(s.Held())), bytesText(s.Bytes())), 25)
 			if now.Sub(s.LastLive()) < quietAfter {
 				l.Add(th.dim, "lag "+lagText(s.Lag()))
 			} else if !s.LastLive().IsZero() {
@@ -249,7 +249,7 @@ func (m *model) boardLosses(t *table) {
 		t.put(l.Add(th.dim, "last: "+record.Safe(lost.reason)))
 	}
 	if m.ledger.unknown > 0 {
-		t.put(t.line().Space(2).Add(th.dim, "+ stands for gaps whose number nobody knows, "+cell.Count(m.ledger.unknown)+" of them"))
+		t.put(t.line().Space(2).Add(th.dim, "+ stands for gaps whose number nobody knows, "+record.Count(m.ledger.unknown)+" of them"))
 	}
 }
 
@@ -261,12 +261,12 @@ func (m *model) boardMemory(t *table) {
 	for s := range m.stores.Each() {
 		evicted += s.Evicted()
 	}
-	t.title("Kept here", cell.Count(evicted)+" old records let go")
+	t.title("Kept here", record.Count(evicted)+" old records let go")
 	for _, row := range []struct {
 		name, text string
 		part       float64
 	}{
-		{"records", cell.Count(uint64(records)) + " of " + cell.Count(uint64(m.config.Records)), float64(records) / float64(m.config.Records)},
+		{"records", record.Count(uint64(records)) + " of " + record.Count(uint64(m.config.Records)), float64(records) / float64(m.config.Records)},
 		{"memory", bytesText(bytes) + " of " + bytesText(m.config.Bytes), float64(bytes) / float64(m.config.Bytes)},
 	} {
 		const cells = 22

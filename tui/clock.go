@@ -9,7 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// clockMode is how rows tell their time.
+// clockMode is how rows show their time.
 type clockMode uint8
 
 const (
@@ -22,7 +22,7 @@ var clockNames = [...]string{"local", "utc", "ago"}
 
 func (c clockMode) String() string { return clockNames[c] }
 
-// sentence says how times are told from now on.
+// sentence says how times are shown from now on.
 func (c clockMode) sentence(local *time.Location, now time.Time) string {
 	switch c {
 	case clockUTC:
@@ -129,17 +129,17 @@ func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	v := p.view
 	v.Hold()
 	if v.Total() == 0 {
-		return m.say("no record is here yet")
+		return m.notify("no record is here yet")
 	}
 	ord := v.NotBefore(at)
 	v.GoTo(ord)
 	switch {
 	case ord == v.Total():
-		return m.say("nothing is as new as " + at.In(m.location()).Format(time.DateTime) + ": this is the newest")
+		return m.notify("nothing is as new as " + at.In(m.location()).Format(time.DateTime) + ": this is the newest")
 	case ord == 0:
 		_, e, _, _ := v.Row(0)
 		if first := when(e, m.location()); first.After(at) {
-			return m.say("the oldest kept is of " + first.Format(time.DateTime))
+			return m.notify("the oldest kept is of " + first.Format(time.DateTime))
 		}
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"sluice/tui/cell"
+	"sluice/cluster/record"
 )
 
 // maxCopy is the most that terminals take through OSC 52, in bytes.
@@ -27,12 +27,12 @@ const tmuxTime = 5 * time.Second
 // one, by how it is set up.
 func (m *model) copy(text, what string) tea.Cmd {
 	if text == "" {
-		return m.say("not copied: the " + what + " is empty")
+		return m.notify("not copied: the " + what + " is empty")
 	}
 	if len(text) > maxCopy {
-		return m.say(what + " not copied: " + cell.Count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
+		return m.notify(what + " not copied: " + record.Count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
 	}
-	said := m.say(what + " copied: " + cell.Count(uint64(len(text))) + " bytes")
+	said := m.notify(what + " copied: " + record.Count(uint64(len(text))) + " bytes")
 	getenv := m.config.Getenv
 	switch {
 	case getenv("TMUX") != "":

@@ -92,7 +92,7 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.inDetail.copyField):
 		f := d.field()
 		if f == nil {
-			return m.say("no field is here: j and k choose one")
+			return m.notify("no field is here: j and k choose one")
 		}
 		return m.copy(clean(f.value), f.name)
 	case matches(msg, k.inDetail.include):
@@ -103,7 +103,7 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 		return m.mark(d.pane)
 	case matches(msg, k.clock):
 		m.clock = (m.clock + 1) % clockMode(len(clockNames))
-		return m.say(m.clock.sentence(m.config.Location, m.config.Now()))
+		return m.notify(m.clock.sentence(m.config.Location, m.config.Now()))
 	case matches(msg, k.inDetail.next):
 		m.turnDetail(1)
 	case matches(msg, k.inDetail.prev):
@@ -118,10 +118,10 @@ func (m *model) narrow(not bool) tea.Cmd {
 	d := m.detail
 	f := d.field()
 	if f == nil || f.fixed {
-		return m.say("no field is here that one can filter by: j and k choose one")
+		return m.notify("no field is here that one can filter by: j and k choose one")
 	}
 	if err := d.pane.narrow(f.name, f.value, not); err != nil {
-		return m.say(err.Error())
+		return m.notify(err.Error())
 	}
 	m.detail = nil
 	return nil
@@ -194,9 +194,9 @@ func clean(text string) string {
 }
 
 // draw returns the detail's lines, and lays them out when it must.
-func (d *detail) draw(width, height int, lk look) []string {
-	if key := (detailKey{width, lk.theme, lk.location}); key != d.key {
-		p := page{width: width, look: lk}
+func (d *detail) draw(width, height int, sc scene) []string {
+	if key := (detailKey{width, sc.theme, sc.location}); key != d.key {
+		p := page{width: width, scene: sc}
 		d.fill(&p)
 		d.lines, d.key = p.lines, key
 		if d.at == 0 { // begin with what one came for
@@ -212,10 +212,10 @@ func (d *detail) draw(width, height int, lk look) []string {
 	d.height = max(height-1, 1)
 	d.top = max(0, min(d.top, len(d.lines)-d.height))
 	d.move(0)
-	t := lk.theme
-	head := cell.NewLine(width, lk.method).Add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
+	t := sc.theme
+	head := cell.NewLine(width, sc.method).Add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
 	for _, keys := range []string{" ← → records · j k fields · c copies one · f F filter · y copies all · esc ", " ← → records · c copies the field · esc ", " esc "} {
-		if n := head.Left() - cell.Width(keys, lk.method) - 1; n > 0 {
+		if n := head.Left() - cell.Width(keys, sc.method) - 1; n > 0 {
 			head.Add(t.paneActive, strings.Repeat("━", n)).Add(t.faint, keys).Add(t.paneActive, "━")
 			break
 		}
@@ -223,7 +223,7 @@ func (d *detail) draw(width, height int, lk look) []string {
 	lines := []string{head.String()}
 	chosen := d.field()
 	for i := d.top; i < min(d.top+d.height, len(d.lines)); i++ {
-		l := cell.NewLine(1, lk.method)
+		l := cell.NewLine(1, sc.method)
 		switch f := d.lines[i].field; {
 		case i == d.at:
 			l.Add(t.paneActive, "▌")
@@ -233,15 +233,15 @@ func (d *detail) draw(width, height int, lk look) []string {
 		lines = append(lines, l.String()+d.lines[i].text)
 	}
 	for len(lines) < height {
-		lines = append(lines, cell.NewLine(width, lk.method).String())
+		lines = append(lines, cell.NewLine(width, sc.method).String())
 	}
 	return lines
 }
 
 // fill writes the record onto a page.
 func (d *detail) fill(p *page) {
-	t := p.look.theme
-	at := when(&d.entry, p.look.location)
+	t := p.scene.theme
+	at := when(&d.entry, p.scene.location)
 	if d.entry.Kind.Notice() {
 		p.fact("time", t.text, at.Format(time.RFC3339Nano), nil)
 		if d.entry.Kind == rows.KindState {
@@ -294,7 +294,7 @@ func (d *detail) fill(p *page) {
 	}
 	if len(d.data) > rowtext.DisplayLimit {
 		p.blank()
-		p.text(t.gap, "Only the first "+cell.Count(rowtext.DisplayLimit)+" of "+cell.Count(uint64(len(d.data)))+" bytes are shown; y copies all.")
+		p.text(t.gap, "Only the first "+record.Count(rowtext.DisplayLimit)+" of "+record.Count(uint64(len(d.data)))+" bytes are shown; y copies all.")
 	}
 }
 
@@ -304,7 +304,7 @@ const maxPage = 20_000
 // page is lines of text, wrapped to a width.
 type page struct {
 	width int
-	look  look
+	scene scene
 	lines []pageLine
 	field *field // what is written belongs to it; nil: to none
 }
@@ -324,7 +324,7 @@ type field struct {
 
 func (p *page) full() bool { return len(p.lines) >= maxPage }
 
-func (p *page) line() *cell.Line { return cell.NewLine(p.width-1, p.look.method) }
+func (p *page) line() *cell.Line { return cell.NewLine(p.width-1, p.scene.method) }
 
 func (p *page) put(l *cell.Line) { p.lines = append(p.lines, pageLine{l.String(), p.field}) }
 
@@ -335,7 +335,7 @@ func (p *page) blank() {
 
 func (p *page) section(title string) {
 	p.blank()
-	p.put(p.line().Space(1).Add(p.look.theme.heading, record.Safe(title)))
+	p.put(p.line().Space(1).Add(p.scene.theme.heading, record.Safe(title)))
 }
 
 // fact writes a name and a value, if there is one.
@@ -344,8 +344,8 @@ func (p *page) fact(name string, st cell.Style, value string, f *field) {
 		return
 	}
 	p.field = f
-	l := p.line().Space(1).Fixed(p.look.theme.faint, name, 11)
-	value, _ = cell.Fit(record.Safe(cell.Shorten(value, rowtext.MaxValue)), max(l.Left()-1, 1), p.look.method)
+	l := p.line().Space(1).Fixed(p.scene.theme.faint, name, 11)
+	value, _ = cell.Fit(record.Safe(cell.Shorten(value, rowtext.MaxValue)), max(l.Left()-1, 1), p.scene.method)
 	p.put(l.Add(st, value))
 	p.field = nil
 }
@@ -366,10 +366,10 @@ func (p *page) parts(indent int, parts []part) {
 			if p.full() {
 				return
 			}
-			piece, used, _ := cell.Take(pt.text, max(l.Left()-1, 0), p.look.method)
+			piece, used, _ := cell.Take(pt.text, max(l.Left()-1, 0), p.scene.method)
 			if used == 0 && empty {
 				// Wider than the page: it is passed over.
-				_, used, _ = cell.Cluster(pt.text, p.look.method)
+				_, used, _ = cell.Cluster(pt.text, p.scene.method)
 			}
 			l.Add(pt.style, piece)
 			empty = empty && used == 0

@@ -119,10 +119,10 @@ func Detail(data []byte, width, height int) []string {
 	st, _ := rows.NewStores(1<<30, 1<<40).Open([]string{"system"}, time.Time{})
 	st.Add(&stream.Record{Stream: "system", Source: "vm-1", Data: data, Backfill: true}, time.Time{})
 	p := newPane(st, query.Filter{})
-	lk := look{theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
-	p.rows(width, height, lk)
+	sc := scene{theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
+	p.rows(width, height, sc)
 	d := newDetail(p)
-	d.draw(width+1, height, lk) // a column is the cursor's
+	d.draw(width+1, height, sc) // a column is the cursor's
 	lines := []string{d.message()}
 	for _, l := range d.lines {
 		lines = append(lines, l.text)

@@ -38,7 +38,7 @@ func (g *guard) Update(msg tea.Msg) (self tea.Model, cmd tea.Cmd) {
 		return g, tea.Quit
 	}
 	defer g.recover(&cmd)
-	if cmd = g.tell(msg); cmd != nil {
+	if cmd = g.inform(msg); cmd != nil {
 		return g, cmd
 	}
 	if _, ok := msg.(paintMsg); ok {
@@ -87,9 +87,9 @@ func careful(cmd tea.Cmd) tea.Cmd {
 	}
 }
 
-// tell tells the terminal what concerns it of a message. It returns a command for
-// Bubble Tea, if there is one, instead of what the model says.
-func (g *guard) tell(msg tea.Msg) tea.Cmd {
+// inform lets the terminal know what concerns it of a message. It returns a command
+// for Bubble Tea, if there is one, instead of the model's.
+func (g *guard) inform(msg tea.Msg) tea.Cmd {
 	t := g.terminal
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg, tea.MouseMsg, tea.PasteMsg:

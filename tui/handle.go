@@ -62,10 +62,10 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.arrange):
 		m.zoom = false
 		m.arrangement = (m.arrangement + 1) % arrangement(len(arrangementNames))
-		return m.say(m.arrangement.sentence())
+		return m.notify(m.arrangement.sentence())
 	case matches(msg, k.clock):
 		m.clock = (m.clock + 1) % clockMode(len(clockNames))
-		return tea.Batch(m.tick(), m.say(m.clock.sentence(m.config.Location, m.config.Now())))
+		return tea.Batch(m.tick(), m.notify(m.clock.sentence(m.config.Location, m.config.Now())))
 	case matches(msg, k.status):
 		m.board = &board{}
 		return m.tick()
@@ -92,7 +92,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 func (m *model) quit() tea.Cmd {
 	if s := m.saving; s != nil && !s.leave {
 		s.leave = true
-		return m.say("still saving to " + s.path + ": " + m.keys.quit.Help().Key + " again leaves it unfinished")
+		return m.notify("still saving to " + s.path + ": " + m.keys.quit.Help().Key + " again leaves it unfinished")
 	}
 	return tea.Quit
 }
@@ -189,7 +189,7 @@ func (m *model) setLevel(p *pane, step int) {
 
 func (m *model) find(p *pane, d view.Direction) tea.Cmd {
 	if p.search == nil {
-		return m.say("nothing is searched for: press / first")
+		return m.notify("nothing is searched for: press / first")
 	}
 	p.search.Find(d)
 	return nil

@@ -39,7 +39,7 @@ func (p *page) request(f record.Field) bool {
 	}
 	p.section("Request")
 	p.field = &field{name: f.Key + ".url", value: req.URL}
-	p.text(p.look.theme.text, req.Method+" "+req.URL+" HTTP/"+req.HTTPVersion)
+	p.text(p.scene.theme.text, req.Method+" "+req.URL+" HTTP/"+req.HTTPVersion)
 	p.headers(f.Key+".headers", req.Headers)
 	p.httpBody(f.Key+".body", req.Body)
 	p.others(f.Key, f.Value, "method", "url", "httpVersion", "headers", "body")
@@ -57,9 +57,9 @@ func (p *page) response(f record.Field) bool {
 		return false
 	}
 	p.section("Response")
-	st := p.look.theme.text
+	st := p.scene.theme.text
 	if res.StatusCode >= 500 {
-		st = p.look.theme.err
+		st = p.scene.theme.err
 	}
 	p.field = &field{name: f.Key + ".statusCode", value: strconv.Itoa(res.StatusCode)}
 	p.text(st, strings.TrimSpace("HTTP/1.1 "+strconv.Itoa(res.StatusCode)+" "+http.StatusText(res.StatusCode)))
@@ -80,12 +80,12 @@ func (p *page) error(f record.Field) bool {
 	if text == "" {
 		text = strings.TrimPrefix(e.Name+": "+e.Message, ": ")
 	}
-	st := p.look.theme.err
+	st := p.scene.theme.err
 	p.field = &field{name: f.Key + ".message", value: e.Message}
 	stack := &field{name: f.Key + ".stack", value: e.Stack, fixed: true}
 	for line := range strings.SplitSeq(text, "\n") {
 		p.text(st, line)
-		st, p.field = p.look.theme.dim, stack
+		st, p.field = p.scene.theme.dim, stack
 	}
 	p.field = nil
 	p.others(f.Key, f.Value, "name", "message", "stack")
@@ -100,14 +100,14 @@ func (p *page) headers(name string, raw json.RawMessage) {
 		p.field = &field{name: name, value: text}
 		for line := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
 			if line != "" && !strings.HasPrefix(line, "HTTP/") { // that line is there already
-				p.text(p.look.theme.dim, line)
+				p.text(p.scene.theme.dim, line)
 			}
 		}
 		return
 	}
 	members(raw, func(key string, value json.RawMessage) {
 		p.field = &field{name: name + "." + key, value: plain(value)}
-		p.parts(3, []part{{p.look.theme.key, record.Safe(key) + ": "}, {p.look.theme.dim, record.Safe(plain(value))}})
+		p.parts(3, []part{{p.scene.theme.key, record.Safe(key) + ": "}, {p.scene.theme.dim, record.Safe(plain(value))}})
 	})
 }
 
@@ -120,7 +120,7 @@ func (p *page) httpBody(name string, raw json.RawMessage) {
 		p.field = &field{name: name, value: plain(raw)}
 		defer func() { p.field = nil }()
 		for line := range strings.SplitSeq(plain(raw), "\n") {
-			p.text(p.look.theme.text, line)
+			p.text(p.scene.theme.text, line)
 		}
 		return
 	}

@@ -1,158 +1,195 @@
 package tui
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
-	"strings"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/pelletier/go-toml/v2"
+
+	"sluice/cluster/names"
 	"sluice/tui/cell"
+	"sluice/tui/query"
+	"sluice/tui/view"
 )
 
-// sideBySide is the width from which panes stand beside each other.
-const sideBySide = 120
-
-// The least that a pane is shown with when it shares the screen.
-const (
-	minPaneWidth  = 30
-	minPaneHeight = 4
-	goodPaneWidth = 64 // from here on a pane has all its columns
-)
-
-// maxSlots is how many panes stand on the screen at most.
-const maxSlots = 9
-
-// arrangement is how the panes on the screen stand.
-type arrangement uint8
-
-const (
-	arrangeAuto    arrangement = iota // beside each other where there is room, stacked below 120 columns
-	arrangeBeside                     // beside each other
-	arrangeStacked                    // above each other
-	arrangeTabs                       // one at a time
-)
-
-var arrangementNames = [...]string{"auto", "beside", "stacked", "tabs"}
-
-func (a arrangement) String() string { return arrangementNames[a] }
-
-// sentence says what an arrangement does.
-func (a arrangement) sentence() string {
-	return [...]string{
-		"panes: beside each other, stacked below 120 columns",
-		"panes: beside each other",
-		"panes: stacked",
-		"panes: one at a time",
-	}[a]
+// Layout is which panes stood how when the client was left.
+type Layout struct {
+	Panes []PaneLayout `toml:"pane"`
+	Shown []int        `toml:"shown"` // indexes of the panes on the screen
+	Focus int          `toml:"focus"` // index into Shown
+	Zoom  bool         `toml:"zoom"`
+	Stand arrangement  `toml:"panes"`
+	Time  clockMode    `toml:"time"`
 }
 
-// rect is a part of the screen.
-type rect struct{ x, y, w, h int }
-
-func (r rect) contains(x, y int) bool { return x >= r.x && x < r.x+r.w && y >= r.y && y < r.y+r.h }
-
-// area is where a pane stood in the last frame.
-type area struct {
-	rect
-	pane *pane
+// PaneLayout is one pane of a [Layout].
+type PaneLayout struct {
+	Streams []string  `toml:"streams"` // several are merged
+	Level   LevelName `toml:"level,omitempty"`
+	Filter  string    `toml:"filter,omitempty"` // its terms, as they are typed
+	Search  string    `toml:"search,omitempty"`
+	Wrap    bool      `toml:"wrap,omitempty"`
 }
 
-// areaAt is the area with a point of the screen in it, and the slot that its pane
-// is in by now. ok is false when there is none, or its pane is not on the screen
-// any more: what the mouse does may come before the next frame.
-func (m *model) areaAt(x, y int) (a area, slot int, ok bool) {
-	for _, a := range m.areas {
-		if a.contains(x, y) {
-			slot = slices.IndexFunc(m.slots, func(i int) bool { return m.panes[i] == a.pane })
-			return a, slot, slot >= 0
-		}
+// maxPanes is how many panes there are at most, so that every layout can be
+// restored.
+const maxPanes = 64
+
+// MarshalText writes a level's name.
+func (l LevelName) MarshalText() ([]byte, error) { return []byte(l.Level.String()), nil }
+
+// LoadLayout reads a layout that was saved. Without a file the error is
+// fs.ErrNotExist.
+func LoadLayout(path string) (Layout, error) {
+	if _, err := os.Stat(path); err != nil {
+		return Layout{}, fmt.Errorf("read the last layout: %w", err)
 	}
-	return area{}, 0, false
+	data, err := readSmall(path)
+	if err != nil {
+		return Layout{}, fmt.Errorf("read the last layout: %w", err)
+	}
+	l, err := parseLayout(data)
+	if err != nil {
+		return Layout{}, fmt.Errorf("read the last layout in %s: %w", path, err)
+	}
+	return l, nil
 }
 
-// place lays n panes out in a part of the screen, column by column. What
-// cannot be shown has an empty rect: then the one in focus has it all.
-func (a arrangement) place(body rect, n, focus int, zoom bool) []rect {
-	rects := make([]rect, n)
-	columns := 1
-	switch a {
-	case arrangeAuto:
-		if body.w >= sideBySide {
-			columns = max(2, (body.w+2)/(goodPaneWidth+2))
-		}
-	case arrangeBeside:
-		columns = (body.w + 2) / (minPaneWidth + 2)
-	case arrangeStacked, arrangeTabs:
+func parseLayout(data []byte) (Layout, error) {
+	var l Layout
+	if err := decodeTOML(data, &l); err != nil {
+		return Layout{}, err
 	}
-	columns = max(1, min(columns, n))
-	deepest := (n + columns - 1) / columns
-	if zoom || a == arrangeTabs || n == 1 || body.h/deepest < minPaneHeight {
-		rects[focus] = body
-		return rects
+	if err := l.check(); err != nil {
+		return Layout{}, err
 	}
-	slot, x := 0, body.x
-	for c := range columns {
-		// A blank column keeps a pane's text off the rule beside it.
-		w := (body.w - 2*(columns-1)) / columns
-		if c == columns-1 {
-			w = body.x + body.w - x
+	return l, nil
+}
+
+// check refuses what no client has saved.
+func (l *Layout) check() error {
+	if len(l.Panes) == 0 || len(l.Panes) > maxPanes {
+		return fmt.Errorf("it has %d panes, and may have 1 to %d", len(l.Panes), maxPanes)
+	}
+	for _, p := range l.Panes {
+		if len(p.Streams) == 0 || len(p.Streams) > maxMerged {
+			return fmt.Errorf("a pane has %d streams, and may have 1 to %d", len(p.Streams), maxMerged)
 		}
-		rows := n / columns // later columns take what is left over
-		if c >= columns-n%columns {
-			rows++
-		}
-		y := body.y
-		for r := range rows {
-			h := body.h / rows
-			if r == rows-1 {
-				h = body.y + body.h - y
+		for _, name := range p.Streams {
+			if err := names.Check(name); err != nil {
+				return fmt.Errorf("stream %q: %w", name, err)
 			}
-			rects[slot] = rect{x, y, w, h}
-			slot++
-			y += h
 		}
-		x += w + 2
+		if names := slices.Sorted(slices.Values(p.Streams)); len(slices.Compact(names)) < len(p.Streams) {
+			return fmt.Errorf("a pane has a stream twice: %q", p.Streams)
+		}
 	}
-	return rects
+	seen := make(map[int]bool)
+	for _, i := range l.Shown {
+		if i < 0 || i >= len(l.Panes) || seen[i] {
+			return fmt.Errorf("pane %d cannot be shown: it is not there, or shown twice", i)
+		}
+		seen[i] = true
+	}
+	return nil
 }
 
-// drawPanes draws the panes that are on the screen.
-func (m *model) drawPanes(body rect) []string {
-	if m.pane() == nil {
-		look := m.look(nil)
-		text := look.trouble
-		if text == nil {
-			text = []string{"No stream is open.", "Press o to see the streams that are live."}
-		}
-		lines := centred(body.w, body.h, look, text)
-		for len(lines) < body.h {
-			lines = append(lines, cell.NewLine(body.w, m.method).String())
-		}
-		return lines
+// saveLayout writes a layout so that a file is the old one or the new one,
+// never a part.
+func saveLayout(path string, l Layout) error {
+	data, err := toml.Marshal(l)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
-	lines := make([]strings.Builder, body.h)
-	rule := cell.NewLine(2, m.method).Space(1).Add(m.theme.rule, "│").String()
-	join := cell.NewLine(2, m.method).Add(m.theme.rule, "─┬").String()
-	for slot, r := range m.arrangement.place(body, len(m.slots), m.focus, m.zoom) {
-		if r.w == 0 {
+	if err == nil {
+		err = os.WriteFile(path+".new", data, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
+		return fmt.Errorf("save the layout: %w", err)
+	}
+	return nil
+}
+
+// layout is how the panes stand now.
+func (m *model) layout() Layout {
+	l := Layout{Shown: m.slots, Focus: m.focus, Zoom: m.zoom, Stand: m.arrangement, Time: m.clock}
+	for _, p := range m.panes {
+		f := p.view.Filter()
+		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap}
+		if p.search != nil {
+			one.Search = p.search.Matcher().Source
+		}
+		l.Panes = append(l.Panes, one)
+	}
+	return l
+}
+
+// restore opens the panes of a layout besides those that are there.
+func (m *model) restore(l Layout) {
+	m.arrangement, m.clock = l.Stand, l.Time
+	index := make([]int, len(l.Panes)) // of those that could be opened
+	for i, one := range l.Panes {
+		if index[i] = -1; !m.openPane(false, one.Streams...) {
 			continue
 		}
-		p := m.panes[m.slots[slot]]
-		m.areas = append(m.areas, area{r, p})
-		p.see()
-		for i, text := range p.draw(r.w, r.h, m.look(p)) {
-			line := &lines[r.y-body.y+i]
-			switch {
-			case r.x == body.x:
-			case r.y == body.y && i == 0:
-				line.WriteString(join)
-			default:
-				line.WriteString(rule)
-			}
-			line.WriteString(text)
+		p := m.pane()
+		index[i] = m.slots[m.focus]
+		f := query.Filter{Level: one.Level.Level}
+		if terms, err := query.Parse(one.Filter); err == nil {
+			f = f.WithTerms(terms)
+		}
+		p.setFilter(f)
+		p.setWrap(one.Wrap)
+		if one.Search != "" {
+			p.search = view.NewSearch(p.view, query.NewMatcher(cell.Shorten(one.Search, maxInput)))
 		}
 	}
-	out := make([]string, body.h)
-	for i := range lines {
-		out[i] = lines[i].String()
+	if slices.ContainsFunc(l.Shown, func(i int) bool { return index[i] >= 0 }) {
+		m.slots = m.slots[:0]
+		for _, i := range l.Shown {
+			if index[i] >= 0 && !slices.Contains(m.slots, index[i]) && len(m.slots) < maxSlots {
+				m.slots = append(m.slots, index[i])
+			}
+		}
 	}
-	return out
+	m.focus = min(max(l.Focus, 0), len(m.slots)-1)
+	m.zoom = l.Zoom && len(m.slots) > 1
+}
+
+// layoutMsg brings the layout that was asked for.
+type layoutMsg struct {
+	layout Layout
+	err    error
+}
+
+// restoreLayout reads the last layout, away from the keys.
+func (m *model) restoreLayout() tea.Cmd {
+	path := m.config.LayoutPath
+	return func() tea.Msg {
+		l, err := LoadLayout(path)
+		return layoutMsg{l, err}
+	}
+}
+
+// layoutRead goes on with the layout.
+func (m *model) layoutRead(msg layoutMsg) tea.Cmd {
+	if errors.Is(msg.err, fs.ErrNotExist) {
+		return m.notify("no layout has been saved yet: it is when you quit")
+	}
+	if msg.err != nil {
+		return m.notify(msg.err.Error())
+	}
+	if m.picker != nil {
+		m.closePicker()
+	}
+	m.restore(msg.layout)
+	return tea.Batch(m.tick(), m.notifyFull())
 }

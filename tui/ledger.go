@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sluice/cluster/loss"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
 	"sluice/tui/rows"
@@ -42,9 +43,9 @@ func (l *losses) text() string {
 		return "0"
 	}
 	if l.unknown > 0 {
-		return cell.Count(l.records) + "+"
+		return record.Count(l.records) + "+"
 	}
-	return cell.Count(l.records)
+	return record.Count(l.records)
 }
 
 // gapText is the number of gaps.
@@ -52,7 +53,7 @@ func (l *losses) gapText() string {
 	if l.gaps == 1 {
 		return "1 gap"
 	}
-	return cell.Count(l.gaps) + " gaps"
+	return record.Count(l.gaps) + " gaps"
 }
 
 func (l *losses) any() bool { return l != nil && l.gaps > 0 }

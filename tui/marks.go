@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"sluice/tui/cell"
+	"sluice/cluster/record"
 )
 
 // maxMarks bounds the marks of one pane.
@@ -28,7 +28,7 @@ func (m *model) mark(p *pane) tea.Cmd {
 	case found:
 		p.marks = slices.Delete(p.marks, at, at+1)
 	case len(p.marks) == maxMarks:
-		return m.say("not marked: " + cell.Count(maxMarks) + " records are marked already")
+		return m.notify("not marked: " + record.Count(maxMarks) + " records are marked already")
 	default:
 		p.marks = slices.Insert(p.marks, at, n)
 	}
@@ -55,9 +55,9 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	}
 	switch {
 	case len(p.marks) == 0:
-		return m.say("nothing is marked: m marks a record")
+		return m.notify("nothing is marked: m marks a record")
 	case len(shown) == 0:
-		return m.say("no marked record is shown: they are let go, or left out by the filter")
+		return m.notify("no marked record is shown: they are let go, or left out by the filter")
 	}
 	here := v.At(v.CursorOrd())
 	at, found := slices.BinarySearch(shown, here)
@@ -85,7 +85,7 @@ func (m *model) findError(p *pane, step int) tea.Cmd {
 		return nil
 	}
 	if step > 0 {
-		return m.say("no error after this one; E goes to the one before")
+		return m.notify("no error after this one; E goes to the one before")
 	}
-	return m.say("no error before this one")
+	return m.notify("no error before this one")
 }

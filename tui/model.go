@@ -49,7 +49,7 @@ type model struct {
 	slots       []int // the panes on the screen, by their index
 	focus       int   // index into slots
 	zoom        bool
-	full        bool // a pane was not opened, as there are maxPanes, and that is not said yet
+	full        bool // a pane was not opened, as there are maxPanes, and the user does not know yet
 	arrangement arrangement
 
 	width, height int
@@ -84,7 +84,7 @@ type model struct {
 	ticking  bool
 	batch    *stream.Batch // that is being taken, in pieces; nil: none
 	kept     int           // of its records
-	toldOf   int           // of its notices
+	noticed  int           // of its notices
 	waiting  bool          // records wait for earlier ones
 	settling bool          // a settleMsg is on its way
 	wheel    int           // rows that the wheel has moved and the screen has not
@@ -144,7 +144,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.status = m.config.Feed.Status()
 	m.wake()
-	return tea.Batch(restore, m.tick(), m.sayFull())
+	return tea.Batch(restore, m.tick(), m.notifyFull())
 }
 
 // Update takes one message.
@@ -201,14 +201,14 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 			m.method = ansi.GraphemeWidth
 		}
 	case flashMsg:
-		return m.say(msg.text)
+		return m.notify(msg.text)
 	case layoutMsg:
 		return m.layoutRead(msg)
 	case openedMsg:
 		return m.savingOpened(msg)
 	case savedMsg:
 		m.endSaving()
-		return m.say(msg.saving.saved(msg.err))
+		return m.notify(msg.saving.saved(msg.err))
 	case redrawMsg:
 		if msg.id == m.redrawID {
 			return func() tea.Msg { return repaintMsg{} }
@@ -235,7 +235,7 @@ func (m *model) take() {
 			if m.batch = m.config.Feed.TryTake(); m.batch == nil {
 				break
 			}
-			m.kept, m.toldOf = 0, 0
+			m.kept, m.noticed = 0, 0
 		}
 		all := m.keep(m.batch, now)
 		// What is not kept yet arrived after this, and may belong before it.
@@ -290,14 +290,14 @@ const keepAtOnce = 512
 func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	var name string
 	var stores []*rows.Store
-	tell := func(before int) {
-		for ; m.toldOf < len(batch.Notices) && batch.Notices[m.toldOf].At <= before; m.toldOf++ {
-			m.told(&batch.Notices[m.toldOf])
+	notices := func(before int) {
+		for ; m.noticed < len(batch.Notices) && batch.Notices[m.noticed].At <= before; m.noticed++ {
+			m.keepNotice(&batch.Notices[m.noticed])
 		}
 	}
 	end := min(m.kept+keepAtOnce, len(batch.Records))
 	for ; m.kept < end; m.kept++ {
-		tell(m.kept)
+		notices(m.kept)
 		r := &batch.Records[m.kept]
 		if name != r.Stream {
 			name, stores = r.Stream, m.stores.Of(r.Stream) // none: its pane was closed a moment ago
@@ -309,11 +309,12 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	if end < len(batch.Records) {
 		return false
 	}
-	tell(math.MaxInt)
+	notices(math.MaxInt)
 	return true
 }
 
-func (m *model) told(n *stream.Notice) {
+// keepNotice takes one of a batch's notices.
+func (m *model) keepNotice(n *stream.Notice) {
 	stores := m.stores.Of(n.Stream)
 	switch n.Kind {
 	case stream.KindGap:
@@ -360,7 +361,7 @@ func (m *model) refresh() {
 			p = &pulse{}
 			m.pulses[s] = p
 		}
-		p.look(s, now)
+		p.update(s, now)
 	}
 }
 
@@ -388,7 +389,7 @@ func (m *model) work() (cmd tea.Cmd) {
 			m.hurry()
 		}
 		if text := p.missed(); text != "" {
-			cmd = m.say(text)
+			cmd = m.notify(text)
 			m.dirty = true
 		}
 	}
@@ -415,8 +416,8 @@ func (m *model) tick() tea.Cmd {
 	return tea.Tick(time.Second, func(time.Time) tea.Msg { return secondMsg{} })
 }
 
-// say shows a text in the status line for a while.
-func (m *model) say(text string) tea.Cmd {
+// notify shows a text in the status line for a while.
+func (m *model) notify(text string) tea.Cmd {
 	m.flash = text
 	m.flashID++
 	id := m.flashID

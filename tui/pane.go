@@ -74,8 +74,8 @@ func (p *pane) step(deadline time.Time) bool {
 // see notes that the pane is on the screen.
 func (p *pane) see() { p.seen, p.seenErrors = p.store().Next(), p.store().Errors() }
 
-// look is what a pane needs to be drawn.
-type look struct {
+// scene is what a pane needs to be drawn.
+type scene struct {
 	theme    *theme
 	method   ansi.Method
 	location *time.Location
@@ -87,27 +87,27 @@ type look struct {
 }
 
 // draw returns the pane's lines.
-func (p *pane) draw(width, height int, lk look) []string {
+func (p *pane) draw(width, height int, sc scene) []string {
 	lines := make([]string, 0, height)
-	lines = append(lines, p.header(width, lk))
+	lines = append(lines, p.header(width, sc))
 	var rows []string
 	if p.wrap {
-		rows = p.wrapped(width, height-1, lk)
+		rows = p.wrapped(width, height-1, sc)
 	} else {
-		rows = p.rows(width, height-1, lk)
+		rows = p.rows(width, height-1, sc)
 	}
 	if len(rows) == 0 {
-		rows = p.empty(width, height-1, lk)
+		rows = p.empty(width, height-1, sc)
 	}
 	lines = append(lines, rows[:min(len(rows), height-1)]...)
 	for len(lines) < height {
-		lines = append(lines, cell.NewLine(width, lk.method).String())
+		lines = append(lines, cell.NewLine(width, sc.method).String())
 	}
 	return lines
 }
 
 // rows draws the rows that are on the screen, each at most once.
-func (p *pane) rows(width, height int, lk look) []string {
+func (p *pane) rows(width, height int, sc scene) []string {
 	v := p.view
 	v.SetHeight(height)
 	top := v.TopOrd()
@@ -127,13 +127,13 @@ func (p *pane) rows(width, height int, lk look) []string {
 		if v.Store().Merged() {
 			c.stream = shortStream(v.Store().StreamOf(e))
 		}
-		p.widen(e, c.stream, c.source, &c.text, lk)
+		p.widen(e, c.stream, c.source, &c.text, sc)
 		next = append(next, c)
 	}
 	clear(p.cache)
 	p.cache, p.spare = next, p.cache
 
-	key := p.rowStyle(width, lk)
+	key := p.rowStyle(width, sc)
 	if key != p.key {
 		for i := range p.cache {
 			p.cache[i].line = ""
@@ -141,7 +141,7 @@ func (p *pane) rows(width, height int, lk look) []string {
 		p.key = key
 	}
 	cursor := -1
-	if !v.Following() && lk.focused {
+	if !v.Following() && sc.focused {
 		cursor = v.CursorOrd() - top
 	}
 	lines := make([]string, n)
@@ -166,23 +166,23 @@ func (p *pane) rows(width, height int, lk look) []string {
 func shortStream(name string) string { return record.Safe(strings.TrimPrefix(name, "tenant/")) }
 
 // widen makes the columns wide enough for a row.
-func (p *pane) widen(e *rows.Entry, stream, source string, t *rowtext.Text, lk look) {
+func (p *pane) widen(e *rows.Entry, stream, source string, t *rowtext.Text, sc scene) {
 	if e.Kind.Notice() {
 		return // it has no columns
 	}
-	p.stream = max(p.stream, cell.Width(stream, lk.method))
-	p.source = max(p.source, cell.Width(source, lk.method))
-	p.label = max(p.label, cell.Width(t.Label, lk.method))
-	p.short = max(p.short, cell.Width(t.Short, lk.method))
+	p.stream = max(p.stream, cell.Width(stream, sc.method))
+	p.source = max(p.source, cell.Width(source, sc.method))
+	p.label = max(p.label, cell.Width(t.Label, sc.method))
+	p.short = max(p.short, cell.Width(t.Short, sc.method))
 }
 
 // rowStyle is how the pane's rows look now.
-func (p *pane) rowStyle(width int, lk look) rowStyle {
+func (p *pane) rowStyle(width int, sc scene) rowStyle {
 	label := p.label
 	if width < 100 {
 		label = p.short
 	}
-	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: lk.theme, method: lk.method, location: lk.location, ago: lk.ago}
+	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: sc.theme, method: sc.method, location: sc.location, ago: sc.ago}
 	if p.search != nil {
 		s.matcher = p.search.Matcher()
 	}
@@ -190,17 +190,17 @@ func (p *pane) rowStyle(width int, lk look) rowStyle {
 }
 
 // header is the pane's first line: its stream, what is chosen, and its state.
-func (p *pane) header(width int, lk look) string {
-	rule, name := "─", lk.theme.paneIdle
-	if lk.focused {
-		rule, name = "━", lk.theme.paneActive
+func (p *pane) header(width int, sc scene) string {
+	rule, name := "─", sc.theme.paneIdle
+	if sc.focused {
+		rule, name = "━", sc.theme.paneActive
 	}
-	ruleStyle := lk.theme.rule
-	if lk.focused {
-		ruleStyle = lk.theme.paneActive
+	ruleStyle := sc.theme.rule
+	if sc.focused {
+		ruleStyle = sc.theme.paneActive
 	}
 	title := record.Safe(p.title())
-	l := cell.NewLine(width, lk.method)
+	l := cell.NewLine(width, sc.method)
 	l.Add(ruleStyle, rule).Space(1)
 	chips := p.view.Filter().Chips()
 	if p.search != nil && p.search.Matcher().Source != "" {
@@ -208,35 +208,35 @@ func (p *pane) header(width int, lk look) string {
 	}
 	want := 0
 	for _, chip := range chips {
-		want += cell.Width(chip, lk.method) + 3
+		want += cell.Width(chip, sc.method) + 3
 	}
-	titleWidth := min(cell.Width(title, lk.method), max(width-12, 4))
-	states, stateStyle := p.states(lk)
-	state := choose(states, width-titleWidth-7, want, lk.method)
-	stateWidth := cell.Width(state, lk.method)
+	titleWidth := min(cell.Width(title, sc.method), max(width-12, 4))
+	states, stateStyle := p.states(sc)
+	state := choose(states, width-titleWidth-7, want, sc.method)
+	stateWidth := cell.Width(state, sc.method)
 	room := max(l.Left()-stateWidth-4, 3)
-	short, w := cell.Fit(title, room, lk.method)
+	short, w := cell.Fit(title, room, sc.method)
 	l.Add(name, short)
 	room -= w
 	p.chips = p.chips[:0]
 	for i, chip := range chips {
-		if w := cell.Width(chip, lk.method) + 3; w > room {
+		if w := cell.Width(chip, sc.method) + 3; w > room {
 			if room < 8 {
 				break
 			}
-			chip, _ = cell.Fit(chip, room-3, lk.method)
+			chip, _ = cell.Fit(chip, room-3, sc.method)
 		}
-		st := lk.theme.chip
+		st := sc.theme.chip
 		if strings.HasPrefix(chip, "-") || strings.HasPrefix(chip, "!") {
-			st = lk.theme.chipNot
+			st = sc.theme.chipNot
 		}
 		l.Space(1)
 		from := width - l.Left()
 		l.Add(st, " "+chip+" ")
 		p.chips = append(p.chips, tabSpan{from, width - l.Left(), i})
-		room -= cell.Width(chip, lk.method) + 3
+		room -= cell.Width(chip, sc.method) + 3
 	}
-	p.drawPulse(l, room, lk)
+	p.drawPulse(l, room, sc)
 	l.Space(1)
 	if n := l.Left() - stateWidth - 3; n > 0 {
 		l.Add(ruleStyle, strings.Repeat(rule, n))
@@ -261,25 +261,25 @@ const pulseCells = 12
 
 // drawPulse draws the last minute, and the errors in it if there were any, when
 // there is room for that besides everything else.
-func (p *pane) drawPulse(l *cell.Line, room int, lk look) {
-	if lk.pulse == nil || room < pulseCells+14 {
+func (p *pane) drawPulse(l *cell.Line, room int, sc scene) {
+	if sc.pulse == nil || room < pulseCells+14 {
 		return
 	}
-	t := lk.theme
+	t := sc.theme
 	l.Space(2)
-	lk.pulse.draw(l, t.spark, t.rule, pulseCells, false, lk.now)
-	errors := lk.pulse.minute(lk.now)
-	note := " " + cell.Count(errors) + " err/min"
+	sc.pulse.draw(l, t.spark, t.rule, pulseCells, false, sc.now)
+	errors := sc.pulse.minute(sc.now)
+	note := " " + record.Count(errors) + " err/min"
 	if errors == 0 || room < 2*pulseCells+len(note)+16 {
 		return
 	}
 	l.Space(2)
-	lk.pulse.draw(l, t.sparkBad, t.rule, pulseCells, true, lk.now)
+	sc.pulse.draw(l, t.sparkBad, t.rule, pulseCells, true, sc.now)
 	l.Add(t.sparkBad, note)
 }
 
-// choose returns the most words that leave room for the chips; at least a few
-// are said although they do not.
+// choose returns the most words that leave room for the chips; a few stand there even
+// if they do not.
 func choose(states []string, room, chips int, method ansi.Method) string {
 	for i, s := range states {
 		w := cell.Width(s, method)
@@ -291,33 +291,33 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 }
 
 // states says how the pane stands, in ever fewer words.
-func (p *pane) states(lk look) ([]string, cell.Style) {
+func (p *pane) states(sc scene) ([]string, cell.Style) {
 	v, s := p.view, p.store()
 	if v.Following() {
-		if lk.trouble != nil {
-			return []string{"waiting"}, lk.theme.wait
+		if sc.trouble != nil {
+			return []string{"waiting"}, sc.theme.wait
 		}
-		if last := s.Newest(); !last.IsZero() && lk.now.Sub(last) >= quietAfter {
+		if last := s.Newest(); !last.IsZero() && sc.now.Sub(last) >= quietAfter {
 			layout := "15:04:05"
-			if lk.now.Sub(last) >= 20*time.Hour {
+			if sc.now.Sub(last) >= 20*time.Hour {
 				layout = "2006-01-02 15:04"
 			}
-			return []string{"quiet since " + last.In(lk.location).Format(layout), "quiet"}, lk.theme.dim
+			return []string{"quiet since " + last.In(sc.location).Format(layout), "quiet"}, sc.theme.dim
 		}
-		return []string{"following"}, lk.theme.good
+		return []string{"following"}, sc.theme.good
 	}
 	word, keys := "SCROLLED", "G to follow"
 	if v.Paused() {
 		word, keys = "PAUSED", "G to resume"
 	}
 	records, errors := v.Since()
-	fresh := cell.Count(uint64(records)) + " new"
+	fresh := record.Count(uint64(records)) + " new"
 	withErrors := fresh
 	if errors > 0 {
-		withErrors += fmt.Sprintf(" (%s error)", cell.Count(uint64(errors)))
+		withErrors += fmt.Sprintf(" (%s error)", record.Count(uint64(errors)))
 	}
 	lost, unknown := v.Lost()
-	dropped := cell.Count(lost)
+	dropped := record.Count(lost)
 	if unknown {
 		dropped += "+"
 	}
@@ -325,46 +325,46 @@ func (p *pane) states(lk look) ([]string, cell.Style) {
 	all := word + " · " + withErrors + " · " + dropped + " · " + keys
 	states := []string{all, word + " · " + withErrors + " · " + dropped, word + " · " + withErrors, word + " · " + fresh, word}
 	if n := v.Kept(); n > 0 {
-		note := fmt.Sprintf("%s rows only kept here", cell.Count(uint64(n)))
+		note := fmt.Sprintf("%s rows only kept here", record.Count(uint64(n)))
 		states = append([]string{word + " · " + withErrors + " · " + dropped + " · " + note + " · " + keys, word + " · " + withErrors + " · " + note}, states...)
 	}
-	st := lk.theme.wait
+	st := sc.theme.wait
 	if v.Paused() {
-		st = lk.theme.hot
+		st = sc.theme.hot
 	}
 	return states, st
 }
 
 // empty says why a pane has no rows, and what to do.
-func (p *pane) empty(width, height int, lk look) []string {
+func (p *pane) empty(width, height int, sc scene) []string {
 	v, s := p.view, p.store()
 	var text []string
 	switch {
 	case !v.Complete():
-		text = []string{"Looking through " + cell.Count(uint64(s.Held())) + " records…"}
+		text = []string{"Looking through " + record.Count(uint64(s.Held())) + " records…"}
 	case v.Filtered() && s.Held() > 0:
 		text = []string{
-			fmt.Sprintf("None of %s records matches %s.", cell.Count(uint64(s.Held())), strings.Join(v.Filter().Chips(), ", ")),
+			fmt.Sprintf("None of %s records matches %s.", record.Count(uint64(s.Held())), strings.Join(v.Filter().Chips(), ", ")),
 			"Press 0 to show all.",
 		}
 		if hint := p.fieldHint(); hint != "" {
 			text = []string{text[0], hint, text[1]}
 		}
-	case lk.trouble != nil:
-		text = lk.trouble
+	case sc.trouble != nil:
+		text = sc.trouble
 	default:
 		text = []string{
 			"No records yet in " + record.Safe(s.Title()) + ".",
 			"They appear here as they come. Press o to see the streams that are live.",
 		}
 	}
-	return centred(width, height, lk, text)
+	return centred(width, height, sc, text)
 }
 
 // centred puts lines of text in the middle of a space; the first counts most.
-func centred(width, height int, lk look, text []string) []string {
+func centred(width, height int, sc scene, text []string) []string {
 	lines := make([]string, 0, height)
-	blank := cell.NewLine(width, lk.method).String()
+	blank := cell.NewLine(width, sc.method).String()
 	for range max((height-len(text))/2, 0) {
 		lines = append(lines, blank)
 	}
@@ -372,12 +372,12 @@ func centred(width, height int, lk look, text []string) []string {
 		if len(lines) == height {
 			break
 		}
-		st := lk.theme.text
+		st := sc.theme.text
 		if i > 0 {
-			st = lk.theme.dim
+			st = sc.theme.dim
 		}
-		t, w := cell.Fit(t, max(width-2, 1), lk.method)
-		lines = append(lines, cell.NewLine(width, lk.method).Space((width-w)/2).Add(st, t).String())
+		t, w := cell.Fit(t, max(width-2, 1), sc.method)
+		lines = append(lines, cell.NewLine(width, sc.method).Space((width-w)/2).Add(st, t).String())
 	}
 	return lines
 }

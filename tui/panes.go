@@ -40,13 +40,13 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 	return true
 }
 
-// sayFull says that not all could be opened, if that is so.
-func (m *model) sayFull() tea.Cmd {
+// notifyFull says that not all could be opened, if that is so.
+func (m *model) notifyFull() tea.Cmd {
 	if !m.full {
 		return nil
 	}
 	m.full = false
-	return m.say(fmt.Sprintf("not opened: %d panes are as many as there may be; c closes one", maxPanes))
+	return m.notify(fmt.Sprintf("not opened: %d panes are as many as there may be; c closes one", maxPanes))
 }
 
 // showPane gives a pane the focus. If it is not on the screen, it comes beside

@@ -112,13 +112,13 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "ctrl+v":
 		p.beside = true
 		m.openPicked(false)
-		return tea.Batch(m.tick(), m.sayFull())
+		return tea.Batch(m.tick(), m.notifyFull())
 	case "ctrl+o":
 		m.openPicked(false)
-		return tea.Batch(m.tick(), m.sayFull())
+		return tea.Batch(m.tick(), m.notifyFull())
 	case "enter":
 		m.openPicked(true)
-		return tea.Batch(m.tick(), m.sayFull())
+		return tea.Batch(m.tick(), m.notifyFull())
 	case "esc", "alt+esc":
 		m.closePicker()
 		return nil
@@ -146,7 +146,7 @@ func (m *model) markPick() tea.Cmd {
 		p.marked = slices.Delete(p.marked, i, i+1)
 	} else {
 		if len(p.marked) == maxMerged {
-			return m.say(fmt.Sprintf("not marked: one pane merges %d streams at most", maxMerged))
+			return m.notify(fmt.Sprintf("not marked: one pane merges %d streams at most", maxMerged))
 		}
 		p.marked = append(p.marked, name)
 	}
@@ -234,18 +234,18 @@ const pickerWidth = 84
 
 // draw returns the box, its width, and the column of the cursor on its second
 // line.
-func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lines []string, w, x int) {
+func (p *picker) draw(width, height int, sc scene, opened func(string) bool) (lines []string, w, x int) {
 	w = min(pickerWidth, width-4)
 	p.rows = max(min(height-9, 24), 1)
-	t := lk.theme
-	f := frameOf(t, lk.method, w)
+	t := sc.theme
+	f := frameOf(t, sc.method, w)
 	title := "Open streams"
 	if p.beside {
 		title = "Open beside"
 	}
 	lines = append(lines, f.top(title, ""))
 
-	l := cell.NewLine(w-4, lk.method).Add(t.heading, "› ")
+	l := cell.NewLine(w-4, sc.method).Add(t.heading, "› ")
 	x = 4 + p.input.draw(l, t.text, w-8)
 	if p.input.text == "" {
 		l.Add(t.faint, "type to search")
@@ -265,25 +265,25 @@ func (p *picker) draw(width, height int, lk look, opened func(string) bool) (lin
 		most = max(most, item.Rate)
 	}
 	for i, item := range shown {
-		lines = append(lines, f.row(p.item(item, p.top+i == p.at, most, w-4, lk, opened(item.Name))))
+		lines = append(lines, f.row(p.item(item, p.top+i == p.at, most, w-4, sc, opened(item.Name))))
 	}
 	if len(shown) == 0 {
 		text := []string{"No stream has had a record within the last minute.", "Type the whole name of a stream to open it all the same."}
-		if lk.trouble != nil {
-			text = lk.trouble
+		if sc.trouble != nil {
+			text = sc.trouble
 		}
 		for _, s := range text[:min(len(text), p.rows)] {
-			s, _ = cell.Fit(s, w-4, lk.method)
-			lines = append(lines, f.row(cell.NewLine(w-4, lk.method).Add(t.dim, s).String()))
+			s, _ = cell.Fit(s, w-4, sc.method)
+			lines = append(lines, f.row(cell.NewLine(w-4, sc.method).Add(t.dim, s).String()))
 		}
 	}
-	number := fmt.Sprintf("%s live", cell.Count(uint64(len(p.streams))))
+	number := fmt.Sprintf("%s live", record.Count(uint64(len(p.streams))))
 	if p.input.text != "" {
-		number = fmt.Sprintf("%s of %s", cell.Count(uint64(p.matching())), number)
+		number = fmt.Sprintf("%s of %s", record.Count(uint64(p.matching())), number)
 	}
-	room := max(w-4-cell.Width(number, lk.method)-2, 0)
-	foot, _ := cell.Fit(p.foot(room), room, lk.method)
-	l = cell.NewLine(w-4, lk.method).Add(t.faint, foot).FillTo("", cell.Width(number, lk.method)).Add(t.dim, number)
+	room := max(w-4-cell.Width(number, sc.method)-2, 0)
+	foot, _ := cell.Fit(p.foot(room), room, sc.method)
+	l = cell.NewLine(w-4, sc.method).Add(t.faint, foot).FillTo("", cell.Width(number, sc.method)).Add(t.dim, number)
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
 }
 
@@ -326,13 +326,13 @@ const rateCells = 10
 
 // item draws one stream: its name with the letters that were typed, whether it
 // is marked or open, how many machines it comes from, and its rate.
-func (p *picker) item(item pick, here bool, most float64, w int, lk look, open bool) string {
-	t := lk.theme
+func (p *picker) item(item pick, here bool, most float64, w int, sc scene, open bool) string {
+	t := sc.theme
 	var ground cell.Style
 	if here {
 		ground = t.cursor
 	}
-	l := cell.NewLine(w, lk.method).On(ground)
+	l := cell.NewLine(w, sc.method).On(ground)
 	switch {
 	case slices.Contains(p.marked, item.Name):
 		l.Add(t.mark, "◆ ")
@@ -341,7 +341,7 @@ func (p *picker) item(item pick, here bool, most float64, w int, lk look, open b
 	default:
 		l.Space(2)
 	}
-	note := cell.NewLine(min(36, w/2), lk.method).On(ground)
+	note := cell.NewLine(min(36, w/2), sc.method).On(ground)
 	switch {
 	case item.typed:
 		note.FillTo("", 12).Add(t.dim, "not live now")
@@ -367,7 +367,7 @@ func (p *picker) item(item pick, here bool, most float64, w int, lk look, open b
 		note.FillTo("", len(rate)).Add(t.text, rate)
 	}
 	room := max(l.Left()-min(36, w/2)-1, 4)
-	name, _ := cell.Fit(record.Safe(item.Name), room, lk.method)
+	name, _ := cell.Fit(record.Safe(item.Name), room, sc.method)
 	st := t.text
 	if item.typed {
 		st = t.dim

@@ -19,7 +19,7 @@ func (p *page) json(key, name string, value json.RawMessage) {
 	whole := &field{name: name, value: plain(value)}
 	j := pretty{page: p, indent: 3, path: []string{name}, field: whole, whole: whole}
 	if key != "" {
-		j.parts = append(j.parts, part{p.look.theme.key, record.Safe(cell.Shorten(key, rowtext.MaxValue))}, part{p.look.theme.faint, ": "})
+		j.parts = append(j.parts, part{p.scene.theme.key, record.Safe(cell.Shorten(key, rowtext.MaxValue))}, part{p.scene.theme.faint, ": "})
 	}
 	j.inline = len(value) <= inlineJSON
 	j.value(value)
@@ -68,7 +68,7 @@ func (j *pretty) turn(by int) {
 // value writes all tokens of data. It needs no stack: brackets move the
 // indentation, and everything else follows from the next byte.
 func (j *pretty) value(data []byte) {
-	t := j.page.look.theme
+	t := j.page.scene.theme
 	for i := 0; i < len(data) && !j.page.full(); {
 		c := data[i]
 		switch c {
@@ -114,7 +114,7 @@ func (j *pretty) value(data []byte) {
 			n := stringEnd(data[i:])
 			j.parts = append(j.parts, part{t.str, record.Safe(string(data[i : i+n]))})
 			j.last = plain(data[i : i+n])
-			j.tell(j.last)
+			j.note(j.last)
 			i += n
 		default:
 			n := 1
@@ -122,15 +122,15 @@ func (j *pretty) value(data []byte) {
 				n++
 			}
 			j.parts = append(j.parts, part{t.num, record.Safe(string(data[i : i+n]))})
-			j.tell(string(data[i : i+n]))
+			j.note(string(data[i : i+n]))
 			i += n
 		}
 	}
 }
 
-// tell notes what a line of its own is about: the member that the value is of.
+// note keeps what a line of its own is about: the member that the value is of.
 // Elements of a list belong to the list, as they do in a filter.
-func (j *pretty) tell(value string) {
+func (j *pretty) note(value string) {
 	if j.inline || len(j.path) < 2 || len(j.path) > maxPath {
 		return
 	}

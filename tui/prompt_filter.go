@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"sluice/tui/cell"
+	"sluice/cluster/record"
 	"sluice/tui/query"
 )
 
@@ -43,14 +43,14 @@ func (m *model) openFilter(p *pane) {
 // shownText is how many of the pane's records the filter shows.
 func (p *pane) shownText() string {
 	v := p.view
-	held := cell.Count(uint64(v.Store().Held()))
+	held := record.Count(uint64(v.Store().Held()))
 	switch {
 	case v.Filter().Empty():
 		return "all " + held + " shown"
 	case !v.Complete():
-		return cell.Count(uint64(v.Total())) + "+ of " + held + " shown"
+		return record.Count(uint64(v.Total())) + "+ of " + held + " shown"
 	}
-	return fmt.Sprintf("%s of %s shown", cell.Count(uint64(v.Total())), held)
+	return fmt.Sprintf("%s of %s shown", record.Count(uint64(v.Total())), held)
 }
 
 // narrow adds a term to the pane's filter: only records whose field has a value,

@@ -40,9 +40,9 @@ func (p *pulse) advance(now time.Time) {
 	}
 }
 
-// look counts what the store got since the last look. Backfill is not counted:
+// update counts what the store got since the last one. Backfill is not counted:
 // it did not come now.
-func (p *pulse) look(s *rows.Store, now time.Time) {
+func (p *pulse) update(s *rows.Store, now time.Time) {
 	if p.seen == s.Next() {
 		return
 	}

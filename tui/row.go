@@ -74,7 +74,7 @@ type rowStyle struct {
 	method   ansi.Method
 	location *time.Location
 	matcher  *query.Matcher // nil: nothing is searched for
-	ago      time.Time      // times are told as passed until then; zero: as they are
+	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
 }

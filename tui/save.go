@@ -35,12 +35,11 @@ type saving struct {
 	open bool // there is a writer
 	over bool // everything is with the writer
 
-	leave bool // the user wanted to quit, and was told
+	leave bool // the user wanted to quit, and was warned
 
 	slices  chan []byte
 	records uint64
 	lost    uint64 // let go before they could be written
-	told    uint64 // gaps and states among them, which are no records
 	next    uint64 // number of the next record to be written
 	expect  int    // rows left; -1 until they are all found
 }
@@ -110,13 +109,13 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 	}
 	m.endSaving()
 	if !errors.Is(msg.err, fs.ErrExist) {
-		return m.say("not saved: " + msg.err.Error())
+		return m.notify("not saved: " + msg.err.Error())
 	}
 	path, p := msg.saving.path, msg.saving.pane
 	pr := &prompt{lead: path + " exists: overwrite it? y/n ", empty: "esc leaves it as it is"}
 	pr.done = func(text string) doneWith {
 		if !slices.Contains(m.panes, p) || !strings.EqualFold(strings.TrimSpace(text), "y") {
-			return doneWith{cmd: m.say("not saved: " + path + " is as it was")}
+			return doneWith{cmd: m.notify("not saved: " + path + " is as it was")}
 		}
 		return doneWith{cmd: m.startSaving(p, path, true)}
 	}
@@ -165,7 +164,6 @@ func (s *saving) step(deadline time.Time) (more bool) {
 			s.next = number + 1
 			s.expect--
 			if e.Kind.Notice() {
-				s.told++
 				continue
 			}
 			data = append(append(data, raw...), '\n')
@@ -191,12 +189,12 @@ func (s *saving) saved(err error) string {
 	if err != nil {
 		return "not saved whole: " + err.Error()
 	}
-	text := cell.Count(s.records) + " records saved to " + s.path
+	text := record.Count(s.records) + " records saved to " + s.path
 	if s.records == 1 {
 		text = "1 record saved to " + s.path
 	}
 	if s.lost > 0 {
-		text += "; " + cell.Count(s.lost) + " were let go before they could be"
+		text += "; " + record.Count(s.lost) + " were let go before they could be"
 	}
 	return text
 }

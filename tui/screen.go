@@ -31,7 +31,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	case m.detail != nil && m.width >= detailBeside:
 		lines = append(lines, m.drawBeside(body)...)
 	case m.detail != nil:
-		lines = append(lines, m.detail.draw(body.w, body.h, m.look(m.detail.pane))...)
+		lines = append(lines, m.detail.draw(body.w, body.h, m.scene(m.detail.pane))...)
 	default:
 		lines = append(lines, m.drawPanes(body)...)
 	}
@@ -48,7 +48,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 		box, w := m.board.draw(m)
 		cell.Overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
 	case m.picker != nil:
-		box, w, x := m.picker.draw(m.width, m.height, m.look(nil), m.opened)
+		box, w, x := m.picker.draw(m.width, m.height, m.scene(nil), m.opened)
 		left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
 		cell.Overlay(lines, box, left, top, w, m.method)
 		cursor = tea.NewCursor(left+x, top+1)
@@ -68,8 +68,8 @@ func (m *model) drawBeside(body rect) []string {
 	w := (body.w - 2) / 2
 	m.areas = append(m.areas, area{rect{body.x, body.y, w, body.h}, p})
 	p.see()
-	left := p.draw(w, body.h, m.look(p))
-	right := m.detail.draw(body.w-w-2, body.h, m.look(p))
+	left := p.draw(w, body.h, m.scene(p))
+	right := m.detail.draw(body.w-w-2, body.h, m.scene(p))
 	rule := cell.NewLine(2, m.method).Space(1).Add(m.theme.rule, "│").String()
 	join := cell.NewLine(2, m.method).Add(m.theme.paneActive, "━").Add(m.theme.rule, "┬").String()
 	for i := range left {
@@ -82,18 +82,18 @@ func (m *model) drawBeside(body rect) []string {
 	return left
 }
 
-// look is how a pane is drawn now.
-func (m *model) look(p *pane) look {
-	lk := look{theme: m.theme, method: m.method, location: m.location(), now: m.config.Now()}
+// scene is how a pane is drawn now.
+func (m *model) scene(p *pane) scene {
+	sc := scene{theme: m.theme, method: m.method, location: m.location(), now: m.config.Now()}
 	if m.clock == clockAgo {
-		lk.ago = lk.now.Truncate(time.Second)
+		sc.ago = sc.now.Truncate(time.Second)
 	}
-	lk.focused = p != nil && p == m.pane()
+	sc.focused = p != nil && p == m.pane()
 	if p != nil {
-		lk.pulse = m.pulses[p.store()]
+		sc.pulse = m.pulses[p.store()]
 	}
-	lk.trouble = m.trouble()
-	return lk
+	sc.trouble = m.trouble()
+	return sc
 }
 
 // turnWheel gathers what the wheel does within 16 ms into one movement.

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"sluice/cluster/record"
-	"sluice/tui/cell"
 	"sluice/tui/view"
 )
 
@@ -14,7 +13,7 @@ func (p *pane) searchChip() string {
 // searchCount is how many matches there are, and which of them is under the cursor.
 func (p *pane) searchCount() string {
 	total, here := p.search.Count()
-	number := cell.Count(uint64(total))
+	number := record.Count(uint64(total))
 	switch {
 	case total == 0 && !p.search.Complete():
 		return "searching…"
@@ -24,7 +23,7 @@ func (p *pane) searchCount() string {
 		number += "+"
 	}
 	if here > 0 {
-		number = cell.Count(uint64(here)) + "/" + number
+		number = record.Count(uint64(here)) + "/" + number
 	}
 	if p.search.Matcher().AsText {
 		number += " (as text)"

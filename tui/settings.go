@@ -64,7 +64,7 @@ func (l *LevelName) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// UnmarshalText reads how times are told.
+// UnmarshalText reads how times are shown.
 func (c *clockMode) UnmarshalText(text []byte) error {
 	i := slices.Index(clockNames[:], string(text))
 	if i < 0 {
@@ -74,7 +74,7 @@ func (c *clockMode) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalText writes how times are told.
+// MarshalText writes how times are shown.
 func (c clockMode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // UnmarshalText reads how panes stand.

@@ -58,7 +58,7 @@ func (m *model) numbers() (kept, dropped string) {
 		rate += s.Rate(m.config.Now())
 	}
 	records, bytes := m.stores.Size()
-	kept = rateText(rate) + " · " + cell.Count(uint64(records)) + " kept"
+	kept = rateText(rate) + " · " + record.Count(uint64(records)) + " kept"
 	if m.width >= 100 {
 		kept += " in " + bytesText(bytes)
 	}
@@ -72,7 +72,7 @@ func (m *model) numbers() (kept, dropped string) {
 func (m *model) lag() (most time.Duration) {
 	now := m.config.Now()
 	for s := range m.stores.Each() {
-		if now.Sub(s.LastLive()) < quietAfter { // of one that is quiet it says nothing any more
+		if now.Sub(s.LastLive()) < quietAfter { // of one that is quiet it means nothing
 			most = max(most, s.Lag())
 		}
 	}
@@ -189,7 +189,7 @@ func (m *model) trouble() []string {
 			return nil
 		}
 		// Behind a proxy that is live, its consolidators decide; when it has
-		// told of none yet, the proxy itself does.
+		// known of none yet, the proxy itself does.
 		if s.State.Connected() && len(m.status) == 1 {
 			return nil
 		}

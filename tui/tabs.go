@@ -75,9 +75,9 @@ func (m *model) tabText(i int) (name, note, bad string) {
 		note = " " + rateText(rate)
 	}
 	if s.Next() > p.seen && len(m.panes) > len(m.slots) {
-		note += " +" + cell.Count(s.Next()-p.seen)
+		note += " +" + record.Count(s.Next()-p.seen)
 		if n := s.Errors() - p.seenErrors; n > 0 {
-			bad = fmt.Sprintf(" !%s", cell.Count(n))
+			bad = fmt.Sprintf(" !%s", record.Count(n))
 		}
 	}
 	return name, note, bad
@@ -91,7 +91,7 @@ func rateText(rate float64) string {
 	case rate < 0.95:
 		return fmt.Sprintf("%.1f/s", rate)
 	case rate < 99_950:
-		return cell.Count(uint64(rate+0.5)) + "/s"
+		return record.Count(uint64(rate+0.5)) + "/s"
 	}
 	return fmt.Sprintf("%.1fM/s", rate/1e6)
 }

@@ -18,7 +18,7 @@ import (
 //
 // A screen of logs is mostly text that is fine. So what is fine is grey, and
 // colour is kept for what is not: yellow and red for levels and losses, one
-// accent for where you are, and quiet hues that tell machines apart.
+// accent for where you are, and quiet hues that distinguish machines.
 type theme struct {
 	text, dim, faint, strong cell.Style // plain text, in four weights
 
@@ -36,7 +36,7 @@ type theme struct {
 	cursor                  cell.Style // background of the row under the cursor
 	box                     cell.Style // border of an overlay
 	levels                  [7]cell.Style
-	names                   []cell.Style // sources, told apart
+	names                   []cell.Style // of sources
 }
 
 // palette is what differs between dark and light backgrounds: 24-bit colours,

@@ -33,7 +33,7 @@ type tallRow struct {
 
 // wrapped draws the rows that are on the screen, each in as many lines as it
 // takes. The view's height is how many rows there were room for.
-func (p *pane) wrapped(width, height int, lk look) []string {
+func (p *pane) wrapped(width, height int, sc scene) []string {
 	v := p.view
 	total := v.Total()
 	v.SetHeight(min(v.Height(), height))
@@ -41,7 +41,7 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 		p.tall = nil
 		return nil
 	}
-	key := p.rowStyle(width, lk)
+	key := p.rowStyle(width, sc)
 	old := make(map[uint64]*tallRow, len(p.tall))
 	if key == p.key {
 		for i := range p.tall {
@@ -50,7 +50,7 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 	}
 	p.key = key
 	cursor := -1
-	if !v.Following() && lk.focused {
+	if !v.Following() && sc.focused {
 		cursor = v.CursorOrd()
 	}
 	draw := func(ord int) tallRow {
@@ -64,7 +64,7 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 			if v.Store().Merged() {
 				row.stream = shortStream(v.Store().StreamOf(e))
 			}
-			p.widen(e, row.stream, row.source, &row.text, lk)
+			p.widen(e, row.stream, row.source, &row.text, sc)
 		}
 		row.ord = ord
 		style := key
@@ -97,8 +97,8 @@ func (p *pane) wrapped(width, height int, lk look) []string {
 		}
 	}
 	p.tall = rows
-	if p.rowStyle(width, lk) != key {
-		return p.wrapped(width, height, lk) // a column became wider; none ever becomes narrower
+	if p.rowStyle(width, sc) != key {
+		return p.wrapped(width, height, sc) // a column became wider; none ever becomes narrower
 	}
 	var out []string
 	for i := range rows {

@@ -5,8 +5,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
-
-	"sluice/cluster/record"
 )
 
 // maxCluster is the longest grapheme cluster shown, in bytes. Nothing that is
@@ -237,9 +235,6 @@ func Width(s string, method ansi.Method) int {
 	}
 	return method.StringWidth(s)
 }
-
-// Count writes a number with separators: 1,284.
-func Count(n uint64) string { return record.Count(n) }
 
 // Overlay puts the lines of a box over a screen's lines, at column x and line y.
 func Overlay(lines, box []string, x, y, width int, method ansi.Method) {

@@ -82,9 +82,6 @@ func TestCutting(t *testing.T) {
 	if text := cell.Shorten("aéx", 2); text != "a…" {
 		t.Errorf("two bytes: %q", text)
 	}
-	if text := cell.Count(1234567); text != "1,234,567" || cell.Count(0) != "0" || cell.Count(999) != "999" {
-		t.Errorf("a number: %q", text)
-	}
 }
 
 func TestOverlay(t *testing.T) {
