@@ -18,16 +18,6 @@ import (
 
 const anyPort = "127.0.0.1:0"
 
-// eventually waits until a condition holds.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(wait.Limit); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 // ask does a request to the admin endpoint.
 func ask(t testing.TB, method, addr, path string) (status int, body string) {
 	t.Helper()

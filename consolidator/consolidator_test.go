@@ -71,15 +71,6 @@ func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.
 	return c, stop
 }
 
-func endpoint(t testing.TB, s string) zmtp.Endpoint {
-	t.Helper()
-	e, err := zmtp.ParseEndpoint(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
 // publish connects as a publisher. Its connection is read until it closes.
 func publish(t testing.TB, addr string) *zmtp.Conn {
 	t.Helper()

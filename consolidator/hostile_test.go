@@ -334,10 +334,8 @@ var offences = []struct {
 // where it is served.
 func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Counts) {
 	t.Helper()
-	for deadline := time.Now().Add(wait.Limit); c.Counts() != want; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("counted %+v, want %+v", c.Counts(), want)
-		}
+	if !wait.Until(func() bool { return c.Counts() == want }) {
+		t.Fatalf("counted %+v, want %+v", c.Counts(), want)
 	}
 	if c.AdminAddr() == "" {
 		return

@@ -87,16 +87,15 @@ func want(t testing.TB, got map[string]float64, values map[string]float64) {
 func counts(t testing.TB, c *consolidator.Consolidator, values map[string]float64) {
 	t.Helper()
 	var m map[string]float64
-	for deadline := time.Now().Add(wait.Limit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	wait.Until(func() bool {
 		m = scrape(t, c)
-		same := true
 		for name, v := range values {
-			same = same && m[name] == v
+			if m[name] != v {
+				return false
+			}
 		}
-		if same {
-			break
-		}
-	}
+		return true
+	})
 	want(t, m, values)
 }
 

@@ -17,6 +17,8 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/relay"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -57,7 +59,7 @@ func whole(t testing.TB, s publish.Stats) publish.Stats {
 
 func finish(t testing.TB, c *publish.Client) publish.Stats {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	defer cancel()
 	s := whole(t, c.Close(ctx))
 	if s.Waiting != 0 {
@@ -93,11 +95,11 @@ func TestPublish(t *testing.T) {
 		t.Errorf("counts %+v, want %+v", s, want)
 	}
 	for _, stream := range streams {
-		if got := stands(t, c, stream, 5000); !slices.Equal(got, numbers(5000)) {
+		if got := testpeer.Last(t, c.SubscribeAddrs()[0], stream, 5000); !slices.Equal(got, numbers(5000)) {
 			t.Errorf("%s holds something else than what was published", stream)
 		}
 	}
-	if got := stands(t, c, "large", 2); got[0] != large || got[1] != "" {
+	if got := testpeer.Last(t, c.SubscribeAddrs()[0], "large", 2); got[0] != large || got[1] != "" {
 		t.Error("large records are not what they were")
 	}
 	if err := p.Publish(t.Context(), "system", nil); !errors.Is(err, publish.ErrClosed) {
@@ -127,12 +129,12 @@ func TestInvalid(t *testing.T) {
 
 // A consolidator that comes up late gets everything.
 func TestComesUp(t *testing.T) {
-	addr := freeAddr(t)
+	addr := testpeer.FreeEndpoint(t)
 	p := open(t, publish.Config{Endpoint: addr})
 	for i := range 100 {
 		put(t, p, "system", number(i))
 	}
-	await(t, "a refused connection", func() bool { return p.Status().Err != nil })
+	wait.For(t, "a refused connection", func() bool { return p.Status().Err != nil })
 	if s := p.Status(); s.Had || s.Connected {
 		t.Errorf("status %+v", s)
 	}
@@ -140,7 +142,7 @@ func TestComesUp(t *testing.T) {
 	if s := finish(t, p); s.Acknowledged != 100 || s.Lost != 0 {
 		t.Errorf("counts %+v", s)
 	}
-	if got := stands(t, c, "system", 100); !slices.Equal(got, numbers(100)) {
+	if got := testpeer.Last(t, c.SubscribeAddrs()[0], "system", 100); !slices.Equal(got, numbers(100)) {
 		t.Errorf("the log holds %q", got)
 	}
 	if s := p.Status(); !s.Had || !s.Acknowledges || s.Name != "vm-1" {
@@ -151,8 +153,8 @@ func TestComesUp(t *testing.T) {
 // A consolidator that is told to end acknowledges what it read: nothing is
 // uncertain, and nothing is sent twice, however often it ends.
 func TestEndsCleanly(t *testing.T) {
-	addr := freeAddr(t)
-	cfg := consolidator.Config{Publish: []string{addr}, Grace: patience} // however busy the machine is
+	addr := testpeer.FreeEndpoint(t)
+	cfg := consolidator.Config{Publish: []string{addr}, Grace: wait.Limit} // however busy the machine is
 	c, stop := start(t, cfg)
 	p := open(t, publish.Config{Endpoint: addr, Once: true})
 	const records, rounds = 30_000, 3
@@ -161,7 +163,7 @@ func TestEndsCleanly(t *testing.T) {
 		put(t, p, "system", number(i))
 		if i%(records/rounds) == records/rounds/2 {
 			round := uint64(i / (records / rounds))
-			await(t, "a connection to end", func() bool { return p.Status().Connected && p.Stats().Lost == round })
+			wait.For(t, "a connection to end", func() bool { return p.Status().Connected && p.Stats().Lost == round })
 			end := last(t, c, "system")
 			stop()
 			stood += <-end
@@ -194,7 +196,7 @@ func TestBreaks(t *testing.T) {
 			lost := uint64(0)                 // connections, at least: a busy machine may lose some by itself
 			for i := range records {
 				if i%each == 0 {
-					await(t, "a connection to break", func() bool {
+					wait.For(t, "a connection to break", func() bool {
 						// A loss is counted just before the client says that it is not connected.
 						now := p.Status()
 						if !now.Connected || now.Since.Equal(since) || p.Stats().Lost < lost {
@@ -216,7 +218,7 @@ func TestBreaks(t *testing.T) {
 				t.Errorf("%d connections broke: %+v", breaks, s)
 			}
 			times := make(map[string]int)
-			all := stands(t, c, "system", int(published(t, c, "system")))
+			all := testpeer.Last(t, c.SubscribeAddrs()[0], "system", int(published(t, c, "system")))
 			for _, rec := range all {
 				times[rec]++
 			}
@@ -289,7 +291,7 @@ func TestWaits(t *testing.T) {
 // Whoever waits for room goes on when there is some, and when the client is
 // closed.
 func TestGoesOn(t *testing.T) {
-	addr := freeAddr(t)
+	addr := testpeer.FreeEndpoint(t)
 	p := open(t, publish.Config{Endpoint: addr, Buffer: publish.MinBuffer})
 	const publishers, records = 4, 300
 	failed := make(chan error, publishers)
@@ -304,7 +306,7 @@ func TestGoesOn(t *testing.T) {
 			failed <- nil
 		}()
 	}
-	await(t, "a full buffer", func() bool { return p.Stats().Waiting == publish.MinBuffer/10_019 })
+	wait.For(t, "a full buffer", func() bool { return p.Stats().Waiting == publish.MinBuffer/10_019 })
 	start(t, consolidator.Config{Publish: []string{addr}})
 	for range publishers {
 		if err := <-failed; err != nil {
@@ -326,7 +328,7 @@ func TestClosedWhileWaiting(t *testing.T) {
 		}
 		failed <- err
 	}()
-	await(t, "a full buffer", func() bool { return p.Stats().Waiting == publish.MinBuffer/10_019 })
+	wait.For(t, "a full buffer", func() bool { return p.Stats().Waiting == publish.MinBuffer/10_019 })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	whole(t, p.Close(ctx))

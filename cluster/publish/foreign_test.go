@@ -9,39 +9,42 @@ import (
 
 	"sluice/cluster/publish"
 	"sluice/cluster/zmtp"
+	"sluice/internal/foreign"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // A peer that acknowledges nothing is sent what it subscribes to, and nothing
 // before.
 func TestForeignPeer(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr()})
-	p.accept(asForeign)
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint()})
+	p.Accept(testpeer.AsForeignSubscriber)
 	for i := range 3 {
 		put(t, c, "tenant/acme", number(i))
 		put(t, c, "system", number(i))
 	}
-	await(t, "the connection", func() bool { return c.Status().Connected })
+	wait.For(t, "the connection", func() bool { return c.Status().Connected })
 	if s := c.Stats(); s.Waiting != 6 {
 		t.Errorf("before a subscription: %+v", s)
 	}
-	p.send(zmtp.AppendSubscription(nil, p.Peer.Version, "tenant/", false))
+	p.Send(zmtp.AppendSubscription(nil, p.Conn.Peer.Version, "tenant/", false))
 	for i := range 3 {
-		if m, err := p.message(); err != nil || m != "tenant/acme "+number(i) {
+		if m, err := p.Message(); err != nil || m != "tenant/acme "+number(i) {
 			t.Fatalf("got %q, %v", m, err)
 		}
 	}
-	await(t, "the counts", func() bool { return c.Stats().Waiting == 0 })
-	p.send(zmtp.AppendSubscription(nil, p.Peer.Version, "", false))
-	p.send(zmtp.AppendPing(nil, 0))
-	if tok, err := p.next(); err != nil || tok.Kind != zmtp.TokenCommand { // it has read the subscription
+	wait.For(t, "the counts", func() bool { return c.Stats().Waiting == 0 })
+	p.Send(zmtp.AppendSubscription(nil, p.Conn.Peer.Version, "", false))
+	p.Send(zmtp.AppendPing(nil, 0))
+	if tok, err := p.Next(); err != nil || tok.Kind != zmtp.TokenCommand { // it has read the subscription
 		t.Fatalf("%v %v", tok, err)
 	}
 	put(t, c, "system", "last")
-	if m, err := p.message(); err != nil || m != "system last" {
+	if m, err := p.Message(); err != nil || m != "system last" {
 		t.Fatalf("got %q, %v", m, err)
 	}
-	p.Conn.Close()
+	p.Close()
 	if s := finish(t, c); s.Unacknowledged != 4 || s.Refused != 3 || s.Acknowledged != 0 {
 		t.Errorf("counts %+v", s)
 	}
@@ -53,13 +56,7 @@ func TestForeignPeer(t *testing.T) {
 // libzmq's own SUB socket, listening, gets everything that was published before
 // Close.
 func TestLibzmq(t *testing.T) {
-	const python = "/usr/bin/python3"
-	if err := exec.Command(python, "-c", "import zmq").Run(); err != nil {
-		if os.Getenv("SLUICE_CI") != "" {
-			t.Fatal("python3-zmq is not installed")
-		}
-		t.Skip("python3-zmq is not installed")
-	}
+	foreign.Need(t, "python3-zmq")
 	const script = `
 import sys, zmq
 sub = zmq.Context().socket(zmq.SUB)
@@ -75,7 +72,7 @@ while True:
         break
 print("all", flush=True)
 `
-	cmd := exec.Command(python, "-c", script)
+	cmd := exec.Command(foreign.Python, "-c", script)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -17,19 +17,21 @@ import (
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // logged is what a function logs through a handler.
 func logged(t *testing.T, options *publish.HandlerOptions, do func(*slog.Logger)) (lines []string) {
 	t.Helper()
 	c, _ := start(t, consolidator.Config{})
-	p := open(t, publish.Config{Endpoint: c.PublishAddrs()[0], Shed: true, Linger: patience})
+	p := open(t, publish.Config{Endpoint: c.PublishAddrs()[0], Shed: true, Linger: wait.Limit})
 	do(slog.New(publish.NewHandler(p, "tenant/acme", options)))
 	s := finish(t, p)
 	if s.Acknowledged != s.Published || s.Published == 0 {
 		t.Fatalf("counts %+v", s)
 	}
-	lines = stands(t, c, "tenant/acme", int(s.Acknowledged))
+	lines = testpeer.Last(t, c.SubscribeAddrs()[0], "tenant/acme", int(s.Acknowledged))
 	for _, line := range lines {
 		if !record.IsLine([]byte(line)) {
 			t.Errorf("no line of JSON: %q", line)
@@ -43,7 +45,7 @@ func TestSlogtest(t *testing.T) {
 	p := open(t, publish.Config{Endpoint: c.PublishAddrs()[0]})
 	err := slogtest.TestHandler(publish.NewHandler(p, "system", nil), func() (results []map[string]any) {
 		s := finish(t, p)
-		for _, line := range stands(t, c, "system", int(s.Acknowledged)) {
+		for _, line := range testpeer.Last(t, c.SubscribeAddrs()[0], "system", int(s.Acknowledged)) {
 			var m map[string]any
 			if err := json.Unmarshal([]byte(line), &m); err != nil {
 				t.Fatalf("%q: %v", line, err)
@@ -185,7 +187,7 @@ func BenchmarkHandler(b *testing.B) {
 	c, _ := start(b, consolidator.Config{})
 	for _, shed := range []bool{false, true} {
 		b.Run(fmt.Sprintf("shed=%t", shed), func(b *testing.B) {
-			p := open(b, publish.Config{Endpoint: c.PublishAddrs()[0], Shed: shed, Linger: patience})
+			p := open(b, publish.Config{Endpoint: c.PublishAddrs()[0], Shed: shed, Linger: wait.Limit})
 			l := slog.New(publish.NewHandler(p, "system", nil)).With("tenant", "acme")
 			ctx := b.Context()
 			b.ReportAllocs()

@@ -6,6 +6,7 @@ import (
 
 	"sluice/cluster/publish"
 	"sluice/cluster/zmtp"
+	"sluice/internal/testpeer"
 )
 
 func command(name string, data ...byte) []byte {
@@ -26,24 +27,24 @@ func TestHostilePeer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := listen(t)
-			c := open(t, publish.Config{Endpoint: p.addr()})
+			p := testpeer.Listen(t)
+			c := open(t, publish.Config{Endpoint: p.Endpoint()})
 			put(t, c, "system", "one")
-			p.accept(asConsolidator)
+			p.Accept(testpeer.AsConsolidator)
 			// A PONG to a PING that there never was is nothing.
-			p.send(command(zmtp.CmdPong, context...))
-			if m, err := p.message(); err != nil || m != "system one" {
+			p.Send(command(zmtp.CmdPong, context...))
+			if m, err := p.Message(); err != nil || m != "system one" {
 				t.Fatalf("got %q, %v", m, err)
 			}
-			p.send(bytes)
-			p.ends()
-			p.Conn.Close()
+			p.Send(bytes)
+			p.Ends()
+			p.Close()
 
-			p.accept(asConsolidator)
-			if m, err := p.message(); err != nil || m != "system one" {
+			p.Accept(testpeer.AsConsolidator)
+			if m, err := p.Message(); err != nil || m != "system one" {
 				t.Fatalf("got %q, %v", m, err)
 			}
-			p.send(zmtp.AppendAck(nil, 1))
+			p.Send(zmtp.AppendAck(nil, 1))
 			if s := finish(t, c); s.Acknowledged != 1 || s.Lost != 1 {
 				t.Errorf("counts %+v", s)
 			}
@@ -53,18 +54,18 @@ func TestHostilePeer(t *testing.T) {
 
 // Acknowledgements may overtake one another.
 func TestAcknowledgementsOvertake(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr()})
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint()})
 	for i := range 3 {
 		put(t, c, "system", number(i))
 	}
-	p.accept(asConsolidator)
+	p.Accept(testpeer.AsConsolidator)
 	for range 3 {
-		if _, err := p.message(); err != nil {
+		if _, err := p.Message(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.send(zmtp.AppendAck(zmtp.AppendAck(nil, 3), 1))
+	p.Send(zmtp.AppendAck(zmtp.AppendAck(nil, 3), 1))
 	if s := finish(t, c); s.Acknowledged != 3 {
 		t.Errorf("counts %+v", s)
 	}

@@ -11,6 +11,8 @@ import (
 	"sluice/cluster/publish"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // flood publishes to two streams, and fails when that takes as long as waiting
@@ -69,8 +71,8 @@ func take(t *testing.T, next func() (string, error), records int) (told uint64) 
 
 // A consolidator that is not there when a service begins holds nothing up.
 func TestShedsWithoutConsolidator(t *testing.T) {
-	addr := freeAddr(t)
-	p := open(t, publish.Config{Endpoint: addr, Shed: true, Buffer: publish.MinBuffer, Linger: patience})
+	addr := testpeer.FreeEndpoint(t)
+	p := open(t, publish.Config{Endpoint: addr, Shed: true, Buffer: publish.MinBuffer, Linger: wait.Limit})
 	const records = 5_000
 	flood(t, p, records)
 	if s := whole(t, p.Stats()); s.Shed == 0 || s.Waiting == 0 {
@@ -83,7 +85,7 @@ func TestShedsWithoutConsolidator(t *testing.T) {
 	}
 	total := 0
 	for _, stream := range []string{"s0", "s1"} {
-		all := stands(t, c, stream, int(published(t, c, stream)))
+		all := testpeer.Last(t, c.SubscribeAddrs()[0], stream, int(published(t, c, stream)))
 		total += len(all)
 		// The oldest were shed, and that is told first.
 		if !strings.Contains(all[0], `"shed":`) || strings.Contains(all[1], `"shed":`) {
@@ -97,10 +99,10 @@ func TestShedsWithoutConsolidator(t *testing.T) {
 
 // Nor does one that accepts and does not read, or reads again after a while.
 func TestShedsWhileStalled(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr(), Shed: true, Buffer: publish.MinBuffer, Linger: patience})
-	p.accept(asConsolidator)
-	await(t, "the connection", func() bool { return c.Status().Connected })
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint(), Shed: true, Buffer: publish.MinBuffer, Linger: wait.Limit})
+	p.Accept(testpeer.AsConsolidator)
+	wait.For(t, "the connection", func() bool { return c.Status().Connected })
 	const records = 10_000
 	flood(t, c, records)
 	s := c.Stats()
@@ -110,11 +112,11 @@ func TestShedsWhileStalled(t *testing.T) {
 	last := sync.WaitGroup{}
 	last.Go(func() {
 		// What was shed last is told before the next record.
-		await(t, "room", func() bool { return c.Stats().Waiting == 0 })
+		wait.For(t, "room", func() bool { return c.Stats().Waiting == 0 })
 		put(t, c, "s0", number(records))
 		put(t, c, "s1", number(records+1))
 	})
-	told := take(t, p.acknowledged(), records+2)
+	told := take(t, p.Acknowledged(), records+2)
 	last.Wait()
 	s = finish(t, c)
 	if s.Shed != told || s.Acknowledged+told != records+2 {
@@ -124,8 +126,8 @@ func TestShedsWhileStalled(t *testing.T) {
 
 // Nor does one whose listener does not even accept, nor one that vanishes.
 func TestShedsUnaccepted(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr(), Shed: true, Buffer: publish.MinBuffer})
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint(), Shed: true, Buffer: publish.MinBuffer})
 	flood(t, c, 2_000)
 	began := time.Now()
 	if s := finish(t, c); s.Shed+s.Unsent != 2_000 {
@@ -138,18 +140,18 @@ func TestShedsUnaccepted(t *testing.T) {
 
 // A notice that may not have arrived is told again, with what was shed since.
 func TestToldAgain(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr(), Shed: true, Buffer: publish.MinBuffer, Linger: patience})
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint(), Shed: true, Buffer: publish.MinBuffer, Linger: wait.Limit})
 	const records = 2_000
 	flood(t, c, records)
-	p.accept(asConsolidator)
-	first, err := p.message()
+	p.Accept(testpeer.AsConsolidator)
+	first, err := p.Message()
 	if err != nil || !strings.Contains(first, `"shed":`) {
 		t.Fatalf("the first message is %q, %v", first, err)
 	}
-	p.Conn.Close() // nothing was acknowledged
-	p.accept(asConsolidator)
-	told := take(t, p.acknowledged(), records)
+	p.Close() // nothing was acknowledged
+	p.Accept(testpeer.AsConsolidator)
+	told := take(t, p.Acknowledged(), records)
 	if s := finish(t, c); s.Shed != told || s.Acknowledged+told != records || s.Repeated == 0 {
 		t.Errorf("%d were told to be shed: %+v", told, s)
 	}
@@ -158,23 +160,23 @@ func TestToldAgain(t *testing.T) {
 // Of several notices, those that were not acknowledged before a break are sent
 // again, and no others.
 func TestRestToldAgain(t *testing.T) {
-	p := listen(t)
-	c := open(t, publish.Config{Endpoint: p.addr(), Shed: true, Buffer: publish.MinBuffer, Linger: patience})
+	p := testpeer.Listen(t)
+	c := open(t, publish.Config{Endpoint: p.Endpoint(), Shed: true, Buffer: publish.MinBuffer, Linger: wait.Limit})
 	flood(t, c, 2_000)
-	p.accept(asConsolidator)
+	p.Accept(testpeer.AsConsolidator)
 	var notices []string
 	for range 2 {
-		notice, err := p.message()
+		notice, err := p.Message()
 		if err != nil || !strings.Contains(notice, `"shed":`) {
 			t.Fatalf("got %q, %v", notice, err)
 		}
 		notices = append(notices, notice)
 	}
-	p.send(zmtp.AppendAck(nil, 1))
-	await(t, "the acknowledgement", func() bool { return !c.Status().Moved.IsZero() })
-	p.Conn.Close()
-	p.accept(asConsolidator)
-	next := p.acknowledged()
+	p.Send(zmtp.AppendAck(nil, 1))
+	wait.For(t, "the acknowledgement", func() bool { return !c.Status().Moved.IsZero() })
+	p.Close()
+	p.Accept(testpeer.AsConsolidator)
+	next := p.Acknowledged()
 	again, err := next()
 	if err != nil || !strings.HasPrefix(again, "s1 ") || !strings.Contains(again, `"shed":`) || !strings.HasPrefix(notices[0], "s0 ") {
 		t.Fatalf("after %q comes %.200q, %v", notices, again, err)
