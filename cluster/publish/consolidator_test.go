@@ -9,7 +9,6 @@ import (
 	"sluice/internal/wait"
 )
 
-
 // running is a consolidator that runs.
 type running struct{ *consolidator.Consolidator }
 
@@ -84,4 +83,3 @@ func last(t testing.TB, c running, stream string) <-chan uint64 {
 	}()
 	return n
 }
-
