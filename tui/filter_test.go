@@ -6,10 +6,87 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"sluice/cluster/stream"
 	"sluice/tui"
 	"sluice/tui/query"
 )
+
+func TestLevelFilter(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	b := &stream.Batch{Notices: []stream.Notice{{At: 3, Kind: stream.KindGap, Time: start, Stream: "system", Count: 7}}}
+	for i, level := range []string{"10", "20", "30", "40", "50", "60"} {
+		b.Records = append(b.Records, s.record("system", "vm-1", fmt.Sprintf(`"level":%s,"msg":"line %d"`, level, i+1)))
+	}
+	b.Records = append(b.Records, s.record("system", "vm-1", `"msg":"line 7"`)) // no level counts as info
+	s.take(b)
+	for i, want := range []string{"1234567", "234567", "34567", "456", "56", "6", "1234567"} {
+		s.keys("l")
+		s.want("7 records lost")
+		got := strings.NewReplacer("line ", "", " ", "").Replace(strings.Join(s.rows(), ""))
+		if got != want {
+			t.Fatalf("after %d keys the rows are %q, want %q", i+1, got, want)
+		}
+	}
+	s.keys("L")
+	s.want("level ≥ fatal")
+	s.take(&stream.Batch{Records: []stream.Record{s.record("system", "vm-1", `"level":60,"msg":"line 8"`), s.record("system", "vm-1", `"level":50,"msg":"line 9"`)}})
+	s.want("line 8")
+	s.wantNot("line 9")
+	s.keys("0")
+	s.want("line 9")
+	s.wantNot("level ≥")
+}
+
+// A filter by a field's value is one that the prompt can show and change.
+func TestFilteringByOddValues(t *testing.T) {
+	for name, test := range map[string]struct{ value, want string }{
+		"two lines": {`one\ntwo`, "its value has line breaks"},
+		"too long":  {strings.Repeat("long ", 300), "that is too long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, 100, 40, tui.Config{}, "system")
+			s.take(&stream.Batch{Records: []stream.Record{s.record("system", "vm-1", `"msg":"m","k":"`+test.value+`"`)}})
+			s.keys("enter")
+			for range 30 {
+				if strings.Contains(s.text(), "▌  k: ") {
+					break
+				}
+				s.keys("j")
+			}
+			s.keys("f")
+			s.want(test.want)
+			s.keys("esc")
+			if filters := tui.FilterText(s.model); filters != "" {
+				t.Errorf("the filter is %q", filters)
+			}
+		})
+	}
+}
+
+// A filter by a field that no record has says so, and which may be meant.
+func TestFilteringByAFieldThatIsNotThere(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	s.take(&stream.Batch{Records: []stream.Record{
+		s.record("system", "vm-1", `"msg":"no fields"`),
+		s.record("system", "vm-1", `"msg":"m","res":{"statusCode":200},"tenant":"acme"`),
+		s.record("system", "vm-1", `"msg":"`+strings.Repeat("long", 5000)+`","status":1`),
+		{Stream: "system", Source: "vm-1", Arrived: start.UnixNano(), Data: []byte("no json status")},
+	}})
+	for filter, want := range map[string]string{
+		"status>=500":  "No record has a field status; res.statusCode is one.",
+		"colour=green": "No record has a field colour; enter on a record shows those that it has.",
+		"tenant=other": "Press 0 to show all.",
+	} {
+		s.keys("f", filter, "enter")
+		s.want("None of 4 records matches", want)
+		if strings.HasPrefix(filter, "tenant") {
+			s.wantNot("No record has a field")
+		}
+		s.keys("0")
+	}
+}
 
 func TestFilteredPane(t *testing.T) {
 	s := open(t, 100, 24, tui.Config{}, "system")
@@ -77,4 +154,52 @@ func TestLevelsAreFoundWithoutAWord(t *testing.T) {
 	s.wantNot("line 19998")
 	s.keys("g")
 	s.want("line 7")
+}
+
+func TestFilterPrompt(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	b := &stream.Batch{}
+	for i := range 10 {
+		b.Records = append(b.Records, s.record("system", "vm-1", fmt.Sprintf(`"level":30,"msg":"line %d","status":%d`, i, 200+i*100)))
+	}
+	s.take(b)
+	s.keys("f", "status>=800")
+	s.want("4 of 10 shown", "line 9", "line 6")
+	s.wantNot("line 5")
+	s.keys(" -")
+	s.keys("9  x=")
+	s.want("wants a value")
+	s.keys("enter")
+	s.want("filter status>=800") // still open
+	s.keys("backspace", "backspace", "enter")
+	s.want("status>=800", "-9", "line 8")
+	s.wantNot("line 9")
+	// What is typed and left is undone.
+	s.keys("&", "nothing-has-this", "esc")
+	s.want("line 8", "status>=800")
+	s.keys("0")
+	s.want("line 9", "line 0")
+	s.wantNot("status>=800 ")
+	// The history brings it back.
+	s.keys("f", "up", "enter")
+	s.want("status>=800", "line 8")
+	s.wantNot("line 5")
+}
+
+func TestChipsAreTakenAway(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	s.lines("system", 30)
+	s.keys("f", "line -7", "enter", "l", "/", "line", "enter")
+	s.want(" level ≥ trace ", " line ", " -7 ", " /line ")
+	at := func(chip string) int { return len([]rune(s.line(1)[:strings.Index(s.line(1), chip)])) + 1 }
+	s.send(tea.MouseClickMsg{X: at(" -7 "), Y: 1, Button: tea.MouseLeft})
+	s.settle()
+	s.want(" level ≥ trace ", " line ", "line 27")
+	s.wantNot(" -7 ")
+	s.send(tea.MouseClickMsg{X: at(" /line "), Y: 1, Button: tea.MouseLeft})
+	s.wantNot(" /line ")
+	s.keys("backspace")
+	s.want(" level ≥ trace ")
+	s.keys("backspace", "backspace")
+	s.wantNot(" level ≥ trace ")
 }

@@ -2,16 +2,61 @@ package tui_test
 
 import (
 	"fmt"
-	"runtime"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/stream"
 	"sluice/tui"
 )
+
+// What is typed and pasted is as foreign as what comes from the network: where
+// it is said again it is sanitised. Every frame is checked by screen.check.
+func TestWhatIsPastedIsSanitised(t *testing.T) {
+	const foreign = "\u009b31m\u202e\x1b[2J\x07"
+	paste := func(s *screen, text string) { s.send(tea.PasteMsg{Content: text}) }
+	s := open(t, 120, 30, tui.Config{
+		Settings: tui.Settings{Keys: map[string][]string{"pause": {foreign}}},
+		Actions:  []tui.Action{{Key: "x", Help: foreign, Do: func() string { return foreign }}},
+	}, "system")
+	s.lines("system", 10)
+	s.keys("?", "esc", "x")
+	s.keys("f")
+	paste(s, `"a"`+foreign)
+	s.want(`a blank is wanted after "a"`)
+	s.keys("ctrl+u")
+	paste(s, `k~(`+foreign)
+	s.want(`missing closing ]`)
+	s.keys("enter", "esc", "/")
+	paste(s, foreign)
+	s.keys("enter", "T")
+	paste(s, foreign)
+	s.keys("enter", "esc")
+
+	// Line breaks and tabs part words, and act as no keys.
+	s.keys("/")
+	paste(s, "\nline 4\r\nq\tw\n")
+	s.want(" /line 4 q w ")
+	s.keys("ctrl+u")
+	paste(s, strings.Repeat("é", 5000))
+	s.keys("enter", "esc")
+
+	path := filepath.Join(t.TempDir(), "a\u009bb\u202e")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.keys("s", "ctrl+u")
+	paste(s, path)
+	s.perform(s.keys("enter"), s.says(`a\u009bb\u202e exists`))
+	s.perform(s.keys("y", "enter"), s.says("10 records saved"))
+	paste(s, "q\r") // where nothing takes text it does nothing
+	s.want("10 records saved")
+}
 
 // evil has everything that must not reach a terminal.
 const evil = "\x1b]0;pwned\x07\x1b[2J\u009b31m\u202e\u2066\x7f\x00\r\xff"
@@ -74,122 +119,6 @@ func TestGiantRecords(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
-	t.Run("records", func(t *testing.T) {
-		s := open(t, 140, 40, tui.Config{Records: 10_000}, "system", "tenant/acme")
-		s.lines("tenant/acme", 100)
-		s.flood("system", 25_000)
-		if records, _ := tui.Held(s.model); records != 10_000 {
-			t.Errorf("%d records are kept, want 10,000", records)
-		}
-		// The quiet stream was not pushed out by the noisy one.
-		s.want("line 100", "line 25100")
-		s.keys("2", "g")
-		if !strings.Contains(s.text(), "line 1\n") && !strings.Contains(s.text(), "line 1 ") {
-			t.Errorf("the quiet stream lost its first record:\n%s", s.text())
-		}
-	})
-	t.Run("bytes", func(t *testing.T) {
-		s := open(t, 80, 24, tui.Config{Bytes: 8 << 20}, "system")
-		s.flood("system", 80_000)
-		if records, bytes := tui.Held(s.model); bytes > 8<<20 || records < 10_000 {
-			t.Errorf("%d records in %d bytes are kept, want at most %d bytes of them", records, bytes, 8<<20)
-		}
-		s.wantRows(80_000-20, 80_000)
-	})
-}
-
-// However long it runs, and whatever looks at the records meanwhile, the client
-// keeps to its bounds, and next to nothing of what it keeps is on the heap.
-func TestMemoryStaysAtItsBounds(t *testing.T) {
-	const (
-		records = 4_000
-		bytes   = 7 << 20
-	)
-	s := open(t, 140, 40, tui.Config{Records: records, Bytes: bytes}, "system", "system+tenant/acme")
-	heap := func() int64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.GC() // what has a cleanup goes in the second
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapAlloc)
-	}
-	feed := func(name string, n, pad int) {
-		b := &stream.Batch{}
-		for range n {
-			b.Records = append(b.Records, s.record(name, "vm-1", fmt.Sprintf(`"level":30,"msg":"line %d","pad":"%s"`, s.number+1, strings.Repeat("x", pad))))
-		}
-		s.now = time.Unix(0, b.Records[n-1].Arrived)
-		s.take(b)
-	}
-	feed("system", 500, 10)
-	feed("tenant/acme", 100, 10)
-	s.keys("/", "9", "enter", "f", "line", "enter", "tab", "/", "7", "enter", "space", "m")
-	before := heap()
-	grown := int64(0)
-	for round := range 60 { // each reaches a bound several times over
-		pad := 10 // what is short reaches the bound of records, what is long that of bytes
-		if round >= 30 {
-			pad = 1500
-		}
-		feed("system", 400, pad)
-		feed("tenant/acme", 20, pad)
-		held, reckoned := tui.Held(s.model)
-		if round == 25 && held < records*9/10 || round == 55 && reckoned < bytes*6/10 {
-			t.Fatalf("in round %d only %d records in %d bytes are kept", round, held, reckoned)
-		}
-		if held > records || reckoned > bytes {
-			t.Fatalf("in round %d %d records in %d bytes are kept; the bounds are %d and %d", round, held, reckoned, records, bytes)
-		}
-		if round%10 == 9 {
-			grown = max(grown, heap()-before)
-		}
-	}
-	if grown > 2<<20 {
-		t.Errorf("the heap has grown by %d bytes", grown)
-	}
-}
-
-// A record whose keys are as long as they may be cannot make its page large.
-func TestLongKeysMakeNoLargePage(t *testing.T) {
-	var b strings.Builder
-	b.WriteString(`{"msg":"x","` + strings.Repeat("k", 120_000) + `":{`)
-	for i := range 12_000 {
-		fmt.Fprintf(&b, `"%d":1,`, i)
-	}
-	b.WriteString(`"end":1}}`)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	lines := tui.Detail([]byte(b.String()), 80, 24)
-	runtime.ReadMemStats(&after)
-	if len(lines) < 12_000 {
-		t.Fatalf("the page has %d lines", len(lines))
-	}
-	if made := after.TotalAlloc - before.TotalAlloc; made > 200<<20 {
-		t.Errorf("it took %d MiB to make a page of %d bytes", made>>20, b.Len())
-	}
-}
-
-func TestATakingEndsInTime(t *testing.T) {
-	s := open(t, 80, 24, tui.Config{}, "system")
-	for range 30 {
-		b := &stream.Batch{}
-		for range 5000 {
-			b.Records = append(b.Records, s.record("system", "vm-1", `"level":30,"msg":"line"`))
-		}
-		s.feed.put(b)
-	}
-	s.woken = false
-	s.send(tui.TakeMsg)
-	if !s.woken {
-		t.Fatal("150,000 records were taken in one frame, or forgotten")
-	}
-	s.settle()
-	if records, _ := tui.Held(s.model); records != 150_000 {
-		t.Fatalf("%d records are kept", records)
-	}
-}
-
 func FuzzRow(f *testing.F) {
 	f.Add([]byte(`{"name":"a","msg":"x\u001b[2Jy","level":50,"k":"v"}`), 80, 0, false)
 	f.Add([]byte("{\"msg\":\"e\u0301\u200d👩‍👩‍👧‍👦 東京\"}"), 40, 3, true)
@@ -211,22 +140,85 @@ func FuzzRow(f *testing.F) {
 	})
 }
 
-func FuzzDetail(f *testing.F) {
-	f.Add([]byte(`{"msg":"x\ny","req":{"method":"GET","url":"/","headers":{"a":"b"},"body":{"c":[1,{}]}},"res":{"statusCode":404,"header":"a: b\r\n"},"err":{"message":"m","stack":"s\n t"},"z":{"a":[1,"2",null,true]}}`), 60)
-	f.Add([]byte(`{"a":[[[[{"b":"`+"\u202e\u009b"+`"}]]]]}`), 20)
-	f.Fuzz(func(t *testing.T, data []byte, width int) {
-		width = 20 + abs(width)%200
-		lines := tui.Detail(data, width, 10)
-		for _, l := range strings.FieldsFunc(lines[0], func(r rune) bool { return r == '\n' || r == '\t' }) {
-			checkClean(t, l)
-		}
-		for _, l := range lines[1:] {
-			checkClean(t, l)
-			if w := ansi.StringWidthWc(l); w != width {
-				t.Fatalf("the line has %d columns, want %d: %q", w, width, l)
-			}
-		}
-	})
+func abs(n int) int { return max(n, -(n + 1)) }
+
+// plainRecords are numbered from first on.
+func plainRecords(first, n int) *stream.Batch {
+	b := &stream.Batch{}
+	for i := range n {
+		b.Records = append(b.Records, stream.Record{Stream: "system", Source: "vm-1", Data: fmt.Appendf(nil, `{"msg":"line %d","level":30,"name":"a"}`, first+i)})
+	}
+	return b
 }
 
-func abs(n int) int { return max(n, -(n + 1)) }
+// Whatever a record holds, the screen is whole: the tabs, the header and the
+// last line are where they belong, and each record has one row.
+func TestATornRecordTearsNoScreen(t *testing.T) {
+	var all strings.Builder // every escape sequence that begins with two bytes, and all controls
+	for c := range 0x20 {
+		fmt.Fprintf(&all, "%c%c", c, 'a')
+	}
+	for c := 0x20; c < 0x7f; c++ {
+		fmt.Fprintf(&all, "\x1b%c1;2;3%c\x1b[?%cm", c, c, c)
+	}
+	for c := 0x80; c < 0xa0; c++ {
+		fmt.Fprintf(&all, "%c1;2%c%s", rune(c), rune(c), string([]byte{byte(c)}))
+	}
+	for name, msg := range map[string]string{
+		"a long line":         strings.Repeat("0123456789", 100_000),
+		"a long wide line":    strings.Repeat("漢", 300_000),
+		"bad UTF-8":           strings.Repeat("\xff\xfe\xc3(\xe2\x82\xf0\x9f\x92 ", 1000),
+		"combining":           "e" + strings.Repeat("\u0301", 100_000) + " a\u0308o\u0308u\u0308",
+		"joined":              strings.Repeat("👩\u200d👩\u200d👧\u200d👦 👋🏽 ❤\ufe0f 1\ufe0f\u20e3 🇩🇪 ", 1000),
+		"right to left":       strings.Repeat("שלום \u202eעולם\u202c مرحبا \u2067بالعالم\u2069 ", 1000),
+		"controls":            all.String(),
+		"a title":             "\x1b]0;pwned\x07\x1b]2;pwned\x1b\\\x1bP1$r0m\x1b\\\x1b_Gi=1\x1b\\\x1b^x\x1b\\",
+		"screen and cursor":   "\x1b[?1049l\x1b[2J\x1b[1;1H\x1b[10A\x1bc\x1b[!p\x1b[r\x1b7\x1b8\x0e\x0f\x1b(0lqqk",
+		"zero width and tabs": "a\u200b\u2060\ufeffb\t\tc\u00adD",
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, escaped := range []bool{false, true} {
+				term := start80x24(t, "system")
+				data := []byte(`{"level":30,"name":"` + msg + `","msg":"` + msg + `","` + msg + `":"` + msg + `"}`)
+				if escaped {
+					data = fmt.Appendf(nil, `{"level":30,"name":"x","msg":%s,"k":%s}`, escape(msg), escape(msg))
+				}
+				b := plainRecords(1, 3)
+				b.Records = append(b.Records, stream.Record{Stream: "system", Source: "vm-1", Data: data})
+				b.Records = append(b.Records, plainRecords(4, 3).Records...)
+				term.feed.put(b)
+				term.waitFor("the rows", func(screen string) bool {
+					lines := strings.Split(screen, "\n")
+					return len(lines) >= 24 && strings.Contains(lines[0], "sluice") && strings.Contains(lines[1], "system") &&
+						strings.Contains(lines[2], "line 1") && strings.Contains(lines[4], "line 3") &&
+						strings.Contains(lines[6], "line 4") && strings.Contains(lines[8], "line 6") && strings.Contains(lines[23], "kept")
+				})
+				term.press("kkk\r")
+				term.waitForText("one record")
+				term.press("G")
+				term.press("g\x1b")
+				term.waitForText("line 6")
+				term.press("q")
+				if err := term.end(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// escape writes every code point of a JSON string by its number.
+func escape(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		if r > 0xffff {
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x`, 0xd800+r>>10)
+			r = 0xdc00 + r&0x3ff
+		}
+		fmt.Fprintf(&b, `\u%04x`, r)
+	}
+	b.WriteByte('"')
+	return b.String()
+}

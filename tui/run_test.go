@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,13 +14,91 @@ import (
 	"github.com/creack/pty"
 	"go.uber.org/goleak"
 
-	"sluice/cluster/query"
-	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/internal/emulator"
 	"sluice/tui"
-	"sluice/tui/terminal"
 )
+
+// A terminal that reads nothing holds up nobody: the client goes on taking
+// what comes, and when the terminal reads again it shows the newest.
+func TestATerminalThatStopsReading(t *testing.T) {
+	term := start80x24(t, "system")
+	term.waitForText("No records yet")
+	term.stop()
+	const records = 200_000
+	for i := range 200 {
+		term.feed.put(plainRecords(i*1000+1, 1000))
+	}
+	term.wait(func() bool { return term.feed.empty() })
+	// Keys are answered, though nobody can see it.
+	term.press(" ")
+	for i := range 200 {
+		term.feed.put(plainRecords(records+i*1000+1, 1000))
+	}
+	term.wait(func() bool { return term.feed.empty() })
+	term.goOn()
+	term.waitForText("PAUSED")
+	term.press("G")
+	term.waitForText("line 400000")
+	term.press("q")
+	if err := term.end(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A client whose terminal reads nothing can be ended.
+func TestEndingOnATerminalThatStopsReading(t *testing.T) {
+	term := start80x24(t, "system")
+	term.waitForText("No records yet")
+	term.stop()
+	for i := range 100 {
+		term.feed.put(plainRecords(i*1000+1, 1000))
+	}
+	term.wait(func() bool { return term.feed.empty() })
+	term.cancel()
+	select {
+	case err := <-term.done:
+		if err != nil {
+			t.Fatal(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("Run does not return")
+	}
+	term.goOn()
+}
+
+// A panic anywhere leaves the terminal as it was.
+func TestAPanicRestoresTheTerminal(t *testing.T) {
+	for _, where := range []string{"TryTake", "Status", "Ready"} {
+		t.Run(where, func(t *testing.T) {
+			term := start80x24(t, "system")
+			term.waitForText("No records yet")
+			term.feed.mu.Lock()
+			term.feed.panics = where
+			term.feed.mu.Unlock()
+			term.feed.put(plainRecords(1, 1))
+			// By the client's own way out, and not by Bubble Tea's, which prints
+			// over the screen and says nothing of where it was.
+			if err := term.end(); !rescue.Is(err) {
+				t.Fatalf("Run returned %v, want the panic", err)
+			}
+		})
+	}
+	t.Run("command", func(t *testing.T) {
+		term := startWith(t, tui.Config{Streams: []string{"system"}, Actions: []tui.Action{{Key: "x", Help: "fall", Do: func() string { panic("boom") }}}})
+		term.waitForText("No records yet")
+		term.press("x")
+		if err := term.end(); !rescue.Is(err) {
+			t.Fatalf("Run returned %v, want the panic", err)
+		}
+	})
+}
+
+func (term *ptyClient) wait(ok func() bool) {
+	term.t.Helper()
+	term.waitFor("it", func(string) bool { return ok() })
+}
 
 // ptyClient is a client in a pseudo-terminal, whose bytes go through an
 // emulator.
@@ -240,100 +315,4 @@ func TestAnIdleClientIsIdle(t *testing.T) {
 	if err := term.end(); err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestNewRefuses(t *testing.T) {
-	feed := newFeed()
-	for name, test := range map[string]struct {
-		config tui.Config
-		want   string
-	}{
-		"no feed":         {tui.Config{}, "no feed"},
-		"a negative last": {tui.Config{Feed: feed, Last: -1}, "negative bound"},
-		"an empty name":   {tui.Config{Feed: feed, Streams: []string{""}}, `open stream ""`},
-		"a control":       {tui.Config{Feed: feed, Streams: []string{"a\x1b"}}, `open stream "a\x1b"`},
-		"a taken key":     {tui.Config{Feed: feed, Actions: []tui.Action{{Key: "q", Help: "boom", Do: func() string { return "" }}}}, `key "q" is taken by "quit"`},
-		"an empty action": {tui.Config{Feed: feed, Actions: []tui.Action{{Key: "x"}}}, "it needs a key and something to do"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if _, err := tui.New(test.config); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Fatalf("New returned %v, want %q in it", err, test.want)
-			}
-		})
-	}
-}
-
-func TestTheFirstFilter(t *testing.T) {
-	s := open(t, 100, 24, tui.Config{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile(`"line [24]"`)}}, "system")
-	s.lines("system", 5)
-	s.want("None of 5 records matches level ≥ warn, grep \"line [24]\".")
-	s.keys("L", "L", "L", "L")
-	s.want("line 2", "line 4")
-	s.wantNot("line 3")
-}
-
-// A stream behind a proxy that is there, without a consolidator that is.
-func TestAProxyWithoutConsolidators(t *testing.T) {
-	s := open(t, 100, 24, tui.Config{}, "system")
-	s.feed.sources = []stream.Status{
-		{Name: "127.0.0.1:5580", Proxy: true, State: stream.StateLive},
-		{Name: "vm-1", State: stream.StateLost, Since: start},
-	}
-	s.woken = true
-	s.settle()
-	s.want("Lost vm-1.", "✕ vm-1 lost since 12:00:00")
-	s.feed.sources = s.feed.sources[:1]
-	s.woken = true
-	s.settle()
-	s.want("No records yet in system.")
-}
-
-func BenchmarkFrame(b *testing.B) {
-	s := open(b, 200, 60, tui.Config{}, "system", "tenant/acme")
-	s.flood("system", 10_000)
-	s.flood("tenant/acme", 10_000)
-	batch := &stream.Batch{}
-	for range 100 {
-		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
-	}
-	var frames []time.Duration
-	screen, err := terminal.Open(terminal.Config{Input: strings.NewReader(""), Output: io.Discard, Wake: func() {}, Getenv: os.Getenv})
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := screen.Enter(); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		began := cpuTime(b)
-		s.feed.put(batch)
-		s.model, _ = s.model.Update(tui.TakeMsg)
-		screen.Show(terminal.Frame{Lines: strings.Split(s.model.View().Content, "\n")})
-		frames = append(frames, cpuTime(b)-began)
-	}
-	slices.Sort(frames)
-	b.ReportMetric(float64(frames[len(frames)/2].Microseconds()), "cpu-µs/p50")
-	b.ReportMetric(float64(frames[len(frames)*99/100].Microseconds()), "cpu-µs/p99")
-}
-
-func BenchmarkTake(b *testing.B) {
-	s := open(b, 80, 24, tui.Config{Records: 100_000}, "system")
-	batch := &stream.Batch{}
-	for range 1000 {
-		batch.Records = append(batch.Records, s.record("system", "vm-1", `"level":30,"msg":"request completed","status":200,"tenant":"acme","ms":12`))
-	}
-	for b.Loop() {
-		s.feed.put(batch)
-		s.model, _ = s.model.Update(tui.TakeMsg)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/record")
-}
-
-// cpuTime is what this process has used of the processors.
-func cpuTime(b *testing.B) time.Duration {
-	var use syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }

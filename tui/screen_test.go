@@ -17,6 +17,86 @@ import (
 	"sluice/tui"
 )
 
+// flood takes n records into a stream, in batches as a source makes them.
+func (s *screen) flood(name string, n int) {
+	s.t.Helper()
+	for n > 0 {
+		b := &stream.Batch{}
+		for range min(n, 5000) {
+			b.Records = append(b.Records, s.record(name, "vm-1", fmt.Sprintf(`"level":30,"msg":"line %d"`, s.number+1)))
+		}
+		n -= len(b.Records)
+		s.feed.put(b)
+	}
+	s.woken = true
+	s.settle()
+}
+
+func (s *screen) says(text string) func() bool {
+	return func() bool { return strings.Contains(s.text(), text) }
+}
+
+// perform runs a command as Bubble Tea does, and whatever commands follow from
+// its messages, until a condition holds.
+func (s *screen) perform(cmd tea.Cmd, until func() bool) {
+	s.t.Helper()
+	messages := make(chan tea.Msg, 64)
+	var run func(tea.Cmd)
+	run = func(cmd tea.Cmd) {
+		if cmd == nil {
+			return
+		}
+		go func() {
+			switch msg := cmd().(type) {
+			case nil:
+			case tea.BatchMsg:
+				for _, c := range msg {
+					run(c)
+				}
+			default:
+				messages <- msg
+			}
+		}()
+	}
+	run(cmd)
+	deadline := time.After(time.Minute)
+	for !until() {
+		select {
+		case msg := <-messages:
+			run(s.send(msg))
+			s.settle()
+		case <-time.After(time.Millisecond): // something may have work left
+			s.settle()
+		case <-deadline:
+			s.t.Fatalf("it never came to that:\n%s", s.text())
+		}
+	}
+}
+
+// raw runs a command and returns what it writes to the terminal.
+func raw(t *testing.T, cmd tea.Cmd) string {
+	t.Helper()
+	batch, ok := cmd().(tea.BatchMsg)
+	if !ok {
+		t.Fatal("the command is no batch")
+	}
+	out := make(chan string, len(batch))
+	for _, c := range batch {
+		go func() {
+			if msg, ok := c().(tui.RawMsg); ok {
+				out <- string(msg)
+			}
+		}()
+	}
+	select {
+	case text := <-out:
+		return text
+	case <-time.After(time.Minute):
+		t.Fatal("nothing is written")
+		return ""
+	}
+}
+
 var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
 // fakeFeed is a feed whose records a test puts in.
@@ -81,10 +161,14 @@ func (f *fakeFeed) TryTake() *stream.Batch {
 }
 
 func (f *fakeFeed) Tail(name string, _ stream.Backfill) { f.tails = append(f.tails, name) }
-func (f *fakeFeed) Stop(name string)                    { f.stops = append(f.stops, name) }
-func (f *fakeFeed) Status() []stream.Status             { f.panicIn("Status"); return f.sources }
-func (f *fakeFeed) Streams() []stream.Live              { return f.live }
-func (f *fakeFeed) WatchStreams(on bool)                { f.watching = on }
+
+func (f *fakeFeed) Stop(name string) { f.stops = append(f.stops, name) }
+
+func (f *fakeFeed) Status() []stream.Status { f.panicIn("Status"); return f.sources }
+
+func (f *fakeFeed) Streams() []stream.Live { return f.live }
+
+func (f *fakeFeed) WatchStreams(on bool) { f.watching = on }
 
 func (f *fakeFeed) put(b *stream.Batch) {
 	f.mu.Lock()

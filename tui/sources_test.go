@@ -9,6 +9,55 @@ import (
 	"sluice/tui"
 )
 
+// A stream of which nothing has come since before the client did is quiet, and
+// does not look like one that is followed.
+func TestAStreamThatIsDead(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	r := s.record("system", "vm-1", `"level":30,"msg":"the last words"`)
+	r.Backfill = true
+	s.take(&stream.Batch{Records: []stream.Record{r}})
+	s.want("following")
+	s.now = start.Add(time.Minute)
+	s.second()
+	s.want("quiet since 12:00:00")
+	s.now = start.Add(48 * time.Hour)
+	s.second()
+	s.want("quiet since 2026-03-04 12:00")
+	s.now = start.Add(48*time.Hour + time.Minute)
+	s.lines("system", 1)
+	s.want("following")
+}
+
+func TestTheBoard(t *testing.T) {
+	s := open(t, 130, 50, tui.Config{Records: 1000}, "system", "tenant/acme")
+	s.cluster()
+	s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start
+	s.feed.sources[1].Err = "connection\x1b[31m refused"
+	s.now = s.now.Add(30 * time.Second)
+	s.second()
+	s.keys("i")
+	s.want("2 of 3 live", "✕ vm-2", "reconnecting for 30s", "connection␛[31m refused", "1,203 lost in 1 gap",
+		"consolidator", "network", "0+", "1,203+ records in 2 gaps", "14 of 1,000", "1 err/min")
+	s.keys("q")
+	s.wantNot("Lost on the way")
+}
+
+// A stream behind a proxy that is there, without a consolidator that is.
+func TestAProxyWithoutConsolidators(t *testing.T) {
+	s := open(t, 100, 24, tui.Config{}, "system")
+	s.feed.sources = []stream.Status{
+		{Name: "127.0.0.1:5580", Proxy: true, State: stream.StateLive},
+		{Name: "vm-1", State: stream.StateLost, Since: start},
+	}
+	s.woken = true
+	s.settle()
+	s.want("Lost vm-1.", "✕ vm-1 lost since 12:00:00")
+	s.feed.sources = s.feed.sources[:1]
+	s.woken = true
+	s.settle()
+	s.want("No records yet in system.")
+}
+
 func stateOf(source string, state stream.State, why string) *stream.Batch {
 	return &stream.Batch{Notices: []stream.Notice{{
 		Kind: stream.KindState, Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Source: source, State: state, Err: why,
