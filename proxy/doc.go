@@ -6,11 +6,12 @@
 // A session is one HTTP response. With "Accept: text/event-stream" it gets
 // server-sent events, otherwise one JSON record a line.
 //
-// Log: the upstream [Source] is read by one goroutine, which encodes each
-// record once as a finished event and appends it to a fanout.Hub. An event's id
-// is the place in that log, the number of the consolidator and the record's
-// sequence number there. Losses upstream stand in the log as dropped events
-// that take as many numbers as records were lost, so no eviction forgets them.
+// Log: the upstream [Source] is read by one goroutine, which normalises each
+// record once and appends it to a fanout.Hub, as an entry: see package entry.
+// Each session makes its own form of it. An event's id is the place in that log,
+// the number of the consolidator and the record's sequence number there. Losses
+// upstream stand in the log and take as many numbers as records were lost, so no
+// eviction forgets them.
 //
 // Order: as the Source hands records on. A session sees the source event of a
 // number before the first record with that number.
@@ -21,12 +22,10 @@
 // and has the event; with Sluice-Positions it also goes on at another proxy,
 // or after a restart: what this log does not have is read again from the
 // consolidators for that session alone. What cannot be had is reported, with
-// its number where that can be known. With a loss here, a reader of ours is told
-// where this log goes on at each consolidator: the log keeps checkpoints for that.
-// Where it cannot be said, the reader knows no longer how its positions stand to
-// its place in this log, until every consolidator has sent something after the
-// loss; it says so (Sluice-Passed), and its place alone counts, as long as it is
-// one in this log.
+// its number where that can be known. Package resume decides all that. With a
+// loss here, a reader of ours is told where this log goes on at each
+// consolidator; when that cannot be found out, the session goes on at the end of
+// the log, where it is known.
 //
 // Tails: a stream is tailed at the consolidators from its first session until
 // a minute after its last one. The first session waits until the backfill is

@@ -12,7 +12,7 @@ func ParseAsk(r *http.Request, escaped string) (name string, last uint64, err er
 	if err != nil {
 		return "", 0, err
 	}
-	return a.name, a.last, nil
+	return a.name, a.want.Last, nil
 }
 
 // EventHeads are how the events of records with these ids begin, one after the

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
@@ -277,4 +278,14 @@ func until(t *testing.T, what string, ok func() bool) {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// lossOf reads a dropped event.
+func lossOf(t *testing.T, event string) loss.Event {
+	t.Helper()
+	lost, err := loss.ParseEvent([]byte(field(event, "data")))
+	if err != nil || field(event, "event") != stream.EventDropped {
+		t.Fatalf("read loss %q: %v", event, err)
+	}
+	return lost
 }

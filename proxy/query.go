@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	"sluice/cluster/fanout"
 	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/proxy/resume"
 )
 
 // maxGrep bounds the length of a regular expression, in bytes.
@@ -23,13 +25,8 @@ type ask struct {
 	events bool // server-sent events, not text
 	ours   bool // our own client: it knows the live event
 
-	last   uint64
 	filter *query.Filter // nil: all
-
-	resume    bool           // After is given
-	after     stream.EventID // the event before the first one wanted
-	positions map[string]stream.Position
-	passed    bool // records behind the positions were told as lost
+	want   resume.Want
 }
 
 // streamName reads the name out of the path after /api/logs/, which may hold
@@ -61,7 +58,7 @@ func parseAsk(r *http.Request, escaped string) (*ask, error) {
 	}
 	// max is accepted, as the original's page sends it, and means nothing.
 	if s := query.Get("last"); s != "" {
-		if a.last, err = strconv.ParseUint(s, 10, 63); err != nil {
+		if a.want.Last, err = strconv.ParseUint(s, 10, 63); err != nil {
 			return nil, fmt.Errorf("read last=%q: want a number of records", s)
 		}
 	}
@@ -72,17 +69,17 @@ func parseAsk(r *http.Request, escaped string) (*ask, error) {
 	if s := r.Header.Get(stream.HeaderLastEventID); s != "" {
 		// An id that is not ours is of another service behind the same
 		// address: as if it were of another epoch.
-		a.resume = true
-		a.after, _ = stream.ParseEventID(s)
+		a.want.Named = true
+		id, _ := stream.ParseEventID(s)
+		a.want.After = fanout.Position{Epoch: id.Epoch, Next: id.Next}
 	}
 	if values, ok := r.Header[stream.HeaderPositions]; ok {
 		a.ours = true
-		if a.positions, err = stream.ParsePositions(strings.Join(values, ",")); err != nil {
+		if a.want.Positions, err = stream.ParsePositions(strings.Join(values, ",")); err != nil {
 			return nil, err
 		}
-		a.resume = a.resume || len(a.positions) > 0
+		a.want.Named = a.want.Named || len(a.want.Positions) > 0
 	}
-	a.passed = r.Header.Get(stream.HeaderPassed) == "1"
 	return a, nil
 }
 

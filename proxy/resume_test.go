@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
@@ -49,11 +51,8 @@ func TestResumeByLastEventID(t *testing.T) {
 			}
 			switch field(e, "event") {
 			case "dropped":
-				var loss stream.LossEvent
-				if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
-					t.Fatal(err)
-				}
-				for range loss.Count {
+				lost := lossOf(t, e)
+				for range lost.Count {
 					if !gaps[expected] {
 						t.Fatalf("%d is told as lost after %d cuts", expected, cut)
 					}
@@ -100,44 +99,44 @@ func TestResumeTooLate(t *testing.T) {
 	f.send(records("s", 9, 1, 2000)...)
 	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
 	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
-	var loss stream.LossEvent
-	if err := json.Unmarshal([]byte(field(r.next("dropped"), "data")), &loss); err != nil {
-		t.Fatal(err)
-	}
+	lost := lossOf(t, r.next("dropped"))
 	first, err := stream.ParseEventID(field(r.next(""), "id"))
-	if err != nil || loss.Count == 0 || loss.Unknown || first.Seq != 1+loss.Count || loss.Hop != "proxy" {
-		t.Errorf("told %+v, went on at %d, %v", loss, first.Seq, err)
+	if err != nil || lost.Count == 0 || lost.Unknown || first.Seq != 1+lost.Count || lost.Hop != "proxy" {
+		t.Errorf("told %+v, went on at %d, %v", lost, first.Seq, err)
 	}
 }
 
-// A reader that was told of a loss at this proxy names positions from before it.
-// What is lost after it is counted by the log, and not from those positions,
-// since that would tell the first loss again.
+// A reader that was told of a loss at this proxy was told, too, where it goes on
+// at the consolidators. What is lost after that is counted from there, and the
+// first loss is not told again.
 func TestResumeBehindALossAtTheProxy(t *testing.T) {
 	f := newFake()
 	p := start(t, f, func(c *proxy.Config) { c.StreamBuffer = 16 << 10 })
 	r := get(t, p, "/api/logs/s", ours()...)
 	r.next("live")
 	f.send(records("s", 9, 0, 1)...)
-	r.next("")
-	f.send(records("s", 9, 1, 2000)...)
-	id := ""
-	until(t, "the end of what is there", func() bool {
-		id = field(r.event(), "id")
-		at, _ := stream.ParseEventID(id)
-		return at.Seq == 2000
-	})
+	id := field(r.next(""), "id")
 	r.close()
-	f.send(records("s", 9, 2001, 2000)...)
-	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
-	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id, "Sluice-Positions", "vm-1:9:1", "Sluice-Passed", "1")...)
-	var loss stream.LossEvent
-	if err := json.Unmarshal([]byte(field(r.next("dropped"), "data")), &loss); err != nil {
-		t.Fatal(err)
-	}
-	first, err := stream.ParseEventID(field(r.next(""), "id"))
-	if err != nil || loss.Count == 0 || loss.Unknown || first.Seq != 2001+loss.Count || loss.Hop != "proxy" {
-		t.Errorf("told %+v, went on at %d, %v", loss, first.Seq, err)
+	for _, first := range []uint64{1, 2001} { // the first of each that the log has no more
+		f.send(records("s", 9, first, 2000)...)
+		until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
+		e := r.next("dropped")
+		lost := lossOf(t, e)
+		id = field(e, "id")
+		r.close()
+		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id, "Sluice-Positions", lost.Positions)...)
+		on, err := stream.ParseEventID(field(r.next(""), "id"))
+		want := fmt.Sprintf("vm-1:9:%s", strconv.FormatUint(on.Seq, 36))
+		if err != nil || lost.Count == 0 || lost.Unknown || on.Seq != first+lost.Count || lost.Positions != want {
+			t.Errorf("told %+v, went on at %d, %v", lost, on.Seq, err)
+		}
+		until(t, "the end of what is there", func() bool {
+			id = field(r.event(), "id")
+			at, _ := stream.ParseEventID(id)
+			return at.Seq == first+1999
+		})
+		r.close()
 	}
 }
 
@@ -217,11 +216,8 @@ func have(r *reader, n int) []string {
 			}
 			origins[s.N] = s.Consolidator + "/" + s.Epoch
 		case "dropped":
-			var loss stream.LossEvent
-			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
-				r.t.Fatal(err)
-			}
-			got = append(got, fmt.Sprintf("lost %d %t", loss.Count, loss.Unknown))
+			lost := lossOf(r.t, e)
+			got = append(got, fmt.Sprintf("lost %d %t", lost.Count, lost.Unknown))
 		case "":
 			got = append(got, fmt.Sprintf("%s:%d", origins[id.Source], id.Seq))
 			records++
@@ -350,25 +346,22 @@ func TestResumedIsLikeAnyOther(t *testing.T) {
 	}
 	until(t, "all is in the log", func() bool { return len(cl.main.in) == 0 })
 	cl.main.send(records("s", 10, 0, 1)...) // it was started anew, and nothing was lost there
-	expected, lost := uint64(10), uint64(0)
+	expected, dropped := uint64(10), uint64(0)
 	for {
 		e := r.event()
 		id, err := stream.ParseEventID(field(e, "id"))
 		switch field(e, "event") {
 		case "dropped":
-			var loss stream.LossEvent
-			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
-				t.Fatal(err)
+			lost := lossOf(t, e)
+			if lost.Unknown || lost.Reason != "reader too slow" {
+				t.Fatalf("told %+v", lost)
 			}
-			if loss.Unknown || loss.Reason != "reader too slow" {
-				t.Fatalf("told %+v", loss)
-			}
-			expected += loss.Count
-			lost += loss.Count
+			expected += lost.Count
+			dropped += lost.Count
 		case "":
 			if id.Seq == 0 {
-				if lost == 0 || expected < n || expected > n+500 {
-					t.Errorf("%d were told as lost, and it came to %d", lost, expected)
+				if dropped == 0 || expected < n || expected > n+500 {
+					t.Errorf("%d were told as lost, and it came to %d", dropped, expected)
 				}
 				return
 			}
@@ -491,7 +484,7 @@ func TestRestartToldAgainFirst(t *testing.T) {
 	cl.main.send(records("s", 9, 10, 1)...)
 	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})
 	cl.main.send(records("s", 10, 0, 2)...)
-	if got, want := have(r, 2), []string{"vm-1/a:0", "vm-1/a:1"}; !slices.Equal(got, want) {
+	if got, want := have(r, 2), []string{":0", ":1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -573,7 +566,7 @@ func TestPositionsBehindALoss(t *testing.T) {
 		}
 		until(t, "all is in the log", func() bool { return len(f.in) == 0 })
 		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
-		var loss stream.LossEvent
+		var lost loss.Event
 		names := make(map[uint64]string)
 		got := make(map[string]uint64) // the first that came of each, or was told as lost
 		for kind := ""; kind != "live"; {
@@ -587,15 +580,15 @@ func TestPositionsBehindALoss(t *testing.T) {
 				}
 				names[s.N] = s.Consolidator
 			case "dropped", "":
-				var told stream.LossEvent
-				if err := json.Unmarshal([]byte(field(e, "data")), &told); kind != "" && err != nil {
-					t.Fatal(err)
+				var told loss.Event
+				if kind != "" {
+					told = lossOf(t, e)
 				}
 				if told.Hop == "proxy" {
-					if loss.Count > 0 {
-						t.Fatalf("lost twice: %+v, %+v", loss, told)
+					if lost.Count > 0 {
+						t.Fatalf("lost twice: %+v, %+v", lost, told)
 					}
-					loss = told
+					lost = told
 				} else if name := names[at.Source]; name != "" {
 					if _, had := got[name]; !had {
 						got[name] = at.Seq + 1 - max(told.Count, 1)
@@ -603,9 +596,9 @@ func TestPositionsBehindALoss(t *testing.T) {
 				}
 			}
 		}
-		positions, err := stream.ParsePositions(loss.Positions)
-		if err != nil || loss.Count == 0 {
-			t.Fatalf("told %+v, %v", loss, err)
+		positions, err := stream.ParsePositions(lost.Positions)
+		if err != nil || lost.Count == 0 {
+			t.Fatalf("told %+v, %v", lost, err)
 		}
 		for vm, next := range logs {
 			want, came := got[vm]

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
+	"sluice/proxy/resume"
 )
 
 const (
@@ -17,7 +19,7 @@ const (
 	maxTaken     = 1 << 20               // bytes taken before a session looks at what else there is
 )
 
-// notYet is later than all versions of a table.
+// notYet is later than all versions of a tail's sources.
 const notYet = ^uint64(0)
 
 var errDraining = errors.New("the proxy is shutting down")
@@ -42,11 +44,11 @@ type session struct {
 	tail   *tail
 	reader *fanout.Reader
 
-	seen    uint64          // version of the table that was sent
-	joined  uint64          // version of the table when it began to read the log; notYet before
+	resume  *resume.Reader
+	out     []resume.Event  // of one entry
+	seen    uint64          // version of the sources that was sent
+	joined  uint64          // version of the sources when it began to read the log; notYet before
 	changed <-chan struct{} // closed when there is a newer one
-	skip    *skip           // nil: all that the cursor gives is new
-	fresh   bool            // the first piece is still to come, and what is gone before it was never wanted
 
 	head eventHead
 
@@ -70,6 +72,44 @@ func (s *session) serve(ctx context.Context) error {
 		return err
 	}
 	return s.loop(ctx)
+}
+
+// begin puts the cursor where the request wants it.
+func (s *session) begin(ctx context.Context) error {
+	t := s.tail
+	t.mu.Lock()
+	log := t.log()
+	r, at, lost := resume.Begin(s.ask.want, log)
+	s.resume = r
+	if !r.CatchesUp() {
+		if lost != nil {
+			s.addOwnLoss(stream.EventID{Epoch: log.Epoch, Next: at}, *lost)
+		}
+		s.join(log.Epoch, at)
+		t.mu.Unlock()
+		return nil
+	}
+	t.mu.Unlock()
+
+	// The log by itself does not go on where the reader left. What is missing
+	// is read again at the consolidators; then comes all of the log, but for
+	// what the reader has by then.
+	if err := s.reread(ctx); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	log = t.log()
+	s.join(log.Epoch, r.Join(log))
+	return nil
+}
+
+// join begins reading the log, and shows the sources as of then. tail.mu is
+// held.
+func (s *session) join(epoch, at uint64) {
+	s.addSourcesLocked()
+	s.joined = s.seen
+	s.reader.Tail(s.tail.name, fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: epoch, Next: at}})
 }
 
 func (s *session) awaitBackfill(ctx context.Context) error {
@@ -113,7 +153,7 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.reader.Ready():
 		case <-wait.C:
 		case <-s.changed:
-			s.tellSources()
+			s.addSources()
 		case <-ping.C:
 			if s.ask.events {
 				s.add(pingEvent)
@@ -142,9 +182,10 @@ func (s *session) fill() bool {
 			return false
 		}
 		if s.tail.version.Load() != s.seen {
-			s.tellSources()
+			s.addSources()
 		}
-		used := s.piece(&p)
+		s.addOvertaken(&p)
+		used := s.addPiece(&p)
 		taken += used
 		if used < len(p.Bytes) {
 			s.reader.Return(&p, true, used, nil)
@@ -155,10 +196,10 @@ func (s *session) fill() bool {
 	return true
 }
 
-// piece adds a piece to the batch, until that is full. It returns how many of
-// its bytes it has used.
-func (s *session) piece(p *fanout.Piece) (used int) {
-	s.tellLost(p)
+// addPiece adds the entries of a piece to the batch, until that is full. It
+// returns how many bytes of them it has used.
+func (s *session) addPiece(p *fanout.Piece) (used int) {
+	catchesUp := s.resume.CatchesUp()
 	at := fanout.Position{Epoch: p.Epoch, Next: p.Next}
 	for used < len(p.Bytes) {
 		if used > 0 && s.size() >= maxBatch {
@@ -167,19 +208,21 @@ func (s *session) piece(p *fanout.Piece) (used int) {
 		e, size := entry.First(p.Bytes[used:])
 		used += size
 		at.Next += e.Numbers()
-		if s.skip != nil {
-			s.resumed(e, at.Next)
+		if catchesUp {
+			s.out = s.resume.Entry(s.out[:0], e, at.Next)
+			s.addEvents(s.out)
 		} else {
-			s.entry(stream.EventID{Epoch: at.Epoch, Next: at.Next, Source: e.Source, Seq: e.Seq}, e)
+			s.addEntry(e.ID(at.Epoch, at.Next), e)
 		}
 	}
-	if s.skip != nil && s.settled(at) {
-		s.skip = nil
+	if catchesUp {
+		s.out = s.resume.Settle(s.out[:0], at.Next)
+		s.addEvents(s.out)
 	}
 	if used == len(p.Bytes) && p.Live && s.ask.events && s.ask.ours {
 		id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
-		if s.skip != nil {
-			id = stream.EventID{} // see unplaced
+		if s.resume.CatchesUp() {
+			id = stream.EventID{} // it is not at that place yet
 		}
 		b := s.buffer()
 		*b = appendLive(*b, id)
@@ -187,17 +230,30 @@ func (s *session) piece(p *fanout.Piece) (used int) {
 	return used
 }
 
-// entry adds one entry to the batch, if the filter lets it pass.
-func (s *session) entry(id stream.EventID, e entry.Entry) {
-	if e.Lost {
-		s.addLoss(id, lossEvent(s.ask.name, e.Loss()))
-		return
+// addEvents adds what a reader gets that catches up.
+func (s *session) addEvents(events []resume.Event) {
+	for i := range events {
+		if e := &events[i]; e.Loss != nil {
+			s.addOwnLoss(e.ID, *e.Loss)
+		} else {
+			s.addEntry(e.ID, e.Entry)
+		}
 	}
-	s.record(id, e.Data)
 }
 
-// record adds one record, which is normalised, if the filter lets it pass.
-func (s *session) record(id stream.EventID, data []byte) {
+// addEntry adds one entry to the batch, if the filter lets it pass.
+func (s *session) addEntry(id stream.EventID, e entry.Entry) {
+	if e.Lost {
+		lost := e.Loss()
+		lost.Stream = s.ask.name
+		s.addLoss(id, loss.Event{Loss: lost.Loss, Total: lost.Total, Since: lost.Since})
+		return
+	}
+	s.addRecord(id, e.Data)
+}
+
+// addRecord adds one record, which is normalised, if the filter lets it pass.
+func (s *session) addRecord(id stream.EventID, data []byte) {
 	if s.ask.filter != nil && !s.ask.filter.Match(data) {
 		return
 	}
@@ -213,67 +269,84 @@ func (s *session) record(id stream.EventID, data []byte) {
 }
 
 // addLoss adds a loss, in the form that the reader gets.
-func (s *session) addLoss(id stream.EventID, loss stream.LossEvent) {
+func (s *session) addLoss(id stream.EventID, lost loss.Event) {
 	b := s.buffer()
 	if s.ask.events {
-		*b = appendLoss(*b, id, loss)
+		*b = appendLoss(*b, id, &lost)
 		return
 	}
-	*b = appendLossText(*b, loss)
+	*b = append(lost.AppendText(*b, time.Now()), '\n')
 }
 
-// tellLost tells what the log has lost for this session.
-func (s *session) tellLost(p *fanout.Piece) {
-	fresh := s.fresh
-	s.fresh = false
-	lost := p.Lost
-	if s.skip != nil && lost > 0 {
-		s.stand()
-	}
-	if fresh || s.skip != nil {
-		lost = 0 // it was gone before the session began, or is told by the sequence numbers
-	}
-	if lost == 0 && !p.Unknown || fresh {
+// addOvertaken adds the loss of what the log has lost for this session before a
+// piece. A reader of ours is told where the log goes on at each consolidator, so
+// that it can go on at another proxy; when that cannot be found out, the piece is
+// given up for one at the end of the log, where it is known.
+func (s *session) addOvertaken(p *fanout.Piece) {
+	t := s.tail
+	at := fanout.Position{Epoch: p.Epoch, Next: p.Next}
+	lost, id := s.resume.Overtaken(at, p.Lost, p.Unknown, func() resume.Log {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return t.log()
+	})
+	if lost == nil {
 		return
 	}
-	reason := slowReason
-	if p.Cause == fanout.CauseTooLate {
-		reason = lateReason
+	if s.resume.CatchesUp() {
+		s.addOwnLoss(id, *lost)
+		return
 	}
-	loss := s.ownLoss(lost, p.Unknown, reason)
+	var positions map[string]stream.Position
 	if s.ask.ours && s.ask.events {
-		if positions, ok := s.tail.positionsAt(fanout.Position{Epoch: p.Epoch, Next: p.Next}); ok {
-			loss.Positions = stream.FormatPositions(positions)
+		var ok bool
+		if positions, ok = t.positionsAt(at); !ok {
+			positions = t.giveUp(s.reader, p)
+			lost.Count, lost.Unknown, id.Next = p.Lost, p.Unknown, p.Next
 		}
 	}
-	s.addLoss(stream.EventID{Epoch: p.Epoch, Next: p.Next}, loss)
+	lost.Reason = loss.TooSlow
+	if p.Cause == fanout.CauseTooLate {
+		lost.Reason = loss.TooLate
+	}
+	event := s.ownLoss(*lost)
+	event.Positions = stream.FormatPositions(positions)
+	s.addLoss(id, event)
 }
 
-// tellOwnLoss adds a loss of this session alone. The id is the place after it.
-func (s *session) tellOwnLoss(id stream.EventID, count uint64, unknown bool, reason string) {
-	s.addLoss(id, s.ownLoss(count, unknown, reason))
+// addOwnLoss adds a loss of this session alone.
+func (s *session) addOwnLoss(id stream.EventID, lost resume.Loss) {
+	s.addLoss(id, s.ownLoss(lost))
 }
 
 // ownLoss counts a loss of this session alone.
-func (s *session) ownLoss(count uint64, unknown bool, reason string) stream.LossEvent {
-	s.lost += count
-	s.proxy.lost.Add(count)
+func (s *session) ownLoss(lost resume.Loss) loss.Event {
+	s.lost += lost.Count
+	s.proxy.lost.Add(lost.Count)
 	since := s.behind
 	if since.IsZero() {
 		since = time.Now()
 	}
-	return stream.LossEvent{
-		Stream: s.ask.name, Count: count, Total: s.lost, Unknown: unknown,
-		Since: timestamp(since), Hop: hopProxy, Reason: reason,
+	return loss.Event{
+		Loss:  loss.Loss{Stream: s.ask.name, Hop: loss.AtProxy, Reason: lost.Reason, Count: lost.Count, Unknown: lost.Unknown},
+		Total: s.lost, Since: since,
 	}
 }
 
-// tellSources adds the source events that the reader does not have yet.
-func (s *session) tellSources() {
-	if !s.ask.events {
-		_, s.seen, s.changed = s.tail.sources(nil, notYet, notYet)
-		return
+// addSources adds the source events that the reader does not have yet.
+func (s *session) addSources() {
+	s.tail.mu.Lock()
+	defer s.tail.mu.Unlock()
+	s.addSourcesLocked()
+}
+
+// addSourcesLocked is addSources with tail.mu held.
+func (s *session) addSourcesLocked() {
+	t := s.tail
+	if s.ask.events {
+		b := s.buffer()
+		t.sources.Changed(s.seen, s.joined, func(r resume.Source) { *b = appendSource(*b, r) })
 	}
-	b := s.buffer()
-	*b, s.seen, s.changed = s.tail.sources(*b, s.seen, s.joined)
+	s.resume.Learn(&t.sources)
+	s.seen, s.changed = t.sources.Version(), t.changed
 }

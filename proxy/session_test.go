@@ -348,14 +348,11 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 		e := r.event()
 		switch field(e, "event") {
 		case "dropped":
-			var loss stream.LossEvent
-			if err := json.Unmarshal([]byte(field(e, "data")), &loss); err != nil {
-				t.Fatal(err)
-			}
-			dropped += loss.Count
-			expected += loss.Count
-			if loss.Hop != "proxy" || loss.Total != dropped || loss.Unknown || loss.Stream != "s" {
-				t.Fatalf("loss %+v after %d", loss, dropped)
+			lost := lossOf(t, e)
+			dropped += lost.Count
+			expected += lost.Count
+			if lost.Hop != "proxy" || lost.Total != dropped || lost.Unknown || lost.Stream != "s" {
+				t.Fatalf("loss %+v after %d", lost, dropped)
 			}
 			id, err := stream.ParseEventID(field(e, "id"))
 			if err != nil || id.Next != expected {

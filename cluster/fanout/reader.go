@@ -23,7 +23,7 @@ type From struct {
 // entries: what it has not taken stays in the logs, within their bounds.
 //
 // Tail, Stop, Subscribe, Cancel and Close may be called from any goroutine;
-// Take, Return and Positions by one at a time.
+// Take, Return, Overtake and Positions by one at a time.
 type Reader struct {
 	hub   *Hub
 	ready chan struct{}
@@ -129,6 +129,35 @@ func (r *Reader) Tail(name string, from From) {
 		l.mu.Unlock()
 		return
 	}
+}
+
+// Overtake moves the tail of a stream to the end of its log, as if all that it
+// has still to take were evicted, and returns that place. What is lost by that
+// is told in the next piece.
+func (r *Reader) Overtake(name string) Position {
+	r.mu.Lock()
+	c := r.cursors[name]
+	r.mu.Unlock()
+	if c == nil {
+		return Position{}
+	}
+	l := c.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c.lose(c.seq, l.next)
+	c.seq = l.next
+	if c.cause == CauseNone {
+		c.cause = CauseOvertaken
+	}
+	l.seek(c)
+	if c.parked >= 0 {
+		l.unpark(c)
+	}
+	if !c.dropped && !c.queued {
+		c.queued = true
+		r.push(c)
+	}
+	return Position{Epoch: l.epoch, Next: l.next}
 }
 
 // attach adds a cursor and queues it: one that matches a prefix, if there is

@@ -2,8 +2,10 @@ package entry
 
 import (
 	"encoding/binary"
+	"math"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
 
@@ -26,9 +28,22 @@ const (
 type Entry struct {
 	Lost   bool   // it is a loss
 	Source uint64 // number of the consolidator; 0 for none
-	Seq    uint64 // of the record at that consolidator; of the last one that was lost
+	Seq    uint64 // of the record at that consolidator; of the last one that was lost, or None
 	Count  uint64 // of a loss: records lost, exactly; 0 when only an unknown number was
 	Data   []byte // the record, one line; or what Loss reads
+}
+
+// None is the sequence number before 0: nothing of that consolidator was ever
+// had when the loss came.
+const None = math.MaxUint64
+
+// ID is the id of an entry, which stands before the place next in a log.
+func (e *Entry) ID(epoch, next uint64) stream.EventID {
+	id := stream.EventID{Epoch: epoch, Next: next, Source: e.Source, Seq: e.Seq}
+	if e.Seq == None {
+		id.Source, id.Seq = 0, 0
+	}
+	return id
 }
 
 // Numbers is how many sequence numbers of the log the entry takes: a loss as
@@ -71,17 +86,11 @@ func Next(entries []byte) (size int, numbers uint64) {
 	return size, 1
 }
 
-// Loss is a loss upstream.
+// Loss is a loss upstream. Its stream is that of the log.
 type Loss struct {
-	Count        uint64 // records lost, exactly
-	Total        uint64 // lost so far
-	Unknown      bool   // and a number that nobody can know
-	Since        time.Time
-	Hop          string
-	Reason       string
-	Consolidator string
-	// After a restart: where reading goes on. The zero Position is none.
-	After stream.Position
+	loss.Loss
+	Total uint64    // lost so far
+	Since time.Time // nothing was lost before it
 	// OfNext says that what was lost is of the epoch that After is in, and
 	// that a loss of an unknown number stands before it.
 	OfNext bool
@@ -98,9 +107,9 @@ const (
 )
 
 // AppendLoss appends an entry that is a loss; seq is that of the last record
-// lost.
+// lost, or None.
 func AppendLoss(dst []byte, source, seq uint64, l Loss) []byte {
-	texts := [...]string{short(l.Hop), short(l.Reason), short(l.Consolidator)}
+	texts := [...]string{short(l.Hop), short(l.Reason), short(l.Source)}
 	size := lossFlags + 1
 	for _, s := range texts {
 		size += 2 + len(s)
@@ -130,13 +139,10 @@ func short(s string) string { return s[:min(len(s), 1<<16-1)] }
 // Loss reads what a loss has, with the entry's Count.
 func (e *Entry) Loss() Loss {
 	number := func(i int) uint64 { return binary.LittleEndian.Uint64(e.Data[i*8:]) }
-	flags := e.Data[lossFlags]
-	l := Loss{
-		Count: e.Count, Total: number(1), Since: time.Unix(0, int64(number(2))),
-		After: e.After(), Unknown: flags&flagUnknown != 0, OfNext: e.OfNext(),
-	}
+	l := Loss{Total: number(1), Since: time.Unix(0, int64(number(2))), OfNext: e.OfNext()}
+	l.Count, l.Unknown, l.After = e.Count, e.Data[lossFlags]&flagUnknown != 0, e.After()
 	rest := e.Data[lossFlags+1:]
-	for _, s := range [...]*string{&l.Hop, &l.Reason, &l.Consolidator} {
+	for _, s := range [...]*string{&l.Hop, &l.Reason, &l.Source} {
 		end := 2 + int(binary.LittleEndian.Uint16(rest))
 		*s = string(rest[2:end])
 		rest = rest[end:]
@@ -145,8 +151,8 @@ func (e *Entry) Loss() Loss {
 }
 
 // After is Loss.After of a loss.
-func (e *Entry) After() stream.Position {
-	return stream.Position{
+func (e *Entry) After() loss.Position {
+	return loss.Position{
 		Epoch: binary.LittleEndian.Uint64(e.Data[lossAfter:]), Seq: binary.LittleEndian.Uint64(e.Data[lossAfter+8:]),
 	}
 }

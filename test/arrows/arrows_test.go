@@ -20,7 +20,7 @@ var arrows = map[string][]string{
 	"sluice/devenv": slices.Concat(components, cluster),
 
 	"sluice/consolidator":      cluster,
-	"sluice/proxy":             slices.Concat(cluster, []string{"sluice/proxy/entry"}),
+	"sluice/proxy":             slices.Concat(cluster, []string{"sluice/proxy/entry", "sluice/proxy/resume"}),
 	"sluice/headless/recorder": cluster,
 	"sluice/headless/replay":   cluster,
 	"sluice/headless/shipper":  cluster,
@@ -36,7 +36,8 @@ var arrows = map[string][]string{
 	"sluice/tui/view":     {"sluice/cluster/record", "sluice/tui/query", "sluice/tui/rows"},
 
 	// The proxy's.
-	"sluice/proxy/entry": {"sluice/cluster/stream"},
+	"sluice/proxy/entry":  {"sluice/cluster/stream", "sluice/cluster/loss"},
+	"sluice/proxy/resume": {"sluice/cluster/stream", "sluice/cluster/loss", "sluice/cluster/fanout", "sluice/proxy/entry"},
 
 	"sluice/cluster/stream":    {"sluice/cluster/backoff", "sluice/cluster/loss", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/rescue", "sluice/cluster/zmtp", "sluice/cluster/fanout", "sluice/cluster/discovery"},
 	"sluice/cluster/publish":   {"sluice/cluster/backoff", "sluice/cluster/jsonscan", "sluice/cluster/names", "sluice/cluster/record", "sluice/cluster/zmtp"}, // light: a service imports it

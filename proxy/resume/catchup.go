@@ -1,0 +1,219 @@
+package resume
+
+import (
+	"maps"
+	"slices"
+
+	"sluice/cluster/loss"
+	"sluice/cluster/stream"
+	"sluice/proxy/entry"
+)
+
+// catchUp compares what a reader has with what is in the log, by the sequence
+// numbers at the consolidators.
+type catchUp struct {
+	from    uint64            // what the reader does not know of begins at this number of the log
+	wants   map[string]*want  // by consolidator
+	origins map[uint64]origin // what the numbers in the log stand for
+
+	end    uint64              // a place in the log
+	stands map[string]standing // by consolidator, as of end
+	others bool                // some had not been reached by then, and had no name
+}
+
+// want is the next record wanted from one consolidator.
+type want struct {
+	stream.Position
+	told  bool // an unknown loss was: what comes next, comes next
+	level bool // the log was seen to stand here, and tells itself what comes after it
+}
+
+// goOn moves to a place.
+func (w *want) goOn(at stream.Position) { *w = want{Position: at} }
+
+type origin struct {
+	consolidator string
+	epoch        uint64 // 0 while unknown
+}
+
+// standing is where the log stood at a consolidator.
+type standing struct {
+	stream.Position          // the next record
+	number          uint64   // of the source
+	later           []uint64 // epochs that came after that one, and were read again for readers only
+}
+
+func newCatchUp(positions map[string]stream.Position, from uint64, sources *Sources) *catchUp {
+	c := &catchUp{from: from, wants: make(map[string]*want, len(positions)), origins: make(map[uint64]origin)}
+	for name, at := range positions {
+		c.wants[name] = &want{Position: at}
+	}
+	c.learn(sources)
+	return c
+}
+
+func (c *catchUp) learn(sources *Sources) {
+	for _, r := range sources.rows {
+		c.origins[r.Number] = origin{r.Consolidator, r.Epoch}
+	}
+}
+
+// wanted is what is wanted from a consolidator.
+func (c *catchUp) wanted(consolidator string) *want {
+	w := c.wants[consolidator]
+	if w == nil {
+		w = &want{told: true}
+		c.wants[consolidator] = w
+	}
+	return w
+}
+
+// number gives the epoch that a consolidator has spoken of a number.
+func (c *catchUp) number(sources *Sources, consolidator string, epoch uint64) uint64 {
+	n := sources.At(consolidator, epoch).Number
+	c.origins[n] = origin{consolidator, epoch}
+	return n
+}
+
+// isOver reports whether a source is of an epoch before the one that is wanted.
+func (c *catchUp) isOver(number uint64, w *want) bool {
+	o := c.origins[number]
+	if o.epoch == w.Epoch || w.Epoch == 0 {
+		return false
+	}
+	for n, later := range c.origins {
+		if n > number && later.consolidator == o.consolidator && later.epoch == w.Epoch {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
+	get := Event{ID: e.ID(0, 1), Entry: e}
+	o := c.origins[e.Source]
+	if o.epoch == 0 { // nobody knows what it stands for, or it counts nothing
+		if next > c.from {
+			out = append(out, get)
+		}
+		return out
+	}
+	w, named := c.wants[o.consolidator]
+	switch {
+	case !named && next <= c.from:
+		return out
+	case !named:
+		w = c.wanted(o.consolidator)
+	case c.isOver(e.Source, w):
+		return out
+	}
+	behind := stream.Position{Epoch: o.epoch, Seq: e.Seq + 1}
+	first := e.Seq // of the sequence numbers in the entry
+	if e.Lost {
+		after := e.After()
+		if after.Epoch != 0 {
+			behind = after
+		}
+		switch first++; {
+		case e.Count == 0:
+			if !w.told || !named {
+				w.told = true
+				out = append(out, get)
+			}
+			return out
+		case after.Epoch != 0 && after.Epoch == w.Epoch:
+			return out
+		case e.OfNext() || after.Epoch != 0 && w.told:
+			// An epoch ended nobody knows where, and of the next one so many
+			// are lost.
+			if !w.told {
+				out = append(out, Event{ID: unplaced(0, 0), Loss: &Loss{Unknown: true, Reason: NoLog}})
+			}
+			w.goOn(behind)
+			w.level = true
+			return append(out, get)
+		}
+		first -= min(e.Count, first)
+	}
+	before := unplaced(0, 0)
+	if first > 0 {
+		before = unplaced(e.Source, first-1) // or it would be told again after a break
+	}
+	switch {
+	case w.Epoch == o.epoch && e.Seq < w.Seq:
+		w.level = e.Seq+1 == w.Seq
+		return out
+	case w.told:
+	case w.Epoch != o.epoch && w.level:
+	case w.Epoch != o.epoch:
+		out = append(out, Event{ID: before, Loss: &Loss{Count: first, Unknown: true, Reason: NoLog}})
+	case first > w.Seq:
+		out = append(out, Event{ID: before, Loss: &Loss{Count: first - w.Seq, Reason: loss.TooLate}})
+	case first < w.Seq:
+		get.Entry.Count = e.Seq + 1 - w.Seq
+	}
+	w.goOn(behind)
+	w.level = true
+	return append(out, get)
+}
+
+// stand notes where the log stands: at its end by now. It reports whether the log
+// has consolidators of which the reader has nothing.
+func (c *catchUp) stand(log Log) (others bool) {
+	c.learn(log.Sources)
+	c.end, c.others = log.Next, false
+	c.stands = make(map[string]standing)
+	for _, r := range log.Sources.rows { // newer epochs come later
+		others = others || c.wants[r.Consolidator] == nil && r.Epoch != 0
+		at, known := c.stands[r.Consolidator]
+		switch {
+		case r.Epoch == 0:
+			c.others = true
+		case r.logged || !known:
+			c.stands[r.Consolidator] = standing{Position: stream.Position{Epoch: r.Epoch, Seq: r.Next}, number: r.Number}
+		default:
+			at.later = append(at.later, r.Epoch)
+			c.stands[r.Consolidator] = at
+		}
+	}
+	for _, w := range c.wants {
+		w.level = false
+	}
+	return others
+}
+
+// settle reports whether the reader stands where the log does at every
+// consolidator, now that the log was read up to a place, and so goes on like any
+// other. What it misses up to there is told.
+func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool) {
+	if next < c.end {
+		return out, false
+	}
+	settled = true
+	for _, name := range slices.Sorted(maps.Keys(c.wants)) {
+		w := c.wants[name]
+		log, known := c.stands[name]
+		id := unplaced(0, 0)
+		if log.Seq > 0 {
+			id = unplaced(log.number, log.Seq-1)
+		}
+		switch {
+		case w.level:
+			continue
+		case !known:
+			settled = settled && !c.others // or else it is not in the cluster any more
+			continue
+		case w.Epoch == log.Epoch && w.Seq > log.Seq, slices.Contains(log.later, w.Epoch):
+			settled = false // the log is behind
+			continue
+		case w.told:
+		case w.Epoch != log.Epoch:
+			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq, Unknown: true, Reason: NoLog}})
+		case w.Seq < log.Seq:
+			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq - w.Seq, Reason: loss.TooLate}})
+		}
+		w.goOn(log.Position)
+		w.level = true
+	}
+	return out, settled
+}

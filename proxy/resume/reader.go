@@ -1,0 +1,166 @@
+package resume
+
+import (
+	"sluice/cluster/fanout"
+	"sluice/cluster/loss"
+	"sluice/cluster/stream"
+	"sluice/proxy/entry"
+)
+
+// NoLog is the reason for a loss whose number nobody knows.
+const NoLog = "the proxy has no log from before: it was started, or nobody read the stream for a while"
+
+// Want is what a reader asks for.
+type Want struct {
+	Last      uint64                     // so many of the newest records, when it names nothing that is known
+	Named     bool                       // it was here before: After is given, or Positions
+	After     fanout.Position            // place in the log where it goes on
+	Positions map[string]stream.Position // of the next record, by consolidator
+}
+
+// Log is a log as it stands.
+type Log struct {
+	fanout.Position        // its end
+	Floor           uint64 // number of the first entry that may be read
+	First           uint64 // number of the oldest entry that may be read and is still there
+	Gaps            *Gaps
+	Sources         *Sources
+}
+
+// Event is what a reader gets next: an entry of the log, or a loss.
+type Event struct {
+	ID    stream.EventID
+	Entry entry.Entry
+	Loss  *Loss // of this reader alone
+}
+
+// Loss is what a reader is told of besides the losses in the log.
+type Loss struct {
+	Count   uint64
+	Unknown bool // and a number that nobody can know
+	Reason  string
+}
+
+// Reader decides what one reader gets.
+type Reader struct {
+	fresh bool     // what is gone before its first piece was never wanted
+	catch *catchUp // nil: it stands where the log does
+}
+
+// Begin decides where in a log a reader begins. If it has to catch up then, what
+// it misses is to be read again; [Reader.Join] says where it begins after that.
+// Otherwise it begins at the place returned, and is told of the loss, if there is
+// one.
+func Begin(want Want, log Log) (r *Reader, at uint64, lost *Loss) {
+	r = new(Reader)
+	if after := want.After; want.Named && after.Epoch == log.Epoch && log.Floor <= after.Next && after.Next <= log.Next {
+		leads := log.Sources.leadOnFrom(want.Positions)
+		if leads && (after.Next >= log.First || len(want.Positions) == 0) {
+			return r, after.Next, nil // what is gone is counted by the log
+		}
+		r.catch = newCatchUp(want.Positions, after.Next, log.Sources)
+		return r, 0, nil
+	}
+	at = log.Gaps.before(log.First, log.Next, want.Last)
+	if len(want.Positions) > 0 {
+		r.catch = newCatchUp(want.Positions, at, log.Sources)
+		return r, 0, nil
+	}
+	r.fresh = true
+	if want.Named {
+		lost = &Loss{Unknown: true, Reason: NoLog}
+	}
+	return r, at, lost
+}
+
+// CatchesUp reports whether the reader does not stand yet where the log stands:
+// all entries have to go through Entry, and places of the log are none of its.
+func (r *Reader) CatchesUp() bool { return r.catch != nil }
+
+// Join says where a reader that catches up begins to read the log.
+func (r *Reader) Join(log Log) (at uint64) {
+	r.catch.stand(log)
+	return log.First
+}
+
+// Overtaken returns what the reader is told of what the log has lost for it, with
+// the id of that event; nil if it is not told. log is asked for how the log
+// stands, if that is needed. For a reader that does not catch up, it is what the
+// log counts.
+func (r *Reader) Overtaken(at fanout.Position, count uint64, unknown bool, log func() Log) (*Loss, stream.EventID) {
+	fresh := r.fresh
+	r.fresh = false
+	switch {
+	case count == 0 && !unknown:
+	case r.catch != nil:
+		// The sequence numbers will tell, where the reader has some.
+		if now := log(); r.catch.stand(now) {
+			return &Loss{Unknown: true, Reason: loss.TooLate}, unplaced(0, 0)
+		}
+	case !fresh:
+		return &Loss{Count: count, Unknown: unknown}, stream.EventID{Epoch: at.Epoch, Next: at.Next}
+	}
+	return nil, stream.EventID{}
+}
+
+// Learn notes what the numbers in the log stand for, as of now. It is called
+// before an entry with a new one comes.
+func (r *Reader) Learn(sources *Sources) {
+	if r.catch != nil {
+		r.catch.learn(sources)
+	}
+}
+
+// Entry appends what the reader gets of an entry of the log that stands before
+// the place next.
+func (r *Reader) Entry(out []Event, e entry.Entry, next uint64) []Event {
+	return r.catch.entry(out, e, next)
+}
+
+// Settle is called when the log was read up to a place. It appends the losses
+// that are known by that. The reader may have caught up then.
+func (r *Reader) Settle(out []Event, next uint64) []Event {
+	out, level := r.catch.settle(out, next)
+	if level {
+		r.catch = nil
+	}
+	return out
+}
+
+// Record notes a record that was read again, and returns the id of its event.
+func (r *Reader) Record(sources *Sources, consolidator string, at stream.Position) stream.EventID {
+	r.catch.wanted(consolidator).goOn(stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
+	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq)
+}
+
+// Gap notes a loss that was found when reading again, and returns the id of its
+// event.
+func (r *Reader) Gap(sources *Sources, n *stream.Notice) stream.EventID {
+	w := r.catch.wanted(n.Source)
+	named := w.Epoch
+	switch {
+	case n.Position.Epoch != 0:
+		w.goOn(n.Position)
+		named = 0
+	case n.Unknown:
+		w.told = true
+	default:
+		w.Seq += n.Count
+		named = 0
+	}
+	// An epoch that is the reader's word alone gets no number: it would pass for
+	// the newest there, for everybody.
+	if w.Epoch == 0 || named != 0 && sources.find(n.Source, named) == nil {
+		return unplaced(0, 0)
+	}
+	number := r.catch.number(sources, n.Source, w.Epoch)
+	if w.Seq == 0 {
+		return unplaced(0, 0)
+	}
+	return unplaced(number, w.Seq-1)
+}
+
+// unplaced is an id that is no place in the log: with none of its numbers.
+func unplaced(source, seq uint64) stream.EventID {
+	return stream.EventID{Next: 1, Source: source, Seq: seq}
+}

@@ -1,0 +1,209 @@
+package resume
+
+import (
+	"slices"
+
+	"sluice/cluster/stream"
+)
+
+// keepEpochs is how many epochs of one consolidator are remembered, when the log
+// has nothing of the older ones any more.
+const keepEpochs = 3
+
+// Sources numbers the sources of one log: a number names a consolidator in one
+// epoch. Of one consolidator, a newer epoch has a higher number.
+type Sources struct {
+	rows    []*Source // by number
+	last    uint64    // newest number given
+	version uint64    // grows with every change
+}
+
+// Source is one numbered source.
+type Source struct {
+	Number       uint64
+	Consolidator string
+	Epoch        uint64 // 0 while unknown
+	Next         uint64 // sequence number of the next record from there
+	State        stream.State
+
+	logged  bool   // what is read from there goes into the log; false while it was only read again for readers
+	from    uint64 // sequence number with which the log begins there
+	over    uint64 // place in the log behind all that it has from there, once it has come to a newer epoch; 0 before
+	begun   uint64 // version when that was known
+	version uint64 // at its last change
+}
+
+// Version grows with every change.
+func (s *Sources) Version() uint64 { return s.version }
+
+// Standing returns the source in which the log stands at a consolidator, and makes
+// one if there is none.
+func (s *Sources) Standing(consolidator string) *Source {
+	for _, r := range slices.Backward(s.rows) {
+		if r.logged && r.Consolidator == consolidator {
+			return r
+		}
+	}
+	return s.newest(consolidator)
+}
+
+// newest returns the newest source of a consolidator, and makes one if there is
+// none.
+func (s *Sources) newest(consolidator string) *Source {
+	for _, r := range slices.Backward(s.rows) {
+		if r.Consolidator == consolidator {
+			return r
+		}
+	}
+	return s.Add(consolidator, stream.StateConnecting)
+}
+
+// At returns the source of a consolidator in an epoch, and makes one if there is
+// none. One whose epoch was unknown gets this one.
+func (s *Sources) At(consolidator string, epoch uint64) *Source {
+	if r := s.find(consolidator, epoch); r != nil {
+		return r
+	}
+	r := s.newest(consolidator)
+	if r.Epoch != 0 {
+		r = s.Add(consolidator, r.State)
+	}
+	r.Epoch = epoch
+	s.touch(r)
+	return r
+}
+
+// find returns the source of a consolidator in an epoch, or nil.
+func (s *Sources) find(consolidator string, epoch uint64) *Source {
+	for _, r := range slices.Backward(s.rows) {
+		if r.Epoch == epoch && r.Consolidator == consolidator {
+			return r
+		}
+	}
+	return nil
+}
+
+// Add gives a consolidator the next number, its epoch unknown.
+func (s *Sources) Add(consolidator string, state stream.State) *Source {
+	s.last++
+	r := &Source{Number: s.last, Consolidator: consolidator, State: state}
+	s.rows = append(s.rows, r)
+	s.touch(r)
+	return r
+}
+
+// forget drops sources of epochs that the log has left, and has nothing of any
+// more.
+func (s *Sources) forget(log Log) {
+	left := make(map[string]int) // by consolidator; the one that the log stands in is the first
+	keep := s.rows[:0:0]
+	for _, r := range slices.Backward(s.rows) {
+		n := left[r.Consolidator]
+		if n > 0 || r.logged {
+			left[r.Consolidator]++
+		}
+		switch {
+		case n == 0:
+		case r.over == 0:
+			r.over = log.Next
+		case n >= keepEpochs && r.over <= log.First:
+			continue
+		}
+		keep = append(keep, r)
+	}
+	slices.Reverse(keep)
+	s.rows = keep
+}
+
+// SetState notes the state of a consolidator, in all its epochs. known has the
+// names of all consolidators: one that was not reached yet goes by its address,
+// and its source gets the name when that is known.
+func (s *Sources) SetState(consolidator string, state stream.State, known map[string]bool) {
+	has := s.has(consolidator)
+	s.rows = slices.DeleteFunc(s.rows, func(r *Source) bool {
+		if r.Epoch != 0 || known[r.Consolidator] || r.Consolidator == consolidator {
+			return false
+		}
+		if has {
+			return true
+		}
+		has = true
+		r.Consolidator = consolidator
+		s.touch(r)
+		return false
+	})
+	s.newest(consolidator)
+	for _, r := range s.rows {
+		if r.Consolidator == consolidator && r.State != state {
+			r.State = state
+			s.touch(r)
+		}
+	}
+}
+
+func (s *Sources) has(consolidator string) bool {
+	return slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Consolidator == consolidator })
+}
+
+func (s *Sources) touch(r *Source) {
+	s.version++
+	r.version = s.version
+}
+
+// Begin notes that the log has what is read at a source, from a sequence number
+// on.
+func (s *Sources) Begin(r *Source, from uint64) {
+	if !r.logged {
+		r.logged, r.from, r.begun = true, from, s.version
+	}
+}
+
+// Reach notes that reading a consolidator begins at a position, before it has a
+// record.
+func (s *Sources) Reach(consolidator string, at stream.Position) {
+	r := s.At(consolidator, at.Epoch)
+	if at.Seq > r.Next {
+		r.Next = at.Seq
+		s.touch(r)
+	}
+	s.Begin(r, at.Seq)
+}
+
+// Changed yields the sources that have changed after a version, as they are
+// shown to a reader that joined the log at another: one that was there before
+// the log began at a source is shown where that was, however many records of it
+// the log has by now.
+func (s *Sources) Changed(after, joined uint64, yield func(Source)) {
+	for _, r := range s.rows {
+		if r.version > after {
+			shown := *r
+			if r.begun > after && r.begun > joined {
+				shown.Next = r.from
+			}
+			yield(shown)
+		}
+	}
+}
+
+// leadOnFrom reports whether the log leads on from these places. It does not
+// from an epoch that was over before the log began.
+func (s *Sources) leadOnFrom(positions map[string]stream.Position) bool {
+	unreached := slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Epoch == 0 }) // whatever its name is
+	for name, at := range positions {
+		if s.find(name, at.Epoch) == nil && (unreached || s.has(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// Positions is where the log stands at the consolidators.
+func (s *Sources) Positions() map[string]stream.Position {
+	positions := make(map[string]stream.Position)
+	for _, r := range s.rows { // newer epochs come later
+		if r.logged && r.Epoch != 0 {
+			positions[r.Consolidator] = stream.Position{Epoch: r.Epoch, Seq: r.Next}
+		}
+	}
+	return positions
+}
