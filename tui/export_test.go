@@ -3,8 +3,6 @@ package tui
 import (
 	"fmt"
 	"reflect"
-	"strconv"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -142,36 +140,10 @@ func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*mo
 // Restore opens the panes of a layout.
 func Restore(m tea.Model, l Layout) { m.(*model).closePicker(); m.(*model).restore(l) }
 
-// SameLayout compares layouts.
-func SameLayout(a, b Layout) bool { return reflect.DeepEqual(a, b) }
-
-// Colours of a style; -1 is the terminal's own.
-type Colours struct{ Front, Back int }
-
-func coloursOf(s cell.Style) Colours {
-	c := Colours{-1, -1}
-	parts := strings.Split(string(s), ";")
-	for i, p := range parts {
-		if (p == "38" || p == "48") && i+4 < len(parts) && parts[i+1] == "2" {
-			n := 0
-			for _, channel := range parts[i+2 : i+5] {
-				v, _ := strconv.Atoi(channel)
-				n = n<<8 | v
-			}
-			if p == "38" {
-				c.Front = n
-			} else {
-				c.Back = n
-			}
-		}
-	}
-	return c
-}
-
 // ThemeStyles are all styles of a theme that text is written in.
-func ThemeStyles(dark bool) map[string]Colours {
+func ThemeStyles(dark bool) map[string]cell.Style {
 	t := newTheme(dark, colorprofile.TrueColor)
-	styles := make(map[string]Colours)
+	styles := make(map[string]cell.Style)
 	v := reflect.ValueOf(t).Elem()
 	for i := range v.NumField() {
 		name, f := v.Type().Field(i).Name, v.Field(i)
@@ -180,10 +152,10 @@ func ThemeStyles(dark bool) map[string]Colours {
 		}
 		switch f.Kind() {
 		case reflect.String:
-			styles[name] = coloursOf(cell.Style(f.String()))
+			styles[name] = cell.Style(f.String())
 		default: // levels and names
 			for j := range f.Len() {
-				styles[fmt.Sprintf("%s[%d]", name, j)] = coloursOf(cell.Style(f.Index(j).String()))
+				styles[fmt.Sprintf("%s[%d]", name, j)] = cell.Style(f.Index(j).String())
 			}
 		}
 	}
@@ -191,6 +163,4 @@ func ThemeStyles(dark bool) map[string]Colours {
 }
 
 // CursorGround is the background of the row under the cursor.
-func CursorGround(dark bool) int {
-	return coloursOf(newTheme(dark, colorprofile.TrueColor).cursor).Back
-}
+func CursorGround(dark bool) cell.Style { return newTheme(dark, colorprofile.TrueColor).cursor }

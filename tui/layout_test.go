@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestLayouts(t *testing.T) {
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
-	if tui.SameLayout(first, second) {
+	if reflect.DeepEqual(first, second) {
 		return
 	}
 	t.Fatalf("%+v\nis restored as\n%+v\nbefore:\n%s\nafter:\n%s", first, second, before, r.text())
