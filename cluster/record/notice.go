@@ -25,11 +25,7 @@ var hostname = sync.OnceValue(func() string {
 // may be anything that encoding/json can write; errors and anything else stand
 // as their text. It is one line, without a line break at its end.
 func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...any) []byte {
-	dst = append(dst, `{"v":0,"name":"sluice","hostname":`...)
-	dst = jsonscan.AppendString(dst, hostname())
-	dst = append(dst, `,"pid":`...)
-	dst = strconv.AppendInt(dst, int64(os.Getpid()), 10)
-	dst = append(dst, `,"level":`...)
+	dst = appendHead(dst, "sluice", hostname(), os.Getpid())
 	dst = strconv.AppendInt(dst, int64(level), 10)
 	dst = append(dst, `,"time":"`...)
 	dst = now.UTC().AppendFormat(dst, timeLayout)

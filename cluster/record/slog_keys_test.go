@@ -1,4 +1,4 @@
-package publish_test
+package record_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/cluster/publish"
+	"sluice/cluster/record"
 )
 
 // keys are the keys of an object, in their order, with their values.
@@ -36,7 +36,7 @@ func keys(t *testing.T, object string) (all []string, values map[string]string) 
 
 // No record has a key twice, and bunyan's fields are bunyan's, whatever the
 // attributes are called and wherever they come from.
-func TestHandlerKeys(t *testing.T) {
+func TestEncoderKeys(t *testing.T) {
 	own := []string{"v", "level", "name", "hostname", "pid", "time", "msg", "src"}
 	var hostile []any
 	for _, key := range own {
@@ -58,7 +58,7 @@ func TestHandlerKeys(t *testing.T) {
 				func(l *slog.Logger) { l.Warn("real", slog.Group(key, hostile...), slog.Group(key, "last", 1)) },
 			)
 		}
-		lines := logged(t, &publish.HandlerOptions{Name: "app", Hostname: "vm-1", AddSource: source}, func(l *slog.Logger) {
+		lines := logged(t, record.EncoderOptions{Name: "app", Hostname: "vm-1", Source: source}, func(l *slog.Logger) {
 			for _, log := range ways {
 				log(l)
 			}
@@ -73,7 +73,7 @@ func TestHandlerKeys(t *testing.T) {
 					t.Errorf("%s is %s: %s", key, values[key], line)
 				}
 			}
-			if strings.Contains(values["time"], "attribute") || source && !strings.Contains(values["src"], "keys_test.go") {
+			if strings.Contains(values["time"], "attribute") || source && !strings.Contains(values["src"], "slog_keys_test.go") {
 				t.Errorf("time is %s, src is %s: %s", values["time"], values["src"], line)
 			}
 		}
@@ -84,8 +84,8 @@ func TestHandlerKeys(t *testing.T) {
 }
 
 // Of several attributes with one key the last one stands, where it came last.
-func TestHandlerLast(t *testing.T) {
-	lines := logged(t, nil, func(l *slog.Logger) {
+func TestEncoderLast(t *testing.T) {
+	lines := logged(t, record.EncoderOptions{}, func(l *slog.Logger) {
 		l.Info("", "a", 1, "b", 2, "a", 3)
 		l.With("a", 1, "b", 2, "c", 3).Info("", "b", 4, "d", 5, "a", 6)
 		l.With("a", 1).With("b", 2, "a", 3).Info("", "c", 4)

@@ -1,4 +1,4 @@
-package publish
+package record
 
 import (
 	"bytes"
@@ -11,18 +11,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"sluice/cluster/jsonscan"
 )
 
-// writer appends attributes to an object that is open.
-type writer struct {
+// attrWriter appends attributes to an object that is open.
+type attrWriter struct {
 	b      []byte
 	depth  int      // objects that are open within the record
 	source bool     // the record has bunyan's src already
+	plain  bool     // see EncoderOptions
 	tops   []member // outside of groups, that are whole
 }
 
-// member is a member of the record itself, as offsets in writer.b: it begins
+// member is a member of the record itself, as offsets in attrWriter.b: it begins
 // with a comma.
 type member struct{ from, value, to int }
 
@@ -30,26 +32,26 @@ type member struct{ from, value, to int }
 const maxDepth = 100
 
 // key begins a member.
-func (w *writer) key(key string) member {
+func (w *attrWriter) key(key string) member {
 	m := member{from: len(w.b)}
 	if m.from == 0 || w.b[m.from-1] != '{' { // WithAttrs begins behind the fields of the record
 		w.b = append(w.b, ',')
 	}
-	w.b = appendString(w.b, key)
+	w.b = jsonscan.AppendString(w.b, key)
 	w.b = append(w.b, ':')
 	m.value = len(w.b)
 	return m
 }
 
 // open begins a member that is an object.
-func (w *writer) open(name string) member {
+func (w *attrWriter) open(name string) member {
 	m := w.key(name)
 	w.b = append(w.b, '{')
 	return m
 }
 
 // openAll begins groups within one another, and returns the outermost.
-func (w *writer) openAll(groups []string) (m member) {
+func (w *attrWriter) openAll(groups []string) (m member) {
 	for i, g := range groups {
 		if inner := w.open(g); i == 0 {
 			m = inner
@@ -60,7 +62,7 @@ func (w *writer) openAll(groups []string) (m member) {
 
 // stands notes a member of the record itself. It takes the place of one with the
 // same key: readers of JSON keep the first, or the last, or neither.
-func (w *writer) stands(m member) {
+func (w *attrWriter) stands(m member) {
 	for i, t := range w.tops {
 		if !bytes.Equal(w.b[t.from:t.value], w.b[m.from:m.value]) {
 			continue
@@ -83,7 +85,7 @@ func (m member) shifted(by int) member {
 }
 
 // attr appends an attribute, unless it is empty.
-func (w *writer) attr(a slog.Attr) {
+func (w *attrWriter) attr(a slog.Attr) {
 	v := resolve(a.Value)
 	if a.Key == "" && v.Kind() != slog.KindGroup && v.Equal(slog.Value{}) {
 		return
@@ -95,7 +97,11 @@ func (w *writer) attr(a slog.Attr) {
 	var err error
 	isError := false
 	if v.Kind() == slog.KindAny {
-		err, isError = v.Any().(error)
+		if w.plain {
+			v = asText(v)
+		} else {
+			err, isError = v.Any().(error)
+		}
 	}
 	key := a.Key
 	if w.depth == 0 {
@@ -132,7 +138,7 @@ func outermost(key string, isError, hasSource bool) string {
 
 // group appends a group; one without attributes is left out, one without a key
 // stands where it is.
-func (w *writer) group(key string, attrs []slog.Attr) {
+func (w *attrWriter) group(key string, attrs []slog.Attr) {
 	if key == "" {
 		for _, a := range attrs {
 			w.attr(a)
@@ -165,10 +171,10 @@ func (w *writer) group(key string, attrs []slog.Attr) {
 }
 
 // value appends what is no group and no error.
-func (w *writer) value(v slog.Value) {
+func (w *attrWriter) value(v slog.Value) {
 	switch v.Kind() {
 	case slog.KindString:
-		w.b = appendString(w.b, v.String())
+		w.b = jsonscan.AppendString(w.b, v.String())
 	case slog.KindInt64:
 		w.b = strconv.AppendInt(w.b, v.Int64(), 10)
 	case slog.KindUint64:
@@ -189,34 +195,45 @@ func (w *writer) value(v slog.Value) {
 }
 
 // any appends a value of the service's own type.
-func (w *writer) any(v any) {
+func (w *attrWriter) any(v any) {
 	begun := len(w.b)
 	defer w.rescue(begun, v)
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		w.b = appendString(w.b, fmt.Sprintf("!ERROR: %v", err))
+		w.b = jsonscan.AppendString(w.b, fmt.Sprintf("!ERROR: %v", err))
 		return
 	}
 	w.b = append(w.b, bytes.TrimRight(out.Bytes(), "\n")...)
 }
 
 // err appends an error as bunyan does.
-func (w *writer) err(err error) {
+func (w *attrWriter) err(err error) {
 	begun := len(w.b)
 	defer w.rescue(begun, err)
 	w.b = append(w.b, `{"message":`...)
-	w.b = appendString(w.b, err.Error())
+	w.b = jsonscan.AppendString(w.b, err.Error())
 	w.b = append(w.b, `,"name":`...)
-	w.b = appendString(w.b, errorName(err))
+	w.b = jsonscan.AppendString(w.b, errorName(err))
 	if _, ok := err.(fmt.Formatter); ok {
 		if stack := fmt.Sprintf("%+v", err); strings.Contains(stack, "\n") {
 			w.b = append(w.b, `,"stack":`...)
-			w.b = appendString(w.b, stack)
+			w.b = jsonscan.AppendString(w.b, stack)
 		}
 	}
 	w.b = append(w.b, '}')
+}
+
+// asText is the text of an error, or of a value that has a String method.
+func asText(v slog.Value) slog.Value {
+	switch v := v.Any().(type) {
+	case error:
+		return slog.StringValue(v.Error())
+	case fmt.Stringer:
+		return slog.StringValue(v.String())
+	}
+	return v
 }
 
 // errorName is an error's type.
@@ -231,14 +248,14 @@ func errorName(err error) string {
 
 // rescue keeps the service alive when a method of its value panics, as those of
 // nil pointers do.
-func (w *writer) rescue(begun int, v any) {
+func (w *attrWriter) rescue(begun int, v any) {
 	if p := recover(); p != nil {
 		w.b = w.b[:begun]
 		if r := reflect.ValueOf(v); r.Kind() == reflect.Pointer && r.IsNil() {
 			w.b = append(w.b, "null"...)
 			return
 		}
-		w.b = appendString(w.b, fmt.Sprintf("!PANIC: %v", p))
+		w.b = jsonscan.AppendString(w.b, fmt.Sprintf("!PANIC: %v", p))
 	}
 }
 
@@ -272,58 +289,10 @@ func appendSource(b []byte, s *slog.Source) []byte {
 		return b
 	}
 	b = append(b, `,"src":{"file":`...)
-	b = appendString(b, s.File)
+	b = jsonscan.AppendString(b, s.File)
 	b = append(b, `,"line":`...)
 	b = strconv.AppendInt(b, int64(s.Line), 10)
 	b = append(b, `,"func":`...)
-	b = appendString(b, s.Function)
+	b = jsonscan.AppendString(b, s.Function)
 	return append(b, '}')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString appends a JSON string that is one line, in UTF-8.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	plain := 0 // from here on nothing has to be escaped
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		if c < utf8.RuneSelf {
-			b = append(b, s[plain:i]...)
-			switch c {
-			case '"', '\\':
-				b = append(b, '\\', c)
-			case '\n':
-				b = append(b, '\\', 'n')
-			case '\r':
-				b = append(b, '\\', 'r')
-			case '\t':
-				b = append(b, '\\', 't')
-			default:
-				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			}
-			i++
-			plain = i
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			b = append(b, s[plain:i]...)
-			b = append(b, "\ufffd"...)
-			plain = i + n
-		case r == '\u2028' || r == '\u2029':
-			b = append(b, s[plain:i]...)
-			b = append(b, `\u202`...)
-			b = append(b, hexDigits[r&15])
-			plain = i + n
-		}
-		i += n
-	}
-	b = append(b, s[plain:]...)
-	return append(b, '"')
 }
