@@ -116,7 +116,7 @@ func New(cfg Config) (*Consolidator, error) {
 	c.heldOut = newHolds(maxHeldOut, c.tellHeld("reader"))
 	c.metrics = newMetrics(c)
 	c.self = newSelf(cfg.Name, hub, &c.counts)
-	c.tee = tee{cfg.Logger.Handler(), c.self.json, c.self}
+	c.tee = tee{cfg.Logger.Handler(), c.self.encoder, c.self}
 	c.log = slog.New(c.tee)
 	if c.publish, err = c.listen(cfg.Publish); err == nil {
 		c.subscribe, err = c.listen(cfg.Subscribe)

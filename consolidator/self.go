@@ -1,14 +1,13 @@
 package consolidator
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 )
 
@@ -19,44 +18,23 @@ const selfStream = "system/sluice"
 // from time to time, and its warnings. It never waits, as appending does not.
 type self struct {
 	counts  *counts
-	json    slog.Handler // writes a bunyan record to self
+	encoder *record.Encoder
 	chatter chatter
 
 	mu     sync.Mutex
 	app    *fanout.Appender
-	buf    []byte
+	line   []byte // a record
+	buf    []byte // and its message
 	closed bool
 }
 
 func newSelf(name string, hub *fanout.Hub, counts *counts) *self {
-	s := &self{app: hub.Appender(), counts: counts, chatter: chatter{skipped: &counts.quiet, say: make(map[string]*line)}}
-	s.json = slog.NewJSONHandler(s, &slog.HandlerOptions{ReplaceAttr: bunyan}).WithAttrs([]slog.Attr{
-		slog.Int("v", 0),
-		slog.String("name", "sluice"),
-		slog.String("hostname", name),
-		slog.Int("pid", os.Getpid()),
-		slog.String("component", "consolidator"),
-	})
-	return s
-}
-
-// bunyan gives what slog writes the form of bunyan's fields.
-func bunyan(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) > 0 {
-		return a
+	encoder := record.NewEncoder(record.EncoderOptions{Name: "sluice", Hostname: name, Plain: true})
+	return &self{
+		app: hub.Appender(), counts: counts,
+		encoder: encoder.WithAttrs([]slog.Attr{slog.String("component", "consolidator")}),
+		chatter: chatter{skipped: &counts.quiet, say: make(map[string]*line)},
 	}
-	switch v := a.Value.Any().(type) {
-	case slog.Level:
-		// debug, info, warn and error are 10 apart in bunyan, 4 in slog.
-		return slog.Int(a.Key, 30+int(v)*10/4)
-	case time.Time:
-		return slog.String(a.Key, v.UTC().Format("2006-01-02T15:04:05.000Z"))
-	case error:
-		return slog.String(a.Key, v.Error())
-	case interface{ String() string }: // an address
-		return slog.String(a.Key, v.String())
-	}
-	return a
 }
 
 // reserve makes the stream, so that it has its place however many others there
@@ -74,31 +52,34 @@ func (s *self) close() {
 	s.closed = true
 }
 
-// Write publishes a record. The JSON handler calls it.
-func (s *self) Write(line []byte) (int, error) {
+// publish publishes a record.
+func (s *self) publish(encoder *record.Encoder, r *slog.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed && len(line) <= zmtp.MaxRecord {
-		s.buf = zmtp.AppendMessage(s.buf[:0], selfStream, bytes.TrimSuffix(line, []byte("\n")))
+	if s.closed {
+		return
+	}
+	s.line = encoder.Append(s.line[:0], r)
+	if len(s.line) <= zmtp.MaxRecord {
+		s.buf = zmtp.AppendMessage(s.buf[:0], selfStream, s.line)
 		s.counts.self.Add(1)
 		s.app.Append(selfStream, s.buf, 1)
 	}
-	return len(line), nil
 }
 
 // say publishes a record.
 func (s *self) say(now time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
 	r := slog.NewRecord(now, level, msg, 0)
 	r.AddAttrs(attrs...)
-	_ = s.json.Handle(context.Background(), r)
+	s.publish(s.encoder, &r)
 }
 
 // tee is a handler that publishes warnings and errors, too, and leaves out
 // what is said too often.
 type tee struct {
 	slog.Handler
-	json slog.Handler
-	self *self
+	encoder *record.Encoder // of what is published
+	self    *self
 }
 
 func (t tee) Enabled(ctx context.Context, level slog.Level) bool {
@@ -114,7 +95,7 @@ func (t tee) Handle(ctx context.Context, r slog.Record) error {
 
 func (t tee) write(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
-		_ = t.json.Handle(ctx, r.Clone())
+		t.self.publish(t.encoder, &r)
 	}
 	if !t.Handler.Enabled(ctx, r.Level) {
 		return nil
@@ -123,9 +104,9 @@ func (t tee) write(ctx context.Context, r slog.Record) error {
 }
 
 func (t tee) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return tee{t.Handler.WithAttrs(attrs), t.json.WithAttrs(attrs), t.self}
+	return tee{t.Handler.WithAttrs(attrs), t.encoder.WithAttrs(attrs), t.self}
 }
 
 func (t tee) WithGroup(name string) slog.Handler {
-	return tee{t.Handler.WithGroup(name), t.json.WithGroup(name), t.self}
+	return tee{t.Handler.WithGroup(name), t.encoder.WithGroup(name), t.self}
 }

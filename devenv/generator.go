@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"sluice/cluster/jsonscan"
 )
 
 // generator makes the records of one stream on one machine. The same seed,
@@ -67,7 +69,7 @@ func (g *generator) draw(dst []byte, now time.Time) ([]byte, string) {
 // record appends the members that every bunyan record has, around those that
 // members adds.
 func (g *generator) record(dst []byte, now time.Time, level int, component, msg string, members func(*object)) []byte {
-	return g.recordRaw(dst, now, level, component, string(appendString(nil, msg)), members)
+	return g.recordRaw(dst, now, level, component, string(jsonscan.AppendString(nil, msg)), members)
 }
 
 // recordRaw is record with a msg that is JSON already.

@@ -1,10 +1,10 @@
 package devenv
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"time"
+
+	"sluice/cluster/jsonscan"
 )
 
 // object appends the members of one JSON object in the order in which they are
@@ -32,7 +32,7 @@ func (o *object) key(key string) {
 
 func (o *object) str(key, value string) {
 	o.key(key)
-	o.buf = appendString(o.buf, value)
+	o.buf = jsonscan.AppendString(o.buf, value)
 }
 
 func (o *object) num(key string, value int) {
@@ -69,16 +69,4 @@ func (o *object) sub(key string, members func(*object)) {
 	in := open(o.buf)
 	members(&in)
 	o.buf = in.close()
-}
-
-// appendString appends s as a JSON string, as JavaScript would write it: <, >
-// and & stay as they are.
-func appendString(dst []byte, s string) []byte {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(s); err != nil { // no string fails
-		return append(dst, `""`...)
-	}
-	return append(dst, bytes.TrimRight(b.Bytes(), "\n")...)
 }
