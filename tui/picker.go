@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/names"
 	"sluice/cluster/record"
@@ -282,13 +282,13 @@ func (p *picker) draw(width, height int, sc scene, opened func(string) bool) (li
 		number = fmt.Sprintf("%s of %s", record.Count(uint64(p.matching())), number)
 	}
 	room := max(w-4-cell.Width(number, sc.method)-2, 0)
-	foot, _ := cell.Fit(p.foot(room), room, sc.method)
+	foot, _ := cell.Fit(p.foot(room, sc.method), room, sc.method)
 	l = cell.NewLine(w-4, sc.method).Add(t.faint, foot).FillTo("", cell.Width(number, sc.method)).Add(t.dim, number)
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
 }
 
 // foot says what the keys do, in as many words as there is room for.
-func (p *picker) foot(room int) string {
+func (p *picker) foot(room int, method ansi.Method) string {
 	order, shortly := "^s busiest first", "^s busiest"
 	if p.busiest {
 		order, shortly = "^s by name", "^s by name"
@@ -306,7 +306,7 @@ func (p *picker) foot(room int) string {
 		}
 	}
 	for _, foot := range feet {
-		if utf8.RuneCountInString(foot) <= room {
+		if cell.Width(foot, method) <= room {
 			return foot
 		}
 	}
