@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/proxy"
 )
 
@@ -28,7 +28,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Logger = serverLog()
 		config.Open = func() (proxy.Source, error) {
-			source, err := stream.New(stream.Config{Consolidators: consolidators, Logger: config.Logger})
+			source, err := direct.New(direct.Config{Consolidators: consolidators, Logger: config.Logger})
 			if err != nil {
 				return nil, &usageError{err}
 			}

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"regexp"
@@ -15,6 +17,8 @@ import (
 	"sluice/cluster/rescue"
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
+	"sluice/cluster/stream/proxied"
 )
 
 const (
@@ -125,39 +129,36 @@ func expression(flag, value string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// config says where to read from: what a flag says goes before what the
-// environment says.
-func (r *reading) config(logger *slog.Logger) (stream.Config, error) {
-	config := stream.Config{Token: r.token, Logger: logger}
-	if !r.set.Changed("token") {
-		config.Token = os.Getenv("SLUICE_TOKEN")
-	}
-	switch proxy, direct := r.set.Changed("proxy"), r.set.Changed("consolidator"); {
-	case proxy && direct:
-		return config, usagef("--proxy and --consolidator are both given: give one")
-	case proxy:
-		config.Proxy = r.proxy
-		return config, nil
-	case direct:
-		config.Consolidators = r.consolidators
-		return config, nil
-	}
-	proxy, direct := os.Getenv("SLUICE_PROXY"), os.Getenv("SLUICE_CONSOLIDATORS")
-	switch {
-	case proxy != "" && direct != "":
-		return config, usagef("SLUICE_PROXY and SLUICE_CONSOLIDATORS are both set: unset one, or give --proxy or --consolidator")
-	case direct != "":
-		for endpoint := range strings.SplitSeq(direct, ",") {
-			if endpoint = strings.TrimSpace(endpoint); endpoint != "" {
-				config.Consolidators = append(config.Consolidators, endpoint)
-			}
+// source is where to read from: what a flag says goes before what the environment
+// says.
+func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
+	through := func(url string) (*stream.Source, error) {
+		token := r.token
+		if !r.set.Changed("token") {
+			token = os.Getenv("SLUICE_TOKEN")
 		}
-	case proxy != "":
-		config.Proxy = proxy
-	default:
-		config.Proxy = defaultProxy
+		return proxied.New(proxied.Config{URL: url, Token: token, Inbox: r.inbox, Logger: logger})
 	}
-	return config, nil
+	straight := func(endpoints []string) (*stream.Source, error) {
+		return direct.New(direct.Config{Consolidators: endpoints, Inbox: r.inbox, Logger: logger})
+	}
+	switch proxy, consolidator := r.set.Changed("proxy"), r.set.Changed("consolidator"); {
+	case proxy && consolidator:
+		return nil, errors.New("--proxy and --consolidator are both given: give one")
+	case proxy:
+		return through(r.proxy)
+	case consolidator:
+		return straight(r.consolidators)
+	}
+	proxy, consolidators := os.Getenv("SLUICE_PROXY"), os.Getenv("SLUICE_CONSOLIDATORS")
+	switch {
+	case proxy != "" && consolidators != "":
+		return nil, errors.New("SLUICE_PROXY and SLUICE_CONSOLIDATORS are both set: unset one, or give --proxy or --consolidator")
+	case consolidators != "":
+		endpoints := strings.FieldsFunc(consolidators, func(c rune) bool { return c == ',' || c == ' ' })
+		return straight(endpoints)
+	}
+	return through(cmp.Or(proxy, defaultProxy))
 }
 
 // stdout is standard output. When ctx has ended, or --for has run out, whoever
@@ -173,12 +174,7 @@ func (r *reading) stdout(ctx context.Context) *stdio.Writer {
 
 // read runs a source as long as use runs.
 func (r *reading) read(ctx context.Context, logger *slog.Logger, use func(context.Context, *stream.Source) error) error {
-	config, err := r.config(logger)
-	if err != nil {
-		return err
-	}
-	config.Inbox = r.inbox
-	source, err := stream.New(config)
+	source, err := r.source(logger)
 	if err != nil {
 		return &usageError{err}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -55,7 +56,7 @@ func watch(t testing.TB, publish, subscribe string) *bystanders {
 	b.foreign = testpeer.Dial(t, subscribe, testpeer.AsForeignReader)
 	b.foreign.Send(zmtp.AppendSubscription(nil, b.foreign.Peer.Version, bystanderName, false))
 	b.foreign.Settle()
-	src, err := stream.New(stream.Config{Consolidators: []string{subscribe}})
+	src, err := direct.New(direct.Config{Consolidators: []string{subscribe}})
 	if err != nil {
 		t.Fatal(err)
 	}

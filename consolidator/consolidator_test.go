@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/relay"
@@ -96,9 +97,9 @@ func send(t testing.TB, w io.Writer, b []byte) {
 }
 
 // source reads streams directly.
-func source(t testing.TB, cfg stream.Config) *stream.Source {
+func source(t testing.TB, cfg direct.Config) *stream.Source {
 	t.Helper()
-	s, err := stream.New(cfg)
+	s, err := direct.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestBackfillThenLive(t *testing.T) {
 		send(t, p, message("tenant/acme", i))
 		send(t, p, message("tenant/acme-staging", 1000+i))
 	}
-	first := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	first := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	first.WatchStreams(true)
 	deadline := time.Now().Add(wait.Limit)
 	for len(first.Streams()) < 2 || first.Streams()[0].Records < 20 {
@@ -176,7 +177,7 @@ func TestBackfillThenLive(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("tenant/acme", stream.Backfill{Last: 5})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -196,7 +197,7 @@ func TestBackfillThenLive(t *testing.T) {
 func TestResumeAcrossCuts(t *testing.T) {
 	c, _ := start(t, consolidator.Config{})
 	link := relay.New(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
-	s := source(t, stream.Config{Consolidators: []string{"tcp://" + link.Addr()}})
+	s := source(t, direct.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -231,7 +232,7 @@ func TestResumeAcrossCuts(t *testing.T) {
 func TestAwayForTooLong(t *testing.T) {
 	c, _ := start(t, consolidator.Config{StreamBuffer: 64 << 10})
 	link := relay.New(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
-	s := source(t, stream.Config{Consolidators: []string{"tcp://" + link.Addr()}})
+	s := source(t, direct.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -260,7 +261,7 @@ func TestAwayForTooLong(t *testing.T) {
 // waitFor waits until so many records of a stream were accepted.
 func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records uint64) {
 	t.Helper()
-	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.WatchStreams(true)
 	deadline := time.Now().Add(wait.Limit)
 	for {
@@ -281,7 +282,7 @@ func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records ui
 func TestRestart(t *testing.T) {
 	c, stop := start(t, consolidator.Config{})
 	pub, sub := c.PublishAddrs(), c.SubscribeAddrs()
-	s := source(t, stream.Config{Consolidators: sub})
+	s := source(t, direct.Config{Consolidators: sub})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })

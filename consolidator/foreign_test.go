@@ -11,6 +11,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/foreign"
@@ -76,7 +77,7 @@ func collect(t testing.TB, s *stream.Source, streams []string, n int) {
 // tailAll makes a source that reads all of the streams from now on.
 func tailAll(t testing.TB, c *consolidator.Consolidator, streams []string) *stream.Source {
 	t.Helper()
-	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	var got seen
 	for i, name := range streams {
 		s.Tail(name, stream.Backfill{})

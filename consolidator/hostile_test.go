@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -123,7 +124,7 @@ var offences = []struct {
 	}, consolidator.Counts{TooLarge: 1, Subscriptions: 1}},
 
 	{"a record of 1 MiB, and one after it", func(t *testing.T, c *consolidator.Consolidator) {
-		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("system", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -151,7 +152,7 @@ var offences = []struct {
 	}, consolidator.Counts{TooFewFrames: 1000, BadName: 4000}},
 
 	{"a record sent byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
-		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("system", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })
@@ -402,7 +403,7 @@ func halfRecords(t *testing.T, part int) {
 		const publishers, most = 300, 16 << 20
 		half := append([]byte{flagMore, 1, 'h'}, frame(0, 250<<10)...)
 		half = append(half, make([]byte, part)...)
-		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()[:1]})
+		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("large", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })

@@ -13,6 +13,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/foreign"
@@ -49,7 +50,7 @@ func dropProbes(records []string) (rest []string) {
 func TestLibzmqPublishers(t *testing.T) {
 	foreign.Need(t, "python3-zmq")
 	both(t, func(t *testing.T, c *consolidator.Consolidator) {
-		s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 		const publishers, each = 3, 5000
 		var got seen
 		var pubs []*testpeer.Libzmq
@@ -208,7 +209,7 @@ func TestStalledReader(t *testing.T) {
 	waitFor(t, c, "system", 1)
 	stalled.Do("stop")
 
-	other := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	other := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	other.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, other, &got, func() bool { return got.backfill == 1 })

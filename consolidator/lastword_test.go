@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -16,7 +17,7 @@ func TestLastWord(t *testing.T) {
 	for range 30 {
 		c, stop := start(t, consolidator.Config{Grace: 200 * time.Millisecond})
 		publishers, readers := c.PublishAddrs(), c.SubscribeAddrs()
-		s := source(t, stream.Config{Consolidators: readers})
+		s := source(t, direct.Config{Consolidators: readers})
 		s.Tail("tenant/acme", stream.Backfill{})
 		var got seen
 		until(t, s, &got, func() bool { return got.backfill == 1 })

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -410,7 +411,7 @@ func TestRestartUnderLoad(t *testing.T) {
 	c, stop := start(t, small)
 	again := small
 	again.Publish, again.Subscribe = c.PublishAddrs(), c.SubscribeAddrs()
-	s := source(t, stream.Config{Consolidators: again.Subscribe})
+	s := source(t, direct.Config{Consolidators: again.Subscribe})
 	s.Tail("system", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -102,7 +103,7 @@ func counts(t testing.TB, c *consolidator.Consolidator, values map[string]float6
 func TestMetricsOfFlow(t *testing.T) {
 	c, _ := start(t, consolidator.Config{Admin: anyPort, Buffer: 8 << 20})
 	f := dialReader(t, c, true, "tenant/acme")
-	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("tenant/acme", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return got.backfill == 1 })

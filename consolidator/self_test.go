@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
@@ -56,7 +57,7 @@ type selfRecord struct {
 // was the last. It has what was said before, too.
 func says(t testing.TB, c *consolidator.Consolidator, each func(selfRecord) (last bool)) {
 	t.Helper()
-	s := source(t, stream.Config{Consolidators: c.SubscribeAddrs()})
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("system/sluice", stream.Backfill{Last: 1000})
 	var got seen
 	last, read := false, 0
@@ -228,7 +229,7 @@ func TestSelfHasItsPlace(t *testing.T) {
 func TestSelfAtTheEnd(t *testing.T) {
 	c, stop := start(t, consolidator.Config{}, func(c *consolidator.Consolidator) { c.ReportEvery(100 * time.Microsecond) })
 	sub := c.SubscribeAddrs()
-	s := source(t, stream.Config{Consolidators: sub})
+	s := source(t, direct.Config{Consolidators: sub})
 	s.Tail("system/sluice", stream.Backfill{})
 	var got seen
 	until(t, s, &got, func() bool { return len(got.records) > 10 })

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/internal/testpeer"
 )
@@ -46,7 +47,7 @@ func TestFloodKeepsOthersShares(t *testing.T) {
 	}
 	p.Settle()
 
-	s := source(t, stream.Config{Consolidators: []string{c.subscribe}})
+	s := source(t, direct.Config{Consolidators: []string{c.subscribe}})
 	first := func(name string, published int) (have int) {
 		t.Helper()
 		var got seen

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"sluice/cluster/rescue"
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/proxied"
 	"sluice/tui"
 )
 
@@ -14,7 +14,7 @@ const backfill = 1000 // records of each stream that the client begins with
 
 // show runs the full-screen client on the proxy until it is left.
 func (d *Devenv) show(ctx context.Context) error {
-	feed, err := stream.New(stream.Config{Proxy: d.ProxyURL(), Logger: d.config.Logger.With("component", "client")})
+	feed, err := proxied.New(proxied.Config{URL: d.ProxyURL(), Logger: d.config.Logger.With("component", "client")})
 	if err != nil {
 		return fmt.Errorf("read from the proxy: %w", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/consolidator"
 	"sluice/proxy"
 )
@@ -65,7 +65,7 @@ func (d *Devenv) newProxy(listen string, consolidators []string) (err error) {
 	d.proxy, err = proxy.New(proxy.Config{
 		Listen: listen,
 		Open: func() (proxy.Source, error) {
-			source, err := stream.New(stream.Config{Consolidators: consolidators, Logger: logger})
+			source, err := direct.New(direct.Config{Consolidators: consolidators, Logger: logger})
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,8 @@
-// Package stream reads live records: through a proxy over HTTP, or straight
-// from consolidators over ZeroMQ. The full-screen client, the line printer,
-// the recorder and the proxy all read from the same [Source].
+// Package stream is what everything reads live records from: a [Source], the
+// [Batch]es that it hands on, and the [Handover] between. Where the records come from
+// is a [Backend]: package direct reads from consolidators over ZeroMQ, package proxied
+// through a proxy over HTTP; each makes Sources, and neither is imported here, so that
+// whoever takes batches needs no network client.
 //
 // # Contract
 //
@@ -19,8 +21,8 @@
 // reading began, published = records + the counts of the gaps. What cannot be
 // counted is a gap with Unknown set. Nothing is handed on twice.
 //
-// Delivery: records are handed on in batches, in a bounded inbox (Config.Inbox
-// bytes). While it is full the Source stops reading from the network; the
+// Delivery: records are handed on in batches, through a bounded Handover. While it is
+// full the Source stops reading from the network; the
 // consolidator or the proxy then drops the oldest records for this reader
 // alone, and tells how many, so that what a slow consumer lost is a gap like
 // any other.
@@ -29,7 +31,7 @@
 // calls [Batch.Release]; after that not even Record.Data may be looked at.
 //
 // Shutdown: [Source.Run] blocks, owns all goroutines, and returns nil when its
-// context ends. Take then returns what is still in the inbox, and after that
+// context ends. Take then returns what still waits, and after that
 // [ErrClosed]. A panic in any of them ends all, and Run returns it as an error,
 // so that whoever has the terminal can restore it first.
 package stream

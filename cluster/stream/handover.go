@@ -1,38 +1,182 @@
 package stream
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
-// Handover is a bounded inbox for whoever has records from elsewhere than the
-// network, such as a recording, and hands them on in the batches that a
-// [Source] makes. One side puts and closes, the other takes. Its methods may be
-// called from any goroutine.
-type Handover struct{ in *inbox }
+const (
+	defaultLimit = 16 << 20 // bytes of records that may wait
+	blockSize    = 256 << 10
+	RecordCost   = 96 // bytes that a Record takes beside its data, about
+	noticeCost   = 256
+)
 
-// NewHandover returns one in which limit bytes of records may wait to be taken;
-// 0 means 16 MiB.
-func NewHandover(limit int) *Handover { return &Handover{newInbox(limit)} }
+// Handover holds what arrived and was not taken yet, in one batch. It is bounded
+// in bytes, except for what one Put adds: whoever puts into a full one waits, and so
+// does not read from the network or a file meanwhile. One side puts and closes, the
+// other takes. Its methods may be called from any goroutine.
+type Handover struct {
+	limit int
+	ready chan struct{} // capacity 1: there is something to take
 
-// Put adds records and notices at the end. It copies them, Record.Data
-// included; Notice.At counts within records. It waits while the inbox is full,
-// and returns the context's error, or ErrClosed.
-func (h *Handover) Put(ctx context.Context, records []Record, notices []Notice) error {
-	return h.in.put(ctx, records, notices)
+	mu     sync.Mutex
+	batch  *Batch
+	bytes  int
+	space  chan struct{} // closed when the batch is taken; nil when nobody waits
+	closed bool
 }
 
-// Close says that nothing more comes: what is there can still be taken, and
-// Take returns ErrClosed after it.
-func (h *Handover) Close() { h.in.close() }
+// NewHandover returns one in which limit bytes of records may wait to be taken; 0
+// means 16 MiB.
+func NewHandover(limit int) *Handover {
+	if limit == 0 {
+		limit = defaultLimit
+	}
+	return &Handover{limit: limit, ready: make(chan struct{}, 1)}
+}
+
+var batches = sync.Pool{New: func() any { return new(Batch) }}
+
+var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
+
+// Put adds records and notices at the end. It copies them, Record.Data included;
+// Notice.At counts within recs. It waits while the handover is full, and returns
+// the context's error, or ErrClosed.
+func (h *Handover) Put(ctx context.Context, recs []Record, notices []Notice) error {
+	if len(recs)+len(notices) == 0 {
+		return nil
+	}
+	h.mu.Lock()
+	for h.bytes >= h.limit && !h.closed {
+		if h.space == nil {
+			h.space = make(chan struct{})
+		}
+		space := h.space
+		h.mu.Unlock()
+		select {
+		case <-space:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		h.mu.Lock()
+	}
+	defer h.mu.Unlock()
+	if h.closed {
+		return ErrClosed
+	}
+	if h.batch == nil {
+		h.batch = batches.Get().(*Batch)
+		h.batch.pooled = true
+	}
+	at := len(h.batch.Records)
+	for _, n := range notices {
+		n.At += at
+		h.batch.Notices = append(h.batch.Notices, n)
+		h.bytes += noticeCost
+	}
+	for _, r := range recs {
+		r.Data = h.batch.keep(r.Data)
+		h.batch.Records = append(h.batch.Records, r)
+		h.bytes += len(r.Data) + RecordCost
+	}
+	h.Wake()
+	return nil
+}
 
 // Ready has a token when TryTake may have something. Its capacity is 1.
-func (h *Handover) Ready() <-chan struct{} { return h.in.ready }
+func (h *Handover) Ready() <-chan struct{} { return h.ready }
 
-// TryTake returns all that was put since it was last called, or nil.
-func (h *Handover) TryTake() *Batch { return h.in.tryTake() }
+// Wake gives Ready a token although nothing was put, so that whoever takes looks at
+// what else has changed.
+func (h *Handover) Wake() {
+	select {
+	case h.ready <- struct{}{}:
+	default:
+	}
+}
 
-// Take waits for something and returns all of it. Its errors are the context's
-// and ErrClosed.
-func (h *Handover) Take(ctx context.Context) (*Batch, error) { return h.in.take(ctx) }
+// TryTake returns all that was put since the last call, or nil.
+func (h *Handover) TryTake() *Batch {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.batch
+	h.batch, h.bytes = nil, 0
+	if h.space != nil {
+		close(h.space)
+		h.space = nil
+	}
+	return t
+}
 
-// Wake gives Ready a token although nothing was put, so that whoever takes
-// looks at what else there is to see.
-func (h *Handover) Wake() { h.in.signal() }
+// Take waits for something and returns all of it. Its errors are the context's and
+// ErrClosed.
+func (h *Handover) Take(ctx context.Context) (*Batch, error) {
+	for {
+		// In this order, or what was put just before it was closed is missed.
+		h.mu.Lock()
+		closed := h.closed
+		h.mu.Unlock()
+		if t := h.TryTake(); t != nil {
+			return t, nil
+		}
+		if closed {
+			h.Wake() // for others who wait
+			return nil, ErrClosed
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-h.ready:
+		}
+	}
+}
+
+// Close says that nothing more comes: what is there can still be taken, and after it
+// Take returns ErrClosed.
+func (h *Handover) Close() {
+	h.mu.Lock()
+	h.closed = true
+	if h.space != nil {
+		close(h.space)
+		h.space = nil
+	}
+	h.mu.Unlock()
+	h.Wake()
+}
+
+// keep copies data into the batch's own memory.
+func (b *Batch) keep(data []byte) []byte {
+	if len(data) > blockSize {
+		return append([]byte(nil), data...)
+	}
+	if b.used+len(data) > blockSize || len(b.blocks) == 0 {
+		b.blocks = append(b.blocks, blocks.Get().(*[blockSize]byte))
+		b.used = 0
+	}
+	at := b.blocks[len(b.blocks)-1][b.used:]
+	n := copy(at, data)
+	b.used += n
+	return at[:n:n]
+}
+
+// Release gives the batch's memory back. Nothing of it may be used after that.
+// It does nothing on a batch that was made by hand.
+func (b *Batch) Release() {
+	if !b.pooled {
+		return
+	}
+	for _, block := range b.blocks {
+		blocks.Put(block)
+	}
+	clear(b.blocks)
+	clear(b.Records)
+	clear(b.Notices)
+	*b = Batch{Records: b.Records[:0], Notices: b.Notices[:0], blocks: b.blocks[:0]}
+	if cap(b.Records) <= maxKept {
+		batches.Put(b)
+	}
+}
+
+// maxKept is the largest batch that is kept for reuse, in records.
+const maxKept = 64 << 10

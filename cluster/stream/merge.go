@@ -2,277 +2,106 @@ package stream
 
 import (
 	"cmp"
-	"context"
-	"maps"
 	"slices"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"sluice/cluster/record"
-	"sluice/cluster/rescue"
 )
 
-const (
-	mergeWait = 250 * time.Millisecond // how long a backfill waits for those who have not answered
-	mergeSize = 64 << 20               // bytes of backfill that are held for it
-)
-
-// merge collects the backfill of one tail from all consolidators, and hands it
-// on merged by time. What is live already waits behind it.
-type merge struct {
-	out  *inbox
-	name string
-	last int // records in all; -1 means all of them
-
-	done atomic.Bool // everything goes straight to the inbox
-
-	mu       sync.Mutex
-	ctx      context.Context
-	waiting  map[*link]bool
-	backfill []Record
-	live     []Record
-	notices  []Notice       // At counts the records of their own source
-	held     map[string]int // records held, by source
-	size     int
-	timer    *time.Timer
-	handing  bool          // finish is at work
-	opened   chan struct{} // closed when it is done
+// Merge takes from several sources, each of which is in order, what comes first of
+// all. It is for one goroutine.
+type Merge[S any] struct {
+	before func(a, b S) bool
+	heap   []S
 }
 
-func newMerge(out *inbox, name string, from Backfill) *merge {
-	m := &merge{out: out, name: name, last: from.Last, waiting: make(map[*link]bool), opened: make(chan struct{})}
-	if from.Positions != nil {
-		m.last = -1
+// NewMerge returns the merge of sources that have a next item each. before compares
+// the next items of two sources.
+func NewMerge[S any](sources []S, before func(a, b S) bool) *Merge[S] {
+	m := &Merge[S]{before: before, heap: slices.Clone(sources)}
+	for i := len(m.heap)/2 - 1; i >= 0; i-- {
+		m.down(i)
 	}
 	return m
 }
 
-// expect adds a consolidator whose answer is waited for.
-func (m *merge) expect(l *link) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.done.Load() && !l.failed() && l.accounted() {
-		m.waiting[l] = true
+// Next is the source whose item comes next; ok is false when there is none.
+func (m *Merge[S]) Next() (source S, ok bool) {
+	if len(m.heap) == 0 {
+		return source, false
 	}
+	return m.heap[0], true
 }
 
-// begin starts the clock, once all are expected that are known.
-func (m *merge) begin(running *rescue.Group) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.done.Load() || m.timer != nil {
-		return
-	}
-	m.ctx = running.Context()
-	m.timer = time.AfterFunc(mergeWait, func() { running.Do("merge a backfill", m.finish) })
-	if len(m.waiting) == 0 {
-		m.timer.Reset(0)
-	}
+// Moved is to be called when the source that Next returned has another next item.
+func (m *Merge[S]) Moved() { m.down(0) }
+
+// Ended is to be called when the source that Next returned has no more.
+func (m *Merge[S]) Ended() {
+	last := len(m.heap) - 1
+	m.heap[0] = m.heap[last]
+	clear(m.heap[last:])
+	m.heap = m.heap[:last]
+	m.down(0)
 }
 
-// stop gives up: nothing of it is wanted any more.
-func (m *merge) stop() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.open()
-	if m.timer != nil {
-		m.timer.Stop()
-	}
-	m.backfill, m.live, m.notices = nil, nil, nil
-}
-
-// open lets everything pass. m.mu is held.
-func (m *merge) open() {
-	if !m.done.Swap(true) {
-		close(m.opened)
-	}
-}
-
-// hold keeps what came while the backfill is not complete. It reports false
-// when it is, and the caller hands its records on itself.
-func (m *merge) hold(recs []Record, notices []Notice) bool {
-	if m.done.Load() {
-		return false
-	}
-	m.mu.Lock()
-	if m.done.Load() {
-		m.mu.Unlock()
-		return false
-	}
-	for _, r := range recs {
-		r.Data = append([]byte(nil), r.Data...)
-		m.size += len(r.Data) + recordCost
-		if r.Backfill {
-			m.backfill = append(m.backfill, r)
-		} else {
-			m.live = append(m.live, r)
-		}
-	}
-	for _, n := range notices {
-		n.At += m.held[n.Source]
-		m.notices = append(m.notices, n)
-	}
-	if len(recs) > 0 { // all of one source, as notices are
-		if m.held == nil {
-			m.held = make(map[string]int)
-		}
-		m.held[recs[0].Source] += len(recs)
-	}
-	full := m.size > mergeSize
-	ctx := m.ctx
-	m.mu.Unlock()
-	if full && ctx != nil {
-		m.finish()
-		// Whoever is handing it on waits for a consumer, and so do we.
-		select {
-		case <-m.opened:
-		case <-ctx.Done():
-		}
-	}
-	return true
-}
-
-// answered notes that a consolidator has sent its backfill, or cannot.
-func (m *merge) answered(l *link) {
-	if m.done.Load() {
-		return
-	}
-	m.mu.Lock()
-	delete(m.waiting, l)
-	complete := len(m.waiting) == 0 && m.timer != nil
-	m.mu.Unlock()
-	if complete {
-		m.finish()
-	}
-}
-
-// finish hands on what was collected, and opens the way for what follows.
-func (m *merge) finish() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.done.Load() || m.handing {
-		return
-	}
-	m.handing = true
-	m.timer.Stop()
-	recs := mergeByTime(m.backfill)
-	trimmed := make(map[string]int) // by source
-	if over := len(recs) - m.last; m.last >= 0 && over > 0 {
-		for i := range recs[:over] {
-			trimmed[recs[i].Source]++
-		}
-		recs = recs[over:]
-	}
-	filled := Notice{At: len(recs), Kind: KindBackfill, Time: time.Now(), Stream: m.name}
-	recs = append(recs, m.live...)
-	notices := placed(recs, trimmed, m.notices)
-	after := 0
-	for after < len(notices) && notices[after].At <= filled.At {
-		after++
-	}
-	notices = slices.Insert(notices, after, filled)
+func (m *Merge[S]) down(i int) {
 	for {
-		m.backfill, m.live, m.notices, m.held = nil, nil, nil, nil
-		err := m.put(recs, notices)
-		recs = append(m.backfill, m.live...)
-		notices = placed(recs, nil, m.notices)
-		if err != nil || m.done.Load() || len(recs)+len(notices) == 0 {
-			m.open()
+		least := i
+		for _, child := range [...]int{2*i + 1, 2*i + 2} {
+			if child < len(m.heap) && m.before(m.heap[child], m.heap[least]) {
+				least = child
+			}
+		}
+		if least == i {
 			return
 		}
+		m.heap[i], m.heap[least] = m.heap[least], m.heap[i]
+		i = least
 	}
 }
 
-// putSize is how many records are handed on at once, so that a large backfill
-// does not overfill the inbox.
-const putSize = 4096
-
-// put hands on. It waits when the inbox is full, and m.mu, which the caller
-// holds, is free meanwhile: the consumer may be stopping this tail.
-func (m *merge) put(recs []Record, notices []Notice) error {
-	m.mu.Unlock()
-	defer m.mu.Lock()
-	for done := 0; ; {
-		end := min(done+putSize, len(recs))
-		var some []Notice
-		for len(notices) > 0 && (notices[0].At <= end || end == len(recs)) {
-			n := notices[0]
-			n.At -= done
-			some = append(some, n)
-			notices = notices[1:]
-		}
-		if err := m.out.put(m.ctx, recs[done:end], some); err != nil {
-			return err
-		}
-		if done = end; done == len(recs) {
-			return nil
-		}
-	}
-}
-
-// placed puts notices, whose At counts the records of their own source, where
-// they stand among recs: before the record of that source which came after
-// them. Of each source, so many records as trimmed says are not in recs.
-func placed(recs []Record, trimmed map[string]int, notices []Notice) []Notice {
-	if len(notices) == 0 {
-		return nil
-	}
-	waiting := make(map[string][]Notice)
-	for _, n := range notices {
-		waiting[n.Source] = append(waiting[n.Source], n)
-	}
-	all := make([]Notice, 0, len(notices)+1)
-	seen := maps.Clone(trimmed)
-	if seen == nil {
-		seen = make(map[string]int)
-	}
-	for i := range recs {
-		source := recs[i].Source
-		list := waiting[source]
-		for len(list) > 0 && list[0].At <= seen[source] {
-			list[0].At = i
-			all = append(all, list[0])
-			list = list[1:]
-		}
-		waiting[source] = list
-		seen[source]++
-	}
-	for _, n := range notices { // those behind the last record of their source
-		list := waiting[n.Source]
-		if len(list) == 0 {
-			continue
-		}
-		list[0].At = len(recs)
-		all = append(all, list[0])
-		waiting[n.Source] = list[1:]
-	}
-	return all
-}
-
-// mergeByTime sorts records by their time, but never two of the same
-// consolidator against the order in which it had them: a record without a
-// time, or with one that went back, stands at the time of the one before it.
-func mergeByTime(recs []Record) []Record {
+// MergeByTime returns records in the order of their times, but never two of the same
+// consolidator against the order in which it had them: a record without a time, or
+// with one that went back, counts as of the time of the one before it. Of equal times
+// the consolidator goes first whose name does.
+func MergeByTime(recs []Record) []Record {
 	type timed struct {
-		Record
 		time int64
+		at   int // in recs
 	}
-	last := make(map[string]int64)
-	all := make([]timed, len(recs))
-	for i, r := range recs {
-		t := max(record.Peek(r.Data).Time, last[r.Source])
-		last[r.Source] = t
-		all[i] = timed{r, t}
+	type queue struct {
+		source  string
+		waiting []timed
 	}
-	slices.SortStableFunc(all, func(a, b timed) int {
-		if c := cmp.Compare(a.time, b.time); c != 0 || a.Source == b.Source {
-			return c
+	queues := make(map[string]*queue)
+	var all []*queue
+	for i := range recs {
+		q := queues[recs[i].Source]
+		if q == nil {
+			q = &queue{source: recs[i].Source}
+			queues[q.source] = q
+			all = append(all, q)
 		}
-		return cmp.Compare(a.Source, b.Source)
-	})
-	for i := range all {
-		recs[i] = all[i].Record
+		t := record.Peek(recs[i].Data).Time
+		if n := len(q.waiting); n > 0 {
+			t = max(t, q.waiting[n-1].time)
+		}
+		q.waiting = append(q.waiting, timed{max(t, 0), i})
 	}
-	return recs
+	merge := NewMerge(all, func(a, b *queue) bool {
+		return cmp.Or(cmp.Compare(a.waiting[0].time, b.waiting[0].time), cmp.Compare(a.source, b.source)) < 0
+	})
+	merged := make([]Record, 0, len(recs))
+	for {
+		q, ok := merge.Next()
+		if !ok {
+			return merged
+		}
+		merged = append(merged, recs[q.waiting[0].at])
+		if q.waiting = q.waiting[1:]; len(q.waiting) > 0 {
+			merge.Moved()
+		} else {
+			merge.Ended()
+		}
+	}
 }

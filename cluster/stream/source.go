@@ -2,100 +2,72 @@ package stream
 
 import (
 	"context"
-	"errors"
-	"log/slog"
-	"net/url"
 
-	"sluice/cluster/discovery"
 	"sluice/cluster/rescue"
 )
 
-// Config is what a [Source] is made of: either Proxy or one of Finder and
-// Consolidators.
-type Config struct {
-	Proxy string // URL of a proxy
-	Token string // for it
-	Query url.Values
-
-	Consolidators []string         // their endpoints for readers
-	Finder        discovery.Finder // finds them, when Consolidators is empty
-
-	Foreign bool // read as any ZeroMQ SUB socket does: nothing is resumed or accounted for
-
-	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
-	Logger *slog.Logger // nil discards
+// Backend is where a [Source] gets its records from: packages direct and proxied
+// have one each. It puts into the Source's Handover.
+type Backend interface {
+	// Run reads until ctx ends, and returns nil then.
+	Run(ctx context.Context) error
+	Tail(name string, from Backfill)
+	Stop(name string)
+	Directory
 }
 
-// backend is where a Source has its records from.
-type backend interface {
-	run(ctx context.Context) error
-	tail(name string, from Backfill)
-	stop(name string)
-	watch(on bool)
-	status() []Status
-	streams() []Live
+// Directory knows the sources and the live streams. None of its methods waits.
+type Directory interface {
+	// Status is the state of each source now, in the order of their addresses.
+	Status() []Status
+	// WatchStreams begins to know which streams are live, or ends it.
+	WatchStreams(on bool)
+	// Streams are the live streams, in the order of their names, while they are
+	// watched.
+	Streams() []Live
 }
 
 // Source reads live records. See the package's contract. Its methods may be
 // called from any goroutine, before Run and while it runs; none but Take waits.
 type Source struct {
-	in *inbox
-	be backend
+	in   *Handover
+	from Backend
 }
 
-// New returns a Source that reads from where cfg says.
-func New(cfg Config) (*Source, error) {
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
-	in := newInbox(cfg.Inbox)
-	direct := len(cfg.Consolidators) > 0 || cfg.Finder != nil
-	if (cfg.Proxy != "") == direct {
-		return nil, errors.New("a source is either a proxy or consolidators: name one of the two")
-	}
-	var be backend
-	var err error
-	if direct {
-		be, err = newDirect(cfg, in)
-	} else {
-		be, err = newProxied(cfg, in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Source{in: in, be: be}, nil
-}
+// NewSource returns a Source whose records the backend puts into in. Programs use
+// direct.New or proxied.New.
+func NewSource(in *Handover, from Backend) *Source { return &Source{in, from} }
 
 // Run reads until ctx ends, and returns nil then. It must be called once. When
 // one of its goroutines panics all end, and it returns a [*rescue.Error].
 func (s *Source) Run(ctx context.Context) error {
-	defer s.in.close()
-	return rescue.Call("read records", func() error { return s.be.run(ctx) })
+	defer s.in.Close()
+	return rescue.Call("read records", func() error { return s.from.Run(ctx) })
 }
 
-// Tail follows a stream, by its exact name. A second Tail of a name begins
-// anew. Of a name that cannot be a stream's, see names.Check, nothing comes.
-func (s *Source) Tail(name string, from Backfill) { s.be.tail(name, from) }
+// Tail follows a stream, by its exact name. A second Tail of a name starts over.
+// Of a name that cannot be a stream's, see names.Check, nothing comes.
+func (s *Source) Tail(name string, from Backfill) { s.from.Tail(name, from) }
 
 // Stop ends a tail. What had arrived of it may still be in the next batch.
-func (s *Source) Stop(name string) { s.be.stop(name) }
+func (s *Source) Stop(name string) { s.from.Stop(name) }
 
 // Ready has a token when TryTake may have something. Its capacity is 1.
-func (s *Source) Ready() <-chan struct{} { return s.in.ready }
+func (s *Source) Ready() <-chan struct{} { return s.in.Ready() }
 
 // TryTake returns all that arrived since it was last called, or nil.
-func (s *Source) TryTake() *Batch { return s.in.tryTake() }
+func (s *Source) TryTake() *Batch { return s.in.TryTake() }
 
 // Take waits for something to arrive and returns all of it. Its errors are the
 // context's and ErrClosed.
-func (s *Source) Take(ctx context.Context) (*Batch, error) { return s.in.take(ctx) }
+func (s *Source) Take(ctx context.Context) (*Batch, error) { return s.in.Take(ctx) }
 
 // Status is the state of each source now, in the order of their addresses.
-func (s *Source) Status() []Status { return s.be.status() }
+func (s *Source) Status() []Status { return s.from.Status() }
 
 // WatchStreams begins to know which streams are live, or ends it.
-func (s *Source) WatchStreams(on bool) { s.be.watch(on) }
+func (s *Source) WatchStreams(on bool) { s.from.WatchStreams(on) }
 
 // Streams are the live streams, in the order of their names, while they are
 // watched.
-func (s *Source) Streams() []Live { return s.be.streams() }
+func (s *Source) Streams() []Live { return s.from.Streams() }

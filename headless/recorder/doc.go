@@ -8,7 +8,7 @@
 // as whole lines. What is said of a loss comes after the records before it.
 //
 // Reading never waits for writing, but for the bounded inbox of the source
-// (stream.Config.Inbox): while that is full, the source loses the oldest
+// (direct.Config.Inbox): while that is full, the source loses the oldest
 // records for this reader alone, and tells how many. So what a slow disk or a
 // slow reader of the output costs is a gap like any other, and nobody else
 // notices.

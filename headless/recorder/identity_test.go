@@ -11,7 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/headless/recorder"
@@ -170,7 +170,7 @@ func TestSlowDisk(t *testing.T) {
 			c := vm(t)
 			p := publishTo(t, c)
 			p.numbers("s", 100)
-			source, err := stream.New(stream.Config{Consolidators: c.SubscribeAddrs(), Inbox: 64 << 10})
+			source, err := direct.New(direct.Config{Consolidators: c.SubscribeAddrs(), Inbox: 64 << 10})
 			if err != nil {
 				t.Fatal(err)
 			}

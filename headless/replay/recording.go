@@ -19,6 +19,7 @@ type recording struct {
 	name   string // as it was named
 	source string // what people call it
 	stream string // that its records are handed on in
+	order  int    // place among the recordings, as they were named
 	stdin  io.Reader
 	limit  int
 

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -132,10 +133,16 @@ func (s *Source) run(ctx context.Context) error {
 	if err := s.window(ctx, good); err != nil {
 		return err
 	}
-	m := newMerge(good)
+	// Of equal times the file that was named first goes first.
+	for i, r := range good {
+		r.order = i
+	}
+	m := stream.NewMerge(good, func(a, b *recording) bool {
+		return cmp.Or(cmp.Compare(a.clock, b.clock), cmp.Compare(a.order, b.order)) < 0
+	})
 	for {
-		r := m.next()
-		if r == nil {
+		r, ok := m.Next()
+		if !ok {
 			break
 		}
 		if ctx.Err() != nil {
@@ -152,13 +159,13 @@ func (s *Source) run(ctx context.Context) error {
 				broken = append(broken, err)
 			}
 			r.shut() // records of it that are not handed on yet keep its memory
-			m.ended()
+			m.Ended()
 			continue
 		}
 		if err := s.one(ctx, r); err != nil {
 			return err
 		}
-		m.moved()
+		m.Moved()
 	}
 	if err := s.flush(ctx); err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/headless/recorder"
 )
@@ -371,7 +371,7 @@ func recordedHere(from, out, profile string) error {
 		return err
 	}
 	defer f.Close()
-	source, err := stream.New(stream.Config{Consolidators: []string{from}, Inbox: 64 << 20})
+	source, err := direct.New(direct.Config{Consolidators: []string{from}, Inbox: 64 << 20})
 	if err != nil {
 		return err
 	}

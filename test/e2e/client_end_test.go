@@ -13,7 +13,7 @@ import (
 
 	"sluice/cli"
 	"sluice/cluster/rescue"
-	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/tui"
 )
 
@@ -89,7 +89,7 @@ func (c *console) endsRestored() int {
 // mainThatPanics is the full-screen client on a source that panics at SIGUSR1,
 // in a goroutine which is not the client's.
 func mainThatPanics() {
-	source, err := stream.New(stream.Config{Finder: fallingFinder{}})
+	source, err := direct.New(direct.Config{Finder: fallingFinder{}})
 	if err != nil {
 		panic(err)
 	}

@@ -19,7 +19,7 @@ import (
 
 	"github.com/go-zeromq/zmq4"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/httpapi"
 )
 
 const patience = 30 * time.Second // for what must come
@@ -409,7 +409,7 @@ func awaitPosition(t *testing.T, proxy, consolidator string) {
 	var told []string
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")
-		var source stream.SourceEvent
+		var source httpapi.SourceEvent
 		if !ok || json.Unmarshal([]byte(data), &source) != nil {
 			continue
 		}

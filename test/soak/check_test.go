@@ -268,7 +268,7 @@ func TestDirect(t *testing.T) {
 	} {
 		w := testWorld()
 		w.closers = nil
-		d := &direct{tally: newTally(w, kindDirect, "direct", -1), at: [][]cursor{{{}}}}
+		d := &directReader{tally: newTally(w, kindDirect, "direct", -1), at: [][]cursor{{{}}}}
 		var err error
 		for _, g := range c.got {
 			b := &stream.Batch{}

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
 	"sluice/internal/relay"
 )
 
-// direct reads all consolidators with a stream.Source. Its positions have to be
+// directReader reads all consolidators with a stream.Source. Its positions have to be
 // contiguous but for the gaps that it is told, number by number.
-type direct struct {
+type directReader struct {
 	*tally
 	endpoints []string
 	reborn    chan struct{} // it is to end and to go on with another Source
@@ -37,8 +38,8 @@ type passage struct {
 	hurt            bool
 }
 
-func newDirect(w *world, id string, relayed bool) (*direct, error) {
-	d := &direct{tally: newTally(w, kindDirect, id, -1), reborn: make(chan struct{}, 1)}
+func newDirect(w *world, id string, relayed bool) (*directReader, error) {
+	d := &directReader{tally: newTally(w, kindDirect, id, -1), reborn: make(chan struct{}, 1)}
 	for _, m := range w.machines {
 		address := m.subscribe[0].Address
 		if relayed {
@@ -55,7 +56,7 @@ func newDirect(w *world, id string, relayed bool) (*direct, error) {
 	return d, nil
 }
 
-func (d *direct) run(ctx context.Context) error {
+func (d *directReader) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := d.session(ctx); err != nil {
 			return d.w.violation(d, err)
@@ -65,8 +66,8 @@ func (d *direct) run(ctx context.Context) error {
 }
 
 // session is one life of a Source.
-func (d *direct) session(ctx context.Context) error {
-	source, err := stream.New(stream.Config{Consolidators: d.endpoints, Inbox: 64<<10 + d.rnd.IntN(1<<20)})
+func (d *directReader) session(ctx context.Context) error {
+	source, err := direct.New(direct.Config{Consolidators: d.endpoints, Inbox: 64<<10 + d.rnd.IntN(1<<20)})
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (d *direct) session(ctx context.Context) error {
 	}
 }
 
-func (d *direct) batch(b *stream.Batch) error {
+func (d *directReader) batch(b *stream.Batch) error {
 	n := 0
 	for i := 0; i <= len(b.Records); i++ {
 		for ; n < len(b.Notices) && b.Notices[n].At == i; n++ {
@@ -140,7 +141,7 @@ func (d *direct) batch(b *stream.Batch) error {
 	return nil
 }
 
-func (d *direct) take(r *stream.Record) error {
+func (d *directReader) take(r *stream.Record) error {
 	m, s := d.w.machine(r.Source), d.w.stream([]byte(r.Stream))
 	if m < 0 || s < 0 {
 		return fmt.Errorf("a record of stream %q at %q, which was not asked for", r.Stream, r.Source)
@@ -163,7 +164,7 @@ func (d *direct) take(r *stream.Record) error {
 	return d.w.truth.log(m, s).saw(at, id)
 }
 
-func (d *direct) notice(n stream.Notice) error {
+func (d *directReader) notice(n stream.Notice) error {
 	switch n.Kind {
 	case stream.KindState:
 		d.notef("%s is %v %s", n.Source, n.State, n.Err)
@@ -208,14 +209,14 @@ func (d *direct) notice(n stream.Notice) error {
 }
 
 // fold takes a gap that was told for one of the epoch at hand.
-func (d *direct) fold(c *cursor) {
+func (d *directReader) fold(c *cursor) {
 	if c.pending != nil {
 		c.next += c.pending.Count
 		c.pending = nil
 	}
 }
 
-func (d *direct) check(q *quiet) error {
+func (d *directReader) check(q *quiet) error {
 	for _, p := range d.passed {
 		if err := d.checkPassage(p); err != nil {
 			return err
@@ -235,7 +236,7 @@ func (d *direct) check(q *quiet) error {
 }
 
 // checkPassage checks what was told on the way into a new epoch.
-func (d *direct) checkPassage(p passage) error {
+func (d *directReader) checkPassage(p passage) error {
 	l := d.w.truth.log(p.machine, p.stream)
 	l.mu.Lock()
 	_, old := l.life(p.from.epoch)
@@ -256,7 +257,7 @@ func (d *direct) checkPassage(p passage) error {
 }
 
 // rebirth ends the Source of the reader, which goes on with another.
-func (d *direct) rebirth() {
+func (d *directReader) rebirth() {
 	select {
 	case d.reborn <- struct{}{}:
 	default:

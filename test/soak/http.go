@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/stream"
 )
 
@@ -255,7 +256,7 @@ func (s *session) event(lines []string) error {
 }
 
 func (s *session) source(data []byte) error {
-	var e stream.SourceEvent
+	var e httpapi.SourceEvent
 	if err := json.Unmarshal(data, &e); err != nil {
 		return fmt.Errorf("read the source event %q: %w", data, err)
 	}

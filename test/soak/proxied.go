@@ -5,19 +5,20 @@ import (
 	"fmt"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/proxied"
 	"sluice/internal/relay"
 )
 
-// proxied reads with a stream.Source, through the proxy.
-type proxied struct {
+// proxiedReader reads with a stream.Source, through the proxy.
+type proxiedReader struct {
 	*tally
 	url string
 
 	got []blended // by stream; guarded by tally.mu
 }
 
-func newProxied(w *world, id string, relayed bool) (*proxied, error) {
-	p := &proxied{tally: newTally(w, kindProxied, id, -1), got: newBlended(w)}
+func newProxied(w *world, id string, relayed bool) (*proxiedReader, error) {
+	p := &proxiedReader{tally: newTally(w, kindProxied, id, -1), got: newBlended(w)}
 	address, err := p.relayed(w.proxy.listen, relayed)
 	p.url = "http://" + address
 	return p, err
@@ -44,8 +45,8 @@ func (t *tally) relayed(to string, relayed bool) (string, error) {
 	return r.Addr(), nil
 }
 
-func (p *proxied) run(ctx context.Context) error {
-	source, err := stream.New(stream.Config{Proxy: p.url, Inbox: 64<<10 + p.rnd.IntN(1<<20)})
+func (p *proxiedReader) run(ctx context.Context) error {
+	source, err := proxied.New(proxied.Config{URL: p.url, Inbox: 64<<10 + p.rnd.IntN(1<<20)})
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (p *proxied) run(ctx context.Context) error {
 	}
 }
 
-func (p *proxied) batch(b *stream.Batch) error {
+func (p *proxiedReader) batch(b *stream.Batch) error {
 	n := 0
 	for i := 0; i <= len(b.Records); i++ {
 		for ; n < len(b.Notices) && b.Notices[n].At == i; n++ {
@@ -90,7 +91,7 @@ func (p *proxied) batch(b *stream.Batch) error {
 	return nil
 }
 
-func (p *proxied) take(r *stream.Record) error {
+func (p *proxiedReader) take(r *stream.Record) error {
 	m, s := p.w.machine(r.Source), p.w.stream([]byte(r.Stream))
 	if m < 0 || s < 0 {
 		return fmt.Errorf("a record of stream %q at %q, which was not asked for", r.Stream, r.Source)
@@ -108,7 +109,7 @@ func (p *proxied) take(r *stream.Record) error {
 	return p.w.truth.log(m, s).saw(at, id)
 }
 
-func (p *proxied) notice(n *stream.Notice) {
+func (p *proxiedReader) notice(n *stream.Notice) {
 	switch n.Kind {
 	case stream.KindGap:
 		p.notef("gap in %s at %s: %d, unknown %t, %s, %q", n.Stream, n.Source, n.Count, n.Unknown, n.Hop, n.Reason)
@@ -124,7 +125,7 @@ func (p *proxied) notice(n *stream.Notice) {
 	}
 }
 
-func (p *proxied) check(q *quiet) error {
+func (p *proxiedReader) check(q *quiet) error {
 	// Positions lead over a break and over the end of a proxy. Only when a
 	// consolidator ended in order while there was none, nobody heard it.
 	mayUnknown := q.anyRestarted() && (q.proxy || p.hurt.Load())

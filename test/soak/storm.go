@@ -91,7 +91,7 @@ func (w *world) plan(n int) []fault {
 			t.temper.Store(int32(slow) + int32(k-3))
 			t.hurt.Store(true)
 		}
-		if d, ok := r.(*direct); ok && rnd.IntN(3) == 0 {
+		if d, ok := r.(*directReader); ok && rnd.IntN(3) == 0 {
 			add(func(context.Context) error { d.rebirth(); return nil })
 		}
 		if len(t.relays) == 0 || rnd.IntN(2) == 0 {

@@ -1,0 +1,25 @@
+package httpapi
+
+// SourceEvent is the data of a source event: consolidator number N of a
+// stream, as of now.
+type SourceEvent struct {
+	N            uint64 `json:"n"` // from 1; names one (consolidator, epoch) for as long as the proxy tails the stream
+	Consolidator string `json:"consolidator"`
+	State        string `json:"state"` // see stream.State
+	Epoch        string `json:"epoch"` // of the stream's log there, in base 36 (it does not fit in a JavaScript number); empty while unknown
+	Next         uint64 `json:"next"`  // sequence number of the next record from there; 0 while unknown
+}
+
+// StreamsEvent is the answer of /api/streams, and the data of its events.
+type StreamsEvent struct {
+	Streams []LiveEvent `json:"streams"`
+}
+
+// LiveEvent is one live stream.
+type LiveEvent struct {
+	Name    string  `json:"name"`
+	Rate    float64 `json:"rate"`    // records a second
+	Bytes   float64 `json:"bytes"`   // bytes a second
+	Records uint64  `json:"records"` // published, over all consolidators, in their present epochs
+	Sources int     `json:"sources"` // consolidators that it comes from
+}

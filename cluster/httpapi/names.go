@@ -1,0 +1,18 @@
+package httpapi
+
+// Header names of the proxy's HTTP contract.
+const (
+	HeaderLastEventID = "Last-Event-ID"
+	HeaderPositions   = "Sluice-Positions" // see FormatPositions
+	HeaderPassed      = "Sluice-Passed"    // "1": records behind the positions were told as lost; where Last-Event-ID is a place in the log, that alone counts
+	HeaderClient      = "Sluice-Client"    // "1": wants the live event
+)
+
+// Names of the proxy's server-sent events. Records have none.
+const (
+	EventDropped = "dropped" // records were lost: loss.Event
+	EventSource  = "source"  // a consolidator, its number and its state: SourceEvent
+	EventLive    = "live"    // the backfill is complete; only for those who sent a Sluice header
+	EventPing    = "ping"    // nothing happened
+	EventEnd     = "end"     // the proxy ends this session on purpose
+)

@@ -1,0 +1,25 @@
+package httpapi
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Paths of the proxy.
+const (
+	LogsPrefix  = "/api/logs/" // before the name of a stream
+	StreamsPath = "/api/streams"
+)
+
+// LogsPath is the path at which a proxy serves a stream.
+func LogsPath(name string) string {
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		if part == "" || part == "." || part == ".." {
+			// What is between would take it for another path.
+			return LogsPrefix + strings.ReplaceAll(url.PathEscape(name), ".", "%2E")
+		}
+		parts[i] = url.PathEscape(part)
+	}
+	return LogsPrefix + strings.Join(parts, "/")
+}

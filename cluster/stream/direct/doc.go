@@ -1,0 +1,20 @@
+// Package direct reads from consolidators over ZeroMQ: the backend of a
+// [stream.Source] that needs no proxy.
+//
+// # Contract
+//
+// It holds one connection, a link, to each consolidator that the finder names, and
+// makes it again for ever when it breaks. A link remembers its position in every
+// stream, so what it missed is asked for again; what cannot be had is a gap, with its
+// number where marks or an X-BYE told it, unknown otherwise. See docs/wire.md.
+//
+// The backfill of a stream is collected from all consolidators and handed on merged by
+// time, once all have answered, after 250 ms at most, and at once beyond 64 MiB. Live
+// records wait behind it.
+//
+// Foreign sockets (XPUB, PUB) are read, too: they have no positions, and their state is
+// "unaccounted".
+//
+// Locks, in the order in which they may be taken: backend.mu, merge.mu, link.mu.
+// Nothing waits for the consumer while it holds one.
+package direct

@@ -1,0 +1,49 @@
+package direct
+
+import (
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+// Rates are tested by themselves.
+type Rates = rates
+
+const (
+	MergeWait = mergeWait
+	MaxHeld   = maxHeld
+)
+
+// Update takes what a consolidator told of its streams.
+func (r *rates) Update(now time.Time, stats []zmtp.StreamStat) { r.update(now, stats) }
+
+// At is the rate of a stream at a time; ok is false when it is not live then.
+func (r *rates) At(now time.Time, name string) (records, bytes float64, ok bool) {
+	r.each(now, func(n string, s *rate) {
+		if n == name {
+			records, bytes = s.at(now)
+			ok = true
+		}
+	})
+	return records, bytes, ok
+}
+
+// Breakable returns a Source, and a function that makes its links panic at their
+// next attempt to connect.
+func Breakable(cfg Config) (s *stream.Source, breakLinks func(), err error) {
+	out := stream.NewHandover(cfg.Inbox)
+	b, err := newBackend(cfg, out)
+	if err != nil {
+		return nil, nil, err
+	}
+	return stream.NewSource(out, b), func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, l := range b.links {
+			l.mu.Lock()
+			l.wanted["broken"] = nil
+			l.mu.Unlock()
+		}
+	}, nil
+}

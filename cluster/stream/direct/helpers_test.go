@@ -1,0 +1,139 @@
+package direct_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/stream/direct"
+	"sluice/cluster/zmtp"
+	"sluice/consolidator"
+	"sluice/internal/testsource"
+	"sluice/internal/wait"
+)
+
+// vm runs a consolidator, on free ports unless cfg says which.
+func vm(t *testing.T, cfg consolidator.Config) (c *consolidator.Consolidator, stop func()) {
+	t.Helper()
+	if cfg.Publish == nil {
+		cfg.Publish = []string{"tcp://127.0.0.1:0"}
+	}
+	if cfg.Subscribe == nil {
+		cfg.Subscribe = []string{"tcp://127.0.0.1:0"}
+	}
+	c, err := consolidator.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, wait.Run(t, c.Run)
+}
+
+// publisher publishes to one consolidator.
+type publisher struct {
+	t    *testing.T
+	conn *zmtp.Conn
+}
+
+func publishTo(t *testing.T, c *consolidator.Consolidator) *publisher {
+	t.Helper()
+	e, err := zmtp.ParseEndpoint(c.PublishAddrs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := zmtp.Dial(t.Context(), e, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); answerPings(conn) }()
+	t.Cleanup(func() { conn.Close(); <-done })
+	return &publisher{t, conn}
+}
+
+// answerPings reads until the connection ends. Who answers nothing is closed for
+// its silence, where a test takes long.
+func answerPings(conn *zmtp.Conn) {
+	in := zmtp.NewReceiver(conn)
+	defer in.Close()
+	for {
+		tok, err := in.Next()
+		if err == nil && tok.Kind == zmtp.TokenNone {
+			err = in.Fill()
+		}
+		if err != nil {
+			return
+		}
+		if tok.Kind != zmtp.TokenCommand {
+			continue
+		}
+		if name, data, err := zmtp.SplitCommand(tok.Body); err == nil && name == zmtp.CmdPing {
+			if pong, err := zmtp.AppendPong(nil, data); err == nil {
+				_, _ = conn.Write(pong)
+			}
+		}
+	}
+}
+
+// numbers publishes {"i":from} … {"i":to-1}.
+func (p *publisher) numbers(name string, from, to int) {
+	p.t.Helper()
+	var b []byte
+	for i := from; i < to; i++ {
+		b = zmtp.AppendMessage(b, name, fmt.Appendf(nil, `{"i":%d}`, i))
+	}
+	if _, err := p.conn.Write(b); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// accepted waits until a consolidator has so many records of a stream.
+func accepted(t *testing.T, c *consolidator.Consolidator, name string, n uint64) {
+	t.Helper()
+	s, err := direct.New(direct.Config{Consolidators: c.SubscribeAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.WatchStreams(true)
+	stop := wait.Run(t, s.Run)
+	defer stop()
+	wait.For(t, fmt.Sprintf("%d records of %q", n, name), func() bool {
+		return slices.ContainsFunc(s.Streams(), func(l stream.Live) bool { return l.Name == name && l.Records >= n })
+	})
+}
+
+// reads runs a source that reads from consolidators.
+func reads(t *testing.T, cfg direct.Config, addrs ...string) *testsource.Taker {
+	t.Helper()
+	cfg.Consolidators = addrs
+	s, err := direct.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testsource.Run(t, s)
+}
+
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+}
+
+// xpub listens with libzmq, and publishes what it reads: a name, a tab, a
+// record.
+const xpub = `
+import sys, zmq
+ctx = zmq.Context()
+sock = ctx.socket(zmq.XPUB)
+sock.setsockopt(zmq.LINGER, 0)
+sock.setsockopt(zmq.HEARTBEAT_IVL, 500)
+sock.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5000)
+sock.bind("tcp://127.0.0.1:*")
+print(sock.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode(), flush=True)
+for line in sys.stdin.buffer:
+    sock.send_multipart(line.rstrip(b"\n").split(b"\t"))
+sock.close()
+ctx.term()
+`

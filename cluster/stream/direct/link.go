@@ -1,0 +1,381 @@
+package direct
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"sluice/cluster/backoff"
+	"sluice/cluster/names"
+	"sluice/cluster/rescue"
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+const (
+	pingEvery = 5 * time.Second
+	maxSilent = 15 * time.Second
+	// A link hands its records on when so many bytes of them have gathered,
+	// or when there is nothing more to read.
+	maxHeld = 256 << 10
+)
+
+// link is the connection to one consolidator, made again whenever it breaks.
+type link struct {
+	d        *backend
+	endpoint zmtp.Endpoint
+	cancel   context.CancelFunc
+	rates    rates
+
+	mu       sync.Mutex
+	state    stream.State
+	since    time.Time
+	name     string
+	err      string
+	had      bool               // it was connected at some time
+	tried    bool               // a first attempt has ended
+	conn     *zmtp.Conn         // nil while not connected
+	wanted   map[string]*tail   // what it is to read
+	cursors  map[string]*cursor // where it stands; they outlive the connection
+	asked    map[string]bool    // streams that were asked for on this connection
+	barrier  uint64             // number of the last PING that was one
+	requests []byte             // to be written
+	poke     chan struct{}      // there are requests; capacity 1
+	waiting  time.Time          // since when it waits for the peer; zero while it does not
+}
+
+// cursor is where a link stands in one stream. It is owned by the link's
+// goroutine, except before the link has first seen it.
+type cursor struct {
+	tail    *tail
+	barrier uint64 // nought, or the number of the PING behind which the answer to an older X-TAIL is over
+	epoch   uint64
+	next    uint64
+	known   bool // epoch and next are
+	marked  bool // the answer to this connection's X-TAIL has come
+	filling bool // what comes is backfill, until X-LIVE
+	closed  bool // an X-BYE told that the epoch ends before the number end
+	end     uint64
+}
+
+func newLink(d *backend, e zmtp.Endpoint, cancel context.CancelFunc) *link {
+	return &link{
+		d: d, endpoint: e, cancel: cancel,
+		state: stream.StateConnecting, since: time.Now(), name: e.Address,
+		wanted: make(map[string]*tail), cursors: make(map[string]*cursor),
+		poke: make(chan struct{}, 1),
+	}
+}
+
+func (l *link) current() stream.Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return stream.Status{Name: l.name, Address: l.endpoint.String(), State: l.state, Since: l.since, Err: l.err}
+}
+
+// failed reports that the link is not connected, and that it has been tried.
+func (l *link) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tried && l.conn == nil
+}
+
+func (l *link) tail(t *tail) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wanted[t.name] = t
+	delete(l.cursors, t.name)
+	if l.conn == nil {
+		return
+	}
+	if !l.asked[t.name] || !l.conn.Peer.Sluice {
+		l.ask(t)
+		return
+	}
+	// What was asked for before may still be coming, and nothing in it tells
+	// it from what is asked for now. A PONG does: it comes behind.
+	l.barrier++
+	l.cursors[t.name] = &cursor{tail: t, barrier: l.barrier}
+	l.request(zmtp.AppendStop(nil, t.name))
+	l.request(zmtp.AppendPingContext(nil, l.barrier))
+}
+
+// passed notes that the PONG to a PING has come: those who waited for it ask.
+func (l *link) passed(barrier uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.cursors {
+		if c.barrier == barrier && barrier != 0 && l.conn != nil {
+			l.ask(c.tail)
+		}
+	}
+}
+
+// accounted reports that the link is connected to a sluice peer, or may yet be.
+func (l *link) accounted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn == nil || l.conn.Peer.Sluice
+}
+
+func (l *link) stop(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.wanted, name)
+	delete(l.cursors, name)
+	if l.conn == nil {
+		return
+	}
+	if l.conn.Peer.Sluice {
+		l.request(zmtp.AppendStop(nil, name))
+	} else {
+		delete(l.asked, name)
+		l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, name, true))
+	}
+}
+
+func (l *link) watch(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil && l.conn.Peer.Sluice {
+		l.request(zmtp.AppendWatch(nil, on))
+	}
+	if !on {
+		l.rates.clear()
+	}
+}
+
+// ask asks for a stream: from where the link stands in it, or as the tail says.
+// l.mu is held, and the link is connected.
+func (l *link) ask(t *tail) {
+	c := l.cursors[t.name]
+	fresh := c == nil || c.barrier != 0
+	if fresh {
+		c = &cursor{tail: t}
+		l.cursors[t.name] = c
+	}
+	if !l.conn.Peer.Sluice {
+		c.marked, c.known, c.epoch, c.next = true, true, rand.Uint64(), 0
+		if !l.asked[t.name] {
+			l.asked[t.name] = true
+			l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, t.name, false))
+		}
+		return
+	}
+	l.asked[t.name] = true
+	c.marked = false
+	c.filling = fresh
+	want := zmtp.Tail{Name: t.name, From: zmtp.TailNow}
+	if p, ok := t.from.Positions[l.name]; ok && fresh {
+		c.known, c.epoch, c.next = true, p.Epoch, p.Seq
+	}
+	switch {
+	case c.known:
+		want.From, want.A, want.B = zmtp.TailPosition, c.epoch, c.next
+	case t.from.Last > 0:
+		want.From, want.A = zmtp.TailLast, uint64(t.from.Last)
+	}
+	l.request(zmtp.AppendTail(nil, want))
+}
+
+// request queues a command. l.mu is held.
+func (l *link) request(b []byte) {
+	l.requests = append(l.requests, b...)
+	select {
+	case l.poke <- struct{}{}:
+	default:
+	}
+}
+
+// become notes a new state, and tells of it.
+func (l *link) become(ctx context.Context, s stream.State, name string, why error) {
+	text := ""
+	if why != nil {
+		text = why.Error()
+	}
+	l.mu.Lock()
+	changed := l.state != s || !l.tried || l.name != name
+	if l.state != s {
+		l.since = time.Now()
+	}
+	l.state, l.name, l.err = s, name, text
+	l.mu.Unlock()
+	if changed {
+		_ = l.d.out.Put(ctx, nil, []stream.Notice{{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text}})
+	}
+}
+
+// run connects, reads, and connects again, until ctx ends.
+func (l *link) run(ctx context.Context) {
+	var wait backoff.Backoff
+	for {
+		err := l.session(ctx, &wait)
+		if ctx.Err() != nil {
+			return
+		}
+		state, name, merging := l.parted()
+		l.become(ctx, state, name, err)
+		l.mu.Lock()
+		l.tried = true
+		l.mu.Unlock()
+		for _, m := range merging {
+			m.answered(l)
+		}
+		if !wait.Wait(ctx) {
+			return
+		}
+	}
+}
+
+// parted notes that there is no connection. It returns what to tell of that,
+// and the merges that need not wait for this link any more.
+func (l *link) parted() (state stream.State, name string, merging []*merge) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conn = nil
+	state = stream.StateConnecting
+	if l.had {
+		state = stream.StateLost
+	}
+	for _, t := range l.wanted {
+		merging = append(merging, t.merge)
+	}
+	return state, l.name, merging
+}
+
+// session is one connection, from its making to its end.
+func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
+	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
+		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign,
+	})
+	if err != nil {
+		return wrongEndpoint(l.endpoint, err)
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	wait.Reset()
+	source := conn.Peer.Name
+	if names.Check(source) != nil {
+		source = l.endpoint.Address
+	}
+	source = l.d.unique(l, source)
+	state := stream.StateLive
+	if !conn.Peer.Sluice {
+		state = stream.StateUnaccounted
+	}
+	l.become(ctx, state, source, nil)
+	for _, m := range l.connected(conn) {
+		m.answered(l)
+	}
+
+	done := make(chan struct{})
+	writing := rescue.NewGroup(ctx)
+	defer writing.End()
+	writing.Go("write to a consolidator", func() {
+		defer conn.Close() // wakes the reading, whatever happens
+		l.write(conn, done)
+	})
+	err = (&reading{l: l, ctx: ctx, conn: conn, name: source}).run()
+	close(done)
+	conn.Close()
+	if fault := writing.Wait(); fault != nil {
+		panic(fault) // where it ends the whole source
+	}
+	if errors.Is(err, io.EOF) {
+		err = errEnded
+	}
+	return err
+}
+
+// connected asks for all that is wanted on a new connection. It returns the
+// merges that wait for a backfill which a foreign peer does not have.
+func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
+	l.d.mu.Lock()
+	watching := l.d.watching
+	l.d.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.had, l.tried = true, true
+	l.conn = conn
+	l.requests = nil
+	l.asked = make(map[string]bool)
+	for _, t := range l.wanted {
+		l.ask(t)
+	}
+	if watching && conn.Peer.Sluice {
+		l.request(zmtp.AppendWatch(nil, true))
+	}
+	if !conn.Peer.Sluice {
+		for _, t := range l.wanted {
+			unanswered = append(unanswered, t.merge)
+		}
+	}
+	return unanswered
+}
+
+var errEnded = errors.New("consolidator closed the connection")
+
+// write sends what is asked for, and heartbeats, and ends a connection whose
+// peer is silent.
+func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
+	tick := time.NewTicker(pingEvery / 5)
+	defer tick.Stop()
+	pinged := time.Now()
+	ping := zmtp.AppendPing(nil, 0)
+	for {
+		var ticked bool
+		select {
+		case <-done:
+			return
+		case <-l.poke:
+		case <-tick.C:
+			ticked = true
+		}
+		l.mu.Lock()
+		out := l.requests
+		l.requests = nil
+		waiting := l.waiting
+		l.mu.Unlock()
+		if ticked && conn.Peer.Pings() {
+			now := time.Now()
+			if !waiting.IsZero() && now.Sub(waiting) > maxSilent {
+				conn.Close()
+				return
+			}
+			if now.Sub(pinged) >= pingEvery {
+				pinged = now
+				out = append(out, ping...)
+			}
+		}
+		if len(out) == 0 {
+			continue
+		}
+		_ = conn.SetWriteDeadline(time.Now().Add(maxSilent))
+		if _, err := conn.Write(out); err != nil {
+			conn.Close()
+			return
+		}
+	}
+}
+
+// wait notes since when the link waits for its peer.
+func (l *link) wait(yes bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = time.Time{}
+	if yes {
+		l.waiting = time.Now()
+	}
+}
+
+// cursor returns where the link stands in a stream, or nil if it is not
+// wanted.
+func (l *link) cursor(name string) *cursor {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cursors[name]
+}

@@ -1,0 +1,241 @@
+package direct
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/cluster/discovery"
+	"sluice/cluster/names"
+	"sluice/cluster/rescue"
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+// Config says where a Source reads: either Consolidators or Finder.
+type Config struct {
+	Consolidators []string         // their endpoints for readers
+	Finder        discovery.Finder // finds them, when Consolidators is empty
+
+	Foreign bool // read as any ZeroMQ SUB socket does: nothing is resumed or accounted for
+
+	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
+	Logger *slog.Logger // nil discards
+}
+
+// New returns a Source that reads from consolidators.
+func New(cfg Config) (*stream.Source, error) {
+	out := stream.NewHandover(cfg.Inbox)
+	b, err := newBackend(cfg, out)
+	if err != nil {
+		return nil, err
+	}
+	return stream.NewSource(out, b), nil
+}
+
+// backend holds one link to each consolidator.
+type backend struct {
+	cfg    Config
+	finder discovery.Finder
+	out    *stream.Handover
+
+	mu       sync.Mutex
+	running  *rescue.Group // of run; nil before
+	tails    map[string]*tail
+	links    map[zmtp.Endpoint]*link
+	watching bool
+}
+
+// tail is one stream that is wanted.
+type tail struct {
+	name  string
+	from  stream.Backfill
+	merge *merge
+}
+
+func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	finder := cfg.Finder
+	if finder == nil && len(cfg.Consolidators) == 0 {
+		return nil, errors.New("no consolidators to read from: name one, or a way to find them")
+	}
+	if len(cfg.Consolidators) > 0 {
+		var err error
+		if finder, err = discovery.Static(cfg.Consolidators); err != nil {
+			return nil, err
+		}
+		for _, e := range cfg.Consolidators {
+			if _, err := zmtp.ParseEndpoint(e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &backend{
+		cfg: cfg, finder: finder, out: out,
+		tails: make(map[string]*tail),
+		links: make(map[zmtp.Endpoint]*link),
+	}, nil
+}
+
+func (d *backend) Run(ctx context.Context) error {
+	running := rescue.NewGroup(ctx)
+	defer running.End()
+	d.mu.Lock()
+	d.running = running
+	d.mu.Unlock()
+	err := d.finder.Find(running.Context(), d.found)
+	running.End()
+	d.mu.Lock()
+	for _, t := range d.tails {
+		t.merge.stop()
+	}
+	d.mu.Unlock()
+	return cmp.Or(running.Wait(), err)
+}
+
+// found makes links to the consolidators that are new, and ends those to the
+// ones that are gone.
+func (d *backend) found(names []string) {
+	endpoints := make([]zmtp.Endpoint, 0, len(names))
+	for _, name := range names {
+		e, err := zmtp.ParseEndpoint(name)
+		if err != nil {
+			d.cfg.Logger.Warn("consolidator passed over", "error", err)
+			continue
+		}
+		endpoints = append(endpoints, e)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for e, l := range d.links {
+		if !slices.Contains(endpoints, e) {
+			l.cancel()
+			delete(d.links, e)
+		}
+	}
+	for _, e := range endpoints {
+		if d.links[e] != nil {
+			continue
+		}
+		ctx, cancel := context.WithCancel(d.running.Context())
+		l := newLink(d, e, cancel)
+		d.links[e] = l
+		for _, t := range d.tails {
+			t.merge.expect(l)
+			l.tail(t)
+		}
+		d.running.Go("read from consolidators", func() { l.run(ctx) })
+	}
+	for _, t := range d.tails {
+		t.merge.begin(d.running)
+	}
+}
+
+func (d *backend) Tail(name string, from stream.Backfill) {
+	if err := names.Check(name); err != nil {
+		// A consolidator would take it for a breach of the protocol.
+		d.cfg.Logger.Warn("no such name can be", "stream", name, "error", err)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if old := d.tails[name]; old != nil {
+		old.merge.stop()
+	}
+	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from)}
+	d.tails[name] = t
+	for _, l := range d.links {
+		t.merge.expect(l)
+		l.tail(t)
+	}
+	if len(d.links) > 0 {
+		t.merge.begin(d.running)
+	}
+}
+
+func (d *backend) Stop(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tails[name]
+	if t == nil {
+		return
+	}
+	t.merge.stop()
+	delete(d.tails, name)
+	for _, l := range d.links {
+		l.stop(name)
+	}
+}
+
+func (d *backend) WatchStreams(on bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watching = on
+	for _, l := range d.links {
+		l.watch(on)
+	}
+}
+
+// sorted are the links in the order of their addresses.
+func (d *backend) sorted() []*link {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	links := make([]*link, 0, len(d.links))
+	for _, l := range d.links {
+		links = append(links, l)
+	}
+	slices.SortFunc(links, func(a, b *link) int { return strings.Compare(a.endpoint.String(), b.endpoint.String()) })
+	return links
+}
+
+func (d *backend) Status() []stream.Status {
+	var all []stream.Status
+	for _, l := range d.sorted() {
+		all = append(all, l.current())
+	}
+	return all
+}
+
+func (d *backend) Streams() []stream.Live {
+	sum := make(map[string]*stream.Live)
+	now := time.Now()
+	for _, l := range d.sorted() {
+		l.rates.each(now, func(name string, r *rate) {
+			s := sum[name]
+			if s == nil {
+				s = &stream.Live{Name: name}
+				sum[name] = s
+			}
+			records, bytes := r.at(now)
+			s.Rate += records
+			s.Bytes += bytes
+			s.Records += r.next
+			s.Sources++
+		})
+	}
+	all := make([]stream.Live, 0, len(sum))
+	for _, s := range sum {
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b stream.Live) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// unique makes a consolidator's name differ from those of others.
+func (d *backend) unique(l *link, name string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, other := range d.links {
+		if other != l && other.current().Name == name {
+			return name + "@" + l.endpoint.Address
+		}
+	}
+	return name
+}

@@ -1,0 +1,177 @@
+package proxied
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluice/cluster/backoff"
+	"sluice/cluster/httpapi"
+)
+
+const (
+	heartbeat    = 10 * time.Second // of a proxy
+	idleTimeout  = 3 * heartbeat
+	refusedWait  = 30 * time.Second // before what was refused for good is asked for again
+	maxProblem   = 4 << 10          // bytes read of an answer that is no stream
+	maxEvent     = 2 << 20          // bytes of one event: a normalised record is at most six times its 256 KiB
+	maxListEvent = 16 << 20         // bytes of one list of streams
+)
+
+// refusal is an answer that will be the same if asked again at once.
+type refusal struct{ text string }
+
+func (r refusal) Error() string { return r.text }
+
+// response is one endless HTTP response of server-sent events, asked for again
+// whenever it breaks.
+type response struct {
+	backend *backend
+	what    string               // for people
+	url     func() string        // asked before each request
+	header  func(http.Header)    // what is sent with each request
+	handle  func(*httpapi.Event) // of one event, by one goroutine
+	handled func()               // all events that were there were handled; their memory is used anew
+	limit   int                  // bytes of one event
+	backoff backoff.Backoff
+	open    bool
+}
+
+// run reads until ctx ends. What the proxy refuses for good (a status of 4xx
+// other than 429, or no event stream) is asked for again every 30 s.
+func (r *response) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := r.read(ctx)
+		if ctx.Err() != nil {
+			r.lost(err)
+			return
+		}
+		if refused := (refusal{}); errors.As(err, &refused) {
+			r.backend.refused(fmt.Errorf("ask for %s: %w", r.what, err))
+			sleep(ctx, refusedWait/2+rand.N(refusedWait/2))
+			continue
+		}
+		r.lost(err)
+		r.backoff.Wait(ctx)
+	}
+}
+
+// read asks once and reads to the end. Its error says why it ended.
+func (r *response) read(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url(), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Cache-Control", "no-cache")
+	if token := r.backend.cfg.Token; token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.header(req.Header)
+	resp, err := r.backend.client.Do(req)
+	if err != nil {
+		return notHTTP(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if err := r.validate(ctx, resp); err != nil {
+		return err
+	}
+	body := newEventBody(resp.Body, r.limit, idleTimeout)
+	defer func() { _ = body.Close() }()
+	for {
+		events, err := body.next()
+		if err != nil {
+			return err
+		}
+		httpapi.ParseEvents(events, r.handle)
+		r.handled()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// lost notes that there is no response any more, or none yet.
+func (r *response) lost(err error) {
+	if asked := (*url.Error)(nil); errors.As(err, &asked) {
+		err = asked.Err // the rest is known to who reads it
+	}
+	if r.open {
+		r.open = false
+		r.backend.closed(fmt.Errorf("read %s: %w", r.what, err))
+	} else {
+		r.backend.missed(fmt.Errorf("ask for %s: %w", r.what, err))
+	}
+}
+
+// validate looks at the head of a response.
+func (r *response) validate(ctx context.Context, resp *http.Response) error {
+	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
+	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == "text/event-stream" {
+		r.backoff.Reset()
+		r.open = true
+		r.backend.opened()
+		return nil
+	}
+	text := statusText(resp)
+	switch {
+	case resp.StatusCode == http.StatusOK:
+		text = fmt.Sprintf("the answer is %q and no event stream: is this a sluice proxy?", kind)
+	default:
+		if s := problemText(resp.Body); s != "" {
+			text = s
+		}
+	}
+	if temporary(resp.StatusCode) {
+		after, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+		if err == nil && after > 0 {
+			sleep(ctx, min(time.Duration(after)*time.Second, refusedWait))
+		}
+		return errors.New(text)
+	}
+	return refusal{text}
+}
+
+// temporary tells whether another answer may come soon.
+func temporary(status int) bool {
+	return status == http.StatusTooManyRequests || status >= 500
+}
+
+// problemText is what an answer says to people: the record in an event, or a
+// problem's title and detail.
+func problemText(body io.Reader) string {
+	b, err := io.ReadAll(io.LimitReader(body, maxProblem))
+	if err != nil {
+		return ""
+	}
+	var p struct {
+		Msg, Title, Detail string
+		Status             int
+	}
+	text, _ := strings.CutPrefix(strings.TrimSpace(string(b)), "data:")
+	if json.Unmarshal([]byte(text), &p) != nil {
+		return ""
+	}
+	if p.Msg != "" {
+		return p.Msg
+	}
+	return strings.TrimSpace(fmt.Sprintf("%d %s: %s", p.Status, p.Title, p.Detail))
+}
+
+// sleep waits, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,265 @@
+package proxied
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/cluster/rescue"
+	"sluice/cluster/stream"
+)
+
+// Config says where a Source reads.
+type Config struct {
+	URL   string     // of a proxy, http:// or https://
+	Token string     // for it; may be empty
+	Query url.Values // filters that the proxy applies to all tails
+
+	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
+	Logger *slog.Logger // nil discards
+}
+
+// New returns a Source that reads through a proxy.
+func New(cfg Config) (*stream.Source, error) {
+	out := stream.NewHandover(cfg.Inbox)
+	b, err := newBackend(cfg, out)
+	if err != nil {
+		return nil, err
+	}
+	return stream.NewSource(out, b), nil
+}
+
+// backend has one HTTP response for each tail, and one for the list of live
+// streams while that is watched.
+type backend struct {
+	cfg    Config
+	base   *url.URL
+	name   string // of the proxy: its host and port
+	out    *stream.Handover
+	client *http.Client
+
+	mu      sync.Mutex
+	running *rescue.Group // of run; nil before
+	tails   map[string]*tail
+	watcher *watcher
+	live    []stream.Live
+	self    stream.Status
+	had     int                      // responses that are open
+	sources map[string]stream.Status // consolidators, as the proxy tells
+}
+
+// maxSources bounds how many consolidators a proxy can make us remember.
+const maxSources = 4096
+
+func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	base, err := url.Parse(cfg.URL)
+	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
+		return nil, fmt.Errorf("read proxy URL %q: give it as http://host:port", cfg.URL)
+	}
+	base.User, base.RawQuery, base.Fragment = nil, "", ""
+	p := &backend{
+		cfg: cfg, base: base, name: base.Host, out: out,
+		tails:   make(map[string]*tail),
+		sources: make(map[string]stream.Status),
+		self:    stream.Status{Name: base.Host, Address: base.String(), Proxy: true, State: stream.StateConnecting, Since: time.Now()},
+	}
+	p.client = &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSHandshakeTimeout:   5 * time.Second,
+			ResponseHeaderTimeout: 10 * time.Second,
+			DisableCompression:    true,
+			MaxIdleConnsPerHost:   2,
+		},
+		// The token is for this proxy alone.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return p, nil
+}
+
+func (p *backend) Run(ctx context.Context) error {
+	running := rescue.NewGroup(ctx)
+	defer running.End()
+	p.mu.Lock()
+	p.running = running
+	for _, t := range p.tails {
+		p.start(t.run)
+	}
+	if p.watcher != nil {
+		p.start(p.watcher.run)
+	}
+	p.mu.Unlock()
+	<-running.Context().Done()
+	p.mu.Lock()
+	for _, t := range p.tails {
+		t.cancel()
+	}
+	p.mu.Unlock()
+	err := running.Wait()
+	p.client.CloseIdleConnections()
+	return err
+}
+
+// start runs f as soon as the source runs. p.mu is held.
+func (p *backend) start(f func(context.Context)) {
+	if running := p.running; running != nil && running.Context().Err() == nil {
+		running.Go("read from a proxy", func() { f(running.Context()) })
+	}
+}
+
+func (p *backend) Tail(name string, from stream.Backfill) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if old := p.tails[name]; old != nil {
+		old.cancel()
+	}
+	t := newTail(p, name, from)
+	p.tails[name] = t
+	p.start(t.run)
+}
+
+func (p *backend) Stop(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.tails[name]; t != nil {
+		t.cancel()
+		delete(p.tails, name)
+	}
+}
+
+func (p *backend) WatchStreams(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case on && p.watcher == nil:
+		p.watcher = newWatcher(p)
+		p.start(p.watcher.run)
+	case !on && p.watcher != nil:
+		p.watcher.cancel()
+		p.watcher, p.live = nil, nil
+	}
+}
+
+func (p *backend) Streams() []stream.Live {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.live)
+}
+
+// status is the proxy's own state, then those of the consolidators, as it tells
+// them: nobody knows how they are while it is not there.
+func (p *backend) Status() []stream.Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]stream.Status, 0, 1+len(p.sources))
+	for _, s := range p.sources {
+		if !p.self.State.Connected() {
+			s.State, s.Since = stream.StateUnknown, p.self.Since
+		}
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b stream.Status) int { return strings.Compare(a.Name, b.Name) })
+	return slices.Insert(list, 0, p.self)
+}
+
+// address is the URL of an escaped path and a query at the proxy.
+func (p *backend) address(path, query string) string {
+	s := strings.TrimSuffix(p.base.String(), "/") + path
+	if query != "" {
+		s += "?" + query
+	}
+	return s
+}
+
+// opened notes that a response is open.
+func (p *backend) opened() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.had++
+	p.setSelf(stream.StateLive, "")
+}
+
+// closed notes that an open response has ended.
+func (p *backend) closed(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.had--
+	if p.had == 0 && p.running.Context().Err() == nil {
+		p.setSelf(stream.StateLost, err.Error())
+	}
+}
+
+// missed notes that a request got no response, and is made again.
+func (p *backend) missed(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.had > 0 || p.running.Context().Err() != nil:
+	case p.self.State == stream.StateConnecting:
+		p.setSelf(stream.StateConnecting, err.Error())
+	default:
+		p.setSelf(stream.StateLost, err.Error())
+	}
+}
+
+// refused notes that the proxy will not have a request. That is told even when
+// others are open, as nobody would know why nothing comes.
+func (p *backend) refused(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.had == 0 {
+		p.setSelf(stream.StateLost, err.Error())
+		return
+	}
+	told := p.self
+	told.State, told.Err = stream.StateLost, err.Error()
+	p.tell(told)
+}
+
+// setSelf changes the proxy's own state, and tells it. p.mu is held.
+func (p *backend) setSelf(state stream.State, why string) {
+	if p.self.State == state && p.self.Err == why {
+		return
+	}
+	if p.self.State != state {
+		p.self.Since = time.Now()
+	}
+	p.self.State, p.self.Err = state, why
+	p.tell(p.self)
+}
+
+// setSource changes a consolidator's state, as the proxy tells it.
+func (p *backend) setSource(name string, state stream.State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old, known := p.sources[name]
+	if known && old.State == state || !known && len(p.sources) >= maxSources {
+		return
+	}
+	p.sources[name] = stream.Status{Name: name, State: state, Since: time.Now()}
+	p.tell(p.sources[name])
+}
+
+// keepSources forgets the consolidators that are not in names.
+func (p *backend) keepSources(names map[string]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.DeleteFunc(p.sources, func(name string, _ stream.Status) bool { return !names[name] })
+}
+
+// tell puts a notice of a state into the inbox; notices never wait there.
+func (p *backend) tell(s stream.Status) {
+	_ = p.out.Put(p.running.Context(), nil, []stream.Notice{{Kind: stream.KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}})
+}

@@ -1,0 +1,279 @@
+package proxied
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/loss"
+	"sluice/cluster/names"
+	"sluice/cluster/stream"
+)
+
+// tail is one stream, read through a proxy. All but cancel belongs to
+// the goroutine of run.
+type tail struct {
+	backend *backend
+	name    string
+	from    stream.Backfill
+	ended   context.CancelFunc
+	stopped context.Context
+
+	live      bool // the backfill is complete
+	joined    bool // all that was there when this response began has come
+	after     string
+	positions map[string]stream.Position // of the next record wanted, by consolidator
+	passed    map[string]bool            // consolidators of which the proxy may have lost records that come after their position
+	lossy     bool                       // the proxy has lost records in this response
+	origins   map[uint64]origin
+
+	records []stream.Record // that came together and are not handed on yet
+	last    []byte          // the id of the last of them
+	now     int64           // when they came
+}
+
+// origin is what a source number of the proxy stands for.
+type origin struct {
+	consolidator string
+	at           stream.Position // next record; of epoch 0 while unknown
+}
+
+func newTail(p *backend, name string, from stream.Backfill) *tail {
+	t := &tail{backend: p, name: name, from: from, positions: make(map[string]stream.Position)}
+	maps.Copy(t.positions, from.Positions)
+	t.stopped, t.ended = context.WithCancel(context.Background())
+	return t
+}
+
+// cancel ends it, from any goroutine.
+func (t *tail) cancel() { t.ended() }
+
+func (t *tail) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.stopped, cancel)()
+	r := &response{
+		backend: t.backend,
+		what:    strconv.Quote(t.name),
+		url:     t.url,
+		header:  t.header,
+		handle:  func(e *httpapi.Event) { t.event(ctx, e) },
+		handled: func() { t.flush(ctx) },
+		limit:   maxEvent,
+	}
+	r.run(ctx)
+}
+
+func (t *tail) url() string {
+	query := maps.Clone(t.backend.cfg.Query)
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Del("last")
+	if t.from.Last > 0 && !t.live {
+		query.Set("last", strconv.Itoa(t.from.Last))
+	}
+	return t.backend.address(httpapi.LogsPath(t.name), query.Encode())
+}
+
+func (t *tail) header(h http.Header) {
+	h.Set(httpapi.HeaderClient, "1")
+	if t.after != "" {
+		h.Set(httpapi.HeaderLastEventID, t.after)
+	}
+	if len(t.positions) > 0 {
+		h.Set(httpapi.HeaderPositions, httpapi.FormatPositions(t.positions))
+	}
+	if len(t.passed) > 0 {
+		h.Set(httpapi.HeaderPassed, "1")
+	}
+	t.lossy, t.joined = false, false
+	// Numbers are given anew in each response.
+	t.origins = make(map[uint64]origin)
+}
+
+// event takes one event. Names that are not known are of a newer proxy.
+func (t *tail) event(ctx context.Context, e *httpapi.Event) {
+	if len(e.Name) == 0 {
+		t.record(e)
+		return
+	}
+	t.flush(ctx)
+	switch string(e.Name) {
+	case httpapi.EventDropped:
+		t.gap(ctx, e)
+	case httpapi.EventSource:
+		t.source(e)
+	case httpapi.EventLive:
+		// All that was there when the response began has come: what did not
+		// come from somewhere goes on where it stood then.
+		begun := make(map[string]stream.Position)
+		for _, n := range slices.Sorted(maps.Keys(t.origins)) { // a newer epoch has a higher number
+			o := t.origins[n]
+			_, seen := t.positions[o.consolidator]
+			if (!seen || t.passed[o.consolidator] && !t.lossy) && o.at.Epoch != 0 {
+				begun[o.consolidator] = o.at
+			}
+		}
+		maps.Copy(t.positions, begun)
+		t.joined = true
+		if !t.lossy {
+			t.passed = nil
+		}
+		t.after = string(e.ID)
+		t.keepSources()
+		t.complete(ctx)
+	case httpapi.EventPing:
+		// A proxy that knows no live event has no backfill to wait for either.
+		t.complete(ctx)
+	}
+}
+
+// complete tells once that the backfill is there.
+func (t *tail) complete(ctx context.Context) {
+	if !t.live {
+		t.live = true
+		_ = t.backend.out.Put(ctx, nil, []stream.Notice{{Kind: stream.KindBackfill, Time: time.Now(), Stream: t.name}})
+	}
+}
+
+// record keeps one until flush: many come together, and are handed on so.
+func (t *tail) record(e *httpapi.Event) {
+	id, _ := httpapi.ParseEventID(e.ID) // another service may have none
+	o := t.origins[id.Source]
+	if len(t.records) == 0 {
+		t.now = time.Now().UnixNano()
+	}
+	r := stream.Record{
+		Stream: t.name, Source: o.consolidator, Position: stream.Position{Epoch: o.at.Epoch, Seq: id.Seq},
+		Arrived: t.now, Data: e.Data, Backfill: !t.live,
+	}
+	if r.Data == nil {
+		r.Data = []byte{}
+	}
+	t.records = append(t.records, r)
+	t.last = e.ID
+}
+
+// flush hands on the records that came, and notes that they were.
+func (t *tail) flush(ctx context.Context) {
+	if len(t.records) == 0 {
+		return
+	}
+	if t.backend.out.Put(ctx, t.records, nil) == nil {
+		t.after = string(t.last)
+		for i := range t.records {
+			r := &t.records[i]
+			// Of records in a row from one consolidator the last counts.
+			if next := i + 1; next < len(t.records) && t.records[next].Source == r.Source {
+				continue
+			}
+			if r.Position.Epoch != 0 {
+				t.positions[r.Source] = stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
+				delete(t.passed, r.Source)
+			}
+		}
+	}
+	clear(t.records)
+	t.records = t.records[:0]
+}
+
+// had notes what was handed on, to go on behind it.
+func (t *tail) had(raw []byte, id httpapi.EventID, o origin) {
+	t.after = string(raw)
+	if o.at.Epoch != 0 {
+		t.positions[o.consolidator] = stream.Position{Epoch: o.at.Epoch, Seq: id.Seq + 1}
+		delete(t.passed, o.consolidator)
+	}
+}
+
+// pass notes that the proxy has lost records of several consolidators, and where
+// it goes on at each. When it could not say that, then until something comes from
+// each, its position may be one from before the loss, and what was told as lost
+// would be told again from there.
+func (t *tail) pass(positions string) {
+	if after, err := httpapi.ParsePositions(positions); err == nil && positions != "" {
+		maps.Copy(t.positions, after)
+		t.lossy, t.passed = false, nil
+		return
+	}
+	t.lossy = true
+	t.passed = make(map[string]bool)
+	for name := range t.positions {
+		t.passed[name] = true
+	}
+	for _, o := range t.origins {
+		t.passed[o.consolidator] = true
+	}
+}
+
+func (t *tail) gap(ctx context.Context, e *httpapi.Event) {
+	lost, err := loss.ParseEvent(e.Data)
+	if err != nil || (lost.Count == 0 && !lost.Unknown) {
+		return
+	}
+	id, _ := httpapi.ParseEventID(e.ID)
+	o := t.origins[id.Source]
+	lost.Stream = t.name
+	consolidator := lost.Source
+	if consolidator == "" {
+		lost.Source = t.backend.name
+	}
+	if t.backend.out.Put(ctx, nil, []stream.Notice{stream.GapNotice(lost.Loss, time.Now())}) != nil {
+		return
+	}
+	t.had(e.ID, id, o)
+	if consolidator == "" && id.Source == 0 && id.Epoch != 0 {
+		t.pass(lost.Positions)
+	}
+	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
+		// Or it would be told again, if the connection broke now.
+		t.positions[consolidator] = lost.After
+	}
+}
+
+func (t *tail) source(e *httpapi.Event) {
+	var s httpapi.SourceEvent
+	if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil {
+		return
+	}
+	epoch := uint64(0)
+	if s.Epoch != "" {
+		var err error
+		if epoch, err = httpapi.ParseBase36(s.Epoch); err != nil {
+			return
+		}
+	}
+	old, known := t.origins[s.N]
+	if known || len(t.origins) < 4*maxSources {
+		t.origins[s.N] = origin{consolidator: s.Consolidator, at: stream.Position{Epoch: epoch, Seq: s.Next}}
+	}
+	if known && old.consolidator != s.Consolidator {
+		t.keepSources() // its name was not known before
+	}
+	if _, seen := t.positions[s.Consolidator]; !seen && t.joined && epoch != 0 && len(t.positions) < maxSources {
+		// The proxy has reached it only now. Where it begins there, it goes on,
+		// if the first record comes while there is no proxy.
+		t.positions[s.Consolidator] = stream.Position{Epoch: epoch, Seq: s.Next}
+	}
+	for _, state := range []stream.State{stream.StateConnecting, stream.StateLive, stream.StateLost, stream.StateUnaccounted} {
+		if state.String() == s.State {
+			t.backend.setSource(s.Consolidator, state)
+		}
+	}
+}
+
+// keepSources forgets the consolidators that the proxy does not name.
+func (t *tail) keepSources() {
+	names := make(map[string]bool)
+	for _, o := range t.origins {
+		names[o.consolidator] = true
+	}
+	t.backend.keepSources(names)
+}

@@ -1,0 +1,65 @@
+package proxied
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/names"
+	"sluice/cluster/stream"
+)
+
+// watcher reads the list of live streams, through a proxy.
+type watcher struct {
+	backend *backend
+	stopped context.Context
+	cancel  context.CancelFunc
+}
+
+func newWatcher(p *backend) *watcher {
+	w := &watcher{backend: p}
+	w.stopped, w.cancel = context.WithCancel(context.Background())
+	return w
+}
+
+func (w *watcher) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.stopped, cancel)()
+	r := &response{
+		backend: w.backend,
+		what:    "the list of streams",
+		url:     func() string { return w.backend.address(httpapi.StreamsPath, "watch") },
+		header:  func(http.Header) {},
+		handle:  w.event,
+		handled: func() {},
+		limit:   maxListEvent,
+	}
+	r.run(ctx)
+}
+
+func (w *watcher) event(e *httpapi.Event) {
+	if len(e.Name) > 0 {
+		return
+	}
+	var list httpapi.StreamsEvent
+	if json.Unmarshal(e.Data, &list) != nil {
+		return
+	}
+	live := make([]stream.Live, 0, len(list.Streams))
+	for _, s := range list.Streams {
+		if names.Check(s.Name) == nil {
+			live = append(live, stream.Live{
+				Name: strings.Clone(s.Name), Rate: s.Rate, Bytes: s.Bytes, Records: s.Records, Sources: s.Sources,
+			})
+		}
+	}
+	p := w.backend
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.watcher == w {
+		p.live = live
+	}
+}
