@@ -2,32 +2,37 @@
 //
 // # Contract
 //
-// A [Client] reads from one [Feed] and owns the terminal while [Client.Run]
-// blocks. It leaves the terminal as it found it, however it ends.
+// A [Client] reads from one [Feed] and owns the terminal while [Client.Run] blocks.
+// It leaves the terminal as it found it, however it ends; its goroutines are gone
+// then.
 //
-// Nothing that the terminal does slowly stalls the feed, and nothing that the
-// feed does stalls the keys: at most thirty times a second the client takes
-// everything there is, for at most 10 ms before it
-// looks at the keys, and draws once. With nothing to
-// take it does nothing.
+// Nothing that the terminal does slowly stalls the feed, and nothing that the feed
+// does stalls the keys: some thirty times a second the client takes what has come,
+// for a few milliseconds before it looks at the keys, and draws once. When nothing
+// comes it does nothing.
 //
-// Memory: records are kept up to Config.Records and Config.Bytes, over all
-// panes together; above that the oldest of the stream that holds the most are
-// let go. Records that somebody is looking at stay on the screen.
+// Memory: records are kept up to Config.Records and Config.Bytes, over all panes
+// together; above that the oldest of the stream that holds the most are let go.
+// Records that are on a screen that somebody has stopped stay there.
 //
-// What is shown came from the network. Everything, names included, is
-// sanitised after it was decoded and before it is measured, so that no record
-// can reach the terminal with more than text.
+// What is shown came from the network. Everything, names included, is sanitised
+// after it was decoded and before it is measured, so that no record can reach the
+// terminal with more than text.
 //
 // # How it is built
 //
-// One Bubble Tea model, whose frames go to the terminal without Bubble Tea's
-// renderer; everything else is a plain struct with methods. Below it are packages:
-// rows keeps the records, query finds those that pass, view is where somebody stands
-// in them, rowtext says what a row shows, cell makes lines of it, terminal shows
-// them, and find finds words. In here:
+// One Bubble Tea model on one goroutine, whose frames go to the terminal without
+// Bubble Tea's renderer; everything else is a plain struct with methods. Data go one
+// way through the packages below:
 //
-//	pane     a view on the screen: header, rows, search, filter
-//	model    panes, tabs, overlays; all keys and messages
-//	guard    the model and the terminal as Bubble Tea sees them; panics end here
+//	rows      keeps the records that the feed hands over
+//	query     finds those that pass a filter, or match a search
+//	view      is where somebody stands in them
+//	rowtext   is what a row shows of a record
+//	cell      makes lines of it, in exact columns
+//	terminal  shows them
+//
+// and find, which they use, finds words. In here are the model (panes, tabs, dialogs;
+// all keys and messages), the panes (a view on the screen: header, rows, search,
+// filter), and the guard, which is the model as Bubble Tea sees it: panics end there.
 package tui

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/rows"
-	"sluice/tui/rowtext"
 )
 
 // Time that one Update may take: for what the feed has, less while a frame that
@@ -221,47 +219,6 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// take keeps all that the feed has, as far as the time goes. A batch may be
-// large, when much came while the machine was busy: it is taken in pieces.
-func (m *model) take() {
-	now := m.config.Now()
-	budget := takeBudget
-	if m.hurried() {
-		budget = hasteTime
-	}
-	deadline := time.Now().Add(budget)
-	for {
-		if m.batch == nil {
-			if m.batch = m.config.Feed.TryTake(); m.batch == nil {
-				break
-			}
-			m.kept, m.noticed = 0, 0
-		}
-		all := m.keep(m.batch, now)
-		// What is not kept yet arrived after this, and may belong before it.
-		upTo := now
-		if m.kept > 0 {
-			if at := time.Unix(0, m.batch.Records[m.kept-1].Arrived); at.Before(now) {
-				upTo = at
-			}
-		}
-		if all {
-			m.batch.Release()
-			m.batch = nil
-		}
-		m.waiting = m.stores.Settle(upTo)
-		m.stores.Evict()
-		if !time.Now().Before(deadline) {
-			m.stores.Wake(true) // keys first, and then at once more
-			m.refresh()
-			return
-		}
-	}
-	m.waiting = m.stores.Settle(now)
-	m.stores.Evict()
-	m.refresh()
-}
-
 // redrawSoon asks for a whole new screen once the size has rested: what was on
 // its way while it changed the terminal may have put in the wrong places.
 func (m *model) redrawSoon() tea.Cmd {
@@ -271,98 +228,6 @@ func (m *model) redrawSoon() tea.Cmd {
 		return nil // the first size
 	}
 	return tea.Tick(100*time.Millisecond, func(time.Time) tea.Msg { return redrawMsg{id} })
-}
-
-// settleTick asks for a settleMsg, when records wait and none is on its way.
-func (m *model) settleTick() tea.Cmd {
-	if !m.waiting || m.settling {
-		return nil
-	}
-	m.settling = true
-	return tea.Tick(frame, func(time.Time) tea.Msg { return settleMsg{} })
-}
-
-// keepAtOnce is how many records are kept between two looks at the clock.
-const keepAtOnce = 512
-
-// keep puts some of a batch's records, and the gaps between them, into the
-// stores, from where it stopped the last time. It reports whether that was all.
-func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
-	var name string
-	var stores []*rows.Store
-	notices := func(before int) {
-		for ; m.noticed < len(batch.Notices) && batch.Notices[m.noticed].At <= before; m.noticed++ {
-			m.keepNotice(&batch.Notices[m.noticed])
-		}
-	}
-	end := min(m.kept+keepAtOnce, len(batch.Records))
-	for ; m.kept < end; m.kept++ {
-		notices(m.kept)
-		r := &batch.Records[m.kept]
-		if name != r.Stream {
-			name, stores = r.Stream, m.stores.Of(r.Stream) // none: its pane was closed a moment ago
-		}
-		for _, s := range stores {
-			s.Add(r, now)
-		}
-	}
-	if end < len(batch.Records) {
-		return false
-	}
-	notices(math.MaxInt)
-	return true
-}
-
-// keepNotice takes one of a batch's notices.
-func (m *model) keepNotice(n *stream.Notice) {
-	stores := m.stores.Of(n.Stream)
-	switch n.Kind {
-	case stream.KindGap:
-		m.ledger.gap(n)
-		text := rowtext.AppendGap(nil, n)
-		for _, s := range stores {
-			s.Gap(n, text)
-		}
-	case stream.KindBackfill:
-		for _, s := range stores {
-			s.Filled(n.Stream)
-		}
-	case stream.KindState:
-		m.stateChanged(n)
-	}
-}
-
-// stateChanged puts a row where a source was lost, and where it is back; the
-// status line says how all of them stand now.
-func (m *model) stateChanged(n *stream.Notice) {
-	was := m.lost[n.Source]
-	lost := n.State == stream.StateLost
-	if lost == was || !lost && !n.State.Connected() || len(m.lost) >= rows.MaxSources && !was {
-		return
-	}
-	if lost {
-		m.lost[n.Source] = true
-	} else {
-		delete(m.lost, n.Source)
-	}
-	text := rowtext.AppendState(nil, n)
-	for s := range m.stores.Each() {
-		s.State(n, text)
-	}
-}
-
-// refresh looks at what the feed knows besides records.
-func (m *model) refresh() {
-	m.status = m.config.Feed.Status()
-	now := m.config.Now()
-	for s := range m.stores.Each() {
-		p := m.pulses[s]
-		if p == nil {
-			p = &pulse{}
-			m.pulses[s] = p
-		}
-		p.update(s, now)
-	}
 }
 
 // work goes on with filters and searches, the focused pane's first.
