@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -269,7 +270,7 @@ func (d *detail) fill(p *page) {
 	p.fact("component", t.text, r.Component, &field{name: "component", value: r.Component})
 	p.fact("host", t.text, r.Hostname, &field{name: "hostname", value: r.Hostname})
 	if r.PID != 0 {
-		p.fact("pid", t.text, itoa(r.PID), &field{name: "pid", value: itoa(r.PID)})
+		p.fact("pid", t.text, strconv.Itoa(r.PID), &field{name: "pid", value: strconv.Itoa(r.PID)})
 	}
 	p.fact("source", t.name(d.source), d.source, &field{name: "source", value: d.source})
 	p.fact("stream", t.text, d.stream, &field{name: "stream", value: d.stream})

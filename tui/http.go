@@ -1,12 +1,13 @@
 package tui
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -95,8 +96,8 @@ func (p *page) error(f record.Field) bool {
 // headers writes headers, an object or a text, as lines.
 func (p *page) headers(name string, raw json.RawMessage) {
 	defer func() { p.field = nil }()
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
+	if jsonscan.IsString(raw) {
+		text := jsonscan.Text(raw)
 		p.field = &field{name: name, value: text}
 		for line := range strings.SplitSeq(strings.TrimRight(text, "\r\n"), "\n") {
 			if line != "" && !strings.HasPrefix(line, "HTTP/") { // that line is there already
@@ -105,10 +106,11 @@ func (p *page) headers(name string, raw json.RawMessage) {
 		}
 		return
 	}
-	members(raw, func(key string, value json.RawMessage) {
-		p.field = &field{name: name + "." + key, value: plain(value)}
-		p.parts(3, []part{{p.scene.theme.key, record.Safe(key) + ": "}, {p.scene.theme.dim, record.Safe(plain(value))}})
-	})
+	for k, v := range jsonscan.Members(raw) {
+		key, text := jsonscan.Decode(k), jsonscan.Text(v)
+		p.field = &field{name: name + "." + key, value: text}
+		p.parts(3, []part{{p.scene.theme.key, record.Safe(key) + ": "}, {p.scene.theme.dim, record.Safe(text)}})
+	}
 }
 
 func (p *page) httpBody(name string, raw json.RawMessage) {
@@ -117,9 +119,9 @@ func (p *page) httpBody(name string, raw json.RawMessage) {
 	}
 	p.blank()
 	if raw[0] == '"' {
-		p.field = &field{name: name, value: plain(raw)}
+		p.field = &field{name: name, value: jsonscan.Text(raw)}
 		defer func() { p.field = nil }()
-		for line := range strings.SplitSeq(plain(raw), "\n") {
+		for line := range strings.SplitSeq(jsonscan.Text(raw), "\n") {
 			p.text(p.scene.theme.text, line)
 		}
 		return
@@ -129,43 +131,9 @@ func (p *page) httpBody(name string, raw json.RawMessage) {
 
 // others writes the members of an object but for some.
 func (p *page) others(name string, raw json.RawMessage, but ...string) {
-	members(raw, func(key string, value json.RawMessage) {
-		for _, b := range but {
-			if key == b {
-				return
-			}
+	for k, value := range jsonscan.Members(raw) {
+		if key := jsonscan.Decode(k); !slices.Contains(but, key) {
+			p.json(key, name+"."+key, value)
 		}
-		p.json(key, name+"."+key, value)
-	})
-}
-
-// members calls yield for each member of an object, in their order.
-func members(raw json.RawMessage, yield func(key string, value json.RawMessage)) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return
-		}
-		var value json.RawMessage
-		if dec.Decode(&value) != nil {
-			return
-		}
-		name, _ := key.(string)
-		yield(name, value)
 	}
 }
-
-// plain is a JSON value as text: a string decoded, anything else as it stands.
-func plain(value json.RawMessage) string {
-	var s string
-	if json.Unmarshal(value, &s) == nil {
-		return s
-	}
-	return string(value)
-}
-
-func itoa(n int) string { return strconv.Itoa(n) }

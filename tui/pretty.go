@@ -3,6 +3,7 @@ package tui
 import (
 	"encoding/json"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 	"sluice/tui/rowtext"
@@ -16,7 +17,7 @@ const maxIndent = 40
 // how a filter names it. The value is valid JSON, as record.Parse took it from a
 // record.
 func (p *page) json(key, name string, value json.RawMessage) {
-	whole := &field{name: name, value: plain(value)}
+	whole := &field{name: name, value: jsonscan.Text(value)}
 	j := pretty{page: p, indent: 3, path: []string{name}, field: whole, whole: whole}
 	if key != "" {
 		j.parts = append(j.parts, part{p.scene.theme.key, record.Safe(cell.Shorten(key, rowtext.MaxValue))}, part{p.scene.theme.faint, ": "})
@@ -69,16 +70,11 @@ func (j *pretty) turn(by int) {
 // indentation, and everything else follows from the next byte.
 func (j *pretty) value(data []byte) {
 	t := j.page.scene.theme
-	for i := 0; i < len(data) && !j.page.full(); {
+	for i := jsonscan.SkipSpace(data, 0); i < len(data) && !j.page.full(); i = jsonscan.SkipSpace(data, i) {
 		c := data[i]
 		switch c {
-		case ' ', '\t', '\r', '\n':
-			i++
 		case '{', '[':
-			i++
-			for i < len(data) && (data[i] == ' ' || data[i] == '\t' || data[i] == '\r' || data[i] == '\n') {
-				i++
-			}
+			i = jsonscan.SkipSpace(data, i+1)
 			if i < len(data) && (data[i] == '}' || data[i] == ']') {
 				j.parts = append(j.parts, part{t.faint, string(c) + string(data[i])})
 				i++
@@ -110,20 +106,19 @@ func (j *pretty) value(data []byte) {
 				j.path[n-1] = j.last
 			}
 			i++
-		case '"':
-			n := stringEnd(data[i:])
-			j.parts = append(j.parts, part{t.str, record.Safe(string(data[i : i+n]))})
-			j.last = plain(data[i : i+n])
-			j.note(j.last)
-			i += n
 		default:
-			n := 1
-			for i+n < len(data) && !isDelimiter(data[i+n]) {
-				n++
+			end := jsonscan.SkipValue(data, i)
+			if end <= i {
+				return
 			}
-			j.parts = append(j.parts, part{t.num, record.Safe(string(data[i : i+n]))})
-			j.note(string(data[i : i+n]))
-			i += n
+			scalar, style := data[i:end], t.num
+			if c == '"' {
+				style = t.str
+			}
+			j.parts = append(j.parts, part{style, record.Safe(string(scalar))})
+			j.last = jsonscan.Text(scalar)
+			j.note(j.last)
+			i = end
 		}
 	}
 }
@@ -153,25 +148,4 @@ func (j *pretty) bracket() {
 	if len(j.path) == 1 {
 		j.field = j.whole
 	}
-}
-
-// stringEnd is the length of the JSON string that data begins with.
-func stringEnd(data []byte) int {
-	for i := 1; i < len(data); i++ {
-		switch data[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return len(data)
-}
-
-func isDelimiter(c byte) bool {
-	switch c {
-	case ',', ':', '}', ']', '{', '[', '"', ' ', '\t', '\r', '\n':
-		return true
-	}
-	return false
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
@@ -192,14 +193,12 @@ func (b *body) field(r *record.Record, f record.Field) {
 
 // valueText is a JSON value as a row shows it; strings are decoded.
 func valueText(value json.RawMessage) string {
-	if len(value) > 0 && value[0] == '"' {
-		var s string
-		if json.Unmarshal(value, &s) == nil {
-			if strings.ContainsAny(s, " =\"") || s == "" {
-				return `"` + s + `"`
-			}
-			return s
+	if jsonscan.IsString(value) {
+		s := jsonscan.Decode(value[1 : len(value)-1])
+		if strings.ContainsAny(s, " =\"") || s == "" {
+			return `"` + s + `"`
 		}
+		return s
 	}
 	return string(value[:min(len(value), MaxValue+1)])
 }
