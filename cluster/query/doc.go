@@ -5,12 +5,12 @@
 //
 // [Parse] reads terms as they are typed. A [Term] compares a field of a record
 // with a value, or names a text to look for. What a text is looked for in, the
-// JSON or what is shown of it, is for the caller to say: such a term has a
+// JSON or what is shown of it, the caller decides: such a term has a
 // [Pattern], and [Term.Match] is for the others.
 //
 // Records are foreign input: nothing here fails on them, or reads them further
-// than it must. An error of Parse says what to write instead, and is an [*Error]
-// that says where.
+// than it must. An error of Parse is an [*Error]: it says what to write
+// instead, and has the place.
 //
 // A test is expensive, and most records fail it. Therefore terms and patterns
 // offer as data the words that a record must have to pass: [Term.Word] and

@@ -14,7 +14,7 @@ type Pattern struct {
 	Source string         // as it was typed
 	Regexp *regexp.Regexp // matches what the pattern matches
 
-	// AsText says that it was to be a regular expression and is none: it is
+	// AsText means that it was to be a regular expression and is none: it is
 	// looked for as it stands.
 	AsText bool
 
@@ -24,7 +24,7 @@ type Pattern struct {
 	// So it may be looked for in a record that spells its words plainly, and in
 	// what is made of that, instead of the expression.
 	Text string
-	// Fold says that Words and Text stand for themselves in any case of ASCII
+	// Fold means that Words and Text stand for themselves in any case of ASCII
 	// letters.
 	Fold bool
 }

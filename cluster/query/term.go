@@ -50,14 +50,14 @@ type Term struct {
 
 	Field string // that is compared: a key, or keys joined by dots
 	// Word is in every record that meets the comparison and spells its words
-	// plainly. Empty: nothing is known. It says nothing of a record whose source
+	// plainly. Empty: nothing is known. It does not hold for a record whose source
 	// or stream stands in for the field, see [Term.OfOrigin].
 	Word string
 
 	op     operator
 	value  string
 	number float64 // value, when numeric
-	// numeric says that value is a number. Of a field that is a number, too,
+	// numeric means that value is a number. Of a field that is a number, too,
 	// or a text that is one, the numbers are compared.
 	numeric bool
 	level   record.Level   // value, when the field is level

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// What is shown of a record says in words what its bytes say in JSON. Most
-// records spell a word the same way in both; then its absence from the bytes
+// A record spells its words in JSON, and what is shown of it spells them as they
+// are read. Mostly that is the same; then its absence from the bytes
 // shows that the record does not have it, without parsing. This file knows which
 // records and which words.
 
@@ -57,7 +57,7 @@ func longest(words []string) string {
 // Plain reports whether a record spells its words plainly: whether a row shows
 // them as they stand in data. There is no escape by number, and no code point
 // that rows leave out, show by its number, or that is another case of an ASCII
-// letter. When in doubt it says no, which costs time and hides nothing.
+// letter. When in doubt it reports false, which costs time and hides nothing.
 func Plain(data []byte) bool {
 	for i := 0; i < len(data); {
 		if i = skipASCII(data, i); i == len(data) {

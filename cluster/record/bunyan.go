@@ -29,13 +29,14 @@ const (
 //
 //   - time: of time, ts, timestamp and @timestamp the first that is a time: RFC
 //     3339, or seconds, milliseconds, microseconds or nanoseconds since 1970, as
-//     number or string; which of them, its size tells, and below 100,000,000 it
-//     is none. Else the time that Append is given.
-//   - level: of level, severity and lvl the first that is one: a word, see
-//     [LevelOf], or a number: 0 to 7 are syslog's severities, 8 to 99 bunyan's
-//     levels; 100 and above, in hundreds, those of Monolog under the names level
-//     and lvl, and those of Google Cloud under severity. Else info.
-//   - msg: of msg and message the first that is a string. Else it is empty.
+//     number or string: its size decides which of them, and below 100,000,000 it
+//     is none. Otherwise the time that AppendObject is given.
+//   - level: of level, severity and lvl the first that is one: a word as bunyan,
+//     syslog, log4j, Python, slog, klog and others have it, or a number: 0 to 7
+//     are syslog's severities, 8 to 99 bunyan's levels; 100 and above, in
+//     hundreds, those of Monolog under the names level and lvl, and those of
+//     Google Cloud under severity. Otherwise info.
+//   - msg: of msg and message the first that is a string. Otherwise it is empty.
 //   - v, name, hostname and pid, when they are there and of bunyan's type.
 //
 // Bunyan's fields come first, then all other fields, byte for byte and in their
@@ -49,8 +50,8 @@ type Bunyan struct {
 	name, hostname []byte // JSON strings
 }
 
-// NewBunyan returns a Bunyan for lines that do not say where they come from: name
-// is the program's, hostname the machine's; "" means this machine's.
+// NewBunyan returns a Bunyan. Lines that do not name their program and machine get
+// name and host; host "" means this machine.
 func NewBunyan(name, host string) *Bunyan {
 	if host == "" {
 		host = hostname()
@@ -93,7 +94,7 @@ func (b *Bunyan) AppendText(dst, text []byte) []byte {
 }
 
 // EndText appends the end of a record that BeginText began. cut is how many
-// bytes of its text were left out; 0 is not told.
+// bytes of its text were left out; 0 is not noted.
 func (b *Bunyan) EndText(dst []byte, cut int64) []byte {
 	dst = append(dst, '"')
 	if cut > 0 {

@@ -87,7 +87,7 @@ func TestLevelOf(t *testing.T) {
 		"WARNING": 40, "Err": 50, "i": 30, "E": 50, "emerg": 60, "DEBUG-4": 10, " info: ": 30, "NOTICE": 30, "FINE": 20,
 		"": 0, "loud": 0, "info+": 0, "info+999": 0, strings.Repeat("e", 30): 0,
 	} {
-		if got, ok := record.LevelOf(word); got != want || ok != (want != 0) {
+		if got, ok := record.LevelOfWord([]byte(word)); got != want || ok != (want != 0) {
 			t.Errorf("%q is %d, %t, want %d", word, got, ok, want)
 		}
 	}

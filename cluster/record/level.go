@@ -64,8 +64,8 @@ func levelNamed[T string | []byte](name T) Level {
 	return 0
 }
 
-// equalFold reports whether s is lower, which is lower-case ASCII, but for the
-// case of ASCII letters.
+// equalFold reports whether s is the same as lower, which is lower-case ASCII,
+// apart from the case of ASCII letters.
 func equalFold[T string | []byte](s T, lower string) bool {
 	if len(s) != len(lower) {
 		return false

@@ -57,8 +57,8 @@ func Normalise(dst, data []byte) []byte {
 	return NormaliseAt(dst, data, time.Now())
 }
 
-// NormaliseAt is [Normalise] with another time than now for a payload that is
-// no JSON object.
+// NormaliseAt is [Normalise] with the time that a payload gets which is no JSON
+// object.
 func NormaliseAt(dst, data []byte, now time.Time) []byte {
 	if !jsonscan.ValidObject(data) {
 		return appendPayload(dst, data, now)

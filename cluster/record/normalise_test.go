@@ -89,7 +89,7 @@ func TestAppendNotice(t *testing.T) {
 	}
 }
 
-// What FuzzNormalise holds against: the same told by encoding/json.
+// The answer of encoding/json, which FuzzNormalise compares with.
 func isLine(data []byte) bool {
 	return json.Valid(data) && bytes.HasPrefix(bytes.TrimLeft(data, " \t"), []byte("{")) && utf8.Valid(data) &&
 		!bytes.ContainsAny(data, "\r\n\u2028\u2029")

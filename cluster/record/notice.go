@@ -19,8 +19,8 @@ var hostname = sync.OnceValue(func() string {
 	return name
 })
 
-// AppendNotice appends a bunyan record by Sluice itself, such as one that tells
-// of a loss: name "sluice", this host, this process. fields are keys, which are
+// AppendNotice appends a bunyan record by Sluice itself, such as a report of a
+// loss: name "sluice", this host, this process. fields are keys, which are
 // strings, and values in turn; a last key without a value is left out. Values
 // may be anything that encoding/json can write; errors and anything else stand
 // as their text. It is one line, without a line break at its end.

@@ -8,15 +8,15 @@ import (
 	"sluice/cluster/jsonscan"
 )
 
-// Head is what can be had of a record cheaply, for sorting and filtering.
+// Head is what is cheap to read of a record, for sorting and filtering.
 type Head struct {
 	Time  int64 // Unix milliseconds; 0 when unknown
 	Level Level // 0 when it has none
 }
 
-// Peek reads the head of a record, of its top-level fields alone, without
-// allocating. It finds what [Parse] finds in any valid JSON object; of other
-// data it returns what stands where a head would, or zeros.
+// Peek reads the head of a record from its top-level fields, without allocating.
+// In any valid JSON object it finds what [Parse] finds; in other data what stands
+// where a head would, or zeros.
 func Peek(data []byte) Head {
 	if when, level, ok := quickHead(data); ok {
 		h := Head{Time: millisOf(when)}
@@ -28,7 +28,7 @@ func Peek(data []byte) Head {
 	return slowHead(data)
 }
 
-// PeekTime is [Peek] for those who need the time alone.
+// PeekTime is [Peek] for those who only need the time.
 func PeekTime(data []byte) int64 {
 	if when, _, ok := quickHead(data); ok {
 		return millisOf(when)
@@ -67,10 +67,10 @@ func millisOf(value []byte) int64 {
 }
 
 // quickHead finds the values of time and level, empty where there is none,
-// without looking at each member. That is sound of an object in which nothing is
-// escaped, so that every quote begins a string or ends one, in which each of the
-// two keys stands at most once, and no object or array begins before them. It
-// reports false of all others.
+// without looking at each member. That works in an object in which nothing is
+// escaped, so that every quote begins or ends a string, in which each of the two
+// keys stands at most once, and no object or array begins before them. For all
+// others it reports false.
 func quickHead(data []byte) (when, level []byte, ok bool) {
 	if len(data) == 0 || data[0] != '{' || bytes.IndexByte(data, '\\') >= 0 {
 		return nil, nil, false

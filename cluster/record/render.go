@@ -159,7 +159,7 @@ func (p *printer) message(msg string) {
 	p.details = append(p.details, d)
 }
 
-// err keeps a stack for the details, and what else an error says as fields.
+// err keeps a stack for the details, and the other members of an error as fields.
 func (p *printer) err(fields *[]Field) {
 	err := find(*fields, "err")
 	stack := textAt(err, "stack")

@@ -10,7 +10,7 @@ import (
 	"sluice/cluster/jsonscan"
 )
 
-// EncoderOptions says what an [Encoder] writes.
+// EncoderOptions configures an [Encoder].
 type EncoderOptions struct {
 	Name     string // of the program, bunyan's name
 	Hostname string // "" means this machine's

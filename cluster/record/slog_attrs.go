@@ -118,7 +118,7 @@ func (w *attrWriter) attr(a slog.Attr) {
 	}
 }
 
-// outermost is the key of an attribute outside of groups; hasSource says that
+// outermost is the key of an attribute outside of groups; hasSource means that
 // the record has bunyan's src.
 func outermost(key string, isError, hasSource bool) string {
 	switch key {

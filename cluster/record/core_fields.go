@@ -21,7 +21,7 @@ const (
 	keyComponent
 )
 
-// coreKey tells which of bunyan's own fields a key, still escaped, stands for.
+// coreKey returns which of bunyan's own fields a key, still escaped, stands for.
 func coreKey(key []byte) core {
 	k := plainKey(key)
 	if k == keyOther && bytes.IndexByte(key, '\\') >= 0 {

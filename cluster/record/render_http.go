@@ -10,7 +10,7 @@ import (
 )
 
 // http takes requests and responses from the fields, and keeps them for the
-// details as HTTP text. What else they say stays as fields, "req.remoteAddress".
+// details as HTTP text. Their other members stay as fields, "req.remoteAddress".
 func (p *printer) http(fields *[]Field) {
 	if id := find(*fields, "req_id"); id != nil {
 		if s := jsonscan.Text(id); truthy(id) {
@@ -124,7 +124,7 @@ func bodyText(body []byte) string {
 	return jsonscan.Text(body)
 }
 
-// truthy is JavaScript's idea of a value that counts; nil does not.
+// truthy reports whether JavaScript would take a value for true. nil is not.
 func truthy(value []byte) bool {
 	switch string(value) {
 	case "", `""`, "null", "false", "0":
