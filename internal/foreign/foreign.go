@@ -30,7 +30,7 @@ func Have(name, test string) (bool, error) {
 	if reason == "" {
 		return true, nil
 	}
-	if os.Getenv("SLUICE_PEERS") != "none" && os.Getenv("SLUICE_CI") != "" {
+	if os.Getenv("SLUICE_PEERS") != "none" && os.Getenv("SLUICE_CI") != "" && name != unpackaged {
 		return false, fmt.Errorf("%s, which SLUICE_CI wants", reason)
 	}
 	return false, note(reason, test)

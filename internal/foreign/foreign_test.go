@@ -15,16 +15,16 @@ func TestNothingIsAsked(t *testing.T) {
 	t.Setenv("SLUICE_PEERS", "none")
 	t.Setenv("SLUICE_CI", "1")
 	t.Run("part", func(t *testing.T) {
-		if there, err := foreign.Have("sh", t.Name()); there || err != nil {
-			t.Errorf("sh is there: %v, %v", there, err)
+		if there, err := foreign.Have("jq", t.Name()); there || err != nil {
+			t.Errorf("jq is there: %v, %v", there, err)
 		}
 	})
-	t.Run("whole", func(t *testing.T) { foreign.Need(t, "sh"); t.Error("it is not skipped") })
+	t.Run("whole", func(t *testing.T) { foreign.Need(t, "jq"); t.Error("it is not skipped") })
 	text, err := os.ReadFile(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const reason = "sh is not asked, by SLUICE_PEERS=none\tforeign.test.TestNothingIsAsked/"
+	const reason = "jq is not asked, by SLUICE_PEERS=none\tforeign.test.TestNothingIsAsked/"
 	if want := reason + "part\n" + reason + "whole\n"; string(text) != want {
 		t.Errorf("noted down:\n%swant:\n%s", text, want)
 	}

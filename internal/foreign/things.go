@@ -11,6 +11,9 @@ import (
 // Python is the interpreter that Debian's python3-zmq belongs to.
 const Python = "/usr/bin/python3"
 
+// unpackaged is what Debian has no package of: CI does without it.
+const unpackaged = "bunyan"
+
 // things are all foreign things, by the name of Debian's package if there is
 // one, and what finds each.
 var things = map[string]func() error{
@@ -18,7 +21,6 @@ var things = map[string]func() error{
 	"libzmq3-dev":       file("/usr/include/zmq.h"),
 	"tmux":              program("tmux"),
 	"etcd-server":       program("etcd"),
-	"sh":                program("sh"),
 	"bash-completion":   all(program("bash"), file("/usr/share/bash-completion/bash_completion")),
 	"zsh":               program("zsh"),
 	"fish":              program("fish"),
@@ -28,6 +30,7 @@ var things = map[string]func() error{
 	"zstd":              program("zstd"),
 	"gzip":              program("gzip"),
 	"curl":              program("curl"),
+	"bunyan":            program("bunyan"),
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
 	"a pseudo-terminal": pseudoTerminal,

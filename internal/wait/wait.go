@@ -38,7 +38,7 @@ func Until(holds func() bool) bool {
 		if time.Now().After(deadline) {
 			return false
 		}
-		pause = min(pause+time.Millisecond, 10*time.Millisecond)
+		pause = min(pause+time.Millisecond, 20*time.Millisecond)
 	}
 	return true
 }

@@ -2,14 +2,10 @@ package e2e_test
 
 import (
 	"context"
-	"errors"
 	"os"
-	"os/exec"
 	"os/signal"
-	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"sluice/cli"
 	"sluice/cluster/rescue"
@@ -47,43 +43,6 @@ func TestSuspendWithoutAShell(t *testing.T) {
 	c.wants("not suspended: there is no shell to go back to", "Connecting to")
 	c.press("q")
 	c.endsRestored()
-}
-
-// endsRestored waits for the program's end and for the terminal to be as it was
-// before it. It returns the exit code.
-func (c *console) endsRestored() int {
-	c.t.Helper()
-	ended := make(chan error, 1)
-	go func() { ended <- c.cmd.Wait() }()
-	select {
-	case err := <-ended:
-		if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || !exit.Exited()) {
-			c.t.Fatalf("sluice ended: %v", err)
-		}
-	case <-time.After(patience):
-		_ = c.cmd.Process.Signal(syscall.SIGQUIT) // it tells what its goroutines do
-		<-ended
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.t.Fatalf("sluice does not end: %s", c.raw.String()[max(c.raw.Len()-64<<10, 0):])
-	}
-	// What it wrote last may still be on its way through the emulator.
-	for _, off := range []string{"\x1b[?1049l", "\x1b[?25h", "\x1b[?1002l"} {
-		for deadline := time.Now().Add(patience); !c.wrote(off); time.Sleep(5 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				c.t.Fatalf("%q was never written", off)
-			}
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	out := c.raw.String()
-	for on, off := range map[string]string{"\x1b[?1049h": "\x1b[?1049l", "\x1b[?1002h": "\x1b[?1002l"} {
-		if strings.LastIndex(out, on) > strings.LastIndex(out, off) {
-			c.t.Errorf("%q was not undone", on)
-		}
-	}
-	return c.cmd.ProcessState.ExitCode()
 }
 
 // mainThatPanics is the full-screen client on a source that panics at SIGUSR1,

@@ -2,163 +2,16 @@ package e2e_test
 
 import (
 	"encoding/base64"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 
-	"sluice/internal/emulator"
+	"sluice/internal/wait"
 )
-
-// console is the full-screen client, a process of its own in a pseudo-terminal
-// whose bytes go through a terminal emulator.
-type console struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	term *os.File
-	vt   *emulator.Terminal
-	home string
-
-	mu  sync.Mutex
-	raw strings.Builder
-}
-
-// openConsole runs sluice in a terminal. home holds its settings and its
-// layout; "" is a new one. env goes before the environment's.
-func openConsole(t *testing.T, columns, rows int, home string, env []string, args ...string) *console {
-	t.Helper()
-	return openProgram(t, "sluice", columns, rows, home, env, args...)
-}
-
-// openProgram is openConsole for another program.
-func openProgram(t *testing.T, name string, columns, rows int, home string, env []string, args ...string) *console {
-	t.Helper()
-	if home == "" {
-		home = t.TempDir()
-	}
-	c := &console{t: t, cmd: exec.Command(name, args...), vt: emulator.New(columns, rows), home: home}
-	c.cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "NO_COLOR=", "TMUX=", "STY=", "TZ=UTC",
-		"XDG_CONFIG_HOME="+filepath.Join(home, "config"), "XDG_STATE_HOME="+filepath.Join(home, "state"))
-	c.cmd.Env = append(c.cmd.Env, env...)
-	c.cmd.Dir = home
-	term, err := pty.StartWithSize(c.cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.term = term
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		_, _ = io.Copy(c, term)
-	}()
-	t.Cleanup(func() {
-		_ = c.cmd.Process.Kill()
-		_ = c.cmd.Wait()
-		<-read
-		term.Close()
-	})
-	return c
-}
-
-// Write takes what the client writes.
-func (c *console) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	c.raw.Write(p)
-	c.mu.Unlock()
-	return c.vt.Write(p)
-}
-
-func (c *console) wrote(text string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return strings.Contains(c.raw.String(), text)
-}
-
-// press types keys.
-func (c *console) press(keys string) {
-	c.t.Helper()
-	if _, err := c.term.WriteString(keys); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-// wants waits until all these texts are on the screen, each on one line.
-func (c *console) wants(texts ...string) {
-	c.t.Helper()
-	for _, text := range texts {
-		c.waits("text "+text, func(screen string) bool { return shows(screen, text) })
-	}
-}
-
-// follows is on the screen of a pane that follows: on a slow machine a stream
-// is quiet before anybody has looked.
-const follows = "following|quiet since"
-
-// shows reports whether a screen has a text, or one of several.
-func shows(screen, texts string) bool {
-	return slices.ContainsFunc(strings.Split(texts, "|"), func(text string) bool { return strings.Contains(screen, text) })
-}
-
-// lacks waits until a text is not on the screen.
-func (c *console) lacks(text string) {
-	c.t.Helper()
-	c.waits("no text "+text, func(screen string) bool { return !strings.Contains(screen, text) })
-}
-
-func (c *console) waits(what string, holds func(screen string) bool) {
-	c.t.Helper()
-	for deadline := time.Now().Add(patience); !holds(c.vt.String()); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			c.t.Fatalf("%s: waited %v:\n%s", what, patience, c.vt.String())
-		}
-	}
-}
-
-// leaves waits for the client's end, which must be without an error.
-func (c *console) leaves() {
-	c.t.Helper()
-	if err := c.cmd.Wait(); err != nil {
-		c.t.Errorf("sluice ended: %v", err)
-	}
-}
-
-// linesTo is a running "sluice publish": lines written to it are published.
-func linesTo(t *testing.T, endpoint, stream string) io.Writer {
-	t.Helper()
-	cmd := exec.Command("sluice", "publish", stream, "--to", endpoint, "--summary", "none")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, cmd)
-	return in
-}
-
-func bunyan(level int, msg, fields string) string {
-	if fields != "" {
-		fields = "," + fields
-	}
-	return fmt.Sprintf(`{"v":0,"name":"app","hostname":"vm-1","pid":7,"level":%d,"time":%q,"msg":%q%s}`+"\n",
-		level, time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), msg, fields)
-}
-
-// put publishes records numbered from one number to another.
-func put(t *testing.T, w io.Writer, level, from, to int, fields string) {
-	t.Helper()
-	for i := from; i <= to; i++ {
-		if _, err := io.WriteString(w, bunyan(level, fmt.Sprintf("line %d.", i), fields)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // What TUI users are promised, one scenario each, with the real program and a
 // real consolidator. The scenarios share the consolidator, and each has streams
@@ -296,12 +149,12 @@ func TestClient(t *testing.T) {
 		clipboard := func(text string) {
 			t.Helper()
 			seq := "\x1b]52;c;" + base64.StdEncoding.EncodeToString([]byte(text)) + "\x07"
-			await(t, "a copy of "+text, func() bool { return c.wrote(seq) })
+			wait.For(t, "a copy of "+text, func() bool { return c.wrote(seq) })
 		}
 		c.press("Y")
 		clipboard("it broke")
 		c.press("jc") // the field below the message
-		await(t, "a copy of a field", func() bool { return c.wrote("copied: ") || strings.Contains(c.vt.String(), "copied") })
+		wait.For(t, "a copy of a field", func() bool { return c.wrote("copied: ") || strings.Contains(c.vt.String(), "copied") })
 		c.press("\x1b[D") // the record before
 		c.wants("line 1.")
 		c.press("Y")
@@ -335,9 +188,9 @@ func TestClient(t *testing.T) {
 		put(t, out, 50, 1, 3, "")
 		c := openConsole(t, 80, 24, "", nil, tail("system/theme")...)
 		c.wants("line 3.")
-		await(t, "dark colours", func() bool { return c.wrote("38;2;255;128;136") })
+		wait.For(t, "dark colours", func() bool { return c.wrote("38;2;255;128;136") })
 		c.press("\x1b]11;rgb:ffff/ffff/ffff\x07") // what a light terminal answers
-		await(t, "light colours", func() bool { return c.wrote("38;2;179;32;44") })
+		wait.For(t, "light colours", func() bool { return c.wrote("38;2;179;32;44") })
 		c.press("q")
 		c.leaves()
 		c = openConsole(t, 80, 24, "", []string{"NO_COLOR=1"}, tail("system/theme")...)
@@ -415,78 +268,4 @@ func TestClientTellsOfSources(t *testing.T) {
 	c.wants("Lost on the way", "consolidator", "0+ records in 1 gap")
 	c.press("qq")
 	c.leaves()
-}
-
-// A long one, in tmux: a flood while it is paused, sizes that change all the
-// time, and a copy that ends in tmux's buffer.
-func TestClientInTmux(t *testing.T) {
-	needPeer(t, "tmux", "tmux", "-V")
-	t.Parallel()
-	publish, subscribe := pump(t)
-	out := linesTo(t, publish, "tenant/acme")
-	put(t, out, 30, 1, 50, "")
-	dir, err := os.MkdirTemp("", "sluice") // the name of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	tmux := func(args ...string) string {
-		t.Helper()
-		cmd := exec.Command("tmux", append([]string{"-S", filepath.Join(dir, "tmux"), "-f", "/dev/null"}, args...)...)
-		cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir, "XDG_STATE_HOME="+dir, "TMUX=")
-		text, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("tmux %q: %v: %s", args, err, text)
-		}
-		return string(text)
-	}
-	sluice, err := exec.LookPath("sluice")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmux("new-session", "-d", "-x", "120", "-y", "30", "cat")
-	defer tmux("kill-server")
-	tmux("set", "-g", "remain-on-exit", "off")
-	tmux("new-window", fmt.Sprintf("exec %s tail --consolidator %s tenant/acme", sluice, subscribe))
-	screen := func() string { return tmux("capture-pane", "-p", "-t", ":1") }
-	wants := func(texts ...string) {
-		t.Helper()
-		for _, text := range texts {
-			for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-				shown := screen()
-				if shows(shown, text) {
-					break
-				}
-				if time.Now().After(deadline) {
-					t.Fatalf("waited %v for %q on the screen:\n%s", patience, text, shown)
-				}
-			}
-		}
-	}
-	keys := func(keys ...string) { tmux(append([]string{"send-keys", "-t", ":1"}, keys...)...) }
-	wants("line 50.", follows)
-	keys("Space")
-	wants("PAUSED · 0 new")
-	flooded := make(chan struct{})
-	go func() {
-		defer close(flooded)
-		put(t, out, 30, 51, 30_000, `"status":200`)
-		put(t, out, 50, 30_001, 30_017, `"status":500`)
-	}()
-	for i := range 20 { // while it floods
-		tmux("resize-window", "-t", ":1", "-x", fmt.Sprint(60+7*i), "-y", fmt.Sprint(12+i))
-	}
-	<-flooded
-	tmux("resize-window", "-t", ":1", "-x", "120", "-y", "30")
-	wants("PAUSED · 29,967 new (17 error) · 0 dropped · G to resume", "line 50.")
-	keys("G")
-	wants(follows, "line 30017.")
-	keys("f", "status>=500", "Enter")
-	wants("line 30001.", "status>=500")
-	keys("/", "line 30009", "Enter")
-	wants("1/1")
-	keys("Y")
-	await(t, "the message in tmux's buffer\n"+screen(), func() bool { return strings.Contains(tmux("list-buffers"), "line 30009.") })
-	keys("q")
-	await(t, "its end", func() bool { return !strings.Contains(tmux("list-windows"), "1:") })
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/wait"
 )
 
 // shipped is what `sluice publish --summary json` says at the end.
@@ -70,7 +72,7 @@ func (p *publishing) wait(code int) (s shipped) {
 func numbersIn(t *testing.T, subscribe string, last string) map[int]int {
 	t.Helper()
 	out, err := exec.Command("sluice", "tail", "--plain", "--output", "raw", "--consolidator", subscribe, "--last", "1000000",
-		"--until", last, "--for", patience.String(), "system").Output()
+		"--until", last, "--for", wait.Limit.String(), "system").Output()
 	if err != nil {
 		t.Fatalf("read: %v", err)
 	}
@@ -127,11 +129,11 @@ func publishKillNine(t *testing.T, once bool) {
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		p.writeNumbers(0, records/2)
-		await(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
+		wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
 		p.writeNumbers(records/2, records)
 		p.in.Close()
 	})
-	await(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
+	wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
 	_ = pump.Process.Kill()
 	_ = pump.Wait()
 	start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
@@ -184,7 +186,7 @@ func TestPublishLost(t *testing.T) {
 		p.writeNumbers(0, 1_000_000) // more than the buffer holds
 		p.in.Close()
 	})
-	await(t, "records", func() bool { return reader.counted("") > 10_000 })
+	wait.For(t, "records", func() bool { return reader.counted("") > 10_000 })
 	_ = pump.Process.Kill()
 	_ = pump.Wait()
 	s := p.wait(3)
@@ -207,7 +209,7 @@ func TestPublishStalled(t *testing.T) {
 	awaitListener(t, ports[0])
 	p := startPublishing(t, "--to", publishAt, "--buffer", "1MiB")
 	p.writeNumbers(0, 1000)
-	await(t, "the connection", func() bool {
+	wait.For(t, "the connection", func() bool {
 		return len(numbersIn(t, subscribe, `"n":999}`)) == 1000
 	})
 	if err := pump.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -225,7 +227,7 @@ func TestPublishStalled(t *testing.T) {
 	const bound = 4 << 20
 	var took int64
 	since := time.Now()
-	await(t, "publishing to be held up", func() bool {
+	wait.For(t, "publishing to be held up", func() bool {
 		now := p.wrote.Load()
 		if now != took {
 			took, since = now, time.Now()

@@ -8,23 +8,9 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-)
 
-// summaryOf ends a recording by a signal, and returns its summary.
-func summaryOf(t *testing.T, cmd *exec.Cmd, stderr *bytes.Buffer) (s struct{ Records, Dropped, Unknown, Gaps int }) {
-	t.Helper()
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatalf("after SIGTERM: %v: %s", err, stderr)
-	}
-	lines := bytes.Split(bytes.TrimSpace(stderr.Bytes()), []byte("\n"))
-	if err := json.Unmarshal(lines[len(lines)-1], &s); err != nil {
-		t.Fatalf("the summary is %q: %v", stderr, err)
-	}
-	return s
-}
+	"sluice/internal/wait"
+)
 
 // A proxy is killed and comes back while a recording reads through it: what is
 // recorded and what is told as lost is what was published.
@@ -47,16 +33,16 @@ func TestRecordThroughKilledProxy(t *testing.T) {
 	grown := func() int { return len(readable(t, out+".part")) }
 	for range 3 {
 		had := grown()
-		await(t, "records", func() bool { return grown() > had+500 })
+		wait.For(t, "records", func() bool { return grown() > had+500 })
 		_ = p.Process.Kill()
 		_ = p.Wait()
 		p = proxy()
 	}
 	had := grown()
-	await(t, "records after the last restart", func() bool { return grown() > had+500 })
+	wait.For(t, "records after the last restart", func() bool { return grown() > had+500 })
 	published := stop()
 	var next, lost, from int
-	await(t, "all to be accounted for", func() bool {
+	wait.For(t, "all to be accounted for", func() bool {
 		lines := readable(t, out+".part")
 		from = firstNumber(t, lines)
 		next, lost = accountedFrom(t, lines, from)
@@ -103,8 +89,8 @@ func TestRecordToStalledReader(t *testing.T) {
 	other := newReader()
 	other.tail(t, "--consolidator", subscribe, "tenant/acme")
 	begun := 0
-	await(t, "a reader beside it", func() bool { begun = other.newest(""); return begun > 0 })
-	await(t, "many records", func() bool { return other.newest("") > begun+40_000 })
+	wait.For(t, "a reader beside it", func() bool { begun = other.newest(""); return begun > 0 })
+	wait.For(t, "many records", func() bool { return other.newest("") > begun+40_000 })
 
 	published := -1
 	next, lost := accountedFrom(t, lines, from)
@@ -134,17 +120,4 @@ func TestRecordToStalledReader(t *testing.T) {
 		t.Errorf("%d published, from %d on, %d lost; the summary is %+v", published, from, lost, s)
 	}
 	t.Logf("%d published, from %d on; %d recorded, %d lost", published, from, s.Records, s.Dropped)
-}
-
-// firstNumber is where a recording began.
-func firstNumber(t *testing.T, lines []string) int {
-	t.Helper()
-	if len(lines) == 0 {
-		return 0
-	}
-	var l struct{ N int }
-	if err := json.Unmarshal([]byte(lines[0]), &l); err != nil {
-		t.Fatalf("the first line is %q: %v", lines[0], err)
-	}
-	return l.N
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/creack/pty"
 
 	"sluice/internal/emulator"
+	"sluice/internal/wait"
 )
 
 // On a terminal a replay opens the full-screen client: its records merged, its
@@ -57,23 +58,23 @@ func TestReplayOnScreen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	await(t, "the first records", shows("sluice replay", "the first", "the second", "1,203", "reader too slow", "replay 100×", "at 2026-03-01 14:00:01", "next at 15:00:00"))
+	wait.For(t, "the first records", shows("sluice replay", "the first", "the second", "1,203", "reader too slow", "replay 100×", "at 2026-03-01 14:00:01", "next at 15:00:00"))
 	if shows("an hour later")() {
 		t.Fatal("what comes an hour later is there at once")
 	}
 	press("P")
-	await(t, "the pause", shows("replay paused"))
+	wait.For(t, "the pause", shows("replay paused"))
 	press("P")
-	await(t, "its end", shows("replay 100×"))
+	wait.For(t, "its end", shows("replay 100×"))
 	press(">")
-	await(t, "another speed", shows("replay 200×"))
+	wait.For(t, "another speed", shows("replay 200×"))
 	press(".")
-	await(t, "the next record", shows("an hour later", "next at 16:00:00"))
+	wait.For(t, "the next record", shows("an hour later", "next at 16:00:00"))
 	press("?")
-	await(t, "the help", shows("stop the replay", "replay twice as fast"))
+	wait.For(t, "the help", shows("stop the replay", "replay twice as fast"))
 	press("x")
 	press(".")
-	await(t, "the end", shows("the last", "replay ended"))
+	wait.For(t, "the end", shows("the last", "replay ended"))
 	press("q")
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("left with q: %v", err)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	pub "sluice/cluster/publish"
+	"sluice/internal/wait"
 )
 
 // While nobody reads what they print, one signal ends all commands that print
@@ -72,7 +73,7 @@ func TestStalledOutput(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-			await(t, "a full pipe", func() bool {
+			wait.For(t, "a full pipe", func() bool {
 				n, err := unix.IoctlGetInt(int(in.Fd()), unix.TIOCINQ)
 				return err == nil && n > 60_000
 			})
@@ -145,7 +146,7 @@ func TestStalledListing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	await(t, "a full pipe", func() bool {
+	wait.For(t, "a full pipe", func() bool {
 		n, err := unix.IoctlGetInt(int(in.Fd()), unix.TIOCINQ)
 		return err == nil && n == 4096
 	})

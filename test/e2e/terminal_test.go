@@ -12,6 +12,7 @@ import (
 	"github.com/creack/pty"
 
 	"sluice/internal/emulator"
+	"sluice/internal/wait"
 )
 
 // terminal is a command whose standard error, and all else that is not set, is a
@@ -71,9 +72,9 @@ func TestRecordOnATerminal(t *testing.T) {
 	publishMany(t, publish, "tenant/acme")
 	out := filepath.Join(t.TempDir(), "\x1b[2J\x1b[31mout.ndjson.zst")
 	screen := onTerminal(t, exec.Command("sluice", "record", "tenant/acme", "--consolidator", subscribe, "--out", out), 60)
-	await(t, "the progress", func() bool { return strings.HasPrefix(screen.String(), "recording: ") })
+	wait.For(t, "the progress", func() bool { return strings.HasPrefix(screen.String(), "recording: ") })
 	screen.resize(200)
-	await(t, "how it goes", func() bool {
+	wait.For(t, "how it goes", func() bool {
 		first, rest, _ := strings.Cut(screen.String(), "\n")
 		return strings.Contains(first, " records, ") && strings.Contains(first, "MiB (") && strings.Contains(first, ", 0 lost") && strings.TrimSpace(rest) == ""
 	})
@@ -105,12 +106,12 @@ func TestPublishOnATerminal(t *testing.T) {
 	if _, err := io.WriteString(out, "first\nsecond\n"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "how it goes, cut", func() bool {
+	wait.For(t, "how it goes, cut", func() bool {
 		rows := screen.rows()
 		return len(rows) == 1 && strings.HasPrefix(rows[0], "publishing: 2 lines, 0/s, ") && strings.HasSuffix(rows[0], "…")
 	})
 	screen.resize(200)
-	await(t, "how it goes", func() bool {
+	wait.For(t, "how it goes", func() bool {
 		rows := screen.rows()
 		return len(rows) == 1 && strings.HasSuffix(rows[0], " MiB, 0 waiting, to tenant/acme")
 	})

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sluice/internal/relay"
+	"sluice/internal/wait"
 )
 
 // The Go client of docs/http.md, which uses somebody else's library for
@@ -53,11 +54,11 @@ func TestGoEventSourceClient(t *testing.T) {
 	publishNumbers(t, strings.TrimPrefix(publish, "tcp://"), "vm-1", 1)
 	for range 5 {
 		had := got.counted("vm-1")
-		await(t, "records after a cut", func() bool { return got.counted("vm-1") >= had+50 })
+		wait.For(t, "records after a cut", func() bool { return got.counted("vm-1") >= had+50 })
 		between.Cut()
 	}
 	had := got.counted("vm-1")
-	await(t, "records after the last cut", func() bool { return got.counted("vm-1") >= had+50 })
+	wait.For(t, "records after the last cut", func() bool { return got.counted("vm-1") >= had+50 })
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 

@@ -5,65 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
 	"syscall"
-	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	pub "sluice/cluster/publish"
+	"sluice/internal/wait"
 )
-
-// The commands that scripts have beside testscript's own:
-//
-//	ports NAME…               sets each variable to the number of a free port
-//	await PORT…               waits until somebody listens on each
-//	vm NAME [ARG…]            starts a consolidator NAME on free ports, $NAME_PUB and $NAME_SUB
-//	httpproxy NAME PORT…      starts a proxy of the consolidators with these subscribe ports on the free port $NAME
-//	crash NAME                kills with SIGKILL what vm or httpproxy started
-//	end NAME                  ends it with SIGTERM, and wants exit code 0
-//	again NAME                starts it again, on the same ports
-//	publish PORT STREAM LEVEL N    publishes N records, "record 0" and so on, and waits until they are acknowledged
-//	exits CODE PROGRAM ARG…   runs a program and wants its exit code
-//	until PROGRAM ARG…        runs a program again and again until it succeeds
-//	holds FILE REGEXP [COUNT] waits until a file holds so many lines that match, or at least one
-//
-// What is still running when a script ends is killed.
-func TestScripts(t *testing.T) {
-	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup: func(env *testscript.Env) error {
-			env.Values[serversKey] = make(map[string]*server)
-			// Nothing of the tester's own setting may matter.
-			for _, name := range []string{"SLUICE_PROXY", "SLUICE_TOKEN", "SLUICE_CONSOLIDATORS"} {
-				env.Setenv(name, "")
-			}
-			env.Setenv("GORACE", os.Getenv("GORACE"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":     exits,
-			"ports":     ports,
-			"await":     awaitPorts,
-			"publish":   publishRecords,
-			"vm":        startVM,
-			"httpproxy": startProxy,
-			"crash":     crash,
-			"end":       end,
-			"again":     again,
-			"until":     untilSucceeds,
-			"holds":     holds,
-		},
-	})
-}
 
 // exits CODE PROGRAM ARG… runs a program and wants its exit code.
 func exits(ts *testscript.TestScript, _ bool, args []string) {
@@ -91,18 +43,9 @@ func ports(ts *testscript.TestScript, _ bool, names []string) {
 
 // awaitPorts is "await PORT…" in a script: it waits until somebody listens on each.
 func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
-	deadline := time.Now().Add(patience)
 	for _, port := range ports {
-		for {
-			c, err := net.Dial("tcp", "127.0.0.1:"+port)
-			if err == nil {
-				c.Close()
-				break
-			}
-			if time.Now().After(deadline) {
-				ts.Fatalf("nobody listens on port %s: %v", port, err)
-			}
-			time.Sleep(10 * time.Millisecond) // the time between two tries
+		if !wait.Until(func() bool { return listens("127.0.0.1:" + port) }) {
+			ts.Fatalf("nobody listens on port %s", port)
 		}
 	}
 }
@@ -112,7 +55,7 @@ func awaitPorts(ts *testscript.TestScript, _ bool, ports []string) {
 func publishRecords(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.ParseUint(args[3], 10, 64)
 	ts.Check(err)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	defer cancel()
 	client, err := pub.Open(pub.Config{Endpoint: "tcp://127.0.0.1:" + args[0]})
 	ts.Check(err)
@@ -207,14 +150,9 @@ func again(ts *testscript.TestScript, _ bool, args []string) {
 // untilSucceeds is "until PROGRAM ARG…" in a script. What the last run printed
 // is there for stdout and stderr.
 func untilSucceeds(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two tries
-		err := ts.Exec(args[0], args[1:]...)
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%q did not succeed within %v: %v", args, patience, err)
-		}
+	var err error
+	if !wait.Until(func() bool { err = ts.Exec(args[0], args[1:]...); return err == nil }) {
+		ts.Fatalf("%q did not succeed within %v: %v", args, wait.Limit, err)
 	}
 }
 
@@ -227,19 +165,18 @@ func holds(ts *testscript.TestScript, _ bool, args []string) {
 		want, err = strconv.Atoi(args[2])
 		ts.Check(err)
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) { // between two looks
-		data, err := os.ReadFile(ts.MkAbs(args[0]))
-		n := 0
+	var data []byte
+	n := 0
+	if !wait.Until(func() bool {
+		data, err = os.ReadFile(ts.MkAbs(args[0]))
+		n = 0
 		for line := range bytes.Lines(data) {
 			if re.Match(bytes.TrimSuffix(line, []byte("\n"))) {
 				n++
 			}
 		}
-		if n == want || want < 0 && n > 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%s holds %d lines that match %q after %v (%v):\n%s", args[0], n, args[1], patience, err, data)
-		}
+		return n == want || want < 0 && n > 0
+	}) {
+		ts.Fatalf("%s holds %d lines that match %q after %v (%v):\n%s", args[0], n, args[1], wait.Limit, err, data)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	pub "sluice/cluster/publish"
+	"sluice/internal/foreign"
+	"sluice/internal/wait"
 )
 
 // recipe is the commands of a section of docs/scripting.md, one text for each
@@ -108,7 +110,7 @@ func logLine(at time.Time, level int, msg string) []byte {
 // its exit code.
 func (s *shell) run(script string, done func() bool) (stdout string, code int) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*wait.Limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", script)
 	cmd.Dir = s.dir
@@ -120,7 +122,7 @@ func (s *shell) run(script string, done func() bool) (stdout string, code int) {
 		s.t.Fatal(err)
 	}
 	if done != nil {
-		await(s.t, "what the script does", done)
+		wait.For(s.t, "what the script does", done)
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			s.t.Fatal(err)
 		}
@@ -163,14 +165,7 @@ func recording(levels ...int) string {
 // odd is a record at which jq stops, unless it is told not to.
 const odd = `{"v":0,"name":"shop","hostname":"vm-1","pid":7,"level":50,"time":"2026-03-01T14:00:00.000Z","msg":"cut \ud800"}` + "\n"
 
-func needTools(t *testing.T, tools ...string) {
-	t.Helper()
-	for _, tool := range tools {
-		needPeer(t, tool, "sh", "-c", "command -v "+tool)
-	}
-}
-
-func TestScriptingIncident(t *testing.T) {
+func TestRecipeIncident(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	blocks := recipe(t, 1)
@@ -184,7 +179,7 @@ func TestScriptingIncident(t *testing.T) {
 	}
 }
 
-func TestScriptingCI(t *testing.T) {
+func TestRecipeCI(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	script := recipe(t, 2)[0]
@@ -202,9 +197,9 @@ func TestScriptingCI(t *testing.T) {
 	}
 }
 
-func TestScriptingPerTenant(t *testing.T) {
+func TestRecipePerTenant(t *testing.T) {
 	t.Parallel()
-	needTools(t, "zstd")
+	foreign.Need(t, "zstd")
 	s := newShell(t)
 	blocks := recipe(t, 3)
 	script := strings.NewReplacer("sluice", "exec sluice", "--rotate 1h", "--rotate 1s", "--keep 48", "--keep 2").Replace(blocks[0])
@@ -242,9 +237,9 @@ func TestScriptingPerTenant(t *testing.T) {
 	}
 }
 
-func TestScriptingErrorsAMinute(t *testing.T) {
+func TestRecipeErrorsAMinute(t *testing.T) {
 	t.Parallel()
-	needTools(t, "jq")
+	foreign.Need(t, "jq")
 	s := newShell(t)
 	if err := os.Mkdir(filepath.Join(s.dir, "logs"), 0o700); err != nil {
 		t.Fatal(err)
@@ -261,9 +256,9 @@ func TestScriptingErrorsAMinute(t *testing.T) {
 	}
 }
 
-func TestScriptingCompare(t *testing.T) {
+func TestRecipeCompare(t *testing.T) {
 	t.Parallel()
-	needTools(t, "jq")
+	foreign.Need(t, "jq")
 	s := newShell(t)
 	s.write("before.ndjson.zst", recording(30, 30), 0o600)
 	s.write("after.ndjson.zst", odd+recording(30, 30, 50), 0o600)
@@ -273,9 +268,9 @@ func TestScriptingCompare(t *testing.T) {
 	}
 }
 
-func TestScriptingTools(t *testing.T) {
+func TestRecipeTools(t *testing.T) {
 	t.Parallel()
-	needTools(t, "jq", "lnav")
+	foreign.Need(t, "jq", "lnav")
 	s := newShell(t)
 	blocks := recipe(t, 6)
 	out, code := s.run(strings.Replace(blocks[0], "sluice tail ", "sluice tail --last 100 --count 30 ", 1), nil)
@@ -296,11 +291,13 @@ func TestScriptingTools(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "error,6\n") || !strings.Contains(out, "info,3\n") {
 		t.Errorf("lnav: exit code %d, output %q", code, out)
 	}
-	if exec.Command("bunyan", "--version").Run() != nil {
-		t.Log("bunyan is not installed")
-		return
-	}
-	out, code = s.run(strings.Replace(blocks[3], "sluice tail ", "sluice tail --last 100 --count 30 ", 1), nil)
+}
+
+func TestRecipeBunyan(t *testing.T) {
+	t.Parallel()
+	foreign.Need(t, "bunyan")
+	s := newShell(t)
+	out, code := s.run(strings.Replace(recipe(t, 6)[3], "sluice tail ", "sluice tail --last 100 --count 30 ", 1), nil)
 	if code != 0 || !strings.Contains(out, "ERROR") || strings.Contains(out, "INFO") {
 		t.Errorf("bunyan: exit code %d, output %q", code, out)
 	}
