@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"sluice/cluster/block"
 	"sluice/cluster/loss"
 )
 
@@ -17,9 +18,10 @@ type Batch struct {
 	Records []Record
 	Notices []Notice // in order; see Notice.At
 
-	blocks []*[blockSize]byte // what Record.Data points into
-	used   int                // of the last block
-	pooled bool               // an inbox made it
+	blocks []*block.Block // what Record.Data points into
+	own    *block.Block   // the last of those that are the batch's own
+	used   int            // of own
+	pooled bool           // an inbox made it
 }
 
 // Record is one log record as a source handed it on.

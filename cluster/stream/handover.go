@@ -3,6 +3,8 @@ package stream
 import (
 	"context"
 	"sync"
+
+	"sluice/cluster/block"
 )
 
 const (
@@ -38,12 +40,19 @@ func NewHandover(limit int) *Handover {
 
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 
-var blocks = sync.Pool{New: func() any { return new([blockSize]byte) }}
+var blocks = block.NewPool(blockSize)
 
 // Put adds records and notices at the end. It copies them, Record.Data included;
 // Notice.At counts within recs. It waits while the handover is full, and returns
 // the context's error, or ErrClosed.
 func (h *Handover) Put(ctx context.Context, recs []Record, notices []Notice) error {
+	return h.PutIn(ctx, nil, recs, notices)
+}
+
+// PutIn is Put for records whose Data is all in one block, of which the caller is
+// a holder: it is not copied, and the batch holds the block. With a nil block it is
+// Put.
+func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, notices []Notice) error {
 	if len(recs)+len(notices) == 0 {
 		return nil
 	}
@@ -75,8 +84,15 @@ func (h *Handover) Put(ctx context.Context, recs []Record, notices []Notice) err
 		h.batch.Notices = append(h.batch.Notices, n)
 		h.bytes += noticeCost
 	}
+	if in != nil && len(recs) > 0 {
+		h.batch.hold(in)
+	}
 	for _, r := range recs {
-		r.Data = h.batch.keep(r.Data)
+		if in == nil {
+			r.Data = h.batch.keep(r.Data)
+		} else {
+			r.Data = r.Data[:len(r.Data):len(r.Data)]
+		}
 		h.batch.Records = append(h.batch.Records, r)
 		h.bytes += len(r.Data) + RecordCost
 	}
@@ -150,14 +166,22 @@ func (b *Batch) keep(data []byte) []byte {
 	if len(data) > blockSize {
 		return append([]byte(nil), data...)
 	}
-	if b.used+len(data) > blockSize || len(b.blocks) == 0 {
-		b.blocks = append(b.blocks, blocks.Get().(*[blockSize]byte))
-		b.used = 0
+	if b.own == nil || b.used+len(data) > blockSize {
+		b.own, b.used = blocks.Get(), 0
+		b.blocks = append(b.blocks, b.own)
 	}
-	at := b.blocks[len(b.blocks)-1][b.used:]
+	at := b.own.Bytes[b.used:]
 	n := copy(at, data)
 	b.used += n
 	return at[:n:n]
+}
+
+// hold holds a block until the batch is released.
+func (b *Batch) hold(in *block.Block) {
+	if n := len(b.blocks); n == 0 || b.blocks[n-1] != in {
+		in.Hold()
+		b.blocks = append(b.blocks, in)
+	}
 }
 
 // Release gives the batch's memory back. Nothing of it may be used after that.
@@ -166,8 +190,8 @@ func (b *Batch) Release() {
 	if !b.pooled {
 		return
 	}
-	for _, block := range b.blocks {
-		blocks.Put(block)
+	for _, held := range b.blocks {
+		held.Release()
 	}
 	clear(b.blocks)
 	clear(b.Records)

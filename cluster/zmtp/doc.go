@@ -16,5 +16,6 @@
 //
 // Nothing here retains bytes that it was given, and what a Decoder or a
 // Receiver returns points into the caller's or its own buffer and is valid
-// until its next call.
+// until its next call; what a Receiver returns, also as long as its block is
+// held, see [Receiver.Block].
 package zmtp

@@ -2,19 +2,24 @@ package zmtp
 
 import (
 	"io"
-	"sync"
 	"syscall"
+
+	"sluice/cluster/block"
 )
 
 // bufferSize is how much a Receiver reads at once, in bytes. Large reads are few,
 // and so are the wakings of readers that follow each.
 const bufferSize = 1 << 20
 
+// minRoom is how much room there has to be in a large buffer that others hold,
+// for it to be read into.
+const minRoom = 64 << 10
+
 // maxMoved is how much of a message that is not whole yet is copied each time
 // some more of it comes after a wait, in bytes. A longer one grows in place.
 const maxMoved = 128 << 10
 
-var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+var buffers = block.NewPool(bufferSize)
 
 // Receiver reads from a connection in large pieces and splits them in place.
 // It holds a large buffer only while there is data in it; waiting, it holds
@@ -22,9 +27,11 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 type Receiver struct {
 	conn *Conn
 	dec  Decoder
-	big  *[bufferSize]byte // nil while it waits
-	data []byte            // what was not looked at yet: in big, or in rest
-	rest []byte            // its own small buffer
+	big  *block.Block // nil while it waits
+	end  int          // of what was read into big
+	last block.Claim  // the big one before it waited
+	data []byte       // what was not looked at yet: in big, or in rest
+	rest []byte       // its own small buffer
 	err  error
 	n    uint64 // bytes ever read
 
@@ -60,6 +67,10 @@ func (r *Receiver) Next() (Token, error) {
 		}
 	}
 }
+
+// Block is the memory that the tokens since the last Fill point into: whoever
+// holds it may keep them. It is nil when there is none to hold.
+func (r *Receiver) Block() *block.Block { return r.big }
 
 // Run takes the messages that follow t, the last token, as long as they are of
 // two frames and of the same name; at most about max bytes of them. They stand
@@ -126,7 +137,8 @@ func (r *Receiver) park() {
 
 func (r *Receiver) release() {
 	if r.big != nil {
-		buffers.Put(r.big)
+		r.last = r.big.Claim()
+		r.big.Release()
 		r.big = nil
 	}
 }
@@ -136,12 +148,7 @@ func (r *Receiver) release() {
 func (r *Receiver) readSome(fd uintptr) bool {
 	var into []byte
 	if r.big != nil || len(r.data) <= maxMoved {
-		if r.big == nil {
-			r.big = buffers.Get().(*[bufferSize]byte)
-		}
-		n := copy(r.big[:], r.data)
-		r.data = r.big[:n]
-		into = r.big[n:]
+		into = r.room()
 	} else {
 		// The beginning of a very long message. It is at most MaxMessage
 		// long, so this grows no further.
@@ -170,7 +177,36 @@ func (r *Receiver) readSome(fd uintptr) bool {
 		default:
 			r.data = r.data[:len(r.data)+n]
 			r.n += uint64(n)
+			if r.big != nil {
+				r.end += n
+			}
 		}
 		return true
 	}
+}
+
+// room is where to read to: in the large buffer, right behind what was not looked
+// at yet. Where others hold something, nothing is written.
+func (r *Receiver) room() []byte {
+	inPlace, old := r.big != nil, r.big
+	if old == nil {
+		old = r.last.Hold()
+	}
+	switch {
+	case old == nil, old.Shared() && r.end+len(r.data)+minRoom > len(old.Bytes):
+		r.big, r.end, inPlace = buffers.Get(), 0, false
+	case old.Shared():
+		r.big, old = old, nil
+	default:
+		r.big, r.end, inPlace, old = old, 0, false, nil
+	}
+	if !inPlace {
+		n := copy(r.big.Bytes[r.end:], r.data)
+		r.data = r.big.Bytes[r.end : r.end+n]
+		r.end += n
+	}
+	if old != nil {
+		old.Release()
+	}
+	return r.big.Bytes[r.end:]
 }

@@ -14,6 +14,7 @@ type reading struct {
 	l    *link
 	ctx  context.Context
 	conn *zmtp.Conn
+	in   *zmtp.Receiver
 	name string // of the consolidator
 
 	now     int64 // when the bytes at hand were read
@@ -27,6 +28,7 @@ type reading struct {
 
 func (r *reading) run() error {
 	in := zmtp.NewReceiver(r.conn)
+	r.in = in
 	defer in.Close()
 	for {
 		r.now = time.Now().UnixNano()
@@ -130,7 +132,7 @@ func (r *reading) flush() error {
 	}
 	var err error
 	if !r.held.tail.merge.hold(r.recs, r.notices) {
-		err = r.l.d.out.Put(r.ctx, r.recs, r.notices)
+		err = r.l.d.out.PutIn(r.ctx, r.in.Block(), r.recs, r.notices)
 	}
 	clear(r.recs)
 	r.recs, r.notices, r.size = r.recs[:0], r.notices[:0], 0
