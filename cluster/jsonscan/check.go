@@ -1,7 +1,7 @@
 package jsonscan
 
 // Checker yields the members of one JSON object and validates it on the way, for
-// whoever has to look at each line: [ValidObject] and a [Scanner] in one go.
+// whoever has to look at each line: [ValidObject] and [Members] in one go.
 // Members that were yielded count only if the whole is [Checker.Valid].
 type Checker struct {
 	data  []byte

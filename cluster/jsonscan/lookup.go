@@ -9,16 +9,12 @@ import (
 // Find returns the value of a key in an object, of several the last, or nil.
 func Find(object []byte, key string) (value []byte) {
 	decode := mustDecode(key)
-	s := Scan(object)
-	for {
-		k, v, ok := s.Next()
-		if !ok {
-			return value
-		}
+	for k, v := range Members(object) {
 		if !decode && string(k) == key || (decode || bytes.IndexByte(k, '\\') >= 0) && Decode(k) == key {
 			value = v
 		}
 	}
+	return value
 }
 
 // mustDecode reports whether a key, compared with others, has to be compared with
@@ -40,10 +36,6 @@ const maxPath = 256
 // keys joined by dots, such as "req.method". A key of the object may hold dots
 // itself; within it, see [Descend].
 func Lookup(object []byte, path string) (value []byte, ok bool) {
-	s := Scan(object)
-	if s.bad {
-		return nil, false
-	}
 	if v := Find(object, path); v != nil {
 		return v, true
 	}
@@ -52,11 +44,7 @@ func Lookup(object []byte, path string) (value []byte, ok bool) {
 	}
 	decode := mustDecode(path)
 	var tried [maxPath]bool // by the length of the key: one that stands often costs no more
-	for {
-		k, _, more := s.Next()
-		if !more {
-			return nil, false
-		}
+	for k := range Members(object) {
 		key := ""
 		switch {
 		case len(k) > 6*maxPath:
@@ -78,6 +66,7 @@ func Lookup(object []byte, path string) (value []byte, ok bool) {
 			return v, true
 		}
 	}
+	return nil, false
 }
 
 // Descend returns the value at a path of keys joined by dots. Keys that hold dots

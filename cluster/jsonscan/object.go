@@ -2,16 +2,16 @@ package jsonscan
 
 import "iter"
 
-// Scanner yields the members of one JSON object. Its zero value has none.
-type Scanner struct {
+// scanner yields the members of one JSON object.
+type scanner struct {
 	data []byte
 	pos  int
 	bad  bool // what was scanned is no JSON object
 }
 
-// Scan begins on data, which should hold one JSON object.
-func Scan(data []byte) Scanner {
-	s := Scanner{data: data, pos: SkipSpace(data, 0)}
+// scan begins on data, which should hold one JSON object.
+func scan(data []byte) scanner {
+	s := scanner{data: data, pos: SkipSpace(data, 0)}
 	if s.pos == len(data) || data[s.pos] != '{' {
 		s.bad = true
 	}
@@ -19,8 +19,8 @@ func Scan(data []byte) Scanner {
 	return s
 }
 
-// Next returns the next member. ok is false at the end of the object.
-func (s *Scanner) Next() (key, value []byte, ok bool) {
+// next returns the next member. ok is false at the end of the object.
+func (s *scanner) next() (key, value []byte, ok bool) {
 	if s.bad {
 		return nil, nil, false
 	}
@@ -53,7 +53,7 @@ func (s *Scanner) Next() (key, value []byte, ok bool) {
 	return key, s.data[i:end:end], true
 }
 
-func (s *Scanner) fail() (key, value []byte, ok bool) {
+func (s *scanner) fail() (key, value []byte, ok bool) {
 	s.bad = true
 	return nil, nil, false
 }
@@ -61,9 +61,9 @@ func (s *Scanner) fail() (key, value []byte, ok bool) {
 // Members yields the members of a JSON object.
 func Members(data []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
-		s := Scan(data)
+		s := scan(data)
 		for {
-			key, value, ok := s.Next()
+			key, value, ok := s.next()
 			if !ok || !yield(key, value) {
 				return
 			}

@@ -247,3 +247,15 @@ func BenchmarkValidObject(b *testing.B) {
 		jsonscan.ValidObject(data)
 	}
 }
+
+func BenchmarkLookup(b *testing.B) {
+	data := []byte(sample)
+	for _, path := range []string{"tenant", "req.method", "none"} {
+		b.Run(path, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				jsonscan.Lookup(data, path)
+			}
+		})
+	}
+}

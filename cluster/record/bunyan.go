@@ -288,12 +288,7 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 		dst = append(dst, `""`...)
 	}
 
-	s := jsonscan.Scan(object)
-	for {
-		key, value, ok := s.Next()
-		if !ok {
-			return append(dst, '}')
-		}
+	for key, value := range jsonscan.Members(object) {
 		i := known(key)
 		if i != noName && taken[i] {
 			continue
@@ -311,6 +306,7 @@ func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
 		dst = append(dst, '"', ':')
 		dst = append(dst, value...)
 	}
+	return append(dst, '}')
 }
 
 func appendOr(dst, value []byte, fits func([]byte) bool, otherwise []byte) ([]byte, bool) {

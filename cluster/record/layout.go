@@ -92,16 +92,12 @@ func Append(dst, data []byte, layout Layout, style Style) []byte {
 
 // has reports whether a record has a string in one of bunyan's own fields.
 func has(data []byte, want core) (found bool) {
-	s := jsonscan.Scan(data)
-	for {
-		key, value, ok := s.Next()
-		if !ok {
-			return found
-		}
+	for key, value := range jsonscan.Members(data) {
 		if coreKey(key) == want {
 			found = value[0] == '"'
 		}
 	}
+	return found
 }
 
 func appendRaw(dst, data []byte, terminal bool) []byte {

@@ -39,12 +39,7 @@ func PeekTime(data []byte) int64 {
 // slowHead is Peek member by member.
 func slowHead(data []byte) Head {
 	var h Head
-	s := jsonscan.Scan(data)
-	for {
-		key, value, ok := s.Next()
-		if !ok {
-			return h
-		}
+	for key, value := range jsonscan.Members(data) {
 		switch coreKey(key) {
 		case keyTime:
 			h.Time = millisOf(value)
@@ -52,6 +47,7 @@ func slowHead(data []byte) Head {
 			h.Level = levelOf(value)
 		}
 	}
+	return h
 }
 
 // millisOf reads a time as Unix milliseconds, 0 when it is none.

@@ -102,12 +102,7 @@ func headersText(headers []byte) string {
 		return jsonscan.Text(headers)
 	}
 	var b strings.Builder
-	s := jsonscan.Scan(headers)
-	for {
-		key, value, ok := s.Next()
-		if !ok {
-			return b.String()
-		}
+	for key, value := range jsonscan.Members(headers) {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
@@ -115,6 +110,7 @@ func headersText(headers []byte) string {
 		b.WriteString(": ")
 		b.WriteString(jsonscan.Text(value))
 	}
+	return b.String()
 }
 
 func bodyText(body []byte) string {
@@ -174,12 +170,7 @@ func without(fields []Field, key string) []Field {
 func appendMembers(fields []Field, prefix string, object []byte, but ...string) []Field {
 	var seen set
 	first := len(fields)
-	s := jsonscan.Scan(object)
-	for {
-		key, value, ok := s.Next()
-		if !ok {
-			return fields
-		}
+	for key, value := range jsonscan.Members(object) {
 		k := jsonscan.Decode(key)
 		if slices.Contains(but, k) {
 			continue
@@ -190,4 +181,5 @@ func appendMembers(fields []Field, prefix string, object []byte, but ...string) 
 		}
 		fields = append(fields, Field{Key: prefix + k, Value: value})
 	}
+	return fields
 }
