@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 	"sluice/tui"
 )
 
@@ -30,71 +31,6 @@ func (s *screen) flood(name string, n int) {
 	}
 	s.woken = true
 	s.settle()
-}
-
-func (s *screen) says(text string) func() bool {
-	return func() bool { return strings.Contains(s.text(), text) }
-}
-
-// perform runs a command as Bubble Tea does, and whatever commands follow from
-// its messages, until a condition holds.
-func (s *screen) perform(cmd tea.Cmd, until func() bool) {
-	s.t.Helper()
-	messages := make(chan tea.Msg, 64)
-	var run func(tea.Cmd)
-	run = func(cmd tea.Cmd) {
-		if cmd == nil {
-			return
-		}
-		go func() {
-			switch msg := cmd().(type) {
-			case nil:
-			case tea.BatchMsg:
-				for _, c := range msg {
-					run(c)
-				}
-			default:
-				messages <- msg
-			}
-		}()
-	}
-	run(cmd)
-	deadline := time.After(time.Minute)
-	for !until() {
-		select {
-		case msg := <-messages:
-			run(s.send(msg))
-			s.settle()
-		case <-time.After(time.Millisecond): // something may have work left
-			s.settle()
-		case <-deadline:
-			s.t.Fatalf("it never came to that:\n%s", s.text())
-		}
-	}
-}
-
-// raw runs a command and returns what it writes to the terminal.
-func raw(t *testing.T, cmd tea.Cmd) string {
-	t.Helper()
-	batch, ok := cmd().(tea.BatchMsg)
-	if !ok {
-		t.Fatal("the command is no batch")
-	}
-	out := make(chan string, len(batch))
-	for _, c := range batch {
-		go func() {
-			if msg, ok := c().(tui.RawMsg); ok {
-				out <- string(msg)
-			}
-		}()
-	}
-	select {
-	case text := <-out:
-		return text
-	case <-time.After(time.Minute):
-		t.Fatal("nothing is written")
-		return ""
-	}
 }
 
 var start = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
@@ -234,7 +170,7 @@ func (s *screen) second() {
 // settle sends frames until the model has nothing left to do.
 func (s *screen) settle() {
 	s.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(wait.Limit)
 	for s.woken || s.awake.Load() || tui.Busy(s.model) {
 		if time.Now().After(deadline) {
 			s.t.Fatal("the model never comes to rest")
@@ -369,4 +305,69 @@ func (s *screen) wantNot(parts ...string) {
 			s.t.Fatalf("the screen has %q:\n%s", part, s.text())
 		}
 	}
+}
+
+// perform runs a command as Bubble Tea does, and whatever commands follow from
+// its messages, until a condition holds.
+func (s *screen) perform(cmd tea.Cmd, until func() bool) {
+	s.t.Helper()
+	messages := make(chan tea.Msg, 64)
+	var run func(tea.Cmd)
+	run = func(cmd tea.Cmd) {
+		if cmd == nil {
+			return
+		}
+		go func() {
+			switch msg := cmd().(type) {
+			case nil:
+			case tea.BatchMsg:
+				for _, c := range msg {
+					run(c)
+				}
+			default:
+				messages <- msg
+			}
+		}()
+	}
+	run(cmd)
+	deadline := time.After(wait.Limit)
+	for !until() {
+		select {
+		case msg := <-messages:
+			run(s.send(msg))
+			s.settle()
+		case <-time.After(time.Millisecond): // something may have work left
+			s.settle()
+		case <-deadline:
+			s.t.Fatalf("it never came to that:\n%s", s.text())
+		}
+	}
+}
+
+// raw runs a command and returns what it writes to the terminal.
+func raw(t *testing.T, cmd tea.Cmd) string {
+	t.Helper()
+	batch, ok := cmd().(tea.BatchMsg)
+	if !ok {
+		t.Fatal("the command is no batch")
+	}
+	out := make(chan string, len(batch))
+	for _, c := range batch {
+		go func() {
+			if msg, ok := c().(tui.RawMsg); ok {
+				out <- string(msg)
+			}
+		}()
+	}
+	select {
+	case text := <-out:
+		return text
+	case <-time.After(wait.Limit):
+		t.Fatal("nothing is written")
+		return ""
+	}
+}
+
+func (s *screen) says(text string) func() bool {
+	return func() bool { return strings.Contains(s.text(), text) }
 }

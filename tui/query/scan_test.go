@@ -13,6 +13,7 @@ import (
 
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 	"sluice/tui/query"
 	"sluice/tui/rows"
 	"sluice/tui/rowtext"
@@ -103,20 +104,17 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 			grow(30_000)
 			s.evict(777)
 			scan := s.search(pattern, 12_000)
-			deadline := time.Now().Add(time.Minute)
-			for i := 0; !s.step(scan); i++ {
-				if i < 50 {
+			i := 0
+			wait.For(t, "the scan to end", func() bool {
+				if i++; i < 50 {
 					grow(100)
 					s.evict(r.IntN(750))
 				}
-				if time.Now().After(deadline) {
-					t.Fatal("the scan does not end")
-				}
-			}
+				return s.step(scan)
+			})
 			grow(5000)
 			s.evict(3000)
-			for !s.step(scan) {
-			}
+			wait.For(t, "the scan to end", func() bool { return s.step(scan) })
 			if got, want := numbersOf(scan), s.loop(pattern); !slices.Equal(got, want) {
 				t.Fatalf("%d found, want %d", len(got), len(want))
 			}
@@ -157,12 +155,11 @@ func TestSearchStepsAreSmall(t *testing.T) {
 	}()
 	select {
 	case <-stepped:
-	case <-time.After(time.Minute):
+	case <-time.After(wait.Limit):
 		t.Fatal("a step waits for the records to be tested")
 	}
 	close(release)
-	for !s.step(scan) {
-	}
+	wait.For(t, "the scan to end", func() bool { return s.step(scan) })
 	if scan.Count() != 200_000 {
 		t.Fatalf("%d records were found, want 200,000", scan.Count())
 	}
@@ -177,11 +174,7 @@ func TestAPanicInASearchIsHandedOn(t *testing.T) {
 	}
 	scan := s.scan(50_000, func() bool { panic("boom") })
 	err := rescue.Call("search", func() error {
-		for deadline := time.Now().Add(time.Minute); !s.step(scan); {
-			if time.Now().After(deadline) {
-				return nil
-			}
-		}
+		wait.Until(func() bool { return s.step(scan) })
 		return nil
 	})
 	var fault *rescue.Error

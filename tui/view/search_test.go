@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/cluster/record"
+	"sluice/internal/wait"
 	"sluice/tui/query"
 	"sluice/tui/view"
 )
@@ -12,11 +13,7 @@ import (
 // run steps a search until all is tested.
 func run(t *testing.T, v *view.View, s *view.Search) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); s.Step(time.Time{}, time.Now) || !s.Complete(); {
-		if time.Now().After(deadline) {
-			t.Fatal("the search does not end")
-		}
-	}
+	wait.For(t, "the search to end", func() bool { return !s.Step(time.Time{}, time.Now) && s.Complete() })
 	finish(v)
 }
 
