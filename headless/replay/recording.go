@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -193,7 +194,7 @@ func torn(line []byte) bool {
 	case line[0] == 0:
 		return len(bytes.Trim(line, "\x00")) == 0
 	}
-	return line[0] == '{' && !record.Parse(line).JSON
+	return line[0] == '{' && !jsonscan.ValidObject(line)
 }
 
 // tail is how much of a plain file is read to find when it ends, in bytes.
