@@ -13,7 +13,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
-	"sluice/headless/recorder"
+	"sluice/headless"
 	"sluice/headless/shipper"
 	"sluice/tui"
 )
@@ -83,7 +83,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, recorder.ErrNotHad), errors.Is(err, shipper.ErrNotHad):
+	case errors.Is(err, headless.ErrNotConnected), errors.Is(err, shipper.ErrNotHad):
 		return exitNotHad
 	case errors.Is(err, errInterrupted), errors.Is(err, tui.ErrInterrupted):
 		return exitInterrupted

@@ -14,7 +14,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
-	"sluice/headless/recorder"
+	"sluice/headless/printer"
 	"sluice/headless/replay"
 	"sluice/tui"
 )
@@ -137,7 +137,7 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 		defer stdout.Close()
 		out.Out = stdout
 		out.More = func(newest time.Time) []string { return replayed(ctx, source.Stats(), config, newest) }
-		printer, err := recorder.NewPrinter(out)
+		printer, err := printer.New(out)
 		if err != nil {
 			return &usageError{err}
 		}
@@ -220,8 +220,8 @@ func inOnePane(names []string) string {
 }
 
 // printing is how records are printed, as the flags say.
-func (r *reading) printing() (recorder.PrinterConfig, error) {
-	config := recorder.PrinterConfig{Notices: os.Stderr, Count: r.count, For: r.during}
+func (r *reading) printing() (printer.Config, error) {
+	config := printer.Config{Notices: os.Stderr, Count: r.count, For: r.during}
 	var err error
 	if config.Filter, err = r.filter(); err != nil {
 		return config, err

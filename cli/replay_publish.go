@@ -13,7 +13,7 @@ import (
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
-	"sluice/headless/recorder"
+	"sluice/headless"
 	"sluice/headless/replay"
 )
 
@@ -90,9 +90,9 @@ func (p *republisher) publish(ctx context.Context, source *replay.Source, during
 		case errors.Is(err, errMet), ctx.Err() != nil:
 			return nil
 		case errors.Is(err, stream.ErrClosed):
-			return p.unmet(recorder.ErrEnded)
+			return p.unmet(headless.ErrEnded)
 		case until.Err() != nil:
-			return p.unmet(recorder.ErrNotMet)
+			return p.unmet(headless.ErrNotMet)
 		}
 		return err
 	}
@@ -183,11 +183,11 @@ func (p *republisher) end(ctx context.Context, until time.Time) error {
 	if missing := s.Refused + s.Uncertain + s.Unsent + uint64(p.tooLarge); missing > 0 && !interrupted {
 		switch status := p.client.Status(); {
 		case !status.Had && errors.Is(status.Err, pub.ErrWrongPeer):
-			return fmt.Errorf("%w: %s; name the publish endpoint of a consolidator with --publish, such as %s", recorder.ErrNotHad, record.Safe(status.Err.Error()), pub.DefaultEndpoint)
+			return fmt.Errorf("%w: %s; name the publish endpoint of a consolidator with --publish, such as %s", headless.ErrNotConnected, record.Safe(status.Err.Error()), pub.DefaultEndpoint)
 		case !status.Had:
-			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", recorder.ErrNotHad, record.Safe(p.to))
+			return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", headless.ErrNotConnected, record.Safe(p.to))
 		case status.Err != nil:
-			return fmt.Errorf("%w: %s was lost, and not had again in time: %d records were not published, or nobody knows", recorder.ErrNotHad, record.Safe(p.to), missing)
+			return fmt.Errorf("%w: %s was lost, and not had again in time: %d records were not published, or nobody knows", headless.ErrNotConnected, record.Safe(p.to), missing)
 		}
 		return fmt.Errorf("%d records were not published, or nobody knows", missing)
 	}

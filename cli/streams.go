@@ -14,7 +14,7 @@ import (
 
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
-	"sluice/headless/recorder"
+	"sluice/headless"
 )
 
 const (
@@ -133,7 +133,7 @@ func listStreams(ctx context.Context, source *stream.Source, patience time.Durat
 			return source.Streams(), nil
 		}
 		if !up && time.Since(began) >= patience {
-			return nil, fmt.Errorf("list the streams: %w: %s", recorder.ErrNotHad, why)
+			return nil, fmt.Errorf("list the streams: %w: %s", headless.ErrNotConnected, why)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"sluice/cluster/names"
 	"sluice/cluster/stream"
-	"sluice/headless/recorder"
+	"sluice/headless/printer"
 	"sluice/tui"
 )
 
@@ -85,7 +85,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 		out := r.stdout(ctx)
 		defer out.Close()
 		config.Out = out
-		printer, err := recorder.NewPrinter(config)
+		printer, err := printer.New(config)
 		if err != nil {
 			return &usageError{err}
 		}

@@ -61,8 +61,8 @@ const (
 	defaultWidth = 80
 )
 
-// Say writes a line.
-func (c *Console) Say(text string) {
+// Notify writes a line.
+func (c *Console) Notify(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wipe()

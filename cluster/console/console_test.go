@@ -23,7 +23,7 @@ func TestConsole(t *testing.T) {
 	c.Draw(strings.Repeat("x", 80))
 	width = 12
 	c.Draw("back")
-	c.Say("news\x1b[2J\nof two lines")
+	c.Notify("news\x1b[2J\nof two lines")
 	c.Done()
 	const clear = "\r\x1b[K"
 	want := clear + "0123456789" + clear + "0123456789…" + clear + "字字…" + clear + clear + strings.Repeat("x", 78) + "…" + clear + "back" + clear
@@ -41,10 +41,10 @@ func TestNoTerminal(t *testing.T) {
 	var out strings.Builder
 	c := console.New(&out, console.Progress{})
 	c.Draw("0123456789")
-	c.Say("news")
+	c.Notify("news")
 	c.Done()
 	if out.String() != "sluice: news\n" || c.Draws() {
 		t.Errorf("got %q", out.String())
 	}
-	console.New(nil, console.Progress{}).Say("to nobody")
+	console.New(nil, console.Progress{}).Notify("to nobody")
 }

@@ -12,6 +12,7 @@ import (
 	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/stream"
+	"sluice/headless"
 )
 
 // Stdout is Config.Out for standard output.
@@ -78,7 +79,7 @@ const MinRotateSize = 64 << 10
 
 // PatternSource is a Source that knows which streams are live.
 type PatternSource interface {
-	Source
+	headless.Source
 	// WatchStreams begins to know which streams are live.
 	WatchStreams(on bool)
 	// Streams are the live streams, while they are watched.
@@ -105,14 +106,6 @@ func (c *Config) check() error {
 		return errors.New("standard output cannot be rotated: give --out FILE")
 	case c.Last < 0:
 		return fmt.Errorf("last %d is negative", c.Last)
-	case c.Count < 0:
-		return fmt.Errorf("count %d is negative", c.Count)
-	case c.For < 0:
-		return fmt.Errorf("time to record %s is negative", c.For)
-	case c.After < 0:
-		return fmt.Errorf("time to go on %s is negative", c.After)
-	case c.After > 0 && c.Count == 0 && c.Until == nil:
-		return errors.New("time to go on goes with --count or --until: give one of them, or --for")
 	case c.MaxStreams < 0:
 		return fmt.Errorf("at most %d streams: want at least 1", c.MaxStreams)
 	case c.Rotate < 0 || c.Rotate%time.Second != 0:
@@ -140,5 +133,10 @@ func (c *Config) check() error {
 	if strings.Contains(c.Out, "\x00") {
 		return fmt.Errorf("name %q has a NUL in it", c.Out)
 	}
-	return nil
+	goal := c.goal()
+	return goal.Check()
+}
+
+func (c *Config) goal() headless.Goal {
+	return headless.Goal{Count: c.Count, Until: c.Until, After: c.After, For: c.For}
 }

@@ -14,13 +14,13 @@ func NewOn(config Config, d Disk) (*Recorder, error) { return newRecorder(config
 // BoundaryAfter is when the interval ends in which files are at a time, when they
 // were begun at another.
 func BoundaryAfter(every time.Duration, begun, now time.Time) (time.Time, error) {
-	o, err := newOutput(&Config{Out: "x.ndjson", Rotate: every}, osDisk{})
+	f, err := newFiles(&Config{Out: "x.ndjson", Rotate: every}, osDisk{})
 	if err != nil {
 		return time.Time{}, err
 	}
-	o.turn(begun)
-	err = o.rotate(now)
-	return o.boundary, err
+	f.turn(begun)
+	err = f.rotate(now)
+	return f.boundary, err
 }
 
 // FilePart is what a stream's name becomes in a file's.

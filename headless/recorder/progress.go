@@ -11,7 +11,7 @@ import (
 // drawEvery is the time between two drawings of the progress.
 const drawEvery = 500 * time.Millisecond
 
-// gauge is how a recording goes, for others to look at.
+// gauge is how a recording goes, for the goroutine that draws it.
 type gauge struct {
 	records, bytes, stored, dropped, unknown, streams atomic.Uint64
 }
@@ -33,6 +33,20 @@ func (r *Recorder) progress(done <-chan struct{}) {
 	}
 }
 
+// measure sets the gauge.
+func (r *Recorder) measure() {
+	var sum Counts
+	for _, a := range r.selection.streams {
+		sum.add(&a.Counts)
+	}
+	r.gauge.records.Store(sum.Records)
+	r.gauge.bytes.Store(sum.Bytes)
+	r.gauge.dropped.Store(sum.Dropped)
+	r.gauge.unknown.Store(sum.Unknown)
+	r.gauge.stored.Store(r.files.stored)
+	r.gauge.streams.Store(uint64(len(r.selection.streams)))
+}
+
 func (r *Recorder) progressText(m *meter, now time.Time) string {
 	// What matters stands first: a narrow terminal has no room for the rest.
 	g := &r.gauge
@@ -42,13 +56,13 @@ func (r *Recorder) progressText(m *meter, now time.Time) string {
 		text += fmt.Sprintf(" and %d gaps of unknown size", n)
 	}
 	text += ", " + bytesText(g.bytes.Load())
-	if r.out.compressed() {
+	if r.files.compressed() {
 		text += " (" + bytesText(g.stored.Load()) + " stored)"
 	}
 	if n := g.streams.Load(); n != 1 {
 		text += fmt.Sprintf(", %d streams", n)
 	}
-	return text + ", to " + r.out.describe()
+	return text + ", to " + r.files.describe()
 }
 
 // meter measures a rate over the last seconds: what is compressed is counted

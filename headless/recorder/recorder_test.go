@@ -22,12 +22,14 @@ import (
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/headless"
+	"sluice/headless/internal/script"
 	"sluice/headless/recorder"
 )
 
 // play is a script that knows which streams are live.
 type play struct {
-	script
+	script.Source
 	live    []stream.Live
 	watched bool
 }
@@ -50,8 +52,8 @@ type step struct {
 
 func (s *steps) Take(ctx context.Context) (*stream.Batch, error) {
 	if len(s.next) == 0 {
-		if ctx.Err() == nil && s.end != nil {
-			return nil, s.end
+		if ctx.Err() == nil && s.End != nil {
+			return nil, s.End
 		}
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -119,7 +121,7 @@ func gap(at int, name string, n uint64, unknown bool) stream.Notice {
 }
 
 func TestRecordLines(t *testing.T) {
-	info, warn := bunyan(30, "all well"), bunyan(40, "less well")
+	info, warn := script.Bunyan(30, "all well"), script.Bunyan(40, "less well")
 	payload := `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":30,"time":"2026-01-02T03:04:05.678Z","msg":`
 	for _, tt := range []struct {
 		name   string
@@ -134,7 +136,7 @@ func TestRecordLines(t *testing.T) {
 			recorder.Config{},
 			[]string{info, "plain \x1b text", "bad \xff\xfe", `{"a" :  1}`, "\u2028"},
 			[]string{info, "plain \x1b text", "bad \xff\xfe", `{"a" :  1}`, "\u2028"},
-			errEnd,
+			script.ErrOver,
 			recorder.Counts{Records: 5},
 		},
 		{
@@ -142,15 +144,15 @@ func TestRecordLines(t *testing.T) {
 			recorder.Config{},
 			[]string{"{\n\"a\":1}", "two\nlines", "", "{\"a\":1}\r\n"},
 			[]string{`{"a":1}`, payload + `"two\nlines"}`, payload + `""}`, `{"a":1}`},
-			errEnd,
+			script.ErrOver,
 			recorder.Counts{Records: 4},
 		},
 		{
 			"filter",
 			recorder.Config{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile("well")}},
-			[]string{info, warn, bunyan(50, "bad"), "plain"},
+			[]string{info, warn, script.Bunyan(50, "bad"), "plain"},
 			[]string{warn},
-			errEnd,
+			script.ErrOver,
 			recorder.Counts{Records: 1, Filtered: 3},
 		},
 		{
@@ -158,7 +160,7 @@ func TestRecordLines(t *testing.T) {
 			recorder.Config{Filter: query.Filter{Grep: regexp.MustCompile(`"msg":"plain"`)}},
 			[]string{"plain"},
 			[]string{"plain"},
-			errEnd,
+			script.ErrOver,
 			recorder.Counts{Records: 1},
 		},
 		{
@@ -180,7 +182,7 @@ func TestRecordLines(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, out := range []string{"out.ndjson", "out.ndjson.gz", "out.ndjson.zst"} {
-				source := &play{script: script{batches: []*stream.Batch{batch(of("s", tt.data...))}, end: errEnd}}
+				source := &play{Source: script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", tt.data...))}, End: script.ErrOver}}
 				d, config := newMemDisk(), tt.config
 				config.Source, config.Out = source, out
 				s, err := recorded(t, d, config)
@@ -206,13 +208,13 @@ func TestRecordLines(t *testing.T) {
 
 // Losses stand where they happened, and can be read by a program.
 func TestRecordLosses(t *testing.T) {
-	source := &play{script: script{end: errEnd, batches: []*stream.Batch{
-		batch(of("s", "a", "b"), gap(0, "s", 2, false), gap(1, "s", 0, true), gap(2, "s", 5, true)),
-		batch(of("s", "c"), gap(0, "other", 1, false)),
+	source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{
+		script.Batch(script.Records("s", "a", "b"), gap(0, "s", 2, false), gap(1, "s", 0, true), gap(2, "s", 5, true)),
+		script.Batch(script.Records("s", "c"), gap(0, "other", 1, false)),
 	}}}
 	d := newMemDisk()
 	s, err := recorded(t, d, recorder.Config{Source: source})
-	if !errors.Is(err, errEnd) {
+	if !errors.Is(err, script.ErrOver) {
 		t.Fatal(err)
 	}
 	if s.Records != 3 || s.Gaps != 3 || s.Dropped != 7 || s.Unknown != 2 {
@@ -244,17 +246,17 @@ func TestRecordLosses(t *testing.T) {
 
 // A source that is lost at the end, and one that cannot account, leave a word.
 func TestRecordSources(t *testing.T) {
-	source := &play{script: script{
-		end:    errEnd,
-		status: []stream.Status{{Name: "vm-1", State: stream.StateLive}, {Name: "vm-2", State: stream.StateLost}},
-		batches: []*stream.Batch{
-			batch(of("s", "a"), stream.Notice{Kind: stream.KindState, Source: "foreign:1", State: stream.StateUnaccounted}),
+	source := &play{Source: script.Source{
+		End:    script.ErrOver,
+		States: []stream.Status{{Name: "vm-1", State: stream.StateLive}, {Name: "vm-2", State: stream.StateLost}},
+		Batches: []*stream.Batch{
+			script.Batch(script.Records("s", "a"), stream.Notice{Kind: stream.KindState, Source: "foreign:1", State: stream.StateUnaccounted}),
 		},
 	}}
 	d := newMemDisk()
 	ctx, cancel := context.WithCancel(t.Context())
-	source.end = nil
-	source.before = func(taken int) {
+	source.End = nil
+	source.Before = func(taken int) {
 		if taken > 0 {
 			cancel()
 		}
@@ -307,9 +309,9 @@ func TestKeepCannotRemove(t *testing.T) {
 		gone, stays := "x-19990101T000000Z.ndjson", "x-19990102T000000Z.ndjson"
 		d.files[gone], d.files[stays] = &memFile{disk: d}, &memFile{disk: d}
 		d.stuck = map[string]error{gone: fs.ErrNotExist, stays: fs.ErrPermission}
-		source := &steps{play: play{script: script{status: []stream.Status{{State: stream.StateLive}}}}}
+		source := &steps{play: play{Source: script.Source{States: []stream.Status{{State: stream.StateLive}}}}}
 		for range 5 {
-			source.next = append(source.next, step{after: time.Hour, batch: batch(of("s", "a"))})
+			source.next = append(source.next, step{after: time.Hour, batch: script.Batch(script.Records("s", "a"))})
 		}
 		var notices bytes.Buffer
 		s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", Rotate: time.Hour, Keep: 2, For: 330 * time.Minute, Notices: &notices})
@@ -333,13 +335,13 @@ func TestKeepOnASmallDisk(t *testing.T) {
 		d := newMemDisk()
 		d.room = 4 * limit
 		d.synced = func() { time.Sleep(time.Second) }
-		source := &steps{play: play{script: script{end: errEnd}}}
+		source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
 		line := strings.Repeat("x", 999)
 		for range 40 {
-			source.next = append(source.next, step{batch: batch(of("s", slices.Repeat([]string{line}, 40)...))})
+			source.next = append(source.next, step{batch: script.Batch(script.Records("s", slices.Repeat([]string{line}, 40)...))})
 		}
 		s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", RotateSize: limit, Keep: 2})
-		if !errors.Is(err, errEnd) || s.Records != 1600 || s.Unwritten != 0 {
+		if !errors.Is(err, script.ErrOver) || s.Records != 1600 || s.Unwritten != 0 {
 			t.Errorf("Run returned %v, and recorded %+v", err, s)
 		}
 		for _, name := range d.names() {
@@ -354,12 +356,12 @@ func TestRotateByClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // the clock begins at midnight of 2000-01-01, UTC
 		d := newMemDisk()
 		var atTwo []string
-		source := &steps{play: play{script: script{status: []stream.Status{{State: stream.StateLive}}}}, next: []step{
-			{after: 20 * time.Minute, batch: batch(of("s", "a"))},                                   // 00:20
-			{after: 39*time.Minute + 59*time.Second, batch: batch(of("s", "b"))},                    // 00:59:59
-			{after: time.Second, batch: batch(of("s", "c"))},                                        // 01:00:00
-			{after: 90 * time.Minute, batch: batch(of("s", "d")), do: func() { atTwo = d.names() }}, // 02:30
-			{after: 2 * time.Hour, batch: batch(of("s", "e"))},                                      // 04:30
+		source := &steps{play: play{Source: script.Source{States: []stream.Status{{State: stream.StateLive}}}}, next: []step{
+			{after: 20 * time.Minute, batch: script.Batch(script.Records("s", "a"))},                                   // 00:20
+			{after: 39*time.Minute + 59*time.Second, batch: script.Batch(script.Records("s", "b"))},                    // 00:59:59
+			{after: time.Second, batch: script.Batch(script.Records("s", "c"))},                                        // 01:00:00
+			{after: 90 * time.Minute, batch: script.Batch(script.Records("s", "d")), do: func() { atTwo = d.names() }}, // 02:30
+			{after: 2 * time.Hour, batch: script.Batch(script.Records("s", "e"))},                                      // 04:30
 		}}
 		_, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson.zst", Rotate: time.Hour, For: 5 * time.Hour})
 		if err != nil {
@@ -394,7 +396,7 @@ func TestRotateBySizeAndKeep(t *testing.T) {
 			d.files["dir/x-y-20000101T000000Z.ndjson"] = &memFile{disk: d} // of others
 			d.files["dir/x-20000101.ndjson"] = &memFile{disk: d}
 			rng := rand.New(rand.NewPCG(1, 2))
-			source := &steps{play: play{script: script{end: errEnd}}}
+			source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
 			var want []string
 			for range 400 {
 				data := make([]byte, 1000)
@@ -402,11 +404,11 @@ func TestRotateBySizeAndKeep(t *testing.T) {
 					data[i] = "0123456789abcdef"[rng.IntN(16)]
 				}
 				want = append(want, string(data))
-				source.next = append(source.next, step{after: 100 * time.Millisecond, batch: batch(of("s", string(data)))})
+				source.next = append(source.next, step{after: 100 * time.Millisecond, batch: script.Batch(script.Records("s", string(data)))})
 			}
 			const limit = 64 << 10
 			s, err := recorded(t, d, recorder.Config{Source: source, Out: out, RotateSize: limit, Keep: 3})
-			if !errors.Is(err, errEnd) {
+			if !errors.Is(err, script.ErrOver) {
 				t.Fatal(err)
 			}
 			names := d.names()
@@ -451,15 +453,15 @@ func TestRotateAtOnce(t *testing.T) {
 				for _, name := range left {
 					d.files[name] = &memFile{disk: d, data: []byte("left\n")}
 				}
-				source := &steps{play: play{script: script{end: errEnd}}}
+				source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
 				var want []string
 				for n := range 1000 {
 					line := fmt.Sprintf("%01000d", n)
 					want = append(want, line)
-					source.next = append(source.next, step{batch: batch(of("s", line))})
+					source.next = append(source.next, step{batch: script.Batch(script.Records("s", line))})
 				}
 				s, err := recorded(t, d, recorder.Config{Source: source, Out: "x.ndjson", Rotate: rotate, RotateSize: recorder.MinRotateSize, Force: force})
-				if !errors.Is(err, errEnd) {
+				if !errors.Is(err, script.ErrOver) {
 					t.Fatal(err)
 				}
 				for _, name := range left {
@@ -486,12 +488,12 @@ func TestRotateAtOnce(t *testing.T) {
 func TestKeepOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newMemDisk()
-		source := &steps{play: play{script: script{end: errEnd}}}
+		source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
 		source.next = []step{
-			{after: time.Second, batch: batch(of("s", "a"))},
-			{after: time.Hour, batch: batch(of("s", "b"))},
-			{after: time.Hour + 2700*time.Millisecond, batch: batch(of("s", "c"))},
-			{after: time.Minute, batch: batch(of("s", "d")), do: func() {
+			{after: time.Second, batch: script.Batch(script.Records("s", "a"))},
+			{after: time.Hour, batch: script.Batch(script.Records("s", "b"))},
+			{after: time.Hour + 2700*time.Millisecond, batch: script.Batch(script.Records("s", "c"))},
+			{after: time.Minute, batch: script.Batch(script.Records("s", "d")), do: func() {
 				names := d.names()
 				slices.Sort(names)
 				if want := []string{"x-20000101T010001Z.gz", "x-20000101T020003Z.gz.part"}; !slices.Equal(names, want) {
@@ -499,7 +501,7 @@ func TestKeepOne(t *testing.T) {
 				}
 			}},
 		}
-		if _, err := recorded(t, d, recorder.Config{Source: source, Out: "x.gz", Rotate: time.Hour, Keep: 1}); !errors.Is(err, errEnd) {
+		if _, err := recorded(t, d, recorder.Config{Source: source, Out: "x.gz", Rotate: time.Hour, Keep: 1}); !errors.Is(err, script.ErrOver) {
 			t.Fatal(err)
 		}
 		if got := d.lines(t, "x-20000101T020003Z.gz"); len(d.names()) != 1 || !slices.Equal(got, []string{"c", "d"}) {
@@ -513,12 +515,12 @@ func TestFilePerStream(t *testing.T) {
 	names := []string{"system", "tenant/acme", "tenant+acme", "../../etc/passwd", "会/a b"}
 	var recs []stream.Record
 	for _, name := range names {
-		recs = append(recs, of(name, name+" 1", name+" 2")...)
+		recs = append(recs, script.Records(name, name+" 1", name+" 2")...)
 	}
 	d := newMemDisk()
-	source := &play{script: script{end: errEnd, batches: []*stream.Batch{batch(recs, gap(0, "system", 3, false))}}}
+	source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{script.Batch(recs, gap(0, "system", 3, false))}}}
 	s, err := recorded(t, d, recorder.Config{Source: source, Streams: names, Out: "logs/{stream}.ndjson"})
-	if !errors.Is(err, errEnd) {
+	if !errors.Is(err, script.ErrOver) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -546,7 +548,7 @@ func TestFullDisk(t *testing.T) {
 		for room := 0; room < 12_000; room += 613 {
 			d := newMemDisk()
 			d.room = room
-			source := &play{script: script{end: errEnd}}
+			source := &play{Source: script.Source{End: script.ErrOver}}
 			sent := 0
 			rng := rand.New(rand.NewPCG(uint64(room), 0))
 			for range 20 {
@@ -555,16 +557,16 @@ func TestFullDisk(t *testing.T) {
 					data = append(data, fmt.Sprintf("%d %x", sent, rng.Uint64()))
 					sent++
 				}
-				source.batches = append(source.batches, batch(of("s", data...)))
+				source.Batches = append(source.Batches, script.Batch(script.Records("s", data...)))
 			}
 			left := func() (n int) {
-				for _, b := range source.batches {
+				for _, b := range source.Batches {
 					n += len(b.Records)
 				}
 				return n
 			}
 			s, err := recorded(t, d, recorder.Config{Source: source, Out: out, Fsync: recorder.FsyncAlways})
-			if errors.Is(err, errEnd) {
+			if errors.Is(err, script.ErrOver) {
 				continue // there was room
 			}
 			if !errors.Is(err, syscall.ENOSPC) {
@@ -594,7 +596,7 @@ func TestPowerCut(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				d := newMemDisk()
 				rng := rand.New(rand.NewPCG(uint64(len(out)), uint64(fsync)))
-				source := &steps{play: play{script: script{end: errEnd}}}
+				source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
 				handed := 0
 				for range 100 {
 					var data []string
@@ -602,7 +604,7 @@ func TestPowerCut(t *testing.T) {
 						data = append(data, fmt.Sprintf("%d %x", handed, rng.Uint64()))
 						handed++
 					}
-					source.next = append(source.next, step{after: time.Duration(rng.IntN(700)) * time.Millisecond, batch: batch(of("s", data...))})
+					source.next = append(source.next, step{after: time.Duration(rng.IntN(700)) * time.Millisecond, batch: script.Batch(script.Records("s", data...))})
 				}
 				cuts := 0
 				var cutting sync.Mutex // what syncs and what takes are two goroutines
@@ -638,7 +640,7 @@ func TestPowerCut(t *testing.T) {
 					source.next[i].do = cut
 				}
 				s, err := recorded(t, d, recorder.Config{Source: source, Out: out, Fsync: fsync})
-				if !errors.Is(err, errEnd) {
+				if !errors.Is(err, script.ErrOver) {
 					t.Fatal(err)
 				}
 				if cuts < 20 || s.Records != uint64(handed) {
@@ -662,11 +664,11 @@ func TestSyncedWithinASecond(t *testing.T) {
 				t.Errorf("after 2 s %d bytes of %d are synced", f.safe, len(f.data))
 			}
 		}
-		source := &steps{play: play{script: script{end: errEnd}}, next: []step{
-			{after: 1500 * time.Millisecond, batch: batch(of("s", "a"))},
-			{after: 2 * time.Second, batch: batch(of("s", "b")), do: check},
+		source := &steps{play: play{Source: script.Source{End: script.ErrOver}}, next: []step{
+			{after: 1500 * time.Millisecond, batch: script.Batch(script.Records("s", "a"))},
+			{after: 2 * time.Second, batch: script.Batch(script.Records("s", "b")), do: check},
 		}}
-		if _, err := recorded(t, d, recorder.Config{Source: source, Out: "out.ndjson.zst"}); !errors.Is(err, errEnd) {
+		if _, err := recorded(t, d, recorder.Config{Source: source, Out: "out.ndjson.zst"}); !errors.Is(err, script.ErrOver) {
 			t.Fatal(err)
 		}
 	})
@@ -679,7 +681,7 @@ func TestSyncFails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			d := newMemDisk()
 			d.fault = syscall.EIO
-			source := &steps{next: []step{{batch: batch(of("s", "a"))}}}
+			source := &steps{next: []step{{batch: script.Batch(script.Records("s", "a"))}}}
 			_, err := recorded(t, d, recorder.Config{Source: source, Fsync: fsync})
 			if !errors.Is(err, syscall.EIO) || !strings.Contains(err.Error(), `sync "out.ndjson.part"`) {
 				t.Errorf("Run returned %v", err)
@@ -696,10 +698,10 @@ func TestFilesThatAreThere(t *testing.T) {
 		for _, force := range []bool{false, true} {
 			d := newMemDisk()
 			d.files[there] = &memFile{disk: d, data: []byte("old\n")}
-			source := &play{script: script{end: errEnd, batches: []*stream.Batch{batch(of("s", "new"))}}}
+			source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{script.Batch(script.Records("s", "new"))}}}
 			s, err := recorded(t, d, recorder.Config{Source: source, Force: force})
 			if force {
-				if got := d.lines(t, "out.ndjson"); !errors.Is(err, errEnd) || !slices.Equal(got, []string{"new"}) {
+				if got := d.lines(t, "out.ndjson"); !errors.Is(err, script.ErrOver) || !slices.Equal(got, []string{"new"}) {
 					t.Errorf("forced over %s: %q, %v", there, got, err)
 				}
 				continue
@@ -728,17 +730,17 @@ func TestRecordTimeRunsOut(t *testing.T) {
 		{"nothing else asked", live, recorder.Config{}, []string{"a"}, nil, "out.ndjson"},
 		{"nothing came", live, recorder.Config{}, nil, nil, "out.ndjson"},
 		{"nothing came, compressed", live, recorder.Config{Out: "out.gz"}, nil, nil, "out.gz"},
-		{"count not met", live, recorder.Config{Count: 2}, []string{"a"}, recorder.ErrNotMet, "out.ndjson"},
-		{"until not met", live, recorder.Config{Until: regexp.MustCompile("never")}, []string{"a"}, recorder.ErrNotMet, "out.ndjson"},
-		{"never had", []stream.Status{{Name: "vm-1", State: stream.StateConnecting}}, recorder.Config{}, nil, recorder.ErrNotHad, ""},
-		{"lost", []stream.Status{{Name: "vm-1", State: stream.StateLost}}, recorder.Config{}, []string{"a"}, recorder.ErrNotHad, "out.ndjson"},
-		{"no stream matches", live, recorder.Config{Streams: []string{"tenant/*"}}, nil, recorder.ErrNotHad, ""},
+		{"count not met", live, recorder.Config{Count: 2}, []string{"a"}, headless.ErrNotMet, "out.ndjson"},
+		{"until not met", live, recorder.Config{Until: regexp.MustCompile("never")}, []string{"a"}, headless.ErrNotMet, "out.ndjson"},
+		{"never had", []stream.Status{{Name: "vm-1", State: stream.StateConnecting}}, recorder.Config{}, nil, headless.ErrNotConnected, ""},
+		{"lost", []stream.Status{{Name: "vm-1", State: stream.StateLost}}, recorder.Config{}, []string{"a"}, headless.ErrNotConnected, "out.ndjson"},
+		{"no stream matches", live, recorder.Config{Streams: []string{"tenant/*"}}, nil, headless.ErrNotConnected, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				source := &steps{play: play{script: script{status: tt.status}}}
+				source := &steps{play: play{Source: script.Source{States: tt.status}}}
 				if tt.data != nil {
-					source.next = []step{{after: time.Second, batch: batch(of("s", tt.data...))}}
+					source.next = []step{{after: time.Second, batch: script.Batch(script.Records("s", tt.data...))}}
 				}
 				d, config := newMemDisk(), tt.config
 				config.Source, config.For = source, 3*time.Second
@@ -765,10 +767,10 @@ func TestRecordTimeRunsOut(t *testing.T) {
 func TestRecordAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &steps{next: []step{
-			{batch: batch(of("s", "a", "err", "b"))},
-			{after: 5 * time.Second, batch: batch(of("s", "c", "err"))},
-			{after: 4 * time.Second, batch: batch(of("s", "d"))},
-			{after: 2 * time.Second, batch: batch(of("s", "e"))},
+			{batch: script.Batch(script.Records("s", "a", "err", "b"))},
+			{after: 5 * time.Second, batch: script.Batch(script.Records("s", "c", "err"))},
+			{after: 4 * time.Second, batch: script.Batch(script.Records("s", "d"))},
+			{after: 2 * time.Second, batch: script.Batch(script.Records("s", "e"))},
 		}}
 		d := newMemDisk()
 		begun := time.Now()
@@ -785,8 +787,8 @@ func TestRecordAfter(t *testing.T) {
 // What had arrived when it was told to end is recorded.
 func TestRecordInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	source := &play{script: script{batches: []*stream.Batch{batch(of("s", "a")), batch(of("s", "b"))}}}
-	source.before = func(taken int) {
+	source := &play{Source: script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a")), script.Batch(script.Records("s", "b"))}}}
+	source.Before = func(taken int) {
 		if taken == 1 {
 			cancel()
 		}
@@ -817,16 +819,16 @@ func TestRecordToStandardOutput(t *testing.T) {
 		out  io.Writer
 		want error
 	}{
-		{"whole", &out, errEnd},
+		{"whole", &out, script.ErrOver},
 		{"closed pipe", write, nil},
-		{"another error", failing{errBroken}, errBroken},
+		{"another error", script.Failing{Err: errBroken}, errBroken},
 	} {
-		source := &play{script: script{end: errEnd, batches: []*stream.Batch{batch(of("s", "a"))}}}
+		source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{script.Batch(script.Records("s", "a"))}}}
 		s, err := recorded(t, newMemDisk(), recorder.Config{Source: source, Out: recorder.Stdout, Stdout: tt.out})
 		if !errors.Is(err, tt.want) || (tt.want == nil) != (err == nil) {
 			t.Errorf("%s: Run returned %v, want %v", tt.name, err, tt.want)
 		}
-		if tt.want != errEnd && s.Unwritten != 1 {
+		if tt.want != script.ErrOver && s.Unwritten != 1 {
 			t.Errorf("%s: the summary is %+v", tt.name, s)
 		}
 	}

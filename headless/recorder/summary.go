@@ -30,14 +30,14 @@ type StreamCounts struct {
 }
 
 func (r *Recorder) summarise(now time.Time) {
-	s := &Summary{Streams: make([]StreamCounts, 0, len(r.follow.streams))}
+	s := &Summary{Streams: make([]StreamCounts, 0, len(r.selection.streams))}
 	r.summary = s
-	for name, a := range r.follow.streams {
+	for name, a := range r.selection.streams {
 		s.Counts.add(&a.Counts)
 		s.Streams = append(s.Streams, StreamCounts{name, a.Counts})
 	}
 	slices.SortFunc(s.Streams, func(a, b StreamCounts) int { return cmp.Compare(a.Stream, b.Stream) })
-	s.Stored, s.Files = r.out.stored, r.out.sync.finished
+	s.Stored, s.Files = r.files.stored, r.files.sync.finished
 	s.Seconds = now.Sub(r.began).Round(time.Millisecond).Seconds()
 	for name := range r.unaccounted {
 		s.Unaccounted = append(s.Unaccounted, name)

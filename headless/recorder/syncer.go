@@ -28,7 +28,7 @@ type syncer struct {
 	force   bool
 	keep    int
 
-	say       func(string) // tells people
+	notify    func(string) // for people
 	finished  int          // files that have their names; to be read when run has returned
 	unremoved error        // why an old file could not be removed; likewise
 
@@ -48,7 +48,7 @@ func newSyncer(d disk, config *Config) *syncer {
 	s := &syncer{
 		disk: d, durable: config.Fsync != FsyncNever, force: config.overwrites(), keep: config.Keep,
 		poke: make(chan struct{}, 1), bad: make(map[string]bool), unnamed: make(map[series]int),
-		say: func(string) {},
+		notify: func(string) {},
 	}
 	s.done = sync.NewCond(&s.mu)
 	return s
@@ -225,7 +225,7 @@ func (s *syncer) retire(of series, finished time.Time) {
 func (s *syncer) unretired(err error) {
 	if s.unremoved == nil {
 		s.unremoved = err
-		s.say(err.Error())
+		s.notify(err.Error())
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // writer writes one series of files: whole lines, gathered into pieces.
 type writer struct {
-	out    *output
+	files  *files
 	series series
 	name   string    // the present file's, in full; its present name has partEnding
 	begun  time.Time // stamp of the present or the last file
@@ -27,22 +27,22 @@ type writer struct {
 
 // run is some lines in a row of one account.
 type run struct {
-	account *account
+	account *recorded
 	end     int // in writer.lines
 	records int // how many of the lines are records; 0 when it is about a loss
 }
 
 // add gathers a line, without its line break. The account is its stream's;
 // record is false when it is about a loss.
-func (w *writer) add(a *account, line []byte, record bool) error {
-	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.out.pieceLimit() {
+func (w *writer) add(a *recorded, line []byte, record bool) error {
+	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.files.pieceLimit() {
 		if err := w.flush(); err != nil {
 			return err
 		}
 	}
 	if w.lines == nil {
-		w.lines, w.first = w.out.buffer(), time.Now()
-		w.out.gathering(w)
+		w.lines, w.first = w.files.buffer(), time.Now()
+		w.files.gathering(w)
 	}
 	w.lines = append(w.lines, line...)
 	w.lines = append(w.lines, '\n')
@@ -50,7 +50,7 @@ func (w *writer) add(a *account, line []byte, record bool) error {
 	if record {
 		n = 1
 	}
-	w.out.held += len(line) + 1
+	w.files.held += len(line) + 1
 	if last := len(w.runs) - 1; last >= 0 && w.runs[last].account == a && (w.runs[last].records > 0) == record {
 		w.runs[last].end = len(w.lines)
 		w.runs[last].records += n
@@ -66,14 +66,14 @@ func (w *writer) flush() error {
 	if len(w.lines) == 0 {
 		return nil
 	}
-	piece, err := w.out.codec.frame(w.out.packed[:0], w.lines)
+	piece, err := w.files.codec.frame(w.files.packed[:0], w.lines)
 	if err != nil {
 		return w.gaveUp(0, err)
 	}
-	if w.out.compressed() {
-		w.out.packed = piece
+	if w.files.compressed() {
+		w.files.packed = piece
 	}
-	if limit := w.out.config.RotateSize; limit > 0 && w.size > 0 && w.size+int64(len(piece)) > limit {
+	if limit := w.files.config.RotateSize; limit > 0 && w.size > 0 && w.size+int64(len(piece)) > limit {
 		if err := w.finish(); err != nil {
 			return w.gaveUp(0, err)
 		}
@@ -82,14 +82,14 @@ func (w *writer) flush() error {
 		return w.gaveUp(0, err)
 	}
 	n, err := w.file.Write(piece)
-	if errors.Is(err, syscall.ENOSPC) && w.out.config.Keep > 0 && w.out.sync.drain() && w.file.Truncate(w.size) == nil {
+	if errors.Is(err, syscall.ENOSPC) && w.files.config.Keep > 0 && w.files.sync.drain() && w.file.Truncate(w.size) == nil {
 		n, err = w.file.Write(piece) // old files were still to be removed
 	}
 	if err != nil {
 		return w.gaveUp(w.repair(piece[:max(0, n)]), w.failed(err))
 	}
 	w.size += int64(n)
-	w.out.stored += uint64(n)
+	w.files.stored += uint64(n)
 	w.dirty = true
 	w.settle(len(w.lines))
 	return nil
@@ -97,7 +97,7 @@ func (w *writer) flush() error {
 
 // failed is the error of a write.
 func (w *writer) failed(err error) error {
-	if w.out.config.Out == Stdout {
+	if w.files.config.Out == Stdout {
 		return fmt.Errorf("write standard output: %w", err)
 	}
 	return writeError(w.name, err)
@@ -106,7 +106,7 @@ func (w *writer) failed(err error) error {
 // repair takes from the file what was written of a piece and is not whole, and
 // returns how much of the lines is in the file.
 func (w *writer) repair(written []byte) (whole int) {
-	if !w.out.compressed() {
+	if !w.files.compressed() {
 		whole = bytes.LastIndexByte(written, '\n') + 1
 	}
 	if len(written) > whole {
@@ -115,7 +115,7 @@ func (w *writer) repair(written []byte) (whole int) {
 		}
 	}
 	w.size += int64(whole)
-	w.out.stored += uint64(whole)
+	w.files.stored += uint64(whole)
 	return whole
 }
 
@@ -143,8 +143,8 @@ func (w *writer) settle(written int) {
 		}
 		begin = r.end
 	}
-	w.out.held -= len(w.lines)
-	w.out.giveBack(w.lines)
+	w.files.held -= len(w.lines)
+	w.files.giveBack(w.lines)
 	w.lines, w.runs = nil, w.runs[:0]
 }
 
@@ -153,14 +153,14 @@ func (w *writer) open(now time.Time) error {
 	if w.file != nil {
 		return nil
 	}
-	if w.out.config.Out == Stdout {
-		w.file = standard{w.out.config.Stdout}
+	if w.files.config.Out == Stdout {
+		w.file = standard{w.files.config.Stdout}
 		return nil
 	}
 	w.begun = w.begins(now)
 	for tries := 0; ; tries++ {
 		w.name = w.series.path(w.begun)
-		f, err := w.out.disk.Create(w.name, w.series.naming.dirs, w.out.config.overwrites())
+		f, err := w.files.disk.Create(w.name, w.series.naming.dirs, w.files.config.overwrites())
 		if err == nil {
 			w.file, w.size, w.dirty = f, 0, false
 			return nil
@@ -184,8 +184,8 @@ func (w *writer) begins(now time.Time) time.Time {
 		return now
 	}
 	begins := now.Truncate(unit)
-	if late := begins.Sub(w.out.began); 0 <= late && late < time.Second && w.begun.Before(w.out.began) {
-		begins = w.out.began // the timer is never quite on time
+	if late := begins.Sub(w.files.began); 0 <= late && late < time.Second && w.begun.Before(w.files.began) {
+		begins = w.files.began // the timer is never quite on time
 	}
 	if !begins.After(w.begun) {
 		begins = w.begun.Add(unit)
@@ -199,13 +199,13 @@ func (w *writer) finish() error {
 	if w.file == nil {
 		return nil
 	}
-	if w.out.config.Out == Stdout {
+	if w.files.config.Out == Stdout {
 		w.file = nil
 		return nil
 	}
-	if w.size == 0 && w.out.compressed() {
+	if w.size == 0 && w.files.compressed() {
 		// An empty file is no compressed one of nothing.
-		piece, err := w.out.codec.frame(nil, nil)
+		piece, err := w.files.codec.frame(nil, nil)
 		if err != nil {
 			return err
 		}
@@ -213,7 +213,7 @@ func (w *writer) finish() error {
 			return w.failed(err)
 		}
 	}
-	w.out.sync.add(job{file: w.file, name: w.name, series: w.series, begun: w.begun, finish: true, broken: w.broken})
+	w.files.sync.add(job{file: w.file, name: w.name, series: w.series, begun: w.begun, finish: true, broken: w.broken})
 	w.file, w.dirty, w.broken = nil, false, false
 	return nil
 }
@@ -225,13 +225,13 @@ func (w *writer) discard() error {
 	}
 	f := w.file
 	w.file, w.dirty = nil, false
-	return errors.Join(f.Close(), w.out.disk.Remove(w.name+partEnding))
+	return errors.Join(f.Close(), w.files.disk.Remove(w.name+partEnding))
 }
 
 // end finishes the file, or takes it away when it is empty and is not to be
 // kept so.
 func (w *writer) end(keepEmpty bool) error {
-	if w.file != nil && w.size == 0 && !keepEmpty && w.out.config.Out != Stdout {
+	if w.file != nil && w.size == 0 && !keepEmpty && w.files.config.Out != Stdout {
 		return w.discard()
 	}
 	return w.finish()

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
-	"sluice/headless/recorder"
+	"sluice/headless/printer"
 	"sluice/headless/replay"
 )
 
@@ -46,7 +46,7 @@ func BenchmarkReplay(b *testing.B) {
 					b.Fatal(err)
 				}
 				go func() { _ = s.Run(b.Context()) }()
-				p, err := recorder.NewPrinter(recorder.PrinterConfig{Source: s, Streams: s.StreamNames(), Out: io.Discard, Layout: 3})
+				p, err := printer.New(printer.Config{Source: s, Streams: s.StreamNames(), Out: io.Discard, Layout: 3})
 				if err != nil {
 					b.Fatal(err)
 				}

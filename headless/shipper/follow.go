@@ -50,14 +50,14 @@ func (s *Shipper) followAll(ctx context.Context) error {
 	watch := newWatcher(s.cfg.Files)
 	defer watch.close()
 	if watch.err != nil {
-		s.console.Say(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
+		s.console.Notify(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
 	}
 	var running sync.WaitGroup
 	var unread atomic.Bool
 	follow := func(read func() error) {
 		running.Go(func() {
 			if err := read(); err != nil && ctx.Err() == nil {
-				s.console.Say(err.Error() + "; it is followed no more") // the others are
+				s.console.Notify(err.Error() + "; it is followed no more") // the others are
 				unread.Store(true)
 			}
 		})
@@ -159,7 +159,7 @@ func (f *follower) open() bool {
 			if errors.Is(err, fs.ErrNotExist) {
 				text = fmt.Sprintf("%q is not there yet: waiting for it", f.name)
 			}
-			f.s.console.Say(text)
+			f.s.console.Notify(text)
 		}
 		return false
 	}
@@ -212,7 +212,7 @@ func cause(err error) error {
 func (f *follower) read(o *opened) error {
 	if o.changed() {
 		f.s.counts.truncations.Add(1)
-		f.s.console.Say(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
+		f.s.console.Notify(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
 		if err := o.end(); err != nil {
 			return err
 		}

@@ -71,7 +71,7 @@ func (s *Shipper) readAll(ctx context.Context) error {
 		}
 		if err != nil {
 			// The others are published all the same.
-			s.console.Say(err.Error())
+			s.console.Notify(err.Error())
 			unread = true
 		}
 	}

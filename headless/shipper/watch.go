@@ -26,7 +26,7 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 		if text := s.state(&status); text != "" && text != told {
 			// That it is there is no news, unless it was not.
 			if told != "" || !status.Acknowledges {
-				s.console.Say(text)
+				s.console.Notify(text)
 			}
 			told = text
 		}

@@ -7,6 +7,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/headless"
 )
 
 // A stream that appears while the recording runs is asked for all of its log,
@@ -19,14 +20,14 @@ import (
 const (
 	// A stream that was not listed for long after the start had nothing for a
 	// minute before it, so the clocks of machines may differ by so much.
-	lateSlack   = 30 * time.Second
+	clockSlack  = 30 * time.Second
 	believed    = 90 * time.Second // how old the newest record of a live stream may be, at the start
 	maxHeldBack = 16 << 20         // bytes of one stream's backfill that are held until it is complete
 )
 
 // hold keeps backfill of a stream that appeared until it is complete, and
 // reports whether it did.
-func (a *account) hold(rec *stream.Record) bool {
+func (a *recorded) hold(rec *stream.Record) bool {
 	if !a.holding || !rec.Backfill || a.heldSize > maxHeldBack {
 		return false
 	}
@@ -42,7 +43,7 @@ func (a *account) hold(rec *stream.Record) bool {
 
 // complete decides what of the backfill is part of the recording, and records
 // it.
-func (r *Recorder) complete(a *account) error {
+func (r *Recorder) complete(a *recorded) error {
 	if !a.holding {
 		return nil
 	}
@@ -56,9 +57,9 @@ func (r *Recorder) complete(a *account) error {
 		}
 	}
 	for i := range held {
-		if err := r.one(a, &held[i]); err != nil {
-			if !errors.Is(err, errMet) {
-				r.unwritten(held[i+1:], nil)
+		if err := r.add(a, &held[i]); err != nil {
+			if !errors.Is(err, headless.ErrMet) {
+				r.Unwritten(held[i+1:], nil)
 			}
 			return err
 		}
@@ -68,7 +69,7 @@ func (r *Recorder) complete(a *account) error {
 
 // older reports whether a record of a stream that appeared is from before the
 // recording. What has no time is not.
-func (a *account) older(rec *stream.Record) bool {
+func (a *recorded) older(rec *stream.Record) bool {
 	if a.since == 0 || !rec.Backfill {
 		return false
 	}
@@ -79,7 +80,7 @@ func (a *account) older(rec *stream.Record) bool {
 // missing reports whether something may be missing before a record: it is the
 // first of its stream from its source, and the log had no longer its very first
 // one, nor one from before the recording.
-func (a *account) missing(rec *stream.Record, older bool) bool {
+func (a *recorded) missing(rec *stream.Record, older bool) bool {
 	if a.sources[rec.Source] {
 		return false
 	}
@@ -88,4 +89,15 @@ func (a *account) missing(rec *stream.Record, older bool) bool {
 	}
 	a.sources[rec.Source] = true
 	return !older && rec.Position.Seq > 0 && rec.Position.Epoch != 0
+}
+
+// completeAll records what is held of streams that appeared just before the
+// end.
+func (r *Recorder) completeAll() error {
+	for _, a := range r.selection.streams {
+		if err := r.complete(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package recorder_test
+package printer_test
 
 import (
 	"bytes"
@@ -16,78 +16,24 @@ import (
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
-	"sluice/headless/recorder"
+	"sluice/headless"
+	"sluice/headless/internal/script"
+	"sluice/headless/printer"
 )
 
-// script is a source that hands on what it was given, one batch each time.
-type script struct {
-	batches []*stream.Batch
-	status  []stream.Status
-	end     error                // what Take returns after the last batch; nil: it waits for its context
-	before  func(taken int)      // called as Take begins
-	tailed  map[string]int       // backfill by stream
-	make    func() *stream.Batch // when not nil, makes one batch after the other
-	taken   int
-}
-
-func (s *script) Tail(name string, from stream.Backfill) {
-	if s.tailed == nil {
-		s.tailed = make(map[string]int)
-	}
-	s.tailed[name] = from.Last
-}
-
-func (s *script) Status() []stream.Status { return s.status }
-
-func (s *script) Take(ctx context.Context) (*stream.Batch, error) {
-	if s.before != nil {
-		s.before(s.taken)
-	}
-	s.taken++
-	if s.make != nil {
-		return s.make(), nil
-	}
-	if len(s.batches) == 0 {
-		if s.end != nil {
-			return nil, s.end
-		}
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
-	b := s.batches[0]
-	s.batches = s.batches[1:]
-	return b, nil
-}
-
-func bunyan(level int, msg string) string {
-	return fmt.Sprintf(`{"v":0,"name":"api","hostname":"h","pid":1,"level":%d,"time":"2026-01-02T03:04:05.678Z","msg":%q}`, level, msg)
-}
-
-func of(streamName string, data ...string) []stream.Record {
-	var records []stream.Record
-	for _, d := range data {
-		records = append(records, stream.Record{Stream: streamName, Source: "vm-1", Arrived: 1767323045678e6, Data: []byte(d)})
-	}
-	return records
-}
-
-func batch(records []stream.Record, notices ...stream.Notice) *stream.Batch {
-	return &stream.Batch{Records: records, Notices: notices}
-}
-
-// run runs a recorder over a script that ends by itself, and returns what it
-// wrote and what it told.
-func run(t *testing.T, config recorder.PrinterConfig, source *script) (out, notices string, err error) {
+// run runs a printer over a script that ends by itself, and returns what it
+// wrote and its notices.
+func run(t *testing.T, config printer.Config, source *script.Source) (out, notices string, err error) {
 	t.Helper()
-	if source.end == nil {
-		source.end = errEnd
+	if source.End == nil {
+		source.End = script.ErrOver
 	}
 	var o, n bytes.Buffer
 	config.Source, config.Out, config.Notices = source, &o, &n
 	if config.Streams == nil {
 		config.Streams = []string{"system"}
 	}
-	r, err := recorder.NewPrinter(config)
+	r, err := printer.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,109 +41,107 @@ func run(t *testing.T, config recorder.PrinterConfig, source *script) (out, noti
 	return o.String(), n.String(), err
 }
 
-var errEnd = errors.New("script is over")
-
 func TestRecords(t *testing.T) {
-	info, warn := bunyan(30, "all well"), bunyan(40, "less well")
+	info, warn := script.Bunyan(30, "all well"), script.Bunyan(40, "less well")
 	stack := `{"v":0,"name":"api","hostname":"h","pid":1,"level":50,"time":"2026-01-02T03:04:05.678Z","msg":"bad","err":{"stack":"Error\n  at x"}}`
 	for _, tt := range []struct {
 		name    string
-		config  recorder.PrinterConfig
+		config  printer.Config
 		batches []*stream.Batch
 		want    string
 		err     error
 	}{
 		{
 			"short",
-			recorder.PrinterConfig{},
-			[]*stream.Batch{batch(of("system", info)), batch(of("system", warn))},
-			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", errEnd,
+			printer.Config{},
+			[]*stream.Batch{script.Batch(script.Records("system", info)), script.Batch(script.Records("system", warn))},
+			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", script.ErrOver,
 		},
 		{
 			"long",
-			recorder.PrinterConfig{Layout: record.LayoutLong},
-			[]*stream.Batch{batch(of("system", info))},
-			"[2026-01-02T03:04:05.678Z]  INFO: api/1 on h: all well\n", errEnd,
+			printer.Config{Layout: record.LayoutLong},
+			[]*stream.Batch{script.Batch(script.Records("system", info))},
+			"[2026-01-02T03:04:05.678Z]  INFO: api/1 on h: all well\n", script.ErrOver,
 		},
 		{
 			"raw",
-			recorder.PrinterConfig{Layout: record.LayoutRaw},
-			[]*stream.Batch{batch(of("system", info, "plain \x1b text", "{\n\"a\":1}"))},
-			info + "\nplain \x1b text\n{\"a\":1}\n", errEnd,
+			printer.Config{Layout: record.LayoutRaw},
+			[]*stream.Batch{script.Batch(script.Records("system", info, "plain \x1b text", "{\n\"a\":1}"))},
+			info + "\nplain \x1b text\n{\"a\":1}\n", script.ErrOver,
 		},
 		{
 			"raw to a terminal",
-			recorder.PrinterConfig{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
-			[]*stream.Batch{batch(of("system", "plain \x1b text"))},
-			"plain ␛ text\n", errEnd,
+			printer.Config{Layout: record.LayoutRaw, Style: record.Style{Terminal: true}},
+			[]*stream.Batch{script.Batch(script.Records("system", "plain \x1b text"))},
+			"plain ␛ text\n", script.ErrOver,
 		},
 		{
 			"json",
-			recorder.PrinterConfig{Layout: record.LayoutJSON},
-			[]*stream.Batch{batch(of("system", `{"a":[1]}`))},
-			"{\n  \"a\": [\n    1\n  ]\n}\n", errEnd,
+			printer.Config{Layout: record.LayoutJSON},
+			[]*stream.Batch{script.Batch(script.Records("system", `{"a":[1]}`))},
+			"{\n  \"a\": [\n    1\n  ]\n}\n", script.ErrOver,
 		},
 		{
 			"text has the time of its arrival",
-			recorder.PrinterConfig{},
-			[]*stream.Batch{batch(of("system", "plain text\n"))},
-			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
+			printer.Config{},
+			[]*stream.Batch{script.Batch(script.Records("system", "plain text\n"))},
+			"03:04:05.678Z  INFO unknown: plain text\n", script.ErrOver,
 		},
 		{
 			"filter",
-			recorder.PrinterConfig{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
-			[]*stream.Batch{batch(of("system", info, warn, stack))},
-			"03:04:05.678Z  WARN api: less well\n", errEnd,
+			printer.Config{Filter: query.Filter{Level: record.Warn, Grep: regexp.MustCompile(`well`)}},
+			[]*stream.Batch{script.Batch(script.Records("system", info, warn, stack))},
+			"03:04:05.678Z  WARN api: less well\n", script.ErrOver,
 		},
 		{
 			"filter sees text as JSON",
-			recorder.PrinterConfig{Filter: query.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
-			[]*stream.Batch{batch(of("system", "plain text"))},
-			"03:04:05.678Z  INFO unknown: plain text\n", errEnd,
+			printer.Config{Filter: query.Filter{Grep: regexp.MustCompile(`"msg":"plain`)}},
+			[]*stream.Batch{script.Batch(script.Records("system", "plain text"))},
+			"03:04:05.678Z  INFO unknown: plain text\n", script.ErrOver,
 		},
 		{
 			"count, after the filter",
-			recorder.PrinterConfig{Count: 2, Filter: query.Filter{Level: record.Warn}},
-			[]*stream.Batch{batch(of("system", info, warn, info)), batch(of("system", warn, warn))},
+			printer.Config{Count: 2, Filter: query.Filter{Level: record.Warn}},
+			[]*stream.Batch{script.Batch(script.Records("system", info, warn, info)), script.Batch(script.Records("system", warn, warn))},
 			"03:04:05.678Z  WARN api: less well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
 			"until, with the record that matches",
-			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":40`)},
-			[]*stream.Batch{batch(of("system", info, warn, info))},
+			printer.Config{Until: regexp.MustCompile(`"level":40`)},
+			[]*stream.Batch{script.Batch(script.Records("system", info, warn, info))},
 			"03:04:05.678Z  INFO api: all well\n03:04:05.678Z  WARN api: less well\n", nil,
 		},
 		{
 			"until looks at what is written",
-			recorder.PrinterConfig{Until: regexp.MustCompile(`"level":30`), Filter: query.Filter{Level: record.Warn}},
-			[]*stream.Batch{batch(of("system", info, warn))},
-			"03:04:05.678Z  WARN api: less well\n", errEnd,
+			printer.Config{Until: regexp.MustCompile(`"level":30`), Filter: query.Filter{Level: record.Warn}},
+			[]*stream.Batch{script.Batch(script.Records("system", info, warn))},
+			"03:04:05.678Z  WARN api: less well\n", script.ErrOver,
 		},
 		{
 			"several streams",
-			recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}},
-			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", stack)...))},
+			printer.Config{Streams: []string{"system", "tenant/acme"}},
+			[]*stream.Batch{script.Batch(append(script.Records("system", info), script.Records("tenant/acme", stack)...))},
 			"system      | 03:04:05.678Z  INFO api: all well\n" +
 				"tenant/acme | 03:04:05.678Z ERROR api: bad\n" +
 				"tenant/acme |     Error\n" +
-				"tenant/acme |       at x\n", errEnd,
+				"tenant/acme |       at x\n", script.ErrOver,
 		},
 		{
 			"several streams with strange names",
-			recorder.PrinterConfig{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
-			[]*stream.Batch{batch(append(of("会", info), of("a\u202e", info)...))},
+			printer.Config{Streams: []string{"会", "a\u202e", strings.Repeat("x", 40)}},
+			[]*stream.Batch{script.Batch(append(script.Records("会", info), script.Records("a\u202e", info)...))},
 			"会      | 03:04:05.678Z  INFO api: all well\n" +
-				"a\\u202e | 03:04:05.678Z  INFO api: all well\n", errEnd,
+				"a\\u202e | 03:04:05.678Z  INFO api: all well\n", script.ErrOver,
 		},
 		{
 			"several streams, raw",
-			recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
-			[]*stream.Batch{batch(append(of("system", info), of("tenant/acme", warn)...))},
-			info + "\n" + warn + "\n", errEnd,
+			printer.Config{Streams: []string{"system", "tenant/acme"}, Layout: record.LayoutRaw},
+			[]*stream.Batch{script.Batch(append(script.Records("system", info), script.Records("tenant/acme", warn)...))},
+			info + "\n" + warn + "\n", script.ErrOver,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			out, notices, err := run(t, tt.config, &script{batches: tt.batches})
+			out, notices, err := run(t, tt.config, &script.Source{Batches: tt.batches})
 			if out != tt.want {
 				t.Errorf("wrote\n%q, want\n%q", out, tt.want)
 			}
@@ -253,7 +197,7 @@ func TestNotices(t *testing.T) {
 		}, `␛[2J lost: ␊\u202e; trying again|1 record of ␛ lost at the ␛ ␛: ␊|written=0 lost=1`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, got, _ := run(t, recorder.PrinterConfig{}, &script{batches: []*stream.Batch{batch(nil, tt.notices...)}})
+			_, got, _ := run(t, printer.Config{}, &script.Source{Batches: []*stream.Batch{script.Batch(nil, tt.notices...)}})
 			want := "sluice: " + strings.ReplaceAll(tt.want, "|", "\nsluice: ") + "\n"
 			if got != want {
 				t.Errorf("told\n%s, want\n%s", got, want)
@@ -269,10 +213,10 @@ func TestOrderOfRecordsAndNotices(t *testing.T) {
 		return stream.Notice{At: at, Kind: stream.KindGap, Stream: "s", Count: n}
 	}
 	both := new(bytes.Buffer)
-	r, err := recorder.NewPrinter(recorder.PrinterConfig{
-		Source: &script{batches: []*stream.Batch{
-			batch(of("s", "a", "b", "c"), gap(0, 1), gap(1, 2), gap(1, 3), gap(3, 4)),
-			batch(of("s", "d", "e"), gap(1, 5)),
+	r, err := printer.New(printer.Config{
+		Source: &script.Source{Batches: []*stream.Batch{
+			script.Batch(script.Records("s", "a", "b", "c"), gap(0, 1), gap(1, 2), gap(1, 3), gap(3, 4)),
+			script.Batch(script.Records("s", "d", "e"), gap(1, 5)),
 		}},
 		Streams: []string{"s"}, Out: both, Notices: both, Layout: record.LayoutRaw, Count: 4,
 	})
@@ -290,29 +234,29 @@ func TestOrderOfRecordsAndNotices(t *testing.T) {
 
 func TestEachLineIsOutBeforeTheNextWait(t *testing.T) {
 	var out bytes.Buffer
-	source := &script{batches: []*stream.Batch{batch(of("s", "a")), batch(of("s", "b", "c"))}, end: errEnd}
-	source.before = func(taken int) {
+	source := &script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a")), script.Batch(script.Records("s", "b", "c"))}, End: script.ErrOver}
+	source.Before = func(taken int) {
 		if got, want := out.String(), []string{"", "a\n", "a\nb\nc\n"}[taken]; got != want {
 			t.Errorf("before taking batch %d: %q is out, want %q", taken, got, want)
 		}
 	}
-	r, err := recorder.NewPrinter(recorder.PrinterConfig{Source: source, Streams: []string{"s"}, Out: &out, Layout: record.LayoutRaw})
+	r, err := printer.New(printer.Config{Source: source, Streams: []string{"s"}, Out: &out, Layout: record.LayoutRaw})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Run(t.Context()); !errors.Is(err, errEnd) {
+	if err := r.Run(t.Context()); !errors.Is(err, script.ErrOver) {
 		t.Errorf("Run returned %v", err)
 	}
-	if source.taken != 3 {
-		t.Errorf("%d batches were taken, want 3", source.taken)
+	if source.Taken != 3 {
+		t.Errorf("%d batches were taken, want 3", source.Taken)
 	}
 }
 
 func TestTails(t *testing.T) {
-	source := &script{}
-	_, _, _ = run(t, recorder.PrinterConfig{Streams: []string{"system", "tenant/acme"}, Last: 7}, source)
-	if len(source.tailed) != 2 || source.tailed["system"] != 7 || source.tailed["tenant/acme"] != 7 {
-		t.Errorf("tailed %v", source.tailed)
+	source := &script.Source{}
+	_, _, _ = run(t, printer.Config{Streams: []string{"system", "tenant/acme"}, Last: 7}, source)
+	if len(source.Tailed) != 2 || source.Tailed["system"] != 7 || source.Tailed["tenant/acme"] != 7 {
+		t.Errorf("tailed %v", source.Tailed)
 	}
 }
 
@@ -330,31 +274,31 @@ func TestTimeRunsOut(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		status []stream.Status
-		config recorder.PrinterConfig
+		config printer.Config
 		want   error
 		says   string
 	}{
-		{"nothing else asked", status(stream.StateLive), recorder.PrinterConfig{}, nil, ""},
-		{"unaccounted is had", status(stream.StateUnaccounted), recorder.PrinterConfig{}, nil, ""},
-		{"one of two is had", status(stream.StateLost, stream.StateLive), recorder.PrinterConfig{}, nil, ""},
-		{"count not met", status(stream.StateLive), recorder.PrinterConfig{Count: 10}, recorder.ErrNotMet, "time ran out: 1 of 10 records came in 3s"},
-		{"until not met", status(stream.StateLive), recorder.PrinterConfig{Until: until}, recorder.ErrNotMet, `time ran out: no record that matches "never" came in 3s`},
-		{"never had", status(stream.StateConnecting), recorder.PrinterConfig{}, recorder.ErrNotHad, "no source is connected: vm-1 was never had; start it, or name another"},
-		{"never had, count", status(stream.StateConnecting), recorder.PrinterConfig{Count: 10}, recorder.ErrNotHad, ""},
-		{"lost", status(stream.StateLost, stream.StateConnecting), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-1 was lost, vm-2 was never had"},
-		{"no source", nil, recorder.PrinterConfig{}, recorder.ErrNotHad, "there is none"},
-		{"proxy", proxy(stream.StateLive), recorder.PrinterConfig{}, nil, ""},
-		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), recorder.PrinterConfig{}, nil, ""},
-		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-1 was lost, 127.0.0.1:5580 is live"},
-		{"proxy lost", proxy(stream.StateLost, stream.StateLive), recorder.PrinterConfig{}, recorder.ErrNotHad, "127.0.0.1:5580 was lost (connection␊refused)"},
-		{"many", status(make([]stream.State, 9)...), recorder.PrinterConfig{}, recorder.ErrNotHad, "vm-5 was never had, and 4 more"},
+		{"nothing else asked", status(stream.StateLive), printer.Config{}, nil, ""},
+		{"unaccounted is had", status(stream.StateUnaccounted), printer.Config{}, nil, ""},
+		{"one of two is had", status(stream.StateLost, stream.StateLive), printer.Config{}, nil, ""},
+		{"count not met", status(stream.StateLive), printer.Config{Count: 10}, headless.ErrNotMet, "time ran out: 1 of 10 records came in 3s"},
+		{"until not met", status(stream.StateLive), printer.Config{Until: until}, headless.ErrNotMet, `time ran out: no record that matches "never" came in 3s`},
+		{"never had", status(stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "no source is connected: vm-1 was never had; start it, or name another"},
+		{"never had, count", status(stream.StateConnecting), printer.Config{Count: 10}, headless.ErrNotConnected, ""},
+		{"lost", status(stream.StateLost, stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, vm-2 was never had"},
+		{"no source", nil, printer.Config{}, headless.ErrNotConnected, "there is none"},
+		{"proxy", proxy(stream.StateLive), printer.Config{}, nil, ""},
+		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), printer.Config{}, nil, ""},
+		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, 127.0.0.1:5580 is live"},
+		{"proxy lost", proxy(stream.StateLost, stream.StateLive), printer.Config{}, headless.ErrNotConnected, "127.0.0.1:5580 was lost (connection␊refused)"},
+		{"many", status(make([]stream.State, 9)...), printer.Config{}, headless.ErrNotConnected, "vm-5 was never had, and 4 more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				config := tt.config
-				config.Source = &script{batches: []*stream.Batch{batch(of("s", "a"))}, status: tt.status}
+				config.Source = &script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a"))}, States: tt.status}
 				config.Streams, config.Out, config.For = []string{"s"}, io.Discard, 3*time.Second
-				r, err := recorder.NewPrinter(config)
+				r, err := printer.New(config)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -377,20 +321,20 @@ func TestTimeRunsOut(t *testing.T) {
 // A stream that never pauses does not outrun the time.
 func TestTimeRunsOutUnderLoad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &script{status: []stream.Status{{State: stream.StateLive}}}
-		source.make = func() *stream.Batch {
+		source := &script.Source{States: []stream.Status{{State: stream.StateLive}}}
+		source.Make = func() *stream.Batch {
 			time.Sleep(150 * time.Millisecond) // of the bubble's clock: what the taking takes
-			return batch(of("s", "a"))
+			return script.Batch(script.Records("s", "a"))
 		}
-		r, err := recorder.NewPrinter(recorder.PrinterConfig{Source: source, Streams: []string{"s"}, Out: io.Discard, For: time.Second})
+		r, err := printer.New(printer.Config{Source: source, Streams: []string{"s"}, Out: io.Discard, For: time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Run(t.Context()); err != nil {
 			t.Errorf("Run returned %v", err)
 		}
-		if source.taken != 7 {
-			t.Errorf("%d batches were taken, want 7", source.taken)
+		if source.Taken != 8 { // what had arrived by then included
+			t.Errorf("%d batches were taken, want 8", source.Taken)
 		}
 	})
 }
@@ -399,8 +343,8 @@ func TestInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var out, notices bytes.Buffer
-		r, err := recorder.NewPrinter(recorder.PrinterConfig{
-			Source:  &script{batches: []*stream.Batch{batch(of("s", "a"))}},
+		r, err := printer.New(printer.Config{
+			Source:  &script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a"))}},
 			Streams: []string{"s"}, Out: &out, Notices: &notices, Count: 2, For: time.Hour, Layout: record.LayoutRaw,
 		})
 		if err != nil {
@@ -435,7 +379,7 @@ func TestOutputThatFails(t *testing.T) {
 	}{
 		{"closed pipe", write, 0, nil, ""},
 		{"closed pipe, with losses", write, 3, nil, "sluice: 3 records of s lost\nsluice: written=0 lost=3 unwritten=1\n"},
-		{"another error", failing{errFull}, 0, errFull, "sluice: written=0 lost=0 unwritten=1\n"},
+		{"another error", script.Failing{Err: errFull}, 0, errFull, "sluice: written=0 lost=0 unwritten=1\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var all []stream.Notice
@@ -443,8 +387,8 @@ func TestOutputThatFails(t *testing.T) {
 				all = append(all, stream.Notice{Kind: stream.KindGap, Stream: "s", Count: tt.lost})
 			}
 			var notices bytes.Buffer
-			r, err := recorder.NewPrinter(recorder.PrinterConfig{
-				Source:  &script{batches: []*stream.Batch{batch(of("s", "a"), all...)}},
+			r, err := printer.New(printer.Config{
+				Source:  &script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a"), all...)}},
 				Streams: []string{"s"}, Out: tt.out, Notices: &notices,
 			})
 			if err != nil {
@@ -460,28 +404,24 @@ func TestOutputThatFails(t *testing.T) {
 	}
 }
 
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }
-
-func TestNewPrinterChecks(t *testing.T) {
-	good := recorder.PrinterConfig{Source: &script{}, Streams: []string{"s"}, Out: io.Discard}
-	if _, err := recorder.NewPrinter(good); err != nil {
+func TestNewChecks(t *testing.T) {
+	good := printer.Config{Source: &script.Source{}, Streams: []string{"s"}, Out: io.Discard}
+	if _, err := printer.New(good); err != nil {
 		t.Fatal(err)
 	}
-	for says, spoil := range map[string]func(*recorder.PrinterConfig){
-		"source is missing":    func(c *recorder.PrinterConfig) { c.Source = nil },
-		"output is missing":    func(c *recorder.PrinterConfig) { c.Out = nil },
-		"no stream is named":   func(c *recorder.PrinterConfig) { c.Streams = nil },
-		`stream ""`:            func(c *recorder.PrinterConfig) { c.Streams = []string{"s", ""} },
-		"last -1 is negative":  func(c *recorder.PrinterConfig) { c.Last = -1 },
-		"count -1 is negative": func(c *recorder.PrinterConfig) { c.Count = -1 },
-		"-1s is negative":      func(c *recorder.PrinterConfig) { c.For = -time.Second },
-		"layout Layout(9)":     func(c *recorder.PrinterConfig) { c.Layout = 9 },
+	for says, spoil := range map[string]func(*printer.Config){
+		"source is missing":    func(c *printer.Config) { c.Source = nil },
+		"output is missing":    func(c *printer.Config) { c.Out = nil },
+		"no stream is named":   func(c *printer.Config) { c.Streams = nil },
+		`stream ""`:            func(c *printer.Config) { c.Streams = []string{"s", ""} },
+		"last -1 is negative":  func(c *printer.Config) { c.Last = -1 },
+		"count -1 is negative": func(c *printer.Config) { c.Count = -1 },
+		"-1s is negative":      func(c *printer.Config) { c.For = -time.Second },
+		"layout Layout(9)":     func(c *printer.Config) { c.Layout = 9 },
 	} {
 		config := good
 		spoil(&config)
-		if _, err := recorder.NewPrinter(config); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := printer.New(config); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("New returned %v, want %q in it", err, says)
 		}
 	}

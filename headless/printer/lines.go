@@ -1,4 +1,4 @@
-package recorder
+package printer
 
 import (
 	"bytes"
@@ -30,13 +30,13 @@ type lineWriter struct {
 	columns map[string]string // by stream, what begins each of its lines; nil for none
 	printed uint64            // records, that are written or about to be
 	lost    uint64            // of them, those that could not be written
-	unread  bool              // records go out as they came, and nobody looks into them
+	unread  bool              // records go out as they came, and are not parsed
 
 	normal  []byte // a record made one line of JSON
 	scratch []byte // a record as lines
 }
 
-func newLineWriter(config *PrinterConfig) *lineWriter {
+func newLineWriter(config *Config) *lineWriter {
 	p := &lineWriter{
 		out:    config.Out,
 		layout: config.Layout,

@@ -1,12 +1,5 @@
 package recorder
 
-import (
-	"time"
-
-	"sluice/cluster/loss"
-	"sluice/cluster/stream"
-)
-
 // Counts are what became of the records of a stream, or of all. From the place
 // where the reading of a stream began, what was published is
 //
@@ -33,29 +26,4 @@ func (c *Counts) add(o *Counts) {
 	c.Dropped += o.Dropped
 	c.Unknown += o.Unknown
 	c.Unwritten += o.Unwritten
-}
-
-// account is one stream that is recorded.
-type account struct {
-	Counts
-	stream string
-	writer *writer // nil until something comes
-
-	// Of a stream that appeared while the recording ran:
-	late     bool
-	holding  bool            // its backfill is not complete
-	held     []stream.Record // of it, with their own data
-	heldSize int             // bytes of them
-	slack    time.Duration
-	since    int64           // Unix milliseconds: backfill from before it is no part of the recording; 0 when the times are not believed
-	sources  map[string]bool // by which records came
-}
-
-// lose counts a loss.
-func (a *account) lose(l *loss.Loss) {
-	a.Gaps++
-	a.Dropped += l.Count
-	if l.Unknown {
-		a.Unknown++
-	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"sluice/cluster/names"
 	"sluice/cluster/stream"
+	"sluice/headless/internal/script"
 	"sluice/headless/recorder"
 )
 
@@ -28,16 +29,16 @@ func listed(records uint64, names ...string) (live []stream.Live) {
 // the backfill that was asked for, later ones from the beginning of their log.
 func TestFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := &steps{play: play{script: script{end: errEnd, status: liveSource}, live: listed(50, "system", "tenant/acme", "tenant/a/b")}}
+		source := &steps{play: play{Source: script.Source{End: script.ErrOver, States: liveSource}, live: listed(50, "system", "tenant/acme", "tenant/a/b")}}
 		source.next = []step{
-			{after: 5 * time.Second, do: func() { source.live = listed(50, "tenant/acme", "tenant/globex") }, batch: batch(of("tenant/acme", "a"))},
-			{after: 5 * time.Second, batch: batch(of("tenant/acme", "b"))},
+			{after: 5 * time.Second, do: func() { source.live = listed(50, "tenant/acme", "tenant/globex") }, batch: script.Batch(script.Records("tenant/acme", "a"))},
+			{after: 5 * time.Second, batch: script.Batch(script.Records("tenant/acme", "b"))},
 		}
-		if _, err := recorded(t, newMemDisk(), recorder.Config{Source: source, Streams: []string{"tenant/*", "tenant/acme", "named"}, Last: 7}); !errors.Is(err, errEnd) {
+		if _, err := recorded(t, newMemDisk(), recorder.Config{Source: source, Streams: []string{"tenant/*", "tenant/acme", "named"}, Last: 7}); !errors.Is(err, script.ErrOver) {
 			t.Fatal(err)
 		}
-		if len(source.tailed) != 3 || source.tailed["named"] != 7 || source.tailed["tenant/acme"] != 7 || source.tailed["tenant/globex"] < 1<<20 || !source.watched {
-			t.Errorf("tailed %v", source.tailed)
+		if len(source.Tailed) != 3 || source.Tailed["named"] != 7 || source.Tailed["tenant/acme"] != 7 || source.Tailed["tenant/globex"] < 1<<20 || !source.watched {
+			t.Errorf("tailed %v", source.Tailed)
 		}
 	})
 }
@@ -48,14 +49,14 @@ func TestFollowsNoMore(t *testing.T) {
 		for i := range 20 {
 			names = append(names, fmt.Sprintf("tenant/%02d\x1b", i))
 		}
-		source := &steps{play: play{script: script{end: errEnd, status: liveSource}, live: listed(1, names...)}}
-		source.next = []step{{after: 5 * time.Second, batch: batch(of("tenant/00\x1b", "a"))}}
+		source := &steps{play: play{Source: script.Source{End: script.ErrOver, States: liveSource}, live: listed(1, names...)}}
+		source.next = []step{{after: 5 * time.Second, batch: script.Batch(script.Records("tenant/00\x1b", "a"))}}
 		var notices bytes.Buffer
-		if _, err := recorded(t, newMemDisk(), recorder.Config{Source: source, Streams: []string{"**"}, MaxStreams: 3, Notices: &notices}); !errors.Is(err, errEnd) {
+		if _, err := recorded(t, newMemDisk(), recorder.Config{Source: source, Streams: []string{"**"}, MaxStreams: 3, Notices: &notices}); !errors.Is(err, script.ErrOver) {
 			t.Fatal(err)
 		}
-		if len(source.tailed) != 3 {
-			t.Errorf("%d streams are followed, want 3", len(source.tailed))
+		if len(source.Tailed) != 3 {
+			t.Errorf("%d streams are followed, want 3", len(source.Tailed))
 		}
 		lines := strings.Split(notices.String(), "\n")
 		if len(lines) != 7 || lines[0] != "sluice: tenant/03␛ is not recorded: there are 3 streams already; raise --max-streams" || lines[5] != "sluice: and more streams are not recorded" {
@@ -72,7 +73,7 @@ func TestStreamsThatAppear(t *testing.T) {
 		return fmt.Sprintf(`{"time":%d,"msg":%q}`, since+second*1000, msg)
 	}
 	backfill := func(first uint64, data ...string) []stream.Record {
-		recs := of("tenant/new", data...)
+		recs := script.Records("tenant/new", data...)
 		for i := range recs {
 			recs[i].Backfill = true
 			recs[i].Position = stream.Position{Epoch: 1, Seq: first + uint64(i)}
@@ -97,22 +98,22 @@ func TestStreamsThatAppear(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				source := &steps{play: play{script: script{end: errEnd, status: liveSource}}}
-				last := of("tenant/new", at(6, "live"))
+				source := &steps{play: play{Source: script.Source{End: script.ErrOver, States: liveSource}}}
+				last := script.Records("tenant/new", at(6, "live"))
 				last[0].Position = stream.Position{Epoch: 1, Seq: 100}
 				if tt.recs == nil {
 					last[0].Position.Seq = 0
 				}
 				source.next = []step{
-					{after: 4 * time.Second, do: func() { source.live = listed(50, "tenant/new") }, batch: batch(of("none", ""))},
+					{after: 4 * time.Second, do: func() { source.live = listed(50, "tenant/new") }, batch: script.Batch(script.Records("none", ""))},
 				}
 				for i := range tt.recs {
-					source.next = append(source.next, step{after: time.Second, batch: batch(tt.recs[i : i+1])})
+					source.next = append(source.next, step{after: time.Second, batch: script.Batch(tt.recs[i : i+1])})
 				}
-				source.next = append(source.next, step{after: time.Second, batch: batch(last, done)})
+				source.next = append(source.next, step{after: time.Second, batch: script.Batch(last, done)})
 				d := newMemDisk()
 				s, err := recorded(t, d, recorder.Config{Source: source, Streams: []string{"tenant/*"}})
-				if !errors.Is(err, errEnd) {
+				if !errors.Is(err, script.ErrOver) {
 					t.Fatal(err)
 				}
 				var got []string
@@ -135,13 +136,13 @@ func TestStreamsThatAppear(t *testing.T) {
 // What is held of a stream that appears counts once the recording ends, unless
 // it ended before.
 func TestEndWithStreamThatAppears(t *testing.T) {
-	held := of("tenant/new", "held")
+	held := script.Records("tenant/new", "held")
 	held[0].Backfill = true
 	appears := func() *steps {
-		source := &steps{play: play{script: script{status: liveSource}, live: listed(50, "tenant/old")}}
+		source := &steps{play: play{Source: script.Source{States: liveSource}, live: listed(50, "tenant/old")}}
 		source.next = []step{
-			{after: 4 * time.Second, do: func() { source.live = listed(50, "tenant/old", "tenant/new") }, batch: batch(of("none", ""))},
-			{after: time.Second, batch: batch(held)},
+			{after: 4 * time.Second, do: func() { source.live = listed(50, "tenant/old", "tenant/new") }, batch: script.Batch(script.Records("none", ""))},
+			{after: time.Second, batch: script.Batch(held)},
 		}
 		return source
 	}
@@ -151,8 +152,8 @@ func TestEndWithStreamThatAppears(t *testing.T) {
 		after  []stream.Record
 		want   []string
 	}{
-		{"the count was met", recorder.Config{Count: 2}, of("tenant/old", "a", "b", "c"), []string{"a", "b"}},
-		{"it meets the count", recorder.Config{Count: 1}, of("tenant/new", "live"), []string{"held"}},
+		{"the count was met", recorder.Config{Count: 2}, script.Records("tenant/old", "a", "b", "c"), []string{"a", "b"}},
+		{"it meets the count", recorder.Config{Count: 1}, script.Records("tenant/new", "live"), []string{"held"}},
 		{"it meets the count when time runs out", recorder.Config{Count: 1, For: 10 * time.Second}, nil, []string{"held"}},
 		{"time runs out", recorder.Config{For: 10 * time.Second}, nil, []string{"held"}},
 	} {
@@ -160,7 +161,7 @@ func TestEndWithStreamThatAppears(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				source := appears()
 				if tt.after != nil {
-					source.next = append(source.next, step{after: time.Second, batch: batch(tt.after)})
+					source.next = append(source.next, step{after: time.Second, batch: script.Batch(tt.after)})
 				}
 				tt.config.Source, tt.config.Streams = source, []string{"tenant/*"}
 				d := newMemDisk()

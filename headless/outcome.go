@@ -1,0 +1,78 @@
+package headless
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// ErrMet ends what has all that was asked for.
+var ErrMet = errors.New("met")
+
+// ErrNotMet says that the time ran out before Count or Until was met.
+var ErrNotMet = errors.New("time ran out")
+
+// ErrEnded says that the source ended before Count or Until was met, as the
+// replay of a recording does.
+var ErrEnded = errors.New("the records came to an end")
+
+// ErrNotConnected says that the time ran out while there was no stream: no source
+// was ever connected, or those that were are lost and did not come back.
+var ErrNotConnected = errors.New("no source is connected")
+
+// Connected reports whether records can come. What a proxy says of consolidators
+// counts as long as the proxy itself is connected.
+func Connected(sources []stream.Status) bool {
+	proxies, consolidators, connected := 0, 0, 0
+	for _, s := range sources {
+		switch {
+		case s.Proxy && !s.State.Connected():
+			return false
+		case s.Proxy:
+			proxies++
+		default:
+			consolidators++
+			if s.State.Connected() {
+				connected++
+			}
+		}
+	}
+	return connected > 0 || (proxies > 0 && consolidators == 0)
+}
+
+// notConnected is an [ErrNotConnected] that names the sources.
+func notConnected(sources []stream.Status) error {
+	var b strings.Builder
+	for i, s := range sources {
+		if i == maxNamed {
+			fmt.Fprintf(&b, ", and %d more", len(sources)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if s.State.Connected() {
+			fmt.Fprintf(&b, "%s is %s", record.Safe(s.Name), s.State)
+			continue
+		}
+		b.WriteString(record.Safe(s.Name))
+		if s.State == stream.StateLost {
+			b.WriteString(" was lost")
+		} else {
+			b.WriteString(" was never had")
+		}
+		if s.Err != "" {
+			fmt.Fprintf(&b, " (%s)", record.Safe(s.Err))
+		}
+	}
+	if b.Len() == 0 {
+		return fmt.Errorf("%w: there is none; start one, or name another", ErrNotConnected)
+	}
+	return fmt.Errorf("%w: %s; start it, or name another", ErrNotConnected, b.String())
+}
+
+// maxNamed is how many sources an error names.
+const maxNamed = 5

@@ -1,0 +1,112 @@
+package headless
+
+import (
+	"fmt"
+	"io"
+
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// maxSources is how many sources a Reporter remembers, to report each state once.
+const maxSources = 1024
+
+// Reporter writes notices for people, a line each, and counts what was lost. It is
+// for one goroutine.
+type Reporter struct {
+	out    io.Writer
+	states map[string]state
+	count  uint64 // records lost
+	gaps   uint64 // gaps of unknown size
+}
+
+// state is what was last reported of a source.
+type state struct {
+	state stream.State
+	err   string
+}
+
+// NewReporter returns a Reporter that writes to out; nil drops the lines.
+func NewReporter(out io.Writer) *Reporter {
+	if out == nil {
+		out = io.Discard
+	}
+	return &Reporter{out: out, states: make(map[string]state)}
+}
+
+// Notify writes a line. One that cannot be written ends nothing.
+func (r *Reporter) Notify(text string) {
+	_, _ = fmt.Fprintf(r.out, "sluice: %s\n", text)
+}
+
+// Text counts a notice and puts it in words; "" when it is no news.
+func (r *Reporter) Text(n *stream.Notice) string {
+	switch n.Kind {
+	case stream.KindGap:
+		r.count += n.Count
+		if n.Unknown {
+			r.gaps++
+		}
+		lost := n.Loss()
+		return lost.Text()
+	case stream.KindState:
+		return r.stateText(n)
+	}
+	return ""
+}
+
+// stateText reports a state once, however often a source tries again.
+func (r *Reporter) stateText(n *stream.Notice) string {
+	now := state{n.State, n.Err}
+	if r.states[n.Source] == now {
+		return ""
+	}
+	if len(r.states) >= maxSources {
+		clear(r.states)
+	}
+	r.states[n.Source] = now
+	name, why := record.Safe(n.Source), ""
+	if n.Err != "" {
+		why = ": " + record.Safe(n.Err)
+	}
+	switch n.State {
+	case stream.StateConnecting:
+		if why == "" {
+			return "" // no news yet
+		}
+		return name + " not had yet" + why + "; trying again"
+	case stream.StateLive:
+		return name + " live"
+	case stream.StateLost:
+		return name + " lost" + why + "; trying again"
+	case stream.StateUnaccounted:
+		return name + " live, but it cannot tell what is lost"
+	}
+	return ""
+}
+
+// Trouble is the text of a state, for a reader who wants to know of trouble alone:
+// that a source is live is no news, unless it was not.
+func (r *Reporter) Trouble(n *stream.Notice) string {
+	_, reported := r.states[n.Source]
+	text := r.stateText(n)
+	if n.State == stream.StateLive && !reported {
+		return ""
+	}
+	return text
+}
+
+// Lost reports whether any record was.
+func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
+
+// Total writes the last line, in a form that scripts can read.
+func (r *Reporter) Total(written, unwritten uint64) {
+	text := fmt.Sprintf("written=%d lost=%d", written, r.count)
+	if r.gaps > 0 {
+		text += fmt.Sprintf(" unknown-gaps=%d", r.gaps)
+	}
+	if unwritten > 0 {
+		text += fmt.Sprintf(" unwritten=%d", unwritten)
+	}
+	r.Notify(text)
+}
