@@ -101,9 +101,9 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 					s.append(fmt.Sprintf("vm-%d", r.IntN(2)+1), []byte(data))
 				}
 			}
-			grow(30_000)
+			grow(18_000)
 			s.evict(777)
-			scan := s.search(pattern, 12_000)
+			scan := s.search(pattern, 9_000)
 			i := 0
 			wait.For(t, "the scan to end", func() bool {
 				if i++; i < 50 {
@@ -112,7 +112,7 @@ func TestScansFindWhatALoopFinds(t *testing.T) {
 				}
 				return s.step(scan)
 			})
-			grow(5000)
+			grow(2000)
 			s.evict(3000)
 			wait.For(t, "the scan to end", func() bool { return s.step(scan) })
 			if got, want := numbersOf(scan), s.loop(pattern); !slices.Equal(got, want) {

@@ -42,12 +42,12 @@ func TestTheBoundsHold(t *testing.T) {
 	all := rows.NewStores(records, bytes)
 	stores := []*rows.Store{open(t, all, "a"), open(t, all, "b"), open(t, all, "c")}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 100 {
+	for range 50 {
 		size := 10 // what is short reaches the bound of records, what is long that of bytes
 		if rng.IntN(2) == 0 {
 			size = rng.IntN(20_000)
 		}
-		add(stores[rng.IntN(3)], rng.IntN(200), size)
+		add(stores[rng.IntN(3)], rng.IntN(100), size)
 		all.Evict()
 		if held, size := all.Size(); held > records || size > bytes {
 			t.Fatalf("%d records in %d bytes are kept", held, size)
@@ -95,7 +95,7 @@ func TestEntriesAreSmall(t *testing.T) {
 		t.Errorf("an entry takes %d bytes, want at most 32", size)
 	}
 	s := open(t, rows.NewStores(1<<30, 1<<40), "system")
-	const n, size = 200_000, 240
+	const n, size = 40_000, 240
 	add(s, n, size)
 	if bytes := s.Bytes(); bytes < n*(size+32) || bytes > n*size*13/10 {
 		t.Errorf("%d bytes are reckoned with for %d of records", bytes, n*size)
