@@ -169,6 +169,7 @@ func TestReadyUntilLeaving(t *testing.T) {
 
 // Peers of the admin endpoint that say nothing keep nobody out for long.
 func TestSilentAdminPeers(t *testing.T) {
+	t.Parallel()
 	c, stop := start(t, consolidator.Config{Admin: anyPort})
 	for range 300 {
 		nc, err := net.Dial("tcp", c.AdminAddr())

@@ -15,6 +15,7 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -96,6 +97,7 @@ func wanting(c *zmtp.Conn, name string) []byte {
 // publisher and a good reader notice nothing. Where records are very large, those
 // that hold the rest of one for longest are closed.
 func TestStalledCrowd(t *testing.T) {
+	volume.Check(t)
 	const buffer, streams = 32 << 20, 8
 	for _, size := range []int{240, 16 << 10, 200 << 10} {
 		t.Run(fmt.Sprint(size, " bytes"), func(t *testing.T) {
@@ -148,6 +150,7 @@ func TestStalledCrowd(t *testing.T) {
 
 // An idle reader takes at most 16 KiB.
 func TestIdleCrowd(t *testing.T) {
+	volume.Check(t)
 	c := spawn(t)
 	first := testpeer.Dial(t, c.subscribe, testpeer.AsForeignReader)
 	first.Settle()

@@ -230,6 +230,7 @@ func TestResumeAcrossCuts(t *testing.T) {
 
 // What is evicted while a reader is away is told, exactly.
 func TestAwayForTooLong(t *testing.T) {
+	t.Parallel()
 	c, _ := start(t, consolidator.Config{StreamBuffer: 64 << 10})
 	link := relay.New(t, strings.TrimPrefix(c.SubscribeAddrs()[0], "tcp://"))
 	s := source(t, direct.Config{Consolidators: []string{"tcp://" + link.Addr()}})
@@ -280,6 +281,7 @@ func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records ui
 // After a clean restart a reader knows exactly what it lost: nothing, when it
 // had all. After a kill it says that it cannot know.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	c, stop := start(t, consolidator.Config{})
 	pub, sub := c.PublishAddrs(), c.SubscribeAddrs()
 	s := source(t, direct.Config{Consolidators: sub})

@@ -16,6 +16,7 @@ import (
 	"sluice/consolidator"
 	"sluice/internal/foreign"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -342,6 +343,7 @@ func TestGoZeroMQCancels(t *testing.T) {
 // and is too slow for the noisy one: of that it is told what it lost, of the
 // quiet one it has all.
 func TestNoisyAndQuiet(t *testing.T) {
+	volume.Check(t)
 	const rounds, noise = 800, 100
 	round := func(i int) (b []byte) {
 		filler := strings.Repeat("x", 200)

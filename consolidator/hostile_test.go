@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -32,13 +31,16 @@ func ends(c *consolidator.Consolidator, number int) []end {
 	return []end{{c.PublishAddrs()[number], testpeer.AsForeignPublisher}, {c.SubscribeAddrs()[number], testpeer.AsForeignReader}}
 }
 
-// offences are what a peer can do. Each is committed beside bystanders, who
-// notice nothing; memory stays bounded; and it is counted by its reason.
-var offences = []struct {
+// offence is what a peer does wrong, and what is counted of it.
+type offence struct {
 	name    string
 	commit  func(t *testing.T, c *consolidator.Consolidator)
 	counted consolidator.Counts // exactly
-}{
+}
+
+// offences are what a peer can do. Each is committed beside bystanders, who
+// notice nothing; memory stays bounded; and it is counted by its reason.
+var offences = []offence{
 	{"garbage instead of a greeting", func(t *testing.T, c *consolidator.Consolidator) {
 		garbage := make([]byte, 4096)
 		r := rand.NewChaCha8([32]byte{1})
@@ -114,15 +116,6 @@ var offences = []struct {
 		}
 	}, consolidator.Counts{TooLarge: 1, Subscriptions: 1}},
 
-	{"a message of tiny frames without an end", func(t *testing.T, c *consolidator.Consolidator) {
-		for _, e := range ends(c, 0) {
-			p := testpeer.Dial(t, e.addr, e.role)
-			if flood(t, p, bytes.Repeat([]byte{flagMore, 0}, 32<<10), 16<<20) {
-				t.Error("it was closed")
-			}
-		}
-	}, consolidator.Counts{TooLarge: 1, Subscriptions: 1}},
-
 	{"a record of 1 MiB, and one after it", func(t *testing.T, c *consolidator.Consolidator) {
 		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("system", stream.Backfill{})
@@ -167,34 +160,6 @@ var offences = []struct {
 		}
 	}, consolidator.Counts{}},
 
-	{"100,000 subscriptions, and one more", func(t *testing.T, c *consolidator.Consolidator) {
-		for _, role := range []zmtp.Config{testpeer.AsForeignReader, testpeer.AsReader} {
-			r := testpeer.Dial(t, c.SubscribeAddrs()[0], role)
-			var all []byte
-			for i := range 100_000 {
-				name := fmt.Sprintf("subscribed/%06d", i)
-				if role.Foreign {
-					all = zmtp.AppendSubscription(all, r.Peer.Version, name, false)
-				} else {
-					all = zmtp.AppendTail(all, zmtp.Tail{Name: name})
-				}
-			}
-			r.Settle(all...)
-			// It is a reader like any other.
-			p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
-			p.Send(message("subscribed/099999", 7))
-			if got, err := r.Message(); got != `subscribed/099999 {"i":7}` {
-				t.Errorf("got %q, %v", got, err)
-			}
-			if role.Foreign {
-				r.Send(zmtp.AppendSubscription(nil, r.Peer.Version, "one more", false))
-			} else {
-				r.Send(zmtp.AppendTail(nil, zmtp.Tail{Name: "one more"}))
-			}
-			r.Ends()
-		}
-	}, consolidator.Counts{Subscriptions: 2, Protocol: 2}},
-
 	{"subscriptions of 64 KiB", func(t *testing.T, c *consolidator.Consolidator) {
 		long := strings.Repeat("s", 64<<10)
 		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
@@ -222,18 +187,6 @@ var offences = []struct {
 		}
 	}, consolidator.Counts{NotReading: 2}},
 
-	{"commands that nobody knows, and nothing else", func(t *testing.T, c *consolidator.Consolidator) {
-		for _, e := range ends(c, 0) {
-			p := testpeer.Dial(t, e.addr, e.role)
-			many := bytes.Repeat(command("NONSENSE", 1, 2, 3), 3000)
-			many = append(many, command("X-TAIL", 1)...) // a foreign peer's is nobody's
-			if floodFor(t, p, many, 16<<20, wait.Limit) {
-				t.Errorf("%s was closed", e.role.Type)
-			}
-			p.Settle()
-		}
-	}, consolidator.Counts{}},
-
 	{"malformed commands of a sluice reader", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, b := range [][]byte{
 			command("X-TAIL", 1), command("X-TAIL"), command("X-STOP", 9, 'a'),
@@ -249,63 +202,6 @@ var offences = []struct {
 			r.Ends()
 		}
 	}, consolidator.Counts{Protocol: 10}},
-
-	{"tails and stops without an end", func(t *testing.T, c *consolidator.Consolidator) {
-		var storm []byte
-		for i := range 1000 {
-			name := fmt.Sprint("storm/", i%10)
-			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: bystanderName, From: zmtp.TailLast, A: 1000})
-			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: name, From: zmtp.TailLast, A: 1 << 63})
-			storm = zmtp.AppendStop(storm, name)
-			storm = zmtp.AppendStop(storm, name)
-		}
-		// One reads all the answers, one reads nothing.
-		reads := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
-		reads.Drain()
-		flood(t, reads, storm, 8<<20)
-		deaf := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
-		small(t, deaf.Conn, 64<<10)
-		flood(t, deaf, storm, 8<<20)
-	}, consolidator.Counts{}},
-
-	{"subscriptions and cancels without an end", func(t *testing.T, c *consolidator.Consolidator) {
-		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
-		var many []byte
-		for i := range 2000 {
-			many = append(many, message(fmt.Sprint("many/", i), i)...)
-		}
-		p.Send(many)
-		p.Settle()
-		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
-		small(t, r.Conn, 64<<10)
-		var storm []byte
-		for range 100 {
-			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", false)
-			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
-			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
-		}
-		flood(t, r, storm, 3*int64(len(storm)))
-	}, consolidator.Counts{}},
-
-	{"watching the streams without reading", func(t *testing.T, c *consolidator.Consolidator) {
-		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
-		var many []byte
-		for i := range 10_000 {
-			many = append(many, message(fmt.Sprintf("a stream with a long name, so that the list of all is long/%05d", i), i)...)
-		}
-		for range 50 {
-			r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
-			small(t, r.Conn, 64<<10)
-			r.Send(zmtp.AppendWatch(nil, true))
-		}
-		for range 3 { // all of them change
-			p.Send(many)
-			p.Settle()
-			time.Sleep(200 * time.Millisecond) // the list's time, see Hurry
-		}
-		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
-		r.Send(bytes.Repeat(zmtp.AppendWatch(nil, true), 500))
-	}, consolidator.Counts{}},
 
 	{"a reader that reads byte by byte", func(t *testing.T, c *consolidator.Consolidator) {
 		r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
@@ -378,7 +274,10 @@ func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator
 	b.grown(buffer + 48<<20)
 }
 
-func TestOffences(t *testing.T) {
+func TestOffences(t *testing.T) { commit(t, offences) }
+
+func commit(t *testing.T, offences []offence) {
+	t.Helper()
 	for _, o := range offences {
 		t.Run(o.name, func(t *testing.T) {
 			broken(t, func(t *testing.T, c *consolidator.Consolidator) {
@@ -428,58 +327,6 @@ func halfRecords(t *testing.T, part int) {
 	})
 }
 
-// heldAlone tells whether so many connections were closed for what they made the
-// consolidator hold, and none for anything else; /metrics says so, too.
-func heldAlone(t *testing.T, c *consolidator.Consolidator, n int) bool {
-	t.Helper()
-	return c.Counts() == (consolidator.Counts{Held: uint64(n)}) &&
-		scrape(t, c)[`connections_closed_total{reason="held_memory"}`] == float64(n)
-}
-
-// Readers that let answers pile up are closed when they are too many, even if
-// each has fewer than one may have.
-func TestUnreadAnswers(t *testing.T) {
-	broken(t, func(t *testing.T, c *consolidator.Consolidator) {
-		const readers, pings, most = 30, 100_000, 8 << 20
-		many := bytes.Repeat(zmtp.AppendPing(nil, 0), pings)
-		for range readers {
-			// Over ipc, see above.
-			testpeer.Dial(t, c.SubscribeAddrs()[1], testpeer.AsForeignReader).Send(many)
-		}
-		// Each has more than 300 KiB that its kernel does not hold.
-		wait.For(t, "the rest to be within the limit", func() bool {
-			_, left, _ := c.Connections()
-			return left-2 <= most/(300<<10) && heldAlone(t, c, readers+2-left)
-		})
-	})
-}
-
-// A thousand connections that say nothing hinder nobody, and are closed when
-// the handshake's time is over.
-func TestSilentConnections(t *testing.T) {
-	const each = 500
-	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
-		c.Hurry(8*time.Second, time.Second, wait.Limit)
-	})
-	var conns []net.Conn
-	for _, e := range ends(c, 0) {
-		for range each {
-			conns = append(conns, silent(t, e.addr))
-		}
-	}
-	wait.For(t, "all of them to be accepted", func() bool { _, _, n := c.Connections(); return n == 2*each })
-	b := bystandersOf(t, c)
-	if _, _, n := c.Connections(); n != 2*each {
-		t.Errorf("others were at work only when %d silent connections were left", n)
-	}
-	for _, nc := range conns {
-		closes(t, nc)
-	}
-	b.done()
-	counted(t, c, consolidator.Counts{Handshakes: 2 * each, HandshakeTimeouts: 2 * each})
-	b.grown(48 << 20)
-}
-
 // Readers that have too many subscriptions together lose the one that has most,
 // and not the one that comes last.
 func TestMostSubscriptions(t *testing.T) {
@@ -518,110 +365,4 @@ func TestMostSubscriptions(t *testing.T) {
 	_, _ = last.Write(many(last, 900))
 	last.Ends()
 	counted(t, c, consolidator.Counts{Most: 2})
-}
-
-// cable passes a connection on until it is cut through: then nothing comes
-// through it any more, and neither side is told.
-type cable struct {
-	ln      net.Listener
-	to      string
-	running sync.WaitGroup
-
-	mu    sync.Mutex
-	cut   bool
-	conns []net.Conn
-}
-
-func lay(t testing.TB, addr string) *cable {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cable{ln: ln, to: strings.TrimPrefix(addr, "tcp://")}
-	c.running.Go(c.accept)
-	t.Cleanup(func() {
-		ln.Close()
-		c.mu.Lock()
-		for _, nc := range c.conns {
-			nc.Close()
-		}
-		c.mu.Unlock()
-		c.running.Wait()
-	})
-	return c
-}
-
-func (c *cable) addr() string { return "tcp://" + c.ln.Addr().String() }
-
-func (c *cable) accept() {
-	for {
-		in, err := c.ln.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", c.to)
-		if err != nil {
-			in.Close()
-			continue
-		}
-		c.mu.Lock()
-		c.conns = append(c.conns, in, out)
-		c.mu.Unlock()
-		c.running.Go(func() { c.pass(out, in) })
-		c.running.Go(func() { c.pass(in, out) })
-	}
-}
-
-func (c *cable) pass(to, from net.Conn) {
-	b := make([]byte, 4096)
-	for {
-		n, err := from.Read(b)
-		if err != nil {
-			return
-		}
-		c.mu.Lock()
-		if !c.cut {
-			_, _ = to.Write(b[:n])
-		}
-		c.mu.Unlock()
-	}
-}
-
-func (c *cable) cutThrough() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.cut = true
-}
-
-// Peers behind a cable that was cut through are found by their silence. Those
-// that answer heartbeats stay, however long they have nothing else to say.
-func TestHalfOpen(t *testing.T) {
-	const ping, silent = 50 * time.Millisecond, 3 * time.Second
-	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
-		c.Hurry(wait.Limit, ping, silent)
-	})
-	cables := []*cable{lay(t, c.PublishAddrs()[0]), lay(t, c.SubscribeAddrs()[0])}
-	for i, roles := range [][]zmtp.Config{{testpeer.AsForeignPublisher, testpeer.AsPublisher}, {testpeer.AsForeignReader, testpeer.AsReader}} {
-		for _, role := range roles {
-			lost := testpeer.Dial(t, cables[i].addr(), role)
-			lost.Settle()
-			lost.Drain()
-			stays := testpeer.Dial(t, ends(c, 0)[i].addr, role)
-			stays.Settle()
-			stays.Drain()
-		}
-	}
-	b := bystandersOf(t, c)
-	before, _, _ := c.Connections()
-	for _, k := range cables {
-		k.cutThrough()
-	}
-	counted(t, c, consolidator.Counts{Silent: 4})
-	wait.For(t, "the four to be gone", func() bool {
-		publishers, readers, _ := c.Connections()
-		return publishers == before-2 && readers == 4
-	})
-	b.done()
-	counted(t, c, consolidator.Counts{Silent: 4})
 }

@@ -18,6 +18,7 @@ import (
 	"sluice/consolidator"
 	"sluice/internal/foreign"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -200,6 +201,7 @@ func TestGoZeroMQ(t *testing.T) {
 // A foreign reader that does not read while many times as much passes as all
 // buffers on its way hold, and then reads: what it got and what it was told to have lost are what was published.
 func TestStalledReader(t *testing.T) {
+	volume.Check(t)
 	foreign.Need(t, "python3-zmq")
 	const buffer = 16 << 20
 	c, _ := start(t, consolidator.Config{Buffer: buffer})

@@ -19,6 +19,7 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -222,6 +223,7 @@ func nothing() {}
 // readers get all of it or are told what they lost, sluice ones the exact end;
 // and the process exits with 0.
 func TestLeavingUnderLoad(t *testing.T) {
+	volume.Check(t)
 	c := spawn(t, "--grace", wait.Limit.String())
 	readers := map[string]*testpeer.Peer{
 		"fast sluice":  testpeer.Dial(t, c.subscribe, testpeer.AsReader),
@@ -269,6 +271,7 @@ func TestLeavingUnderLoad(t *testing.T) {
 
 // What a reader has in its kernel's buffer when the consolidator exits, it has.
 func TestLeavingWithBytesUnread(t *testing.T) {
+	t.Parallel()
 	c := spawn(t)
 	d := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
 		var err error
@@ -407,6 +410,7 @@ func TestAcknowledged(t *testing.T) {
 // A sluice reader across clean restarts under load: it knows exactly what it
 // lost, of all that was ever published.
 func TestRestartUnderLoad(t *testing.T) {
+	t.Parallel()
 	small := consolidator.Config{StreamBuffer: 256 << 10}
 	c, stop := start(t, small)
 	again := small

@@ -142,6 +142,7 @@ func (b *buffer) count(text string) int {
 // A warning is logged, and published. Of too many like it some are, and how many
 // are not is said and counted; others are not left out for it.
 func TestSelfWarnings(t *testing.T) {
+	t.Parallel()
 	var log buffer
 	c, stop := start(t, consolidator.Config{Admin: anyPort, MaxConnections: 12, Logger: slog.New(slog.NewTextHandler(&log, nil))},
 		func(c *consolidator.Consolidator) { c.ReportEvery(2 * time.Second) })

@@ -10,12 +10,14 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 )
 
 // A tenant that floods until the buffer was filled many times does not shorten
 // the logs of others below their share: those who stay within it keep every
 // record, and who wants more has its share at least.
 func TestFloodKeepsOthersShares(t *testing.T) {
+	volume.Check(t)
 	const buffer, tenants = 16 << 20, 8
 	const share = buffer / (tenants + 2)
 	c := spawn(t, "--buffer", "16MiB", "--stream-buffer", "16MiB")
