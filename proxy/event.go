@@ -4,23 +4,23 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
-	"sluice/cluster/stream"
 	"sluice/proxy/resume"
 )
 
 const (
 	idLine     = "id: "
 	dataLine   = "\ndata: "
-	pingEvent  = "event: " + stream.EventPing + "\ndata:\n\n"
-	endEvent   = "event: " + stream.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
+	pingEvent  = "event: " + httpapi.EventPing + "\ndata:\n\n"
+	endEvent   = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
 	hopProxy   = "proxy"
 	slowReason = "reader too slow"
 )
 
 // appendLoss appends the event of a loss.
-func appendLoss(dst []byte, id stream.EventID, lost *loss.Event) []byte {
-	dst = append(dst, "event: "+stream.EventDropped+"\nid: "...)
+func appendLoss(dst []byte, id httpapi.EventID, lost *loss.Event) []byte {
+	dst = append(dst, "event: "+httpapi.EventDropped+"\nid: "...)
 	dst = id.AppendEvent(dst)
 	dst = append(dst, dataLine...)
 	dst = lost.AppendJSON(dst)
@@ -29,18 +29,18 @@ func appendLoss(dst []byte, id stream.EventID, lost *loss.Event) []byte {
 
 // appendSource appends a source event.
 func appendSource(dst []byte, s resume.Source) []byte {
-	e := stream.SourceEvent{N: s.Number, Consolidator: s.Consolidator, State: s.State.String(), Next: s.Next}
+	e := httpapi.SourceEvent{N: s.Number, Consolidator: s.Consolidator, State: s.State.String(), Next: s.Next}
 	if s.Epoch != 0 {
 		e.Epoch = strconv.FormatUint(s.Epoch, 36)
 	}
-	dst = append(dst, "event: "+stream.EventSource+dataLine...)
+	dst = append(dst, "event: "+httpapi.EventSource+dataLine...)
 	dst = appendJSON(dst, e)
 	return append(dst, "\n\n"...)
 }
 
 // appendLive appends the live event, whose id is the place of the next entry.
-func appendLive(dst []byte, at stream.EventID) []byte {
-	dst = append(dst, "event: "+stream.EventLive+"\nid: "...)
+func appendLive(dst []byte, at httpapi.EventID) []byte {
+	dst = append(dst, "event: "+httpapi.EventLive+"\nid: "...)
 	dst = at.AppendPlace(dst)
 	return append(dst, "\ndata:\n\n"...)
 }

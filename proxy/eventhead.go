@@ -1,20 +1,22 @@
 package proxy
 
-import "sluice/cluster/stream"
+import (
+	"sluice/cluster/httpapi"
+)
 
 // eventHead writes how the events of records begin, "id: …" and "data: ", for
 // one after the other: most often two numbers grow by one, and are counted up
 // in place.
 type eventHead struct {
-	id     stream.EventID // of the one before
+	id     httpapi.EventID // of the one before
 	text   []byte
 	number int // where its number ends in text
 	seq    int // where its sequence number ends
 }
 
 // of returns the beginning of the event with that id, valid until the next call.
-func (h *eventHead) of(id stream.EventID) []byte {
-	follows := h.id.Next > 0 && id == stream.EventID{Epoch: h.id.Epoch, Next: h.id.Next + 1, Source: h.id.Source, Seq: h.id.Seq + 1}
+func (h *eventHead) of(id httpapi.EventID) []byte {
+	follows := h.id.Next > 0 && id == httpapi.EventID{Epoch: h.id.Epoch, Next: h.id.Next + 1, Source: h.id.Source, Seq: h.id.Seq + 1}
 	h.id = id
 	if follows && increment(h.text[:h.number]) && increment(h.text[:h.seq]) {
 		return h.text

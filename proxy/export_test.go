@@ -3,7 +3,7 @@ package proxy
 import (
 	"net/http"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/httpapi"
 )
 
 // ParseAsk lets tests read requests without a connection.
@@ -17,7 +17,7 @@ func ParseAsk(r *http.Request, escaped string) (name string, last uint64, err er
 
 // EventHeads are how the events of records with these ids begin, one after the
 // other.
-func EventHeads(ids ...stream.EventID) (heads []string) {
+func EventHeads(ids ...httpapi.EventID) (heads []string) {
 	var h eventHead
 	for _, id := range ids {
 		heads = append(heads, string(h.of(id)))

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy"
@@ -284,7 +285,7 @@ func until(t *testing.T, what string, ok func() bool) {
 func lossOf(t *testing.T, event string) loss.Event {
 	t.Helper()
 	lost, err := loss.ParseEvent([]byte(field(event, "data")))
-	if err != nil || field(event, "event") != stream.EventDropped {
+	if err != nil || field(event, "event") != httpapi.EventDropped {
 		t.Fatalf("read loss %q: %v", event, err)
 	}
 	return lost

@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"testing"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/names"
-	"sluice/cluster/stream"
 	"sluice/proxy"
 )
 
@@ -18,7 +18,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, query, id, positions string) {
 		r := &http.Request{
 			Method: http.MethodGet, URL: &url.URL{Path: "/", RawQuery: query},
-			Header: http.Header{"Accept": {query}, "Last-Event-Id": {id}, stream.HeaderPositions: {positions}},
+			Header: http.Header{"Accept": {query}, "Last-Event-Id": {id}, httpapi.HeaderPositions: {positions}},
 		}
 		name, last, err := proxy.ParseAsk(r, path)
 		if err == nil && (names.Check(name) != nil || last > 1<<63) {
@@ -33,12 +33,12 @@ func FuzzEventHeads(f *testing.F) {
 	f.Add(uint64(math.MaxUint64), uint64(math.MaxUint64-9), uint64(0), uint64(math.MaxUint64-3), uint8(20), uint8(100))
 	f.Fuzz(func(t *testing.T, epoch, next, source, seq uint64, n, jump uint8) {
 		next, seq = next>>1+1, seq>>1 // neither ever comes to its end
-		var ids []stream.EventID
+		var ids []httpapi.EventID
 		for i := range uint64(n) {
 			if jump > 0 && i%uint64(jump) == uint64(jump)-1 {
 				seq += i
 			}
-			ids = append(ids, stream.EventID{Epoch: epoch, Next: next + i, Source: source, Seq: seq + i})
+			ids = append(ids, httpapi.EventID{Epoch: epoch, Next: next + i, Source: source, Seq: seq + i})
 		}
 		for i, got := range proxy.EventHeads(ids...) {
 			if want := "id: " + string(ids[i].AppendEvent(nil)) + "\ndata: "; got != want {

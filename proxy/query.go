@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/httpapi"
 	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
-	"sluice/cluster/stream"
 	"sluice/proxy/resume"
 )
 
@@ -65,17 +65,17 @@ func parseAsk(r *http.Request, escaped string) (*ask, error) {
 	if a.filter, err = parseFilter(query); err != nil {
 		return nil, err
 	}
-	a.ours = r.Header.Get(stream.HeaderClient) == "1"
-	if s := r.Header.Get(stream.HeaderLastEventID); s != "" {
+	a.ours = r.Header.Get(httpapi.HeaderClient) == "1"
+	if s := r.Header.Get(httpapi.HeaderLastEventID); s != "" {
 		// An id that is not ours is of another service behind the same
 		// address: as if it were of another epoch.
 		a.want.Named = true
-		id, _ := stream.ParseEventID(s)
+		id, _ := httpapi.ParseEventID(s)
 		a.want.After = fanout.Position{Epoch: id.Epoch, Next: id.Next}
 	}
-	if values, ok := r.Header[stream.HeaderPositions]; ok {
+	if values, ok := r.Header[httpapi.HeaderPositions]; ok {
 		a.ours = true
-		if a.want.Positions, err = stream.ParsePositions(strings.Join(values, ",")); err != nil {
+		if a.want.Positions, err = httpapi.ParsePositions(strings.Join(values, ",")); err != nil {
 			return nil, err
 		}
 		a.want.Named = a.want.Named || len(a.want.Positions) > 0

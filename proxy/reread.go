@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -84,19 +85,19 @@ func (s *session) rereadRecords(records []stream.Record) {
 	for i := range records {
 		r := &records[i]
 		line = record.Normalise(line[:0], r.Data)
-		s.addRecord(s.numbered(func() stream.EventID { return s.resume.Record(&s.tail.sources, r.Source, r.Position) }), line)
+		s.addRecord(s.numbered(func() httpapi.EventID { return s.resume.Record(&s.tail.sources, r.Source, r.Position) }), line)
 	}
 }
 
 func (s *session) rereadGap(n *stream.Notice) {
 	lost := loss.Event{Loss: n.Loss(), Total: n.Count, Since: n.Time}
 	lost.Stream = s.ask.name
-	s.addLoss(s.numbered(func() stream.EventID { return s.resume.Gap(&s.tail.sources, n) }), lost)
+	s.addLoss(s.numbered(func() httpapi.EventID { return s.resume.Gap(&s.tail.sources, n) }), lost)
 }
 
 // numbered returns the id of what was read again, for which a source may get a
 // number; the reader gets to know that before.
-func (s *session) numbered(id func() stream.EventID) stream.EventID {
+func (s *session) numbered(id func() httpapi.EventID) httpapi.EventID {
 	t := s.tail
 	t.mu.Lock()
 	got := id()

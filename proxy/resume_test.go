@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy"
@@ -100,7 +101,7 @@ func TestResumeTooLate(t *testing.T) {
 	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
 	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
 	lost := lossOf(t, r.next("dropped"))
-	first, err := stream.ParseEventID(field(r.next(""), "id"))
+	first, err := httpapi.ParseEventID(field(r.next(""), "id"))
 	if err != nil || lost.Count == 0 || lost.Unknown || first.Seq != 1+lost.Count || lost.Hop != "proxy" {
 		t.Errorf("told %+v, went on at %d, %v", lost, first.Seq, err)
 	}
@@ -126,14 +127,14 @@ func TestResumeBehindALossAtTheProxy(t *testing.T) {
 		id = field(e, "id")
 		r.close()
 		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id, "Sluice-Positions", lost.Positions)...)
-		on, err := stream.ParseEventID(field(r.next(""), "id"))
+		on, err := httpapi.ParseEventID(field(r.next(""), "id"))
 		want := fmt.Sprintf("vm-1:9:%s", strconv.FormatUint(on.Seq, 36))
 		if err != nil || lost.Count == 0 || lost.Unknown || on.Seq != first+lost.Count || lost.Positions != want {
 			t.Errorf("told %+v, went on at %d, %v", lost, on.Seq, err)
 		}
 		until(t, "the end of what is there", func() bool {
 			id = field(r.event(), "id")
-			at, _ := stream.ParseEventID(id)
+			at, _ := httpapi.ParseEventID(id)
 			return at.Seq == first+1999
 		})
 		r.close()
@@ -169,7 +170,7 @@ func (c *cluster) open() (proxy.Source, error) {
 		b := &stream.Batch{}
 		if c.restarted {
 			b.Notices = append(b.Notices, stream.Notice{
-				Kind: stream.KindGap, Stream: name, Source: "vm-1", Unknown: true, Position: stream.Position{Epoch: 10},
+				Kind: stream.KindGap, Stream: name, Source: "vm-1", Unknown: true, Position: loss.Position{Epoch: 10},
 			})
 			return b
 		}
@@ -207,10 +208,10 @@ func have(r *reader, n int) []string {
 	var got []string
 	for records := 0; records < n; {
 		e := r.event()
-		id, _ := stream.ParseEventID(field(e, "id"))
+		id, _ := httpapi.ParseEventID(field(e, "id"))
 		switch field(e, "event") {
 		case "source":
-			var s stream.SourceEvent
+			var s httpapi.SourceEvent
 			if err := json.Unmarshal([]byte(field(e, "data")), &s); err != nil {
 				r.t.Fatal(err)
 			}
@@ -295,7 +296,7 @@ func TestResumeFromAnotherEpoch(t *testing.T) {
 		cl.main.send(records("s", 9, 13, 1)...)
 		for who, r := range map[string]*reader{"it": r, "another": other} {
 			loss := r.next("dropped")
-			id, err := stream.ParseEventID(field(loss, "id"))
+			id, err := httpapi.ParseEventID(field(loss, "id"))
 			if err != nil || id.Seq != 12 || !strings.Contains(loss, `"count":3`) || strings.Contains(loss, "unknown") {
 				t.Errorf("%s was told %q, want 3 records lost, the last of them 12", who, loss)
 			}
@@ -321,7 +322,7 @@ func TestResumedAcrossARestart(t *testing.T) {
 			cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: lost, Hop: "consolidator"})
 			want = append([]string{"lost 5 false"}, want...)
 		}
-		cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 10, Seq: first}})
+		cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-1", Position: loss.Position{Epoch: 10, Seq: first}})
 		cl.main.send(records("s", 10, first, 2)...)
 		if got := have(r, 2); !slices.Equal(got, want) {
 			t.Errorf("\n got %q\nwant %q", got, want)
@@ -349,7 +350,7 @@ func TestResumedIsLikeAnyOther(t *testing.T) {
 	expected, dropped := uint64(10), uint64(0)
 	for {
 		e := r.event()
-		id, err := stream.ParseEventID(field(e, "id"))
+		id, err := httpapi.ParseEventID(field(e, "id"))
 		switch field(e, "event") {
 		case "dropped":
 			lost := lossOf(t, e)
@@ -381,17 +382,17 @@ func TestResumedLossHasAPlace(t *testing.T) {
 	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
 	other := get(t, p, "/api/logs/s", ours()...)
 	other.next("live")
-	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 6}})
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: loss.Position{Epoch: 8, Seq: 6}})
 	other.next("source")
 	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a, vm-2:8:4", "Last-Event-ID", "zzz.5.1.5")...)
-	var source stream.SourceEvent
+	var source httpapi.SourceEvent
 	for source.Consolidator != "vm-2" {
 		if err := json.Unmarshal([]byte(field(r.next("source"), "data")), &source); err != nil {
 			t.Fatal(err)
 		}
 	}
 	loss := r.next("dropped")
-	id, err := stream.ParseEventID(field(loss, "id"))
+	id, err := httpapi.ParseEventID(field(loss, "id"))
 	if err != nil || id.Source != source.N || id.Seq != 5 || !strings.Contains(loss, `"count":2,`) {
 		t.Errorf("told %q; vm-2 is number %d, and its record 5 is lost, too", loss, source.N)
 	}
@@ -413,7 +414,7 @@ func TestResumeRemembersTheUnreached(t *testing.T) {
 	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:b, vm-2:7:4", "Last-Event-ID", id)...)
 	r.next("live")
 	cl.main.become("127.0.0.1:5562", "vm-2", stream.StateLive)
-	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 3}})
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: loss.Position{Epoch: 8, Seq: 3}})
 	late := records("s", 8, 3, 1)
 	late[0].Source = "vm-2"
 	cl.main.send(late...)
@@ -430,7 +431,7 @@ func TestResumeAheadOfTheLog(t *testing.T) {
 	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
 	other := get(t, p, "/api/logs/s", ours()...)
 	other.next("live")
-	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 2}})
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: loss.Position{Epoch: 8, Seq: 2}})
 	other.next("source")
 	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5, vm-2:8:4", "Last-Event-ID", "zzz.5.1.5")...)
 	have(r, 7)
@@ -439,7 +440,7 @@ func TestResumeAheadOfTheLog(t *testing.T) {
 	r.close()
 	cl.main.send(cl.logs["vm-2"][2:]...)
 	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-2", Count: 3, Hop: "consolidator"})
-	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Count: 2, Hop: "consolidator", Position: stream.Position{Epoch: 7, Seq: 2}})
+	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Count: 2, Hop: "consolidator", Position: loss.Position{Epoch: 7, Seq: 2}})
 	cl.main.send(records("s", 7, 2, 1)...)
 	r = get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:b, vm-2:8:6", "Last-Event-ID", id)...)
 	if got, want := have(r, 1), []string{"lost 3 false", "lost 0 true", "lost 2 false", "vm-1/7:2"}; !slices.Equal(got, want) {
@@ -571,10 +572,10 @@ func TestPositionsBehindALoss(t *testing.T) {
 		got := make(map[string]uint64) // the first that came of each, or was told as lost
 		for kind := ""; kind != "live"; {
 			e := r.event()
-			at, _ := stream.ParseEventID(field(e, "id"))
+			at, _ := httpapi.ParseEventID(field(e, "id"))
 			switch kind = field(e, "event"); kind {
 			case "source":
-				var s stream.SourceEvent
+				var s httpapi.SourceEvent
 				if err := json.Unmarshal([]byte(field(e, "data")), &s); err != nil {
 					t.Fatal(err)
 				}
@@ -596,7 +597,7 @@ func TestPositionsBehindALoss(t *testing.T) {
 				}
 			}
 		}
-		positions, err := stream.ParsePositions(lost.Positions)
+		positions, err := httpapi.ParsePositions(lost.Positions)
 		if err != nil || lost.Count == 0 {
 			t.Fatalf("told %+v, %v", lost, err)
 		}
@@ -605,7 +606,7 @@ func TestPositionsBehindALoss(t *testing.T) {
 			if !came {
 				want = next
 			}
-			if at := positions[vm]; at != (stream.Position{Epoch: 9, Seq: want}) {
+			if at := positions[vm]; at != (loss.Position{Epoch: 9, Seq: want}) {
 				t.Errorf("buffer %d: %s goes on at %v, want %d (the first that came: %v)", buffer, vm, at, want, came)
 			}
 		}

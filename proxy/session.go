@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
@@ -83,7 +84,7 @@ func (s *session) begin(ctx context.Context) error {
 	s.resume = r
 	if !r.CatchesUp() {
 		if lost != nil {
-			s.addOwnLoss(stream.EventID{Epoch: log.Epoch, Next: at}, *lost)
+			s.addOwnLoss(httpapi.EventID{Epoch: log.Epoch, Next: at}, *lost)
 		}
 		s.join(log.Epoch, at)
 		t.mu.Unlock()
@@ -220,9 +221,9 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 		s.addEvents(s.out)
 	}
 	if used == len(p.Bytes) && p.Live && s.ask.events && s.ask.ours {
-		id := stream.EventID{Epoch: at.Epoch, Next: at.Next}
+		id := httpapi.EventID{Epoch: at.Epoch, Next: at.Next}
 		if s.resume.CatchesUp() {
-			id = stream.EventID{} // it is not at that place yet
+			id = httpapi.EventID{} // it is not at that place yet
 		}
 		b := s.buffer()
 		*b = appendLive(*b, id)
@@ -242,7 +243,7 @@ func (s *session) addEvents(events []resume.Event) {
 }
 
 // addEntry adds one entry to the batch, if the filter lets it pass.
-func (s *session) addEntry(id stream.EventID, e entry.Entry) {
+func (s *session) addEntry(id httpapi.EventID, e entry.Entry) {
 	if e.Lost {
 		lost := e.Loss()
 		lost.Stream = s.ask.name
@@ -253,7 +254,7 @@ func (s *session) addEntry(id stream.EventID, e entry.Entry) {
 }
 
 // addRecord adds one record, which is normalised, if the filter lets it pass.
-func (s *session) addRecord(id stream.EventID, data []byte) {
+func (s *session) addRecord(id httpapi.EventID, data []byte) {
 	if s.ask.filter != nil && !s.ask.filter.Match(data) {
 		return
 	}
@@ -269,7 +270,7 @@ func (s *session) addRecord(id stream.EventID, data []byte) {
 }
 
 // addLoss adds a loss, in the form that the reader gets.
-func (s *session) addLoss(id stream.EventID, lost loss.Event) {
+func (s *session) addLoss(id httpapi.EventID, lost loss.Event) {
 	b := s.buffer()
 	if s.ask.events {
 		*b = appendLoss(*b, id, &lost)
@@ -310,12 +311,12 @@ func (s *session) addOvertaken(p *fanout.Piece) {
 		lost.Reason = loss.TooLate
 	}
 	event := s.ownLoss(*lost)
-	event.Positions = stream.FormatPositions(positions)
+	event.Positions = httpapi.FormatPositions(positions)
 	s.addLoss(id, event)
 }
 
 // addOwnLoss adds a loss of this session alone.
-func (s *session) addOwnLoss(id stream.EventID, lost resume.Loss) {
+func (s *session) addOwnLoss(id httpapi.EventID, lost resume.Loss) {
 	s.addLoss(id, s.ownLoss(lost))
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
@@ -354,12 +355,12 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 			if lost.Hop != "proxy" || lost.Total != dropped || lost.Unknown || lost.Stream != "s" {
 				t.Fatalf("loss %+v after %d", lost, dropped)
 			}
-			id, err := stream.ParseEventID(field(e, "id"))
+			id, err := httpapi.ParseEventID(field(e, "id"))
 			if err != nil || id.Next != expected {
 				t.Fatalf("loss has id %+v, %v; the next record is %d", id, err, expected)
 			}
 		case "":
-			id, err := stream.ParseEventID(field(e, "id"))
+			id, err := httpapi.ParseEventID(field(e, "id"))
 			if err != nil || id.Seq != expected {
 				t.Fatalf("record %d where %d was expected, %v", id.Seq, expected, err)
 			}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/httpapi"
 )
 
 const watchEvery = time.Second
@@ -80,10 +80,10 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 
 // liveStreams appends the live streams as JSON, sorted by name.
 func (p *Proxy) liveStreams(dst []byte) []byte {
-	list := stream.StreamsEvent{Streams: []stream.LiveEvent{}}
+	list := httpapi.StreamsEvent{Streams: []httpapi.LiveEvent{}}
 	for _, l := range p.source.Streams() {
-		list.Streams = append(list.Streams, stream.LiveEvent(l))
+		list.Streams = append(list.Streams, httpapi.LiveEvent(l))
 	}
-	slices.SortFunc(list.Streams, func(a, b stream.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(list.Streams, func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
 	return appendJSON(dst, list)
 }

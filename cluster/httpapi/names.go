@@ -4,7 +4,6 @@ package httpapi
 const (
 	HeaderLastEventID = "Last-Event-ID"
 	HeaderPositions   = "Sluice-Positions" // see FormatPositions
-	HeaderPassed      = "Sluice-Passed"    // "1": records behind the positions were told as lost; where Last-Event-ID is a place in the log, that alone counts
 	HeaderClient      = "Sluice-Client"    // "1": wants the live event
 )
 

@@ -5,8 +5,8 @@ import (
 	"math"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
-	"sluice/cluster/stream"
 )
 
 // The head of an entry: its kind, the size of what follows, the number of the
@@ -38,8 +38,8 @@ type Entry struct {
 const None = math.MaxUint64
 
 // ID is the id of an entry, which stands before the place next in a log.
-func (e *Entry) ID(epoch, next uint64) stream.EventID {
-	id := stream.EventID{Epoch: epoch, Next: next, Source: e.Source, Seq: e.Seq}
+func (e *Entry) ID(epoch, next uint64) httpapi.EventID {
+	id := httpapi.EventID{Epoch: epoch, Next: next, Source: e.Source, Seq: e.Seq}
 	if e.Seq == None {
 		id.Source, id.Seq = 0, 0
 	}

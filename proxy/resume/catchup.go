@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"sluice/cluster/loss"
-	"sluice/cluster/stream"
 	"sluice/proxy/entry"
 )
 
@@ -23,13 +22,13 @@ type catchUp struct {
 
 // want is the next record wanted from one consolidator.
 type want struct {
-	stream.Position
+	loss.Position
 	told  bool // an unknown loss was: what comes next, comes next
 	level bool // the log was seen to stand here, and tells itself what comes after it
 }
 
 // goOn moves to a place.
-func (w *want) goOn(at stream.Position) { *w = want{Position: at} }
+func (w *want) goOn(at loss.Position) { *w = want{Position: at} }
 
 type origin struct {
 	consolidator string
@@ -38,12 +37,12 @@ type origin struct {
 
 // standing is where the log stood at a consolidator.
 type standing struct {
-	stream.Position          // the next record
-	number          uint64   // of the source
-	later           []uint64 // epochs that came after that one, and were read again for readers only
+	loss.Position          // the next record
+	number        uint64   // of the source
+	later         []uint64 // epochs that came after that one, and were read again for readers only
 }
 
-func newCatchUp(positions map[string]stream.Position, from uint64, sources *Sources) *catchUp {
+func newCatchUp(positions map[string]loss.Position, from uint64, sources *Sources) *catchUp {
 	c := &catchUp{from: from, wants: make(map[string]*want, len(positions)), origins: make(map[uint64]origin)}
 	for name, at := range positions {
 		c.wants[name] = &want{Position: at}
@@ -107,7 +106,7 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 	case c.isOver(e.Source, w):
 		return out
 	}
-	behind := stream.Position{Epoch: o.epoch, Seq: e.Seq + 1}
+	behind := loss.Position{Epoch: o.epoch, Seq: e.Seq + 1}
 	first := e.Seq // of the sequence numbers in the entry
 	if e.Lost {
 		after := e.After()
@@ -170,7 +169,7 @@ func (c *catchUp) stand(log Log) (others bool) {
 		case r.Epoch == 0:
 			c.others = true
 		case r.logged || !known:
-			c.stands[r.Consolidator] = standing{Position: stream.Position{Epoch: r.Epoch, Seq: r.Next}, number: r.Number}
+			c.stands[r.Consolidator] = standing{Position: loss.Position{Epoch: r.Epoch, Seq: r.Next}, number: r.Number}
 		default:
 			at.later = append(at.later, r.Epoch)
 			c.stands[r.Consolidator] = at

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"sort"
 
-	"sluice/cluster/stream"
+	"sluice/cluster/loss"
 	"sluice/proxy/entry"
 )
 
@@ -21,7 +21,7 @@ type Checkpoints struct {
 
 type checkpoint struct {
 	next      uint64 // number of the entry that follows
-	positions map[string]stream.Position
+	positions map[string]loss.Position
 }
 
 // Grown notes that a log has grown by so many bytes. log is asked for how it
@@ -57,7 +57,7 @@ func (c *Checkpoints) Before(place uint64, log Log) *Standing {
 // Standing is where a log stood at the consolidators at a place: the first entry
 // of a consolidator behind that says where it stood.
 type Standing struct {
-	Positions map[string]stream.Position // known when there is no more
+	Positions map[string]loss.Position // known when there is no more
 
 	place, end uint64
 	origins    map[uint64]origin
@@ -78,7 +78,7 @@ func (s *Standing) Entry(e entry.Entry) bool {
 	case o.epoch == 0 || s.seen[o.consolidator]:
 		return true
 	}
-	at := stream.Position{Epoch: o.epoch, Seq: e.Seq}
+	at := loss.Position{Epoch: o.epoch, Seq: e.Seq}
 	if e.Lost {
 		if at.Seq++; e.OfNext() {
 			at = e.After()

@@ -2,6 +2,7 @@ package resume
 
 import (
 	"sluice/cluster/fanout"
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
@@ -12,10 +13,10 @@ const NoLog = "the proxy has no log from before: it was started, or nobody read 
 
 // Want is what a reader asks for.
 type Want struct {
-	Last      uint64                     // so many of the newest records, when it names nothing that is known
-	Named     bool                       // it was here before: After is given, or Positions
-	After     fanout.Position            // place in the log where it goes on
-	Positions map[string]stream.Position // of the next record, by consolidator
+	Last      uint64                   // so many of the newest records, when it names nothing that is known
+	Named     bool                     // it was here before: After is given, or Positions
+	After     fanout.Position          // place in the log where it goes on
+	Positions map[string]loss.Position // of the next record, by consolidator
 }
 
 // Log is a log as it stands.
@@ -29,7 +30,7 @@ type Log struct {
 
 // Event is what a reader gets next: an entry of the log, or a loss.
 type Event struct {
-	ID    stream.EventID
+	ID    httpapi.EventID
 	Entry entry.Entry
 	Loss  *Loss // of this reader alone
 }
@@ -87,7 +88,7 @@ func (r *Reader) Join(log Log) (at uint64) {
 // the id of that event; nil if it is not told. log is asked for how the log
 // stands, if that is needed. For a reader that does not catch up, it is what the
 // log counts.
-func (r *Reader) Overtaken(at fanout.Position, count uint64, unknown bool, log func() Log) (*Loss, stream.EventID) {
+func (r *Reader) Overtaken(at fanout.Position, count uint64, unknown bool, log func() Log) (*Loss, httpapi.EventID) {
 	fresh := r.fresh
 	r.fresh = false
 	switch {
@@ -98,9 +99,9 @@ func (r *Reader) Overtaken(at fanout.Position, count uint64, unknown bool, log f
 			return &Loss{Unknown: true, Reason: loss.TooLate}, unplaced(0, 0)
 		}
 	case !fresh:
-		return &Loss{Count: count, Unknown: unknown}, stream.EventID{Epoch: at.Epoch, Next: at.Next}
+		return &Loss{Count: count, Unknown: unknown}, httpapi.EventID{Epoch: at.Epoch, Next: at.Next}
 	}
-	return nil, stream.EventID{}
+	return nil, httpapi.EventID{}
 }
 
 // Learn notes what the numbers in the log stand for, as of now. It is called
@@ -128,14 +129,14 @@ func (r *Reader) Settle(out []Event, next uint64) []Event {
 }
 
 // Record notes a record that was read again, and returns the id of its event.
-func (r *Reader) Record(sources *Sources, consolidator string, at stream.Position) stream.EventID {
-	r.catch.wanted(consolidator).goOn(stream.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
+func (r *Reader) Record(sources *Sources, consolidator string, at loss.Position) httpapi.EventID {
+	r.catch.wanted(consolidator).goOn(loss.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
 	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq)
 }
 
 // Gap notes a loss that was found when reading again, and returns the id of its
 // event.
-func (r *Reader) Gap(sources *Sources, n *stream.Notice) stream.EventID {
+func (r *Reader) Gap(sources *Sources, n *stream.Notice) httpapi.EventID {
 	w := r.catch.wanted(n.Source)
 	named := w.Epoch
 	switch {
@@ -161,6 +162,6 @@ func (r *Reader) Gap(sources *Sources, n *stream.Notice) stream.EventID {
 }
 
 // unplaced is an id that is no place in the log: with none of its numbers.
-func unplaced(source, seq uint64) stream.EventID {
-	return stream.EventID{Next: 1, Source: source, Seq: seq}
+func unplaced(source, seq uint64) httpapi.EventID {
+	return httpapi.EventID{Next: 1, Source: source, Seq: seq}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"sluice/cluster/fanout"
+	"sluice/cluster/httpapi"
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
 	"sluice/proxy/resume"
@@ -21,7 +23,7 @@ type audit struct {
 	loose bool // an unknown number was told as lost: any later one may come
 }
 
-func (a *audit) record(t testing.TB, at stream.Position) {
+func (a *audit) record(t testing.TB, at loss.Position) {
 	t.Helper()
 	switch i := a.vm.index(at); {
 	case i < a.next:
@@ -48,7 +50,7 @@ type client struct {
 	audits    map[string]*audit
 	after     fanout.Position
 	named     bool
-	positions map[string]stream.Position
+	positions map[string]loss.Position
 
 	reader *resume.Reader // nil: it is not connected
 	at     uint64         // place of its cursor
@@ -110,7 +112,7 @@ func (w *world) show() {
 
 // begun notes that nothing has come of a consolidator, which goes on there.
 func (w *world) begun(s resume.Source) {
-	at := stream.Position{Epoch: s.Epoch, Seq: s.Next}
+	at := loss.Position{Epoch: s.Epoch, Seq: s.Next}
 	w.positions[s.Consolidator] = at
 	a := w.audits[s.Consolidator]
 	if a.blank {
@@ -128,7 +130,7 @@ func (w *world) reread(want resume.Want) {
 		from, named := want.Positions[v.name]
 		oldest := v.position(v.first)
 		if v.first == v.count {
-			oldest = stream.Position{Epoch: v.epoch(), Seq: uint64(v.count - v.begins[v.epoch()-1])}
+			oldest = loss.Position{Epoch: v.epoch(), Seq: uint64(v.count - v.begins[v.epoch()-1])}
 		}
 		var gap *stream.Notice
 		switch {
@@ -162,22 +164,22 @@ func (w *world) reread(want resume.Want) {
 }
 
 // had notes where the client goes on behind an event.
-func (w *world) had(id stream.EventID) (s resume.Source) {
+func (w *world) had(id httpapi.EventID) (s resume.Source) {
 	w.after, w.named = fanout.Position{Epoch: id.Epoch, Next: id.Next}, true
 	s = w.shown[id.Source]
 	if s.Epoch != 0 {
-		w.positions[s.Consolidator] = stream.Position{Epoch: s.Epoch, Seq: id.Seq + 1}
+		w.positions[s.Consolidator] = loss.Position{Epoch: s.Epoch, Seq: id.Seq + 1}
 	}
 	return s
 }
 
-func (w *world) record(id stream.EventID) {
+func (w *world) record(id httpapi.EventID) {
 	s := w.had(id)
 	w.logf("record %v of %s/%d", id, s.Consolidator, s.Epoch)
 	if s.Epoch == 0 {
 		w.t.Fatalf("record %v is of a source that was not shown", id)
 	}
-	w.audits[s.Consolidator].record(w.t, stream.Position{Epoch: s.Epoch, Seq: id.Seq})
+	w.audits[s.Consolidator].record(w.t, loss.Position{Epoch: s.Epoch, Seq: id.Seq})
 }
 
 // event takes what comes of the log.

@@ -3,6 +3,7 @@ package resume
 import (
 	"slices"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
 
@@ -160,7 +161,7 @@ func (s *Sources) Begin(r *Source, from uint64) {
 
 // Reach notes that reading a consolidator begins at a position, before it has a
 // record.
-func (s *Sources) Reach(consolidator string, at stream.Position) {
+func (s *Sources) Reach(consolidator string, at loss.Position) {
 	r := s.At(consolidator, at.Epoch)
 	if at.Seq > r.Next {
 		r.Next = at.Seq
@@ -187,7 +188,7 @@ func (s *Sources) Changed(after, joined uint64, yield func(Source)) {
 
 // leadOnFrom reports whether the log leads on from these places. It does not
 // from an epoch that was over before the log began.
-func (s *Sources) leadOnFrom(positions map[string]stream.Position) bool {
+func (s *Sources) leadOnFrom(positions map[string]loss.Position) bool {
 	unreached := slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Epoch == 0 }) // whatever its name is
 	for name, at := range positions {
 		if s.find(name, at.Epoch) == nil && (unreached || s.has(name)) {
@@ -198,11 +199,11 @@ func (s *Sources) leadOnFrom(positions map[string]stream.Position) bool {
 }
 
 // Positions is where the log stands at the consolidators.
-func (s *Sources) Positions() map[string]stream.Position {
-	positions := make(map[string]stream.Position)
+func (s *Sources) Positions() map[string]loss.Position {
+	positions := make(map[string]loss.Position)
 	for _, r := range s.rows { // newer epochs come later
 		if r.logged && r.Epoch != 0 {
-			positions[r.Consolidator] = stream.Position{Epoch: r.Epoch, Seq: r.Next}
+			positions[r.Consolidator] = loss.Position{Epoch: r.Epoch, Seq: r.Next}
 		}
 	}
 	return positions

@@ -46,16 +46,16 @@ type vm struct {
 func (v *vm) epoch() uint64 { return uint64(len(v.begins)) }
 
 // position is where the record with that index stands, or the next one.
-func (v *vm) position(i int) stream.Position {
+func (v *vm) position(i int) loss.Position {
 	e := len(v.begins)
 	for v.begins[e-1] > i {
 		e--
 	}
-	return stream.Position{Epoch: uint64(e), Seq: uint64(i - v.begins[e-1])}
+	return loss.Position{Epoch: uint64(e), Seq: uint64(i - v.begins[e-1])}
 }
 
 // index is the inverse of position.
-func (v *vm) index(at stream.Position) int { return v.begins[at.Epoch-1] + int(at.Seq) }
+func (v *vm) index(at loss.Position) int { return v.begins[at.Epoch-1] + int(at.Seq) }
 
 // end is the index of the end of an epoch.
 func (v *vm) end(epoch uint64) int {
@@ -74,7 +74,7 @@ type log struct {
 	sources     resume.Sources
 	gaps        resume.Gaps
 	checkpoints resume.Checkpoints
-	reads       map[string]stream.Position // where the intake stands
+	reads       map[string]loss.Position // where the intake stands
 }
 
 type placed struct {
@@ -107,7 +107,7 @@ func (l *log) index(number uint64) int {
 }
 
 func newWorld(t testing.TB, in *tape) *world {
-	w := &world{t: t, in: in, client: client{audits: make(map[string]*audit), positions: make(map[string]stream.Position)}}
+	w := &world{t: t, in: in, client: client{audits: make(map[string]*audit), positions: make(map[string]loss.Position)}}
 	for i := range 1 + in.next(3) {
 		v := &vm{name: fmt.Sprint("vm-", i), begins: []int{0}, ended: make(map[uint64]bool)}
 		w.vms = append(w.vms, v)
@@ -124,7 +124,7 @@ func (w *world) newLog() {
 	if w.log != nil {
 		epoch = w.log.epoch + 1
 	}
-	w.log = &log{epoch: epoch, reads: make(map[string]stream.Position)}
+	w.log = &log{epoch: epoch, reads: make(map[string]loss.Position)}
 	for _, v := range w.vms {
 		w.log.sources.Add(v.name, stream.StateLive)
 	}
@@ -172,7 +172,7 @@ func (w *world) intake(v *vm, n, lost int) {
 		over = min(over, v.count-i)
 		w.gap(v, stream.Notice{Count: uint64(over)})
 		i += over
-		at = stream.Position{Epoch: at.Epoch, Seq: at.Seq + uint64(over)}
+		at = loss.Position{Epoch: at.Epoch, Seq: at.Seq + uint64(over)}
 	}
 	if at.Epoch != v.epoch() {
 		if known := v.end(at.Epoch); v.ended[at.Epoch] && at.Epoch+1 == v.epoch() {
@@ -182,7 +182,7 @@ func (w *world) intake(v *vm, n, lost int) {
 			}
 			at = begin
 		} else {
-			begin := stream.Position{Epoch: v.epoch(), Seq: uint64(v.first - v.begins[v.epoch()-1])}
+			begin := loss.Position{Epoch: v.epoch(), Seq: uint64(v.first - v.begins[v.epoch()-1])}
 			w.gap(v, stream.Notice{Unknown: true, Count: begin.Seq, Position: begin})
 			at = begin
 		}

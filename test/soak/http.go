@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"sluice/cluster/httpapi"
-	"sluice/cluster/stream"
 )
 
 // plain reads the proxy with no client of ours: as curl does, or as a browser's
@@ -237,7 +236,11 @@ func (s *session) event(lines []string) error {
 	case len(lines) == 2 && strings.HasPrefix(lines[0], "id: ") && strings.HasPrefix(lines[1], "data: "):
 		return s.recordEvent(lines[0][len("id: "):], lines[1][len("data: "):])
 	case len(lines) == 3 && lines[0] == "event: dropped" && strings.HasPrefix(lines[1], "id: "):
-		var loss stream.LossEvent
+		var loss struct {
+			Count       uint64
+			Unknown     bool
+			Hop, Reason string
+		}
 		if err := json.Unmarshal([]byte(strings.TrimPrefix(lines[2], "data: ")), &loss); err != nil {
 			return fmt.Errorf("read %q: %w", lines, err)
 		}
@@ -273,7 +276,7 @@ func (s *session) source(data []byte) error {
 }
 
 func (s *session) recordEvent(id, data string) error {
-	place, err := stream.ParseEventID(id)
+	place, err := httpapi.ParseEventID(id)
 	if err != nil {
 		return fmt.Errorf("event id %q: %w", id, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"sluice/cluster/block"
 )
 
 var (
@@ -24,13 +26,22 @@ type eventBody struct {
 	timer *time.Timer
 	slept atomic.Bool
 
+	in    *block.Block // what buf is of; nil when buf is its own, for an event that is larger
 	buf   []byte
-	off   int // handed on so far
+	begin int // of what was not handed on yet
 	whole int // end of the last whole event
+	end   int // of what was read
 }
 
+const (
+	blockSize = 64 << 10
+	minRoom   = 16 << 10 // in a block that others hold, to read on there
+)
+
+var blocks = block.NewPool(blockSize)
+
 func newEventBody(body io.ReadCloser, limit int, idle time.Duration) *eventBody {
-	b := &eventBody{body: body, limit: limit, idle: idle, buf: make([]byte, 0, 64<<10)}
+	b := &eventBody{body: body, limit: limit, idle: idle}
 	b.timer = time.AfterFunc(idle, func() {
 		b.slept.Store(true)
 		_ = body.Close() // wakes Read
@@ -39,48 +50,34 @@ func newEventBody(body io.ReadCloser, limit int, idle time.Duration) *eventBody 
 	return b
 }
 
-func (b *eventBody) Read(p []byte) (int, error) {
-	for b.off == b.whole {
-		if err := b.fill(); err != nil {
-			return 0, err
-		}
-	}
-	n := copy(p, b.buf[b.off:b.whole])
-	b.off += n
-	return n, nil
-}
-
 // next returns all whole events that are there, at least one byte, and waits
-// for them. They are valid until it is called again.
+// for them. They are valid until it is called again, or as long as their block is
+// held.
 func (b *eventBody) next() ([]byte, error) {
-	for b.off == b.whole {
+	for b.begin == b.whole {
 		if err := b.fill(); err != nil {
 			return nil, err
 		}
 	}
-	events := b.buf[b.off:b.whole]
-	b.off = b.whole
+	events := b.buf[b.begin:b.whole:b.whole]
+	b.begin = b.whole
 	return events, nil
 }
 
 // fill reads once. The timer runs only here: who reads slowly is not idle.
 func (b *eventBody) fill() error {
-	rest := copy(b.buf, b.buf[b.whole:])
-	b.buf = b.buf[:rest]
-	b.off, b.whole = 0, 0
-	if rest >= b.limit {
+	had := b.end - b.begin
+	if had >= b.limit {
 		return fmt.Errorf("read an event: it is larger than %d bytes", b.limit)
 	}
-	if rest == cap(b.buf) {
-		b.buf = append(make([]byte, 0, 2*rest), b.buf...)
-	}
+	b.makeRoom()
 	b.timer.Reset(b.idle)
-	n, err := b.body.Read(b.buf[rest:cap(b.buf)])
+	n, err := b.body.Read(b.buf[b.end:])
 	b.timer.Stop()
-	b.buf = b.buf[:rest+n]
-	b.whole = lastEvent(b.buf, rest)
+	b.end += n
+	b.whole = b.begin + lastEvent(b.buf[b.begin:b.end], had)
 	switch {
-	case b.whole > 0 || err == nil:
+	case b.whole > b.begin || err == nil:
 		return nil
 	case b.slept.Load():
 		return errIdle
@@ -88,6 +85,28 @@ func (b *eventBody) fill() error {
 		return errResponse
 	}
 	return err
+}
+
+// makeRoom makes room to read into, right behind what was not handed on yet.
+// Where others hold something, nothing is written.
+func (b *eventBody) makeRoom() {
+	rest, old := b.buf[b.begin:b.end], b.in
+	shared := old != nil && old.Shared()
+	switch {
+	case shared && len(b.buf)-b.end >= minRoom:
+		return
+	case len(rest)+minRoom <= blockSize && (old == nil || shared):
+		b.in = blocks.Get()
+		b.buf = b.in.Bytes
+	case len(rest)+minRoom <= blockSize:
+	case old != nil || len(rest)+minRoom > len(b.buf):
+		b.in, b.buf = nil, make([]byte, 2*len(rest))
+	}
+	b.end = copy(b.buf, rest)
+	b.begin, b.whole = 0, 0
+	if old != nil && old != b.in {
+		old.Release()
+	}
 }
 
 // lastEvent returns the end of the last event that ends at or after from, 0 when
@@ -106,5 +125,9 @@ func lastEvent(b []byte, from int) int {
 
 func (b *eventBody) Close() error {
 	b.timer.Stop()
+	if b.in != nil {
+		b.in.Release()
+		b.in, b.buf, b.begin, b.whole, b.end = nil, nil, 0, 0, 0
+	}
 	return b.body.Close()
 }

@@ -1,9 +1,18 @@
 package proxied
 
-import "sluice/cluster/stream"
+import (
+	"sluice/cluster/block"
+	"sluice/cluster/stream"
+)
 
 // NewEventBody lets tests feed it by hand.
 var NewEventBody = newEventBody
+
+// Next returns the next events, and the block that they are in.
+func (b *eventBody) Next() ([]byte, *block.Block, error) {
+	events, err := b.next()
+	return events, b.in, err
+}
 
 // Broken returns a Source with a tail that panics when Run starts it.
 func Broken(cfg Config) (*stream.Source, error) {

@@ -27,40 +27,6 @@ func TestPositionAfterARestart(t *testing.T) {
 	}
 }
 
-// Of what the proxy has lost nobody knows whose it was. Until every consolidator
-// has sent something after it, the positions are from before the loss, and the
-// proxy is told so.
-func TestPositionsAfterALossAtTheProxy(t *testing.T) {
-	type request struct{ after, positions, passed string }
-	asked := make(chan request, 100)
-	answers := 0
-	s := reads(t, proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
-		asked <- request{r.Header.Get("Last-Event-ID"), r.Header.Get("Sluice-Positions"), r.Header.Get("Sluice-Passed")}
-		w.Header().Set("Content-Type", "text/event-stream")
-		source := "event: source\ndata: {\"n\":%d,\"consolidator\":\"vm-%d\",\"state\":\"live\",\"epoch\":\"9\",\"next\":%d}\n\n"
-		fmt.Fprintf(w, source+source, 1, 1, 4, 2, 2, 7+13*answers)
-		answers++
-		switch answers {
-		case 1:
-			fmt.Fprint(w, "id: e.4.1.4\ndata: {}\n\nid: e.5.2.7\ndata: {}\n\n"+
-				"event: dropped\nid: e.f.0.0\ndata: {\"stream\":\"s\",\"count\":10,\"total\":10,\"hop\":\"proxy\"}\n\n"+
-				"id: e.g.1.9\ndata: {}\n\n")
-		case 2:
-			fmt.Fprint(w, "event: live\nid: e.h\ndata:\n\n")
-		}
-	})})
-	s.Tail("s", stream.Backfill{})
-	for i, want := range []request{
-		{},
-		{"e.g.1.9", "vm-1:9:a, vm-2:9:8", "1"}, // nothing came from vm-2
-		{"e.h", "vm-1:9:a, vm-2:9:k", ""},      // it stood there when all that was there had come
-	} {
-		if got := <-asked; got != want {
-			t.Errorf("request %d: %+v, want %+v", i, got, want)
-		}
-	}
-}
-
 // A consolidator that the proxy reaches only now, and that has sent nothing yet,
 // is gone on with where the proxy began there: what it has first may come while
 // there is no proxy.
@@ -87,7 +53,7 @@ func TestPositionsOfLaterOnes(t *testing.T) {
 func TestPositionsThatTheProxyTells(t *testing.T) {
 	asked := make(chan string, 100)
 	s := reads(t, proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
-		asked <- r.Header.Get("Sluice-Positions") + " passed " + r.Header.Get("Sluice-Passed")
+		asked <- r.Header.Get("Sluice-Positions")
 		w.Header().Set("Content-Type", "text/event-stream")
 		source := "event: source\ndata: {\"n\":%d,\"consolidator\":\"vm-%d\",\"state\":\"live\",\"epoch\":\"9\",\"next\":4}\n\n"
 		fmt.Fprintf(w, source+source, 1, 1, 2, 2)
@@ -96,7 +62,7 @@ func TestPositionsThatTheProxyTells(t *testing.T) {
 			"id: e.g.1.9\ndata: {}\n\n")
 	})})
 	s.Tail("s", stream.Backfill{})
-	if first, second := <-asked, <-asked; first != " passed " || second != "vm-1:9:a, vm-2:9:a passed " {
+	if first, second := <-asked, <-asked; first != "" || second != "vm-1:9:a, vm-2:9:a" {
 		t.Errorf("asked from %q, then from %q", first, second)
 	}
 }

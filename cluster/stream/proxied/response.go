@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sluice/cluster/backoff"
+	"sluice/cluster/block"
 	"sluice/cluster/httpapi"
 )
 
@@ -39,9 +40,10 @@ type response struct {
 	url     func() string        // asked before each request
 	header  func(http.Header)    // what is sent with each request
 	handle  func(*httpapi.Event) // of one event, by one goroutine
-	handled func()               // all events that were there were handled; their memory is used anew
+	handled func()               // all events that were there were handled; their memory is used again unless it is held
 	limit   int                  // bytes of one event
 	backoff backoff.Backoff
+	body    *eventBody // of the response that is read
 	open    bool
 }
 
@@ -84,10 +86,10 @@ func (r *response) read(ctx context.Context) error {
 	if err := r.validate(ctx, resp); err != nil {
 		return err
 	}
-	body := newEventBody(resp.Body, r.limit, idleTimeout)
-	defer func() { _ = body.Close() }()
+	r.body = newEventBody(resp.Body, r.limit, idleTimeout)
+	defer func() { _ = r.body.Close() }()
 	for {
-		events, err := body.next()
+		events, err := r.body.next()
 		if err != nil {
 			return err
 		}
@@ -98,6 +100,10 @@ func (r *response) read(ctx context.Context) error {
 		}
 	}
 }
+
+// block is the memory that the events at hand are in; nil when they have none to
+// be held.
+func (r *response) block() *block.Block { return r.body.in }
 
 // lost notes that there is no response any more, or none yet.
 func (r *response) lost(err error) {

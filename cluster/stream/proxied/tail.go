@@ -25,12 +25,11 @@ type tail struct {
 	ended   context.CancelFunc
 	stopped context.Context
 
+	response  *response
 	live      bool // the backfill is complete
 	joined    bool // all that was there when this response began has come
 	after     string
 	positions map[string]stream.Position // of the next record wanted, by consolidator
-	passed    map[string]bool            // consolidators of which the proxy may have lost records that come after their position
-	lossy     bool                       // the proxy has lost records in this response
 	origins   map[uint64]origin
 
 	records []stream.Record // that came together and are not handed on yet
@@ -58,7 +57,7 @@ func (t *tail) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(t.stopped, cancel)()
-	r := &response{
+	t.response = &response{
 		backend: t.backend,
 		what:    strconv.Quote(t.name),
 		url:     t.url,
@@ -67,7 +66,7 @@ func (t *tail) run(ctx context.Context) {
 		handled: func() { t.flush(ctx) },
 		limit:   maxEvent,
 	}
-	r.run(ctx)
+	t.response.run(ctx)
 }
 
 func (t *tail) url() string {
@@ -90,10 +89,7 @@ func (t *tail) header(h http.Header) {
 	if len(t.positions) > 0 {
 		h.Set(httpapi.HeaderPositions, httpapi.FormatPositions(t.positions))
 	}
-	if len(t.passed) > 0 {
-		h.Set(httpapi.HeaderPassed, "1")
-	}
-	t.lossy, t.joined = false, false
+	t.joined = false
 	// Numbers are given anew in each response.
 	t.origins = make(map[uint64]origin)
 }
@@ -117,15 +113,12 @@ func (t *tail) event(ctx context.Context, e *httpapi.Event) {
 		for _, n := range slices.Sorted(maps.Keys(t.origins)) { // a newer epoch has a higher number
 			o := t.origins[n]
 			_, seen := t.positions[o.consolidator]
-			if (!seen || t.passed[o.consolidator] && !t.lossy) && o.at.Epoch != 0 {
+			if !seen && o.at.Epoch != 0 {
 				begun[o.consolidator] = o.at
 			}
 		}
 		maps.Copy(t.positions, begun)
 		t.joined = true
-		if !t.lossy {
-			t.passed = nil
-		}
 		t.after = string(e.ID)
 		t.keepSources()
 		t.complete(ctx)
@@ -166,7 +159,7 @@ func (t *tail) flush(ctx context.Context) {
 	if len(t.records) == 0 {
 		return
 	}
-	if t.backend.out.Put(ctx, t.records, nil) == nil {
+	if t.backend.out.PutIn(ctx, t.response.block(), t.records, nil) == nil {
 		t.after = string(t.last)
 		for i := range t.records {
 			r := &t.records[i]
@@ -176,7 +169,6 @@ func (t *tail) flush(ctx context.Context) {
 			}
 			if r.Position.Epoch != 0 {
 				t.positions[r.Source] = stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
-				delete(t.passed, r.Source)
 			}
 		}
 	}
@@ -189,27 +181,6 @@ func (t *tail) had(raw []byte, id httpapi.EventID, o origin) {
 	t.after = string(raw)
 	if o.at.Epoch != 0 {
 		t.positions[o.consolidator] = stream.Position{Epoch: o.at.Epoch, Seq: id.Seq + 1}
-		delete(t.passed, o.consolidator)
-	}
-}
-
-// pass notes that the proxy has lost records of several consolidators, and where
-// it goes on at each. When it could not say that, then until something comes from
-// each, its position may be one from before the loss, and what was told as lost
-// would be told again from there.
-func (t *tail) pass(positions string) {
-	if after, err := httpapi.ParsePositions(positions); err == nil && positions != "" {
-		maps.Copy(t.positions, after)
-		t.lossy, t.passed = false, nil
-		return
-	}
-	t.lossy = true
-	t.passed = make(map[string]bool)
-	for name := range t.positions {
-		t.passed[name] = true
-	}
-	for _, o := range t.origins {
-		t.passed[o.consolidator] = true
 	}
 }
 
@@ -229,8 +200,8 @@ func (t *tail) gap(ctx context.Context, e *httpapi.Event) {
 		return
 	}
 	t.had(e.ID, id, o)
-	if consolidator == "" && id.Source == 0 && id.Epoch != 0 {
-		t.pass(lost.Positions)
+	if after, err := httpapi.ParsePositions(lost.Positions); err == nil {
+		maps.Copy(t.positions, after) // the proxy has lost records of several consolidators
 	}
 	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
 		// Or it would be told again, if the connection broke now.
