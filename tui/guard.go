@@ -48,7 +48,7 @@ func (g *guard) Update(msg tea.Msg) (self tea.Model, cmd tea.Cmd) {
 	return g, careful(cmd)
 }
 
-// View shows the frame. What it returns is for nobody.
+// View shows the frame. What it returns is not used.
 func (g *guard) View() (none tea.View) {
 	if g.fault == nil {
 		var cmd tea.Cmd

@@ -6,7 +6,7 @@
 // what is missing is filled, and each style begins with a reset, so that none goes
 // on beyond its text or the end of the line. It belongs to one goroutine.
 //
-// [Take], [Cut], [Fit] and [Skip] cut text by columns; [Width] measures it. They
+// [Take], [Fit] and [Skip] cut text by columns; [Width] measures it. They
 // measure as the terminal does, by code points or by grapheme clusters, which the
 // caller knows and hands on. A cluster that is too long to be read is one mark.
 // Text in ASCII is not measured at all.

@@ -63,14 +63,3 @@ func joins(before, r rune) bool {
 	}
 	return r >= '\U0001f3fb' && r <= '\U0001f3ff' && before > 0xffff
 }
-
-// Shorten cuts s to n bytes of whole runes, with an ellipsis.
-func Shorten(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n] + "…"
-}

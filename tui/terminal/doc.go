@@ -4,7 +4,7 @@
 // # Contract
 //
 // [Open] finds the terminal, [Terminal.Enter] takes it over, and [Terminal.Leave]
-// gives it back as it was: whoever enters leaves, whatever happens. [Terminal.End]
+// gives it back as it was: each Enter wants a Leave, whatever happens. [Terminal.End]
 // leaves for good.
 //
 // A frame is all the lines of the screen. Only what differs from the last one is

@@ -21,7 +21,7 @@ const (
 // outlet stands between the renderer and the terminal, so that a terminal which
 // reads slowly, or not at all, holds up nothing. While something waits in it,
 // the client draws no new frame: a slow terminal gets fewer frames and not
-// older ones. It is a file to whoever wants to know what the terminal can do.
+// older ones. It passes for the file, so that others find out what the terminal can do.
 type outlet struct {
 	file    *os.File
 	drained func() // all was taken, and somebody asked for it

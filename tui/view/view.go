@@ -223,7 +223,7 @@ func (v *View) Ord(n uint64) int {
 	return len(v.kept) + int(min(n, v.store.Next())-v.store.First())
 }
 
-// Row returns what there is of a row. data is valid until the next eviction.
+// Row returns the record of a row. The data are valid until the next eviction.
 func (v *View) Row(ord int) (n uint64, e *rows.Entry, source string, data []byte) {
 	if ord < len(v.kept) {
 		k := &v.kept[ord]
