@@ -69,7 +69,7 @@ func crowd(t testing.TB, addr string, n int, greet func(i int, c *zmtp.Conn) []b
 					t.Errorf("reader %d of %d: %v", i, n, err)
 					return
 				}
-				conns <- conn
+				conns <- conn.NetConn()
 				small(t, conn, 4<<10)
 				if _, err := conn.Write(greet(i, conn)); err != nil {
 					t.Error(err)

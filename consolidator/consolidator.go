@@ -41,6 +41,8 @@ type Config struct {
 	// the two kinds; 0 means DefaultMaxHandshakes.
 	MaxHandshakes int
 	MaxStreams    int // streams held; 0 means DefaultMaxStreams
+
+	Mechanism zmtp.Mechanism // protects the connections of all endpoints; nil means zmtp.Null
 }
 
 // Consolidator is one pump.
@@ -264,7 +266,7 @@ func isTemporary(err error) bool {
 
 // handshake does the handshake of an accepted connection.
 func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
-	cfg.Timeout = c.times.handshake
+	cfg.Timeout, cfg.Mechanism = c.times.handshake, c.cfg.Mechanism
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
 	known := c.doors[side].leave(nc) && !c.closing

@@ -80,7 +80,7 @@ func publish(t testing.TB, addr string) *zmtp.Conn {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	go func() { defer close(done); _, _ = io.Copy(io.Discard, conn) }()
+	go func() { defer close(done); _, _ = io.Copy(io.Discard, conn.NetConn()) }()
 	t.Cleanup(func() { conn.Close(); <-done })
 	return conn
 }

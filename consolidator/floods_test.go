@@ -19,7 +19,7 @@ var floods = []offence{
 	{"a message of tiny frames without an end", func(t *testing.T, c *consolidator.Consolidator) {
 		for _, e := range ends(c, 0) {
 			p := testpeer.Dial(t, e.addr, e.role)
-			if flood(t, p, bytes.Repeat([]byte{flagMore, 0}, 32<<10), 16<<20) {
+			if flood(t, p.NetConn(), bytes.Repeat([]byte{flagMore, 0}, 32<<10), 16<<20) {
 				t.Error("it was closed")
 			}
 		}
@@ -58,7 +58,7 @@ var floods = []offence{
 			p := testpeer.Dial(t, e.addr, e.role)
 			many := bytes.Repeat(command("NONSENSE", 1, 2, 3), 3000)
 			many = append(many, command("X-TAIL", 1)...) // a foreign peer's is nobody's
-			if floodFor(t, p, many, 16<<20, wait.Limit) {
+			if floodFor(t, p.NetConn(), many, 16<<20, wait.Limit) {
 				t.Errorf("%s was closed", e.role.Type)
 			}
 			p.Settle()
@@ -77,10 +77,10 @@ var floods = []offence{
 		// One reads all the answers, one reads nothing.
 		reads := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
 		reads.Drain()
-		flood(t, reads, storm, 8<<20)
+		flood(t, reads.NetConn(), storm, 8<<20)
 		deaf := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
 		small(t, deaf.Conn, 64<<10)
-		flood(t, deaf, storm, 8<<20)
+		flood(t, deaf.NetConn(), storm, 8<<20)
 	}, consolidator.Counts{}},
 
 	{"subscriptions and cancels without an end", func(t *testing.T, c *consolidator.Consolidator) {
@@ -99,7 +99,7 @@ var floods = []offence{
 			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
 			storm = zmtp.AppendSubscription(storm, r.Peer.Version, "", true)
 		}
-		flood(t, r, storm, 3*int64(len(storm)))
+		flood(t, r.NetConn(), storm, 3*int64(len(storm)))
 	}, consolidator.Counts{}},
 
 	{"watching the streams without reading", func(t *testing.T, c *consolidator.Consolidator) {

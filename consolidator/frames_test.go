@@ -101,7 +101,7 @@ func floodFor(t testing.TB, nc net.Conn, b []byte, most int64, nothing time.Dura
 // small makes a peer's receive buffer small: it soon takes nothing any more.
 func small(t testing.TB, c *zmtp.Conn, bytes int) {
 	t.Helper()
-	if tc, ok := c.Conn.(*net.TCPConn); ok {
+	if tc, ok := c.NetConn().(*net.TCPConn); ok {
 		if err := tc.SetReadBuffer(bytes); err != nil {
 			t.Fatal(err)
 		}

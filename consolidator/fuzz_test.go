@@ -47,7 +47,7 @@ func sendAll(t *testing.T, addr string, role zmtp.Config, b []byte, piece uint16
 		rest = rest[n:]
 	}
 	_ = conn.CloseWrite()
-	closes(t, conn)
+	closes(t, conn.NetConn())
 }
 
 // What a publisher sends, however it comes, is appended or counted by its reason,

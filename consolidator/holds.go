@@ -2,8 +2,9 @@ package consolidator
 
 import (
 	"container/list"
-	"net"
 	"sync"
+
+	"sluice/cluster/zmtp"
 )
 
 // What waiting connections may make us hold beside the logs, in bytes.
@@ -18,7 +19,7 @@ const (
 // that goes on reading, or sending, holds each part for a moment only.
 type holds struct {
 	limit int
-	tell  func(net.Conn) // of each that is closed; no lock is held but a connection's own
+	tell  func(*zmtp.Conn) // of each that is closed; no lock is held but a connection's own
 
 	mu     sync.Mutex
 	sum    int
@@ -27,7 +28,7 @@ type holds struct {
 	eased  sync.Cond // it has become less; of mu
 }
 
-func newHolds(limit int, tell func(net.Conn)) *holds {
+func newHolds(limit int, tell func(*zmtp.Conn)) *holds {
 	h := &holds{limit: limit, tell: tell}
 	h.eased.L = &h.mu
 	return h
@@ -35,7 +36,7 @@ func newHolds(limit int, tell func(net.Conn)) *holds {
 
 // holder is a connection that makes us hold something.
 type holder struct {
-	conn  net.Conn
+	conn  *zmtp.Conn
 	ended bool // it was closed for it; guarded by holds.mu
 }
 
@@ -84,7 +85,7 @@ func (h *holds) reserve(k *hold, bytes int) bool {
 }
 
 // note is set, and returns the connections to close. h.mu is held.
-func (h *holds) note(k *hold, bytes int, anew bool) (closing []net.Conn) {
+func (h *holds) note(k *hold, bytes int, anew bool) (closing []*zmtp.Conn) {
 	k.large = bytes > 0
 	defer h.eased.Broadcast()
 	if k.of.ended {
@@ -112,7 +113,7 @@ func (h *holds) note(k *hold, bytes int, anew bool) (closing []net.Conn) {
 	return closing
 }
 
-func (h *holds) close(closing []net.Conn) {
+func (h *holds) close(closing []*zmtp.Conn) {
 	for _, c := range closing {
 		h.tell(c)
 		c.Close()
@@ -121,7 +122,7 @@ func (h *holds) close(closing []net.Conn) {
 
 // end notes that a connection is to be closed for what it makes us hold. h.mu
 // is held.
-func (h *holds) end(k *hold, closing []net.Conn) []net.Conn {
+func (h *holds) end(k *hold, closing []*zmtp.Conn) []*zmtp.Conn {
 	bytes := k.bytes
 	h.drop(k)
 	k.bytes = bytes
@@ -144,8 +145,8 @@ func (h *holds) drop(k *hold) {
 
 // tellHeld counts, and logs, a connection that is closed for what it made us
 // hold.
-func (c *Consolidator) tellHeld(kind string) func(net.Conn) {
-	return func(conn net.Conn) {
+func (c *Consolidator) tellHeld(kind string) func(*zmtp.Conn) {
+	return func(conn *zmtp.Conn) {
 		c.counts.held.Add(1)
 		c.log.Warn("peer closed for the memory that it holds", "kind", kind, "peer", conn.RemoteAddr())
 	}

@@ -110,7 +110,7 @@ var offences = []offence{
 		for _, e := range ends(c, 0) {
 			p := testpeer.Dial(t, e.addr, e.role)
 			p.Send(frame(0, 1<<62))
-			if flood(t, p, make([]byte, 64<<10), 64<<20) {
+			if flood(t, p.NetConn(), make([]byte, 64<<10), 64<<20) {
 				t.Error("it was closed")
 			}
 		}
@@ -181,7 +181,7 @@ var offences = []offence{
 		// kernel takes minutes to go on.
 		for _, e := range ends(c, 1) {
 			p := testpeer.Dial(t, e.addr, e.role)
-			if !floodFor(t, p, bytes.Repeat(zmtp.AppendPing(nil, 0), 8<<10), 256<<20, wait.Limit) {
+			if !floodFor(t, p.NetConn(), bytes.Repeat(zmtp.AppendPing(nil, 0), 8<<10), 256<<20, wait.Limit) {
 				t.Errorf("%s was not closed", e.role.Type)
 			}
 		}
@@ -212,14 +212,14 @@ var offences = []offence{
 		reading.Go(func() {
 			var one [1]byte
 			for !stop.Load() {
-				if _, err := r.Read(one[:]); err != nil {
+				if _, err := r.NetConn().Read(one[:]); err != nil {
 					return
 				}
 				time.Sleep(time.Millisecond)
 			}
 		})
 		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
-		floodFor(t, p, bytes.Repeat(message("flood", 1), 1000), 32<<20, wait.Limit)
+		floodFor(t, p.NetConn(), bytes.Repeat(message("flood", 1), 1000), 32<<20, wait.Limit)
 		p.Settle()
 		stop.Store(true)
 		r.Close()

@@ -2,7 +2,6 @@ package consolidator
 
 import (
 	"sync"
-	"syscall"
 
 	"sluice/cluster/zmtp"
 )
@@ -45,17 +44,8 @@ func (o *outbox) close() {
 
 // flush tries again. o.mu is held.
 func (o *outbox) flush() {
-	if len(o.buf) == 0 {
-		return
-	}
-	_ = o.conn.WriteRaw(func(fd uintptr) bool {
-		n, err := syscall.Write(int(fd), o.buf)
-		if err == nil {
-			o.buf = o.buf[:copy(o.buf, o.buf[n:])]
-		}
-		return true
-	})
-	if len(o.buf) == 0 {
+	n, _ := o.conn.TryWrite(o.buf) // whoever reads meets the error, too
+	if o.buf = o.buf[:copy(o.buf, o.buf[n:])]; len(o.buf) == 0 {
 		o.buf = nil
 	}
 }

@@ -2,7 +2,6 @@ package consolidator
 
 import (
 	"sync"
-	"syscall"
 	"time"
 
 	"sluice/cluster/fanout"
@@ -31,7 +30,6 @@ type pump struct {
 
 // batch is what one system call writes.
 type batch struct {
-	vec    zmtp.Vector
 	items  []item
 	told   []byte // the bytes of the items' prefixes and suffixes
 	pieces [][]byte
@@ -49,10 +47,10 @@ type item struct {
 	size  int // of all three
 }
 
-// write is called with a descriptor that may take bytes. It reports whether it
-// is done for now; otherwise it has met EAGAIN, and holds nothing but the rest
-// of one record.
-func (p *pump) write(fd uintptr) (done bool) {
+// write is called when the connection may take bytes. It reports whether it is done
+// for now; otherwise the connection is full, and write holds nothing but the rest of
+// one record.
+func (p *pump) write(conn zmtp.Ready) (done bool) {
 	p.batch = batches.Get().(*batch)
 	defer func() {
 		clear(p.items)
@@ -64,11 +62,11 @@ func (p *pump) write(fd uintptr) (done bool) {
 		}
 	}()
 	for {
-		if !p.gather() {
+		if !p.gather() && p.s.conn.Kept() == 0 {
 			return true
 		}
-		n, err := p.vec.Write(fd, p.pieces)
-		if err == syscall.EAGAIN {
+		n, err := conn.Write(p.pieces)
+		if err == zmtp.ErrFull {
 			p.giveBack(0)
 			p.s.stalled(true)
 			return false

@@ -153,7 +153,7 @@ func TestSelfWarnings(t *testing.T) {
 		}
 		defer conn.Close()
 		send(t, conn, bytes.Repeat([]byte{0xff}, 16))
-		isClosed(t, conn)
+		isClosed(t, conn.NetConn())
 	}
 	offend()
 	says(t, c, func(r selfRecord) bool {

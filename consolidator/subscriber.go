@@ -278,7 +278,7 @@ func (s *subscriber) write() {
 		case <-s.kick:
 		}
 		s.feed()
-		err := s.conn.WriteRaw(s.pump.write)
+		err := s.conn.WriteReady(s.pump.write)
 		s.stalled(false)
 		if err == nil {
 			err = s.pump.err
@@ -305,9 +305,9 @@ func (s *subscriber) stalled(yes bool) {
 		s.heard.Store(time.Now().UnixNano())
 	}
 	if yes {
-		held := 0
+		held := s.conn.Kept()
 		if len(s.pump.pending) > 0 {
-			held = cap(s.pump.pending)
+			held += cap(s.pump.pending)
 		}
 		s.c.heldOut.set(&s.rest, held, s.moved)
 		s.moved = false

@@ -13,17 +13,21 @@ import (
 
 // breaking is a connection that breaks in a write, after so many bytes.
 type breaking struct {
-	net.Conn
-	left int
+	*net.TCPConn
+	breaks bool
+	left   int
 }
 
 func (b *breaking) Write(p []byte) (int, error) {
+	if !b.breaks {
+		return b.TCPConn.Write(p)
+	}
 	if len(p) <= b.left {
-		n, err := b.Conn.Write(p)
+		n, err := b.TCPConn.Write(p)
 		b.left -= n
 		return n, err
 	}
-	n, _ := b.Conn.Write(p[:b.left])
+	n, _ := b.TCPConn.Write(p[:b.left])
 	b.Close()
 	return n, errors.New("the connection broke")
 }
@@ -70,11 +74,15 @@ func foreignBreak(t *testing.T, once bool, subscription string) {
 		t.Helper()
 		ended := make(chan error, 1)
 		go func() {
-			conn, err := zmtp.Dial(ctx, endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.SUB}})
+			nc, err := net.Dial("tcp", ln.Addr().String())
+			if err != nil {
+				ended <- err
+				return
+			}
+			below := &breaking{TCPConn: nc.(*net.TCPConn)}
+			conn, err := zmtp.Handshake(below, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.SUB}})
 			if err == nil {
-				if bytes > 0 {
-					conn.Conn = &breaking{conn.Conn, bytes}
-				}
+				below.breaks, below.left = bytes > 0, bytes
 				err = c.session(ctx, conn)
 			}
 			ended <- err

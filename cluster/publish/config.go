@@ -37,6 +37,8 @@ type Config struct {
 	// it is sent again, and may stand twice.
 	Once bool
 
+	Mechanism zmtp.Mechanism // protects the connection; nil means zmtp.Null
+
 	Linger time.Duration // how long Close waits at most; 0 means DefaultLinger for a Client that sheds, and as long as its context for one that waits
 	Logger *slog.Logger  // is told when the connection is had and lost; nil drops it. Do not log through a Handler of the same Client
 }

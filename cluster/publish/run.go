@@ -22,7 +22,7 @@ func (c *Client) run(ctx context.Context) {
 	c.become(Status{})
 	var wait backoff.Backoff
 	for ctx.Err() == nil {
-		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}})
+		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}, Mechanism: c.cfg.Mechanism})
 		if err != nil {
 			err = explain(c.endpoint, err)
 		} else {

@@ -143,13 +143,13 @@ const (
 	propName       = "X-Sluice-Name" // the name of a consolidator
 )
 
-func appendReady(dst []byte, props [][2]string) []byte {
+func appendReady(dst []byte, ours []Property) []byte {
 	var data []byte
-	for _, p := range props {
-		data = append(data, byte(len(p[0])))
-		data = append(data, p[0]...)
-		data = binary.BigEndian.AppendUint32(data, uint32(len(p[1])))
-		data = append(data, p[1]...)
+	for _, p := range ours {
+		data = append(data, byte(len(p.Name)))
+		data = append(data, p.Name...)
+		data = binary.BigEndian.AppendUint32(data, uint32(len(p.Value)))
+		data = append(data, p.Value...)
 	}
 	return appendCommand(dst, cmdReady, data)
 }

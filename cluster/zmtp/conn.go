@@ -28,6 +28,8 @@ type Config struct {
 	Name    string        // our name, when we are a consolidator
 	Foreign bool          // hide that we are a sluice peer
 	Timeout time.Duration // of the handshake; 0 means HandshakeTimeout
+
+	Mechanism Mechanism // nil means Null
 }
 
 func (c Config) timeout() time.Duration {
@@ -50,13 +52,18 @@ func (p Peer) Pings() bool {
 	return p.Version.Major > 3 || p.Version.Minor > 0
 }
 
-// Conn is a connection whose handshake is done.
+// Conn is a connection whose handshake is done. Frames are written by one goroutine
+// at a time, and read by one [Receiver] or [Requests]; all else may be called from any
+// goroutine.
 type Conn struct {
-	net.Conn
 	Peer Peer
 
-	raw  syscall.RawConn
-	rest []byte // received beyond the handshake
+	conn  net.Conn
+	raw   syscall.RawConn
+	codec Codec  // nil: frames travel as they are
+	rest  []byte // received beyond the handshake
+
+	sealed []byte // what codec has made of frames, and the kernel has not taken yet
 }
 
 // Handshake does the handshake on a fresh connection, within its timeout. On
@@ -82,26 +89,21 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	if err := nc.SetDeadline(time.Now().Add(cfg.timeout())); err != nil {
 		return nil, err
 	}
-	if _, err := nc.Write(appendGreeting(nil)); err != nil {
+	mechanism := cfg.Mechanism
+	if mechanism == nil {
+		mechanism = Null
+	}
+	x := &Exchange{conn: nc}
+	name, server := mechanism.Greeting()
+	if err := x.Send(appendGreeting(nil, name, server)); err != nil {
 		return nil, err
 	}
-	in := &handshakeReader{conn: nc}
-	c := &Conn{Conn: nc, raw: raw}
-	if c.Peer.Version, err = in.greeting(); err != nil {
+	c := &Conn{conn: nc, raw: raw}
+	if c.Peer.Version, err = x.greeting(name); err != nil {
 		return nil, err
 	}
-	props := [][2]string{{propSocketType, cfg.Type}}
-	if !cfg.Foreign {
-		props = append(props, [2]string{propSluice, "1"})
-	}
-	if cfg.Name != "" {
-		props = append(props, [2]string{propName, cfg.Name})
-	}
-	if _, err := nc.Write(appendReady(nil, props)); err != nil {
-		return nil, err
-	}
-	theirs, err := in.ready()
-	if err != nil {
+	var theirs Properties
+	if theirs, c.codec, err = mechanism.Handshake(x, cfg.properties()); err != nil {
 		return nil, err
 	}
 	c.Peer.Type = theirs.get(propSocketType)
@@ -111,14 +113,26 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	}
 	if !slices.Contains(cfg.Peers, c.Peer.Type) {
 		err := &PeerError{Peer: c.Peer.Type, Own: cfg.Type}
-		_, _ = nc.Write(appendError(nil, err.Error()))
+		_, _ = c.Write(appendError(nil, err.Error()))
 		return nil, err
 	}
 	if err := nc.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	c.rest = in.buf
+	c.rest = x.buf
 	return c, nil
+}
+
+// properties are what we say of ourselves.
+func (c Config) properties() []Property {
+	ours := []Property{{propSocketType, c.Type}}
+	if !c.Foreign {
+		ours = append(ours, Property{propSluice, "1"})
+	}
+	if c.Name != "" {
+		ours = append(ours, Property{propName, c.Name})
+	}
+	return ours
 }
 
 // ErrNotPeer says that whoever is at the other end does not speak ZeroMQ.
@@ -137,80 +151,31 @@ func (e *PeerError) Error() string {
 
 func (e *PeerError) Unwrap() error { return ErrProtocol }
 
-// maxHandshake bounds what is read before a handshake is done, in bytes.
-const maxHandshake = 8 << 10
+// NetConn is the connection below, for its options and addresses. Nothing may be
+// written to it, or read from it, beside this Conn.
+func (c *Conn) NetConn() net.Conn { return c.conn }
 
-// handshakeReader reads frames from a connection, in small pieces.
-type handshakeReader struct {
-	conn net.Conn
-	buf  []byte
-}
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
-func (r *handshakeReader) fill() error {
-	if len(r.buf) >= maxHandshake {
-		return fmt.Errorf("%w: a handshake of more than %d bytes", ErrProtocol, maxHandshake)
-	}
-	var b [512]byte
-	n, err := r.conn.Read(b[:])
-	r.buf = append(r.buf, b[:n]...)
-	if n > 0 {
-		return nil
-	}
-	return err
-}
+// LocalAddr is our own.
+func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
 
-// greeting reads the peer's greeting.
-func (r *handshakeReader) greeting() (Version, error) {
-	for len(r.buf) < greetingSize {
-		if err := checkGreeting(r.buf); err != nil {
-			return Version{}, err
-		}
-		if err := r.fill(); err != nil {
-			return Version{}, err
-		}
-	}
-	return parseGreeting(r.take(greetingSize))
-}
+// Close ends the connection, and whoever waits in it.
+func (c *Conn) Close() error { return c.conn.Close() }
 
-// take takes n bytes that are there.
-func (r *handshakeReader) take(n int) []byte {
-	b := r.buf[:n:n]
-	r.buf = r.buf[n:]
-	return b
-}
+// SetDeadline bounds how long reading and writing wait.
+func (c *Conn) SetDeadline(t time.Time) error { return c.conn.SetDeadline(t) }
 
-// ready reads the peer's READY.
-func (r *handshakeReader) ready() (Properties, error) {
-	for {
-		flags, size, h := header(r.buf)
-		switch {
-		case h == 0:
-		case flags&flagCommand == 0 || flags&^byte(flagLong|flagCommand) != 0:
-			return nil, fmt.Errorf("%w: a frame with flags %#02x before READY", ErrProtocol, flags)
-		case size > maxHandshake/2:
-			return nil, fmt.Errorf("%w: a READY of %d bytes", ErrProtocol, size)
-		case len(r.buf) >= h+int(size):
-			name, data, err := SplitCommand(r.take(h + int(size))[h:])
-			if err != nil {
-				return nil, err
-			}
-			switch name {
-			case cmdReady:
-				return parseReady(data)
-			case cmdError:
-				return nil, fmt.Errorf("refused by the peer: %q", parseError(data))
-			}
-			return nil, fmt.Errorf("%w: %q before READY", ErrProtocol, name)
-		}
-		if err := r.fill(); err != nil {
-			return nil, err
-		}
-	}
-}
+// SetReadDeadline bounds how long reading waits.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline bounds how long writing waits.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
 
 // CloseWrite ends our direction, so that the peer reads to the end.
 func (c *Conn) CloseWrite() error {
-	if hc, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+	if hc, ok := c.conn.(interface{ CloseWrite() error }); ok {
 		return hc.CloseWrite()
 	}
 	return nil

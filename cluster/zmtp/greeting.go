@@ -14,22 +14,23 @@ type Version struct{ Major, Minor byte }
 
 func (v Version) String() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
-const mechanismNull = "NULL"
-
-// appendGreeting appends our greeting: version 3.1, mechanism NULL. With NULL
-// the as-server octet is zero on both sides.
-func appendGreeting(dst []byte) []byte {
+// appendGreeting appends our greeting: version 3.1, a mechanism, and whether we are
+// its server.
+func appendGreeting(dst []byte, mechanism string, server bool) []byte {
 	var g [greetingSize]byte
 	g[0], g[8], g[9] = 0xff, 0x01, 0x7f
 	g[10], g[11] = 3, 1
-	copy(g[12:], mechanismNull)
+	copy(g[12:32], mechanism)
+	if server {
+		g[32] = 1
+	}
 	return append(dst, g[:]...)
 }
 
 // checkGreeting reports why a greeting, of which no more than its beginning g
 // may have come, cannot be taken. So a peer of another protocol, or of one too
 // old to send greetingSize bytes, is refused at its first wrong byte.
-func checkGreeting(g []byte) error {
+func checkGreeting(g []byte, mechanism string) error {
 	switch {
 	case len(g) > 0 && g[0] != 0xff, len(g) > 9 && g[9]&1 == 0:
 		return ErrNotPeer
@@ -38,14 +39,13 @@ func checkGreeting(g []byte) error {
 	case len(g) < 32:
 		return nil
 	}
-	mechanism := string(bytes.TrimRight(g[12:32], "\x00"))
-	if mechanism != mechanismNull {
-		return fmt.Errorf("%w: security mechanism %q, and this offers NULL", ErrProtocol, mechanism)
+	if theirs := string(bytes.TrimRight(g[12:32], "\x00")); theirs != mechanism {
+		return fmt.Errorf("%w: security mechanism %q, and this offers %s", ErrProtocol, theirs, mechanism)
 	}
 	return nil
 }
 
 // parseGreeting reads a peer's greeting, of greetingSize bytes.
-func parseGreeting(g []byte) (Version, error) {
-	return Version{g[10], g[11]}, checkGreeting(g)
+func parseGreeting(g []byte, mechanism string) (Version, error) {
+	return Version{g[10], g[11]}, checkGreeting(g, mechanism)
 }

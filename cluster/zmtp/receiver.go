@@ -26,6 +26,7 @@ var buffers = block.NewPool(bufferSize)
 // the beginning of a message that is not whole yet, and nothing else.
 type Receiver struct {
 	conn *Conn
+	open *opener // nil: frames travel as they are
 	dec  Decoder
 	big  *block.Block // nil while it waits
 	end  int          // of what was read into big
@@ -47,9 +48,14 @@ type Receiver struct {
 // NewReceiver returns a receiver for a connection whose handshake is done.
 // Nobody else may read from it.
 func NewReceiver(c *Conn) *Receiver {
-	r := &Receiver{conn: c, data: c.rest, n: uint64(len(c.rest))}
+	r := &Receiver{conn: c, open: newOpener(c), n: uint64(len(c.rest))}
+	if r.open != nil {
+		r.rest, r.err = r.open.open(nil)
+		r.data, r.read = r.rest, r.readSealed
+	} else {
+		r.data, r.read = c.rest, r.readSome
+	}
 	c.rest = nil
-	r.read = r.readSome
 	return r
 }
 
@@ -90,7 +96,9 @@ func (r *Receiver) Received() uint64 { return r.n }
 // Fill waits until something was received. It returns io.EOF when the peer has
 // ended.
 func (r *Receiver) Fill() error {
-	r.err = nil
+	if r.err != nil { // of what came with the handshake
+		return r.err
+	}
 	if err := r.conn.raw.Read(r.read); err != nil {
 		return err
 	}
@@ -209,4 +217,24 @@ func (r *Receiver) room() []byte {
 		old.Release()
 	}
 	return r.big.Bytes[r.end:]
+}
+
+// readSealed does what readSome does, where a codec has to open what comes.
+func (r *Receiver) readSealed(fd uintptr) bool {
+	r.rest = append(r.rest[:0], r.data...)
+	before := len(r.open.kept)
+	var err error
+	r.rest, err = r.open.read(fd, r.rest)
+	r.data = r.rest
+	if err == syscall.EAGAIN {
+		if len(r.rest) == 0 {
+			r.rest, r.data = nil, nil
+		}
+		if r.Holds != nil {
+			r.Holds(cap(r.rest)+cap(r.open.kept), before == 0)
+		}
+		return false
+	}
+	r.err = err
+	return true
 }

@@ -20,6 +20,7 @@ var requestBuffers = sync.Pool{New: func() any { return new([requestBuffer]byte)
 // than requestBuffer bytes, and while nothing comes, no more than MaxRequest.
 type Requests struct {
 	conn *Conn
+	open *opener // nil: frames travel as they are
 	dec  Decoder
 	buf  *[requestBuffer]byte // nil while it waits
 	data []byte               // what was not looked at yet: in buf, or by itself
@@ -31,9 +32,14 @@ type Requests struct {
 // NewRequests returns the requests of a connection whose handshake is done.
 // Nobody else may read from it.
 func NewRequests(c *Conn) *Requests {
-	r := &Requests{conn: c, data: c.rest, dec: Decoder{limit: MaxRequest}}
+	r := &Requests{conn: c, open: newOpener(c), dec: Decoder{limit: MaxRequest}}
+	if r.open != nil {
+		r.data, r.err = r.open.open(nil)
+		r.read = r.readSealed
+	} else {
+		r.data, r.read = c.rest, r.readSome
+	}
 	c.rest = nil
-	r.read = r.readSome
 	return r
 }
 
@@ -55,7 +61,9 @@ func (r *Requests) Next() (Token, error) {
 // Fill waits until something was received. It returns io.EOF when the peer has
 // ended.
 func (r *Requests) Fill() error {
-	r.err = nil
+	if r.err != nil { // of what came with the handshake
+		return r.err
+	}
 	if err := r.conn.raw.Read(r.read); err != nil {
 		return err
 	}
@@ -101,4 +109,15 @@ func (r *Requests) readSome(fd uintptr) bool {
 		r.data = r.buf[:kept+max(n, 0)]
 		return true
 	}
+}
+
+// readSealed does what readSome does, where a codec has to open what comes.
+func (r *Requests) readSealed(fd uintptr) bool {
+	data, err := r.open.read(fd, append([]byte(nil), r.data...))
+	r.data = data
+	if err == syscall.EAGAIN {
+		return false
+	}
+	r.err = err
+	return true
 }

@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -8,27 +9,26 @@ import (
 // maxVector is how many pieces one system call writes.
 const maxVector = 256
 
-// Vector writes several pieces with one system call. The zero value is ready;
-// it is for one goroutine at a time.
-type Vector struct {
-	iov [maxVector]syscall.Iovec
-}
+// vectors are used again: one is 4 KiB, and idle readers should not hold one each.
+var vectors = sync.Pool{New: func() any { return new([maxVector]syscall.Iovec) }}
 
-// Write writes what it can of pieces without waiting, all of which must not be
-// empty. It returns the bytes written, and syscall.EAGAIN when the descriptor
-// takes nothing now.
-func (v *Vector) Write(fd uintptr, pieces [][]byte) (int, error) {
+// writeVector writes what it can of pieces with one system call and without waiting;
+// none may be empty. It returns the bytes written, and syscall.EAGAIN when the
+// descriptor takes nothing now.
+func writeVector(fd uintptr, pieces [][]byte) (int, error) {
+	v := vectors.Get().(*[maxVector]syscall.Iovec)
+	defer vectors.Put(v)
 	n := min(len(pieces), maxVector)
 	for i, p := range pieces[:n] {
-		v.iov[i].Base = unsafe.SliceData(p)
-		v.iov[i].SetLen(len(p))
+		v[i].Base = unsafe.SliceData(p)
+		v[i].SetLen(len(p))
 	}
 	for {
-		written, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&v.iov)), uintptr(n))
+		written, _, errno := syscall.Syscall(syscall.SYS_WRITEV, fd, uintptr(unsafe.Pointer(v)), uintptr(n))
 		if errno == syscall.EINTR {
 			continue
 		}
-		clear(v.iov[:n])
+		clear(v[:n])
 		if errno != 0 {
 			return 0, errno
 		}

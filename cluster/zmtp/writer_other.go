@@ -7,14 +7,9 @@ import (
 	"syscall"
 )
 
-// Vector writes several pieces. The zero value is ready; it is for one
-// goroutine at a time.
-type Vector struct{}
-
-// Write writes what it can of pieces without waiting, all of which must not be
-// empty. It returns the bytes written, and syscall.EAGAIN when the descriptor
-// takes nothing now.
-func (v *Vector) Write(fd uintptr, pieces [][]byte) (int, error) {
+// writeVector writes what it can of pieces without waiting; none may be empty. It
+// returns the bytes written, and syscall.EAGAIN when the descriptor takes nothing now.
+func writeVector(fd uintptr, pieces [][]byte) (int, error) {
 	total := 0
 	for _, p := range pieces {
 		n, err := syscall.Write(int(fd), p)

@@ -81,7 +81,7 @@ func (p *Peer) Exactly(n int) string {
 	p.t.Helper()
 	b := make([]byte, n)
 	_ = p.SetReadDeadline(time.Now().Add(wait.Limit))
-	if n, err := io.ReadFull(p.Conn, b); err != nil {
+	if n, err := io.ReadFull(p.NetConn(), b); err != nil {
 		p.t.Fatalf("%q, %v", b[:n], err)
 	}
 	_ = p.SetReadDeadline(time.Time{})

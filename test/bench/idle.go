@@ -62,7 +62,7 @@ func answer(c *zmtp.Conn) {
 	pong, _ := zmtp.AppendPong(nil, []byte{0, 0})
 	var b [64]byte
 	for {
-		if _, err := c.Read(b[:]); err != nil {
+		if _, err := c.NetConn().Read(b[:]); err != nil {
 			return
 		}
 		if _, err := c.Write(pong); err != nil {

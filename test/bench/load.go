@@ -86,7 +86,7 @@ func startLoad(s scenario, pub, sub zmtp.Endpoint) (*load, error) {
 // read throws away what arrives, in the kernel: for TCP, MSG_TRUNC counts bytes
 // without copying them, so that counting costs next to nothing.
 func (r *counter) read() {
-	raw, err := r.conn.Conn.(*net.TCPConn).SyscallConn()
+	raw, err := r.conn.NetConn().(*net.TCPConn).SyscallConn()
 	if err != nil {
 		return
 	}

@@ -40,7 +40,7 @@ func relay(publish, subscribe string) error {
 				continue
 			}
 			mu.Lock()
-			readers = append(readers, c.Conn)
+			readers = append(readers, c.NetConn())
 			mu.Unlock()
 		}
 	}()
@@ -59,7 +59,7 @@ func relay(publish, subscribe string) error {
 		go func() {
 			b := make([]byte, 256<<10)
 			for {
-				n, err := c.Conn.Read(b)
+				n, err := c.NetConn().Read(b)
 				if err != nil {
 					return
 				}

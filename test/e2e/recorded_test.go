@@ -38,7 +38,7 @@ func publishMany(t *testing.T, publish, stream string) (stop func() int) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	running.Go(func() { _, _ = io.Copy(io.Discard, conn) })
+	running.Go(func() { _, _ = io.Copy(io.Discard, conn.NetConn()) })
 	n := 0
 	var publishing sync.WaitGroup
 	publishing.Go(func() {

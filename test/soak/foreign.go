@@ -78,7 +78,7 @@ func (f *foreign) session(ctx context.Context) error {
 	}
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	defer conn.Close()
-	if tc, ok := conn.Conn.(*net.TCPConn); ok && f.readBuffer > 0 {
+	if tc, ok := conn.NetConn().(*net.TCPConn); ok && f.readBuffer > 0 {
 		_ = tc.SetReadBuffer(f.readBuffer)
 	}
 	var ask []byte

@@ -167,7 +167,7 @@ func (s *socket) leave(force bool) bool {
 	}
 	defer func() { s.conn = nil }()
 	if force {
-		if tc, ok := s.conn.Conn.(*net.TCPConn); ok {
+		if tc, ok := s.conn.NetConn().(*net.TCPConn); ok {
 			_ = tc.SetLinger(0)
 		}
 		s.conn.Close()

@@ -249,7 +249,7 @@ func (l *link) parted() (state stream.State, name string, merging []*merge) {
 // session is one connection, from its making to its end.
 func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
-		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign,
+		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: l.d.cfg.Mechanism,
 	})
 	if err != nil {
 		return wrongEndpoint(l.endpoint, err)

@@ -24,6 +24,8 @@ type Config struct {
 
 	Foreign bool // read as any ZeroMQ SUB socket does: nothing is resumed or accounted for
 
+	Mechanism zmtp.Mechanism // protects the connections; nil means zmtp.Null
+
 	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
 	Logger *slog.Logger // nil discards
 }

@@ -1,0 +1,56 @@
+package zmtp
+
+import "fmt"
+
+// Mechanism is a security mechanism (RFC 37, "ZMTP security mechanisms"): how two
+// peers come to trust each other, and how what they send is protected then. Both
+// peers must use the same one. A Mechanism serves any number of connections at once.
+type Mechanism interface {
+	// Greeting is what stands in our greeting: the mechanism's name, of at most 20
+	// bytes, and whether this side is the mechanism's server.
+	Greeting() (name string, server bool)
+	// Handshake exchanges the mechanism's commands, after the greetings, and by them
+	// the properties of both sides. The codec is nil if frames travel as they are.
+	Handshake(x *Exchange, ours []Property) (theirs Properties, codec Codec, err error)
+}
+
+// Codec protects what one connection carries after its handshake. One goroutine
+// seals while another opens. Neither method keeps what it is given.
+type Codec interface {
+	// Seal appends to dst what is to travel for frames, which are whole.
+	Seal(dst, frames []byte) ([]byte, error)
+	// Open appends to dst the frames that stand in sealed, as far as they are whole
+	// there, and returns how many bytes of sealed that took. It must refuse what it
+	// does not trust, and what announces more than [MaxSealed] bytes, with an error:
+	// that ends the connection.
+	Open(dst, sealed []byte) (frames []byte, n int, err error)
+}
+
+// MaxSealed is the most that a Codec may make of one frame, in bytes.
+const MaxSealed = MaxMessage + 1<<10
+
+// Property is something that a peer says of itself in a handshake.
+type Property struct{ Name, Value string }
+
+// Null is the mechanism without security: frames travel as they are.
+var Null Mechanism = null{}
+
+type null struct{}
+
+func (null) Greeting() (name string, server bool) { return "NULL", false }
+
+// Handshake sends READY and reads the peer's.
+func (null) Handshake(x *Exchange, ours []Property) (Properties, Codec, error) {
+	if err := x.Send(appendReady(nil, ours)); err != nil {
+		return nil, nil, err
+	}
+	name, data, err := x.Receive()
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case name != cmdReady:
+		return nil, nil, fmt.Errorf("%w: %q before READY", ErrProtocol, name)
+	}
+	theirs, err := parseReady(data)
+	return theirs, nil, err
+}
