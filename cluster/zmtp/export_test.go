@@ -2,10 +2,10 @@ package zmtp
 
 // What only a handshake uses, for the tests.
 var (
-	ParseReady     = parseReady
-	AppendError    = appendError
-	ParseError     = parseError
-	AppendCommand  = appendCommand
+	ParseReady    = parseReady
+	AppendError   = appendError
+	ParseError    = parseError
+	AppendCommand = appendCommand
 )
 
 const (
