@@ -1,12 +1,12 @@
 package consolidator_test
 
 import (
-	"syscall"
 	"encoding/json"
 	"fmt"
 	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
