@@ -45,7 +45,7 @@ type Config struct {
 	Mechanism zmtp.Mechanism // protects the connections of all endpoints; nil means zmtp.Null
 }
 
-// Consolidator is one pump.
+// Consolidator is one sender.
 type Consolidator struct {
 	cfg       Config
 	log       *slog.Logger
@@ -56,11 +56,11 @@ type Consolidator struct {
 	times     times
 	metrics   *metrics
 	admin     *admin // nil when there is none
-	self      *self
+	own       *ownRecords
 	tee       tee
 	lister    lister
-	heldIn    *holds
-	heldOut   *holds
+	heldIn    *heldMemory
+	heldOut   *heldMemory
 
 	subscriptions subscriptions
 
@@ -114,11 +114,11 @@ func New(cfg Config) (*Consolidator, error) {
 		subscribers: make(map[*subscriber]struct{}),
 	}
 	c.subscriptions = subscriptions{limit: maxAllSubscriptions, of: make(map[*subscriber]int)}
-	c.heldIn = newHolds(maxHeldIn, c.tellHeld("publisher"))
-	c.heldOut = newHolds(maxHeldOut, c.tellHeld("reader"))
+	c.heldIn = newHeldMemory(maxHeldIn, c.reportHeld("publisher"))
+	c.heldOut = newHeldMemory(maxHeldOut, c.reportHeld("reader"))
 	c.metrics = newMetrics(c)
-	c.self = newSelf(cfg.Name, hub, &c.counts)
-	c.tee = tee{cfg.Logger.Handler(), c.self.encoder, c.self}
+	c.own = newOwnRecords(cfg.Name, hub, &c.counts)
+	c.tee = tee{cfg.Logger.Handler(), c.own.encoder, c.own}
 	c.log = slog.New(c.tee)
 	if c.publish, err = c.listen(cfg.Publish); err == nil {
 		c.subscribe, err = c.listen(cfg.Subscribe)
@@ -198,7 +198,7 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	var own sync.WaitGroup
 	own.Go(func() { _ = c.hub.Run(hubCtx) })
 	own.Go(func() { c.sweep(hubCtx) })
-	c.self.reserve()
+	c.own.reserve()
 	own.Go(func() { c.report(hubCtx) })
 	if c.admin != nil {
 		own.Go(func() { c.admin.run(hubCtx) })
@@ -224,7 +224,7 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	c.leave()
 	stopHub()
 	own.Wait()
-	c.tee.sayLeftOut(context.Background())
+	c.tee.logLeftOut(context.Background())
 	return err
 }
 
@@ -294,7 +294,7 @@ func (c *Consolidator) leave() {
 	}
 	c.mu.Unlock()
 	c.reading.Wait()
-	c.self.close()
+	c.own.close()
 	c.hub.Wake() // or a reader has its last word before the last records
 
 	c.mu.Lock()

@@ -12,7 +12,7 @@ type counts struct {
 	in    flow        // from publishers; records that were appended, and bytes with all around them
 	out   [kinds]flow // to readers
 	lost  [kinds]atomic.Uint64
-	self  atomic.Uint64 // records published by itself
+	own   atomic.Uint64 // records published by itself
 	quiet atomic.Uint64 // lines that it did not log, nor publish, there being too many like them
 
 	tooLarge       atomic.Uint64 // messages above the limit

@@ -1,4 +1,4 @@
-// Package consolidator is the pump that runs on each machine: publishers
+// Package consolidator runs on each machine and passes records on: publishers
 // connect to its publish endpoint (an XSUB socket), readers to its subscribe
 // endpoint (an XPUB socket), and between them stands a fanout.Hub.
 //

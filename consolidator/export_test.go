@@ -82,7 +82,7 @@ func (c *Consolidator) AllSubscriptions() int {
 
 // Held is what waiting connections make it hold, in bytes, as far as it counts.
 func (c *Consolidator) Held() (sum int) {
-	for _, h := range []*holds{c.heldIn, c.heldOut} {
+	for _, h := range []*heldMemory{c.heldIn, c.heldOut} {
 		h.mu.Lock()
 		sum += h.sum
 		h.mu.Unlock()

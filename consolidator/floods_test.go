@@ -69,7 +69,7 @@ var floods = []offence{
 		var storm []byte
 		for i := range 1000 {
 			name := fmt.Sprint("storm/", i%10)
-			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: bystanderName, From: zmtp.TailLast, A: 1000})
+			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: neighbourName, From: zmtp.TailLast, A: 1000})
 			storm = zmtp.AppendTail(storm, zmtp.Tail{Name: name, From: zmtp.TailLast, A: 1 << 63})
 			storm = zmtp.AppendStop(storm, name)
 			storm = zmtp.AppendStop(storm, name)

@@ -38,7 +38,7 @@ type offence struct {
 	counted consolidator.Counts // exactly
 }
 
-// offences are what a peer can do. Each is committed beside bystanders, who
+// offences are what a peer can do. Each is committed beside neighbours, who
 // notice nothing; memory stays bounded; and it is counted by its reason.
 var offences = []offence{
 	{"garbage instead of a greeting", func(t *testing.T, c *consolidator.Consolidator) {
@@ -252,7 +252,7 @@ func counted(t *testing.T, c *consolidator.Consolidator, want consolidator.Count
 	})
 }
 
-// broken runs a consolidator over tcp and ipc, with bystanders, for what commit
+// broken runs a consolidator over tcp and ipc, with neighbours, for what commit
 // does to it.
 func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator)) {
 	t.Helper()

@@ -92,7 +92,7 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	gauge(descInfo, 1, m.c.cfg.Name)
 	count(descReceived, counts.in.records.Load())
 	count(descReceivedBytes, counts.in.bytes.Load())
-	count(descSelf, counts.self.Load())
+	count(descSelf, counts.own.Load())
 	count(descSelfQuiet, counts.quiet.Load())
 	for k := range kinds {
 		count(descDelivered, counts.out[k].records.Load(), k.String())

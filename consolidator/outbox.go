@@ -14,10 +14,10 @@ const maxOutbox = 64 << 10
 type outbox struct {
 	conn *zmtp.Conn
 
-	mu   sync.Mutex
-	buf  []byte
-	held *holds
-	hold hold // of buf
+	mu       sync.Mutex
+	buf      []byte
+	held     *heldMemory
+	heldPart heldPart // of buf
 }
 
 // send queues b and sends what the connection takes now. It reports false when
@@ -30,7 +30,7 @@ func (o *outbox) send(b []byte) bool {
 	}
 	o.buf = append(o.buf, b...)
 	o.flush()
-	o.held.set(&o.hold, cap(o.buf), false)
+	o.held.set(&o.heldPart, cap(o.buf), false)
 	return true
 }
 
@@ -39,7 +39,7 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.buf = nil
-	o.held.set(&o.hold, 0, true)
+	o.held.set(&o.heldPart, 0, true)
 }
 
 // flush tries again. o.mu is held.

@@ -18,12 +18,12 @@ const maxRun = 64 << 10
 
 // publisher is one publisher's connection.
 type publisher struct {
-	c    *Consolidator
-	conn *zmtp.Conn
-	in   *zmtp.Receiver
-	app  *fanout.Appender
-	out  outbox
-	hold hold // the beginning of a message
+	c        *Consolidator
+	conn     *zmtp.Conn
+	in       *zmtp.Receiver
+	app      *fanout.Appender
+	out      outbox
+	heldPart heldPart // the beginning of a message
 
 	accepted atomic.Uint64 // messages appended
 	heard    atomic.Int64  // when it last sent something, Unix nanoseconds
@@ -32,9 +32,9 @@ type publisher struct {
 	acked  uint64
 	pinged time.Time
 
-	added uint64 // messages that wait for the flush; owned by read
-	noted flowed // owned by read: what the counts have of it
-	told  bool   // owned by read: it was logged that it publishes to too many streams
+	added  uint64 // messages that wait for the flush; owned by read
+	noted  flowed // owned by read: what the counts have of it
+	warned bool   // owned by read: it was logged that it publishes to too many streams
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
@@ -43,11 +43,11 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 		return
 	}
 	defer conn.Close()
-	holder := &holder{conn: conn}
+	heldBy := &heldBy{conn: conn}
 	p := &publisher{
 		c: c, conn: conn, app: c.hub.Appender(),
-		out:  outbox{conn: conn, held: c.heldIn, hold: hold{of: holder}},
-		hold: hold{of: holder},
+		out:      outbox{conn: conn, held: c.heldIn, heldPart: heldPart{of: heldBy}},
+		heldPart: heldPart{of: heldBy},
 	}
 	defer p.out.close()
 	defer p.app.Close()
@@ -92,7 +92,7 @@ func (c *Consolidator) ended(kind string, conn *zmtp.Conn, err error) {
 
 func (p *publisher) read() error {
 	p.in = zmtp.NewReceiver(p.conn)
-	p.in.Holds = func(bytes int, anew bool) { p.c.heldIn.set(&p.hold, bytes, anew) }
+	p.in.Holds = func(bytes int, other bool) { p.c.heldIn.set(&p.heldPart, bytes, other) }
 	defer p.in.Close()
 	defer p.flush()
 	for {
@@ -116,7 +116,7 @@ func (p *publisher) read() error {
 	}
 }
 
-// flush appends what was added, before the receiver's buffer is filled anew.
+// flush appends what was added, before the receiver's buffer is filled again.
 func (p *publisher) flush() {
 	if p.added > 0 {
 		refused := p.app.Flush()
@@ -171,8 +171,8 @@ func (p *publisher) refused(n uint64) {
 		return
 	}
 	p.c.counts.tooManyStreams.Add(n)
-	if !p.told {
-		p.told = true
+	if !p.warned {
+		p.warned = true
 		p.c.log.Warn("too many streams, records of more are dropped", "kind", "publisher", "peer", p.conn.RemoteAddr())
 	}
 }
@@ -188,7 +188,7 @@ func (p *publisher) command(body []byte) error {
 			return err
 		}
 		if p.conn.Peer.Sluice {
-			// What came before the PING is told before its PONG.
+			// What came before the PING is acknowledged before its PONG.
 			p.flush()
 			pong = append(zmtp.AppendAck(nil, p.accepted.Load()), pong...)
 		}

@@ -21,7 +21,7 @@ type subscriber struct {
 	c      *Consolidator
 	conn   *zmtp.Conn
 	reader *fanout.Reader
-	pump   pump
+	sender sender
 	kick   chan struct{} // something other than records is to be sent; capacity 1
 	gone   chan struct{} // the peer has ended
 
@@ -29,16 +29,16 @@ type subscriber struct {
 	blocked atomic.Bool  // it does not read: what we sent waits in the kernel
 
 	mu      sync.Mutex
-	control []byte // to be sent before any more records
-	answers hold   // of control
-	marks   bool   // periodic marks are due
+	control []byte   // to be sent before any more records
+	answers heldPart // of control
+	marks   bool     // periodic marks are due
 	leaving bool
 	watch   watch
 
 	pinged time.Time // owned by the sweeper
 
-	rest  hold // of pump.pending; owned by the goroutine that writes
-	moved bool // some of it was written since it was set
+	rest  heldPart // of sender.pending; owned by the goroutine that writes
+	moved bool     // some of it was written since it was set
 }
 
 func (c *Consolidator) serveSubscriber(nc net.Conn) {
@@ -48,16 +48,16 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	}
 	defer conn.Close()
 	conn.LimitUnsent()
-	holder := &holder{conn: conn}
+	heldBy := &heldBy{conn: conn}
 	s := &subscriber{
 		c: c, conn: conn,
 		reader: c.hub.Reader(),
 		kick:   make(chan struct{}, 1),
 		gone:   make(chan struct{}),
 
-		answers: hold{of: holder}, rest: hold{of: holder},
+		answers: heldPart{of: heldBy}, rest: heldPart{of: heldBy},
 	}
-	s.pump.s = s
+	s.sender.s = s
 	s.heard.Store(time.Now().UnixNano())
 	c.subscriptions.begin(s)
 	defer c.subscriptions.end(s)
@@ -74,7 +74,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	go func() {
 		defer c.conns.Done()
 		s.write()
-		s.pump.letGo()
+		s.sender.letGo()
 		c.heldOut.set(&s.rest, 0, true)
 	}()
 	err := s.read()
@@ -178,10 +178,10 @@ func (s *subscriber) watchStreams(on bool) {
 	s.poke()
 }
 
-// feed hands the pump the next piece of the list of live streams, when it has
+// feed hands the sender the next piece of the list of live streams, when it has
 // sent the one before. The goroutine that writes calls it.
 func (s *subscriber) feed() {
-	if len(s.pump.pending) >= listPiece {
+	if len(s.sender.pending) >= listPiece {
 		return
 	}
 	s.mu.Lock()
@@ -278,10 +278,10 @@ func (s *subscriber) write() {
 		case <-s.kick:
 		}
 		s.feed()
-		err := s.conn.WriteReady(s.pump.write)
+		err := s.conn.WriteReady(s.sender.write)
 		s.stalled(false)
 		if err == nil {
-			err = s.pump.err
+			err = s.sender.err
 		}
 		if err != nil {
 			if !errors.Is(err, net.ErrClosed) {
@@ -290,7 +290,7 @@ func (s *subscriber) write() {
 			s.conn.Close() // which ends read, too
 			return
 		}
-		if s.pump.ended {
+		if s.sender.ended {
 			// The peer reads to the end, and then closes.
 			_ = s.conn.CloseWrite()
 			return
@@ -306,15 +306,15 @@ func (s *subscriber) stalled(yes bool) {
 	}
 	if yes {
 		held := s.conn.Kept()
-		if len(s.pump.pending) > 0 {
-			held += cap(s.pump.pending)
+		if len(s.sender.pending) > 0 {
+			held += cap(s.sender.pending)
 		}
 		s.c.heldOut.set(&s.rest, held, s.moved)
 		s.moved = false
 		return
 	}
 	s.moved = true
-	if len(s.pump.pending) == 0 {
+	if len(s.sender.pending) == 0 {
 		s.c.heldOut.set(&s.rest, 0, true)
 	}
 	s.feed()

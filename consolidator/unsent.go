@@ -7,8 +7,8 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// errHeld ends a connection that was closed for what it made us hold.
-var errHeld = errors.New("closed for the memory that it holds")
+// errHeldTooMuch ends a connection that was closed for the memory that it held.
+var errHeldTooMuch = errors.New("closed for the memory that it holds")
 
 // largeRest is the capacity of a buffer for the rest of a large record. Such
 // buffers are used again: when many readers stall, and are closed for it, there
@@ -22,7 +22,7 @@ var largeRests = sync.Pool{New: func() any { return new([largeRest]byte) }}
 
 // keep makes room for n bytes in pending, which is empty. It reports false when
 // the connection was closed since there is too much of this.
-func (p *pump) keep(n int) bool {
+func (p *sender) keep(n int) bool {
 	if n <= cap(p.pending) {
 		return true
 	}
@@ -43,7 +43,7 @@ func (p *pump) keep(n int) bool {
 }
 
 // letGo lets go of pending.
-func (p *pump) letGo() {
+func (p *sender) letGo() {
 	if cap(p.pending) == largeRest {
 		largeRests.Put((*[largeRest]byte)(p.pending[:largeRest]))
 	}

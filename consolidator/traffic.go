@@ -22,7 +22,7 @@ func (p *publisher) note() {
 // records of which at least the beginning was, losses that it was told, and
 // how long after it was appended a record was written. It is called once a
 // write.
-func (p *pump) note(n int) {
+func (p *sender) note(n int) {
 	counts, kind := &p.s.c.counts, p.s.kind()
 	counts.out[kind].bytes.Add(uint64(n))
 	n -= len(p.pending)

@@ -50,15 +50,15 @@ func (c *Consolidator) report(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			after := c.sums(now)
-			c.sayState(before, after)
-			c.tee.sayLeftOut(ctx)
+			c.publishState(before, after)
+			c.tee.logLeftOut(ctx)
 			before = after
 		}
 	}
 }
 
-// sayState publishes how things stand, and what came and went between.
-func (c *Consolidator) sayState(before, after sums) {
+// publishState publishes how things stand, and what came and went between.
+func (c *Consolidator) publishState(before, after sums) {
 	now := c.state()
 	readers := now.readers[foreign] + now.readers[sluice]
 	in, out := after.in.records-before.in.records, after.out.records-before.out.records
@@ -80,7 +80,7 @@ func (c *Consolidator) sayState(before, after sums) {
 	if lost > 0 {
 		msg += fmt.Sprintf("; slow readers lost %d", lost)
 	}
-	c.self.say(after.at, level, msg,
+	c.own.add(after.at, level, msg,
 		slog.Float64("seconds", after.at.Sub(before.at).Round(time.Millisecond).Seconds()),
 		slog.Uint64("records_in", in),
 		slog.Uint64("bytes_in", after.in.bytes-before.in.bytes),

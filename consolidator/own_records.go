@@ -11,15 +11,15 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// selfStream is where a consolidator publishes what it says of itself.
-const selfStream = "system/sluice"
+// ownStream is where a consolidator publishes records about itself.
+const ownStream = "system/sluice"
 
-// self publishes what a consolidator says of itself: a record of its state
-// from time to time, and its warnings. It never waits, as appending does not.
-type self struct {
-	counts  *counts
-	encoder *record.Encoder
-	chatter chatter
+// ownRecords publishes records about the consolidator: of its state from time to
+// time, and its warnings. It never waits, as appending does not.
+type ownRecords struct {
+	counts   *counts
+	encoder  *record.Encoder
+	logLimit logLimit
 
 	mu     sync.Mutex
 	app    *fanout.Appender
@@ -28,32 +28,32 @@ type self struct {
 	closed bool
 }
 
-func newSelf(name string, hub *fanout.Hub, counts *counts) *self {
+func newOwnRecords(name string, hub *fanout.Hub, counts *counts) *ownRecords {
 	encoder := record.NewEncoder(record.EncoderOptions{Name: "sluice", Hostname: name, Plain: true})
-	return &self{
+	return &ownRecords{
 		app: hub.Appender(), counts: counts,
-		encoder: encoder.WithAttrs([]slog.Attr{slog.String("component", "consolidator")}),
-		chatter: chatter{skipped: &counts.quiet, say: make(map[string]*line)},
+		encoder:  encoder.WithAttrs([]slog.Attr{slog.String("component", "consolidator")}),
+		logLimit: logLimit{skipped: &counts.quiet, messages: make(map[string]*line)},
 	}
 }
 
 // reserve makes the stream, so that it has its place however many others there
 // will be.
-func (s *self) reserve() {
+func (s *ownRecords) reserve() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.app.End(selfStream)
+	s.app.End(ownStream)
 }
 
-// close ends the stream: what readers are told is its end has to be.
-func (s *self) close() {
+// close ends the stream, so that the end which readers are told stays its end.
+func (s *ownRecords) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
 }
 
-// publish publishes a record.
-func (s *self) publish(encoder *record.Encoder, r *slog.Record) {
+// publish appends a record to the stream.
+func (s *ownRecords) publish(encoder *record.Encoder, r *slog.Record) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -61,25 +61,25 @@ func (s *self) publish(encoder *record.Encoder, r *slog.Record) {
 	}
 	s.line = encoder.Append(s.line[:0], r)
 	if len(s.line) <= zmtp.MaxRecord {
-		s.buf = zmtp.AppendMessage(s.buf[:0], selfStream, s.line)
-		s.counts.self.Add(1)
-		s.app.Append(selfStream, s.buf, 1)
+		s.buf = zmtp.AppendMessage(s.buf[:0], ownStream, s.line)
+		s.counts.own.Add(1)
+		s.app.Append(ownStream, s.buf, 1)
 	}
 }
 
-// say publishes a record.
-func (s *self) say(now time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
+// add publishes a message with attributes.
+func (s *ownRecords) add(now time.Time, level slog.Level, msg string, attrs ...slog.Attr) {
 	r := slog.NewRecord(now, level, msg, 0)
 	r.AddAttrs(attrs...)
 	s.publish(s.encoder, &r)
 }
 
 // tee is a handler that publishes warnings and errors, too, and leaves out
-// what is said too often.
+// what is logged too often.
 type tee struct {
 	slog.Handler
 	encoder *record.Encoder // of what is published
-	self    *self
+	own     *ownRecords
 }
 
 func (t tee) Enabled(ctx context.Context, level slog.Level) bool {
@@ -87,7 +87,7 @@ func (t tee) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (t tee) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelInfo && !t.self.chatter.may(r.Message, r.Level) {
+	if r.Level >= slog.LevelInfo && !t.own.logLimit.allow(r.Message, r.Level) {
 		return nil
 	}
 	return t.write(ctx, r)
@@ -95,7 +95,7 @@ func (t tee) Handle(ctx context.Context, r slog.Record) error {
 
 func (t tee) write(ctx context.Context, r slog.Record) error {
 	if r.Level >= slog.LevelWarn {
-		t.self.publish(t.encoder, &r)
+		t.own.publish(t.encoder, &r)
 	}
 	if !t.Handler.Enabled(ctx, r.Level) {
 		return nil
@@ -104,9 +104,9 @@ func (t tee) write(ctx context.Context, r slog.Record) error {
 }
 
 func (t tee) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return tee{t.Handler.WithAttrs(attrs), t.encoder.WithAttrs(attrs), t.self}
+	return tee{t.Handler.WithAttrs(attrs), t.encoder.WithAttrs(attrs), t.own}
 }
 
 func (t tee) WithGroup(name string) slog.Handler {
-	return tee{t.Handler.WithGroup(name), t.encoder.WithGroup(name), t.self}
+	return tee{t.Handler.WithGroup(name), t.encoder.WithGroup(name), t.own}
 }

@@ -17,10 +17,10 @@ import (
 	"sluice/internal/wait"
 )
 
-// bystanders are a well-behaved publisher and two well-behaved readers, a sluice
+// neighbours are a well-behaved publisher and two well-behaved readers, a sluice
 // one and a foreign one. Whatever else happens to their consolidator, they
 // notice nothing: every record comes, once and in order.
-type bystanders struct {
+type neighbours struct {
 	t       testing.TB
 	stop    chan struct{}
 	all     chan struct{} // closed when all is sent
@@ -42,25 +42,25 @@ type bystanders struct {
 const (
 	bystanderBatch = 20
 	bystanderEvery = 5 * time.Millisecond
-	bystanderName  = "bystander"
+	neighbourName  = "bystander"
 )
 
 // watch starts them. They are at work when it returns.
-func watch(t testing.TB, publish, subscribe string) *bystanders {
+func watch(t testing.TB, publish, subscribe string) *neighbours {
 	t.Helper()
-	b := &bystanders{t: t, stop: make(chan struct{}), all: make(chan struct{}), unsampled: make(chan struct{})}
+	b := &neighbours{t: t, stop: make(chan struct{}), all: make(chan struct{}), unsampled: make(chan struct{})}
 	pub, err := testpeer.Connect(publish, testpeer.AsForeignPublisher)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.foreign = testpeer.Dial(t, subscribe, testpeer.AsForeignReader)
-	b.foreign.Send(zmtp.AppendSubscription(nil, b.foreign.Peer.Version, bystanderName, false))
+	b.foreign.Send(zmtp.AppendSubscription(nil, b.foreign.Peer.Version, neighbourName, false))
 	b.foreign.Settle()
 	src, err := direct.New(direct.Config{Consolidators: []string{subscribe}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	src.Tail(bystanderName, stream.Backfill{})
+	src.Tail(neighbourName, stream.Backfill{})
 	ctx, cancel := context.WithCancel(context.Background())
 	b.cancel = cancel
 	b.running.Go(func() { _ = src.Run(ctx) })
@@ -92,14 +92,14 @@ func watch(t testing.TB, publish, subscribe string) *bystanders {
 	return b
 }
 
-func (b *bystanders) publish(pub *zmtp.Conn) error {
+func (b *neighbours) publish(pub *zmtp.Conn) error {
 	tick := time.NewTicker(bystanderEvery)
 	defer tick.Stop()
 	n := 0
 	for {
 		var batch []byte
 		for range bystanderBatch {
-			batch = append(batch, message(bystanderName, n)...)
+			batch = append(batch, message(neighbourName, n)...)
 			n++
 		}
 		if _, err := pub.Write(batch); err != nil {
@@ -114,7 +114,7 @@ func (b *bystanders) publish(pub *zmtp.Conn) error {
 	}
 }
 
-func (b *bystanders) check(reader int, record string) error {
+func (b *neighbours) check(reader int, record string) error {
 	n := b.got[reader].Load()
 	if want := fmt.Sprintf(`{"i":%d}`, n); record != want {
 		return fmt.Errorf("got %q, want %s", record, want)
@@ -123,7 +123,7 @@ func (b *bystanders) check(reader int, record string) error {
 	return nil
 }
 
-func (b *bystanders) readSource(ctx context.Context, src *stream.Source, began chan struct{}) error {
+func (b *neighbours) readSource(ctx context.Context, src *stream.Source, began chan struct{}) error {
 	for {
 		batch, err := src.Take(ctx)
 		if err != nil {
@@ -149,20 +149,20 @@ func (b *bystanders) readSource(ctx context.Context, src *stream.Source, began c
 	}
 }
 
-func (b *bystanders) readForeign() error {
+func (b *neighbours) readForeign() error {
 	for {
 		r, err := b.foreign.Message()
 		if err != nil {
 			return err
 		}
-		if err := b.check(1, r[len(bystanderName)+1:]); err != nil {
+		if err := b.check(1, r[len(neighbourName)+1:]); err != nil {
 			return err
 		}
 	}
 }
 
 // done ends them, and checks that they have noticed nothing.
-func (b *bystanders) done() {
+func (b *neighbours) done() {
 	b.t.Helper()
 	close(b.stop)
 	<-b.all
@@ -185,7 +185,7 @@ func (b *bystanders) done() {
 	}
 }
 
-func (b *bystanders) close() {
+func (b *neighbours) close() {
 	select {
 	case <-b.unsampled:
 		return
@@ -204,8 +204,8 @@ func (b *bystanders) close() {
 }
 
 // grown checks how far the heap of this process, in which the consolidator
-// runs, grew since the bystanders began.
-func (b *bystanders) grown(limit int64) {
+// runs, grew since the neighbours began.
+func (b *neighbours) grown(limit int64) {
 	b.t.Helper()
 	if grown := b.peak - b.heap; grown > limit {
 		b.t.Errorf("the heap grew by %d MiB, more than %d", grown>>20, limit>>20)
@@ -213,7 +213,7 @@ func (b *bystanders) grown(limit int64) {
 	b.t.Logf("%d records; the heap grew by %.1f MiB", b.sent.Load(), float64(b.peak-b.heap)/(1<<20))
 }
 
-func (b *bystanders) sample() {
+func (b *neighbours) sample() {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -235,7 +235,7 @@ func heapNow() int64 {
 }
 
 // bystandersOf are those of a consolidator in this process.
-func bystandersOf(t testing.TB, c *consolidator.Consolidator) *bystanders {
+func bystandersOf(t testing.TB, c *consolidator.Consolidator) *neighbours {
 	t.Helper()
 	return watch(t, c.PublishAddrs()[0], c.SubscribeAddrs()[0])
 }

@@ -7,51 +7,50 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// What waiting connections may make us hold beside the logs, in bytes.
+// What waiting connections may make the consolidator hold beside the logs, in bytes.
 const (
 	maxHeldIn  = 16 << 20 // beginnings of messages, for publishers
 	maxHeldOut = 8 << 20  // rests of records, and answers that are not read, for readers
 	smallHold  = 4 << 10  // each has so much for nothing
 )
 
-// holds bounds it. Its lock may be taken under a connection's own. When it is
+// heldMemory bounds it. Its lock may be taken under a connection's own. When it is
 // too much, the connection that has held its part for longest is closed: one
 // that goes on reading, or sending, holds each part for a moment only.
-type holds struct {
+type heldMemory struct {
 	limit int
-	tell  func(*zmtp.Conn) // of each that is closed; no lock is held but a connection's own
+	onEnd func(*zmtp.Conn) // called for each that is closed, under no lock but a connection's own
 
 	mu     sync.Mutex
 	sum    int
-	old    list.List // of *hold, the one that was held for longest first
+	old    list.List // of *heldPart, the one that was held for longest first
 	ending int       // bytes that connections which were closed for it still hold
 	eased  sync.Cond // it has become less; of mu
 }
 
-func newHolds(limit int, tell func(*zmtp.Conn)) *holds {
-	h := &holds{limit: limit, tell: tell}
+func newHeldMemory(limit int, onEnd func(*zmtp.Conn)) *heldMemory {
+	h := &heldMemory{limit: limit, onEnd: onEnd}
 	h.eased.L = &h.mu
 	return h
 }
 
-// holder is a connection that makes us hold something.
-type holder struct {
+// heldBy is a connection that holds something.
+type heldBy struct {
 	conn  *zmtp.Conn
-	ended bool // it was closed for it; guarded by holds.mu
+	ended bool // it was closed for it; guarded by heldMemory.mu
 }
 
-// hold is what a connection makes us hold for one reason. Its owner calls set,
+// heldPart is what a connection holds for one reason. Its owner calls set,
 // one call at a time.
-type hold struct {
-	of    *holder
-	bytes int           // guarded by holds.mu; of sum while place is set, otherwise of ending
-	place *list.Element // guarded by holds.mu; nil when it is small, or its connection was closed
+type heldPart struct {
+	of    *heldBy
+	bytes int           // guarded by heldMemory.mu; of sum while place is set, otherwise of ending
+	place *list.Element // guarded by heldMemory.mu; nil when it is small, or its connection was closed
 	large bool          // its owner's: it was not small when set last
 }
 
-// set notes how large it is now; anew, that what is held is not what was held
-// before.
-func (h *holds) set(k *hold, bytes int, anew bool) {
+// set notes how large it is now, and whether it is something other than before.
+func (h *heldMemory) set(k *heldPart, bytes int, other bool) {
 	if bytes <= smallHold {
 		bytes = 0
 		if !k.large {
@@ -59,7 +58,7 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 		}
 	}
 	h.mu.Lock()
-	closing := h.note(k, bytes, anew)
+	closing := h.note(k, bytes, other)
 	h.mu.Unlock()
 	h.close(closing)
 }
@@ -71,7 +70,7 @@ func (h *holds) set(k *hold, bytes int, anew bool) {
 //
 // What is waited for are goroutines that have nothing to wait for. Whoever calls
 // it may hold chunks of logs meanwhile.
-func (h *holds) reserve(k *hold, bytes int) bool {
+func (h *heldMemory) reserve(k *heldPart, bytes int) bool {
 	h.mu.Lock()
 	closing := h.note(k, bytes, true)
 	h.mu.Unlock()
@@ -85,7 +84,7 @@ func (h *holds) reserve(k *hold, bytes int) bool {
 }
 
 // note is set, and returns the connections to close. h.mu is held.
-func (h *holds) note(k *hold, bytes int, anew bool) (closing []*zmtp.Conn) {
+func (h *heldMemory) note(k *heldPart, bytes int, other bool) (closing []*zmtp.Conn) {
 	k.large = bytes > 0
 	defer h.eased.Broadcast()
 	if k.of.ended {
@@ -94,7 +93,7 @@ func (h *holds) note(k *hold, bytes int, anew bool) (closing []*zmtp.Conn) {
 		k.bytes = bytes
 		return nil
 	}
-	if k.large && (k.place == nil || anew) {
+	if k.large && (k.place == nil || other) {
 		h.drop(k)
 		k.place = h.old.PushBack(k)
 	}
@@ -108,21 +107,21 @@ func (h *holds) note(k *hold, bytes int, anew bool) (closing []*zmtp.Conn) {
 		}
 	}
 	for h.sum > h.limit {
-		closing = h.end(h.old.Front().Value.(*hold), closing)
+		closing = h.end(h.old.Front().Value.(*heldPart), closing)
 	}
 	return closing
 }
 
-func (h *holds) close(closing []*zmtp.Conn) {
+func (h *heldMemory) close(closing []*zmtp.Conn) {
 	for _, c := range closing {
-		h.tell(c)
+		h.onEnd(c)
 		c.Close()
 	}
 }
 
 // end notes that a connection is to be closed for what it makes us hold. h.mu
 // is held.
-func (h *holds) end(k *hold, closing []*zmtp.Conn) []*zmtp.Conn {
+func (h *heldMemory) end(k *heldPart, closing []*zmtp.Conn) []*zmtp.Conn {
 	bytes := k.bytes
 	h.drop(k)
 	k.bytes = bytes
@@ -135,7 +134,7 @@ func (h *holds) end(k *hold, closing []*zmtp.Conn) []*zmtp.Conn {
 }
 
 // drop takes it out of the sum. h.mu is held.
-func (h *holds) drop(k *hold) {
+func (h *heldMemory) drop(k *heldPart) {
 	if k.place != nil {
 		h.old.Remove(k.place)
 		h.sum -= k.bytes
@@ -145,7 +144,7 @@ func (h *holds) drop(k *hold) {
 
 // tellHeld counts, and logs, a connection that is closed for what it made us
 // hold.
-func (c *Consolidator) tellHeld(kind string) func(*zmtp.Conn) {
+func (c *Consolidator) reportHeld(kind string) func(*zmtp.Conn) {
 	return func(conn *zmtp.Conn) {
 		c.counts.held.Add(1)
 		c.log.Warn("peer closed for the memory that it holds", "kind", kind, "peer", conn.RemoteAddr())

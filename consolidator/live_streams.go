@@ -87,19 +87,19 @@ func (c *Consolidator) listEach(now time.Time) {
 	}
 }
 
-// watch is how far a reader was told which streams are live. It keeps no list
-// but the shared one: a reader that does not read is told later what is true
+// watch is how much of the list of live streams a reader has been sent. It keeps no
+// list but the shared one: a reader that does not read is sent later what is true
 // then. The zero value watches nothing. It is guarded by subscriber.mu.
 type watch struct {
 	on    bool
 	to    *listing // the newest
-	told  uint64   // changes up to this look were told
+	sent  uint64   // changes up to this look were sent
 	going uint64   // the look at which the telling that is under way began; 0 when none is
-	after string   // all up to this name was told in it
-	empty bool     // an empty list has to be told, too
+	after string   // all up to this name was sent in it
+	empty bool     // an empty list has to be sent, too
 }
 
-// begin begins anew, with all streams.
+// begin starts over, with all streams.
 func (w *watch) begin(l *listing) {
 	*w = watch{on: true, to: l, empty: true}
 }
@@ -111,7 +111,7 @@ const listPiece = 4 << 10
 // next appends the next piece of the list. It appends nothing when all was
 // told.
 func (w *watch) next(dst []byte) []byte {
-	if !w.on || w.going == 0 && w.told == w.to.look {
+	if !w.on || w.going == 0 && w.sent == w.to.look {
 		return dst
 	}
 	if w.going == 0 {
@@ -120,7 +120,7 @@ func (w *watch) next(dst []byte) []byte {
 	var piece []zmtp.StreamStat
 	size := 0
 	add := func(l *listed) (more bool) {
-		if l.changed > w.told {
+		if l.changed > w.sent {
 			piece = append(piece, l.StreamStat)
 			size += len(l.Name) + 25
 		}
@@ -128,7 +128,7 @@ func (w *watch) next(dst []byte) []byte {
 		return size < listPiece
 	}
 	l, whole := w.to, true
-	if w.told > 0 && w.told == l.look-1 {
+	if w.sent > 0 && w.sent == l.look-1 {
 		i := sort.Search(len(l.changed), func(i int) bool { return l.streams[l.changed[i]].Name > w.after })
 		for ; i < len(l.changed) && whole; i++ {
 			whole = add(&l.streams[l.changed[i]])
@@ -140,7 +140,7 @@ func (w *watch) next(dst []byte) []byte {
 		}
 	}
 	if whole {
-		w.told, w.going = w.going, 0
+		w.sent, w.going = w.going, 0
 	}
 	if len(piece) > 0 || whole && w.empty {
 		dst = zmtp.AppendStreams(dst, piece)

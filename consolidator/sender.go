@@ -16,13 +16,13 @@ const (
 	maxItems = 80        // pieces of one system call; each has at most three vectors
 )
 
-// pump moves what a reader may take to its connection, without waiting and
+// sender moves what a reader may take to its connection, without waiting and
 // without copying. It is owned by the goroutine that writes.
-type pump struct {
+type sender struct {
 	s       *subscriber
 	err     error
 	leaving bool // no more is appended, and was not when gathering began
-	ended   bool // the last word was said
+	ended   bool // the final positions were appended
 
 	pending []byte // to be written before anything else: the rest of what was written in part
 	*batch         // nil while the reader is idle
@@ -31,18 +31,18 @@ type pump struct {
 // batch is what one system call writes.
 type batch struct {
 	items  []item
-	told   []byte // the bytes of the items' prefixes and suffixes
+	extra  []byte // the bytes of the items' prefixes and suffixes
 	pieces [][]byte
 }
 
 var batches = sync.Pool{New: func() any { return new(batch) }}
 
-// item is a piece of a stream, with what is said before and after it. The
-// offsets are in pump.told.
+// item is a piece of a stream, with the commands before and after it. The
+// offsets are in sender.extra.
 type item struct {
 	piece fanout.Piece
-	from  int // prefix: told[from:mid]
-	mid   int // suffix: told[mid:to]
+	from  int // prefix: extra[from:mid]
+	mid   int // suffix: extra[mid:to]
 	to    int
 	size  int // of all three
 }
@@ -50,7 +50,7 @@ type item struct {
 // write is called when the connection may take bytes. It reports whether it is done
 // for now; otherwise the connection is full, and write holds nothing but the rest of
 // one record.
-func (p *pump) write(conn zmtp.Ready) (done bool) {
+func (p *sender) write(conn zmtp.Ready) (done bool) {
 	p.batch = batches.Get().(*batch)
 	defer func() {
 		clear(p.items)
@@ -78,7 +78,7 @@ func (p *pump) write(conn zmtp.Ready) (done bool) {
 		}
 		p.note(n)
 		if !p.giveBack(n) {
-			p.err = errHeld
+			p.err = errHeldTooMuch
 			return true
 		}
 		p.s.stalled(false)
@@ -87,8 +87,8 @@ func (p *pump) write(conn zmtp.Ready) (done bool) {
 
 // gather collects what is to be written next. It reports false when there is
 // nothing.
-func (p *pump) gather() bool {
-	p.items, p.told, p.pieces = p.items[:0], p.told[:0], p.pieces[:0]
+func (p *sender) gather() bool {
+	p.items, p.extra, p.pieces = p.items[:0], p.extra[:0], p.pieces[:0]
 	select {
 	case <-p.s.gone:
 		return false
@@ -101,8 +101,8 @@ func (p *pump) gather() bool {
 		if !ok {
 			break
 		}
-		it := item{piece: piece, from: len(p.told)}
-		p.say(&it)
+		it := item{piece: piece, from: len(p.extra)}
+		p.frame(&it)
 		it.size = it.to - it.from + len(piece.Bytes)
 		size += it.size
 		p.items = append(p.items, it)
@@ -116,26 +116,26 @@ func (p *pump) gather() bool {
 	p.add(p.pending)
 	for i := range p.items {
 		it := &p.items[i]
-		p.add(p.told[it.from:it.mid])
+		p.add(p.extra[it.from:it.mid])
 		p.add(it.piece.Bytes)
-		p.add(p.told[it.mid:it.to])
+		p.add(p.extra[it.mid:it.to])
 	}
 	if len(p.pieces) == 0 {
-		// Pieces that say nothing to this reader.
+		// Pieces that mean nothing to this reader.
 		p.giveBack(0)
 		return p.gather()
 	}
 	return true
 }
 
-func (p *pump) add(b []byte) {
+func (p *sender) add(b []byte) {
 	if len(b) > 0 {
 		p.pieces = append(p.pieces, b)
 	}
 }
 
 // control takes what is not records.
-func (p *pump) control() {
+func (p *sender) control() {
 	s := p.s
 	s.mu.Lock()
 	if len(s.control) > 0 {
@@ -153,14 +153,14 @@ func (p *pump) control() {
 	}
 }
 
-// say writes what a piece's reader has to know before and after it.
-func (p *pump) say(it *item) {
+// frame appends what a piece's reader has to know before and after it.
+func (p *sender) frame(it *item) {
 	piece := &it.piece
 	if !p.s.conn.Peer.Sluice {
 		if piece.Lost > 0 {
-			p.told = appendNotice(p.told, piece.Name, piece.Lost)
+			p.extra = appendNotice(p.extra, piece.Name, piece.Lost)
 		}
-		it.mid, it.to = len(p.told), len(p.told)
+		it.mid, it.to = len(p.extra), len(p.extra)
 		return
 	}
 	if piece.Cause != fanout.CauseNone {
@@ -168,16 +168,16 @@ func (p *pump) say(it *item) {
 		if piece.Cause == fanout.CauseStart && piece.Lost > 0 {
 			// Overtaken between the tail and now: it began before.
 			m.Next -= piece.Lost
-			p.told = zmtp.AppendMark(p.told, m)
+			p.extra = zmtp.AppendMark(p.extra, m)
 			m.Next, m.Cause = piece.Next, zmtp.MarkOvertaken
 		}
-		p.told = zmtp.AppendMark(p.told, m)
+		p.extra = zmtp.AppendMark(p.extra, m)
 	}
-	it.mid = len(p.told)
+	it.mid = len(p.extra)
 	if piece.Live {
-		p.told = zmtp.AppendLive(p.told, piece.Name)
+		p.extra = zmtp.AppendLive(p.extra, piece.Name)
 	}
-	it.to = len(p.told)
+	it.to = len(p.extra)
 }
 
 var causes = [...]zmtp.MarkCause{
@@ -196,7 +196,7 @@ func appendNotice(dst []byte, name string, lost uint64) []byte {
 // giveBack accounts for n bytes written of what was gathered, and gives the
 // rest back to the logs. It reports false when the rest of a record has to be
 // kept and may not, since the connection was closed meanwhile.
-func (p *pump) giveBack(n int) bool {
+func (p *sender) giveBack(n int) bool {
 	if n < len(p.pending) {
 		p.pending = p.pending[:copy(p.pending, p.pending[n:])]
 		n = 0
@@ -224,7 +224,7 @@ func (p *pump) giveBack(n int) bool {
 	case n == 0:
 		p.s.reader.Return(&it.piece, false, 0, nil)
 	case n < prefix:
-		p.pending = append(p.pending, p.told[it.from+n:it.mid]...)
+		p.pending = append(p.pending, p.extra[it.from+n:it.mid]...)
 		p.s.reader.Return(&it.piece, true, 0, nil)
 	case n < prefix+bytes:
 		if !p.keep(restOf(it.piece.Bytes, n-prefix)) {
@@ -233,7 +233,7 @@ func (p *pump) giveBack(n int) bool {
 		}
 		p.pending = p.s.reader.Return(&it.piece, true, n-prefix, p.pending)
 	default:
-		p.pending = append(p.pending, p.told[it.mid+n-prefix-bytes:it.to]...)
+		p.pending = append(p.pending, p.extra[it.mid+n-prefix-bytes:it.to]...)
 		it.piece.Release()
 	}
 	return true
@@ -249,8 +249,8 @@ func restOf(messages []byte, n int) int {
 	return size - n
 }
 
-// farewell says the last word once all was handed over at shutdown.
-func (p *pump) farewell() bool {
+// farewell appends the final positions once all was handed over at shutdown.
+func (p *sender) farewell() bool {
 	if !p.leaving || p.ended {
 		return false
 	}
