@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"os"
 	"strconv"
 	"strings"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/publish"
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/headless/printer"
@@ -171,11 +172,31 @@ func replayed(ctx context.Context, stats replay.Stats, config replay.Config, new
 	return lines
 }
 
-// tellReplayed writes it.
-func tellReplayed(ctx context.Context, w io.Writer, stats replay.Stats, config replay.Config, newest time.Time) {
-	for _, line := range replayed(ctx, stats, config, newest) {
-		fmt.Fprintf(w, "sluice: %s\n", line)
+// replayPublish publishes a replay, each record to its stream.
+func replayPublish(ctx context.Context, r *replaying, config replay.Config) error {
+	out := replay.PublisherConfig{
+		Publish: publish.Config{
+			Endpoint: r.publish,
+			Logger:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		},
+		Count: r.count, For: r.during, Notices: os.Stderr,
 	}
+	var err error
+	if out.Filter, err = r.filter(); err != nil {
+		return err
+	}
+	if out.Until, err = expression("--until", r.until); err != nil {
+		return err
+	}
+	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+		out.Source = source
+		out.More = func(newest time.Time) []string { return replayed(ctx, source.Stats(), config, newest) }
+		publisher, err := replay.NewPublisher(out)
+		if err != nil {
+			return &usageError{err}
+		}
+		return publisher.Run(ctx)
+	})
 }
 
 // replayClient replays into the full-screen client.
@@ -205,7 +226,9 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 			return &usageError{err}
 		}
 		err = screen.Run(ctx)
-		tellReplayed(context.WithoutCancel(ctx), os.Stderr, source.Stats(), config, time.Time{}) // that it was left is no news
+		for _, text := range replayed(context.WithoutCancel(ctx), source.Stats(), config, time.Time{}) { // that it was left is no news
+			fmt.Fprintf(os.Stderr, "sluice: %s\n", text)
+		}
 		return err
 	})
 }

@@ -73,7 +73,7 @@ func (in *Intake) Run(ctx context.Context, sink Sink) error {
 			return nil
 		default:
 			in.ranOut = true
-			return in.unmet()
+			return in.Unmet()
 		}
 	}
 }
@@ -205,8 +205,9 @@ func (in *Intake) Ended() error {
 	return nil
 }
 
-// unmet is what it means that the time is over.
-func (in *Intake) unmet() error {
+// Unmet is what it means that the time is over: [ErrNotMet] or [ErrNotConnected]
+// if more was asked for.
+func (in *Intake) Unmet() error {
 	sources := in.source.Status()
 	if !Connected(sources) {
 		return notConnected(sources)
