@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/charmbracelet/x/term"
@@ -74,9 +72,6 @@ func newRecord(ended *outcome) *cobra.Command {
 		if !ok {
 			return usagef("--summary %q is unknown: want text, json or none", record.Safe(summary))
 		}
-		// A reader of standard output that has had enough shows as an error of
-		// the write, and ends the command quietly.
-		signal.Ignore(syscall.SIGPIPE)
 		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			config.Source = source
 			out := r.stdout(ctx)

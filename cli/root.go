@@ -5,8 +5,6 @@ package cli
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -19,22 +17,8 @@ var version = "development"
 // exit code of the process. SIGINT, SIGTERM and SIGHUP end the command; a second
 // one ends the process.
 func Main(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := handleSignals()
 	defer stop()
-	// A second signal ends the process at once.
-	context.AfterFunc(ctx, stop)
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-		// When a terminal goes, a shell sends what the kernel has sent already: the
-		// second one must not hit a recording that is being finished.
-		var hungUp context.CancelFunc
-		ctx, hungUp = signal.NotifyContext(ctx, syscall.SIGHUP)
-		defer hungUp()
-	}
-
-	// A reader that has had enough shows as an error of the write, and ends
-	// the command quietly.
-	signal.Ignore(syscall.SIGPIPE)
-
 	var ended outcome
 	root := newRoot(&ended)
 	root.SetArgs(args)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -116,11 +114,6 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	}
 	if r.level == "" {
 		config.Filter.Level = config.Settings.Level.Level
-	}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
-		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP)
-		defer stop()
 	}
 	// What comes while the screen is drawn, or while the machine is busy, waits.
 	r.inbox = clientInbox

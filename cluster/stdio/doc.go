@@ -3,13 +3,13 @@
 //
 // # Contract
 //
-// Reading: a [Waiter] waits until a file can be read, and the read is its
-// user's, who then does not block in it. So nothing is read that its user does
-// not have, whenever the waiting ends.
+// Reading: a [Reader] reads as a file does, until its context ends. It reads in its
+// user's goroutine, and only what does not block, so no goroutine is left behind,
+// and nothing was read that its user does not have, whenever the context ends.
 //
 // Writing: a [Writer] writes as a file does, until its context ends. From then on
-// whoever reads has a second to take something, and five in all; after that
-// writes return [ErrStalled], and how many bytes were taken. No goroutine is left
+// the reader at the other end has a second to take something, and five in all;
+// after that writes return [ErrStalled], and how many bytes were taken. No goroutine is left
 // behind, and nothing is written after Write has returned.
 //
 // A file that is a disk's is always ready: an operation of a disk cannot be

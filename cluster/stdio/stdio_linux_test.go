@@ -189,11 +189,11 @@ func TestAlwaysReady(t *testing.T) {
 
 // Waiting ends by what comes, by the end of the input, after its time, and with
 // its context; and takes nothing.
-func TestWaits(t *testing.T) {
+func TestReads(t *testing.T) {
 	for _, open := range []func(*testing.T) ends{pipe, socket} {
 		e := open(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		w, err := NewWaiter(ctx, e.in)
+		w, err := NewReader(ctx, e.in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,10 +206,13 @@ func TestWaits(t *testing.T) {
 			t.Error("there is something to be read")
 		}
 		var b [8]byte
-		if n, err := e.in.Read(b[:]); n != 1 || err != nil {
+		if n, err := w.Read(b[:]); n != 1 || err != nil {
 			t.Errorf("Read returns %d, %v", n, err)
 		}
 		time.AfterFunc(10*time.Millisecond, cancel)
+		if n, err := w.Read(b[:]); n != 0 || !errors.Is(err, context.Canceled) {
+			t.Errorf("when the context ends, Read returns %d, %v", n, err)
+		}
 		if w.Wait(-1) {
 			t.Error("the context has ended")
 		}
@@ -217,13 +220,13 @@ func TestWaits(t *testing.T) {
 		if w.Wait(-1) {
 			t.Error("the context has ended, whatever can be read")
 		}
-		again, err := NewWaiter(t.Context(), e.in)
+		again, err := NewReader(t.Context(), e.in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer again.Close()
-		if !again.Wait(-1) {
-			t.Error("the end can be read")
+		if n, err := again.Read(b[:]); n != 0 || err != io.EOF {
+			t.Errorf("at the end Read returns %d, %v", n, err)
 		}
 	}
 }

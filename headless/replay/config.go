@@ -3,7 +3,6 @@ package replay
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"time"
@@ -23,8 +22,8 @@ const DefaultMaxLine = 2 << 20
 
 // Config says what is replayed, and how.
 type Config struct {
-	Files []string  // at least one; Stdin at most once
-	Stdin io.Reader // what Stdin stands for; nil means os.Stdin
+	Files []string // at least one; Stdin at most once
+	Stdin *os.File // what Stdin stands for; nil means os.Stdin
 
 	Stream string // the stream that the records are handed on in; "" means for each file StreamOf its name
 	Gaps   bool   // hand on recorded losses as notices, for a reader that shows them

@@ -34,6 +34,5 @@
 //
 // Shutdown: [Source.Run] blocks, and returns nil when all was handed on or its
 // context ended. Take then returns what is left, and after that
-// [stream.ErrClosed]. The goroutine that reads standard input or a pipe, and
-// no other, may outlive Run: a read that blocks cannot be interrupted.
+// [stream.ErrClosed]. No goroutine outlives Run.
 package replay

@@ -13,6 +13,7 @@ import (
 
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
+	"sluice/cluster/stdio"
 )
 
 // recording is one file.
@@ -21,7 +22,7 @@ type recording struct {
 	source string // what people call it
 	stream string // that its records are handed on in
 	order  int    // place among the recordings, as they were named
-	stdin  io.Reader
+	stdin  *os.File
 	limit  int
 
 	again   bool  // it can be opened again: a regular file
@@ -110,19 +111,29 @@ func plainError(err error) error {
 
 // open begins to read. A pipe is read as long as ctx lives.
 func (r *recording) open(ctx context.Context) error {
-	var in io.Reader
-	stop := func() {}
-	switch {
-	case r.stdin != nil:
-		in = newInterruptible(ctx, func() (io.Reader, error) { return struct{ io.Reader }{r.stdin}, nil })
-	case !r.again:
-		in = newInterruptible(ctx, func() (io.Reader, error) { return os.Open(r.name) })
-	default:
-		file, err := os.Open(r.name)
-		if err != nil {
+	file := r.stdin
+	if file == nil {
+		// Opened so, a pipe that nobody writes yet is waited for when it is read.
+		var err error
+		if file, err = os.OpenFile(r.name, os.O_RDONLY|syscall.O_NONBLOCK, 0); err != nil {
 			return plainError(err)
 		}
-		in, stop = file, func() { file.Close() }
+	}
+	stop := func() {
+		if r.stdin == nil {
+			file.Close()
+		}
+	}
+	var in io.Reader = file
+	if !r.again {
+		reader, err := stdio.NewReader(ctx, file)
+		if err != nil {
+			stop()
+			return plainError(err)
+		}
+		closeFile := stop
+		stop = func() { reader.Close(); closeFile() }
+		in = reader
 	}
 	r.packed = &counter{Reader: in}
 	unpacked, f, err := unpack(r.packed)

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -482,7 +482,7 @@ func TestFromToRefused(t *testing.T) {
 	if !errors.As(got.err, &wrong) || len(got.records) > 0 {
 		t.Errorf("records %q, error %v", got.records, got.err)
 	}
-	got = replayed(t, replay.Config{Files: []string{"-"}, Stdin: strings.NewReader(line(0, "0")), From: parse("-1m")})
+	got = replayed(t, replay.Config{Files: []string{"-"}, Stdin: stdin(t, line(0, "0")), From: parse("-1m")})
 	if got.err == nil || !strings.Contains(got.err.Error(), "give a time") {
 		t.Errorf("counted from the end of a pipe: %v", got.err)
 	}
@@ -499,20 +499,39 @@ func TestStdin(t *testing.T) {
 		"zstd":  zstded(line(0, "one") + line(time.Second, "two")),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := replayed(t, replay.Config{Files: []string{"-"}, Stdin: iotestOneByte{strings.NewReader(data)}})
+			got := replayed(t, replay.Config{Files: []string{"-"}, Stdin: stdin(t, data)})
 			wantRecords(t, got, "one", "two")
 		})
 	}
 }
 
-// iotestOneByte reads a byte at a time, as a slow pipe does.
-type iotestOneByte struct{ r io.Reader }
+// stdin is a pipe that data comes through byte by byte, as from a slow writer.
+func stdin(t *testing.T, data string) *os.File {
+	t.Helper()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		defer w.Close()
+		for i := range len(data) {
+			if _, err := w.Write([]byte{data[i]}); err != nil {
+				return // it was not read to its end
+			}
+		}
+	})
+	t.Cleanup(func() { r.Close(); writing.Wait() })
+	return r
+}
 
-func (o iotestOneByte) Read(p []byte) (int, error) { return o.r.Read(p[:min(1, len(p))]) }
-
-// A pipe that says nothing does not keep the replay from ending.
+// A silent pipe does not keep the replay from ending.
 func TestStdinInterrupted(t *testing.T) {
-	r, w := io.Pipe()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
 	defer w.Close()
 	s, err := replay.New(replay.Config{Files: []string{"-"}, Stdin: r})
 	if err != nil {

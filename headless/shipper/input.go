@@ -130,24 +130,24 @@ func packer(f *os.File) string {
 // readOpen reads an input to its end, or until ctx ends. Whoever reads counts,
 // and reads only what does not make it wait: so all that was read is counted.
 func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
-	wait, err := stdio.NewWaiter(ctx, f)
+	in, err := stdio.NewReader(ctx, f)
 	if err != nil {
 		return fmt.Errorf("read %q: %w", name, err)
 	}
-	defer wait.Close()
+	defer in.Close()
 	p := s.pipeline()
 	for {
 		most := time.Duration(-1)
 		if p.sink.waits() {
 			most = idleFor // a record that may be continued does not wait as long
 		}
-		ready := wait.Wait(most)
+		ready := in.Wait(most)
 		if ctx.Err() != nil {
 			_ = p.stop() // the client, and the counts, say what became of it
 			return nil
 		}
 		if ready {
-			_, err = p.read(f)
+			_, err = p.read(in)
 		} else {
 			err = p.sink.flush()
 		}

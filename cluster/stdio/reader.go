@@ -1,6 +1,7 @@
 package stdio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,16 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Waiter waits until a file can be read. It is for one goroutine.
-type Waiter struct {
-	file syscall.RawConn
+// Reader reads from a file until a context ends. It is for one goroutine.
+type Reader struct {
+	ctx  context.Context
+	file *os.File
+	raw  syscall.RawConn
 	bell *bell
 }
 
-// NewWaiter returns a Waiter whose waiting ends with ctx. Close it; the file is
-// its user's.
-func NewWaiter(ctx context.Context, f *os.File) (*Waiter, error) {
-	file, err := f.SyscallConn()
+// NewReader returns a Reader of f, which stays its user's. Close it.
+func NewReader(ctx context.Context, f *os.File) (*Reader, error) {
+	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, fmt.Errorf("wait for %q: %w", f.Name(), err)
 	}
@@ -28,17 +30,29 @@ func NewWaiter(ctx context.Context, f *os.File) (*Waiter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wait for %q: %w", f.Name(), err)
 	}
-	return &Waiter{file: file, bell: b}, nil
+	return &Reader{ctx: ctx, file: f, raw: raw, bell: b}, nil
 }
 
-// Close ends what the Waiter has opened.
-func (w *Waiter) Close() { w.bell.close() }
+// Read reads as the file does. After the context has ended it returns the
+// context's error, and has read nothing.
+func (r *Reader) Read(p []byte) (int, error) {
+	if !r.Wait(-1) {
+		return 0, cmp.Or(r.ctx.Err(), os.ErrClosed)
+	}
+	return r.file.Read(p)
+}
 
 // Wait waits until a read of the file does not block: there is something, its
 // end, or an error. It returns false when the context has ended, or after most;
 // a negative time is for ever.
-func (w *Waiter) Wait(most time.Duration) bool {
-	return ready(w.file, unix.POLLIN, w.bell, most)
+func (r *Reader) Wait(most time.Duration) bool {
+	return ready(r.raw, unix.POLLIN, r.bell, most)
+}
+
+// Close ends what the Reader has opened.
+func (r *Reader) Close() error {
+	r.bell.close()
+	return nil
 }
 
 // ready waits until a file is ready for what events say, the bell rings, if there
