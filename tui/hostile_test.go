@@ -104,7 +104,7 @@ func TestGiantRecords(t *testing.T) {
 	for _, field := range []string{
 		`"msg":"` + strings.Repeat("x", 3<<20) + `"`,
 		`"msg":"` + strings.Repeat(`\n`, 100_000) + `"`,
-		`"msg":"` + strings.Repeat("\u0301", 100_000) + `"`,
+		`"msg":"` + strings.Repeat("\u0301", 20_000) + `"`,
 		`"msg":"` + strings.Repeat("漢", 80_000) + `"`,
 		`"deep":` + deep,
 		`"flat":[` + strings.Repeat("1,", 100_000) + `1]`,
@@ -165,10 +165,10 @@ func TestATornRecordTearsNoScreen(t *testing.T) {
 		fmt.Fprintf(&all, "%c1;2%c%s", rune(c), rune(c), string([]byte{byte(c)}))
 	}
 	for name, msg := range map[string]string{
-		"a long line":         strings.Repeat("0123456789", 100_000),
-		"a long wide line":    strings.Repeat("漢", 300_000),
+		"a long line":         strings.Repeat("0123456789", 20_000),
+		"a long wide line":    strings.Repeat("漢", 60_000),
 		"bad UTF-8":           strings.Repeat("\xff\xfe\xc3(\xe2\x82\xf0\x9f\x92 ", 1000),
-		"combining":           "e" + strings.Repeat("\u0301", 100_000) + " a\u0308o\u0308u\u0308",
+		"combining":           "e" + strings.Repeat("\u0301", 20_000) + " a\u0308o\u0308u\u0308",
 		"joined":              strings.Repeat("👩\u200d👩\u200d👧\u200d👦 👋🏽 ❤\ufe0f 1\ufe0f\u20e3 🇩🇪 ", 1000),
 		"right to left":       strings.Repeat("שלום \u202eעולם\u202c مرحبا \u2067بالعالم\u2069 ", 1000),
 		"controls":            all.String(),

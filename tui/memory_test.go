@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -39,6 +40,7 @@ func TestMemoryIsBounded(t *testing.T) {
 // However long it runs, and whatever looks at the records meanwhile, the client
 // keeps to its bounds, and next to nothing of what it keeps is on the heap.
 func TestMemoryStaysAtItsBounds(t *testing.T) {
+	volume.Check(t)
 	const (
 		records = 4_000
 		bytes   = 7 << 20

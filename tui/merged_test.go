@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -210,6 +211,7 @@ func TestABackfillThatNeverComes(t *testing.T) {
 
 // A flood into a merged pane is neither lost nor kept waiting without bound.
 func TestAFloodIntoAMergedPane(t *testing.T) {
+	volume.Check(t)
 	s := open(t, 120, 24, tui.Config{}, "system+tenant/acme")
 	s.feed.put(filled("system"))
 	s.feed.put(filled("tenant/acme"))

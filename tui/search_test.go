@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/query"
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -63,6 +64,7 @@ func TestSearchWhilePaused(t *testing.T) {
 
 // A search and a filter that are behind lose the ground under them.
 func TestEvictionOvertakesSearchAndFilter(t *testing.T) {
+	volume.Check(t)
 	s := open(t, 80, 24, tui.Config{Records: 20_000, Filter: query.Filter{Grep: regexp.MustCompile(`line \d*7`)}}, "system")
 	s.flood("system", 20_000) // so many are tested in the background
 	s.keys("g")

@@ -16,6 +16,7 @@ import (
 	"sluice/cluster/publish"
 	"sluice/consolidator"
 	"sluice/headless/shipper"
+	"sluice/internal/foreign"
 )
 
 // Interrupted while the buffer is full, what was read is told in full, line by
@@ -101,9 +102,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 // A file that cannot be read is told of at once, while others are followed.
 func TestFollowUnreadable(t *testing.T) {
 	const unreadable = "/proc/self/mem" // its first page is not there
-	if info, err := os.Stat(unreadable); err != nil || !info.Mode().IsRegular() {
-		t.Skip("there is no /proc")
-	}
+	foreign.Need(t, "/proc")
 	to, at := pump(t)
 	file := filepath.Join(t.TempDir(), "app.log")
 	if err := os.WriteFile(file, []byte("first\n"), 0o600); err != nil {
@@ -208,7 +207,7 @@ func TestNamedPipe(t *testing.T) {
 	to, at := pump(t)
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	r := ship(t, to, shipper.Config{Files: []string{fifo}})
 	await(t, "the connection", func() bool { return r.client.Status().Connected })

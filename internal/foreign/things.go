@@ -4,8 +4,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-
-	"github.com/creack/pty"
 )
 
 // Python is the interpreter that Debian's python3-zmq belongs to.
@@ -33,7 +31,6 @@ var things = map[string]func() error{
 	"bunyan":            program("bunyan"),
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
-	"a pseudo-terminal": pseudoTerminal,
 	"a tmpfs":           tmpfs,
 }
 
@@ -69,14 +66,6 @@ func all(finds ...func() error) func() error {
 		}
 		return errors.Join(errs...)
 	}
-}
-
-func pseudoTerminal() error {
-	ours, theirs, err := pty.Open()
-	if err != nil {
-		return err
-	}
-	return errors.Join(ours.Close(), theirs.Close())
 }
 
 func tmpfs() error {
