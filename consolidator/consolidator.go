@@ -45,7 +45,7 @@ type Config struct {
 	Mechanism zmtp.Mechanism // protects the connections of all endpoints; nil means zmtp.Null
 }
 
-// Consolidator is one sender.
+// Consolidator is one consolidator.
 type Consolidator struct {
 	cfg       Config
 	log       *slog.Logger
