@@ -166,20 +166,3 @@ func TestReadyUntilLeaving(t *testing.T) {
 		t.Error("somebody listens at the admin address after the end")
 	}
 }
-
-// Peers of the admin endpoint that say nothing keep nobody out for long.
-func TestSilentAdminPeers(t *testing.T) {
-	t.Parallel()
-	c, stop := start(t, consolidator.Config{Admin: anyPort})
-	for range 300 {
-		nc, err := net.Dial("tcp", c.AdminAddr())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer nc.Close()
-	}
-	if status, _ := ask(t, "GET", c.AdminAddr(), "/healthz"); status != http.StatusOK {
-		t.Errorf("/healthz answers %d", status)
-	}
-	stop()
-}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/admin"
 	"sluice/cluster/fanout"
 	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
@@ -45,7 +46,7 @@ type Config struct {
 	Mechanism zmtp.Mechanism // protects the connections of all endpoints; nil means zmtp.Null
 }
 
-// Consolidator is one consolidator.
+// Consolidator is the consolidator of one machine.
 type Consolidator struct {
 	cfg       Config
 	log       *slog.Logger
@@ -55,7 +56,7 @@ type Consolidator struct {
 	counts    counts
 	times     times
 	metrics   *metrics
-	admin     *admin // nil when there is none
+	admin     *admin.Server // nil when there is none
 	own       *ownRecords
 	tee       tee
 	lister    lister
@@ -123,8 +124,10 @@ func New(cfg Config) (*Consolidator, error) {
 	if c.publish, err = c.listen(cfg.Publish); err == nil {
 		c.subscribe, err = c.listen(cfg.Subscribe)
 	}
-	if err == nil {
-		c.admin, err = newAdmin(&cfg, c.metrics, c.log)
+	if err == nil && cfg.Admin != "" {
+		c.admin, err = admin.New(admin.Config{
+			Addr: cfg.Admin, Metrics: c.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: c.log,
+		})
 	}
 	if err != nil {
 		c.Close()
@@ -154,7 +157,7 @@ func (c *Consolidator) listen(endpoints []string) (lns []net.Listener, err error
 // Close lets go of the endpoints of a Consolidator that is not to be run.
 func (c *Consolidator) Close() {
 	c.unlisten()
-	c.admin.close()
+	c.admin.Close()
 }
 
 func (c *Consolidator) unlisten() {
@@ -177,12 +180,7 @@ func (c *Consolidator) SubscribeAddrs() []string { return addrs(c.subscribe) }
 
 // AdminAddr is the address of metrics and health, as it was really bound; empty
 // when they are not served.
-func (c *Consolidator) AdminAddr() string {
-	if c.admin == nil {
-		return ""
-	}
-	return c.admin.addr()
-}
+func (c *Consolidator) AdminAddr() string { return c.admin.Addr() }
 
 func addrs(lns []net.Listener) (s []string) {
 	for _, ln := range lns {
@@ -191,7 +189,7 @@ func addrs(lns []net.Listener) (s []string) {
 	return s
 }
 
-// Run pumps until ctx ends, then leaves as the package says, and returns nil.
+// Run passes records on until ctx ends, then leaves as the package says, and returns nil.
 func (c *Consolidator) Run(ctx context.Context) error {
 	c.log.Info("consolidator ready", "name", c.cfg.Name, "publish", c.PublishAddrs(), "subscribe", c.SubscribeAddrs(), "admin", c.AdminAddr())
 	hubCtx, stopHub := context.WithCancel(context.Background())
@@ -200,9 +198,7 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	own.Go(func() { c.sweep(hubCtx) })
 	c.own.reserve()
 	own.Go(func() { c.report(hubCtx) })
-	if c.admin != nil {
-		own.Go(func() { c.admin.run(hubCtx) })
-	}
+	own.Go(func() { _ = c.admin.Run(hubCtx) })
 
 	var accepting sync.WaitGroup
 	failed := make(chan error, len(c.publish)+len(c.subscribe))
@@ -212,13 +208,13 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	for _, ln := range c.subscribe {
 		accepting.Go(func() { failed <- c.accept(ln, subscribing, c.serveSubscriber) })
 	}
-	c.admin.setReady(true)
+	c.admin.SetReady(true)
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	c.admin.setReady(false)
+	c.admin.SetReady(false)
 	c.unlisten()
 	accepting.Wait()
 	c.leave()
