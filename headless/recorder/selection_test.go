@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"sluice/cluster/names"
 	"sluice/cluster/stream"
 	"sluice/headless/internal/script"
 	"sluice/headless/recorder"
@@ -175,26 +174,4 @@ func TestEndWithStreamThatAppears(t *testing.T) {
 			})
 		})
 	}
-}
-
-// No two names of streams become the same part of a file's name, and none of
-// them can be anything but that.
-func FuzzFilePart(f *testing.F) {
-	f.Add("tenant/acme", "tenant+acme")
-	f.Add("..", "../..")
-	f.Add(strings.Repeat("a/", 100), strings.Repeat("a/", 101))
-	f.Add("%2F", "/")
-	f.Add("会/\u202e", "-rf")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if names.Check(a) != nil || names.Check(b) != nil {
-			return
-		}
-		pa, pb := recorder.FilePart(a), recorder.FilePart(b)
-		if (pa == pb) != (a == b) {
-			t.Errorf("%q and %q become %q and %q", a, b, pa, pb)
-		}
-		if len(pa) > 180 || pa == "" || strings.ContainsAny(pa, "/\\*?\"'$ \n\x00:|<>&;") || pa[0] == '.' || pa[0] == '-' {
-			t.Errorf("%q becomes %q", a, pa)
-		}
-	})
 }
