@@ -6,17 +6,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"text/tabwriter"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/term"
+	"github.com/clipperhouse/displaywidth"
 
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
 
-// listing prints live streams: as a table, that is drawn anew when it stands on
-// a terminal and is watched, or as lines that go on.
+// listing prints live streams: as a table, which is redrawn when it is watched on
+// a terminal, or as lines that go on.
 type listing struct {
 	out    io.Writer
 	json   bool
@@ -82,7 +84,7 @@ func (l *listing) draw(b *bytes.Buffer, now time.Time, live []stream.Live, troub
 	}
 	b.WriteString("\x1b[H")
 	line := func(text string) { // it must not wrap
-		b.WriteString(cutColumns(text, width-1) + "\x1b[K\n")
+		b.WriteString(displaywidth.TruncateString(text, width-1, "") + "\x1b[K\n")
 	}
 	state := fmt.Sprintf("%d live streams at %s; ^C ends", len(live), now.Format("15:04:05"))
 	if trouble != nil {
@@ -101,29 +103,26 @@ func (l *listing) draw(b *bytes.Buffer, now time.Time, live []stream.Live, troub
 	b.WriteString("\x1b[J")
 }
 
-// cutColumns cuts a text of one line to so many columns, about: what takes two
-// counts as two.
-func cutColumns(text string, columns int) string {
-	at := 0
-	for i, r := range text {
-		if at++; r >= 0x1100 {
-			at++
-		}
-		if at > columns {
-			return text[:i]
-		}
-	}
-	return text
-}
-
+// table writes the streams in columns.
 func table(w io.Writer, live []stream.Live) {
 	if len(live) == 0 {
 		return
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "STREAM\tRECORDS/S\tBYTES/S\tSOURCES")
+	rows := [][]string{{"STREAM", "RECORDS/S", "BYTES/S", "SOURCES"}}
 	for _, s := range live {
-		fmt.Fprintf(t, "%s\t%.1f\t%.0f\t%d\n", record.Safe(s.Name), s.Rate, s.Bytes, s.Sources)
+		rows = append(rows, []string{record.Safe(s.Name), fmt.Sprintf("%.1f", s.Rate), fmt.Sprintf("%.0f", s.Bytes), strconv.Itoa(s.Sources)})
 	}
-	_ = t.Flush() // into memory
+	var widths [4]int
+	for _, row := range rows {
+		for i, text := range row {
+			widths[i] = max(widths[i], displaywidth.String(text))
+		}
+	}
+	for _, row := range rows {
+		last := len(row) - 1
+		for i, text := range row[:last] {
+			fmt.Fprint(w, text, strings.Repeat(" ", widths[i]-displaywidth.String(text)+2))
+		}
+		fmt.Fprintln(w, row[last])
+	}
 }

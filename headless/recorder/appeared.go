@@ -27,8 +27,8 @@ const (
 
 // hold keeps backfill of a stream that appeared until it is complete, and
 // reports whether it did.
-func (a *recorded) hold(rec *stream.Record) bool {
-	if !a.holding || !rec.Backfill || a.heldSize > maxHeldBack {
+func (s *recorded) hold(rec *stream.Record) bool {
+	if !s.holding || !rec.Backfill || s.heldSize > maxHeldBack {
 		return false
 	}
 	held := *rec
@@ -36,28 +36,28 @@ func (a *recorded) hold(rec *stream.Record) bool {
 	if held.Data == nil {
 		held.Data = []byte{}
 	}
-	a.held = append(a.held, held)
-	a.heldSize += len(held.Data)
+	s.held = append(s.held, held)
+	s.heldSize += len(held.Data)
 	return true
 }
 
 // complete decides what of the backfill is part of the recording, and records
 // it.
-func (r *Recorder) complete(a *recorded) error {
-	if !a.holding {
+func (r *Recorder) complete(s *recorded) error {
+	if !s.holding {
 		return nil
 	}
-	a.holding = false
-	held := a.held
-	a.held, a.heldSize = nil, 0
+	s.holding = false
+	held := s.held
+	s.held, s.heldSize = nil, 0
 	for i := range held {
 		if record.Peek(held[i].Data).Time >= r.began.Add(-believed).UnixMilli() {
-			a.since = r.began.Add(-a.slack).UnixMilli()
+			s.since = r.began.Add(-s.slack).UnixMilli()
 			break
 		}
 	}
 	for i := range held {
-		if err := r.add(a, &held[i]); err != nil {
+		if err := r.add(s, &held[i]); err != nil {
 			if !errors.Is(err, headless.ErrMet) {
 				r.Unwritten(held[i+1:], nil)
 			}
@@ -69,33 +69,33 @@ func (r *Recorder) complete(a *recorded) error {
 
 // older reports whether a record of a stream that appeared is from before the
 // recording. What has no time is not.
-func (a *recorded) older(rec *stream.Record) bool {
-	if a.since == 0 || !rec.Backfill {
+func (s *recorded) older(rec *stream.Record) bool {
+	if s.since == 0 || !rec.Backfill {
 		return false
 	}
 	at := record.Peek(rec.Data).Time
-	return at != 0 && at < a.since
+	return at != 0 && at < s.since
 }
 
 // missing reports whether something may be missing before a record: it is the
 // first of its stream from its source, and the log had no longer its very first
 // one, nor one from before the recording.
-func (a *recorded) missing(rec *stream.Record, older bool) bool {
-	if a.sources[rec.Source] {
+func (s *recorded) missing(rec *stream.Record, older bool) bool {
+	if s.sources[rec.Source] {
 		return false
 	}
-	if a.sources == nil {
-		a.sources = make(map[string]bool)
+	if s.sources == nil {
+		s.sources = make(map[string]bool)
 	}
-	a.sources[rec.Source] = true
+	s.sources[rec.Source] = true
 	return !older && rec.Position.Seq > 0 && rec.Position.Epoch != 0
 }
 
 // completeAll records what is held of streams that appeared just before the
 // end.
 func (r *Recorder) completeAll() error {
-	for _, a := range r.selection.streams {
-		if err := r.complete(a); err != nil {
+	for _, s := range r.selection.streams {
+		if err := r.complete(s); err != nil {
 			return err
 		}
 	}

@@ -13,21 +13,21 @@ import (
 func (r *Recorder) Notice(n *stream.Notice) error {
 	switch n.Kind {
 	case stream.KindGap:
-		a := r.selection.streams[n.Stream]
-		if a == nil {
+		s := r.selection.streams[n.Stream]
+		if s == nil {
 			return nil
 		}
 		l := n.Loss()
-		if err := r.complete(a); err != nil {
+		if err := r.complete(s); err != nil {
 			if !errors.Is(err, headless.ErrMet) {
-				a.countLoss(&l) // it cannot be recorded
+				s.countLoss(&l) // it cannot be recorded
 			}
 			return err
 		}
-		return r.lose(a, &l)
+		return r.lose(s, &l)
 	case stream.KindBackfill:
-		if a := r.selection.streams[n.Stream]; a != nil {
-			return r.complete(a)
+		if s := r.selection.streams[n.Stream]; s != nil {
+			return r.complete(s)
 		}
 	case stream.KindState:
 		if text := r.reporter.Trouble(n); text != "" {
@@ -37,8 +37,8 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 			return nil
 		}
 		r.unaccounted[n.Source] = true
-		for _, a := range r.selection.streams {
-			err := r.lose(a, &loss.Loss{Stream: a.stream, Source: n.Source, Unknown: true, Reason: "the source cannot tell what is lost"})
+		for _, s := range r.selection.streams {
+			err := r.lose(s, &loss.Loss{Stream: s.stream, Source: n.Source, Unknown: true, Reason: "the source cannot tell what is lost"})
 			if err != nil {
 				return err
 			}
@@ -48,26 +48,26 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 }
 
 // lose counts a loss, and records it.
-func (r *Recorder) lose(a *recorded, l *loss.Loss) error {
-	a.countLoss(l)
+func (r *Recorder) lose(s *recorded, l *loss.Loss) error {
+	s.countLoss(l)
 	r.scratch = l.AppendRecord(r.scratch[:0], time.Now())
-	return r.writer(a).add(a, r.scratch, false)
+	return r.writer(s).add(s, r.scratch, false)
 }
 
 // recordLostSources records of each source that is lost at the end that what it
 // had since is unknown.
 func (r *Recorder) recordLostSources() error {
-	for _, s := range r.config.Source.Status() {
-		if s.State != stream.StateLost {
+	for _, source := range r.config.Source.Status() {
+		if source.State != stream.StateLost {
 			continue
 		}
-		l := loss.Loss{Source: s.Name, Hop: loss.AtConsolidator, Unknown: true, Reason: "it was lost and did not come back before the recording ended"}
-		if s.Proxy {
+		l := loss.Loss{Source: source.Name, Hop: loss.AtConsolidator, Unknown: true, Reason: "it was lost and did not come back before the recording ended"}
+		if source.Proxy {
 			l.Hop = loss.AtProxy
 		}
-		for _, a := range r.selection.streams {
-			l.Stream = a.stream
-			if err := r.lose(a, &l); err != nil {
+		for _, s := range r.selection.streams {
+			l.Stream = s.stream
+			if err := r.lose(s, &l); err != nil {
 				return err
 			}
 		}

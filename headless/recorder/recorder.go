@@ -127,9 +127,9 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 		}
 	}
 	if !asked {
-		for _, a := range r.selection.streams {
-			a.Unwritten += uint64(len(a.held))
-			a.held = nil
+		for _, s := range r.selection.streams {
+			s.Unwritten += uint64(len(s.held))
+			s.held = nil
 		}
 	}
 	return asked, err
@@ -162,10 +162,10 @@ func first(errs ...error) error {
 // no file.
 func (r *Recorder) Summary() *Summary { return r.summary }
 
-// writer is where an account's lines go.
-func (r *Recorder) writer(a *recorded) *writer {
-	if a.writer == nil {
-		a.writer = r.files.writer(a.stream)
+// writer is where a stream's lines go.
+func (r *Recorder) writer(s *recorded) *writer {
+	if s.writer == nil {
+		s.writer = r.files.writer(s.stream)
 	}
-	return a.writer
+	return s.writer
 }

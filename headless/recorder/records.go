@@ -17,43 +17,43 @@ const maxScratch = 1 << 20
 
 // Record records a record of a stream that is selected.
 func (r *Recorder) Record(rec *stream.Record) error {
-	a := r.last
-	if a == nil || a.stream != rec.Stream {
-		if a = r.selection.streams[rec.Stream]; a == nil {
+	s := r.last
+	if s == nil || s.stream != rec.Stream {
+		if s = r.selection.streams[rec.Stream]; s == nil {
 			return nil
 		}
-		r.last = a
+		r.last = s
 	}
-	if a.appeared {
-		if a.hold(rec) {
+	if s.appeared {
+		if s.hold(rec) {
 			return nil
 		}
-		if err := r.complete(a); err != nil {
+		if err := r.complete(s); err != nil {
 			if !errors.Is(err, headless.ErrMet) {
-				a.Unwritten++
+				s.Unwritten++
 			}
 			return err
 		}
 	}
-	return r.add(a, rec)
+	return r.add(s, rec)
 }
 
 // add records a record, if the filter lets it.
-func (r *Recorder) add(a *recorded, rec *stream.Record) error {
-	if a.appeared {
-		older := a.older(rec)
-		if a.missing(rec, older) {
-			err := r.lose(a, &loss.Loss{
-				Stream: a.stream, Source: rec.Source, Hop: loss.AtConsolidator, Unknown: true,
+func (r *Recorder) add(s *recorded, rec *stream.Record) error {
+	if s.appeared {
+		older := s.older(rec)
+		if s.missing(rec, older) {
+			err := r.lose(s, &loss.Loss{
+				Stream: s.stream, Source: rec.Source, Hop: loss.AtConsolidator, Unknown: true,
 				Reason: "it had records before it was followed, and they may be gone",
 			})
 			if err != nil {
-				a.Unwritten++
+				s.Unwritten++
 				return err
 			}
 		}
 		if older {
-			a.Older++
+			s.Older++
 			return nil
 		}
 	}
@@ -67,15 +67,15 @@ func (r *Recorder) add(a *recorded, rec *stream.Record) error {
 		line = r.normal
 	}
 	if parsed && !r.config.Filter.Match(line) {
-		a.Filtered++
+		s.Filtered++
 		return nil
 	}
 	stored := line
 	if whole {
 		stored = rec.Data // as it came
 	}
-	if err := r.writer(a).add(a, stored, true); err != nil {
-		a.Unwritten++
+	if err := r.writer(s).add(s, stored, true); err != nil {
+		s.Unwritten++
 		return err
 	}
 	return r.intake.Taken(line)
@@ -92,14 +92,14 @@ func (r *Recorder) Flush() error { return r.files.flushBatch() }
 // Unwritten counts what came after a record that could not be written.
 func (r *Recorder) Unwritten(records []stream.Record, notices []stream.Notice) {
 	for i := range records {
-		if a := r.selection.streams[records[i].Stream]; a != nil {
-			a.Unwritten++
+		if s := r.selection.streams[records[i].Stream]; s != nil {
+			s.Unwritten++
 		}
 	}
 	for i := range notices {
-		if a := r.selection.streams[notices[i].Stream]; a != nil && notices[i].Kind == stream.KindGap {
+		if s := r.selection.streams[notices[i].Stream]; s != nil && notices[i].Kind == stream.KindGap {
 			l := notices[i].Loss()
-			a.countLoss(&l)
+			s.countLoss(&l)
 		}
 	}
 }

@@ -25,16 +25,16 @@ type writer struct {
 	runs  []run     // whose they are
 }
 
-// run is some lines in a row of one account.
+// run is some lines in a row of one stream.
 type run struct {
-	account *recorded
+	stream  *recorded
 	end     int // in writer.lines
 	records int // how many of the lines are records; 0 when it is about a loss
 }
 
-// add gathers a line, without its line break. The account is its stream's;
+// add gathers a line, without its line break. The line is the stream's;
 // record is false when it is about a loss.
-func (w *writer) add(a *recorded, line []byte, record bool) error {
+func (w *writer) add(s *recorded, line []byte, record bool) error {
 	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.files.pieceLimit() {
 		if err := w.flush(); err != nil {
 			return err
@@ -51,17 +51,17 @@ func (w *writer) add(a *recorded, line []byte, record bool) error {
 		n = 1
 	}
 	w.files.held += len(line) + 1
-	if last := len(w.runs) - 1; last >= 0 && w.runs[last].account == a && (w.runs[last].records > 0) == record {
+	if last := len(w.runs) - 1; last >= 0 && w.runs[last].stream == s && (w.runs[last].records > 0) == record {
 		w.runs[last].end = len(w.lines)
 		w.runs[last].records += n
 		return nil
 	}
-	w.runs = append(w.runs, run{a, len(w.lines), n})
+	w.runs = append(w.runs, run{s, len(w.lines), n})
 	return nil
 }
 
 // flush writes what was gathered, as one piece. After an error the file holds
-// whole pieces only, and the accounts say what is in it.
+// whole pieces only, and the streams' counts say what is in it.
 func (w *writer) flush() error {
 	if len(w.lines) == 0 {
 		return nil
@@ -119,27 +119,27 @@ func (w *writer) repair(written []byte) (whole int) {
 	return whole
 }
 
-// gaveUp settles the accounts when only some of the lines were written.
+// gaveUp counts the lines when only some of them were written.
 func (w *writer) gaveUp(whole int, err error) error {
 	w.settle(whole)
 	return err
 }
 
-// settle enters lines into the accounts, of which so many bytes were written,
-// and lets go of them.
+// settle counts the lines, of which so many bytes were written, for their
+// streams, and lets go of them.
 func (w *writer) settle(written int) {
 	begin := 0
 	for _, r := range w.runs {
 		switch {
 		case r.end <= written:
-			r.account.Bytes += uint64(r.end - begin)
-			r.account.Records += uint64(r.records)
+			r.stream.Bytes += uint64(r.end - begin)
+			r.stream.Records += uint64(r.records)
 		case r.records > 0:
 			some := w.lines[begin:max(begin, min(written, r.end))]
 			n := bytes.Count(some, []byte{'\n'})
-			r.account.Bytes += uint64(len(some))
-			r.account.Records += uint64(n)
-			r.account.Unwritten += uint64(r.records - n)
+			r.stream.Bytes += uint64(len(some))
+			r.stream.Records += uint64(n)
+			r.stream.Unwritten += uint64(r.records - n)
 		}
 		begin = r.end
 	}
@@ -184,7 +184,7 @@ func (w *writer) begins(now time.Time) time.Time {
 		return now
 	}
 	begins := now.Truncate(unit)
-	if late := begins.Sub(w.files.began); 0 <= late && late < time.Second && w.begun.Before(w.files.began) {
+	if behind := begins.Sub(w.files.began); 0 <= behind && behind < time.Second && w.begun.Before(w.files.began) {
 		begins = w.files.began // the timer is never quite on time
 	}
 	if !begins.After(w.begun) {
