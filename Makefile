@@ -5,13 +5,12 @@ FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
 ROUNDS   ?= 5
-FOR      ?= 1m
 SEED     ?=
 MANDIR   ?= bin/man
 TESTFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build test check lint bench microbench fuzz soak man devenv
+.PHONY: help build test peers check lint bench microbench fuzz soak man devenv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,14 +18,35 @@ help: ## list these commands
 build: ## build bin/sluice
 	$(GO) build -o bin/sluice .
 
-# Those that take longest begin first. With the race detector each process sleeps
-# for a second before it ends, unless told; debugging information only makes
-# linking slower.
-test: export GORACE ?= atexit_sleep_ms=20
-test: ## run all tests, with the race detector
-	$(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS) ./test/e2e ./consolidator ./tui ./test/soak ./...
+# With the race detector each process sleeps for a second before it ends, unless
+# told; debugging information only makes linking slower.
+test peers check: export GORACE ?= atexit_sleep_ms=20
+GOTEST = $(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS)
 
-check: lint test ## what CI runs: lint and test
+# What a test skips for want of something foreign it adds to a file of this run.
+# So a package that skips never comes from the cache: its environment has changed.
+# Many tests of the binary only wait: eight of them do it side by side.
+define run
+@list=$$(mktemp) && code=0 && { SLUICE_SKIPPED=$$list $(GOTEST) -parallel 8 $(packages) || code=$$?; } && \
+sort -u "$$list" | awk -F '\t' -f internal/foreign/skipped.awk && rm -f "$$list" && exit $$code
+endef
+
+test: packages = ./test/e2e ./consolidator ./tui ./test/soak ./... # those that take longest begin first
+test: ## run all tests, with the race detector
+	$(run)
+
+peers: packages = $$(grep -rlE 'foreign\.(Need|Have)\(|StartLibzmq\(' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
+peers: ## run the packages that have foreign peers (SLUICE_CI=1: a missing one is a failure)
+	$(run)
+
+# A test that proves by volume begins with volume.Check. One runs at a time.
+volume = grep -r$(1) 'volume\.Check' --include='*_test.go' --exclude-dir=volume .
+check: FOR ?= 4m
+check: build ## prove by volume for a time FOR (4m): crowds, floods, stalled readers, then a soak
+	@set -e; began=$$(date +%s); \
+	SLUICE_CHECK=1 $(GOTEST) -count=1 -p 1 -run "^($$($(call volume,hB1) | sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' | paste -s -d '|' -))\$$" \
+		$$($(call volume,l) | xargs -n 1 dirname | sort -u); \
+	$(GO) run ./test/soak -sluice bin/sluice -for $(FOR) -began $$began $(if $(SEED),-seed $(SEED))
 
 lint: ## gofumpt, go vet and staticcheck
 	@out=$$($(GO) tool gofumpt -l .) && test -z "$$out" || { echo "not gofumpt-formatted, run: $(GO) tool gofumpt -w ." >&2; echo "$$out" >&2; exit 1; }
@@ -34,7 +54,7 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) tool staticcheck ./...
 
 bench: build ## compare the pump with libzmq and a relay, and measure the client (BENCH=regexp ROUNDS=5; BENCH=client)
-	$(GO) run ./bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
+	$(GO) run ./test/bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
 
 microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/... ./proxy
@@ -47,8 +67,9 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 		done; \
 	done
 
+soak: FOR ?= 1m
 soak: build ## prove for a time FOR (1m) that readers get, or are told of, every record (SEED=n)
-	$(GO) run ./soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED))
+	$(GO) run ./test/soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED))
 
 man: build ## write the manual pages of all commands into MANDIR (bin/man)
 	bin/sluice man --out $(MANDIR)

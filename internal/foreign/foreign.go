@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -78,7 +79,7 @@ func note(reason, test string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s\t%s.%s\n", reason, filepath.Base(os.Args[0]), test)
+	_, err = fmt.Fprintf(f, "%s\t%s.%s\n", reason, strings.TrimSuffix(filepath.Base(os.Args[0]), ".test"), test)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

@@ -24,7 +24,7 @@ func TestNothingIsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const reason = "jq is not asked, by SLUICE_PEERS=none\tforeign.test.TestNothingIsAsked/"
+	const reason = "jq is not asked, by SLUICE_PEERS=none\tforeign.TestNothingIsAsked/"
 	if want := reason + "part\n" + reason + "whole\n"; string(text) != want {
 		t.Errorf("noted down:\n%swant:\n%s", text, want)
 	}

@@ -2,4 +2,5 @@
 
 package wait
 
-const race = false
+// Race is whether the test has the race detector.
+const Race = false

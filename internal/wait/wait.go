@@ -13,7 +13,7 @@ var Limit = limit()
 
 func limit() time.Duration {
 	d := time.Minute
-	if race {
+	if Race {
 		d *= 2
 	}
 	if os.Getenv("SLUICE_CI") != "" {

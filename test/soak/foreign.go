@@ -15,7 +15,7 @@ import (
 
 // foreign reads one consolidator as any ZeroMQ SUB socket does: by prefixes,
 // and what it lost it is told among the records.
-type foreign struct {
+type foreignReader struct {
 	*tally
 	endpoint   zmtp.Endpoint
 	prefixes   []string
@@ -25,9 +25,9 @@ type foreign struct {
 	connections [][]*connection // by stream, those of this phase in order
 }
 
-func newForeign(w *world, id string, machine int, relayed bool) (*foreign, error) {
+func newForeign(w *world, id string, machine int, relayed bool) (*foreignReader, error) {
 	m := w.machines[machine]
-	f := &foreign{tally: newTally(w, kindForeign, id, machine), endpoint: m.subscribe[0], connections: make([][]*connection, len(w.streams))}
+	f := &foreignReader{tally: newTally(w, kindForeign, id, machine), endpoint: m.subscribe[0], connections: make([][]*connection, len(w.streams))}
 	if relayed {
 		r, err := relay.Open(f.endpoint.Address)
 		if err != nil {
@@ -51,7 +51,7 @@ func newForeign(w *world, id string, machine int, relayed bool) (*foreign, error
 	return f, nil
 }
 
-func (f *foreign) run(ctx context.Context) error {
+func (f *foreignReader) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := f.session(ctx)
 		if violated(err) {
@@ -66,12 +66,12 @@ func (f *foreign) run(ctx context.Context) error {
 			}
 		}
 		f.mu.Unlock()
-		wait(ctx, time.Duration(10+f.rnd.IntN(40))*time.Millisecond)
+		pause(ctx, time.Duration(10+f.rnd.IntN(40))*time.Millisecond)
 	}
 	return nil
 }
 
-func (f *foreign) session(ctx context.Context) error {
+func (f *foreignReader) session(ctx context.Context) error {
 	conn, err := zmtp.Dial(ctx, f.endpoint, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: true})
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (f *foreign) session(ctx context.Context) error {
 	}
 }
 
-func (f *foreign) token(conn *zmtp.Conn, writing *sync.Mutex, t zmtp.Token) error {
+func (f *foreignReader) token(conn *zmtp.Conn, writing *sync.Mutex, t zmtp.Token) error {
 	switch t.Kind {
 	case zmtp.TokenMessage:
 		if s := f.w.stream(t.Name); s >= 0 {
@@ -143,7 +143,7 @@ func (f *foreign) token(conn *zmtp.Conn, writing *sync.Mutex, t zmtp.Token) erro
 }
 
 // message takes a record, or what is told among the records.
-func (f *foreign) message(s int, data []byte) error {
+func (f *foreignReader) message(s int, data []byte) error {
 	list := f.connections[s]
 	c := list[len(list)-1]
 	if n, ok := parseNotice(data); ok {
@@ -161,7 +161,7 @@ func (f *foreign) message(s int, data []byte) error {
 	return nil
 }
 
-func (f *foreign) check(q *quiet) error {
+func (f *foreignReader) check(q *quiet) error {
 	for s, list := range f.connections {
 		l := f.w.truth.log(f.machine, s)
 		l.mu.Lock()
@@ -179,7 +179,7 @@ func (f *foreign) check(q *quiet) error {
 }
 
 // end is where a connection has to have come to; nil when that cannot be said.
-func (f *foreign) end(q *quiet, l *logTruth, s int, c *connection, last bool) *position {
+func (f *foreignReader) end(q *quiet, l *logTruth, s int, c *connection, last bool) *position {
 	switch {
 	case last:
 		return &q.final[f.machine][s]

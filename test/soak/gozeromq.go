@@ -33,7 +33,7 @@ func (g *goSocket) connect(ctx context.Context) (bool, error) {
 		g.leave(true)
 		return false, err
 	}
-	for deadline := time.Now().Add(time.Second); g.why() != nil; wait(ctx, 2*time.Millisecond) {
+	for deadline := time.Now().Add(time.Second); g.why() != nil; pause(ctx, 2*time.Millisecond) {
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			g.leave(true)
 			return false, errNoTopics

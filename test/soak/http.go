@@ -109,7 +109,7 @@ func (s *session) run(ctx context.Context) error {
 			}
 		}
 		s.mu.Unlock()
-		wait(ctx, time.Duration(10+s.rnd.IntN(90))*time.Millisecond)
+		pause(ctx, time.Duration(10+s.rnd.IntN(90))*time.Millisecond)
 	}
 	return nil
 }

@@ -9,18 +9,16 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"sync"
 	"time"
-)
 
-// python is the interpreter that Debian's python3-zmq belongs to.
-const python = "/usr/bin/python3"
+	"sluice/internal/foreign"
+)
 
 //go:embed peer.py
 var peerScript string
 
 // hasLibzmq reports whether peers of libzmq can be run.
-var hasLibzmq = sync.OnceValue(func() bool { return exec.Command(python, "-c", "import zmq").Run() == nil })
+func hasLibzmq() bool { return foreign.Missing("python3-zmq") == "" }
 
 // peer is a process with a libzmq socket.
 type peer struct {
@@ -30,7 +28,7 @@ type peer struct {
 }
 
 func startPeer(args ...string) (*peer, error) {
-	p := &peer{cmd: exec.Command(python, append([]string{"-c", peerScript}, args...)...)}
+	p := &peer{cmd: exec.Command(foreign.Python, append([]string{"-c", peerScript}, args...)...)}
 	p.cmd.Stderr = os.Stderr
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {

@@ -30,6 +30,7 @@ import (
 type options struct {
 	sluice string        // binary to run
 	span   time.Duration // how long, in all; a phase that has begun is lived through
+	began  int64         // Unix time from which span counts; 0 is now
 	until  time.Time     // the end of span
 	seed   uint64        // of the first world; each following one has the next
 	phase  time.Duration // length of a phase
@@ -42,6 +43,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.sluice, "sluice", "bin/sluice", "the binary to run")
 	flag.DurationVar(&o.span, "for", time.Minute, "how long to run")
+	flag.Int64Var(&o.began, "began", 0, "the Unix time from which -for counts, but for half a minute at least")
 	flag.Uint64Var(&o.seed, "seed", uint64(time.Now().Unix()), "the first seed; each cluster has the next one")
 	flag.DurationVar(&o.phase, "phase", 15*time.Second, "time between two quiet points")
 	flag.IntVar(&o.phases, "phases", 12, "phases of one cluster")
@@ -60,6 +62,12 @@ func main() {
 func soak(ctx context.Context, o options, out io.Writer) error {
 	sum := newSummary(out, o.race)
 	o.until = sum.began.Add(o.span)
+	if o.began > 0 {
+		o.until = time.Unix(o.began, 0).Add(o.span)
+	}
+	if least := sum.began.Add(min(o.span, 30*time.Second)); o.until.Before(least) {
+		o.until = least
+	}
 	var err error
 	for seed := o.seed; ctx.Err() == nil && err == nil && time.Now().Before(o.until); seed++ {
 		err = one(ctx, o, seed, sum)

@@ -45,7 +45,7 @@ func (o *oracle) run(ctx context.Context) error {
 		if violated(err) {
 			return err
 		}
-		wait(ctx, 20*time.Millisecond)
+		pause(ctx, 20*time.Millisecond)
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (p *publisher) ready(ctx context.Context) error {
 		}
 		fresh, err := p.out.connect(ctx)
 		if err != nil {
-			wait(ctx, 20*time.Millisecond)
+			pause(ctx, 20*time.Millisecond)
 			continue
 		}
 		if fresh {
@@ -185,7 +185,7 @@ func (p *publisher) publish(ctx context.Context, st style) error {
 			err = p.flood(ctx, st.flood/2+p.rnd.IntN(st.flood))
 		default:
 			err = p.send(p.batch(1+p.rnd.IntN(4), -1))
-			wait(ctx, p.between(2*st.every))
+			pause(ctx, p.between(2*st.every))
 		}
 		if err != nil {
 			return err
@@ -328,7 +328,7 @@ func (p *publisher) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for look := time.Now().Add(500 * time.Millisecond); time.Now().Before(look) && p.out.why() == nil; wait(ctx, 2*time.Millisecond) {
+		for look := time.Now().Add(500 * time.Millisecond); time.Now().Before(look) && p.out.why() == nil; pause(ctx, 2*time.Millisecond) {
 			if ok, err := p.arrived(numbers); ok || err != nil {
 				return err
 			}

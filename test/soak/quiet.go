@@ -127,7 +127,7 @@ func (q *quiet) close(ctx context.Context) error {
 			if time.Now().After(until) {
 				break
 			}
-			wait(ctx, 2*time.Millisecond)
+			pause(ctx, 2*time.Millisecond)
 		}
 		switch {
 		case missing == "" && last:
@@ -186,7 +186,7 @@ func (q *quiet) end(ctx context.Context) error {
 			if time.Now().After(deadline) {
 				return q.w.violation(o, err)
 			}
-			wait(ctx, 5*time.Millisecond)
+			pause(ctx, 5*time.Millisecond)
 		}
 	}
 	return nil

@@ -2,70 +2,60 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"sluice/cli"
+	"sluice/internal/foreign"
+	"sluice/internal/wait"
 )
 
-// The tests run the real binary, with the race detector when they have it.
-var binary string
-
+// The binary that is run is the test's own, which is the command line when it is
+// named sluice; so it runs with the race detector when the test does.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "soak")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	if filepath.Base(os.Args[0]) == "sluice" {
+		os.Exit(cli.Main(os.Args[1:]))
 	}
-	binary = filepath.Join(dir, "sluice")
-	args := []string{"build", "-o", binary}
-	if raceBuild {
-		args = append(args, "-race")
-	}
-	code := 1
-	if out, err := exec.Command("go", append(args, "sluice")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build sluice: %v\n%s", err, out)
-	} else {
-		code = m.Run()
-	}
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
-// A short soak: two phases for each of three seeds.
+// A short soak: two phases of one cluster. A longer one is part of make check.
 func TestSoak(t *testing.T) {
 	t.Cleanup(func() {
 		// go-zeromq leaves it behind when a socket is closed.
 		goleak.VerifyNone(t, goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*pubMWriter).run"))
 	})
-	if os.Getenv("SLUICE_CI") != "" && !hasLibzmq() {
-		t.Error("python3-zmq is not installed")
+	if _, err := foreign.Have("python3-zmq", t.Name()); err != nil { // it does without
+		t.Error(err)
 	}
-	for seed := range uint64(3) {
-		t.Run(fmt.Sprint("seed ", seed+1), func(t *testing.T) {
-			t.Parallel()
-			var out bytes.Buffer
-			o := options{
-				sluice: binary, seed: seed + 1, phase: time.Second, phases: 2, flood: 1500, race: raceBuild,
-				until: time.Now().Add(time.Hour), // it is the phases that end it
-			}
-			sum := newSummary(&out, o.race)
-			if err := one(t.Context(), o, o.seed, sum); err != nil {
-				t.Errorf("%v\n%s", err, &out)
-			}
-			if sum.phases != o.phases {
-				t.Errorf("%d phases, want %d", sum.phases, o.phases)
-			}
-			for _, kind := range []string{kindOracle, kindDirect, kindProxied, kindForeign, kindText, kindEvents} {
-				if c := sum.kinds[kind]; c.records == 0 {
-					t.Errorf("readers of kind %s got nothing", kind)
-				}
-			}
-			t.Logf("\n%s%s", &out, sum)
-		})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
+	binary := filepath.Join(t.TempDir(), "sluice")
+	if err := os.Symlink(self, binary); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	o := options{
+		sluice: binary, seed: 1, phase: time.Second, phases: 2, flood: 1500, race: wait.Race,
+		until: time.Now().Add(time.Hour), // it is the phases that end it
+	}
+	sum := newSummary(&out, o.race)
+	if err := one(t.Context(), o, o.seed, sum); err != nil {
+		t.Errorf("%v\n%s", err, &out)
+	}
+	if sum.phases != o.phases {
+		t.Errorf("%d phases, want %d", sum.phases, o.phases)
+	}
+	for _, kind := range []string{kindOracle, kindDirect, kindProxied, kindForeign, kindText, kindEvents} {
+		if c := sum.kinds[kind]; c.records == 0 {
+			t.Errorf("readers of kind %s got nothing", kind)
+		}
+	}
+	t.Logf("\n%s%s", &out, sum)
 }

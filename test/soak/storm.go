@@ -41,7 +41,7 @@ func (w *world) storm(ctx context.Context, n int) error {
 	}
 	for _, f := range faults {
 		group.Go(func() error {
-			wait(during, f.after)
+			pause(during, f.after)
 			if during.Err() != nil {
 				return nil
 			}
@@ -164,7 +164,7 @@ func (w *world) restart(ctx context.Context, s *server, force bool, down time.Du
 	}
 	took := time.Since(began)
 	w.sum.restarted(s, force)
-	wait(ctx, down)
+	pause(ctx, down)
 	if err := s.start(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
