@@ -142,8 +142,8 @@ func (h *heldMemory) drop(k *heldPart) {
 	}
 }
 
-// tellHeld counts, and logs, a connection that is closed for what it made us
-// hold.
+// reportHeld returns what counts and logs a connection that is closed for what it made
+// us hold.
 func (c *Consolidator) reportHeld(kind string) func(*zmtp.Conn) {
 	return func(conn *zmtp.Conn) {
 		c.counts.held.Add(1)

@@ -26,7 +26,7 @@ func (b *Backoff) Next() time.Duration {
 	return b.last/2 + rand.N(b.last/2)
 }
 
-// Reset begins anew, once a connection was had.
+// Reset begins with the shortest wait again, once a connection has succeeded.
 func (b *Backoff) Reset() { b.last = 0 }
 
 // Wait waits for the next attempt. It reports false when ctx has ended.

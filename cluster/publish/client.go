@@ -25,18 +25,18 @@ type Client struct {
 	stop     context.CancelFunc
 	ended    chan struct{} // closed when the Client's goroutines are gone
 
-	mu       sync.Mutex
-	q        queue
-	stats    Stats
-	status   Status
-	untold   shed
-	name     string        // the last stream's, which is sound
-	idle     bool          // the connection waits for wake
-	flushing int           // how many wait for everything to be done with
-	closed   bool          // Publish takes nothing any more
-	room     chan struct{} // closed when there is room; nil while nobody waits
-	empty    chan struct{} // closed when nothing waits; nil while nobody waits
-	writing  *chunk        // of which a region is being written
+	mu         sync.Mutex
+	q          queue
+	stats      Stats
+	status     Status
+	unreported shed
+	name       string        // the last stream's, which is sound
+	idle       bool          // the connection waits for wake
+	flushing   int           // how many wait for everything to be done with
+	closed     bool          // Publish takes nothing any more
+	room       chan struct{} // closed when there is room; nil while nobody waits
+	empty      chan struct{} // closed when nothing waits; nil while nobody waits
+	writing    *chunk        // of which a region is being written
 }
 
 // Open returns a Client that connects, and connects again, until it is closed.
@@ -150,8 +150,8 @@ func (c *Client) await(ctx context.Context, event *chan struct{}) error {
 	}
 }
 
-// happen closes what await waits for. c.mu is held.
-func happen(event *chan struct{}) {
+// notify wakes whoever waits in await. c.mu is held.
+func notify(event *chan struct{}) {
 	if *event != nil {
 		close(*event)
 		*event = nil
@@ -162,10 +162,10 @@ func happen(event *chan struct{}) {
 func (c *Client) moved() {
 	// Waiting until half of it is free, a writer does not wake for each record.
 	if c.q.bytes <= c.cfg.Buffer/2 {
-		happen(&c.room)
+		notify(&c.room)
 	}
-	if c.q.records == 0 && c.q.flying == 0 && c.untold.empty() && c.writing == nil {
-		happen(&c.empty)
+	if c.q.records == 0 && c.q.flying == 0 && c.unreported.empty() && c.writing == nil {
+		notify(&c.empty)
 	}
 }
 
@@ -181,7 +181,7 @@ func (c *Client) Flush(ctx context.Context) error {
 func (c *Client) flush(ctx context.Context) error {
 	c.flushing++
 	defer func() { c.flushing-- }()
-	for c.q.records > 0 || c.q.flying > 0 || !c.untold.empty() {
+	for c.q.records > 0 || c.q.flying > 0 || !c.unreported.empty() {
 		c.poke()
 		if err := c.await(ctx, &c.empty); err != nil {
 			return err
@@ -206,7 +206,7 @@ func (c *Client) Close(ctx context.Context) Stats {
 	}
 	c.mu.Lock()
 	c.closed = true
-	happen(&c.room)
+	notify(&c.room)
 	_ = c.flush(ctx)
 	c.mu.Unlock()
 	c.stop()

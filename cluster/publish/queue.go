@@ -25,8 +25,8 @@ type chunk struct {
 	tried int // those sent on an earlier connection
 	at    int // bytes of buf given to this connection
 
-	sealed bool  // nothing is added any more
-	told   *shed // a chunk of notices, which tell of this
+	sealed  bool  // nothing is added any more
+	reports *shed // a chunk of notices, which report this
 }
 
 func newChunk(size int) *chunk {
@@ -126,7 +126,7 @@ func (q *queue) pop(n uint64, of func(records, tried uint64)) {
 	for n > 0 {
 		k := q.chunks[0]
 		m := min(n, uint64(k.sent-k.done))
-		if k.told == nil && m > 0 {
+		if k.reports == nil && m > 0 {
 			tried := min(max(k.tried-k.done, 0), int(m))
 			q.records -= m
 			of(m, uint64(tried))
@@ -189,7 +189,7 @@ func (q *queue) drop(i int) *chunk {
 		q.next--
 	}
 	q.bytes -= len(k.buf)
-	if k.told == nil {
+	if k.reports == nil {
 		q.records -= uint64(k.n - k.done)
 	}
 	return k

@@ -14,7 +14,7 @@ import (
 // are counted apart.
 const maxShedStreams = 1000
 
-// shed counts records that were given up and not told of yet, by stream.
+// shed counts records that were given up and not reported yet, by stream.
 type shed struct {
 	streams map[string]*uint64
 	others  uint64 // of streams beyond maxShedStreams
@@ -43,22 +43,22 @@ func (s *shed) merge(t *shed) {
 	s.others += t.others
 }
 
-// toldFirst takes out what the first n of its notices tell.
-func (s *shed) toldFirst(n int) {
+// arrived takes out what the first n of its notices report.
+func (s *shed) arrived(n int) {
 	if n == 0 {
 		return
 	}
 	for _, stream := range slices.Sorted(maps.Keys(s.streams))[:n] {
 		delete(s.streams, stream)
 	}
-	s.others = 0 // the first one tells them
+	s.others = 0 // the first one reports them
 }
 
 func (s *shed) empty() bool { return len(s.streams) == 0 }
 
-// notices is a chunk that tells each stream what it lost.
+// notices is a chunk with a notice for each stream of what it lost.
 func (s *shed) notices(now time.Time) *chunk {
-	k := &chunk{told: s, sealed: true}
+	k := &chunk{reports: s, sealed: true}
 	others := s.others
 	var notice []byte
 	for _, stream := range slices.Sorted(maps.Keys(s.streams)) {
@@ -84,7 +84,7 @@ func (s *shed) notices(now time.Time) *chunk {
 func (c *Client) makeRoom(size int) bool {
 	for c.q.bytes+size > c.cfg.Buffer {
 		i := slices.IndexFunc(c.q.chunks, func(k *chunk) bool {
-			return k.told == nil && k.sent == k.done && k.n > k.done && k != c.writing
+			return k.reports == nil && k.sent == k.done && k.n > k.done && k != c.writing
 		})
 		if i < 0 {
 			return false
@@ -99,7 +99,7 @@ func (c *Client) makeRoom(size int) bool {
 				c.stats.Shed++
 			}
 			stream, _ := zmtp.SplitMessage(k.buf[at:])
-			c.untold.add(stream, 1)
+			c.unreported.add(stream, 1)
 			at += size
 		}
 		k.free()
@@ -110,30 +110,30 @@ func (c *Client) makeRoom(size int) bool {
 // shedNew gives up a record that there is no room for. c.mu is held.
 func (c *Client) shedNew(stream string) {
 	c.stats.Shed++
-	c.untold.add([]byte(stream), 1)
+	c.unreported.add([]byte(stream), 1)
 	if n := len(c.q.chunks); n > 0 {
 		c.q.chunks[n-1].sealed = true // its notice comes before what follows
 	}
 }
 
-// tell puts notices of what was shed where it is missing, once what comes next
-// is to be sent. c.mu is held.
-func (c *Client) tell() {
-	if c.untold.empty() || !c.q.fresh() {
+// addNotices puts notices of what was shed where it is missing, once what comes
+// next is to be sent. c.mu is held.
+func (c *Client) addNotices() {
+	if c.unreported.empty() || !c.q.fresh() {
 		return
 	}
-	untold := c.untold
-	c.untold = shed{}
-	c.q.insert(untold.notices(time.Now()))
+	reported := c.unreported
+	c.unreported = shed{}
+	c.q.insert(reported.notices(time.Now()))
 }
 
-// untell takes back the notices that may not have arrived: they will be told
-// again, together with what was shed meanwhile. c.mu is held.
-func (c *Client) untell() {
+// takeNoticesBack takes back the notices that may not have arrived: what they
+// report is reported again, together with what was shed meanwhile. c.mu is held.
+func (c *Client) takeNoticesBack() {
 	for i := 0; i < len(c.q.chunks); i++ {
-		if k := c.q.chunks[i]; k.told != nil {
-			k.told.toldFirst(k.done)
-			c.untold.merge(k.told)
+		if k := c.q.chunks[i]; k.reports != nil {
+			k.reports.arrived(k.done)
+			c.unreported.merge(k.reports)
 			c.q.drop(i)
 			i--
 		}

@@ -9,7 +9,7 @@ import "time"
 // and after Close nothing is Waiting.
 type Stats struct {
 	Published      uint64 // taken by Publish
-	Acknowledged   uint64 // the consolidator said that they stand in their logs
+	Acknowledged   uint64 // the consolidator has them in its logs
 	Unacknowledged uint64 // written to a peer that acknowledges nothing, which is no consolidator of Sluice
 	Refused        uint64 // the peer had no place for them: too many streams, or it did not subscribe to theirs
 	Uncertain      uint64 // sent, and nobody knows whether they arrived: the connection broke, or Close could wait no longer
@@ -20,7 +20,7 @@ type Stats struct {
 	Repeated uint64 // of Acknowledged, those that were sent more than once: they may stand twice
 	Invalid  uint64 // not taken: above the limit, or a name that cannot be a stream's. Not in Published
 	Bytes    uint64 // of the records in Published
-	Lost     uint64 // how often a connection that was had broke
+	Lost     uint64 // how often a connection broke
 }
 
 // Status is how a Client is connected.

@@ -37,13 +37,13 @@ func (s *subscriptions) match(stream []byte) bool {
 }
 
 // subscribe notes what a peer wants, or no longer.
-func (s *session) subscribe(prefix []byte, cancel bool) {
-	if s.conn.Peer.Sluice {
+func (l *link) subscribe(prefix []byte, cancel bool) {
+	if l.conn.Peer.Sluice {
 		return // it takes everything
 	}
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	subs := &s.subscribed
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	subs := &l.subscribed
 	switch {
 	case cancel:
 		delete(subs.prefixes, string(prefix))
@@ -55,26 +55,26 @@ func (s *session) subscribe(prefix []byte, cancel bool) {
 		}
 		subs.prefixes[string(prefix)] = struct{}{}
 	}
-	s.c.poke()
+	l.c.poke()
 }
 
 // wanted returns the messages of a region that a foreign peer has subscribed
 // to, and notes how many it has not. all reports that it wants all of them.
-func (s *session) wanted(region []byte) (messages []byte, all bool) {
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	s.unwanted = s.unwanted[:0]
-	if s.subscribed.everything() {
+func (l *link) wanted(region []byte) (messages []byte, all bool) {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	l.unwanted = l.unwanted[:0]
+	if l.subscribed.everything() {
 		return nil, true
 	}
 	for len(region) > 0 {
 		size, _ := zmtp.NextMessage(region)
 		stream, _ := zmtp.SplitMessage(region[:size])
-		ok := s.subscribed.match(stream)
+		ok := l.subscribed.match(stream)
 		if ok {
 			messages = append(messages, region[:size]...)
 		}
-		s.unwanted = append(s.unwanted, !ok)
+		l.unwanted = append(l.unwanted, !ok)
 		region = region[size:]
 	}
 	return messages, false
@@ -82,8 +82,8 @@ func (s *session) wanted(region []byte) (messages []byte, all bool) {
 
 // before is how many bytes of a region stand before the first message that was
 // not whole in what was written of the wanted ones.
-func (s *session) before(region []byte, written int) (n int) {
-	for _, unwanted := range s.unwanted {
+func (l *link) before(region []byte, written int) (n int) {
+	for _, unwanted := range l.unwanted {
 		size, _ := zmtp.NextMessage(region[n:])
 		if !unwanted {
 			if written < size {
@@ -98,17 +98,17 @@ func (s *session) before(region []byte, written int) (n int) {
 
 // unacknowledged is done with what was written to a peer that acknowledges
 // nothing; the write may have broken. c.mu is held.
-func (s *session) unacknowledged(broke bool) {
-	c := s.c
+func (l *link) unacknowledged(broke bool) {
+	c := l.c
 	written := &c.stats.Unacknowledged
 	if broke {
 		written = &c.stats.Uncertain
 	}
 	for i := uint64(0); c.q.flying > 0; i++ {
 		n, count := c.q.flying, written
-		if i < uint64(len(s.unwanted)) {
+		if i < uint64(len(l.unwanted)) {
 			n = 1
-			if s.unwanted[i] {
+			if l.unwanted[i] {
 				count = &c.stats.Refused
 			}
 		}

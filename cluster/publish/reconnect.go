@@ -23,19 +23,16 @@ func (c *Client) run(ctx context.Context) {
 	var wait backoff.Backoff
 	for ctx.Err() == nil {
 		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}, Mechanism: c.cfg.Mechanism})
-		if err != nil {
-			err = explain(c.endpoint, err)
-		} else {
+		switch {
+		case err == nil:
 			began := time.Now()
-			err = c.session(ctx, conn)
+			c.publishOver(ctx, conn)
 			if time.Since(began) >= steady {
 				wait.Reset()
 			}
+		case ctx.Err() == nil:
+			c.become(Status{Err: explain(c.endpoint, err)})
 		}
-		if ctx.Err() != nil {
-			return
-		}
-		c.become(Status{Err: err})
 		if !wait.Wait(ctx) {
 			return
 		}
@@ -45,7 +42,15 @@ func (c *Client) run(ctx context.Context) {
 // become notes how the Client is connected, and logs it if that is news.
 func (c *Client) become(now Status) {
 	c.mu.Lock()
-	before := c.status
+	before := c.change(now)
+	c.mu.Unlock()
+	c.report(before, now)
+}
+
+// change notes how the Client is connected, and returns how it was before. c.mu is
+// held.
+func (c *Client) change(now Status) (before Status) {
+	before = c.status
 	now.Had = before.Had || now.Connected
 	now.Moved = before.Moved
 	now.Since = before.Since
@@ -53,7 +58,11 @@ func (c *Client) become(now Status) {
 		now.Since = time.Now()
 	}
 	c.status = now
-	c.mu.Unlock()
+	return before
+}
+
+// report logs how the Client is connected now, if that is news.
+func (c *Client) report(before, now Status) {
 	switch {
 	case now.Connected:
 		c.cfg.Logger.Info("publishing", "endpoint", c.endpoint.String(), "consolidator", now.Name, "acknowledges", now.Acknowledges)
@@ -68,7 +77,7 @@ func (c *Client) finish() {
 	defer c.mu.Unlock()
 	c.closed = true
 	for _, k := range c.q.chunks {
-		if k.told == nil {
+		if k.reports == nil {
 			tried := max(0, k.tried-k.done)
 			c.stats.Uncertain += uint64(tried)
 			c.stats.Unsent += uint64(k.n - k.done - tried)
@@ -76,17 +85,17 @@ func (c *Client) finish() {
 		k.free()
 	}
 	c.q = queue{}
-	c.untold = shed{}
+	c.unreported = shed{}
 	c.status.Connected = false
-	happen(&c.room)
-	happen(&c.empty)
+	notify(&c.room)
+	notify(&c.empty)
 }
 
-// session is one connection, from its handshake to its end.
-func (c *Client) session(ctx context.Context, conn *zmtp.Conn) error {
+// publishOver publishes over one connection until it ends.
+func (c *Client) publishOver(ctx context.Context, conn *zmtp.Conn) {
 	conn.LimitUnsent()
-	s := &session{c: c, conn: conn, over: make(chan struct{})}
-	s.heard.Store(time.Now().UnixNano())
+	l := &link{c: c, conn: conn, over: make(chan struct{})}
+	l.heard.Store(time.Now().UnixNano())
 	c.mu.Lock()
 	c.idle = false
 	c.mu.Unlock()
@@ -94,33 +103,44 @@ func (c *Client) session(ctx context.Context, conn *zmtp.Conn) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetWriteDeadline(time.Now()) })
 	defer stop()
 	var beside sync.WaitGroup
-	beside.Go(s.read)
-	beside.Go(s.watch)
-	err := s.write(ctx)
-	s.leave(ctx)
+	beside.Go(l.read)
+	beside.Go(l.watch)
+	err := l.write(ctx)
+	l.leave(ctx)
 	conn.Close()
 	beside.Wait()
-	if s.err != nil && !errors.Is(s.err, io.EOF) {
-		err = silent(s.err) // the reader knows more
+	if l.err != nil && !errors.Is(l.err, io.EOF) {
+		err = silent(l.err) // the reader knows more
 	}
 	if err == nil {
 		err = errEnded
 	}
+	c.disconnected(ctx, l, err)
+}
 
+// disconnected takes back what an ended connection leaves, and counts its loss unless
+// the Client has ended it.
+func (c *Client) disconnected(ctx context.Context, l *link, err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	s.settle()
+	l.settle()
 	c.writing, c.idle = nil, false
-	if ctx.Err() == nil {
-		c.stats.Lost++
-	}
 	if c.cfg.Once {
 		c.q.pop(c.q.flying, func(records, _ uint64) { c.stats.Uncertain += records })
 	}
 	c.q.rewind()
-	c.untell()
+	c.takeNoticesBack()
 	c.moved()
-	return err
+	lost := ctx.Err() == nil
+	now := Status{Err: err}
+	var before Status
+	if lost {
+		c.stats.Lost++
+		before = c.change(now)
+	}
+	c.mu.Unlock()
+	if lost {
+		c.report(before, now)
+	}
 }
 
 var errEnded = errors.New("consolidator closed the connection")

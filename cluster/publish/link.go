@@ -15,7 +15,7 @@ import (
 const (
 	pingEvery   = 5 * time.Second
 	maxSilent   = 15 * time.Second // of a consolidator on another machine
-	localSilent = time.Minute      // of one on this machine: while its process is, so is the connection, and sending all of it anew helps nobody
+	localSilent = time.Minute      // of one on this machine: while its process is, so is the connection, and sending all of it again helps nobody
 	askAfter    = 250 * time.Millisecond
 	leaveFor    = time.Second      // at most, for a foreign peer to read what was sent
 	byeFor      = 10 * time.Second // at most, for a consolidator that ends to acknowledge the rest
@@ -24,9 +24,9 @@ const (
 // maxBarriers bounds the PINGs that wait for their PONG.
 const maxBarriers = 64
 
-// session is one connection. Its numbers count messages of this connection;
+// link is one connection. Its numbers count messages of this connection;
 // c.mu guards them.
-type session struct {
+type link struct {
 	c     *Client
 	conn  *zmtp.Conn
 	heard atomic.Int64  // when something came last, Unix nanoseconds
@@ -57,32 +57,32 @@ type barrier struct{ context, at uint64 }
 
 // write sends what there is, until the connection breaks, the consolidator is
 // ending, or ctx ends.
-func (s *session) write(ctx context.Context) error {
-	c := s.c
+func (l *link) write(ctx context.Context) error {
+	c := l.c
 	ask := time.NewTimer(askAfter)
 	defer ask.Stop()
 	due := false // long enough was nothing acknowledged
 	for {
 		c.mu.Lock()
-		if ctx.Err() != nil || s.bye {
+		if ctx.Err() != nil || l.bye {
 			c.mu.Unlock()
 			return nil
 		}
 		var k *chunk
 		var region []byte
-		if s.conn.Peer.Sluice || s.subscribed.any() {
-			c.tell()
+		if l.conn.Peer.Sluice || l.subscribed.any() {
+			c.addNotices()
 			k, region = c.q.take()
 		}
-		control := s.control(region == nil, due)
+		control := l.control(region == nil, due)
 		due = false
 		if k != nil {
-			s.given = s.total()
+			l.given = l.total()
 			c.writing = k
 		}
 		waiting := region == nil && len(control) == 0
 		c.idle = waiting
-		unasked := s.conn.Peer.Sluice && s.written > s.asked
+		unasked := l.conn.Peer.Sluice && l.written > l.asked
 		c.mu.Unlock()
 		if waiting {
 			var late <-chan time.Time
@@ -94,21 +94,21 @@ func (s *session) write(ctx context.Context) error {
 			case <-c.wake:
 			case <-late:
 				due = true
-			case <-s.over:
+			case <-l.over:
 				return nil // read knows why
 			case <-ctx.Done():
 			}
 			continue
 		}
 		if len(control) > 0 {
-			if _, err := s.conn.Write(control); err != nil {
-				s.wrote(k, region, 0, err)
+			if _, err := l.conn.Write(control); err != nil {
+				l.wrote(k, region, 0, err)
 				return err
 			}
 		}
 		if region != nil {
-			n, err := s.send(region)
-			s.wrote(k, region, n, err)
+			n, err := l.send(region)
+			l.wrote(k, region, n, err)
 			if err != nil {
 				return err
 			}
@@ -118,22 +118,22 @@ func (s *session) write(ctx context.Context) error {
 
 // send writes whole messages; of a foreign peer's, those that it wants. It
 // returns how many bytes of them it is done with.
-func (s *session) send(region []byte) (n int, err error) {
-	if !s.conn.Peer.Sluice {
-		if wanted, all := s.wanted(region); !all {
-			written, err := s.conn.Write(wanted)
+func (l *link) send(region []byte) (n int, err error) {
+	if !l.conn.Peer.Sluice {
+		if wanted, all := l.wanted(region); !all {
+			written, err := l.conn.Write(wanted)
 			if err != nil {
-				return s.before(region, written), err
+				return l.before(region, written), err
 			}
 			return len(region), nil
 		}
 	}
-	return s.conn.Write(region)
+	return l.conn.Write(region)
 }
 
 // wrote notes that n bytes of the last take were written, and what ended that.
-func (s *session) wrote(k *chunk, region []byte, n int, err error) {
-	c := s.c
+func (l *link) wrote(k *chunk, region []byte, n int, err error) {
+	c := l.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writing = nil
@@ -143,43 +143,43 @@ func (s *session) wrote(k *chunk, region []byte, n int, err error) {
 	if n < len(region) {
 		c.q.unwrite(k, len(region)-n)
 	}
-	s.written = s.total()
-	s.given = s.written
-	s.asking += n
-	if !s.conn.Peer.Sluice {
-		s.unacknowledged(err != nil)
+	l.written = l.total()
+	l.given = l.written
+	l.asking += n
+	if !l.conn.Peer.Sluice {
+		l.unacknowledged(err != nil)
 	}
-	s.settle()
+	l.settle()
 }
 
 // total is how many messages were given to this connection.
-func (s *session) total() uint64 { return s.counted.acked + s.counted.refused + s.c.q.flying }
+func (l *link) total() uint64 { return l.counted.acked + l.counted.refused + l.c.q.flying }
 
 // control is what is to be sent beside messages: answers, heartbeats, and
 // PINGs that ask what has become of what was written. c.mu is held.
-func (s *session) control(nothing, due bool) []byte {
-	out := s.pong
-	s.pong = nil
-	if s.conn.Peer.Sluice && s.written > s.asked && len(s.barriers) < maxBarriers &&
-		(due || s.asking >= s.c.cfg.Buffer/8 || (nothing && s.c.flushing > 0)) {
-		s.lastPing++
-		s.barriers = append(s.barriers, barrier{s.lastPing, s.written})
-		s.asked, s.asking, s.beat = s.written, 0, false
-		return zmtp.AppendPingContext(out, s.lastPing)
+func (l *link) control(nothing, due bool) []byte {
+	out := l.pong
+	l.pong = nil
+	if l.conn.Peer.Sluice && l.written > l.asked && len(l.barriers) < maxBarriers &&
+		(due || l.asking >= l.c.cfg.Buffer/8 || (nothing && l.c.flushing > 0)) {
+		l.lastPing++
+		l.barriers = append(l.barriers, barrier{l.lastPing, l.written})
+		l.asked, l.asking, l.beat = l.written, 0, false
+		return zmtp.AppendPingContext(out, l.lastPing)
 	}
-	if s.beat {
-		s.beat = false
+	if l.beat {
+		l.beat = false
 		out = zmtp.AppendPing(out, 0)
 	}
 	return out
 }
 
 // settle is done with what was acknowledged or passed over. c.mu is held.
-func (s *session) settle() {
-	c := s.c
-	room := s.written - s.counted.acked - s.counted.refused
-	if n := min(s.acked-s.counted.acked, room); n > 0 {
-		s.counted.acked += n
+func (l *link) settle() {
+	c := l.c
+	room := l.written - l.counted.acked - l.counted.refused
+	if n := min(l.acked-l.counted.acked, room); n > 0 {
+		l.counted.acked += n
 		room -= n
 		c.status.Moved = time.Now()
 		c.q.pop(n, func(records, tried uint64) {
@@ -187,25 +187,25 @@ func (s *session) settle() {
 			c.stats.Repeated += tried
 		})
 	}
-	if n := min(s.refused-s.counted.refused, room); n > 0 {
-		s.counted.refused += n
+	if n := min(l.refused-l.counted.refused, room); n > 0 {
+		l.counted.refused += n
 		c.q.pop(n, func(records, _ uint64) { c.stats.Refused += records })
 	}
 	c.moved()
 }
 
-// read takes what the peer says, until the connection ends.
-func (s *session) read() {
-	defer close(s.over)
-	in := zmtp.NewReceiver(s.conn)
+// read handles what the peer sends, until the connection ends.
+func (l *link) read() {
+	defer close(l.over)
+	in := zmtp.NewReceiver(l.conn)
 	defer in.Close()
-	s.err = s.receive(in)
-	if !errors.Is(s.err, io.EOF) {
-		s.conn.Close() // a write may be waiting
+	l.err = l.receive(in)
+	if !errors.Is(l.err, io.EOF) {
+		l.conn.Close() // a write may be waiting
 	}
 }
 
-func (s *session) receive(in *zmtp.Receiver) error {
+func (l *link) receive(in *zmtp.Receiver) error {
 	for {
 		for {
 			t, err := in.Next()
@@ -215,22 +215,22 @@ func (s *session) receive(in *zmtp.Receiver) error {
 			if t.Kind == zmtp.TokenNone {
 				break
 			}
-			if err := s.hear(&t); err != nil {
+			if err := l.handle(&t); err != nil {
 				return err
 			}
 		}
 		if err := in.Fill(); err != nil {
 			return err
 		}
-		s.heard.Store(time.Now().UnixNano())
+		l.heard.Store(time.Now().UnixNano())
 	}
 }
 
-// hear takes one thing that the peer says.
-func (s *session) hear(t *zmtp.Token) error {
+// handle takes one message or command of the peer.
+func (l *link) handle(t *zmtp.Token) error {
 	if t.Kind == zmtp.TokenMessage {
 		if prefix, cancel, ok := zmtp.ParseSubscription(*t); ok {
-			s.subscribe(prefix, cancel)
+			l.subscribe(prefix, cancel)
 		}
 		return nil
 	}
@@ -243,15 +243,15 @@ func (s *session) hear(t *zmtp.Token) error {
 	}
 	switch name {
 	case zmtp.CmdSubscribe, zmtp.CmdCancel:
-		s.subscribe(data, name == zmtp.CmdCancel)
+		l.subscribe(data, name == zmtp.CmdCancel)
 		return nil
 	case zmtp.CmdPing:
-		return s.answer(data)
+		return l.answer(data)
 	}
-	if !s.conn.Peer.Sluice {
+	if !l.conn.Peer.Sluice {
 		return nil
 	}
-	c := s.c
+	c := l.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch name {
@@ -260,15 +260,15 @@ func (s *session) hear(t *zmtp.Token) error {
 		if err != nil {
 			return err
 		}
-		if n > s.given-s.refused {
-			return fmt.Errorf("%w: %d messages acknowledged of %d", zmtp.ErrProtocol, n, s.given)
+		if n > l.given-l.refused {
+			return fmt.Errorf("%w: %d messages acknowledged of %d", zmtp.ErrProtocol, n, l.given)
 		}
-		s.acked = max(s.acked, n)
-		s.settle()
+		l.acked = max(l.acked, n)
+		l.settle()
 	case zmtp.CmdPong:
-		s.passed(zmtp.PongContext(data))
+		l.passed(zmtp.PongContext(data))
 	case zmtp.CmdBye:
-		s.bye = true
+		l.bye = true
 		c.poke()
 	}
 	return nil
@@ -276,88 +276,88 @@ func (s *session) hear(t *zmtp.Token) error {
 
 // passed takes a PONG: what was written before its PING, and is not
 // acknowledged, was passed over. c.mu is held.
-func (s *session) passed(context uint64) {
-	for len(s.barriers) > 0 && s.barriers[0].context <= context {
-		if at := s.barriers[0].at; at > s.acked+s.refused {
-			s.refused = at - s.acked
+func (l *link) passed(context uint64) {
+	for len(l.barriers) > 0 && l.barriers[0].context <= context {
+		if at := l.barriers[0].at; at > l.acked+l.refused {
+			l.refused = at - l.acked
 		}
-		s.barriers = s.barriers[1:]
+		l.barriers = l.barriers[1:]
 	}
-	s.settle()
+	l.settle()
 }
 
 // maxPong bounds the answers that wait while the peer does not read, in bytes.
 const maxPong = 4 << 10
 
-func (s *session) answer(ping []byte) error {
-	s.c.mu.Lock()
-	defer s.c.mu.Unlock()
-	if len(s.pong) > maxPong {
+func (l *link) answer(ping []byte) error {
+	l.c.mu.Lock()
+	defer l.c.mu.Unlock()
+	if len(l.pong) > maxPong {
 		return nil // it does not read them
 	}
 	var err error
-	s.pong, err = zmtp.AppendPong(s.pong, ping)
-	s.c.poke()
+	l.pong, err = zmtp.AppendPong(l.pong, ping)
+	l.c.poke()
 	return err
 }
 
 // watch sends heartbeats, and ends a connection whose peer is silent.
-func (s *session) watch() {
-	if !s.conn.Peer.Pings() {
+func (l *link) watch() {
+	if !l.conn.Peer.Pings() {
 		return // the kernel's keep-alive has to do
 	}
 	limit := maxSilent
-	if s.c.endpoint.Local() {
+	if l.c.endpoint.Local() {
 		limit = localSilent
 	}
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
 	for {
 		select {
-		case <-s.over:
+		case <-l.over:
 			return
 		case now := <-tick.C:
-			if now.Sub(time.Unix(0, s.heard.Load())) > limit {
-				_ = s.conn.SetDeadline(now)
+			if now.Sub(time.Unix(0, l.heard.Load())) > limit {
+				_ = l.conn.SetDeadline(now)
 				return
 			}
-			s.c.mu.Lock()
-			s.beat = true
-			s.c.poke()
-			s.c.mu.Unlock()
+			l.c.mu.Lock()
+			l.beat = true
+			l.c.poke()
+			l.c.mu.Unlock()
 		}
 	}
 }
 
 // leave ends our direction, and lets the peer read what was sent. A
 // consolidator that is ending acknowledges it then.
-func (s *session) leave(ctx context.Context) {
-	s.c.mu.Lock()
+func (l *link) leave(ctx context.Context) {
+	l.c.mu.Lock()
 	wait := time.Duration(0)
 	switch {
-	case s.bye:
+	case l.bye:
 		wait = byeFor
-	case !s.conn.Peer.Sluice:
+	case !l.conn.Peer.Sluice:
 		wait = leaveFor
 	}
-	s.c.mu.Unlock()
-	if wait == 0 || s.conn.CloseWrite() != nil {
+	l.c.mu.Unlock()
+	if wait == 0 || l.conn.CloseWrite() != nil {
 		return
 	}
 	late := time.NewTimer(wait)
 	defer late.Stop()
 	done := ctx.Done()
-	if !s.conn.Peer.Sluice {
+	if !l.conn.Peer.Sluice {
 		done = nil // as Close has it: everything is written then
 	}
 	select {
-	case <-s.over:
+	case <-l.over:
 	case <-late.C:
 	case <-done:
 	}
 }
 
-// silent tells an error for a deadline that watch has set.
+// silent names the cause of an error that comes of the deadline that watch has set.
 func silent(err error) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return errors.New("consolidator is silent")
