@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -54,22 +54,7 @@ func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.
 	for _, f := range prepare {
 		f(c)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	stopped := false
-	stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	}
-	t.Cleanup(stop)
-	return c, stop
+	return c, wait.Run(t, c.Run)
 }
 
 // publish connects as a publisher. Its connection is read until it closes.
@@ -103,15 +88,7 @@ func source(t testing.TB, cfg direct.Config) *stream.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	wait.Run(t, s.Run)
 	return s
 }
 
@@ -170,13 +147,7 @@ func TestBackfillThenLive(t *testing.T) {
 	}
 	first := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	first.WatchStreams(true)
-	deadline := time.Now().Add(wait.Limit)
-	for len(first.Streams()) < 2 || first.Streams()[0].Records < 20 {
-		if time.Now().After(deadline) {
-			t.Fatalf("streams: %+v", first.Streams())
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	wait.For(t, "both streams", func() bool { s := first.Streams(); return len(s) == 2 && s[0].Records >= 20 })
 	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("tenant/acme", stream.Backfill{Last: 5})
 	var got seen
@@ -264,18 +235,9 @@ func waitFor(t testing.TB, c *consolidator.Consolidator, name string, records ui
 	t.Helper()
 	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.WatchStreams(true)
-	deadline := time.Now().Add(wait.Limit)
-	for {
-		for _, l := range s.Streams() {
-			if l.Name == name && l.Records >= records {
-				return
-			}
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%q has not %d records: %+v", name, records, s.Streams())
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	wait.For(t, fmt.Sprintf("%d records of %q", records, name), func() bool {
+		return slices.ContainsFunc(s.Streams(), func(l stream.Live) bool { return l.Name == name && l.Records >= records })
+	})
 }
 
 // After a clean restart a reader knows exactly what it lost: nothing, when it

@@ -167,13 +167,7 @@ func (b *neighbours) done() {
 	close(b.stop)
 	<-b.all
 	sent := b.sent.Load()
-	deadline := time.Now().Add(wait.Limit)
-	for b.got[0].Load() < sent || b.got[1].Load() < sent {
-		if time.Now().After(deadline) {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	wait.Until(func() bool { return b.got[0].Load() >= sent && b.got[1].Load() >= sent })
 	b.close()
 	if b.sentErr != nil {
 		b.t.Errorf("the good publisher: %v", b.sentErr)

@@ -20,13 +20,11 @@ import (
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 	"sluice/proxy"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
 
 // fake is a source that a test scripts. What backfill has for a stream comes
 // when that is tailed, then the notice that all has come.
@@ -148,22 +146,7 @@ func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	stop := sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-ended:
-			if err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		case <-time.After(patience):
-			t.Error("Run does not end")
-		}
-	})
-	t.Cleanup(stop)
-	return &running{p, stop}
+	return &running{p, wait.Run(t, p.Run)}
 }
 
 // reader is one open response.
@@ -177,7 +160,7 @@ type reader struct {
 // get asks p for a path. header has names and values in turn.
 func get(t *testing.T, p *running, path string, header ...string) *reader {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Addr()+path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -268,18 +251,6 @@ func (r *reader) wants(events ...string) {
 var idEpoch = regexp.MustCompile(`(?m)^id: [0-9a-z]{8,13}\.`)
 
 func hideEpoch(event string) string { return idEpoch.ReplaceAllString(event, "id: E.") }
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited for too long: %s", what)
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
 
 // lossOf reads a dropped event.
 func lossOf(t *testing.T, event string) loss.Event {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 )
 
 var fieldLine = regexp.MustCompile(`^([^:]*):(.*)$`)
@@ -62,7 +63,7 @@ func TestOldParser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(patience))
+	_ = c.SetDeadline(time.Now().Add(wait.Limit))
 	if _, err := io.WriteString(c, "GET "+acme+" HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 	"sluice/proxy"
 )
 
@@ -131,8 +132,8 @@ func TestText(t *testing.T) {
 	if got := r.resp.Header.Get("Content-Type"); got != "text/plain; charset=utf-8" {
 		t.Errorf("Content-Type %q", got)
 	}
-	until(t, "the tail", func() bool { return f.tailed("tenant/acme") })
-	until(t, "the session", func() bool { return p.Stats().Sessions == 1 })
+	wait.For(t, "the tail", func() bool { return f.tailed("tenant/acme") })
+	wait.For(t, "the session", func() bool { return p.Stats().Sessions == 1 })
 	line := func() string {
 		s, err := r.in.ReadString('\n')
 		if err != nil {
@@ -242,7 +243,7 @@ func TestLaterSource(t *testing.T) {
 		if e := early.next("source"); !strings.Contains(e, `"consolidator":"vm-2"`) || !strings.Contains(e, `"epoch":"8","next":3}`) {
 			t.Errorf("one that was there before it is told %q", e)
 		}
-		until(t, "all is in the log", func() bool { return field(early.next(""), "data") == string(payload("s", 52)) })
+		wait.For(t, "all is in the log", func() bool { return field(early.next(""), "data") == string(payload("s", 52)) })
 		late := get(t, p, "/api/logs/s", ours()...)
 		late.next("source")
 		if e := late.next("source"); !strings.Contains(e, `"epoch":"8","next":53}`) {
@@ -321,7 +322,7 @@ func TestBlockedSessionIsClosed(t *testing.T) {
 	other.next("source")
 	big := `{"level":30,"msg":"` + strings.Repeat("x", 30_000) + `"}`
 	seq := uint64(0)
-	until(t, "the session is closed", func() bool {
+	wait.For(t, "the session is closed", func() bool {
 		for range 10 {
 			f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq}, Data: []byte(big)})
 			other.next("")
@@ -329,7 +330,7 @@ func TestBlockedSessionIsClosed(t *testing.T) {
 		}
 		return p.Stats().Blocked == 1
 	})
-	until(t, "only the other is left", func() bool { return p.Stats().Sessions == 1 })
+	wait.For(t, "only the other is left", func() bool { return p.Stats().Sessions == 1 })
 }
 
 // A session that is overtaken is told exactly how many it lost.
@@ -342,7 +343,7 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 	for seq := uint64(0); seq < n; seq += 1000 {
 		f.send(records("s", 9, seq, 1000)...)
 	}
-	until(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	wait.For(t, "all is in the log", func() bool { return len(f.in) == 0 })
 	f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: n}, Data: []byte(`{"msg":"end"}`)})
 	received, dropped, expected := uint64(0), uint64(0), uint64(0)
 	for {
@@ -389,7 +390,7 @@ func TestTailEndsAfterItsLastSession(t *testing.T) {
 	f.send(records("s", 9, 0, 1)...)
 	id := field(r.next(""), "id")
 	r.close()
-	until(t, "the tail ends", func() bool { return !f.tailed("s") })
+	wait.For(t, "the tail ends", func() bool { return !f.tailed("s") })
 
 	// It might have been overtaken in between: nobody knows.
 	r = get(t, p, "/api/logs/s?last=10", ours("Last-Event-ID", id)...)
@@ -409,7 +410,7 @@ func TestDrain(t *testing.T) {
 	r.next("source")
 	text := get(t, p, "/api/logs/s")
 	watch := get(t, p, "/api/streams?watch")
-	until(t, "the sessions", func() bool { return p.Stats().Sessions == 3 })
+	wait.For(t, "the sessions", func() bool { return p.Stats().Sessions == 3 })
 	f.send(records("s", 9, 0, 1)...)
 	r.next("")
 	p.stop()

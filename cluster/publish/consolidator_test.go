@@ -5,8 +5,8 @@ import (
 
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
 	"sluice/internal/testpeer"
-	"sluice/internal/wait"
 )
 
 // running is a consolidator that runs.
@@ -16,16 +16,8 @@ type running struct{ *consolidator.Consolidator }
 // test ends or stop is called.
 func start(t testing.TB, cfg consolidator.Config) (c running, stop func()) {
 	t.Helper()
-	if cfg.Publish == nil {
-		cfg.Publish = []string{"tcp://127.0.0.1:0"}
-	}
-	cfg.Subscribe = []string{"tcp://127.0.0.1:0"}
-	cfg.Name = "vm-1"
-	pump, err := consolidator.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return running{pump}, wait.Run(t, pump.Run)
+	pump, stop := testcluster.Consolidator(t, cfg)
+	return running{pump}, stop
 }
 
 // published is how many records stand in a stream.

@@ -1,7 +1,6 @@
 package recorder_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -15,35 +14,15 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/headless/recorder"
+	"sluice/internal/testcluster"
+	"sluice/internal/wait"
 )
-
-const patience = time.Minute // for what must come
 
 // vm runs a consolidator with little room.
 func vm(t *testing.T) *consolidator.Consolidator {
 	t.Helper()
-	c, err := consolidator.New(consolidator.Config{
-		Name: "vm-1", Publish: []string{"tcp://127.0.0.1:0"}, Subscribe: []string{"tcp://127.0.0.1:0"}, StreamBuffer: 256 << 10,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	background(t, c.Run)
+	c, _ := testcluster.Consolidator(t, consolidator.Config{StreamBuffer: 256 << 10})
 	return c
-}
-
-// background runs something until the test ends.
-func background(t *testing.T, run func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := run(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	stop = func() { cancel(); running.Wait() }
-	t.Cleanup(stop)
-	return stop
 }
 
 // publisher publishes records that count, and knows how many the consolidator
@@ -118,7 +97,7 @@ func (p *publisher) numbers(name string, n int) {
 	if _, err := p.conn.Write(b); err != nil {
 		p.t.Fatal(err)
 	}
-	timeout := time.After(patience)
+	timeout := time.After(wait.Limit)
 	for {
 		select {
 		case n := <-p.taken:
@@ -174,13 +153,13 @@ func TestSlowDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			background(t, source.Run)
+			wait.Run(t, source.Run)
 			d := newMemDisk()
 			r, err := recorder.NewOn(recorder.Config{Source: source, Streams: []string{"s"}, Last: 100, Out: out}, d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ended := background(t, r.Run)
+			ended := wait.Run(t, r.Run)
 			size := func() int {
 				d.mu.Lock()
 				defer d.mu.Unlock()
@@ -189,7 +168,7 @@ func TestSlowDisk(t *testing.T) {
 				}
 				return 0
 			}
-			await(t, "records in the file", func() bool { return size() > 0 })
+			wait.For(t, "records in the file", func() bool { return size() > 0 })
 
 			for range 2 {
 				gate := make(chan struct{})
@@ -204,10 +183,10 @@ func TestSlowDisk(t *testing.T) {
 				d.mu.Unlock()
 				before := size()
 				close(gate)
-				await(t, "the file to grow again", func() bool { return size() > before })
+				wait.For(t, "the file to grow again", func() bool { return size() > before })
 			}
 			p.numbers("s", 1)
-			await(t, "the last record", func() bool {
+			wait.For(t, "the last record", func() bool {
 				d.mu.Lock()
 				defer d.mu.Unlock()
 				data, _ := unpack(out, d.files[out+recorder.PartEnding].data)
@@ -222,15 +201,5 @@ func TestSlowDisk(t *testing.T) {
 			}
 			t.Logf("%d of %d recorded, %d lost in %d gaps", s.Records, p.next, s.Dropped, s.Gaps)
 		})
-	}
-}
-
-// await waits until a condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) { // between two looks
-		if time.Now().After(deadline) {
-			t.Fatalf("waited %v for %s", patience, what)
-		}
 	}
 }

@@ -11,25 +11,19 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"sluice/cluster/publish"
-	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/headless/shipper"
+	"sluice/internal/testcluster"
+	"sluice/internal/testpeer"
+	"sluice/internal/wait"
 )
 
 // pump runs a consolidator, and returns its endpoints.
 func pump(t testing.TB) (publishAt, subscribeAt string) {
 	t.Helper()
-	c, err := consolidator.New(consolidator.Config{Publish: []string{"tcp://127.0.0.1:0"}, Subscribe: []string{"tcp://127.0.0.1:0"}, StreamBuffer: 64 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
+	c, _ := testcluster.Consolidator(t, consolidator.Config{StreamBuffer: 64 << 20})
 	return c.PublishAddrs()[0], c.SubscribeAddrs()[0]
 }
 
@@ -66,7 +60,7 @@ func ship(t testing.TB, to string, cfg shipper.Config) *running {
 		t.Fatal(err)
 	}
 	r := &running{t: t, client: client, done: make(chan error, 1)}
-	cfg.Client, cfg.Endpoint, cfg.Stream, cfg.Notices, cfg.Grace = client, to, "system", r, patience
+	cfg.Client, cfg.Endpoint, cfg.Stream, cfg.Notices, cfg.Grace = client, to, "system", r, wait.Limit
 	if r.ship, err = shipper.New(cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -95,41 +89,13 @@ func (r *running) end() *shipper.Summary {
 
 func (r *running) acknowledged(n int) {
 	r.t.Helper()
-	await(r.t, fmt.Sprintf("%d acknowledged records, of %d", n, r.client.Stats().Acknowledged), func() bool { return r.client.Stats().Acknowledged >= uint64(n) })
+	wait.For(r.t, fmt.Sprintf("%d acknowledged records, of %d", n, r.client.Stats().Acknowledged), func() bool { return r.client.Stats().Acknowledged >= uint64(n) })
 }
 
 // stands returns the msg of the last n records of the stream.
 func stands(t testing.TB, at string, n int) []string {
 	t.Helper()
-	e, err := zmtp.ParseEndpoint(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := zmtp.Dial(t.Context(), e, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	if _, err := conn.Write(zmtp.AppendTail(nil, zmtp.Tail{Name: "system", From: zmtp.TailLast, A: uint64(n)})); err != nil {
-		t.Fatal(err)
-	}
-	in := zmtp.NewReceiver(conn)
-	defer in.Close()
-	var records []string
-	for len(records) < n {
-		tok, err := in.Next()
-		if err == nil && tok.Kind == zmtp.TokenNone {
-			err = in.Fill()
-		}
-		if err != nil {
-			t.Fatalf("%v after %d records", err, len(records))
-		}
-		if tok.Kind == zmtp.TokenMessage {
-			records = append(records, string(tok.Body))
-		}
-	}
-	return messages(t, records)
+	return messages(t, testpeer.Last(t, at, "system", n))
 }
 
 func numbered(from, to int) (lines []string) {
@@ -158,7 +124,7 @@ func TestFollowRenames(t *testing.T) {
 	to, at := pump(t)
 	file := filepath.Join(t.TempDir(), "app.log")
 	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
-	await(t, "its word that there is no file", func() bool { return r.said("is not there yet") })
+	wait.For(t, "its word that there is no file", func() bool { return r.said("is not there yet") })
 	const rounds, each = 3, 5000
 	var f *os.File
 	reopen := func() {
@@ -283,7 +249,7 @@ func TestFollowByLooking(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	file := filepath.Join(dir, "app.log")
 	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
-	await(t, "its word that it has to look", func() bool { return r.said("looking at the files every ") })
+	wait.For(t, "its word that it has to look", func() bool { return r.said("looking at the files every ") })
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -321,8 +287,8 @@ func TestFollowSeveral(t *testing.T) {
 	}
 	put(t, files[0], "not this")
 	r := ship(t, to, shipper.Config{Files: files, Follow: true, New: true})
-	await(t, "the others to be missed", func() bool { return r.said("3.log\" is not there yet") })
-	await(t, "the first", func() bool { return r.client.Status().Connected })
+	wait.For(t, "the others to be missed", func() bool { return r.said("3.log\" is not there yet") })
+	wait.For(t, "the first", func() bool { return r.client.Status().Connected })
 	const each = 500
 	var writing sync.WaitGroup
 	for i, file := range files {
@@ -370,7 +336,7 @@ func TestIdle(t *testing.T) {
 	_, _ = io.WriteString(out, "Error\n  at f\n")
 	r.acknowledged(1)
 	_, _ = io.WriteString(out, "last")
-	await(t, "the piece", func() bool { return r.client.Status().Connected })
+	wait.For(t, "the piece", func() bool { return r.client.Status().Connected })
 	_, _ = io.WriteString(out, " line")
 	out.Close()
 	r.ended = true

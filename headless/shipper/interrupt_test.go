@@ -17,6 +17,7 @@ import (
 	"sluice/consolidator"
 	"sluice/headless/shipper"
 	"sluice/internal/foreign"
+	"sluice/internal/wait"
 )
 
 // Interrupted while the buffer is full, what was read is told in full, line by
@@ -59,7 +60,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 			}
 			cfg.Client, cfg.Endpoint, cfg.Stream = client, addr, "system"
 			if cfg.Grace = time.Millisecond; tt.comes {
-				cfg.Grace = patience
+				cfg.Grace = wait.Limit
 			}
 			ship, err := shipper.New(cfg)
 			if err != nil {
@@ -69,7 +70,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 			defer cancel()
 			done := make(chan error, 1)
 			go func() { done <- ship.Run(ctx) }()
-			await(t, "a full buffer", func() bool { return client.Stats().Bytes > publish.MinBuffer*9/10 })
+			wait.For(t, "a full buffer", func() bool { return client.Stats().Bytes > publish.MinBuffer*9/10 })
 			cancel()
 			if tt.comes {
 				pump, err := consolidator.New(consolidator.Config{Publish: []string{addr}, Subscribe: []string{"tcp://127.0.0.1:0"}})
@@ -109,7 +110,7 @@ func TestFollowUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := ship(t, to, shipper.Config{Files: []string{unreadable, file}, Follow: true})
-	await(t, "the notice", func() bool { return r.said(`read "/proc/self/mem": `) && r.said("it is followed no more") })
+	wait.For(t, "the notice", func() bool { return r.said(`read "/proc/self/mem": `) && r.said("it is followed no more") })
 	r.acknowledged(1)
 	if got := stands(t, at, 1); got[0] != "first" {
 		t.Errorf("got %q", got)
@@ -210,7 +211,7 @@ func TestNamedPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := ship(t, to, shipper.Config{Files: []string{fifo}})
-	await(t, "the connection", func() bool { return r.client.Status().Connected })
+	wait.For(t, "the connection", func() bool { return r.client.Status().Connected })
 	if s := r.end(); s.Records != 0 {
 		t.Errorf("summary %+v", *s)
 	}

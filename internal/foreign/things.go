@@ -16,9 +16,7 @@ const unpackaged = "bunyan"
 // one, and what finds each.
 var things = map[string]func() error{
 	"python3-zmq":       succeeds(Python, "-c", "import zmq"),
-	"libzmq3-dev":       file("/usr/include/zmq.h"),
 	"tmux":              program("tmux"),
-	"etcd-server":       program("etcd"),
 	"bash-completion":   all(program("bash"), file("/usr/share/bash-completion/bash_completion")),
 	"zsh":               program("zsh"),
 	"fish":              program("fish"),

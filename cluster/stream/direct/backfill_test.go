@@ -13,6 +13,7 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
 	"sluice/internal/wait"
 )
 
@@ -24,7 +25,7 @@ func TestBackfillIsMergedOverConsolidators(t *testing.T) {
 	var pubs []*publisher
 	var times []int // of all records
 	for m := range machines {
-		c, _ := vm(t, consolidator.Config{Name: fmt.Sprint("vm-", m+1)})
+		c, _ := testcluster.Consolidator(t, consolidator.Config{Name: fmt.Sprint("vm-", m+1)})
 		p := publishTo(t, c)
 		var b []byte
 		ms := 0
@@ -83,11 +84,11 @@ func TestBackfillEndsOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	c, stop := vm(t, consolidator.Config{Name: "vm-1"})
+	c, stop := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	publishTo(t, c).numbers("s", 0, 3)
 	accepted(t, c, "s", 3)
 	reached := c.SubscribeAddrs()[0]
-	gone, stopGone := vm(t, consolidator.Config{Name: "vm-2"})
+	gone, stopGone := testcluster.Consolidator(t, consolidator.Config{Name: "vm-2"})
 	refused := gone.SubscribeAddrs()[0]
 	stopGone()
 
@@ -140,7 +141,7 @@ func TestBackfillEndsOnce(t *testing.T) {
 		s := reads(t, direct.Config{}, reached)
 		s.Tail("s", stream.Backfill{Last: 2})
 		s.Kind(stream.KindBackfill)
-		c, _ := vm(t, consolidator.Config{Name: "vm-1", Publish: pub, Subscribe: []string{reached}})
+		c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", Publish: pub, Subscribe: []string{reached}})
 		p := publishTo(t, c)
 		p.numbers("s", 0, 1)
 		s.Numbers(0, 1)

@@ -1,11 +1,8 @@
 package direct_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
@@ -15,6 +12,8 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
+	"sluice/internal/testpeer"
 	"sluice/internal/wait"
 )
 
@@ -25,41 +24,8 @@ type foreignServer struct {
 }
 
 func libzmqServer(t *testing.T) foreignServer {
-	const python = "/usr/bin/python3" // Debian's, which python3-zmq belongs to
-	if out, err := exec.Command(python, "-c", "import zmq").CombinedOutput(); err != nil {
-		if os.Getenv("SLUICE_CI") != "" {
-			t.Fatalf("python3-zmq is not installed: %v: %s", err, out)
-		}
-		t.Skip("python3-zmq is not installed")
-	}
-	cmd := exec.Command(python, "-c", xpub)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("libzmq's XPUB: %v", err)
-		}
-	})
-	endpoint, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return foreignServer{strings.TrimSpace(endpoint), func(name, record string) {
-		if _, err := fmt.Fprintf(in, "%s\t%s\n", name, record); err != nil {
-			t.Fatal(err)
-		}
-	}}
+	p := testpeer.StartLibzmq(t, "serve")
+	return foreignServer{p.Line(), func(name, record string) { p.Put(name + "\t" + record) }}
 }
 
 func goServer(t *testing.T) foreignServer {
@@ -84,7 +50,7 @@ func TestForeignXPUB(t *testing.T) {
 	}
 	// One of ours, read as any ZeroMQ socket would.
 	t.Run("foreign on purpose", func(t *testing.T) {
-		c, _ := vm(t, consolidator.Config{Name: "vm-1"})
+		c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 		p := publishTo(t, c)
 		testForeign(t, foreignServer{c.SubscribeAddrs()[0], func(name, record string) {
 			if _, err := p.conn.Write(zmtp.AppendMessage(nil, name, []byte(record))); err != nil {

@@ -11,25 +11,10 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testpeer"
 	"sluice/internal/testsource"
 	"sluice/internal/wait"
 )
-
-// vm runs a consolidator, on free ports unless cfg says which.
-func vm(t *testing.T, cfg consolidator.Config) (c *consolidator.Consolidator, stop func()) {
-	t.Helper()
-	if cfg.Publish == nil {
-		cfg.Publish = []string{"tcp://127.0.0.1:0"}
-	}
-	if cfg.Subscribe == nil {
-		cfg.Subscribe = []string{"tcp://127.0.0.1:0"}
-	}
-	c, err := consolidator.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c, wait.Run(t, c.Run)
-}
 
 // publisher publishes to one consolidator.
 type publisher struct {
@@ -39,42 +24,9 @@ type publisher struct {
 
 func publishTo(t *testing.T, c *consolidator.Consolidator) *publisher {
 	t.Helper()
-	e, err := zmtp.ParseEndpoint(c.PublishAddrs()[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := zmtp.Dial(t.Context(), e, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); answerPings(conn) }()
-	t.Cleanup(func() { conn.Close(); <-done })
-	return &publisher{t, conn}
-}
-
-// answerPings reads until the connection ends. Who answers nothing is closed for
-// its silence, where a test takes long.
-func answerPings(conn *zmtp.Conn) {
-	in := zmtp.NewReceiver(conn)
-	defer in.Close()
-	for {
-		tok, err := in.Next()
-		if err == nil && tok.Kind == zmtp.TokenNone {
-			err = in.Fill()
-		}
-		if err != nil {
-			return
-		}
-		if tok.Kind != zmtp.TokenCommand {
-			continue
-		}
-		if name, data, err := zmtp.SplitCommand(tok.Body); err == nil && name == zmtp.CmdPing {
-			if pong, err := zmtp.AppendPong(nil, data); err == nil {
-				_, _ = conn.Write(pong)
-			}
-		}
-	}
+	p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+	p.Drain() // a peer that answers no PING is closed for its silence
+	return &publisher{t, p.Conn}
 }
 
 // numbers publishes {"i":from} … {"i":to-1}.

@@ -10,13 +10,14 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
 	"sluice/internal/wait"
 )
 
 func TestResumeFromPositions(t *testing.T) {
 	noLeaks(t)
-	c, _ := vm(t, consolidator.Config{Name: "vm-1", StreamBuffer: 64 << 10})
-	other, _ := vm(t, consolidator.Config{Name: "vm-2"})
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", StreamBuffer: 64 << 10})
+	other, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-2"})
 	p := publishTo(t, c)
 	publishTo(t, other).numbers("s", 100, 110)
 	accepted(t, other, "s", 10)
@@ -92,7 +93,7 @@ func TestResumeFromPositions(t *testing.T) {
 
 func TestDirectStopThenTail(t *testing.T) {
 	noLeaks(t)
-	c, _ := vm(t, consolidator.Config{Name: "vm-1"})
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	p := publishTo(t, c)
 	s := reads(t, direct.Config{}, c.SubscribeAddrs()...)
 	s.Tail("s", stream.Backfill{})
@@ -135,7 +136,7 @@ func TestDirectStopThenTail(t *testing.T) {
 // is whole when it is said to be, and nothing of the first is taken for it.
 func TestTailTwiceAtOnce(t *testing.T) {
 	noLeaks(t)
-	c, _ := vm(t, consolidator.Config{Name: "vm-1"})
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	p := publishTo(t, c)
 	p.numbers("s", 0, 1000)
 	accepted(t, c, "s", 1000)

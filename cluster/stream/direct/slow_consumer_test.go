@@ -10,6 +10,7 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
 	"sluice/internal/wait"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestConsumerThatDoesNotTake(t *testing.T) {
 	noLeaks(t)
 	const inbox = 64 << 10
-	c, _ := vm(t, consolidator.Config{Name: "vm-1", StreamBuffer: 256 << 10})
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", StreamBuffer: 256 << 10})
 	s := reads(t, direct.Config{Inbox: inbox}, c.SubscribeAddrs()...)
 	s.Tail("s", stream.Backfill{})
 	s.Kind(stream.KindBackfill)

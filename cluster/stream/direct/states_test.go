@@ -7,12 +7,13 @@ import (
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 	"sluice/consolidator"
+	"sluice/internal/testcluster"
 	"sluice/internal/wait"
 )
 
 func TestDirectStates(t *testing.T) {
 	noLeaks(t)
-	c, stop := vm(t, consolidator.Config{Name: "vm-1"})
+	c, stop := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	pub, sub := c.PublishAddrs(), c.SubscribeAddrs()
 	stop()
 	s := reads(t, direct.Config{}, sub...)
@@ -29,12 +30,12 @@ func TestDirectStates(t *testing.T) {
 		}
 	}
 	check(stream.StateConnecting, host, true)
-	c, stop = vm(t, consolidator.Config{Name: "vm-1", Publish: pub, Subscribe: sub})
+	c, stop = testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", Publish: pub, Subscribe: sub})
 	check(stream.StateLive, "vm-1", false)
 	stop()
 	check(stream.StateLost, "vm-1", true)
 	// It says so once, however often it tries.
-	vm(t, consolidator.Config{Name: "vm-1b", Publish: pub, Subscribe: sub})
+	testcluster.Consolidator(t, consolidator.Config{Name: "vm-1b", Publish: pub, Subscribe: sub})
 	check(stream.StateLive, "vm-1b", false)
 	_ = c
 }
@@ -42,10 +43,10 @@ func TestDirectStates(t *testing.T) {
 // Two consolidators of one name are told apart.
 func TestNamesAreUnique(t *testing.T) {
 	noLeaks(t)
-	a, _ := vm(t, consolidator.Config{Name: "same"})
+	a, _ := testcluster.Consolidator(t, consolidator.Config{Name: "same"})
 	s := reads(t, direct.Config{}, a.SubscribeAddrs()[0])
 	_ = s.Kind(stream.KindState)
-	b, _ := vm(t, consolidator.Config{Name: "same"})
+	b, _ := testcluster.Consolidator(t, consolidator.Config{Name: "same"})
 	both := reads(t, direct.Config{}, a.SubscribeAddrs()[0], b.SubscribeAddrs()[0])
 	names := map[string]bool{both.Kind(stream.KindState).Source: true, both.Kind(stream.KindState).Source: true}
 	if len(names) != 2 || !names["same"] {
@@ -55,8 +56,8 @@ func TestNamesAreUnique(t *testing.T) {
 
 func TestDirectStreams(t *testing.T) {
 	noLeaks(t)
-	a, _ := vm(t, consolidator.Config{Name: "vm-1"})
-	b, _ := vm(t, consolidator.Config{Name: "vm-2"})
+	a, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
+	b, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-2"})
 	s := reads(t, direct.Config{}, a.SubscribeAddrs()[0], b.SubscribeAddrs()[0])
 	s.WatchStreams(true)
 	pa, pb := publishTo(t, a), publishTo(t, b)
@@ -82,7 +83,7 @@ func TestDirectStreams(t *testing.T) {
 
 func TestDirectEnds(t *testing.T) {
 	noLeaks(t)
-	c, _ := vm(t, consolidator.Config{Name: "vm-1"})
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	s := reads(t, direct.Config{}, c.SubscribeAddrs()[0], "tcp://127.0.0.1:1")
 	s.Tail("s", stream.Backfill{})
 	s.Kind(stream.KindBackfill)
