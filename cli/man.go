@@ -47,7 +47,7 @@ func newMan(ended *outcome) *cobra.Command {
 			page = documented(root, args[0])
 		}
 		_, err := os.Stdout.WriteString(manPage(page))
-		return read(err)
+		return outputError(err)
 	})
 	return c
 }

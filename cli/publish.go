@@ -61,7 +61,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		if isTerminal(os.Stderr) {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
-		tell, ok := shippingSummaries[summary]
+		report, ok := shippingSummaries[summary]
 		if !ok {
 			return usagef("--summary %q is unknown: want text, json or none", record.Safe(summary))
 		}
@@ -78,13 +78,13 @@ func newPublish(ended *outcome) *cobra.Command {
 			return &usageError{err}
 		}
 		err = ship.Run(ctx)
-		tell(ship.Summary())
+		report(ship.Summary())
 		return err
 	})
 	return c
 }
 
-// shippingSummaries are the ways to tell what became of the lines. One that
+// shippingSummaries are the ways to report what became of the lines. One that
 // cannot be told is no failure.
 var shippingSummaries = map[string]func(*shipper.Summary){
 	"text": func(s *shipper.Summary) { _ = s.WriteText(os.Stderr) },

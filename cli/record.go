@@ -68,11 +68,11 @@ func newRecord(ended *outcome) *cobra.Command {
 		if err := r.recording(&config, fsync); err != nil {
 			return err
 		}
-		tell, ok := summaries[summary]
+		report, ok := summaries[summary]
 		if !ok {
 			return usagef("--summary %q is unknown: want text, json or none", record.Safe(summary))
 		}
-		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			config.Source = source
 			out := r.stdout(ctx)
 			defer out.Close()
@@ -83,7 +83,7 @@ func newRecord(ended *outcome) *cobra.Command {
 			}
 			err = rec.Run(ctx)
 			if s := rec.Summary(); s != nil {
-				tell(s)
+				report(s)
 			}
 			return err
 		})
@@ -120,8 +120,8 @@ func stderrWidth() int {
 	return 80
 }
 
-// summaries are the ways to tell what became of a recording. One that cannot be
-// told is no failure of it.
+// summaries are the ways to report what became of a recording. One that cannot
+// be written is no failure of it.
 var summaries = map[string]func(*recorder.Summary){
 	"text": func(s *recorder.Summary) { _ = s.WriteText(os.Stderr) },
 	"json": func(s *recorder.Summary) { _ = s.WriteJSON(os.Stderr) },

@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/publish"
-	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/headless/printer"
 	"sluice/headless/replay"
@@ -72,7 +70,7 @@ func newReplay(ended *outcome) *cobra.Command {
 			return usagef("--publish prints nothing: leave out --plain and --output")
 		case set.Changed("publish"):
 			err = replayPublish(ctx, &r, config)
-		case r.lines() || !isTerminal(os.Stdout):
+		case r.wantsLines() || !isTerminal(os.Stdout):
 			err = replayLines(ctx, &r, config)
 		default:
 			err = replayClient(ctx, &r, config)
@@ -106,8 +104,8 @@ func (r *replaying) replay(files []string) (replay.Config, error) {
 	return config, nil
 }
 
-// replayRun runs a replay as long as use runs.
-func replayRun(ctx context.Context, config replay.Config, use func(context.Context, *replay.Source) error) error {
+// withReplay runs a replay as long as use runs.
+func withReplay(ctx context.Context, config replay.Config, use func(context.Context, *replay.Source) error) error {
 	source, err := replay.New(config)
 	if err != nil {
 		return replayError(err)
@@ -132,7 +130,7 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 	if err != nil {
 		return err
 	}
-	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+	return withReplay(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		out.Source, out.Streams = source, source.StreamNames()
 		stdout := r.stdout(ctx)
 		defer stdout.Close()
@@ -188,7 +186,7 @@ func replayPublish(ctx context.Context, r *replaying, config replay.Config) erro
 	if out.Until, err = expression("--until", r.until); err != nil {
 		return err
 	}
-	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+	return withReplay(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		out.Source = source
 		out.More = func(newest time.Time) []string { return replayed(ctx, source.Stats(), config, newest) }
 		publisher, err := replay.NewPublisher(out)
@@ -213,7 +211,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 			return usagef("the full-screen client has the keyboard on standard input: name a file, or give --plain")
 		}
 	}
-	return replayRun(ctx, config, func(ctx context.Context, source *replay.Source) error {
+	return withReplay(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
 		client.Actions = []tui.Action{
 			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
@@ -241,47 +239,3 @@ func inOnePane(names []string) string {
 	}
 	return strings.Join(escaped, "+")
 }
-
-// printing is how records are printed, as the flags say.
-func (r *reading) printing() (printer.Config, error) {
-	config := printer.Config{Notices: os.Stderr, Count: r.count, For: r.during}
-	var err error
-	if config.Filter, err = r.filter(); err != nil {
-		return config, err
-	}
-	if config.Until, err = expression("--until", r.until); err != nil {
-		return config, err
-	}
-	if config.Layout, err = record.ParseLayout(r.output); err != nil {
-		return config, usagef("--output: %w", err)
-	}
-	if isTerminal(os.Stdout) {
-		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
-	}
-	return config, nil
-}
-
-// speed is a flag's value: how many times as fast, as in 10 or 0.5; 0 is max.
-type speed float64
-
-func (s *speed) Set(text string) error {
-	if text == "max" || text == "0" {
-		*s = 0
-		return nil
-	}
-	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "x"), 64)
-	if err != nil || !(n >= 1e-6 && n <= 1e9) {
-		return errors.New("want a number above 0, as in 10 or 0.5, or max")
-	}
-	*s = speed(n)
-	return nil
-}
-
-func (s *speed) String() string {
-	if *s == 0 {
-		return "max"
-	}
-	return strconv.FormatFloat(float64(*s), 'g', -1, 64)
-}
-
-func (s *speed) Type() string { return "speed" }

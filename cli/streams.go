@@ -52,7 +52,7 @@ func newStreams(ended *outcome) *cobra.Command {
 		out := stdio.NewWriter(ctx, os.Stdout)
 		defer out.Close()
 		list.out = out
-		return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			live, err := listStreams(ctx, source, patience)
 			if err != nil {
 				return err
@@ -61,9 +61,9 @@ func newStreams(ended *outcome) *cobra.Command {
 				fmt.Fprintln(os.Stderr, "sluice: no stream had a record within the last minute")
 			}
 			if err := list.print(time.Now(), live, nil); err != nil || !watch {
-				return read(err)
+				return outputError(err)
 			}
-			return read(watchStreams(ctx, source, list))
+			return outputError(watchStreams(ctx, source, list))
 		})
 	})
 	return c
@@ -95,9 +95,9 @@ func watchStreams(ctx context.Context, source *stream.Source, list *listing) err
 	}
 }
 
-// read is nil for an error that says that whoever reads has had enough, and
-// errInterrupted for one that says that it was not waited for.
-func read(err error) error {
+// outputError is nil for an error that says that the reader has had enough, and
+// errInterrupted for one that says that the reader was not waited for.
+func outputError(err error) error {
 	switch {
 	case errors.Is(err, syscall.EPIPE):
 		return nil

@@ -5,10 +5,12 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/names"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/printer"
 	"sluice/tui"
@@ -29,7 +31,7 @@ func newTail(ended *outcome) *cobra.Command {
 		if len(args) == 0 {
 			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
 		}
-		for _, name := range flat(args) {
+		for _, name := range allStreams(args) {
 			if err := names.Check(name); err != nil {
 				return helpHint(c, usagef("stream %q: %w", name, err))
 			}
@@ -42,8 +44,8 @@ func newTail(ended *outcome) *cobra.Command {
 	c.ValidArgsFunction = r.liveStreams
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		var err error
-		if r.lines() || !isTerminal(os.Stdout) {
-			err = printLines(ctx, &r, flat(streams))
+		if r.wantsLines() || !isTerminal(os.Stdout) {
+			err = printLines(ctx, &r, allStreams(streams))
 		} else {
 			err = openClient(ctx, &r, streams)
 		}
@@ -55,8 +57,8 @@ func newTail(ended *outcome) *cobra.Command {
 	return c
 }
 
-// flat is the streams of all panes.
-func flat(panes []string) []string {
+// allStreams are the streams of all panes.
+func allStreams(panes []string) []string {
 	var streams []string
 	for _, pane := range panes {
 		for _, stream := range names.Split(pane) {
@@ -78,7 +80,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	if config.Last, err = r.backfill(0); err != nil {
 		return err
 	}
-	return r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+	return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 		config.Source = source
 		out := r.stdout(ctx)
 		defer out.Close()
@@ -89,6 +91,25 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 		}
 		return printer.Run(ctx)
 	})
+}
+
+// printing is how records are printed, as the flags say.
+func (r *reading) printing() (printer.Config, error) {
+	config := printer.Config{Notices: os.Stderr, Count: r.count, For: r.during}
+	var err error
+	if config.Filter, err = r.filter(); err != nil {
+		return config, err
+	}
+	if config.Until, err = expression("--until", r.until); err != nil {
+		return config, err
+	}
+	if config.Layout, err = record.ParseLayout(r.output); err != nil {
+		return config, usagef("--output: %w", err)
+	}
+	if isTerminal(os.Stdout) {
+		config.Style = record.Style{Colour: os.Getenv("NO_COLOR") == "", Location: time.Local, Terminal: true}
+	}
+	return config, nil
 }
 
 // openClient opens the full-screen client.
@@ -119,7 +140,7 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	r.inbox = clientInbox
 	log := openLogFile("client")
 	defer log.close(os.Stderr)
-	return r.read(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
+	return r.withSource(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
 		config.Feed = source
 		client, err := tui.New(config)
 		if err != nil {

@@ -16,7 +16,7 @@ func newVersion(ended *outcome) *cobra.Command {
 		Args:  noArguments,
 		RunE: ended.run(func(context.Context, []string) error {
 			_, err := fmt.Fprintf(os.Stdout, "sluice %s %s/%s %s\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
-			return read(err)
+			return outputError(err)
 		}),
 	}
 }

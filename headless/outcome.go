@@ -62,7 +62,7 @@ func notConnected(sources []stream.Status) error {
 		if s.State == stream.StateLost {
 			b.WriteString(" was lost")
 		} else {
-			b.WriteString(" was never had")
+			b.WriteString(" was never reached")
 		}
 		if s.Err != "" {
 			fmt.Fprintf(&b, " (%s)", record.Safe(s.Err))

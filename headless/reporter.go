@@ -74,7 +74,7 @@ func (r *Reporter) stateText(n *stream.Notice) string {
 		if why == "" {
 			return "" // no news yet
 		}
-		return name + " not had yet" + why + "; trying again"
+		return name + " not reached yet" + why + "; trying again"
 	case stream.StateLive:
 		return name + " live"
 	case stream.StateLost:

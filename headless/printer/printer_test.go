@@ -189,7 +189,7 @@ func TestNotices(t *testing.T) {
 			state("vm-2", stream.StateLost, "reset by peer"),
 			state("vm-2", stream.StateLost, ""),
 			state("vm-2", stream.StateLive, ""),
-		}, "vm-2 not had yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=0"},
+		}, "vm-2 not reached yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=0"},
 		{"backfill", []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}}, "written=0 lost=0"},
 		{"hostile", []stream.Notice{
 			state("\x1b[2J", stream.StateLost, "\n\u202e"),
@@ -283,15 +283,15 @@ func TestTimeRunsOut(t *testing.T) {
 		{"one of two is had", status(stream.StateLost, stream.StateLive), printer.Config{}, nil, ""},
 		{"count not met", status(stream.StateLive), printer.Config{Count: 10}, headless.ErrNotMet, "time ran out: 1 of 10 records came in 3s"},
 		{"until not met", status(stream.StateLive), printer.Config{Until: until}, headless.ErrNotMet, `time ran out: no record that matches "never" came in 3s`},
-		{"never had", status(stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "no source is connected: vm-1 was never had; start it, or name another"},
-		{"never had, count", status(stream.StateConnecting), printer.Config{Count: 10}, headless.ErrNotConnected, ""},
-		{"lost", status(stream.StateLost, stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, vm-2 was never had"},
+		{"never reached", status(stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "no source is connected: vm-1 was never reached; start it, or name another"},
+		{"never reached, count", status(stream.StateConnecting), printer.Config{Count: 10}, headless.ErrNotConnected, ""},
+		{"lost", status(stream.StateLost, stream.StateConnecting), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, vm-2 was never reached"},
 		{"no source", nil, printer.Config{}, headless.ErrNotConnected, "there is none"},
 		{"proxy", proxy(stream.StateLive), printer.Config{}, nil, ""},
 		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), printer.Config{}, nil, ""},
 		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, 127.0.0.1:5580 is live"},
 		{"proxy lost", proxy(stream.StateLost, stream.StateLive), printer.Config{}, headless.ErrNotConnected, "127.0.0.1:5580 was lost (connection␊refused)"},
-		{"many", status(make([]stream.State, 9)...), printer.Config{}, headless.ErrNotConnected, "vm-5 was never had, and 4 more"},
+		{"many", status(make([]stream.State, 9)...), printer.Config{}, headless.ErrNotConnected, "vm-5 was never reached, and 4 more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -35,7 +35,7 @@ func TestRecordTimeRunsOut(t *testing.T) {
 		{"nothing came, compressed", live, recorder.Config{Out: "out.gz"}, nil, nil, "out.gz"},
 		{"count not met", live, recorder.Config{Count: 2}, []string{"a"}, headless.ErrNotMet, "out.ndjson"},
 		{"until not met", live, recorder.Config{Until: regexp.MustCompile("never")}, []string{"a"}, headless.ErrNotMet, "out.ndjson"},
-		{"never had", []stream.Status{{Name: "vm-1", State: stream.StateConnecting}}, recorder.Config{}, nil, headless.ErrNotConnected, ""},
+		{"never reached", []stream.Status{{Name: "vm-1", State: stream.StateConnecting}}, recorder.Config{}, nil, headless.ErrNotConnected, ""},
 		{"lost", []stream.Status{{Name: "vm-1", State: stream.StateLost}}, recorder.Config{}, []string{"a"}, headless.ErrNotConnected, "out.ndjson"},
 		{"no stream matches", live, recorder.Config{Streams: []string{"tenant/*"}}, nil, headless.ErrNotConnected, ""},
 	} {

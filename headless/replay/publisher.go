@@ -165,7 +165,7 @@ func (p *Publisher) end(ctx context.Context, until time.Time) error {
 	case !status.Had && errors.Is(status.Err, publish.ErrWrongPeer):
 		return fmt.Errorf("%w: %s; name the publish endpoint of a consolidator with --publish, such as %s", headless.ErrNotConnected, record.Safe(status.Err.Error()), publish.DefaultEndpoint)
 	case !status.Had:
-		return fmt.Errorf("%w: %s was never had; start it, or name another with --publish", headless.ErrNotConnected, record.Safe(p.config.Publish.Endpoint))
+		return fmt.Errorf("%w: %s was never reached; start it, or name another with --publish", headless.ErrNotConnected, record.Safe(p.config.Publish.Endpoint))
 	case status.Err != nil:
 		return fmt.Errorf("%w: %s was lost and did not come back in time: %d records were not published, or may not have been", headless.ErrNotConnected, record.Safe(p.config.Publish.Endpoint), missing)
 	}

@@ -93,7 +93,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 					t.Errorf("%d bytes of the pipe are not told: %+v", piece, *s)
 				}
 			}
-			if want := uint64(0); tt.comes && (err != nil || s.Unsent != want) || !tt.comes && (!errors.Is(err, shipper.ErrNotHad) || s.Acknowledged != want) {
+			if want := uint64(0); tt.comes && (err != nil || s.Unsent != want) || !tt.comes && (!errors.Is(err, shipper.ErrNotConnected) || s.Acknowledged != want) {
 				t.Errorf("Run returns %v: %+v", err, *s)
 			}
 		})

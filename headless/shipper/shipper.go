@@ -13,9 +13,7 @@ import (
 	"sluice/cluster/record"
 )
 
-// ErrNotHad says that the consolidator was never had, or was lost and not had
-// again, in the time that there was.
-var ErrNotHad = errors.New("no consolidator is connected")
+var ErrNotConnected = errors.New("no consolidator is connected")
 
 // ErrNotAll says that not every record is known to have arrived.
 var ErrNotAll = errors.New("not all records were acknowledged")
@@ -48,7 +46,7 @@ func New(cfg Config) (*Shipper, error) {
 
 // Run publishes until all inputs have ended, or ctx ends, and everything is
 // acknowledged. It closes the Client, and runs once. It returns nil when all
-// that was read is with the consolidator; [ErrNotHad] and [ErrNotAll] when it is
+// that was read is with the consolidator; [ErrNotConnected] and [ErrNotAll] when it is
 // not.
 func (s *Shipper) Run(ctx context.Context) error {
 	began := time.Now()
@@ -71,7 +69,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	s.console.Done()
 	s.sum(stats, time.Since(began))
 	switch cause := context.Cause(reading); {
-	case cause != nil && errors.Is(cause, ErrNotHad):
+	case cause != nil && errors.Is(cause, ErrNotConnected):
 		return cause
 	case err != nil:
 		return err
@@ -95,7 +93,7 @@ func (s *Shipper) outcome(ctx context.Context) error {
 	case lost == 0:
 		return nil
 	case !status.Connected && sum.Refused == 0 && (!status.Had || status.Err != nil):
-		return s.notHad(status)
+		return s.notConnected(status)
 	case sum.Refused > 0:
 		return fmt.Errorf("%w: %d were refused: the consolidator holds as many streams as it may, or the peer does not subscribe to this one", ErrNotAll, sum.Refused)
 	case ctx.Err() != nil:
@@ -104,8 +102,8 @@ func (s *Shipper) outcome(ctx context.Context) error {
 	return fmt.Errorf("%w: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
 }
 
-func (s *Shipper) notHad(status publish.Status) error {
-	what := "was never had"
+func (s *Shipper) notConnected(status publish.Status) error {
+	what := "was never reached"
 	if status.Had {
 		what = "was lost"
 	}
@@ -116,7 +114,7 @@ func (s *Shipper) notHad(status publish.Status) error {
 	if errors.Is(status.Err, publish.ErrWrongPeer) {
 		next = "name the publish endpoint of a consolidator with --to, by default " + publish.DefaultEndpoint
 	}
-	return fmt.Errorf("%w: %s %s (%s); %s", ErrNotHad, record.Safe(s.cfg.Endpoint), what, why, next)
+	return fmt.Errorf("%w: %s %s (%s); %s", ErrNotConnected, record.Safe(s.cfg.Endpoint), what, why, next)
 }
 
 // Summary returns what became of everything, once Run has returned.

@@ -69,7 +69,7 @@ func (s *Shipper) state(status *publish.Status) string {
 	case status.Had:
 		return s.cfg.Endpoint + " lost: " + status.Err.Error() + "; trying again"
 	}
-	return s.cfg.Endpoint + " not had yet: " + status.Err.Error() + "; trying again"
+	return s.cfg.Endpoint + " not reached yet: " + status.Err.Error() + "; trying again"
 }
 
 // patience notes since when waiting has brought nothing.
@@ -88,7 +88,7 @@ func (p *patience) over(s *Shipper, status *publish.Status, stats *publish.Stats
 	case now.Sub(p.since) < s.cfg.Wait:
 		return nil
 	case status.Connected:
-		return fmt.Errorf("%w: %s is there, but has acknowledged nothing for %v", ErrNotHad, s.cfg.Endpoint, s.cfg.Wait)
+		return fmt.Errorf("%w: %s is there, but has acknowledged nothing for %v", ErrNotConnected, s.cfg.Endpoint, s.cfg.Wait)
 	}
-	return s.notHad(*status)
+	return s.notConnected(*status)
 }

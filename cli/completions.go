@@ -95,7 +95,7 @@ func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]
 	r.consolidators = unique(r.consolidators) // cobra reads the flags twice here
 	var names []string
 	// Whatever goes wrong, the user is in the middle of typing.
-	_ = r.read(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+	_ = r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 		for _, s := range namedStreams(ctx, source) {
 			if len(names) < completeMost && strings.HasPrefix(s.Name, typed) && shellSafe(s.Name) && !slices.Contains(args, s.Name) {
 				names = append(names, s.Name)

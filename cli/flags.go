@@ -90,9 +90,9 @@ func (r *reading) filters(set *pflag.FlagSet) {
 	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (RE2)")
 }
 
-// lines reports whether a flag was given that only means something when lines
+// wantsLines reports whether a flag was given that only means something when lines
 // are printed.
-func (r *reading) lines() bool {
+func (r *reading) wantsLines() bool {
 	return r.plain || r.set.Changed("count") || r.set.Changed("for") || r.set.Changed("until") || r.set.Changed("output")
 }
 
@@ -172,8 +172,8 @@ func (r *reading) stdout(ctx context.Context) *stdio.Writer {
 	return stdio.NewWriter(ctx, os.Stdout)
 }
 
-// read runs a source as long as use runs.
-func (r *reading) read(ctx context.Context, logger *slog.Logger, use func(context.Context, *stream.Source) error) error {
+// withSource runs a source as long as use runs.
+func (r *reading) withSource(ctx context.Context, logger *slog.Logger, use func(context.Context, *stream.Source) error) error {
 	source, err := r.source(logger)
 	if err != nil {
 		return &usageError{err}

@@ -63,7 +63,7 @@ var exitCodes = []struct {
 	{exitDone, "Done as asked. A server or a recorder that a signal ended, too."},
 	{exitFailed, "Failed; or --for ran out, or a recording ended, before --count or --until was met."},
 	{exitUsage, "Wrong usage."},
-	{exitNotHad, "The stream was never had, or was lost and not had again."},
+	{exitNotConnected, "No source was ever connected, or those that were are lost."},
 	{exitInterrupted, "Interrupted by a signal."},
 }
 

@@ -20,11 +20,11 @@ import (
 
 // The exit codes.
 const (
-	exitDone        = 0   // as asked
-	exitFailed      = 1   // or --for ran out before --count or --until was met
-	exitUsage       = 2   // wrong usage
-	exitNotHad      = 3   // the stream was never had, or lost and not had again
-	exitInterrupted = 130 // tail, by a signal
+	exitDone         = 0   // as asked
+	exitFailed       = 1   // or --for ran out before --count or --until was met
+	exitUsage        = 2   // wrong usage
+	exitNotConnected = 3   // no source was ever connected, or those that were are lost
+	exitInterrupted  = 130 // tail, by a signal
 )
 
 // writer is what fang hands to an error handler.
@@ -83,8 +83,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, headless.ErrNotConnected), errors.Is(err, shipper.ErrNotHad):
-		return exitNotHad
+	case errors.Is(err, headless.ErrNotConnected), errors.Is(err, shipper.ErrNotConnected):
+		return exitNotConnected
 	case errors.Is(err, errInterrupted), errors.Is(err, tui.ErrInterrupted):
 		return exitInterrupted
 	}
