@@ -39,15 +39,6 @@ func greeting(minor byte) []byte {
 	return g
 }
 
-func ready(socketType string) []byte {
-	data := append([]byte{11}, "Socket-Type"...)
-	data = binary.BigEndian.AppendUint32(data, uint32(len(socketType)))
-	data = append(data, socketType...)
-	b := []byte{flagCommand, byte(6 + len(data)), 5}
-	b = append(b, "READY"...)
-	return append(b, data...)
-}
-
 // silent is a connection without a handshake.
 func silent(t testing.TB, addr string) net.Conn {
 	t.Helper()

@@ -73,27 +73,27 @@ func TestBesideEndsTheUserFirst(t *testing.T) {
 
 func TestGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := rescue.NewGroup(t.Context())
-		g.Go("wait", func() { <-g.Context().Done() })
-		g.End()
-		if err := g.Wait(); err != nil {
+		well := rescue.NewGroup(t.Context())
+		well.Go("wait", func() { <-well.Context().Done() })
+		well.End()
+		if err := well.Wait(); err != nil {
 			t.Fatalf("without a panic Wait returns %v", err)
 		}
 
-		g = rescue.NewGroup(t.Context())
+		falls := rescue.NewGroup(t.Context())
 		stuck := make(chan struct{})
-		g.Go("wait", func() { <-g.Context().Done() })
-		g.Go("hold a lock", func() { <-stuck })
-		g.Go("read", func() { fall("boom") })
-		err := g.Wait() // although one never ends
-		if err == nil || err.Error() != "read: internal error: boom" || g.Context().Err() == nil {
-			t.Fatalf("after a panic Wait returns %v, and the context's error is %v", err, g.Context().Err())
+		falls.Go("wait", func() { <-falls.Context().Done() })
+		falls.Go("hold a lock", func() { <-stuck })
+		falls.Go("read", func() { fall("boom") })
+		err := falls.Wait() // although one never ends
+		if err == nil || err.Error() != "read: internal error: boom" || falls.Context().Err() == nil {
+			t.Fatalf("after a panic Wait returns %v, and the context's error is %v", err, falls.Context().Err())
 		}
 		close(stuck)
 
-		g = rescue.NewGroup(t.Context())
-		g.Do("merge", func() { fall("boom") })
-		if err := g.Wait(); !rescue.Is(err) {
+		timed := rescue.NewGroup(t.Context())
+		timed.Do("merge", func() { fall("boom") })
+		if err := timed.Wait(); !rescue.Is(err) {
 			t.Fatalf("after a panic of a timer Wait returns %v", err)
 		}
 	})

@@ -72,20 +72,3 @@ func noLeaks(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }
-
-// xpub listens with libzmq, and publishes what it reads: a name, a tab, a
-// record.
-const xpub = `
-import sys, zmq
-ctx = zmq.Context()
-sock = ctx.socket(zmq.XPUB)
-sock.setsockopt(zmq.LINGER, 0)
-sock.setsockopt(zmq.HEARTBEAT_IVL, 500)
-sock.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5000)
-sock.bind("tcp://127.0.0.1:*")
-print(sock.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode(), flush=True)
-for line in sys.stdin.buffer:
-    sock.send_multipart(line.rstrip(b"\n").split(b"\t"))
-sock.close()
-ctx.term()
-`
