@@ -159,7 +159,7 @@ func replayed(ctx context.Context, stats replay.Stats, config replay.Config, new
 		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
 	}
 	switch {
-	case ctx.Err() == nil && stats.Ended && stats.Records == 0 && stats.Skipped > 0:
+	case ctx.Err() == nil && stats.Ended && stats.Records == 0 && stats.Outside > 0:
 		lines = append(lines, "every record is from before --from, or not from before --to")
 	case ctx.Err() == nil:
 	case newest.IsZero():
@@ -217,7 +217,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
 			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
 			{Key: "<", Help: "replay half as fast", Do: source.Slower},
-			{Key: ".", Help: "next record at once", Do: source.Skip},
+			{Key: ".", Help: "next record at once", Do: source.SkipPause},
 		}
 		screen, err := tui.New(client)
 		if err != nil {

@@ -7,10 +7,10 @@ const (
 )
 
 // Pause stops the replay where it is, or lets it go on. Like all that changes
-// the replay it returns words for whoever did it.
+// the replay it returns what Note does.
 func (s *Source) Pause() string {
 	s.pace.change(func() { s.pace.paused = !s.pace.paused })
-	return s.told()
+	return s.changed()
 }
 
 // Faster doubles the speed; beyond the fastest there is as fast as possible.
@@ -20,7 +20,7 @@ func (s *Source) Faster() string {
 			s.pace.speed = 0
 		}
 	})
-	return s.told()
+	return s.changed()
 }
 
 // Slower halves the speed.
@@ -33,17 +33,17 @@ func (s *Source) Slower() string {
 			s.pace.speed = max(s.pace.speed/2, slowest)
 		}
 	})
-	return s.told()
+	return s.changed()
 }
 
-// Skip ends the pause before the next record.
-func (s *Source) Skip() string {
+// SkipPause ends the pause before the next record.
+func (s *Source) SkipPause() string {
 	s.pace.skip()
-	return s.told()
+	return s.changed()
 }
 
-// told says how the replay stands, and wakes whoever shows it.
-func (s *Source) told() string {
+// changed describes the replay as it is now, and wakes who shows it.
+func (s *Source) changed() string {
 	s.out.Wake()
 	return s.Note()
 }

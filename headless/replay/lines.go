@@ -17,42 +17,42 @@ type lines struct {
 	buf        []byte
 	start, end int // what is not handed out yet
 	searched   int // up to here there is no line break
-	brk        int // where the next one is; -1 when it is not known
+	lineBreak  int // where the next one is; -1 when it is not known
 	err        error
-	skipping   bool // the rest of a line that was cut
+	cutting    bool // what comes next is the rest of a line that was cut
 
 	read int64 // bytes
 	cut  uint64
 }
 
 func newLines(in io.Reader, limit int) *lines {
-	return &lines{in: in, limit: limit, buf: make([]byte, min(firstBuffer, limit+1)), brk: -1}
+	return &lines{in: in, limit: limit, buf: make([]byte, min(firstBuffer, limit+1)), lineBreak: -1}
 }
 
-// look finds the next line break in what was read.
-func (l *lines) look() bool {
-	if l.brk < 0 {
+// findBreak finds the next line break in what was read.
+func (l *lines) findBreak() bool {
+	if l.lineBreak < 0 {
 		l.searched = max(l.searched, l.start)
 		if i := bytes.IndexByte(l.buf[l.searched:l.end], '\n'); i >= 0 {
-			l.brk = l.searched + i
+			l.lineBreak = l.searched + i
 		} else {
 			l.searched = l.end
 		}
 	}
-	return l.brk >= 0
+	return l.lineBreak >= 0
 }
 
 // ready reports whether next hands out a line without reading. It passes over
 // empty ones, so that the line is not empty either.
 func (l *lines) ready() bool {
-	if l.skipping {
+	if l.cutting {
 		return false
 	}
-	for l.look() {
-		if !blank(l.buf[l.start:l.brk]) {
+	for l.findBreak() {
+		if !blank(l.buf[l.start:l.lineBreak]) {
 			return true
 		}
-		l.start, l.brk = l.brk+1, -1
+		l.start, l.lineBreak = l.lineBreak+1, -1
 	}
 	return false
 }
@@ -66,11 +66,11 @@ func blank(line []byte) bool { return len(line) == 0 || len(line) == 1 && line[0
 func (l *lines) next() (line []byte, whole bool, err error) {
 	for {
 		switch {
-		case l.look():
-			line = l.buf[l.start:l.brk]
-			l.start, l.brk = l.brk+1, -1
-			if l.skipping {
-				l.skipping = false
+		case l.findBreak():
+			line = l.buf[l.start:l.lineBreak]
+			l.start, l.lineBreak = l.lineBreak+1, -1
+			if l.cutting {
+				l.cutting = false
 				continue
 			}
 			if len(line) > l.limit {
@@ -78,7 +78,7 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 				line = line[:l.limit]
 			}
 			return line, true, nil
-		case l.skipping:
+		case l.cutting:
 			l.start, l.searched, l.end = 0, 0, 0
 			if l.err != nil {
 				return nil, false, l.err
@@ -87,7 +87,7 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 			line = l.buf[l.start : l.start+l.limit]
 			l.start, l.searched = l.end, l.end
 			l.cut++
-			l.skipping = true
+			l.cutting = true
 			return line, true, nil
 		case l.err != nil:
 			if l.start == l.end {

@@ -113,7 +113,7 @@ func TestControl(t *testing.T) {
 		source.Pause()
 		take("200", 40*s+30*s+10*s+time.Hour+80*s)
 		time.Sleep(s)
-		source.Skip()
+		source.SkipPause()
 		take("1000", 40*s+30*s+10*s+time.Hour+80*s+s)
 		take("1001", 40*s+30*s+10*s+time.Hour+80*s+2*s)
 		if note := source.Note(); note != "replay ended · at 2026-03-01 12:16:41" {

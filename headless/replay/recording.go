@@ -25,7 +25,7 @@ type recording struct {
 	stdin  *os.File
 	limit  int
 
-	again   bool  // it can be opened again: a regular file
+	reopens bool  // it can be opened again: a regular file
 	size    int64 // bytes on the disk; 0 when unknown
 	written int64 // when it was last written, Unix milliseconds; 0 when unknown
 
@@ -91,7 +91,7 @@ func newRecording(name string, config *Config) (*recording, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("open recording %q: it is a directory: name the files in it", name)
 	case info.Mode().IsRegular():
-		r.again, r.size = true, info.Size()
+		r.reopens, r.size = true, info.Size()
 		r.written = info.ModTime().UnixMilli()
 	}
 	return r, nil
@@ -125,7 +125,7 @@ func (r *recording) open(ctx context.Context) error {
 		}
 	}
 	var in io.Reader = file
-	if !r.again {
+	if !r.reopens {
 		reader, err := stdio.NewReader(ctx, file)
 		if err != nil {
 			stop()
@@ -218,7 +218,7 @@ func (r *recording) first(ctx context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	if !r.again {
+	if !r.reopens {
 		r.advance()
 		return nil
 	}
@@ -237,7 +237,7 @@ func (r *recording) first(ctx context.Context) error {
 
 // last finds the latest time in a file that can be opened again.
 func (r *recording) last(ctx context.Context) (int64, error) {
-	if !r.again {
+	if !r.reopens {
 		return 0, fmt.Errorf("%s has no end yet that a time could be counted from: give a time, or record it into a file first", r.source)
 	}
 	from := int64(0)

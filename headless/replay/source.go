@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	handOn = 64 << 10 // bytes that are handed on at once, about
+	batchBytes = 64 << 10 // bytes that are handed on at once, about
 	// past is how many records in a row must be a minute and more past To,
 	// before the rest of a file is not looked at.
 	past = 1000
@@ -36,7 +36,7 @@ type Source struct {
 	records []stream.Record // not handed on yet; their data is in the recordings' buffers
 	notices []stream.Notice
 	bytes   int
-	skipped uint64
+	outside uint64
 
 	mu    sync.Mutex
 	stats Stats
@@ -46,7 +46,7 @@ type Source struct {
 type Stats struct {
 	Records uint64    // handed on
 	Bytes   uint64    // of them
-	Skipped uint64    // records outside of From and To
+	Outside uint64    // records before From, or not before To
 	Cut     uint64    // lines that were longer than Config.MaxLine
 	Short   []string  // files that end too early
 	Time    time.Time // of the newest record handed on; zero when unknown
@@ -72,7 +72,7 @@ func New(config Config) (*Source, error) {
 			return nil, err
 		}
 		s.stats.Size += r.size
-		known = known && r.again
+		known = known && r.reopens
 		s.recordings = append(s.recordings, r)
 		if !slices.Contains(s.streams, r.stream) {
 			s.streams = append(s.streams, r.stream)
@@ -162,7 +162,7 @@ func (s *Source) run(ctx context.Context) error {
 			m.Ended()
 			continue
 		}
-		if err := s.one(ctx, r); err != nil {
+		if err := s.handOn(ctx, r); err != nil {
 			return err
 		}
 		m.Moved()
@@ -195,15 +195,15 @@ func several(errs []error) error {
 	}
 }
 
-// one hands on the record of a recording, when its time has come, and reads the
+// handOn hands on the record of a recording, when its time has come, and reads the
 // next one.
-func (s *Source) one(ctx context.Context, r *recording) error {
+func (s *Source) handOn(ctx context.Context, r *recording) error {
 	if s.inside(r) {
 		if err := s.pace.wait(ctx, r.clock, func() error { return s.flush(ctx) }); err != nil {
 			return err
 		}
 		s.add(r)
-		if s.bytes >= handOn {
+		if s.bytes >= batchBytes {
 			if err := s.flush(ctx); err != nil {
 				return err
 			}
@@ -227,7 +227,7 @@ func (s *Source) inside(r *recording) bool {
 	switch {
 	case s.to != 0 && t >= s.to:
 		if t >= s.to+setBack {
-			if s.pastTo[r]++; s.pastTo[r] >= past && r.again {
+			if s.pastTo[r]++; s.pastTo[r] >= past && r.reopens {
 				r.line, r.err = nil, io.EOF
 			}
 		}
@@ -239,7 +239,7 @@ func (s *Source) inside(r *recording) bool {
 		}
 		return true
 	}
-	if s.skipped++; s.skipped%4096 == 0 {
+	if s.outside++; s.outside%4096 == 0 {
 		s.note()
 	}
 	return false
@@ -301,7 +301,7 @@ func (s *Source) note() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Read, s.stats.Cut, s.stats.Skipped = read, cut, s.skipped
+	s.stats.Read, s.stats.Cut, s.stats.Outside = read, cut, s.outside
 }
 
 // end notes that a recording has no more lines, and why, if that is an error.

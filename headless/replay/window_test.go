@@ -48,7 +48,7 @@ func TestFromTo(t *testing.T) {
 			if got.err != nil || strings.Join(got.records, " ") != c.want {
 				t.Errorf("from %q to %q: %q, %v, want %q", c.from, c.to, got.records, got.err, c.want)
 			}
-			if n := uint64(len(got.records)) + got.stats.Skipped; n != 14 {
+			if n := uint64(len(got.records)) + got.stats.Outside; n != 14 {
 				t.Errorf("from %q to %q: %d of 14 records are accounted for", c.from, c.to, n)
 			}
 		}

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	pollEvery = 250 * time.Millisecond
-	quietFor  = time.Second // a file that was renamed is finished when it has not grown for so long
-	lateFor   = time.Minute // and what is written to it later is read for so long
-	maxLate   = 4           // files of one name that are read late
-	printSize = 64          // bytes by which a file is known to have stayed what it was
+	pollEvery  = 250 * time.Millisecond
+	quietFor   = time.Second // a file that was renamed is finished when it has not grown for so long
+	renamedFor = time.Minute // and what is written to it after that is read for so long
+	maxRenamed = 4           // renamed files of one name that are still read
+	printSize  = 64          // bytes by which a file is known to have stayed what it was
 )
 
 // follower follows one name.
@@ -29,10 +29,10 @@ type follower struct {
 	name string
 	wake <-chan struct{}
 
-	now     *opened // nil when there is no file
-	late    []*opened
-	missing bool // that there is no file has been told
-	began   bool // the first look is done
+	current *opened   // nil when there is no file
+	renamed []*opened // that had the name before
+	missing bool      // that there is no file was reported
+	began   bool      // the first poll is done
 }
 
 // opened is a file that is followed.
@@ -79,10 +79,10 @@ func (s *Shipper) followAll(ctx context.Context) error {
 // run follows until ctx ends.
 func (f *follower) run() error {
 	defer f.close()
-	look := time.NewTicker(pollEvery)
-	defer look.Stop()
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
 	for f.ctx.Err() == nil {
-		if err := f.look(); err != nil {
+		if err := f.poll(); err != nil {
 			if f.ctx.Err() != nil {
 				break
 			}
@@ -91,7 +91,7 @@ func (f *follower) run() error {
 		select {
 		case <-f.ctx.Done():
 		case <-f.wake:
-		case <-look.C:
+		case <-poll.C:
 		}
 	}
 	return nil
@@ -100,7 +100,7 @@ func (f *follower) run() error {
 // close reads no more. Who follows knows of no end: a last line without one may
 // be half of what its writer has in mind.
 func (f *follower) close() {
-	for _, o := range append(f.late, f.now) {
+	for _, o := range append(f.renamed, f.current) {
 		if o != nil {
 			_ = o.stop() // the client, and the counts, say what became of it
 			o.file.Close()
@@ -108,19 +108,19 @@ func (f *follower) close() {
 	}
 }
 
-// look reads what is new.
-func (f *follower) look() error {
-	if err := f.readLate(); err != nil {
+// poll reads what is new.
+func (f *follower) poll() error {
+	if err := f.readRenamed(); err != nil {
 		return err
 	}
-	if f.now == nil && !f.open() {
+	if f.current == nil && !f.open() {
 		return nil
 	}
-	if err := f.read(f.now); err != nil {
+	if err := f.read(f.current); err != nil {
 		return err
 	}
-	if f.now.sink.waits() && time.Since(f.now.grew) >= idleFor {
-		if err := f.now.sink.flush(); err != nil {
+	if f.current.sink.waits() && time.Since(f.current.grew) >= idleFor {
+		if err := f.current.sink.flush(); err != nil {
 			return err
 		}
 	}
@@ -128,21 +128,21 @@ func (f *follower) look() error {
 	if err != nil {
 		return nil //nolint:nilerr // it is away: what is open is read on
 	}
-	if mine, err := f.now.file.Stat(); err != nil || os.SameFile(mine, there) {
+	if mine, err := f.current.file.Stat(); err != nil || os.SameFile(mine, there) {
 		return nil //nolint:nilerr // read tells
 	}
-	if time.Since(f.now.grew) < quietFor {
+	if time.Since(f.current.grew) < quietFor {
 		return nil // its writer may not have noticed yet
 	}
 	f.s.counts.rotations.Add(1)
-	if err := f.now.end(); err != nil {
+	if err := f.current.end(); err != nil {
 		return err
 	}
-	f.late = append(f.late, f.now)
-	f.now.grew = time.Now()
-	f.now = nil
+	f.renamed = append(f.renamed, f.current)
+	f.current.grew = time.Now()
+	f.current = nil
 	if f.open() {
-		return f.read(f.now)
+		return f.read(f.current)
 	}
 	return nil
 }
@@ -165,10 +165,10 @@ func (f *follower) open() bool {
 	}
 	f.missing = false
 	f.s.counts.files.Add(1)
-	f.now = &opened{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
+	f.current = &opened{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
 	if first && f.s.cfg.New {
 		if end, err := file.Seek(0, io.SeekEnd); err == nil {
-			f.now.offset = end
+			f.current.offset = end
 		}
 	}
 	return true
@@ -212,7 +212,7 @@ func cause(err error) error {
 func (f *follower) read(o *opened) error {
 	if o.changed() {
 		f.s.counts.truncations.Add(1)
-		f.s.console.Notify(fmt.Sprintf("%q was truncated: beginning anew; what was written to it and not read before is lost", f.name))
+		f.s.console.Notify(fmt.Sprintf("%q was truncated: beginning again; what was written to it and not read before is lost", f.name))
 		if err := o.end(); err != nil {
 			return err
 		}
@@ -282,18 +282,18 @@ func (o *opened) changed() bool {
 	return err == nil && !bytes.Equal(now[:n], o.print[:o.has])
 }
 
-// readLate reads what is written to files that no longer have the name.
-func (f *follower) readLate() error {
-	for i := 0; i < len(f.late); i++ {
-		o := f.late[i]
+// readRenamed reads what is written to files that no longer have the name.
+func (f *follower) readRenamed() error {
+	for i := 0; i < len(f.renamed); i++ {
+		o := f.renamed[i]
 		if err := f.read(o); err != nil {
 			return err
 		}
 		switch quiet := time.Since(o.grew); {
-		case quiet >= lateFor || len(f.late) > maxLate:
+		case quiet >= renamedFor || len(f.renamed) > maxRenamed:
 			err := o.end()
 			o.file.Close()
-			f.late = append(f.late[:i], f.late[i+1:]...)
+			f.renamed = append(f.renamed[:i], f.renamed[i+1:]...)
 			i--
 			if err != nil {
 				return err

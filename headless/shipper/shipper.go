@@ -60,7 +60,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	watched := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		s.watch(watched, func(err error) { stop(err); give() })
+		s.reportStatus(watched, func(err error) { stop(err); give() })
 	})
 	err := s.read(reading)
 	stats := s.cfg.Client.Close(publishing)

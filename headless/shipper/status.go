@@ -8,27 +8,27 @@ import (
 )
 
 const (
-	lookEvery = 100 * time.Millisecond
-	drawEvery = 500 * time.Millisecond
+	statusEvery = 100 * time.Millisecond
+	drawEvery   = 500 * time.Millisecond
 )
 
-// watch tells how the client is connected, shows the progress, and gives up when
+// reportStatus reports how the client is connected, shows the progress, and gives up when
 // the consolidator has been away for too long.
-func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
+func (s *Shipper) reportStatus(done <-chan struct{}, giveUp func(error)) {
+	poll := time.NewTicker(statusEvery)
+	defer poll.Stop()
 	var waited patience
-	var told string
+	var reported string
 	var drawn time.Time
 	var drawnAt uint64
 	for {
 		status := s.cfg.Client.Status()
-		if text := s.state(&status); text != "" && text != told {
+		if text := s.state(&status); text != "" && text != reported {
 			// That it is there is no news, unless it was not.
-			if told != "" || !status.Acknowledges {
+			if reported != "" || !status.Acknowledges {
 				s.console.Notify(text)
 			}
-			told = text
+			reported = text
 		}
 		now := time.Now()
 		stats := s.cfg.Client.Stats()
@@ -51,13 +51,12 @@ func (s *Shipper) watch(done <-chan struct{}, giveUp func(error)) {
 		select {
 		case <-done:
 			return
-		case <-look.C:
+		case <-poll.C:
 		}
 	}
 }
 
-// state is what there is to say of the connection; "" when there is no news
-// yet.
+// state puts the connection in words; "" when there is no news yet.
 func (s *Shipper) state(status *publish.Status) string {
 	switch {
 	case status.Connected && status.Acknowledges:
