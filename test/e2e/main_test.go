@@ -2,6 +2,10 @@ package e2e_test
 
 import (
 	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -16,6 +20,10 @@ func TestMain(m *testing.M) {
 	// these tests run some hundred processes.
 	if _, ok := os.LookupEnv("GORACE"); !ok {
 		os.Setenv("GORACE", "atexit_sleep_ms=20")
+	}
+	// Under nohup all processes would ignore what tests end some of them with.
+	if binary := strings.HasPrefix(filepath.Base(os.Args[0]), "sluice"); !binary && signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	testscript.Main(m, map[string]func(){"sluice": func() { os.Exit(cli.Main(os.Args[1:])) }, "sluice-panics": mainThatPanics})
 }
