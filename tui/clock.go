@@ -108,7 +108,7 @@ func parseSpan(text string) (time.Duration, error) {
 
 // openWhen asks for a time and goes there.
 func (m *model) openWhen(p *pane) {
-	m.prompt = &prompt{
+	m.openDialog(&prompt{
 		lead: "go to ", empty: "14:05 · 14:05:30 · -5m · 2006-01-02T15:04:05Z", past: &m.times,
 		done: func(text string) doneWith {
 			if strings.TrimSpace(text) == "" {
@@ -120,7 +120,7 @@ func (m *model) openWhen(p *pane) {
 			}
 			return doneWith{cmd: m.goTo(p, at)}
 		},
-	}
+	})
 }
 
 // goTo puts the cursor on the first row that is not before a time, and that row

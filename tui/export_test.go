@@ -35,7 +35,7 @@ var (
 
 // ListedMsg brings the live streams to the picker that is open.
 func ListedMsg(m tea.Model) tea.Msg {
-	return streamsMsg{m.(*model).picker, m.(*model).config.Feed.Streams(), 0}
+	return streamsMsg{dialogOf[*picker](m.(*model)), m.(*model).config.Feed.Streams(), 0}
 }
 
 // RawMsg is what the model has written to the terminal as it is.
@@ -70,7 +70,7 @@ func Anchored(m tea.Model) (top uint64, ok bool) {
 }
 
 // Scored is how many names the picker has looked at.
-func Scored(m tea.Model) int { return m.(*model).picker.scored }
+func Scored(m tea.Model) int { return dialogOf[*picker](m.(*model)).scored }
 
 // Taking reports whether a batch is not taken as a whole yet.
 func Taking(m tea.Model) bool { return m.(*model).batch != nil }
@@ -119,8 +119,8 @@ func Detail(data []byte, width, height int) []string {
 	p := newPane(st, query.Filter{})
 	sc := scene{theme: newTheme(true, colorprofile.TrueColor), location: time.UTC}
 	p.rows(width, height, sc)
-	d := newDetail(p)
-	d.draw(width+1, height, sc) // a column is the cursor's
+	d := newRecordView(p)
+	d.page(width+1, height, sc) // a column is the cursor's
 	lines := []string{d.message()}
 	for _, l := range d.lines {
 		lines = append(lines, l.text)

@@ -18,19 +18,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.interrupted = true
 		return tea.Quit
 	}
-	switch {
-	case m.prompt != nil:
-		return m.promptKey(msg)
-	case m.help != nil:
-		m.helpKey(msg)
-		return nil
-	case m.board != nil:
-		m.boardKey(msg)
-		return nil
-	case m.picker != nil:
-		return m.pickerKey(msg)
-	case m.detail != nil:
-		return m.detailKey(msg)
+	if d := m.top(); d != nil {
+		return d.key(m, msg)
 	}
 	return m.mainKey(msg)
 }
@@ -42,9 +31,9 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.quit):
 		return m.quit()
 	case matches(msg, k.help):
-		m.help = &help{}
+		m.openDialog(&help{})
 	case matches(msg, k.open):
-		m.openPicker()
+		m.openPicker(false)
 	case matches(msg, k.tab):
 		m.nextPane(1)
 	case matches(msg, k.backTab):
@@ -67,7 +56,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.clock = (m.clock + 1) % clockMode(len(clockNames))
 		return tea.Batch(m.tick(), m.notify(m.clock.sentence(m.config.Location, m.config.Now())))
 	case matches(msg, k.status):
-		m.board = &board{}
+		m.openDialog(&statusView{})
 		return m.tick()
 	case matches(msg, k.suspend):
 		return func() tea.Msg { return suspendMsg{} }
@@ -161,13 +150,13 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.cancel):
 		p.search = nil
 	case matches(msg, k.detail):
-		m.openDetail(p)
+		m.openRecord(p)
 	case matches(msg, k.copy):
-		if d := newDetail(p); d != nil {
+		if d := newRecordView(p); d != nil {
 			return m.copy(d.data, "record")
 		}
 	case matches(msg, k.copyMsg):
-		if d := newDetail(p); d != nil {
+		if d := newRecordView(p); d != nil {
 			return m.copy(d.message(), "message")
 		}
 	}
@@ -197,13 +186,8 @@ func (m *model) find(p *pane, d view.Direction) tea.Cmd {
 
 // paste gives pasted text to whatever takes text.
 func (m *model) paste(text string) {
-	switch {
-	case m.prompt != nil:
-		m.prompt.input.insert(text)
-		m.prompt.typed()
-	case m.picker != nil:
-		m.picker.input.insert(text)
-		m.picker.choose()
+	if t, ok := m.top().(typist); ok {
+		t.paste(text)
 	}
 }
 

@@ -29,30 +29,39 @@ var filterHelp = [][2]string{
 	{"level>=warn", "a level and above"},
 }
 
-// helpKey moves the help, or closes it.
-func (m *model) helpKey(msg tea.KeyPressMsg) {
-	k, h := &m.keys, m.help
+// key moves the help, or closes it.
+func (h *help) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
+	k := &m.keys
 	switch {
 	case h.lines <= h.room:
-		m.help = nil
+		m.closeDialog(h)
 	case matches(msg, k.down):
-		h.scroll(1)
+		h.scroll(m, 1)
 	case matches(msg, k.up):
-		h.scroll(-1)
+		h.scroll(m, -1)
 	case matches(msg, k.pageDown, k.halfDown), msg.String() == "space":
-		h.scroll(h.room)
+		h.scroll(m, h.room)
 	case matches(msg, k.pageUp, k.halfUp):
-		h.scroll(-h.room)
+		h.scroll(m, -h.room)
 	default:
-		m.help = nil
+		m.closeDialog(h)
 	}
+	return nil
 }
 
-func (h *help) scroll(by int) { h.top = max(0, min(h.top+by, h.lines-h.room)) }
+func (h *help) scroll(_ *model, by int) { h.top = max(0, min(h.top+by, h.lines-h.room)) }
 
-// drawHelp draws the keys, from the bindings themselves.
-func (m *model) drawHelp() (box []string, w int) {
-	t, h := m.theme, m.help
+func (h *help) changes() bool { return false }
+
+func (h *help) draw(m *model, screen []string) (*tea.Cursor, bool) {
+	box, w := h.box(m)
+	m.overlay(screen, box, w)
+	return nil, true
+}
+
+// box draws the keys, from the bindings themselves.
+func (h *help) box(m *model) (box []string, w int) {
+	t := m.theme
 	number := max(1, min((m.width-6)/helpColumn, 4))
 	column := min(helpColumn, m.width-6)
 	row := func(key string, width int, desc string) string {
@@ -78,7 +87,7 @@ func (m *model) drawHelp() (box []string, w int) {
 		h.lines = max(h.lines, len(c))
 	}
 	h.room = min(h.lines, m.height-4)
-	h.scroll(0)
+	h.scroll(m, 0)
 	w = number*column + 4
 	f := frameOf(t, m.method, w)
 	box = append(box, f.top("Keys", "?"))

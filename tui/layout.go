@@ -187,9 +187,7 @@ func (m *model) layoutRead(msg layoutMsg) tea.Cmd {
 	if msg.err != nil {
 		return m.notify(msg.err.Error())
 	}
-	if m.picker != nil {
-		m.closePicker()
-	}
+	m.closePicker()
 	m.restore(msg.layout)
 	return tea.Batch(m.tick(), m.notifyFull())
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -56,14 +57,10 @@ type model struct {
 	theme         *theme
 	method        ansi.Method
 
-	picker  *picker   // open when not nil, as are the others
+	dialogs []dialog  // what is open over the panes, the topmost last
 	listing bool      // the live streams are on their way
 	listAt  time.Time // they are asked for not before
-	detail  *detail
-	board   *board
-	help    *help
-	prompt  *prompt
-	saving  *saving // a file that is written, or nil
+	saving  *saving   // a file that is written, or nil
 
 	clock clockMode
 
@@ -134,7 +131,7 @@ func (m *model) Init() tea.Cmd {
 			m.slots = append(m.slots, i)
 		}
 	} else {
-		m.openPicker()
+		m.openPicker(false)
 	}
 	var restore tea.Cmd
 	if m.config.Restore {
@@ -269,7 +266,7 @@ func (m *model) changing() bool {
 			return true
 		}
 	}
-	return m.picker != nil || m.board != nil || m.clock == clockAgo && len(m.slots) > 0
+	return slices.ContainsFunc(m.dialogs, dialog.changes) || m.clock == clockAgo && len(m.slots) > 0
 }
 
 // tick asks for a secondMsg, unless one is on its way.

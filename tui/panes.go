@@ -90,8 +90,7 @@ func (m *model) morePanes() {
 			return
 		}
 	}
-	m.openPicker()
-	m.picker.beside = true
+	m.openPicker(true)
 }
 
 // fewerPanes leaves the pane in focus as a tab only.
@@ -152,6 +151,6 @@ func (m *model) closePane() {
 	m.focus = max(0, min(m.focus, len(m.slots)-1))
 	m.zoom = m.zoom && len(m.slots) > 1
 	if len(m.panes) == 0 {
-		m.openPicker()
+		m.openPicker(false)
 	}
 }

@@ -43,11 +43,12 @@ type pick struct {
 	typed bool // not a live stream: the name as it was typed
 }
 
-func (m *model) openPicker() {
-	m.picker = &picker{}
+func (m *model) openPicker(beside bool) {
+	p := &picker{beside: beside}
+	m.openDialog(p)
 	m.listAt = time.Time{}
 	m.config.Feed.WatchStreams(true)
-	m.picker.set(m.config.Feed.Streams())
+	p.set(m.config.Feed.Streams())
 }
 
 // listed is the live streams, as they were found for a picker.
@@ -61,7 +62,7 @@ type listed struct {
 // a while to find them, and to put them in order. It is asked for seldom enough
 // that it takes a tenth of the time.
 func (m *model) listStreams() tea.Cmd {
-	p := m.picker
+	p := dialogOf[*picker](m)
 	if p == nil || m.listing || time.Now().Before(m.listAt) {
 		return nil
 	}
@@ -77,18 +78,29 @@ func (m *model) listStreams() tea.Cmd {
 func (m *model) streamsListed(msg streamsMsg) {
 	m.listing = false
 	m.listAt = time.Now().Add(9 * msg.took)
-	if m.picker != nil && m.picker == msg.picker {
+	if p := dialogOf[*picker](m); p != nil && p == msg.picker {
 		msg.picker.set(msg.streams)
 	}
 }
 
+// closePicker closes the picker that is open, if one is.
 func (m *model) closePicker() {
-	m.picker = nil
-	m.config.Feed.WatchStreams(false)
+	if p := dialogOf[*picker](m); p != nil {
+		m.closeDialog(p)
+		m.config.Feed.WatchStreams(false)
+	}
 }
 
-func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
-	p := m.picker
+func (p *picker) changes() bool { return true }
+
+func (p *picker) scroll(_ *model, by int) { p.move(by / 3) }
+
+func (p *picker) paste(text string) {
+	p.input.insert(text)
+	p.choose()
+}
+
+func (p *picker) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	switch msg.String() {
 	case "up", "ctrl+p", "ctrl+k":
 		p.move(-1)
@@ -103,7 +115,7 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	case "end":
 		p.move(len(p.items))
 	case "space", "tab":
-		return m.markPick()
+		return p.mark(m)
 	case "ctrl+s":
 		p.busiest = !p.busiest
 		p.choose()
@@ -111,13 +123,13 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 		return m.restoreLayout()
 	case "ctrl+v":
 		p.beside = true
-		m.openPicked(false)
+		p.openChosen(m, false)
 		return tea.Batch(m.tick(), m.notifyFull())
 	case "ctrl+o":
-		m.openPicked(false)
+		p.openChosen(m, false)
 		return tea.Batch(m.tick(), m.notifyFull())
 	case "enter":
-		m.openPicked(true)
+		p.openChosen(m, true)
 		return tea.Batch(m.tick(), m.notifyFull())
 	case "esc", "alt+esc":
 		m.closePicker()
@@ -134,10 +146,9 @@ func (m *model) pickerKey(msg tea.KeyPressMsg) tea.Cmd {
 	return m.tick()
 }
 
-// markPick marks the chosen stream, or takes its mark away, and goes on to the
+// mark marks the chosen stream, or takes its mark away, and goes on to the
 // next one.
-func (m *model) markPick() tea.Cmd {
-	p := m.picker
+func (p *picker) mark(m *model) tea.Cmd {
 	if p.at >= len(p.items) {
 		return nil
 	}
@@ -154,10 +165,9 @@ func (m *model) markPick() tea.Cmd {
 	return nil
 }
 
-// openPicked opens what is marked, merged in one pane or each in its own; or
+// openChosen opens what is marked, merged in one pane or each in its own; or
 // the stream that is chosen.
-func (m *model) openPicked(merged bool) {
-	p := m.picker
+func (p *picker) openChosen(m *model, merged bool) {
 	names := p.marked
 	if len(names) == 0 {
 		if p.at >= len(p.items) {
@@ -166,7 +176,7 @@ func (m *model) openPicked(merged bool) {
 		names = []string{p.items[p.at].Name}
 	}
 	m.closePicker()
-	m.detail = nil
+	m.closeRecord()
 	if merged {
 		m.openPane(p.beside, names...)
 		return
@@ -232,9 +242,16 @@ func (p *picker) choice(i int) {
 // pickerWidth is the width of the picker where there is room for it.
 const pickerWidth = 84
 
-// draw returns the box, its width, and the column of the cursor on its second
+func (p *picker) draw(m *model, screen []string) (*tea.Cursor, bool) {
+	box, w, x := p.box(m.width, m.height, m.scene(nil), m.opened)
+	left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
+	cell.Overlay(screen, box, left, top, w, m.method)
+	return tea.NewCursor(left+x, top+1), true
+}
+
+// box returns the box, its width, and the column of the cursor on its second
 // line.
-func (p *picker) draw(width, height int, sc scene, opened func(string) bool) (lines []string, w, x int) {
+func (p *picker) box(width, height int, sc scene, opened func(string) bool) (lines []string, w, x int) {
 	w = min(pickerWidth, width-4)
 	p.rows = max(min(height-9, 24), 1)
 	t := sc.theme

@@ -24,6 +24,8 @@ type prompt struct {
 	left    func()                     // on escape; may be nil
 	past    *history                   // of earlier texts; may be nil
 	back    int                        // how far in the past we are, from 1
+
+	column int // of the cursor, when it was drawn last
 }
 
 // doneWith is what became of a prompt's text.
@@ -32,9 +34,17 @@ type doneWith struct {
 	fault string // what is wrong with it; the prompt stays open
 }
 
-// promptKey takes a key while a prompt is open.
-func (m *model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
-	p := m.prompt
+func (p *prompt) changes() bool { return false }
+
+// scroll scrolls the pane under the wheel: a prompt has nothing to scroll.
+func (p *prompt) scroll(m *model, by int) { m.scrollPane(m.wheelAt, by) }
+
+func (p *prompt) paste(text string) {
+	p.input.insert(text)
+	p.typed()
+}
+
+func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case msg.String() == "enter":
 		with := p.done(p.input.text)
@@ -43,12 +53,10 @@ func (m *model) promptKey(msg tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 		p.past.add(p.input.text)
-		if m.prompt == p { // done may have opened another
-			m.prompt = nil
-		}
+		m.closeDialog(p)
 		return with.cmd
 	case matches(msg, m.keys.cancel), p.input.text == "" && msg.String() == "backspace":
-		m.prompt = nil
+		m.closeDialog(p)
 		if p.left != nil {
 			p.left()
 		}
@@ -87,8 +95,14 @@ func (p *prompt) recall(by int) {
 	p.typed()
 }
 
-// draw appends the prompt, and returns the column of its cursor.
-func (p *prompt) draw(l *cell.Line, t *theme, room int) int {
+// draw leaves the drawing to the status line, in which the prompt stands, and says
+// where the cursor is.
+func (p *prompt) draw(m *model, _ []string) (*tea.Cursor, bool) {
+	return tea.NewCursor(p.column, m.height-1), false
+}
+
+// append appends the prompt to the status line.
+func (p *prompt) append(l *cell.Line, t *theme, room int) {
 	lead, w := cell.Fit(" "+record.Safe(p.lead), max(room-12, 1), l.Method())
 	l.Add(t.paneActive, lead)
 	var note string
@@ -103,12 +117,11 @@ func (p *prompt) draw(l *cell.Line, t *theme, room int) int {
 	}
 	note = record.Safe(note) // it may quote what was typed or pasted
 	beside := min(cell.Width(note, l.Method())+2, max(room/2, 1))
-	x := w + p.input.draw(l, t.text, max(room-w-beside, 8))
+	p.column = w + p.input.draw(l, t.text, max(room-w-beside, 8))
 	if note != "" {
 		note, _ = cell.Fit(note, max(l.Left()-2, 0), l.Method())
 		l.Space(2).Add(st, note)
 	}
-	return x
 }
 
 // history is what was typed into prompts of one kind.
@@ -157,5 +170,5 @@ func (m *model) openSearch(p *pane) {
 		}
 		return doneWith{}
 	}
-	m.prompt = pr
+	m.openDialog(pr)
 }

@@ -37,7 +37,7 @@ func (m *model) openFilter(p *pane) {
 		p.setFilter(before.WithTerms(terms))
 		return doneWith{}
 	}
-	m.prompt = pr
+	m.openDialog(pr)
 }
 
 // shownText is how many of the pane's records the filter shows.

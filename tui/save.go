@@ -74,7 +74,7 @@ func (m *model) openSave(p *pane) {
 		}
 		return doneWith{cmd: m.startSaving(p, path, false)}
 	}
-	m.prompt = pr
+	m.openDialog(pr)
 }
 
 // startSaving makes the file, away from the keys, and goes on with openedMsg.
@@ -119,7 +119,7 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 		}
 		return doneWith{cmd: m.startSaving(p, path, true)}
 	}
-	m.prompt = pr
+	m.openDialog(pr)
 	return nil
 }
 

@@ -23,53 +23,36 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 		l := cell.NewLine(m.width, m.method).Add(m.theme.dim, "too small")
 		return []string{l.String()}, nil
 	}
-	var cursor *tea.Cursor
+	record := dialogOf[*recordView](m)
 	body := rect{0, 1, m.width, m.height - 2}
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.drawTabs())
 	switch {
-	case m.detail != nil && m.width >= detailBeside:
-		lines = append(lines, m.drawBeside(body)...)
-	case m.detail != nil:
-		lines = append(lines, m.detail.draw(body.w, body.h, m.scene(m.detail.pane))...)
+	case record != nil && m.width >= recordBeside:
+		lines = append(lines, m.drawBeside(record, body)...)
+	case record != nil:
+		lines = append(lines, record.page(body.w, body.h, m.scene(record.pane))...)
 	default:
 		lines = append(lines, m.drawPanes(body)...)
 	}
-	bottom, x := m.drawStatus()
-	lines = append(lines, bottom)
-	if m.prompt != nil {
-		cursor = tea.NewCursor(x, m.height-1)
-	}
-	switch {
-	case m.help != nil:
-		box, w := m.drawHelp()
-		cell.Overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
-	case m.board != nil:
-		box, w := m.board.draw(m)
-		cell.Overlay(lines, box, (m.width-w)/2, max((m.height-len(box))/2, 0), w, m.method)
-	case m.picker != nil:
-		box, w, x := m.picker.draw(m.width, m.height, m.scene(nil), m.opened)
-		left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
-		cell.Overlay(lines, box, left, top, w, m.method)
-		cursor = tea.NewCursor(left+x, top+1)
-	}
-	return lines, cursor
+	lines = append(lines, m.drawStatus())
+	return lines, m.drawDialogs(lines)
 }
 
 // opened reports whether a stream has a pane.
 func (m *model) opened(name string) bool { return m.stores.Find(name) != nil }
 
-// detailBeside is the width from which a record is shown beside its pane.
-const detailBeside = 160
+// recordBeside is the width from which a record is shown beside its pane.
+const recordBeside = 160
 
 // drawBeside draws the pane in focus and one of its records beside it.
-func (m *model) drawBeside(body rect) []string {
-	p := m.detail.pane
+func (m *model) drawBeside(record *recordView, body rect) []string {
+	p := record.pane
 	w := (body.w - 2) / 2
 	m.areas = append(m.areas, area{rect{body.x, body.y, w, body.h}, p})
 	p.see()
 	left := p.draw(w, body.h, m.scene(p))
-	right := m.detail.draw(body.w-w-2, body.h, m.scene(p))
+	right := record.page(body.w-w-2, body.h, m.scene(p))
 	rule := cell.NewLine(2, m.method).Space(1).Add(m.theme.rule, "│").String()
 	join := cell.NewLine(2, m.method).Add(m.theme.paneActive, "━").Add(m.theme.rule, "┬").String()
 	for i := range left {
@@ -121,32 +104,35 @@ func (m *model) turnWheel(msg tea.MouseWheelMsg) tea.Cmd {
 
 // rollWheel moves what the wheel was turned over.
 func (m *model) rollWheel() {
-	by, p := m.wheel, m.wheelAt
-	m.wheel, m.wheelAt = 0, nil
+	by := m.wheel
+	m.wheel = 0
 	switch {
 	case by == 0:
-	case m.help != nil:
-		m.help.scroll(by)
-	case m.board != nil:
-		m.board.scroll(by)
-	case m.picker != nil:
-		m.picker.move(by / 3)
-	case m.detail != nil:
-		m.detail.scroll(by)
-	case slices.Contains(m.panes, p) && !(p.view.Following() && by > 0):
+	case m.top() != nil:
+		m.top().scroll(m, by)
+	default:
+		m.scrollPane(m.wheelAt, by)
+	}
+	m.wheelAt = nil
+}
+
+// scrollPane scrolls a pane, if it is still open.
+func (m *model) scrollPane(p *pane, by int) {
+	if slices.Contains(m.panes, p) && !(p.view.Following() && by > 0) {
 		p.view.Scroll(by)
 	}
 }
 
 // click focuses a pane and puts its cursor on a row, or goes to a tab.
 func (m *model) click(msg tea.MouseClickMsg) {
-	if msg.Button != tea.MouseLeft || m.help != nil || m.picker != nil || m.prompt != nil || m.board != nil {
+	record := dialogOf[*recordView](m)
+	if msg.Button != tea.MouseLeft || m.top() != nil && m.top() != dialog(record) {
 		return
 	}
 	if msg.Y == 0 {
 		for _, t := range m.tabs {
 			if msg.X >= t.from && msg.X < t.to {
-				m.detail = nil
+				m.closeRecord()
 				m.selectPane(t.pane)
 			}
 		}
@@ -171,8 +157,9 @@ func (m *model) click(msg tea.MouseClickMsg) {
 	if ord := p.ordAt(msg.Y - a.y - 1); ord >= 0 && ord < v.Total() {
 		v.Hold()
 		v.Select(ord)
-		if m.detail != nil { // beside the pane
-			m.detail = newDetail(p)
+		if record != nil { // beside the pane
+			m.closeRecord()
+			m.openRecord(p)
 		}
 	}
 }

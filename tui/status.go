@@ -11,22 +11,22 @@ import (
 )
 
 // drawStatus draws the last line: the prompt or a flash, or the sources; and
-// what is kept. It returns where the prompt's cursor is.
-func (m *model) drawStatus() (string, int) {
+// what is kept.
+func (m *model) drawStatus() string {
 	t := m.theme
 	l := cell.NewLine(m.width, m.method)
 	numbers, dropped := m.numbers()
 	right := cell.Width(numbers, m.method) + cell.Width(dropped, m.method) + 1
 	// What is said for a while is to be read whole, if need be without the numbers.
-	said := m.prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
+	prompt := dialogOf[*prompt](m)
+	said := prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
 	if right > m.width*2/3 || said {
 		right = 0
 	}
 	room := m.width - right - 1
-	x := 0
 	switch {
-	case m.prompt != nil:
-		x = m.prompt.draw(l, t, room)
+	case prompt != nil:
+		prompt.append(l, t, room)
 	case m.notice != "":
 		text, _ := cell.Fit(record.Safe(m.notice), room-1, m.method)
 		l.Space(1).Add(t.bad, text)
@@ -38,7 +38,7 @@ func (m *model) drawStatus() (string, int) {
 	}
 	if right > 0 {
 		if l.Left() < right { // the prompt took the room
-			return l.String(), x
+			return l.String()
 		}
 		l.FillTo("", right)
 		l.Add(t.dim, numbers)
@@ -48,7 +48,7 @@ func (m *model) drawStatus() (string, int) {
 		}
 		l.Add(st, dropped).Space(1)
 	}
-	return l.String(), x
+	return l.String()
 }
 
 // numbers is what is kept, and what was dropped.

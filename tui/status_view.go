@@ -14,58 +14,67 @@ import (
 	"sluice/tui/rows"
 )
 
-// board tells how everything stands: the sources, the open streams, what was
-// lost where, and what is kept. It is drawn over the panes.
-type board struct {
+// statusView shows how everything stands: the sources, the open streams, what was
+// lost where, and what is kept.
+type statusView struct {
 	top   int
 	lines int // that there are
 	room  int // that are shown
 }
 
-func (m *model) boardKey(msg tea.KeyPressMsg) {
-	k, b := &m.keys, m.board
+func (v *statusView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
+	k := &m.keys
 	switch {
 	case matches(msg, k.down):
-		b.scroll(1)
+		v.scroll(m, 1)
 	case matches(msg, k.up):
-		b.scroll(-1)
+		v.scroll(m, -1)
 	case matches(msg, k.pageDown, k.halfDown), msg.String() == "space":
-		b.scroll(max(b.room-1, 1))
+		v.scroll(m, max(v.room-1, 1))
 	case matches(msg, k.pageUp, k.halfUp):
-		b.scroll(-max(b.room-1, 1))
+		v.scroll(m, -max(v.room-1, 1))
 	case matches(msg, k.top):
-		b.top = 0
+		v.top = 0
 	case matches(msg, k.bottom):
-		b.scroll(b.lines)
+		v.scroll(m, v.lines)
 	case matches(msg, k.cancel, k.quit, k.status, k.detail):
-		m.board = nil
+		m.closeDialog(v)
 	case matches(msg, k.help):
-		m.help = &help{}
+		m.openDialog(&help{})
 	}
+	return nil
 }
 
-func (b *board) scroll(by int) { b.top = max(0, min(b.top+by, b.lines-b.room)) }
+func (v *statusView) changes() bool { return true }
 
-// boardWidth is the width of the board where there is room for it.
-const boardWidth = 116
+func (v *statusView) scroll(_ *model, by int) { v.top = max(0, min(v.top+by, v.lines-v.room)) }
 
-// draw draws the board as a box.
-func (b *board) draw(m *model) (box []string, w int) {
-	w = min(boardWidth, m.width-2)
+// statusWidth is the width of the status view where there is room for it.
+const statusWidth = 116
+
+func (v *statusView) draw(m *model, screen []string) (*tea.Cursor, bool) {
+	box, w := v.box(m)
+	m.overlay(screen, box, w)
+	return nil, true
+}
+
+// box draws it as a box.
+func (v *statusView) box(m *model) (box []string, w int) {
+	w = min(statusWidth, m.width-2)
 	t := table{m: m, width: w - 4}
-	m.boardSources(&t)
-	m.boardStreams(&t)
-	m.boardLosses(&t)
-	m.boardMemory(&t)
-	b.lines, b.room = len(t.lines), min(len(t.lines), m.height-4)
-	b.scroll(0)
+	m.statusSources(&t)
+	m.statusStreams(&t)
+	m.statusLosses(&t)
+	m.statusMemory(&t)
+	v.lines, v.room = len(t.lines), min(len(t.lines), m.height-4)
+	v.scroll(m, 0)
 	foot := "esc leaves"
-	if b.lines > b.room {
-		foot = fmt.Sprintf("j k scroll · %d more below · esc leaves", b.lines-b.room-b.top)
+	if v.lines > v.room {
+		foot = fmt.Sprintf("j k scroll · %d more below · esc leaves", v.lines-v.room-v.top)
 	}
 	f := frameOf(m.theme, m.method, w)
 	box = append(box, f.top("Status", "i"))
-	for _, l := range t.lines[b.top : b.top+b.room] {
+	for _, l := range t.lines[v.top : v.top+v.room] {
 		box = append(box, f.row(l))
 	}
 	return append(box, f.bottom(foot)), w
@@ -92,9 +101,9 @@ func (t *table) title(name, note string) {
 	t.put(l.FillTo("", w).Add(t.m.theme.dim, note))
 }
 
-// boardSources tells each source's state, since when, what came through it and
+// statusSources tells each source's state, since when, what came through it and
 // what was lost, and why it is not there.
-func (m *model) boardSources(t *table) {
+func (m *model) statusSources(t *table) {
 	th := m.theme
 	live := 0
 	for _, s := range m.status {
@@ -177,9 +186,9 @@ func (m *model) sourceMark(s stream.Status) (mark string, st cell.Style, word st
 	return "◌", m.theme.wait, "connecting"
 }
 
-// boardStreams tells of each open stream its rate, its last minute, and what is
+// statusStreams tells of each open stream its rate, its last minute, and what is
 // kept of it.
-func (m *model) boardStreams(t *table) {
+func (m *model) statusStreams(t *table) {
 	if len(m.panes) == 0 {
 		return
 	}
@@ -224,8 +233,8 @@ func lagText(d time.Duration) string {
 	return ago(d)
 }
 
-// boardLosses tells where records were lost.
-func (m *model) boardLosses(t *table) {
+// statusLosses tells where records were lost.
+func (m *model) statusLosses(t *table) {
 	th := m.theme
 	t.title("Lost on the way", m.ledger.text()+" records in "+m.ledger.gapText())
 	if !m.ledger.any() {
@@ -253,8 +262,8 @@ func (m *model) boardLosses(t *table) {
 	}
 }
 
-// boardMemory tells what is kept, and how much of what it may be.
-func (m *model) boardMemory(t *table) {
+// statusMemory tells what is kept, and how much of what it may be.
+func (m *model) statusMemory(t *table) {
 	th := m.theme
 	records, bytes := m.stores.Size()
 	var evicted uint64

@@ -13,9 +13,9 @@ import (
 	"sluice/tui/rowtext"
 )
 
-// detail is one whole record, over the panes. It has its own copy, so the
-// record may go meanwhile.
-type detail struct {
+// recordView is one whole record, instead of the panes or beside its own. It has its
+// own copy, so the record may be evicted meanwhile.
+type recordView struct {
 	pane   *pane
 	number uint64
 	entry  rows.Entry
@@ -27,48 +27,60 @@ type detail struct {
 	top    int
 	at     int // line under the cursor; its field is the chosen one
 	height int
-	lines  []pageLine // for key
-	key    detailKey
+	lines  []pageLine // for layout
+	layout recordLayout
 }
 
-// detailKey is what the lines were drawn for.
-type detailKey struct {
+// recordLayout is what the lines were drawn for.
+type recordLayout struct {
 	width    int
 	theme    *theme
 	location *time.Location
 }
 
-// newDetail copies the record under the pane's cursor; nil when there is none.
-func newDetail(p *pane) *detail {
+// newRecordView copies the record under the pane's cursor; nil when there is none.
+func newRecordView(p *pane) *recordView {
 	ord := p.view.CursorOrd()
 	if ord < 0 {
 		return nil
 	}
 	number, e, source, data := p.view.Row(ord)
-	d := &detail{pane: p, number: number, entry: *e, source: source, stream: p.store().StreamOf(e), data: string(data)}
+	d := &recordView{pane: p, number: number, entry: *e, source: source, stream: p.store().StreamOf(e), data: string(data)}
 	if !e.Kind.Notice() {
 		d.parsed = record.Parse([]byte(d.data[:min(len(d.data), rowtext.DisplayLimit)]))
 	}
 	return d
 }
 
-func (m *model) openDetail(p *pane) {
-	if d := newDetail(p); d != nil {
+func (m *model) openRecord(p *pane) {
+	if d := newRecordView(p); d != nil {
 		// What is read must not move away behind it.
 		p.view.Hold()
-		m.detail = d
+		m.openDialog(d)
 	}
 }
 
-func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
-	k, d := &m.keys, m.detail
+// closeRecord closes the record that is open, if one is.
+func (m *model) closeRecord() {
+	if d := dialogOf[*recordView](m); d != nil {
+		m.closeDialog(d)
+	}
+}
+
+func (d *recordView) changes() bool { return false }
+
+// draw draws nothing over the screen: the record stands in the place of the panes.
+func (d *recordView) draw(*model, []string) (*tea.Cursor, bool) { return nil, false }
+
+func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
+	k := &m.keys
 	switch {
 	case matches(msg, k.cancel, k.quit, k.detail):
-		m.detail = nil
+		m.closeDialog(d)
 	case matches(msg, k.help):
-		m.help = &help{}
+		m.openDialog(&help{})
 	case matches(msg, k.status):
-		m.board = &board{}
+		m.openDialog(&statusView{})
 		return m.tick()
 	case matches(msg, k.up):
 		d.step(-1)
@@ -97,26 +109,24 @@ func (m *model) detailKey(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return m.copy(clean(f.value), f.name)
 	case matches(msg, k.inDetail.include):
-		return m.narrow(false)
+		return d.narrow(m, false)
 	case matches(msg, k.inDetail.exclude):
-		return m.narrow(true)
+		return d.narrow(m, true)
 	case matches(msg, k.mark):
 		return m.mark(d.pane)
 	case matches(msg, k.clock):
 		m.clock = (m.clock + 1) % clockMode(len(clockNames))
 		return m.notify(m.clock.sentence(m.config.Location, m.config.Now()))
 	case matches(msg, k.inDetail.next):
-		m.turnDetail(1)
+		d.turn(1)
 	case matches(msg, k.inDetail.prev):
-		m.turnDetail(-1)
+		d.turn(-1)
 	}
 	return nil
 }
 
-// narrow filters the pane by the field that is chosen in the detail, and
-// returns to it.
-func (m *model) narrow(not bool) tea.Cmd {
-	d := m.detail
+// narrow filters the pane by the chosen field, and returns to it.
+func (d *recordView) narrow(m *model, not bool) tea.Cmd {
 	f := d.field()
 	if f == nil || f.fixed {
 		return m.notify("no field is here that one can filter by: j and k choose one")
@@ -124,23 +134,25 @@ func (m *model) narrow(not bool) tea.Cmd {
 	if err := d.pane.narrow(f.name, f.value, not); err != nil {
 		return m.notify(err.Error())
 	}
-	m.detail = nil
+	m.closeDialog(d)
 	return nil
 }
 
-// turnDetail shows the record below or above.
-func (m *model) turnDetail(by int) {
-	v := m.detail.pane.view
+// turn shows the record below or above.
+func (d *recordView) turn(by int) {
+	v := d.pane.view
 	at := v.CursorOrd() + by
 	if at < 0 || at >= v.Total() {
 		return
 	}
 	v.Jump(v.At(at))
-	m.detail = newDetail(m.detail.pane)
+	if other := newRecordView(d.pane); other != nil {
+		*d = *other
+	}
 }
 
 // field is the one that is chosen; nil on a line without.
-func (d *detail) field() *field {
+func (d *recordView) field() *field {
 	if d.at < len(d.lines) {
 		return d.lines[d.at].field
 	}
@@ -148,7 +160,7 @@ func (d *detail) field() *field {
 }
 
 // move moves the cursor by lines; the screen goes along when it must.
-func (d *detail) move(by int) {
+func (d *recordView) move(by int) {
 	d.at = max(0, min(d.at+by, len(d.lines)-1))
 	d.top = min(d.top, d.at)
 	d.top = max(d.top, d.at-d.height+1)
@@ -156,7 +168,7 @@ func (d *detail) move(by int) {
 
 // step moves the cursor to the next line that tells a field; where there is
 // none, to the end.
-func (d *detail) step(by int) {
+func (d *recordView) step(by int) {
 	for to := d.at + by; to >= 0 && to < len(d.lines); to += by {
 		if d.lines[to].field != nil {
 			d.move(to - d.at)
@@ -167,13 +179,13 @@ func (d *detail) step(by int) {
 }
 
 // scroll moves the screen by lines; the cursor goes along.
-func (d *detail) scroll(by int) {
+func (d *recordView) scroll(_ *model, by int) {
 	d.top = max(0, min(d.top+by, len(d.lines)-d.height))
 	d.at = max(0, min(max(d.at, d.top), d.top+d.height-1, len(d.lines)-1))
 }
 
 // message is the record's message to be copied.
-func (d *detail) message() string {
+func (d *recordView) message() string {
 	if d.entry.Kind.Notice() {
 		return d.data
 	}
@@ -194,12 +206,12 @@ func clean(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// draw returns the detail's lines, and lays them out when it must.
-func (d *detail) draw(width, height int, sc scene) []string {
-	if key := (detailKey{width, sc.theme, sc.location}); key != d.key {
+// page returns the record's lines, and lays them out when it must.
+func (d *recordView) page(width, height int, sc scene) []string {
+	if layout := (recordLayout{width, sc.theme, sc.location}); layout != d.layout {
 		p := page{width: width, scene: sc}
 		d.fill(&p)
-		d.lines, d.key = p.lines, key
+		d.lines, d.layout = p.lines, layout
 		if d.at == 0 { // begin with what one came for
 			for i, l := range d.lines {
 				if l.field != nil && l.field.name == "msg" {
@@ -240,7 +252,7 @@ func (d *detail) draw(width, height int, sc scene) []string {
 }
 
 // fill writes the record onto a page.
-func (d *detail) fill(p *page) {
+func (d *recordView) fill(p *page) {
 	t := p.scene.theme
 	at := when(&d.entry, p.scene.location)
 	if d.entry.Kind.Notice() {
