@@ -8,7 +8,7 @@ import (
 )
 
 // loadSettings puts what the user's file of settings says into a client's
-// configuration. What is wrong with the file is said by the client, which begins
+// configuration. What is wrong with the file is shown by the client, which begins
 // without it.
 func loadSettings(config *tui.Config) {
 	if dir, err := configDir(); err == nil {

@@ -14,7 +14,7 @@ import (
 	"sluice/cluster/stream"
 )
 
-// A shell waits for its completions, so they are had quickly or not at all.
+// A shell waits for its completions, so they come quickly or not at all.
 const (
 	completeWithin = 250 * time.Millisecond
 	completeSettle = 30 * time.Millisecond // for further sources, after the first streams are known
@@ -37,7 +37,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"subscribe":    beginsWith("tcp://", "ipc://"),
 }
 
-// noFiles are flags whose values nobody can guess, and that are no files.
+// noFiles are flags whose values cannot be guessed, and that are no files.
 var noFiles = []string{
 	"token", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
@@ -84,7 +84,7 @@ func completeFlags(c *cobra.Command) {
 }
 
 // liveStreams offers the names of live streams, from where the flags and the
-// environment say. It says nothing when there are none to be had.
+// environment point to. It offers nothing when none are known in time.
 func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	ctx := c.Context()
 	if ctx == nil {
@@ -106,8 +106,8 @@ func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]
 	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
-// streamThenFiles offers a live stream, from where the environment says, and
-// files after it.
+// streamThenFiles offers a live stream, from where the environment points to,
+// and files after it.
 func streamThenFiles(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveDefault
@@ -118,7 +118,7 @@ func streamThenFiles(c *cobra.Command, args []string, typed string) ([]string, c
 }
 
 // namedStreams waits until streams are known and all sources had a moment to
-// tell theirs, or until ctx ends.
+// report theirs, or until ctx ends.
 func namedStreams(ctx context.Context, source *stream.Source) []stream.Live {
 	source.WatchStreams(true)
 	look := time.NewTicker(5 * time.Millisecond)

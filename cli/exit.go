@@ -30,8 +30,8 @@ const (
 // writer is what fang hands to an error handler.
 type writer = io.Writer
 
-// errInterrupted ends a reading command that a signal ended. Nothing is said:
-// whoever sent the signal knows.
+// errInterrupted ends a reading command that a signal ended. Nothing is
+// printed: the sender of the signal knows.
 var errInterrupted = errors.New("interrupted")
 
 // outcome is how the command that ran ended.
@@ -59,8 +59,8 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
 
-// startError tells the two ways apart in which a server cannot be made: what
-// was asked for cannot be, which is wrong usage, or the machine did not give it.
+// startError separates the two reasons why a server cannot be made: what was asked
+// for is impossible, which is wrong usage, or the machine did not give it.
 func startError(err error) error {
 	var refused syscall.Errno
 	var network *net.OpError
@@ -75,7 +75,7 @@ func helpHint(c *cobra.Command, err error) error {
 	return &usageError{fmt.Errorf("%w: run \"%s --help\"", err, c.CommandPath())}
 }
 
-// exitCode tells the exit code for how a command ended.
+// exitCode is the exit code for how a command ended.
 func exitCode(err error) int {
 	var usage *usageError
 	switch {

@@ -23,7 +23,7 @@ import (
 
 const (
 	defaultProxy   = "http://127.0.0.1:5580"
-	lastFullScreen = 1000 // records of backfill when nothing else is said
+	lastFullScreen = 1000 // records of backfill by default
 )
 
 // reading is the flags that all reading commands share.
@@ -50,7 +50,7 @@ type reading struct {
 	inbox int // bytes of records that may wait; 0 is the source's default
 }
 
-// sources adds the flags that say where to read from.
+// sources adds the flags for where to read from.
 func (r *reading) sources(set *pflag.FlagSet) {
 	r.set = set
 	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this URL; SLUICE_PROXY")
@@ -66,21 +66,20 @@ func (r *reading) client(set *pflag.FlagSet) {
 	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last")
 }
 
-// records adds the flags that say which records, how many, and how they are
-// printed.
+// records adds the flags for which records, how many, and how they are printed.
 func (r *reading) records(set *pflag.FlagSet) {
 	set.IntVar(&r.last, "last", 0, "begin with the last N records; 1000 when full-screen")
 	r.chosen(set)
 }
 
-// chosen adds those of them that mean something for recordings, too.
+// chosen adds those of them that apply to recordings, too.
 func (r *reading) chosen(set *pflag.FlagSet) {
 	r.filters(set)
 	set.StringVar(&r.output, "output", "short", "print records as layout: short, long, json, raw")
 	set.BoolVar(&r.plain, "plain", false, "print lines, although there is a terminal")
 }
 
-// filters adds those that do not say how records are printed.
+// filters adds those that are not about printing.
 func (r *reading) filters(set *pflag.FlagSet) {
 	r.set = set
 	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal")
@@ -129,8 +128,7 @@ func expression(flag, value string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-// source is where to read from: what a flag says goes before what the environment
-// says.
+// source is where to read from: a flag goes before the environment.
 func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 	through := func(url string) (*stream.Source, error) {
 		token := r.token
@@ -161,8 +159,8 @@ func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 	return through(cmp.Or(proxy, defaultProxy))
 }
 
-// stdout is standard output. When ctx has ended, or --for has run out, whoever
-// reads it is not waited for much longer. Close it.
+// stdout is standard output. When ctx has ended, or --for has run out, its
+// reader is not waited for much longer. Close it.
 func (r *reading) stdout(ctx context.Context) *stdio.Writer {
 	if r.during > 0 {
 		until, cancel := context.WithTimeout(ctx, r.during)

@@ -12,7 +12,7 @@ import (
 )
 
 // logFileLimit bounds the log file of one process, in bytes. At the limit it
-// begins anew.
+// is emptied.
 const logFileLimit = 4 << 20
 
 // logFile is where logs go while the full-screen client has the terminal.
@@ -26,8 +26,7 @@ type logFile struct {
 }
 
 // openLogFile opens the log file of a command in the state directory. Where
-// that cannot be had, logs are thrown away: a client without logs is better
-// than none.
+// that fails, logs are thrown away: a client without logs is better than none.
 func openLogFile(command string) *logFile {
 	l := &logFile{}
 	dir, err := stateDir()
@@ -56,7 +55,7 @@ func stateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "sluice"), nil
 }
 
-// logger logs into the file and counts what is worth a look.
+// logger logs into the file and counts warnings and errors.
 func (l *logFile) logger() *slog.Logger {
 	return slog.New(counting{slog.NewTextHandler(l, nil), &l.errors})
 }
@@ -80,8 +79,8 @@ func (l *logFile) Write(p []byte) (int, error) {
 	return l.file.Write(p)
 }
 
-// close closes the file, and tells on w where it is if there is something in
-// it that is worth a look.
+// close closes the file, and writes to w where it is if there are warnings or
+// errors in it.
 func (l *logFile) close(w io.Writer) {
 	if l.file == nil {
 		return

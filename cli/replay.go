@@ -83,7 +83,7 @@ func newReplay(ended *outcome) *cobra.Command {
 	return c
 }
 
-// replay is what the flags say of the replay itself.
+// replay makes a replay's Config of the flags.
 func (r *replaying) replay(files []string) (replay.Config, error) {
 	config := replay.Config{Files: files, Stream: r.stream, Speed: float64(r.speed), IdleLimit: r.idleLimit}
 	var err error
@@ -115,7 +115,7 @@ func withReplay(ctx context.Context, config replay.Config, use func(context.Cont
 		func(ctx context.Context) error { return use(ctx, source) })
 }
 
-// replayError tells wrong usage from what the machine did not give.
+// replayError separates wrong usage from what the machine did not give.
 func replayError(err error) error {
 	var config *replay.ConfigError
 	if errors.As(err, &config) {
@@ -144,8 +144,7 @@ func replayLines(ctx context.Context, r *replaying, config replay.Config) error 
 	})
 }
 
-// replayed says what became of recordings that were not replayed as they are:
-// lines that were cut, and, of a replay that ctx has ended, up to which time of
+// replayed describes how a replay differs from the recordings: lines that were cut, and, of a replay that ctx has ended, up to which time of
 // the recording its counts go.
 func replayed(ctx context.Context, stats replay.Stats, config replay.Config, newest time.Time) (lines []string) {
 	limit := config.MaxLine

@@ -25,7 +25,7 @@ func Main(args []string) int {
 	err := fang.Execute(
 		ctx, root,
 		fang.WithVersion(version),
-		fang.WithoutManpage(), // newMan has more to say
+		fang.WithoutManpage(), // newMan has more in its pages
 		fang.WithErrorHandler(func(_ writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
 	)
 	if err != nil { // cobra's own: the command line could not be read

@@ -19,7 +19,7 @@ import (
 
 const (
 	streamsLook    = 100 * time.Millisecond  // between two looks at the sources
-	streamsMeasure = 2500 * time.Millisecond // a rate needs two changes, which are told each second
+	streamsMeasure = 2500 * time.Millisecond // a rate needs two changes, which come each second
 )
 
 func newStreams(ended *outcome) *cobra.Command {
@@ -33,7 +33,7 @@ func newStreams(ended *outcome) *cobra.Command {
 		Short: "List the streams that are live now, with their rates",
 		Long: "List the streams that had a record within the last minute: name, records a second, bytes a second, and\n" +
 			"how many consolidators they come from. It measures for some seconds before it prints. With --watch it goes\n" +
-			"on each second until it is interrupted: on a terminal the list is drawn anew, elsewhere it is appended, each\n" +
+			"on each second until it is interrupted: on a terminal the list is redrawn, elsewhere it is appended, each\n" +
 			"line beginning with its time.\n\n" +
 			"With --json each line is an object: time (when it was looked at), name, rate (records a second), bytes (a\n" +
 			"second), records (published, over all consolidators, since each of them has the stream), sources.",

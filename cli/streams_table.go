@@ -44,8 +44,8 @@ type liveStream struct {
 	Sources int     `json:"sources"`
 }
 
-// print prints the streams as they are at a time; trouble says why they may not
-// be all, when it is not nil.
+// print prints the streams as they are at a time; trouble is why they may not
+// be all; nil when they are.
 func (l *listing) print(now time.Time, live []stream.Live, trouble error) error {
 	var b bytes.Buffer
 	switch {

@@ -93,7 +93,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	})
 }
 
-// printing is how records are printed, as the flags say.
+// printing makes a printer's Config of the flags.
 func (r *reading) printing() (printer.Config, error) {
 	config := printer.Config{Notices: os.Stderr, Count: r.count, For: r.during}
 	var err error

@@ -36,7 +36,7 @@ func (d *Devenv) show(ctx context.Context) error {
 	return rescue.Beside(ctx, "read from the proxy", feed.Run, func(ctx context.Context) error {
 		err := client.Run(ctx)
 		if errors.Is(err, tui.ErrInterrupted) {
-			return nil // ctrl-c is a way to leave; there is nobody to tell
+			return nil // ctrl-c is a way to leave
 		}
 		return err
 	})

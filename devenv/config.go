@@ -14,7 +14,7 @@ const (
 	maxRate          = 100_000
 )
 
-// Config says how large a cluster to make.
+// Config is how large a cluster to make.
 type Config struct {
 	Consolidators int     // machines, at most 16; 0 means 3
 	Tenants       int     // streams of tenants, at most 5; 0 means 5

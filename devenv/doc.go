@@ -8,7 +8,7 @@
 // Addresses: vm-1 listens on 5551 (publish), 5552 (subscribe) and 5553 (admin:
 // metrics and health), vm-2 on 5561 and the two after it, and so on, the proxy
 // on 5580, all of 127.0.0.1. A busy port is replaced by a free one, and that is
-// said.
+// reported.
 //
 // Publishers: on each machine and for each stream (system, system/scheduler,
 // tenant/…) one PUB socket of go-zeromq, dialled as a Go application dials it.
@@ -17,13 +17,13 @@
 // bursts, and now and then a hostile one. What is published while a machine's
 // consolidator is stopped is gone, as with any PUB socket.
 //
-// Stopping a machine, as [Cluster.Toggle] and key x of the client do, stops
-// its consolidator cleanly: it tells its final positions, so that after its
+// Stopping a machine, as [Devenv.Toggle] and key x of the client do, stops
+// its consolidator cleanly: it sends its final positions, so that after its
 // return readers know that nothing is missing. (To see a gap of unknown size,
 // run consolidators as processes of their own and kill -9 one.) Its publishers
 // are back within two seconds of its return.
 //
 // Shutdown: [Devenv.Run] blocks, and returns nil when its context ends or the
-// client is left. All goroutines are gone then, but one that go-zeromq leaves
-// behind for each PUB socket.
+// client is left. All goroutines are gone then, except one that go-zeromq
+// leaves behind for each PUB socket.
 package devenv

@@ -11,7 +11,7 @@ import (
 )
 
 // generator makes the records of one stream on one machine. The same seed,
-// host and stream give the same records, but for their times. It is not safe
+// host and stream give the same records, except for their times. It is not safe
 // for concurrent use.
 type generator struct {
 	rng    *rand.Rand

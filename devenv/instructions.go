@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// print tells how to reach the cluster.
+// print writes how to reach the cluster.
 func (d *Devenv) print() {
 	var b strings.Builder
 	streams := d.config.streams()
@@ -33,7 +33,7 @@ func (d *Devenv) print() {
 	fmt.Fprint(d.config.Output, b.String())
 }
 
-// moved tells, a line each, who did not get its usual port.
+// moved is a line for each address that is not at its usual port.
 func (d *Devenv) moved() (lines []string) {
 	moved := func(who, address string, port int) {
 		if !strings.HasSuffix(address, fmt.Sprintf(":%d", port)) {

@@ -12,7 +12,7 @@ import (
 	"sluice/consolidator"
 )
 
-// grace is how long a consolidator that is told to stop reads from publishers
+// grace is how long a consolidator that is being stopped reads from publishers
 // that go on publishing.
 const grace = 300 * time.Millisecond
 

@@ -13,7 +13,7 @@ const (
 	burstFactor = 10
 )
 
-// pace tells when the records of one publisher come: at random around its
+// pace decides when the records of one publisher come: at random around its
 // rate, as independent users make them, with bursts.
 type pace struct {
 	rate   float64 // records a second, without the bursts

@@ -70,7 +70,7 @@ func (p *publisher) socket(ctx context.Context) {
 }
 
 // watch keeps sock connected until ctx ends. It returns early when the socket
-// has to be made anew.
+// has to be replaced.
 func watch(ctx context.Context, sock zmq4.Socket, endpoint string) {
 	topics, ok := sock.(zmq4.Topics)
 	if !ok {
@@ -79,7 +79,7 @@ func watch(ctx context.Context, sock zmq4.Socket, endpoint string) {
 	look := time.NewTicker(dialRetry)
 	defer look.Stop()
 	for ctx.Err() == nil {
-		// Dial tries for ever when there is nobody, but gives up when a
+		// Dial tries for ever when nothing listens, but gives up when a
 		// handshake breaks, as it does when the consolidator ends meanwhile.
 		if err := sock.Dial(endpoint); err != nil {
 			if !tick(ctx, look.C) {

@@ -31,8 +31,8 @@ func (g *generator) long(dst []byte, now time.Time) []byte {
 	})
 }
 
-// hostile is a record that attacks the terminal of whoever reads it, or the
-// line that it stands in. It is valid JSON, and harmless until it is decoded.
+// hostile is a record that attacks its reader's terminal, or the line that it
+// stands in. It is valid JSON, and harmless until it is decoded.
 func (g *generator) hostile(dst []byte, now time.Time) []byte {
 	return g.recordRaw(dst, now, levelInfo, "console", `"`+pick(g, hostileTexts)+`"`, func(o *object) {
 		o.raw("agent", `"curl/8 `+pick(g, hostileTexts)+`"`)

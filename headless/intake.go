@@ -157,7 +157,7 @@ func hand(sink Sink, batch *stream.Batch) (records, notices int, err error) {
 	return records, notices, nil
 }
 
-// Abandon counts what has arrived as unwritten: nobody takes it any more.
+// Abandon counts what has arrived as unwritten: it is not taken any more.
 func (in *Intake) Abandon(sink Sink) {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -12,18 +12,18 @@ import (
 // ErrMet ends what has all that was asked for.
 var ErrMet = errors.New("met")
 
-// ErrNotMet says that the time ran out before Count or Until was met.
+// ErrNotMet means that the time ran out before Count or Until was met.
 var ErrNotMet = errors.New("time ran out")
 
-// ErrEnded says that the source ended before Count or Until was met, as the
+// ErrEnded means that the source ended before Count or Until was met, as the
 // replay of a recording does.
 var ErrEnded = errors.New("the records came to an end")
 
-// ErrNotConnected says that the time ran out while there was no stream: no source
+// ErrNotConnected means that the time ran out while there was no stream: no source
 // was ever connected, or those that were are lost and did not come back.
 var ErrNotConnected = errors.New("no source is connected")
 
-// Connected reports whether records can come. What a proxy says of consolidators
+// Connected reports whether records can come. What a proxy reports of consolidators
 // counts as long as the proxy itself is connected.
 func Connected(sources []stream.Status) bool {
 	proxies, consolidators, connected := 0, 0, 0

@@ -1,5 +1,5 @@
-// Package console tells people what happens: lines, and on a terminal one last
-// line that is drawn again and again.
+// Package console notifies people of what happens: by lines, and on a terminal by
+// one last line that is redrawn.
 //
 // # Contract
 //
@@ -21,14 +21,14 @@ import (
 	"sluice/cluster/record"
 )
 
-// Progress is a terminal on which one line is drawn again and again. Its zero
+// Progress is a terminal on which one line is redrawn. Its zero
 // value shows nothing.
 type Progress struct {
 	Terminal io.Writer  // nil shows nothing
 	Width    func() int // cells of it, asked each time; nil, and 0, mean 80
 }
 
-// Console is where people are told what happens. Its methods may be called from
+// Console is where people are notified. Its methods may be called from
 // any goroutine.
 type Console struct {
 	lines    io.Writer
@@ -69,7 +69,7 @@ func (c *Console) Notify(text string) {
 	_, _ = fmt.Fprintf(c.lines, "sluice: %s\n", record.Safe(text))
 }
 
-// Draw shows the last line anew.
+// Draw redraws the last line.
 func (c *Console) Draw(text string) {
 	if !c.Draws() {
 		return

@@ -1,11 +1,11 @@
 // Package rescue turns panics into errors, where something must be put in order
-// before the process ends: a terminal that is not restored is of no use to
-// whoever is to read what went wrong.
+// before the process ends: on a terminal that is not restored, what went wrong
+// cannot be read.
 //
 // # Contract
 //
-// Only a panic of the goroutine that calls [Call] is caught: whoever starts a
-// goroutine calls it there. A panic of the runtime itself, such as running out
+// Only a panic of the goroutine that calls [Call] is caught: a function that
+// starts a goroutine calls it there. A panic of the runtime itself, such as running out
 // of memory, ends the process as ever. After a panic nothing that the goroutine
 // worked on can be trusted any more, so the error is a reason to end, not one
 // to try again.
@@ -63,9 +63,9 @@ func Is(err error) bool {
 }
 
 // Beside runs a source beside what uses it: run in a goroutine of its own, as
-// long as use runs. If run panics, use is ended, too. When ctx ends, use is told
-// first, and run when use has returned: or use could find its source closed and
-// not know why. It returns when both have ended, with the errors of both.
+// long as use runs. If run panics, use is ended, too. When ctx ends, use is ended
+// first, and run when use has returned: otherwise use could find its source closed
+// and not know why. It returns when both have ended, with the errors of both.
 func Beside(ctx context.Context, doing string, run, use func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -55,9 +55,9 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-// ready waits until a file is ready for what events say, the bell rings, if there
-// is one, or the time is over, and reports whether the file is ready and the bell
-// has not rung. A negative time is for ever.
+// ready waits until a file is ready for events, the bell rings, if it is not nil,
+// or the time is over, and reports whether the file is ready and the bell has not
+// rung. A negative time is for ever.
 func ready(file syscall.RawConn, events int16, b *bell, most time.Duration) (yes bool) {
 	began := time.Now()
 	fds := []unix.PollFd{{Events: events}, {Fd: -1, Events: unix.POLLIN}}

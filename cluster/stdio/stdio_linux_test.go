@@ -73,7 +73,7 @@ var writers = []struct {
 	reopen func(*os.File) (*os.File, error)
 }{
 	{"pipe", pipe, reopen},
-	{"pipe that cannot be opened anew", pipe, refuse},
+	{"pipe that cannot be opened again", pipe, refuse},
 	{"socket", socket, reopen},
 	{"terminal", terminal, reopen},
 }

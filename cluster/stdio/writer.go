@@ -31,7 +31,7 @@ type Writer struct {
 	stalled bool
 
 	// One of these, unless the file is always ready.
-	own  *os.File // the same file, opened anew: its writes have a deadline
+	own  *os.File // the same file, opened again: its writes have a deadline
 	raw  syscall.RawConn
 	bell *bell
 	stop func() bool
@@ -71,7 +71,7 @@ func (w *Writer) left() time.Duration {
 	return max(0, min(stallFor, w.last.Sub(now)))
 }
 
-// reopen opens a pipe or a terminal anew, so that its mode is nobody else's. A
+// reopen opens a pipe or a terminal once more, so that its mode is not shared. A
 // socket cannot be, nor what this user may not open.
 func reopen(f *os.File) (own *os.File, err error) {
 	raw, err := f.SyscallConn()
@@ -95,7 +95,8 @@ func reopen(f *os.File) (own *os.File, err error) {
 // takes it in far less than stallFor.
 const ownPiece = 64 << 10
 
-// pipePiece is what a pipe takes, in bytes, when it says that it can be written.
+// pipePiece is what a pipe takes, in bytes, when poll reports that it can be
+// written.
 const pipePiece = 4 << 10
 
 // Write writes all of p, or returns how much of it was written, and why no more

@@ -13,15 +13,15 @@ import (
 // A stream that appears while the recording runs is asked for all of its log,
 // so that its first records are in the recording, too. Most such streams have
 // just begun. Of one that was only idle, what is in its log from before the
-// recording is no part of it. Nothing but the records' own times tells the two
-// apart, and they are believed only if the newest one is about as old as it can
-// be, since the stream is live: who publishes an old file has old times.
+// recording is no part of it. Only the records' own times distinguish the
+// two, and they are believed only if the newest one is recent enough for a stream
+// that is live: a publisher of an old file has old times.
 
 const (
 	// A stream that was not listed for long after the start had nothing for a
 	// minute before it, so the clocks of machines may differ by so much.
 	clockSlack  = 30 * time.Second
-	believed    = 90 * time.Second // how old the newest record of a live stream may be, at the start
+	believed    = 90 * time.Second // how old the newest record of a live stream may be at the start
 	maxHeldBack = 16 << 20         // bytes of one stream's backfill that are held until it is complete
 )
 

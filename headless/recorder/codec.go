@@ -16,7 +16,7 @@ type codec interface {
 	frame(dst, plain []byte) ([]byte, error)
 }
 
-// pieceSize is how many bytes of lines a piece has at most, but for one line
+// pieceSize is how many bytes of lines a piece has at most, except for one line
 // that is longer. Compressed, such pieces are within 1 % as small as those of a
 // mebibyte.
 const pieceSize = 256 << 10

@@ -18,7 +18,7 @@ import (
 // Stdout is Config.Out for standard output.
 const Stdout = "-"
 
-// Fsync says when what was written is brought to the disk.
+// Fsync is when what was written is brought to the disk.
 type Fsync uint8
 
 // The times to sync.
@@ -43,15 +43,15 @@ var fsyncNames = [...]string{FsyncSecond: "1s", FsyncNever: "none", FsyncAlways:
 // DefaultMaxStreams is Config.MaxStreams when it is 0.
 const DefaultMaxStreams = 4096
 
-// Config says what a Recorder records, where to, and how long.
+// Config is what a Recorder records, where to, and how long.
 type Config struct {
 	Source     PatternSource // required; the Recorder does the tailing
 	Streams    []string      // names and patterns (see names.Pattern), at least one
 	Last       int           // records of backfill for each stream that is live at the start; 0 begins with the next one
-	MaxStreams int           // streams that are followed; what matches beyond is told and passed over. 0 means DefaultMaxStreams
+	MaxStreams int           // streams that are followed; further ones are reported and passed over. 0 means DefaultMaxStreams
 
-	// Out is the name of the file. Its ending, .gz or .zst, says how it is
-	// compressed. With "{stream}" in it each stream has files of its own. Stdout
+	// Out is the name of the file. Its ending, .gz or .zst, selects the
+	// compression. With "{stream}" in it each stream has files of its own. Stdout
 	// is standard output, never compressed. See the package's contract.
 	Out    string
 	Stdout io.Writer // required when Out is Stdout

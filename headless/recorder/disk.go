@@ -18,13 +18,13 @@ type disk interface {
 	// when dirs is set. Its error is fs.ErrExist when there is a file of that
 	// name or an unfinished one, unless force is set, errIsDir when the name is a
 	// directory's, errNoFile when it is that of a device, a pipe or the like, and
-	// errInUse when somebody writes it. What is written goes to the file's end.
+	// errInUse when another recording writes it. What is written goes to the file's end.
 	Create(name string, dirs, force bool) (file, error)
 	// Publish gives an unfinished file its name. Its error is fs.ErrExist when
 	// that is taken, unless force is set. With durable the name is on disk when
 	// it returns.
 	Publish(name string, force, durable bool) error
-	// Remove takes a file away; errInUse says that somebody writes it.
+	// Remove takes a file away; errInUse means that another recording writes it.
 	Remove(path string) error
 	// List returns the names of the files in a directory.
 	List(dir string) ([]string, error)
@@ -76,13 +76,13 @@ func (osDisk) Create(name string, dirs, force bool) (file, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The lock tells a recording at work from one that was killed.
+	// The lock distinguishes a recording at work from one that was killed.
 	for tries := 0; !lock(f); tries++ {
 		if force || tries == lockTries {
 			f.Close()
 			return nil, &fs.PathError{Op: "open", Path: path, Err: errInUse}
 		}
-		time.Sleep(time.Millisecond) // somebody looks whether it is in use
+		time.Sleep(time.Millisecond) // another process checks whether it is in use
 	}
 	made := &osFile{File: f, dirs: dirs}
 	if force {
@@ -139,7 +139,7 @@ func syncDir(name string) error {
 
 // inUse reports whether a recording writes a file.
 func inUse(path string) bool {
-	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // it may be a pipe that nobody reads
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) // it may be a pipe without a reader
 	if err != nil {
 		return false
 	}
@@ -150,13 +150,13 @@ func inUse(path string) bool {
 // lockTries is how often a file that was made just now is tried to be locked.
 const lockTries = 100
 
-// lock locks a file, and reports false when somebody else has. Where there are no
+// lock locks a file, and reports false when it is locked already. Where there are no
 // locks everybody has.
 func lock(f *os.File) bool {
 	return !errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK)
 }
 
-// notRegular says what is there in place of a file.
+// notRegular names what is there in place of a file.
 func notRegular(info fs.FileInfo) error {
 	if info.IsDir() {
 		return errIsDir
@@ -181,7 +181,7 @@ func (osDisk) Publish(name string, force, durable bool) error {
 	return nil
 }
 
-// unsyncedName says that a file has its name, but perhaps not after a loss of
+// unsyncedName means that a file has its name, but perhaps not after a loss of
 // power.
 type unsyncedName struct{ err error }
 
@@ -223,14 +223,14 @@ func (osDisk) List(dir string) ([]string, error) {
 	return names, err
 }
 
-// standard is standard output as a file: it is nobody's to cut or to close.
+// standard is standard output as a file: it is not cut or closed.
 type standard struct{ io.Writer }
 
 func (standard) Close() error         { return nil }
 func (standard) Sync() error          { return nil }
 func (standard) Truncate(int64) error { return nil }
 
-// createError says what to do about a file that cannot be made.
+// createError explains what to do about a file that cannot be made.
 func createError(name string, err error) error {
 	switch {
 	case errors.Is(err, errInUse):
@@ -259,7 +259,7 @@ func createError(name string, err error) error {
 	return fmt.Errorf("create %q: %w: name a file in another directory", name, err)
 }
 
-// writeError says what to do when a file takes no more.
+// writeError explains what to do when a file takes no more.
 func writeError(name string, err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

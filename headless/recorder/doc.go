@@ -1,50 +1,45 @@
-// Package recorder writes the records of a source where scripts want them: a
-// [Recorder] records streams into files, a [Printer] prints them as lines where
-// there is no full screen.
+// Package recorder writes the records of streams into files, for scripts.
 //
-// # Contract of both
+// # Contract
 //
 // Order: records are written in the order in which the source hands them on,
-// as whole lines. What is said of a loss comes after the records before it.
+// as whole lines. A loss comes after the records before it.
 //
-// Reading never waits for writing, but for the bounded inbox of the source
-// (direct.Config.Inbox): while that is full, the source loses the oldest
-// records for this reader alone, and tells how many. So what a slow disk or a
-// slow reader of the output costs is a gap like any other, and nobody else
-// notices.
+// Blocking: reading never waits for writing, except through the bounded inbox of
+// the source (stream.Config.Inbox): while that is full, the source loses the
+// oldest records for this reader alone, and counts them. So what a slow disk costs
+// is a gap like any other, and no other reader is slowed down.
 //
-// # A recording
-//
-// Lines: a record that is one line stands in the recording byte for byte; what
-// is not is made one as the proxy does it (record.Normalise). A loss stands
-// where it happened, as a bunyan record of level warn and name "sluice" with
-// the fields stream, dropped, unknown, source, hop and cause.
+// Lines: a record that is one line is recorded byte for byte; any other is made
+// one as the proxy does it (record.Normalise). A loss stands where it happened, as
+// a bunyan record of level warn and name "sluice" with the fields stream, dropped,
+// unknown, source, hop and cause. At the end there is one for each source that is
+// lost then.
 //
 // Accounting: see [Counts]. What arrived and could not be written is counted,
-// too. At the end a word is left for each source that is lost then.
+// too.
 //
-// Files: FILE.part is written, which gets its name when it is whole: it holds
-// whole lines only, whatever ended the recording, and neither it nor an
-// unfinished one of another recording is overwritten unless Config.Force is
-// set. A file into which nothing was recorded does not stay, but for that of a
-// recording of one file which ended as asked. Compressed files are made of
-// pieces that can be read by themselves, at most a second or 256 KiB of
-// lines each.
+// Files: FILE.part is written, and gets its name when it is complete. It holds
+// whole lines only, however the recording ended. Neither FILE nor an unfinished
+// file of another recording is overwritten unless Config.Force is set. A file
+// without records is removed, unless it is the only one of a recording that ended
+// as asked. Compressed files are made of pieces that can be read by themselves, at
+// most a second or 256 KiB of lines each.
 //
 // Crashes: what was synced can be read, in whole lines, from FILE.part (what
 // follows may be half a line or half a piece). With FsyncSecond that is all
 // that came more than a second before, as long as the disk keeps up; with
-// FsyncAlways all of which the source was told that it was taken; with
-// FsyncNever it is up to the operating system, which loses nothing if only the
-// recording was killed. After an error of the disk the file is cut to what is
-// whole, and Run returns the error; if a sync failed nobody knows what is on
-// the disk, and the file keeps its unfinished name.
+// FsyncAlways it is every batch but the last; with FsyncNever it is up to the
+// operating system, which loses nothing if only the recording was killed. After an
+// error of the disk the file is cut to what is whole, and Run returns the error; if
+// a sync failed it is unknown what is on the disk, and the file keeps its
+// unfinished name.
 //
 // Patterns: streams that are live at the start begin as Config.Last says, from
-// when they are first listed, within the first second. A stream that appears
-// later is recorded from its first record, if it appears more than about two
-// seconds after the start; before that nobody can tell it from one that was
-// there, and what it had until it was listed may be missing.
+// when they are first listed, within the first second. A stream that appears more
+// than about two seconds after the start is recorded from its first record. One
+// that appears before that looks like one that was there already, and what it had
+// until it was listed may be missing.
 //
 // Memory: the source's inbox twice (what waits, and what is being written), at
 // most 32 MiB of lines that are gathered, and 16 MiB for each stream that is
@@ -52,7 +47,7 @@
 //
 // Shutdown: Run blocks, and all its goroutines are gone when it returns. It
 // returns nil when what was asked for has been recorded, when its context
-// ended, and when the reader of standard output went away. Whoever must tell
-// an interrupt from an end asks the context. A write that blocks cannot be
+// ended, and when the reader of standard output went away: to distinguish an
+// interrupt from an end, ask the context. A write that blocks cannot be
 // interrupted: Run returns after it.
 package recorder

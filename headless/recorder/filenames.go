@@ -26,14 +26,14 @@ const (
 	stampMillis  = "20060102T150405.000Z"
 )
 
-// braces are what somebody may take for the placeholder.
+// braces match what may be mistaken for the placeholder.
 var braces = regexp.MustCompile(`\{[A-Za-z]+\}`)
 
 // naming makes the names of a recording's files of Config.Out.
 type naming struct {
 	dir     string
 	base    string // up to the ending
-	ending  string // the last ending, with the one before it if it says how the file is compressed
+	ending  string // the last ending, with the one before it if it names the compression
 	perName bool   // there is a placeholder: each stream has files of its own
 	dirs    bool   // it stands in the directory
 	stamp   string // layout of the time stamp; "" when there is none

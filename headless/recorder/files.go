@@ -166,7 +166,7 @@ func (f *files) tick() error {
 	return nil
 }
 
-// waiting reports whether there is something for tick to do.
+// waiting reports whether tick has something to do.
 func (f *files) waiting() bool {
 	if len(f.gathered) > 0 {
 		return true
@@ -186,7 +186,7 @@ func (f *files) waiting() bool {
 const clockSet = time.Minute
 
 // rotate ends all files when their interval is over, or has not begun, since the
-// clock was set. Files in which there is nothing go away.
+// clock was set. Empty files are removed.
 func (f *files) rotate(now time.Time) error {
 	if f.boundary.IsZero() || now.Before(f.boundary) && !now.Before(f.began.Add(-clockSet)) {
 		return nil
@@ -203,8 +203,8 @@ func (f *files) rotate(now time.Time) error {
 	return nil
 }
 
-// end writes and finishes all. Files in which there is nothing go away, but for
-// the one of a recording that was as asked. The syncer is still at work then.
+// end writes and finishes all. Empty files are removed, except
+// for the one of a recording that ended as asked. The syncer is still at work then.
 func (f *files) end(asAsked bool) (err error) {
 	err = f.flush()
 	for _, w := range f.writers {
@@ -215,7 +215,7 @@ func (f *files) end(asAsked bool) (err error) {
 	return err
 }
 
-// describe says where the records go, for people.
+// describe names the place where the records go, for people.
 func (f *files) describe() string {
 	if f.config.Out == Stdout {
 		return "standard output"

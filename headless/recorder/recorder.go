@@ -79,7 +79,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	if r.console.Draws() {
 		helpers.Go(func() { r.progress(ended) })
 	}
-	r.selection.begin(r.began)
+	r.selection.begin()
 
 	asked, err := r.record(ctx)
 	if asked {
@@ -135,7 +135,7 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 	return asked, err
 }
 
-// noMatch says that For ran out and no stream had come that is recorded. It is a
+// noMatch means that For ran out before any stream matched. It is a
 // [headless.ErrNotConnected], although sources are connected.
 type noMatch struct {
 	patterns []string

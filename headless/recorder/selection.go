@@ -24,12 +24,12 @@ const (
 	fewRecords = 1000
 )
 
-// selection is the streams that are recorded. It finds those that patterns match. It is used by one goroutine.
+// selection is the streams that are recorded. It finds those that patterns match,
+// and is used by one goroutine.
 type selection struct {
 	config   *Config
 	patterns []names.Pattern
 	streams  map[string]*recorded // followed
-	began    time.Time
 
 	connected time.Time // when the source first was
 	listed    bool      // a first list has come
@@ -53,8 +53,7 @@ func newSelection(config *Config, notify func(string)) (*selection, error) {
 }
 
 // begin follows what is named, and watches for the rest.
-func (s *selection) begin(now time.Time) {
-	s.began = now
+func (s *selection) begin() {
 	if len(s.patterns) > 0 {
 		s.config.Source.WatchStreams(true)
 	}

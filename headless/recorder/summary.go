@@ -11,14 +11,14 @@ import (
 	"sluice/cluster/record"
 )
 
-// Summary is what became of a recording.
+// Summary is the result of a recording.
 type Summary struct {
 	Counts                 // over all streams
 	Stored  uint64         `json:"stored"`  // bytes in files, compressed or not, those that were removed since included
 	Files   int            `json:"files"`   // that were finished
 	Seconds float64        `json:"seconds"` // from the start to the end
 	Streams []StreamCounts `json:"streams"` // in the order of their names
-	// Unaccounted are the sources that cannot tell what is lost there: sockets
+	// Unaccounted are the sources that cannot count what is lost there: sockets
 	// that are no consolidator's.
 	Unaccounted []string `json:"unaccounted,omitempty"`
 }
@@ -84,7 +84,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	return err
 }
 
-// text has what is nought only where it is good to know.
+// text leaves out some counts that are 0.
 func (c *Counts) text() string {
 	text := fmt.Sprintf("records=%d bytes=%d gaps=%d dropped=%d unknown=%d", c.Records, c.Bytes, c.Gaps, c.Dropped, c.Unknown)
 	if c.Older > 0 {

@@ -18,7 +18,7 @@ type job struct {
 	broken bool      // leave it its unfinished name
 }
 
-// syncer does what may take a disk long, one thing after the other: syncing,
+// syncer does what may be slow on a disk, one thing after the other: syncing,
 // naming, and removing old files. Of each file at most one job of each kind
 // waits, and of each series maxUnnamed files at most, so what waits is bounded by
 // the series.
@@ -40,7 +40,7 @@ type syncer struct {
 	ended   bool
 	err     error // of what went wrong first
 	failed  func()
-	bad     map[string]bool // files that could not be synced: nobody knows what is in them
+	bad     map[string]bool // files that could not be synced: their content is unknown
 	poke    chan struct{}
 }
 
@@ -107,7 +107,7 @@ func (s *syncer) end() {
 	s.wake()
 }
 
-// error is what went wrong first.
+// error is the first error.
 func (s *syncer) error() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,7 +202,7 @@ func (s *syncer) do(j job) error {
 }
 
 // retire removes the oldest files of a series, when one was finished. What
-// cannot be removed ends no recording: it is told at once, and is an error at the
+// cannot be removed ends no recording: it is reported at once, and is an error at the
 // end.
 func (s *syncer) retire(of series, finished time.Time) {
 	if s.keep == 0 {

@@ -20,7 +20,7 @@ const maxFiles = 100_000
 // bytes: each byte of 256 KiB may take six when it is escaped.
 const DefaultMaxLine = 2 << 20
 
-// Config says what is replayed, and how.
+// Config is what is replayed, and how.
 type Config struct {
 	Files []string // at least one; Stdin at most once
 	Stdin *os.File // what Stdin stands for; nil means os.Stdin

@@ -42,7 +42,7 @@ func (s *Source) SkipPause() string {
 	return s.changed()
 }
 
-// changed describes the replay as it is now, and wakes who shows it.
+// changed describes the replay as it is now, and wakes its readers.
 func (s *Source) changed() string {
 	s.out.Wake()
 	return s.Note()

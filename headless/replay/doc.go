@@ -4,9 +4,9 @@
 //
 // # Contract
 //
-// A [Source] reads any number of files, plain, gzip or zstd, told apart by what
-// is in them, of concatenated members or frames too. A file is lines; a line
-// is a record, whoever wrote it. What is no JSON object is a record whose msg is
+// A [Source] reads any number of files, plain, gzip or zstd, recognised by
+// their content, of concatenated members or frames too. A file is lines; a line
+// is a record, whatever wrote it. What is no JSON object is a record whose msg is
 // the line.
 //
 // Order: the records of one file come in the file's order. Several files are
@@ -16,8 +16,8 @@
 // for a clock that was set.
 //
 // Pace: each record comes when its time has come, counted from the one before
-// it and divided by the speed. Whoever takes too slowly makes the replay late;
-// it does not hurry to make up for more than a second.
+// it and divided by the speed. A slow reader makes the replay late; it
+// does not hurry to make up for more than a second.
 //
 // Accounting: every line between From and To is handed on, once. A file that
 // ends in the middle of a record or of its compression, as after a crash, is

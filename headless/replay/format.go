@@ -11,7 +11,7 @@ import (
 )
 
 // maxWindow is the most of a zstd frame that must be kept to read it, in bytes:
-// what stock zstd reads without being told --long.
+// what stock zstd reads without --long.
 const maxWindow = 128 << 20
 
 // format is how a file is packed.
@@ -23,7 +23,7 @@ const (
 	zstandard
 )
 
-// formatOf tells the format by how a file begins.
+// formatOf recognises the format by how a file begins.
 func formatOf(head []byte) format {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -85,7 +85,7 @@ func (u *unzstd) Close() error {
 	return nil
 }
 
-// atEnd makes the error plain.
+// atEnd replaces an error that misleads at the end of a gzip member.
 func atEnd(err error) error {
 	if errors.Is(err, gzip.ErrHeader) {
 		return errors.New("what follows is no gzip")

@@ -9,7 +9,7 @@ import (
 const firstBuffer = 256 << 10 // bytes; it grows up to the longest line
 
 // lines splits what it reads into lines. A line is a slice of its buffer, valid
-// until it reads more, which ready tells.
+// until it reads more: see ready.
 type lines struct {
 	in    io.Reader
 	limit int // of a line, in bytes

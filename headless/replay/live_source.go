@@ -40,12 +40,12 @@ func (s *Source) Streams() (live []stream.Live) {
 	return live
 }
 
-// Status is one source: the replay, whose name tells how it stands.
+// Status is one source: the replay, whose name is its Note.
 func (s *Source) Status() []stream.Status {
 	return []stream.Status{{Name: s.Note(), Address: strings.Join(s.config.Files, " "), State: stream.StateLive}}
 }
 
-// Note says that this is a replay, at which speed, and where it is.
+// Note is one line for people: the speed of the replay, and where it is.
 func (s *Source) Note() string {
 	stats := s.Stats()
 	s.pace.mu.Lock()

@@ -63,7 +63,7 @@ func ParseMoment(text string, location *time.Location) (Moment, error) {
 }
 
 // at is the moment in a recording that begins at start, in Unix milliseconds;
-// end tells when it ends, and is called only when that matters.
+// end returns when it ends, and is called only when that matters.
 func (m Moment) at(start int64, end func() (int64, error), location *time.Location) (int64, error) {
 	switch m.kind {
 	case absolute:

@@ -10,11 +10,11 @@ const (
 	// maxLate is how late a replay may be before it gives up being on time.
 	maxLate = time.Second
 	// setBack is how far a time may go back and still be out of order; beyond
-	// it somebody set the clock. In milliseconds.
+	// it the clock was set. In milliseconds.
 	setBack = 60_000
 )
 
-// pace says when the next record's time has come.
+// pace decides when the next record's time has come.
 type pace struct {
 	limit time.Duration // of one pause; 0 for none
 	now   func() time.Time
@@ -33,7 +33,7 @@ func newPace(speed float64, limit time.Duration, now func() time.Time) *pace {
 	return &pace{speed: speed, limit: limit, now: now, changed: make(chan struct{})}
 }
 
-// left says how long a record of time t, in Unix milliseconds, must wait now;
+// left is how long a record of time t, in Unix milliseconds, must wait now;
 // 0 when it need not. A negative time means until something changes. Unless it
 // must wait, it is taken for handed on.
 func (p *pace) left(t int64) (time.Duration, <-chan struct{}) {

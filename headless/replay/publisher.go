@@ -19,7 +19,7 @@ import (
 // be acknowledged.
 const leaveWithin = 2 * time.Second
 
-// PublisherConfig says what a Publisher publishes, and until when.
+// PublisherConfig is what a Publisher publishes, and until when.
 type PublisherConfig struct {
 	Source  headless.Source // required
 	Publish publish.Config  // where to

@@ -60,7 +60,7 @@ func (r *recording) cuts() uint64 {
 	return r.cut + r.lines.cut
 }
 
-// counter counts what is read, by whoever unpacks it.
+// counter counts what is read.
 type counter struct {
 	io.Reader
 	n atomic.Int64
@@ -97,7 +97,7 @@ func newRecording(name string, config *Config) (*recording, error) {
 	return r, nil
 }
 
-// plainError is an error without the name of the file, which is told anyway.
+// plainError is an error without the name of the file, which is reported anyway.
 func plainError(err error) error {
 	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
 		return errors.New("too many files are open: raise the limit (ulimit -n), or replay fewer at once")
@@ -113,7 +113,7 @@ func plainError(err error) error {
 func (r *recording) open(ctx context.Context) error {
 	file := r.stdin
 	if file == nil {
-		// Opened so, a pipe that nobody writes yet is waited for when it is read.
+		// Opened so, a pipe without a writer is waited for when it is read.
 		var err error
 		if file, err = os.OpenFile(r.name, os.O_RDONLY|syscall.O_NONBLOCK, 0); err != nil {
 			return plainError(err)
@@ -156,8 +156,8 @@ func (r *recording) shut() {
 	}
 }
 
-// advance reads the next line. Lines before it are valid if ready said so. It
-// sets err when there is none.
+// advance reads the next line. Lines before it stay valid if ready returned
+// true. It sets err at the end.
 func (r *recording) advance() {
 	for {
 		line, whole, err := r.lines.next()

@@ -21,8 +21,8 @@ const (
 	past = 1000
 )
 
-// Source hands on the records of recordings. It is what a [stream.Source] is
-// to whoever reads from it. See the package's contract. Its methods may be
+// Source hands on the records of recordings. It is read as a [stream.Source]
+// is. See the package's contract. Its methods may be
 // called from any goroutine; none but Take waits.
 type Source struct {
 	config     Config
@@ -96,7 +96,7 @@ func (e *ConfigError) Unwrap() error { return e.err }
 func (s *Source) StreamNames() []string { return slices.Clone(s.streams) }
 
 // Run reads until all was handed on or ctx ends, and returns nil then. Its
-// errors tell of files that could not be read, or not to their end; all others
+// errors are of files that could not be read, or not to their end; all others
 // were handed on before. It must be called once.
 func (s *Source) Run(ctx context.Context) error {
 	defer s.out.Close()
@@ -270,7 +270,7 @@ func (s *Source) add(r *recording) {
 	s.bytes += len(r.line)
 }
 
-// flush hands on what was added. It waits while nobody takes.
+// flush hands on what was added. It waits while the inbox is full.
 func (s *Source) flush(ctx context.Context) error {
 	if len(s.records)+len(s.notices) == 0 {
 		return nil
@@ -323,7 +323,7 @@ func (s *Source) end(r *recording) error {
 	return err
 }
 
-// cutShort tells that a recording ends too early.
+// cutShort notes that a recording ends too early.
 func (s *Source) cutShort(r *recording) {
 	s.mu.Lock()
 	s.stats.Short = append(s.stats.Short, r.name)
@@ -331,7 +331,7 @@ func (s *Source) cutShort(r *recording) {
 	s.gap(r, "the file is cut short")
 }
 
-// gap tells that an unknown number of records of a recording is not there.
+// gap hands on that an unknown number of records of a recording is missing.
 func (s *Source) gap(r *recording, reason string) {
 	at := r.clock
 	now := s.config.Now()

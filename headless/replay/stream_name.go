@@ -12,8 +12,7 @@ import (
 // unnamed is the stream of what has no name, such as standard input.
 const unnamed = "replay"
 
-// endings are what says how a file is written or packed, and nothing of its
-// stream.
+// endings are the endings of a name that do not belong to the stream.
 var endings = regexp.MustCompile(`(?i)(\.part)?$|\.(gz|zst|zstd)(\.part)?$`)
 
 // stamp is the time that sluice record puts before the ending of a rotated file.

@@ -12,7 +12,7 @@ import (
 	"sluice/cluster/publish"
 )
 
-// Config says what a Shipper publishes, and how. It closes the Client.
+// Config is what a Shipper publishes, and how. It closes the Client.
 type Config struct {
 	Client   *publish.Client // required; one that waits
 	Endpoint string          // the Client's, for notices
@@ -23,7 +23,7 @@ type Config struct {
 	Follow bool // go on when a file has ended, by its name; standard input always is
 	New    bool // begin at the end of files that are there when a Shipper that follows begins
 
-	Name     string // of the program, for lines that do not say it; "" means the last part of the stream's name
+	Name     string // of the program, for lines without one; "" means the last part of the stream's name
 	Hostname string // of the machine, likewise; "" means this one's
 	NoJoin   bool   // every line is a record
 
@@ -36,7 +36,7 @@ type Config struct {
 	Progress console.Progress // shows how it goes; with a terminal Notices go there, too
 }
 
-// DefaultGrace is Config.Grace when nothing is said.
+// DefaultGrace is Config.Grace when it is 0.
 const DefaultGrace = 5 * time.Second
 
 // Stdin is the name of standard input among files.

@@ -15,21 +15,21 @@
 // field "cut": how many bytes are missing.
 //
 // Following is by name, as `tail -F` does: a file that is renamed and created
-// anew is read to its end, until it has not grown for a second, before the new
+// again is read to its end, until it has not grown for a second, before the new
 // one is begun; what is written to the old one after that is read as well, for a
 // minute. One that is truncated is read from its beginning; what was written
-// and not read before the truncation is lost with the file, and nobody can tell
-// how much that is: truncations are counted and told. One that is not there yet
-// is waited for. The system tells of changes (fsnotify); besides, files are
-// looked at every quarter of a second, so file systems that do not tell work
+// and not read before the truncation is lost with the file, and its amount is
+// unknown: truncations are counted and reported. One that is not there yet is
+// waited for. The system notifies of changes (fsnotify); besides, files are
+// polled every quarter of a second, so file systems without notifications work
 // too.
 //
 // Delivery: publish.Client's. Nothing is read that there is no room for.
 //
 // Accounting: [Summary]. Every line that was read is in a record, or counted as
 // blank; every record is acknowledged, or counted as what else became of it.
-// Whoever reads counts, in the same goroutine, and never waits in a read: there
-// is no time at which something was read and is not counted.
+// The goroutine that reads also counts, and never waits in a read: there is no
+// time at which something was read and is not counted.
 //
 // Memory: 512 KiB and a record for each input that is read, besides the client's
 // buffer.

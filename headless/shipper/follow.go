@@ -97,12 +97,12 @@ func (f *follower) run() error {
 	return nil
 }
 
-// close reads no more. Who follows knows of no end: a last line without one may
-// be half of what its writer has in mind.
+// close reads no more. A file that is followed has no end: a last line without a
+// line break may be half of what its writer is about to write.
 func (f *follower) close() {
 	for _, o := range append(f.renamed, f.current) {
 		if o != nil {
-			_ = o.stop() // the client, and the counts, say what became of it
+			_ = o.stop() // the client and the counts report what became of it
 			o.file.Close()
 		}
 	}
@@ -129,7 +129,7 @@ func (f *follower) poll() error {
 		return nil //nolint:nilerr // it is away: what is open is read on
 	}
 	if mine, err := f.current.file.Stat(); err != nil || os.SameFile(mine, there) {
-		return nil //nolint:nilerr // read tells
+		return nil //nolint:nilerr // read returns the error
 	}
 	if time.Since(f.current.grew) < quietFor {
 		return nil // its writer may not have noticed yet
@@ -176,7 +176,7 @@ func (f *follower) open() bool {
 
 // openFollowed opens a file that can be followed.
 func openFollowed(name string) (*os.File, error) {
-	// Opened so, a pipe that nobody writes is not waited for.
+	// Opened so, a pipe without a writer is not waited for.
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -199,7 +199,7 @@ func openFollowed(name string) (*os.File, error) {
 	return file, nil
 }
 
-// cause is an error without the operation and the name that everybody knows.
+// cause is an error without the operation and the name.
 func cause(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {

@@ -51,8 +51,8 @@ func (p *pipeline) end() error {
 	return cmp.Or(err, p.sink.flush())
 }
 
-// stop publishes the record that is being joined. More may come, and nobody will
-// read it: the piece of a line whose end was not read is no line. It is counted.
+// stop publishes the record that is being joined. More may come and will not
+// be read: the piece of a line whose end was not read is no line. It is counted.
 func (p *pipeline) stop() error {
 	p.sink.now = time.Now()
 	if p.split.unended() {
@@ -87,7 +87,7 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 	if name == Stdin {
 		return s.readOpen(ctx, "standard input", s.cfg.Stdin)
 	}
-	// Opened so, a named pipe that nobody writes yet is waited for below.
+	// Opened so, a named pipe without a writer is waited for below.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -127,8 +127,9 @@ func packer(f *os.File) string {
 	return ""
 }
 
-// readOpen reads an input to its end, or until ctx ends. Whoever reads counts,
-// and reads only what does not make it wait: so all that was read is counted.
+// readOpen reads an input to its end, or until ctx ends. What was read is
+// counted in the same goroutine, which never waits in a read: so all that was
+// read is counted.
 func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 	in, err := stdio.NewReader(ctx, f)
 	if err != nil {
@@ -143,7 +144,7 @@ func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 		}
 		ready := in.Wait(most)
 		if ctx.Err() != nil {
-			_ = p.stop() // the client, and the counts, say what became of it
+			_ = p.stop() // the client and the counts report what became of it
 			return nil
 		}
 		if ready {
@@ -160,7 +161,7 @@ func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 	}
 }
 
-// reading says what could not be read. An error of publishing says enough.
+// reading is the error of an input that could not be read, with its name.
 func (s *Shipper) reading(ctx context.Context, name string, err error) error {
 	if ctx.Err() != nil {
 		return nil

@@ -40,7 +40,7 @@ const (
 	blockPlain     block = iota
 	blockTraceback       // in the calls
 	blockException       // behind the line that names the exception
-	blockChained         // behind the line that says that another one follows
+	blockChained         // behind the line that announces another one
 	blockPanic           // in the message
 	blockGoroutine       // in the calls
 )

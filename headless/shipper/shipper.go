@@ -15,7 +15,7 @@ import (
 
 var ErrNotConnected = errors.New("no consolidator is connected")
 
-// ErrNotAll says that not every record is known to have arrived.
+// ErrNotAll means that not every record is known to have arrived.
 var ErrNotAll = errors.New("not all records were acknowledged")
 
 // Shipper publishes lines.
@@ -84,7 +84,7 @@ func (s *Shipper) read(ctx context.Context) error {
 	return s.readAll(ctx)
 }
 
-// outcome tells whether everything arrived.
+// outcome is nil if everything arrived.
 func (s *Shipper) outcome(ctx context.Context) error {
 	sum := s.summary
 	lost := sum.Uncertain + sum.Refused + sum.Unsent

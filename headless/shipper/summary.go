@@ -15,9 +15,9 @@ type Summary struct {
 	Bytes   uint64 `json:"bytes"`   // of them, their ends included
 	Records uint64 `json:"records"` // made of them
 
-	Acknowledged   uint64 `json:"acknowledged"`   // the consolidator said that they stand in its log
+	Acknowledged   uint64 `json:"acknowledged"`   // the consolidator confirmed that they are in its log
 	Unacknowledged uint64 `json:"unacknowledged"` // written to a peer that acknowledges nothing
-	Uncertain      uint64 `json:"uncertain"`      // sent; nobody knows whether they arrived
+	Uncertain      uint64 `json:"uncertain"`      // sent; whether they arrived is unknown
 	Refused        uint64 `json:"refused"`        // the consolidator had no place for them
 	Unsent         uint64 `json:"unsent"`         // never sent
 
@@ -44,8 +44,8 @@ func (s *Summary) WriteJSON(w io.Writer) error {
 	return err
 }
 
-// WriteText writes a summary as one line, with what is nought only where it is
-// good to know.
+// WriteText writes a summary as one line, without some
+// counts that are 0.
 func (s *Summary) WriteText(w io.Writer) error {
 	text := fmt.Sprintf("sluice: lines=%d records=%d acknowledged=%d uncertain=%d", s.Lines, s.Records, s.Acknowledged, s.Uncertain)
 	for _, more := range []struct {
