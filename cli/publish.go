@@ -8,7 +8,6 @@ import (
 
 	"sluice/cluster/names"
 	"sluice/cluster/publish"
-	"sluice/cluster/record"
 	"sluice/headless/shipper"
 )
 
@@ -21,7 +20,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		config  shipper.Config
 		client  publish.Config
 		buffer  = size(defaultShipping)
-		summary string
+		summary = summaryText
 	)
 	c := &cobra.Command{
 		Use:   "publish STREAM [FILE…]",
@@ -54,16 +53,12 @@ func newPublish(ended *outcome) *cobra.Command {
 	flags.DurationVar(&config.Wait, "wait", 0, "give up when the consolidator is away, or acknowledges nothing, for this time; default: never")
 	flags.Var(&buffer, "buffer", "keep at most this size of records that are not acknowledged")
 	c.ValidArgsFunction = streamThenFiles
-	flags.StringVar(&summary, "summary", "text", "say at the end what became of the lines, on standard error: text, json, none")
+	flags.Var(&summary, "summary", "report at the end what became of the lines, on standard error: text, json, none")
 	c.RunE = ended.run(func(ctx context.Context, args []string) error {
 		config.Stream, config.Files, config.Endpoint = args[0], args[1:], client.Endpoint
 		config.Stdin, config.Notices = os.Stdin, os.Stderr
 		if isTerminal(os.Stderr) {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
-		}
-		report, ok := shippingSummaries[summary]
-		if !ok {
-			return usagef("--summary %q is unknown: want text, json or none", record.Safe(summary))
 		}
 		client.Buffer = int(buffer)
 		var err error
@@ -78,16 +73,8 @@ func newPublish(ended *outcome) *cobra.Command {
 			return &usageError{err}
 		}
 		err = ship.Run(ctx)
-		report(ship.Summary())
+		summary.write(ship.Summary())
 		return err
 	})
 	return c
-}
-
-// shippingSummaries are the ways to report what became of the lines. One that
-// cannot be told is no failure.
-var shippingSummaries = map[string]func(*shipper.Summary){
-	"text": func(s *shipper.Summary) { _ = s.WriteText(os.Stderr) },
-	"json": func(s *shipper.Summary) { _ = s.WriteJSON(os.Stderr) },
-	"none": func(*shipper.Summary) {},
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/recorder"
 )
@@ -20,12 +19,13 @@ const defaultQueue = 64 << 20
 
 func newRecord(ended *outcome) *cobra.Command {
 	var (
-		r              reading
-		config         recorder.Config
-		after          time.Duration
-		fsync, summary string
-		rotateSize     size
-		queue          = size(defaultQueue)
+		r          reading
+		config     recorder.Config
+		after      time.Duration
+		fsync      string
+		summary    = summaryText
+		rotateSize size
+		queue      = size(defaultQueue)
 	)
 	c := &cobra.Command{
 		Use:   "record STREAM… --out FILE",
@@ -57,7 +57,7 @@ func newRecord(ended *outcome) *cobra.Command {
 	flags.Var(&rotateSize, "rotate-size", "begin a new file rather than let one grow beyond this size, as in 100M")
 	flags.IntVar(&config.Keep, "keep", 0, "keep the newest N rotated files, of each stream with {stream}, and remove older ones")
 	flags.StringVar(&fsync, "fsync", "1s", "bring what was recorded to the disk: none, 1s or always")
-	flags.StringVar(&summary, "summary", "text", "say at the end what was recorded and lost, on standard error: text, json, none")
+	flags.Var(&summary, "summary", "report at the end what was recorded and lost, on standard error: text, json, none")
 	flags.Var(&queue, "queue", "let at most this size of records wait for the disk; more is lost upstream, and told")
 	flags.IntVar(&config.MaxStreams, "max-streams", recorder.DefaultMaxStreams, "record at most N streams of patterns")
 	c.ValidArgsFunction = r.liveStreams
@@ -67,10 +67,6 @@ func newRecord(ended *outcome) *cobra.Command {
 		r.inbox = int(queue)
 		if err := r.recording(&config, fsync); err != nil {
 			return err
-		}
-		report, ok := summaries[summary]
-		if !ok {
-			return usagef("--summary %q is unknown: want text, json or none", record.Safe(summary))
 		}
 		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
 			config.Source = source
@@ -83,7 +79,7 @@ func newRecord(ended *outcome) *cobra.Command {
 			}
 			err = rec.Run(ctx)
 			if s := rec.Summary(); s != nil {
-				report(s)
+				summary.write(s)
 			}
 			return err
 		})
@@ -118,12 +114,4 @@ func stderrWidth() int {
 		return width
 	}
 	return 80
-}
-
-// summaries are the ways to report what became of a recording. One that cannot
-// be written is no failure of it.
-var summaries = map[string]func(*recorder.Summary){
-	"text": func(s *recorder.Summary) { _ = s.WriteText(os.Stderr) },
-	"json": func(s *recorder.Summary) { _ = s.WriteJSON(os.Stderr) },
-	"none": func(*recorder.Summary) {},
 }
