@@ -121,8 +121,8 @@ func streamThenFiles(c *cobra.Command, args []string, typed string) ([]string, c
 // report theirs, or until ctx ends.
 func namedStreams(ctx context.Context, source *stream.Source) []stream.Live {
 	source.WatchStreams(true)
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
 	var known time.Time
 	for {
 		live := source.Streams()
@@ -135,7 +135,7 @@ func namedStreams(ctx context.Context, source *stream.Source) []stream.Live {
 		select {
 		case <-ctx.Done():
 			return live
-		case <-look.C:
+		case <-poll.C:
 			if b := source.TryTake(); b != nil {
 				b.Release()
 			}

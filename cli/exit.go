@@ -27,9 +27,6 @@ const (
 	exitInterrupted  = 130 // tail, by a signal
 )
 
-// writer is what fang hands to an error handler.
-type writer = io.Writer
-
 // errInterrupted ends a reading command that a signal ended. Nothing is
 // printed: the sender of the signal knows.
 var errInterrupted = errors.New("interrupted")

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 
 	"charm.land/fang/v2"
@@ -26,7 +27,7 @@ func Main(args []string) int {
 		ctx, root,
 		fang.WithVersion(version),
 		fang.WithoutManpage(), // newMan has more in its pages
-		fang.WithErrorHandler(func(_ writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
+		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
 	)
 	if err != nil { // cobra's own: the command line could not be read
 		return exitUsage

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	streamsLook    = 100 * time.Millisecond  // between two looks at the sources
+	streamsPoll    = 100 * time.Millisecond  // between two polls of the sources
 	streamsMeasure = 2500 * time.Millisecond // a rate needs two changes, which come each second
 )
 
@@ -110,15 +110,15 @@ func outputError(err error) error {
 // listStreams waits until a source is connected, and measures then.
 func listStreams(ctx context.Context, source *stream.Source, patience time.Duration) ([]stream.Live, error) {
 	source.WatchStreams(true)
-	look := time.NewTicker(streamsLook)
-	defer look.Stop()
+	poll := time.NewTicker(streamsPoll)
+	defer poll.Stop()
 	began := time.Now()
 	var connected time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil, errInterrupted
-		case <-look.C:
+		case <-poll.C:
 		}
 		if b := source.TryTake(); b != nil { // states; nothing is tailed
 			b.Release()

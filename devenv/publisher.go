@@ -76,20 +76,20 @@ func watch(ctx context.Context, sock zmq4.Socket, endpoint string) {
 	if !ok {
 		panic("PUB socket without topics") // wrong use of the library, never input
 	}
-	look := time.NewTicker(dialRetry)
-	defer look.Stop()
+	poll := time.NewTicker(dialRetry)
+	defer poll.Stop()
 	for ctx.Err() == nil {
 		// Dial tries for ever when nothing listens, but gives up when a
 		// handshake breaks, as it does when the consolidator ends meanwhile.
 		if err := sock.Dial(endpoint); err != nil {
-			if !tick(ctx, look.C) {
+			if !tick(ctx, poll.C) {
 				return
 			}
 			continue
 		}
 		dialled, greeted := time.Now(), false
 		for {
-			if !tick(ctx, look.C) {
+			if !tick(ctx, poll.C) {
 				return
 			}
 			if len(topics.Topics()) > 0 {

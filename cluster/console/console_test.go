@@ -36,7 +36,7 @@ func TestConsole(t *testing.T) {
 	}
 }
 
-// Without a terminal nothing is drawn, and lines go where they are told to.
+// Without a terminal nothing is drawn, and lines go where they are meant to.
 func TestNoTerminal(t *testing.T) {
 	var out strings.Builder
 	c := console.New(&out, console.Progress{})

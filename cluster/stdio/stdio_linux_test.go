@@ -78,8 +78,8 @@ var writers = []struct {
 	{"terminal", terminal, reopen},
 }
 
-// What is written arrives, all of it, whoever reads and however slowly; and a
-// write to what nobody reads any more says so.
+// What is written arrives, all of it, however slowly it is read; and a
+// write without a reader is an error.
 func TestWrites(t *testing.T) {
 	signalPipe()
 	for _, tt := range writers {
@@ -116,7 +116,7 @@ func TestWrites(t *testing.T) {
 // does.
 func signalPipe() { signal.Ignore(syscall.SIGPIPE) }
 
-// A write that nobody takes ends when the context has, and says how much was
+// A write that is not read ends when the context has, and returns how much was
 // taken, to the byte. The mode of the file is as it was.
 func TestStalls(t *testing.T) {
 	for _, tt := range writers {

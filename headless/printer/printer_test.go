@@ -361,7 +361,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 // What becomes of the output is what becomes of the recording: a reader that
-// went away ends it quietly, an error is told.
+// went away ends it quietly, an error is reported.
 func TestOutputThatFails(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {

@@ -66,7 +66,7 @@ func TestRecordTimeRunsOut(t *testing.T) {
 	}
 }
 
-// After what it waited for, a recording goes on as long as it was told.
+// After what it waited for, a recording goes on as long as it was asked to.
 func TestRecordAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source := &steps{next: []step{
@@ -87,7 +87,7 @@ func TestRecordAfter(t *testing.T) {
 	})
 }
 
-// What had arrived when it was told to end is recorded.
+// What had arrived when it was asked to end is recorded.
 func TestRecordInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	source := &play{Source: script.Source{Batches: []*stream.Batch{script.Batch(script.Records("s", "a")), script.Batch(script.Records("s", "b"))}}}

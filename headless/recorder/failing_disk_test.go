@@ -150,7 +150,7 @@ func TestSyncedWithinASecond(t *testing.T) {
 	})
 }
 
-// After a sync that failed nobody knows what is on the disk: the file does not
+// After a sync that failed it is unknown what is on the disk: the file does not
 // get its name.
 func TestSyncFails(t *testing.T) {
 	for _, fsync := range []recorder.Fsync{recorder.FsyncAlways, recorder.FsyncSecond} {

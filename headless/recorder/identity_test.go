@@ -51,7 +51,7 @@ func publishTo(t *testing.T, c *consolidator.Consolidator) *publisher {
 	return p
 }
 
-// acks reads what the consolidator says that it has taken.
+// acks reads what the consolidator acknowledges.
 func (p *publisher) acks() {
 	in := zmtp.NewReceiver(p.conn)
 	defer in.Close()
@@ -111,7 +111,7 @@ func (p *publisher) numbers(name string, n int) {
 }
 
 // accountedFor holds that lines are records 0, 1, 2 … in order, but for what is
-// told as lost where it is missing, and returns the number after the last.
+// counted as lost where it is missing, and returns the number after the last.
 func accountedFor(t *testing.T, lines []string) (next, lost uint64) {
 	t.Helper()
 	for i, line := range lines {
@@ -140,7 +140,7 @@ func accountedFor(t *testing.T, lines []string) (next, lost uint64) {
 }
 
 // A disk that takes nothing for a while costs this recording records, and nobody
-// else anything: what is recorded and what is told as lost is what was
+// else anything: what is recorded and what is counted as lost is what was
 // published, and stands where it belongs.
 func TestSlowDisk(t *testing.T) {
 	defer goleak.VerifyNone(t)
@@ -197,7 +197,7 @@ func TestSlowDisk(t *testing.T) {
 			next, lost := accountedFor(t, d.lines(t, out))
 			s := r.Summary()
 			if next != uint64(p.next) || lost == 0 || s.Records != next-lost || s.Dropped != lost || s.Unknown != 0 {
-				t.Errorf("%d published; recorded up to %d, %d told as lost; the summary is %+v", p.next, next, lost, s)
+				t.Errorf("%d published; recorded up to %d, %d counted as lost; the summary is %+v", p.next, next, lost, s)
 			}
 			t.Logf("%d of %d recorded, %d lost in %d gaps", s.Records, p.next, s.Dropped, s.Gaps)
 		})

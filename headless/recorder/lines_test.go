@@ -144,7 +144,8 @@ func TestRecordLosses(t *testing.T) {
 	}
 }
 
-// A source that is lost at the end, and one that cannot account, leave a word.
+// A source that is lost at the end, and one that cannot count what is lost, are
+// recorded as losses.
 func TestRecordSources(t *testing.T) {
 	source := &play{Source: script.Source{
 		End:    script.ErrOver,

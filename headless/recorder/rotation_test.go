@@ -37,8 +37,8 @@ func TestRotateClockSetBack(t *testing.T) {
 	}
 }
 
-// What is old and cannot be removed ends no recording: what somebody else has
-// removed is no news, the rest is told.
+// What is old and cannot be removed ends no recording: what was removed
+// already is no news, the rest is reported.
 func TestKeepCannotRemove(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newMemDisk()

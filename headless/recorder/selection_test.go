@@ -65,7 +65,7 @@ func TestFollowsNoMore(t *testing.T) {
 }
 
 // What a stream that appears had before the recording is no part of it, as far
-// as its times tell.
+// as its times show.
 func TestStreamsThatAppear(t *testing.T) {
 	const since = 946684800000 // the bubble's clock at the start, in milliseconds
 	at := func(second int, msg string) string {

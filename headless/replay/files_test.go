@@ -43,7 +43,7 @@ func TestFormats(t *testing.T) {
 }
 
 // A file that is cut short at any byte gives all whole lines that stock tools
-// find in it, and says that something is missing.
+// find in it, and reports that something is missing.
 func TestCutShort(t *testing.T) {
 	var text strings.Builder
 	for i := range 40 {
@@ -150,7 +150,7 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
-// Losses that Sluice recorded become gaps for whoever shows them, and stay
+// Losses that Sluice recorded become gaps for readers that show them, and stay
 // records for everybody else.
 func TestGaps(t *testing.T) {
 	notice := string(record.AppendNotice(nil, start, record.Warn, "1,203 records of f lost", "stream", "f", "dropped", uint64(1203),

@@ -58,7 +58,7 @@ func FuzzReplay(f *testing.F) {
 		gaps := 0
 		for _, g := range got.gaps {
 			if g.Hop != "recording" {
-				gaps++ // a line that tells of a loss
+				gaps++ // a line about a loss
 			}
 		}
 		if len(got.lines)+gaps < len(want) || len(got.lines)+gaps > len(want)+1 || got.stats.Cut != cut {

@@ -1,7 +1,6 @@
 package shipper
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -19,7 +17,6 @@ const (
 	quietFor   = time.Second // a file that was renamed is finished when it has not grown for so long
 	renamedFor = time.Minute // and what is written to it after that is read for so long
 	maxRenamed = 4           // renamed files of one name that are still read
-	printSize  = 64          // bytes by which a file is known to have stayed what it was
 )
 
 // follower follows one name.
@@ -29,21 +26,10 @@ type follower struct {
 	name string
 	wake <-chan struct{}
 
-	current *opened   // nil when there is no file
-	renamed []*opened // that had the name before
-	missing bool      // that there is no file was reported
-	began   bool      // the first poll is done
-}
-
-// opened is a file that is followed.
-type opened struct {
-	*pipeline
-	file   *os.File
-	offset int64
-	print  [printSize]byte // the last bytes before offset
-	has    int             // how many of them there are
-	grew   time.Time
-	holes  bool // it was truncated under a writer that goes on where it was: NULs come first
+	current *followedFile   // nil when there is no file
+	renamed []*followedFile // that had the name before
+	missing bool            // that there is no file was reported
+	began   bool            // the first poll is done
 }
 
 func (s *Shipper) followAll(ctx context.Context) error {
@@ -165,7 +151,7 @@ func (f *follower) open() bool {
 	}
 	f.missing = false
 	f.s.counts.files.Add(1)
-	f.current = &opened{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
+	f.current = &followedFile{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
 	if first && f.s.cfg.New {
 		if end, err := file.Seek(0, io.SeekEnd); err == nil {
 			f.current.offset = end
@@ -174,42 +160,8 @@ func (f *follower) open() bool {
 	return true
 }
 
-// openFollowed opens a file that can be followed.
-func openFollowed(name string) (*os.File, error) {
-	// Opened so, a pipe without a writer is not waited for.
-	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil {
-		switch tool := packer(file); {
-		case info.Mode()&fs.ModeNamedPipe != 0:
-			err = errors.New("it is a pipe: read it without --follow")
-		case !info.Mode().IsRegular():
-			err = errors.New("it is no regular file")
-		case tool != "":
-			err = fmt.Errorf("it is compressed: pipe it in with %s -dc", tool)
-		}
-	}
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return file, nil
-}
-
-// cause is an error without the operation and the name.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
-}
-
 // read reads a file to its end.
-func (f *follower) read(o *opened) error {
+func (f *follower) read(o *followedFile) error {
 	if o.changed() {
 		f.s.counts.truncations.Add(1)
 		f.s.console.Notify(fmt.Sprintf("%q was truncated: beginning again; what was written to it and not read before is lost", f.name))
@@ -231,55 +183,6 @@ func (f *follower) read(o *opened) error {
 		}
 	}
 	return nil
-}
-
-// once reads once.
-func (o *opened) once() (int, error) {
-	space := o.split.space()
-	n, err := o.file.Read(space)
-	if n == 0 {
-		return 0, err
-	}
-	o.grew = time.Now()
-	o.offset += int64(n)
-	o.remember(space[:n])
-	if o.holes {
-		text := bytes.TrimLeft(space[:n], "\x00")
-		if len(text) == 0 {
-			return n, nil
-		}
-		o.holes = false
-		copy(space, text)
-		o.sink.now = o.grew
-		return n, o.split.took(len(text))
-	}
-	o.sink.now = o.grew
-	return n, o.split.took(n)
-}
-
-// remember keeps the last bytes that were read.
-func (o *opened) remember(data []byte) {
-	if len(data) >= printSize {
-		o.has = copy(o.print[:], data[len(data)-printSize:])
-		return
-	}
-	keep := min(o.has, printSize-len(data))
-	copy(o.print[:], o.print[o.has-keep:o.has])
-	o.has = keep + copy(o.print[keep:], data)
-}
-
-// changed reports whether the file no longer is what was read of it.
-func (o *opened) changed() bool {
-	info, err := o.file.Stat()
-	if err != nil {
-		return false
-	}
-	if info.Size() < o.offset {
-		return true
-	}
-	var now [printSize]byte
-	n, err := o.file.ReadAt(now[:o.has], o.offset-int64(o.has))
-	return err == nil && !bytes.Equal(now[:n], o.print[:o.has])
 }
 
 // readRenamed reads what is written to files that no longer have the name.

@@ -147,7 +147,7 @@ func TestFollowRenames(t *testing.T) {
 	}
 	for round := range rounds {
 		write(each)
-		r.acknowledged(n - each + 1) // it is open, or nobody could know of it
+		r.acknowledged(n - each + 1) // it is open, or it could not be known of
 		if err := os.Rename(file, fmt.Sprintf("%s.%d", file, rounds-round)); err != nil {
 			t.Fatal(err)
 		}
@@ -241,7 +241,7 @@ func TestFollowTruncates(t *testing.T) {
 	}
 }
 
-// Where the system does not tell of changes, as of a directory that was not there
+// Where the system does not notify of changes, as of a directory that was not there
 // yet, files are looked at: what comes, is renamed or truncated is found.
 func TestFollowByLooking(t *testing.T) {
 	t.Parallel()
@@ -249,7 +249,7 @@ func TestFollowByLooking(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	file := filepath.Join(dir, "app.log")
 	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
-	wait.For(t, "its word that it has to look", func() bool { return r.said("looking at the files every ") })
+	wait.For(t, "the notice that it has to look", func() bool { return r.said("looking at the files every ") })
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}

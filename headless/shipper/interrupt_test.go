@@ -20,7 +20,7 @@ import (
 	"sluice/internal/wait"
 )
 
-// Interrupted while the buffer is full, what was read is told in full, line by
+// Interrupted while the buffer is full, what was read is counted in full, line by
 // line: it is published if there is time, and counted as unsent if there is not.
 // The piece of a line that was read is no record.
 func TestInterruptedWhileFull(t *testing.T) {
@@ -87,7 +87,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 			if s.Lines == 0 || s.Bytes != s.Lines*line || s.Unended != 1 || s.Bunyan != s.Lines || s.Records != s.Lines || s.Records != s.Acknowledged+s.Unsent {
 				t.Errorf("summary %+v", *s)
 			}
-			// All that was taken out of a pipe is told.
+			// All that was taken out of a pipe is counted.
 			if n := left(); n > 0 {
 				if piece := uint64(b.Len()-n) - s.Bytes; piece == 0 || piece >= line {
 					t.Errorf("%d bytes of the pipe are not told: %+v", piece, *s)
@@ -100,7 +100,7 @@ func TestInterruptedWhileFull(t *testing.T) {
 	}
 }
 
-// A file that cannot be read is told of at once, while others are followed.
+// A file that cannot be read is reported at once, while others are followed.
 func TestFollowUnreadable(t *testing.T) {
 	const unreadable = "/proc/self/mem" // its first page is not there
 	foreign.Need(t, "/proc")
@@ -144,7 +144,7 @@ func piped(t testing.TB, text string) (in *os.File, left func() int) {
 }
 
 // Interrupted at any moment while a pipe is read, what was taken out of it is
-// told, to the byte.
+// counted, to the byte.
 func TestInterruptedPipe(t *testing.T) {
 	t.Parallel()
 	to, _ := pump(t)
@@ -201,7 +201,7 @@ func TestUnended(t *testing.T) {
 	}
 }
 
-// A named pipe that nobody writes yet is waited for, and given up when it is
+// A named pipe without a writer is waited for, and given up when it is
 // interrupted.
 func TestNamedPipe(t *testing.T) {
 	t.Parallel()

@@ -88,7 +88,7 @@ func TestJSONIsNotJoined(t *testing.T) {
 	}
 }
 
-// What is above the limit is cut, and says by how much; a trace goes on in the
+// What is above the limit is cut, and the record has by how much; a trace goes on in the
 // next record.
 func TestLimits(t *testing.T) {
 	const limit = zmtp.MaxRecord
@@ -154,7 +154,7 @@ func FuzzLines(f *testing.F) {
 }
 
 // bunyanTexts collects the lines that are no objects. It reports false when an
-// object cannot be told from text by its record.
+// object cannot be distinguished from text by its record.
 func bunyanTexts(t *testing.T, input []byte, lines *[]string) bool {
 	t.Helper()
 	b := record.NewBunyan("app", "vm-1")
