@@ -76,7 +76,11 @@ func TestHandlerAllocates(t *testing.T) {
 	for range 20_000 {
 		log()
 	}
-	if n := testing.AllocsPerRun(1000, log); n >= 1 {
+	most := 1.0
+	if wait.Race { // a sync.Pool then loses a fourth of what it is given
+		most = 4
+	}
+	if n := testing.AllocsPerRun(1000, log); n >= most {
 		t.Errorf("%v allocations a record", n)
 	}
 }
