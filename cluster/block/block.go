@@ -7,10 +7,14 @@
 // was written before; when nobody else holds it, from its beginning again. What
 // others were given of it never changes while they hold it. Hold and Release may
 // be called from any goroutine. When the last holder lets go, the block returns
-// to its pool: nobody may touch it then. A [Claim] outlasts that.
+// to its pool: nobody may touch it then. A [Claim] outlasts that, and keeps no
+// memory: what the pool gives up is collected, whoever has a claim to it.
 package block
 
-import "sync"
+import (
+	"sync"
+	"weak"
+)
 
 // Pool has blocks of one size.
 type Pool struct {
@@ -26,6 +30,7 @@ func (p *Pool) Get() *Block {
 	b, ok := p.pool.Get().(*Block)
 	if !ok {
 		b = &Block{Bytes: make([]byte, p.size), pool: p}
+		b.weak = weak.Make(b)
 	}
 	b.holders = 1
 	return b
@@ -36,6 +41,7 @@ type Block struct {
 	Bytes []byte
 
 	pool    *Pool
+	weak    weak.Pointer[Block] // to itself
 	mu      sync.Mutex
 	holders int
 	life    uint64 // how often it went back to the pool
@@ -71,7 +77,7 @@ func (b *Block) Release() {
 
 // Claim remembers a block without holding it. The zero Claim is of none.
 type Claim struct {
-	block *Block
+	block weak.Pointer[Block]
 	life  uint64
 }
 
@@ -79,20 +85,21 @@ type Claim struct {
 func (b *Block) Claim() Claim {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Claim{b, b.life}
+	return Claim{b.weak, b.life}
 }
 
 // Hold adds a holder to the block, if somebody has held it all the time.
 // Otherwise it returns nil.
 func (c Claim) Hold() *Block {
-	if c.block == nil {
+	b := c.block.Value()
+	if b == nil {
 		return nil
 	}
-	c.block.mu.Lock()
-	defer c.block.mu.Unlock()
-	if c.block.life != c.life {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.life != c.life {
 		return nil
 	}
-	c.block.holders++
-	return c.block
+	b.holders++
+	return b
 }

@@ -1,10 +1,12 @@
 package block_test
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 
 	"sluice/cluster/block"
+	"sluice/internal/wait"
 )
 
 func TestLastHolderGivesTheBlockBack(t *testing.T) {
@@ -74,4 +76,27 @@ func TestHoldersSeeWhatTheyWereGiven(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// A claim keeps no memory: a connection that waits has one to the block that it
+// read into last.
+func TestClaimKeepsNoMemory(t *testing.T) {
+	pool := block.NewPool(64)
+	b := pool.Get()
+	collected := make(chan struct{})
+	runtime.AddCleanup(b, func(struct{}) { close(collected) }, struct{}{})
+	claim := b.Claim()
+	b.Release()
+	wait.For(t, "the block to be collected", func() bool {
+		runtime.GC() // the pool gives up what it has in the second
+		select {
+		case <-collected:
+			return true
+		default:
+			return false
+		}
+	})
+	if claim.Hold() != nil {
+		t.Error("a block that was collected could be claimed")
+	}
 }
