@@ -21,7 +21,7 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		Long: "Run the pump of one machine. Applications connect ZeroMQ PUB sockets to its publish endpoint and send\n" +
 			"two frames: stream name, then one JSON record. Readers connect to its subscribe endpoint: sluice, a proxy,\n" +
 			"or any ZeroMQ SUB socket. Everything is kept in memory, in bounded buffers; a reader that is too slow loses\n" +
-			"the oldest records and is told how many.",
+			"the oldest records and learns how many.",
 		Example: "  sluice consolidator\n  curl http://127.0.0.1:5553/metrics\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551",
 		Args:    noArguments,
 	}
@@ -34,7 +34,7 @@ func newConsolidator(ended *outcome) *cobra.Command {
 	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
 	c.Flags().IntVar(&config.MaxConnections, "max-connections", consolidator.DefaultMaxConnections, "have at most this many peers connected")
 	c.Flags().IntVar(&config.MaxStreams, "max-streams", consolidator.DefaultMaxStreams, "hold at most this many streams; records of more are dropped")
-	c.Flags().DurationVar(&config.Grace, "grace", consolidator.DefaultGrace, "when told to end, read publishers to their end for so long, and then let readers take what there is")
+	c.Flags().DurationVar(&config.Grace, "grace", consolidator.DefaultGrace, "when asked to end, read publishers to their end for so long, and then let readers take what there is")
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)

@@ -49,7 +49,7 @@ func newPublish(ended *outcome) *cobra.Command {
 	flags.StringVar(&config.Name, "name", "", "the program's name, for lines that do not say it; default: the last part of STREAM")
 	flags.StringVar(&config.Hostname, "hostname", "", "the machine's name, for lines that do not say it; default: this one's")
 	flags.BoolVar(&config.NoJoin, "no-join", false, "do not join the lines of a stack trace: each is a record")
-	flags.BoolVar(&client.Once, "once", false, "after a break do not send again what may have arrived: nothing stands twice, and it is told as uncertain")
+	flags.BoolVar(&client.Once, "once", false, "after a break do not send again what may have arrived: nothing is there twice, and it is counted as uncertain")
 	flags.DurationVar(&config.Wait, "wait", 0, "give up when the consolidator is away, or acknowledges nothing, for this time; default: never")
 	flags.Var(&buffer, "buffer", "keep at most this size of records that are not acknowledged")
 	c.ValidArgsFunction = streamThenFiles

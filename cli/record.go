@@ -58,7 +58,7 @@ func newRecord(ended *outcome) *cobra.Command {
 	flags.IntVar(&config.Keep, "keep", 0, "keep the newest N rotated files, of each stream with {stream}, and remove older ones")
 	flags.StringVar(&fsync, "fsync", "1s", "bring what was recorded to the disk: none, 1s or always")
 	flags.Var(&summary, "summary", "report at the end what was recorded and lost, on standard error: text, json, none")
-	flags.Var(&queue, "queue", "let at most this size of records wait for the disk; more is lost upstream, and told")
+	flags.Var(&queue, "queue", "let at most this size of records wait for the disk; more is lost upstream, and counted")
 	flags.IntVar(&config.MaxStreams, "max-streams", recorder.DefaultMaxStreams, "record at most N streams of patterns")
 	c.ValidArgsFunction = r.liveStreams
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
