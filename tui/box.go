@@ -3,10 +3,14 @@ package tui
 import (
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/tui/cell"
 )
+
+// border is what boxes are drawn with.
+var border = lipgloss.RoundedBorder()
 
 // box draws the frame of what lies over the panes. Its lines have one width.
 type box struct {
@@ -21,7 +25,7 @@ func (b box) line() *cell.Line { return cell.NewLine(b.width, b.method) }
 
 // top is the first line, with a title, and the key that opened it.
 func (b box) top(title, key string) string {
-	l := b.line().Add(b.theme.box, "╭─ ").Add(b.theme.heading, title).Add(b.theme.box, " ")
+	l := b.line().Add(b.theme.box, border.TopLeft+border.Top+" ").Add(b.theme.heading, title).Add(b.theme.box, " ")
 	if key != "" {
 		key = " " + key + " "
 	}
@@ -29,26 +33,26 @@ func (b box) top(title, key string) string {
 	if n < 0 {
 		key, n = "", max(l.Left()-2, 0)
 	}
-	return l.Add(b.theme.box, strings.Repeat("─", n)).Add(b.theme.faint, key).Add(b.theme.box, "─╮").String()
+	return l.Add(b.theme.box, strings.Repeat(border.Top, n)).Add(b.theme.faint, key).Add(b.theme.box, border.Top+border.TopRight).String()
 }
 
 // row puts a line, four columns narrower than the box, between its sides.
 func (b box) row(text string) string {
-	side := cell.NewLine(2, b.method).Add(b.theme.box, "│").String()
-	return side + text + cell.NewLine(2, b.method).Space(1).Add(b.theme.box, "│").String()
+	side := cell.NewLine(2, b.method).Add(b.theme.box, border.Left).String()
+	return side + text + cell.NewLine(2, b.method).Space(1).Add(b.theme.box, border.Right).String()
 }
 
 // rule is a line across.
 func (b box) rule() string {
-	return b.line().Add(b.theme.box, "├"+strings.Repeat("─", max(b.width-2, 0))+"┤").String()
+	return b.line().Add(b.theme.box, border.MiddleLeft+strings.Repeat(border.Top, max(b.width-2, 0))+border.MiddleRight).String()
 }
 
 // bottom is the last line, with what the keys do.
 func (b box) bottom(text string) string {
 	if text == "" {
-		return b.line().Add(b.theme.box, "╰"+strings.Repeat("─", max(b.width-2, 0))+"╯").String()
+		return b.line().Add(b.theme.box, border.BottomLeft+strings.Repeat(border.Bottom, max(b.width-2, 0))+border.BottomRight).String()
 	}
 	text, w := cell.Fit(text, max(b.width-8, 0), b.method)
-	return b.line().Add(b.theme.box, "╰"+strings.Repeat("─", max(b.width-w-5, 0))).
-		Add(b.theme.dim, " "+text+" ").Add(b.theme.box, "─╯").String()
+	return b.line().Add(b.theme.box, border.BottomLeft+strings.Repeat(border.Bottom, max(b.width-w-5, 0))).
+		Add(b.theme.dim, " "+text+" ").Add(b.theme.box, border.Bottom+border.BottomRight).String()
 }

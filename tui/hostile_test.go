@@ -46,13 +46,14 @@ func TestWhatIsPastedIsSanitised(t *testing.T) {
 	paste(s, strings.Repeat("é", 5000))
 	s.keys("enter", "esc")
 
-	path := filepath.Join(t.TempDir(), "a\u009bb\u202e")
+	dir := t.TempDir() // what is pasted loses its control characters on the way
+	path := filepath.Join(dir, "ab\u202e")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s.keys("s", "ctrl+u")
-	paste(s, path)
-	s.perform(s.keys("enter"), s.says(`a\u009bb\u202e exists`))
+	paste(s, filepath.Join(dir, "a\u009bb\u202e"))
+	s.perform(s.keys("enter"), s.says(`ab\u202e exists`))
 	s.perform(s.keys("y", "enter"), s.says("10 records saved"))
 	paste(s, "q\r") // where nothing takes text it does nothing
 	s.want("10 records saved")

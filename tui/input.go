@@ -2,104 +2,82 @@ package tui
 
 import (
 	"strings"
-	"unicode/utf8"
 
+	"charm.land/bubbles/v2/key"
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 )
 
-// maxInput bounds what can be typed or pasted, in bytes.
+// maxInput bounds what can be typed or pasted, in characters.
 const maxInput = 1024
 
-// input is one line of typed text with a cursor in it, edited as in a shell.
+// input is one line of typed text with a cursor in it, edited as in a shell. The zero
+// value is empty and ready.
 type input struct {
-	text string
-	at   int // bytes before the cursor
+	field *textinput.Model // nil before the first change
+}
+
+// edit is the field, made when it is first needed.
+func (i *input) edit() *textinput.Model {
+	if i.field == nil {
+		f := textinput.New()
+		f.CharLimit = maxInput
+		f.SetVirtualCursor(false)
+		none := key.NewBinding()
+		f.KeyMap.Paste = none // the terminal pastes
+		f.KeyMap.AcceptSuggestion, f.KeyMap.NextSuggestion, f.KeyMap.PrevSuggestion = none, none, none
+		f.Focus()
+		i.field = &f
+	}
+	return i.field
+}
+
+// text is what has been typed.
+func (i *input) text() string {
+	if i.field == nil {
+		return ""
+	}
+	return i.field.Value()
 }
 
 // set replaces the text and goes to its end.
 func (i *input) set(text string) {
-	i.text, i.at = "", 0
+	i.edit().Reset()
 	i.insert(text)
 }
 
 // key takes a key and reports whether the text changed.
 func (i *input) key(msg tea.KeyPressMsg) bool {
-	before := i.text
-	head, tail := i.text[:i.at], i.text[i.at:]
-	switch msg.String() {
-	case "left", "ctrl+b":
-		_, n := utf8.DecodeLastRuneInString(head)
-		i.at -= n
-	case "right", "ctrl+f":
-		_, n := utf8.DecodeRuneInString(tail)
-		i.at += n
-	case "home", "ctrl+a":
-		i.at = 0
-	case "end", "ctrl+e":
-		i.at = len(i.text)
-	case "alt+left", "ctrl+left", "alt+b":
-		i.at = wordStart(head)
-	case "alt+right", "ctrl+right", "alt+f":
-		i.at += len(tail) - len(strings.TrimLeft(tail, " "))
-		if n := strings.IndexByte(i.text[i.at:], ' '); n >= 0 {
-			i.at += n
-		} else {
-			i.at = len(i.text)
-		}
-	case "backspace", "ctrl+h":
-		_, n := utf8.DecodeLastRuneInString(head)
-		i.cut(i.at-n, i.at)
-	case "delete", "ctrl+d":
-		_, n := utf8.DecodeRuneInString(tail)
-		i.cut(i.at, i.at+n)
-	case "ctrl+u":
-		i.cut(0, i.at)
-	case "ctrl+k":
-		i.cut(i.at, len(i.text))
-	case "ctrl+w", "alt+backspace":
-		i.cut(wordStart(head), i.at)
-	default:
-		i.insert(msg.Key().Text)
-	}
-	return i.text != before
+	before := i.text()
+	i.update(msg)
+	return i.text() != before
 }
 
-// wordStart is where the last word of s begins.
-func wordStart(s string) int {
-	return strings.LastIndexByte(strings.TrimRight(s, " "), ' ') + 1
-}
+var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
-func (i *input) cut(from, to int) {
-	i.text = i.text[:from] + i.text[to:]
-	i.at = from
-}
-
-// insert puts text at the cursor, as far as it fits: without its control
-// characters, and with a blank for each line break or tab within it, so that
-// what is pasted never acts as a key.
+// insert puts text at the cursor, as far as it fits: without its control characters,
+// and with a blank for each line break or tab within it, so that what is pasted never
+// acts as a key.
 func (i *input) insert(text string) {
-	text = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(strings.Trim(text, "\r\n"))
-	var b strings.Builder
-	for _, r := range text {
-		if r < 0x20 || r == 0x7f || r == utf8.RuneError {
-			continue
-		}
-		if len(i.text)+b.Len()+utf8.RuneLen(r) > maxInput {
-			break
-		}
-		b.WriteRune(r)
-	}
-	i.text = i.text[:i.at] + b.String() + i.text[i.at:]
-	i.at += b.Len()
+	i.update(tea.PasteMsg{Content: lineBreaks.Replace(strings.Trim(text, "\r\n"))})
 }
 
-// draw appends the part of the text around the cursor that fits into room
-// columns, and returns the column of the cursor.
+func (i *input) update(msg tea.Msg) {
+	f := i.edit()
+	*f, _ = f.Update(msg)
+}
+
+// draw appends the part of the text around the cursor that fits into room columns, and
+// returns the column of the cursor.
 func (i *input) draw(l *cell.Line, st cell.Style, room int) int {
-	head, tail := record.Safe(i.text[:i.at]), record.Safe(i.text[i.at:])
+	typed, at := []rune(i.text()), 0
+	if i.field != nil {
+		at = i.field.Position()
+	}
+	head, tail := record.Safe(string(typed[:at])), record.Safe(string(typed[at:]))
 	x := cell.Width(head, l.Method())
 	if x > room-1 {
 		head = "…" + cell.Skip(head, x-room+2, l.Method())

@@ -135,7 +135,7 @@ func (p *picker) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		m.closePicker()
 		return nil
 	default:
-		if len(m.panes) == 0 && p.input.text == "" && matches(msg, m.keys.quit) {
+		if len(m.panes) == 0 && p.input.text() == "" && matches(msg, m.keys.quit) {
 			return m.quit()
 		}
 		if p.input.key(msg) {
@@ -196,12 +196,12 @@ func (p *picker) set(streams []stream.Live) {
 func (p *picker) choose() {
 	p.items = p.items[:0]
 	exact := false
-	pattern := find.NewFuzzy(p.input.text)
+	pattern := find.NewFuzzy(p.input.text())
 	p.scored += len(p.streams)
 	for _, s := range p.streams {
 		if score, ok := pattern.Score(s.Name); ok {
 			p.items = append(p.items, pick{Live: s, score: score})
-			exact = exact || s.Name == p.input.text
+			exact = exact || s.Name == p.input.text()
 		}
 	}
 	switch {
@@ -209,13 +209,13 @@ func (p *picker) choose() {
 		slices.SortFunc(p.items, func(a, b pick) int {
 			return cmp.Or(cmp.Compare(b.Rate, a.Rate), strings.Compare(a.Name, b.Name))
 		})
-	case p.input.text != "": // without a pattern they are in the order of their names
+	case p.input.text() != "": // without a pattern they are in the order of their names
 		slices.SortFunc(p.items, func(a, b pick) int {
 			return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
 		})
 	}
-	if !exact && names.Check(p.input.text) == nil {
-		p.items = append(p.items, pick{Live: stream.Live{Name: p.input.text}, typed: true})
+	if !exact && names.Check(p.input.text()) == nil {
+		p.items = append(p.items, pick{Live: stream.Live{Name: p.input.text()}, typed: true})
 	}
 	p.at = 0
 	if p.chosen == "" {
@@ -264,7 +264,7 @@ func (p *picker) box(width, height int, sc scene, opened func(string) bool) (lin
 
 	l := cell.NewLine(w-4, sc.method).Add(t.heading, "› ")
 	x = 4 + p.input.draw(l, t.text, w-8)
-	if p.input.text == "" {
+	if p.input.text() == "" {
 		l.Add(t.faint, "type to search")
 	}
 	lines = append(lines, f.row(l.String()), f.rule())
@@ -295,7 +295,7 @@ func (p *picker) box(width, height int, sc scene, opened func(string) bool) (lin
 		}
 	}
 	number := fmt.Sprintf("%s live", record.Count(uint64(len(p.streams))))
-	if p.input.text != "" {
+	if p.input.text() != "" {
 		number = fmt.Sprintf("%s of %s", record.Count(uint64(p.matching())), number)
 	}
 	room := max(w-4-cell.Width(number, sc.method)-2, 0)
@@ -389,8 +389,8 @@ func (p *picker) item(item pick, here bool, most float64, w int, sc scene, open 
 	if item.typed {
 		st = t.dim
 	}
-	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text != "" && !item.typed {
-		_, found, _ := find.Letters(p.input.text, item.Name)
+	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text() != "" && !item.typed {
+		_, found, _ := find.Letters(p.input.text(), item.Name)
 		for i, r := range []rune(name) {
 			one := st
 			if len(found) > 0 && found[0] == i {

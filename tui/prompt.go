@@ -47,15 +47,15 @@ func (p *prompt) paste(text string) {
 func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case msg.String() == "enter":
-		with := p.done(p.input.text)
+		with := p.done(p.input.text())
 		if with.fault != "" {
 			p.fault = with.fault
 			return nil
 		}
-		p.past.add(p.input.text)
+		p.past.add(p.input.text())
 		m.closeDialog(p)
 		return with.cmd
-	case matches(msg, m.keys.cancel), p.input.text == "" && msg.String() == "backspace":
+	case matches(msg, m.keys.cancel), p.input.text() == "" && msg.String() == "backspace":
 		m.closeDialog(p)
 		if p.left != nil {
 			p.left()
@@ -110,7 +110,7 @@ func (p *prompt) append(l *cell.Line, t *theme, room int) {
 	switch {
 	case p.fault != "":
 		note, st = p.fault, t.bad
-	case p.input.text == "":
+	case p.input.text() == "":
 		note, st = p.empty, t.faint
 	case p.note != nil:
 		note = p.note()
@@ -154,8 +154,8 @@ func (m *model) openSearch(p *pane) {
 	pr.changed = func() {
 		p.view.Back(place)
 		p.search = nil
-		if pr.input.text != "" {
-			p.search = view.NewSearch(p.view, query.NewMatcher(pr.input.text))
+		if pr.input.text() != "" {
+			p.search = view.NewSearch(p.view, query.NewMatcher(pr.input.text()))
 			p.search.Nearest()
 		}
 	}

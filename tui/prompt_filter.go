@@ -14,16 +14,16 @@ func (m *model) openFilter(p *pane) {
 	before := p.view.Filter()
 	pr := &prompt{lead: "filter ", empty: `timeout  -health  tenant=acme  status>=500  level>=warn  req.url~^/api  "two words"  /regexp/`, past: &m.filters}
 	pr.input.set(before.Text())
-	if pr.input.text != "" {
+	if pr.input.text() != "" {
 		pr.input.insert(" ") // for the next term
 	}
 	pr.changed = func() {
-		if terms, err := query.Parse(pr.input.text); err == nil {
+		if terms, err := query.Parse(pr.input.text()); err == nil {
 			p.setFilter(before.WithTerms(terms))
 		}
 	}
 	pr.note = func() string {
-		if _, err := query.Parse(pr.input.text); err != nil {
+		if _, err := query.Parse(pr.input.text()); err != nil {
 			return err.Error()
 		}
 		return p.shownText()
@@ -71,9 +71,9 @@ func (p *pane) narrow(field, value string, not bool) error {
 	switch {
 	case p.view.Filter().Full():
 		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, query.MaxTerms)
-	case len(f.Text()) > maxInput:
+	case len([]rune(f.Text())) > maxInput:
 		return fmt.Errorf("filter by %q: that is too long: filter by a part of it, as in %s~…", field, field)
-	case typed.text != f.Text():
+	case typed.text() != f.Text():
 		return fmt.Errorf("filter by %q: its value has line breaks or bad characters: filter by a part of it, as in %s~…", field, field)
 	}
 	p.setFilter(f)

@@ -1,10 +1,10 @@
 package tui
 
 import (
-	"fmt"
 	"image/color"
-	"strconv"
+	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
@@ -72,34 +72,33 @@ var lightPalette = palette{
 	names: [5]int{0x2358a6, 0x6b3fa8, 0x0f6660, 0x74551b, 0x98306f},
 }
 
+// sgr is a lipgloss style as rows are written with it: the parameters of the sequence
+// that begins it. Rendering with lipgloss itself, per row and frame, would cost more
+// than all the rest of a frame.
+func sgr(s lipgloss.Style) cell.Style {
+	params, _, _ := strings.Cut(strings.TrimPrefix(s.Render("x"), "\x1b["), "mx")
+	return cell.Style(params)
+}
+
 // colours makes styles of 24-bit colours, as far as a terminal has them: of others
 // the nearest that it has.
 type colours struct{ profile colorprofile.Profile }
 
-func (c colours) fg(rgb int) cell.Style { return c.style(rgb, 38) }
-func (c colours) bg(rgb int) cell.Style { return c.style(rgb, 48) }
+func (c colours) fg(rgb int) cell.Style { return foreground(c.nearest(rgb)) }
+func (c colours) bg(rgb int) cell.Style { return background(c.nearest(rgb)) }
 
-// style is a colour in front, 38, or behind, 48.
-func (c colours) style(rgb, where int) cell.Style {
-	r, g, b := rgb>>16, rgb>>8&0xff, rgb&0xff
-	switch has := c.profile.Convert(color.RGBA{uint8(r), uint8(g), uint8(b), 0xff}).(type) {
-	case ansi.IndexedColor:
-		return cell.Style(fmt.Sprintf("%d;5;%d", where, has))
-	case ansi.BasicColor:
-		n := int(has) + where - 8 // 30 or 40 on
-		if has >= 8 {
-			n += 60 - 8 // the bright ones, 90 or 100 on
-		}
-		return cell.Style(strconv.Itoa(n))
-	}
-	return cell.Style(fmt.Sprintf("%d;2;%d;%d;%d", where, r, g, b))
+func (c colours) nearest(rgb int) color.Color {
+	return c.profile.Convert(color.RGBA{uint8(rgb >> 16), uint8(rgb >> 8), uint8(rgb), 0xff})
 }
 
-const (
-	bold      cell.Style = "1"
-	faintAttr cell.Style = "2"
-	underline cell.Style = "4"
-	reverse   cell.Style = "7"
+func foreground(c color.Color) cell.Style { return sgr(lipgloss.NewStyle().Foreground(c)) }
+func background(c color.Color) cell.Style { return sgr(lipgloss.NewStyle().Background(c)) }
+
+var (
+	bold      = sgr(lipgloss.NewStyle().Bold(true))
+	faintAttr = sgr(lipgloss.NewStyle().Faint(true))
+	underline = sgr(lipgloss.NewStyle().Underline(true))
+	reverse   = sgr(lipgloss.NewStyle().Reverse(true))
 )
 
 func newTheme(dark bool, profile colorprofile.Profile) *theme {
@@ -158,16 +157,15 @@ func newTheme(dark bool, profile colorprofile.Profile) *theme {
 // in256 takes greys where the nearest of 256 colours to a dark grey-blue would
 // be a loud blue.
 func (t *theme) in256(dark bool, p *palette, fg func(int) cell.Style) {
-	bar, chip, cursor, rule := cell.Style("48;5;235"), cell.Style("48;5;238"), cell.Style("48;5;236"), cell.Style("38;5;239")
+	grey := struct{ bar, chip, cursor, rule, faint, dim ansi.IndexedColor }{235, 238, 236, 239, 245, 248}
 	if !dark {
-		bar, chip, cursor, rule = "48;5;255", "48;5;253", "48;5;255", "38;5;251"
+		grey.bar, grey.chip, grey.cursor, grey.rule, grey.faint, grey.dim = 255, 253, 255, 251, 242, 240
 	}
-	t.tab, t.tabActive = fg(p.dim).With(bar), bold.With(fg(p.accent), bar)
-	t.chip, t.chipNot, t.cursor, t.rule, t.box = chip, fg(p.err).With(chip), cursor, rule, rule
-	t.faint, t.dim, t.paneIdle = "38;5;245", "38;5;248", "38;5;248"
-	if !dark {
-		t.faint, t.dim, t.paneIdle = "38;5;242", "38;5;240", "38;5;240"
-	}
+	bar, chip := background(grey.bar), background(grey.chip)
+	t.tabActive = bold.With(fg(p.accent), bar)
+	t.chip, t.chipNot = chip, fg(p.err).With(chip)
+	t.cursor, t.rule, t.box = background(grey.cursor), foreground(grey.rule), foreground(grey.rule)
+	t.faint, t.dim, t.paneIdle = foreground(grey.faint), foreground(grey.dim), foreground(grey.dim)
 	t.tab = t.dim.With(bar)
 	t.levels[0], t.levels[1], t.levels[2], t.levels[3] = t.dim, t.faint, t.dim, t.dim
 }
@@ -178,7 +176,8 @@ func (t *theme) in16() {
 	t.cursor, t.chip, t.chipNot, t.match, t.matchHere = reverse, reverse, reverse, reverse, bold.With(reverse)
 	t.title = bold.With(reverse)
 	t.tab, t.tabActive = "", bold.With(underline)
-	t.dim, t.faint, t.rule, t.box, t.paneIdle = "", "", "90", "90", ""
+	grey := foreground(ansi.BrightBlack)
+	t.dim, t.faint, t.rule, t.box, t.paneIdle = "", "", grey, grey, ""
 	t.levels[0], t.levels[1], t.levels[2], t.levels[3] = "", "", "", ""
 }
 

@@ -54,6 +54,7 @@ var fences = []struct {
 }{
 	{"charm.land/bubbletea/", []string{"sluice/tui"}},
 	{"charm.land/bubbles/", []string{"sluice/tui"}},
+	{"charm.land/lipgloss/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice/cli"}},
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
 	{"github.com/klauspost/compress/", []string{"sluice/headless/recorder", "sluice/headless/replay", "sluice/test/bench"}},
