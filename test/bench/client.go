@@ -1,24 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"os"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"time"
-
-	"sluice/cluster/zmtp"
 )
-
-// clientRecord is the size of the records that the client is measured with.
-const clientRecord = 240
 
 // clientScenarios drive the real client in a pseudo-terminal against a real
 // consolidator.
@@ -49,170 +39,6 @@ func (o options) clients(only *regexp.Regexp) error {
 		}
 	}
 	return nil
-}
-
-// clientCluster is a consolidator, and a proxy when one is wanted.
-type clientCluster struct {
-	sluice   string
-	pub, sub zmtp.Endpoint
-	stops    []func()
-}
-
-func startClientCluster(sluice string) (*clientCluster, error) {
-	c := &clientCluster{sluice: sluice}
-	var err error
-	if c.pub, c.sub, err = freeEndpoints(); err != nil {
-		return nil, err
-	}
-	t := target{command: func(pub, sub string) []string {
-		return []string{sluice, "consolidator", "--publish", pub, "--subscribe", sub, "--admin", ""}
-	}}
-	stop, _, err := t.start(c.pub, c.sub)
-	if err != nil {
-		return nil, err
-	}
-	c.stops = append(c.stops, stop)
-	return c, nil
-}
-
-func (c *clientCluster) stop() {
-	slices.Reverse(c.stops)
-	for _, stop := range c.stops {
-		stop()
-	}
-}
-
-// proxy starts a proxy and returns its address and its process.
-func (c *clientCluster) proxy() (string, int, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", 0, err
-	}
-	address := ln.Addr().String()
-	_ = ln.Close()
-	t := target{command: func(_, sub string) []string {
-		return []string{c.sluice, "proxy", "--listen", address, "--consolidator", sub}
-	}}
-	stop, pid, err := t.start(c.pub, c.sub)
-	if err != nil {
-		return "", 0, err
-	}
-	c.stops = append(c.stops, stop)
-	return "http://" + address, pid, nil
-}
-
-// publisher publishes numbered records at a rate.
-type publisher struct {
-	conn *zmtp.Conn
-	sent atomic.Int64
-	stop context.CancelFunc
-	done chan error
-}
-
-// clientStream is the stream that the client is measured with.
-const clientStream = "system"
-
-// publish begins to publish n records (0: no end) at a rate a second.
-func (c *clientCluster) publish(rate, n int) (*publisher, error) {
-	conn, err := dial(c.pub, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p := &publisher{conn: conn, stop: cancel, done: make(chan error, 1)}
-	go func() { p.done <- p.run(ctx, rate, n) }()
-	return p, nil
-}
-
-func (p *publisher) end() {
-	p.stop()
-	<-p.done
-	_ = p.conn.Close()
-}
-
-// catchUp is how much a publisher catches up at once, in seconds of its rate: when
-// the machine stood still for longer, what was due then is left out, and the rate
-// that is printed is lower. A burst of it would be no stream of that rate.
-const catchUp = 0.05
-
-// run writes what is due every two milliseconds. It sleeps in the kernel: the
-// runtime's timers are too coarse.
-func (p *publisher) run(ctx context.Context, rate, n int) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	maker := newRecordMaker()
-	begun := time.Now()
-	sent := 0
-	for ctx.Err() == nil && (n == 0 || sent < n) {
-		due := int(time.Since(begun).Seconds()*float64(rate)) - sent
-		if most := int(catchUp * float64(rate)); due > most && n == 0 {
-			begun = begun.Add(time.Duration(float64(due-most) / float64(rate) * float64(time.Second)))
-			due = most
-		}
-		if n > 0 {
-			due = min(due, n-sent)
-		}
-		if due == 0 {
-			ts := syscall.NsecToTimespec(int64(2 * time.Millisecond))
-			_ = syscall.Nanosleep(&ts, nil)
-			continue
-		}
-		due = min(due, maker.most())
-		if _, err := p.conn.Write(maker.next(due)); err != nil {
-			return err
-		}
-		sent += due
-		p.sent.Store(int64(sent))
-	}
-	return nil
-}
-
-// recordMaker makes messages by writing numbers into prepared ones, so that
-// making costs next to nothing.
-type recordMaker struct {
-	prepared []byte
-	size     int // of a message
-	number   int // where the digits stand in one
-	needle   int // where the word stands
-	at       int
-}
-
-// needleEvery is how many records have one with the word "needle" among them.
-const needleEvery = 100_000
-
-func newRecordMaker() *recordMaker {
-	text := `{"v":0,"name":"webtask","hostname":"vm-1","pid":4711,"level":30,"time":"` + time.Now().UTC().Format("2006-01-02T15:04:05.000Z") +
-		`","msg":"request 0000000000 completed","tenant":"acme","status":200,"ms":12,"word":"______","pad":"`
-	text += strings.Repeat("x", clientRecord-len(text)-2) + `"}`
-	one := zmtp.AppendMessage(nil, clientStream, []byte(text))
-	m := &recordMaker{size: len(one)}
-	m.number = strings.Index(string(one), "0000000000")
-	m.needle = strings.Index(string(one), "______")
-	for range (1 << 20) / m.size {
-		m.prepared = append(m.prepared, one...)
-	}
-	return m
-}
-
-func (m *recordMaker) most() int { return len(m.prepared) / m.size }
-
-// next returns n messages, until it is called again.
-func (m *recordMaker) next(n int) []byte {
-	for i := range n {
-		message := m.prepared[i*m.size : (i+1)*m.size]
-		digits := message[m.number : m.number+10]
-		for k, v := len(digits)-1, m.at; k >= 0; k-- {
-			digits[k] = byte('0' + v%10)
-			v /= 10
-		}
-		word := "______"
-		if m.at%needleEvery == needleEvery/2 {
-			word = "needle"
-		}
-		copy(message[m.needle:], word)
-		m.at++
-	}
-	return m.prepared[:n*m.size]
 }
 
 // quantile is of durations; 1 is the longest.

@@ -14,7 +14,7 @@ import (
 	"sluice/internal/foreign"
 )
 
-//go:embed peer.py
+//go:embed libzmq.py
 var peerScript string
 
 // hasLibzmq reports whether peers of libzmq can be run.

@@ -1,9 +1,9 @@
 """A libzmq peer for the soak, driven through stdin. All lines are STREAM TAB
 RECORD.
 
-peer.py pub ENDPOINT
+libzmq.py pub ENDPOINT
     publishes every line of stdin.
-peer.py sub ENDPOINT PREFIX...
+libzmq.py sub ENDPOINT PREFIX...
     prints every message. "stop" on stdin stops reading, "go" goes on.
 """
 import os
