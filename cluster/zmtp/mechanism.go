@@ -17,17 +17,14 @@ type Mechanism interface {
 // Codec protects what one connection carries after its handshake. One goroutine
 // seals while another opens. Neither method keeps what it is given.
 type Codec interface {
-	// Seal appends to dst what is to travel for frames, which are whole.
-	Seal(dst, frames []byte) ([]byte, error)
-	// Open appends to dst the frames that stand in sealed, as far as they are whole
-	// there, and returns how many bytes of sealed that took. It must refuse what it
-	// does not trust, and what announces more than [MaxSealed] bytes, with an error:
-	// that ends the connection.
-	Open(dst, sealed []byte) (frames []byte, n int, err error)
+	// Seal appends to dst what is to travel for one frame, header and all: at most
+	// 1 KiB more than the frame has.
+	Seal(dst, frame []byte) ([]byte, error)
+	// Open appends to dst the frame that stands at the beginning of sealed, and
+	// returns how many bytes of sealed it took; none while it is not whole there. It
+	// must refuse what it does not trust with an error: that ends the connection.
+	Open(dst, sealed []byte) (opened []byte, n int, err error)
 }
-
-// MaxSealed is the most that a Codec may make of one frame, in bytes.
-const MaxSealed = MaxMessage + 1<<10
 
 // Property is something that a peer says of itself in a handshake.
 type Property struct{ Name, Value string }

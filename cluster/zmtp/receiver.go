@@ -26,7 +26,7 @@ var buffers = block.NewPool(bufferSize)
 // the beginning of a message that is not whole yet, and nothing else.
 type Receiver struct {
 	conn *Conn
-	open *opener // nil: frames travel as they are
+	open *opener // nil without a codec
 	dec  Decoder
 	big  *block.Block // nil while it waits
 	end  int          // of what was read into big
@@ -34,12 +34,12 @@ type Receiver struct {
 	data []byte       // what was not looked at yet: in big, or in rest
 	rest []byte       // its own small buffer
 	err  error
-	n    uint64 // bytes ever read
+	n    uint64 // bytes ever read, and opened
 
 	// Holds, when it is set, is called with the bytes that are kept while the
 	// receiver waits, and whether they are of another message than those of
 	// the last call; and with 0 when it is closed.
-	Holds func(bytes int, anew bool)
+	Holds func(bytes int, other bool)
 	at    uint64 // where the message that is kept begins, of the bytes ever read
 
 	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
@@ -48,13 +48,14 @@ type Receiver struct {
 // NewReceiver returns a receiver for a connection whose handshake is done.
 // Nobody else may read from it.
 func NewReceiver(c *Conn) *Receiver {
-	r := &Receiver{conn: c, open: newOpener(c), n: uint64(len(c.rest))}
+	r := &Receiver{conn: c, open: newOpener(c, maxSealed)}
 	if r.open != nil {
-		r.rest, r.err = r.open.open(nil)
+		r.rest = r.open.open(nil, nil)
 		r.data, r.read = r.rest, r.readSealed
 	} else {
 		r.data, r.read = c.rest, r.readSome
 	}
+	r.n = uint64(len(r.data))
 	c.rest = nil
 	return r
 }
@@ -96,9 +97,6 @@ func (r *Receiver) Received() uint64 { return r.n }
 // Fill waits until something was received. It returns io.EOF when the peer has
 // ended.
 func (r *Receiver) Fill() error {
-	if r.err != nil { // of what came with the handshake
-		return r.err
-	}
 	if err := r.conn.raw.Read(r.read); err != nil {
 		return err
 	}
@@ -114,10 +112,10 @@ func (r *Receiver) Close() {
 	}
 }
 
-// wait tells what is kept.
+// wait reports what is kept.
 func (r *Receiver) wait() {
 	at := r.n - uint64(len(r.data))
-	r.Holds(cap(r.data), at != r.at)
+	r.Holds(cap(r.data)+r.open.holds(), at != r.at)
 	r.at = at
 }
 
@@ -222,16 +220,17 @@ func (r *Receiver) room() []byte {
 // readSealed does what readSome does, where a codec has to open what comes.
 func (r *Receiver) readSealed(fd uintptr) bool {
 	r.rest = append(r.rest[:0], r.data...)
-	before := len(r.open.kept)
+	before := len(r.rest)
 	var err error
 	r.rest, err = r.open.read(fd, r.rest)
+	r.n += uint64(len(r.rest) - before)
+	if err == syscall.EAGAIN && cap(r.rest) > 4<<10 {
+		r.rest = append([]byte(nil), r.rest...) // no larger than it must be
+	}
 	r.data = r.rest
 	if err == syscall.EAGAIN {
-		if len(r.rest) == 0 {
-			r.rest, r.data = nil, nil
-		}
 		if r.Holds != nil {
-			r.Holds(cap(r.rest)+cap(r.open.kept), before == 0)
+			r.wait()
 		}
 		return false
 	}

@@ -13,16 +13,7 @@ import (
 // What is received stays as it is for whoever holds its block, however much
 // comes after it, and however often the receiver waits.
 func TestHeldBlocksStayAsTheyAre(t *testing.T) {
-	an, bn := pair(t, "tcp")
-	other := shake(bn, consolidator)
-	a, err := zmtp.Handshake(an, reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := <-other
-	if b.err != nil {
-		t.Fatal(b.err)
-	}
+	a, b := connected(t, "tcp", zmtp.Null)
 	size := func(n int) int { return []int{1, 300, 5000, 100_000, 200_000}[n%5] + n%7 }
 	const all = 400
 	turn := make(chan struct{}, 1) // the receiver has all that was sent
@@ -37,14 +28,14 @@ func TestHeldBlocksStayAsTheyAre(t *testing.T) {
 				}
 				some = zmtp.AppendMessage(some, "s", record)
 			}
-			if _, err := b.conn.Write(some); err != nil {
+			if _, err := b.Write(some); err != nil {
 				break
 			}
 			if dice.IntN(2) == 0 {
 				<-turn
 			}
 		}
-		_ = b.conn.CloseWrite()
+		_ = b.CloseWrite()
 	}()
 
 	type kept struct {

@@ -17,10 +17,12 @@ var requestBuffers = sync.Pool{New: func() any { return new([requestBuffer]byte)
 
 // Requests reads what a reader sends, and splits it in place. It is a [Receiver]
 // for what is short: however much many readers send, each makes us hold no more
-// than requestBuffer bytes, and while nothing comes, no more than MaxRequest.
+// than requestBuffer bytes, and while nothing comes, no more than MaxRequest. With a
+// codec it holds twice as much while nothing comes, and a larger request is not passed
+// over: it ends the connection.
 type Requests struct {
 	conn *Conn
-	open *opener // nil: frames travel as they are
+	open *opener // nil without a codec
 	dec  Decoder
 	buf  *[requestBuffer]byte // nil while it waits
 	data []byte               // what was not looked at yet: in buf, or by itself
@@ -32,9 +34,9 @@ type Requests struct {
 // NewRequests returns the requests of a connection whose handshake is done.
 // Nobody else may read from it.
 func NewRequests(c *Conn) *Requests {
-	r := &Requests{conn: c, open: newOpener(c), dec: Decoder{limit: MaxRequest}}
+	r := &Requests{conn: c, open: newOpener(c, MaxRequest+overhead), dec: Decoder{limit: MaxRequest}}
 	if r.open != nil {
-		r.data, r.err = r.open.open(nil)
+		r.data = r.open.open(nil, nil)
 		r.read = r.readSealed
 	} else {
 		r.data, r.read = c.rest, r.readSome
@@ -61,9 +63,6 @@ func (r *Requests) Next() (Token, error) {
 // Fill waits until something was received. It returns io.EOF when the peer has
 // ended.
 func (r *Requests) Fill() error {
-	if r.err != nil { // of what came with the handshake
-		return r.err
-	}
 	if err := r.conn.raw.Read(r.read); err != nil {
 		return err
 	}

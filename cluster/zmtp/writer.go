@@ -24,30 +24,25 @@ func (c *Conn) LimitUnsent() {
 }
 
 // Write writes frames, which must be whole, and waits until the kernel has taken
-// them. On an error n is how many bytes of frames it took before; with a codec, of
-// those that were sealed together the last ones may have gone beyond that.
+// them. On an error n is how many bytes of frames it took before; with a codec, some
+// that were sealed together may have gone beyond that.
 func (c *Conn) Write(frames []byte) (n int, err error) {
 	if c.codec == nil {
 		return c.conn.Write(frames)
 	}
-	for {
-		for len(c.sealed) > 0 {
+	for taken := 0; ; {
+		if len(c.sealed) > 0 {
 			written, err := c.conn.Write(c.sealed)
-			c.sealed = c.sealed[:copy(c.sealed, c.sealed[written:])]
-			if err != nil {
+			if c.written(written); err != nil {
 				return n, err
 			}
 		}
-		if len(frames) == 0 {
-			c.sealed = nil
+		if n += taken; n == len(frames) {
 			return n, nil
 		}
-		taken, err := c.seal(frames)
-		if err != nil {
+		if taken, err = c.seal(frames[n:]); err != nil {
 			return n, err
 		}
-		frames = frames[taken:]
-		n += taken
 	}
 }
 
@@ -83,8 +78,8 @@ type Ready struct {
 	fd   uintptr
 }
 
-// Write writes what the kernel takes of pieces without waiting: none may be empty,
-// and together they are whole frames. It returns how many of their bytes it is done
+// Write writes what the kernel takes of pieces without waiting. None may be empty, and
+// each is whole frames, or what the call before has left of them. It returns how many of their bytes it is done
 // with, and ErrFull when the kernel takes nothing now.
 func (r Ready) Write(pieces [][]byte) (n int, err error) {
 	c := r.conn
@@ -94,29 +89,33 @@ func (r Ready) Write(pieces [][]byte) (n int, err error) {
 		}
 		return full(writeVector(r.fd, pieces))
 	}
-	if len(c.sealed) == 0 {
-		for _, p := range pieces {
-			taken, err := c.seal(p)
-			if err != nil {
-				return n, err
-			}
-			if n += taken; taken < len(p) || len(c.sealed) >= sealAtOnce/2 {
-				break
-			}
+	if err := r.writeSealed(); err != nil {
+		return full(0, err)
+	}
+	for _, p := range pieces {
+		taken, err := c.seal(p)
+		if n += taken; err != nil {
+			return n, err
+		}
+		if taken < len(p) {
+			break
 		}
 	}
-	for len(c.sealed) > 0 {
-		written, err := writeVector(r.fd, [][]byte{c.sealed})
-		if err == syscall.EAGAIN && n > 0 {
-			return n, nil // the next call meets it
-		}
-		if err != nil {
-			return full(n, err)
-		}
-		c.sealed = c.sealed[:copy(c.sealed, c.sealed[written:])]
+	if err := r.writeSealed(); err != syscall.EAGAIN || n == 0 {
+		return full(n, err)
 	}
-	c.sealed = nil
-	return n, nil
+	return n, nil // the next call meets it
+}
+
+// writeSealed writes what was sealed.
+func (r Ready) writeSealed() error {
+	for len(r.conn.sealed) > 0 {
+		n, err := writeVector(r.fd, [][]byte{r.conn.sealed})
+		if r.conn.written(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func full(n int, err error) (int, error) {
@@ -132,14 +131,23 @@ func (c *Conn) seal(frames []byte) (n int, err error) {
 	for n < len(frames) {
 		_, size, h := header(frames[n:])
 		if h == 0 || size > uint64(len(frames)-n-h) {
-			return 0, errors.New("what is to be written is no whole frame")
+			return n, errors.New("what is to be written is no whole frame")
 		}
 		end := n + h + int(size)
-		if n > 0 && end > sealAtOnce {
+		if len(c.sealed) > 0 && len(c.sealed)+end-n > sealAtOnce {
 			break
+		}
+		if c.sealed, err = c.codec.Seal(c.sealed, frames[n:end]); err != nil {
+			return n, err
 		}
 		n = end
 	}
-	c.sealed, err = c.codec.Seal(c.sealed, frames[:n])
-	return n, err
+	return n, nil
+}
+
+// written drops the first n bytes of what was sealed.
+func (c *Conn) written(n int) {
+	if c.sealed = c.sealed[:copy(c.sealed, c.sealed[n:])]; len(c.sealed) == 0 {
+		c.sealed = nil
+	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Scrambled is a mechanism that makes what travels unreadable without its state: each
-// sealed piece is XORed with a stream that depends on all bytes before it, and carries
+// frame is XORed with a stream that depends on all bytes before it, and carries
 // a checksum. Whoever writes or reads beside the connection, twice, or not at all,
 // breaks it. It keeps nothing secret.
 var Scrambled zmtp.Mechanism = scrambled{}
@@ -23,37 +23,34 @@ func (scrambled) Handshake(x *zmtp.Exchange, ours []zmtp.Property) (zmtp.Propert
 	return theirs, &scrambler{}, err
 }
 
-// A sealed piece is its size in 4 bytes, a checksum in 4, and the scrambled frames.
-const pieceHead = 8
+// A sealed frame is its size in 4 bytes, a checksum in 4, and the scrambled frame.
+const sealedHead = 8
 
-var errScrambled = errors.New("a piece that is not what was sealed")
+var errScrambled = errors.New("a frame that is not what was sealed")
 
 // scrambler counts the bytes of each direction.
 type scrambler struct{ out, in uint64 }
 
-func (s *scrambler) Seal(dst, frames []byte) ([]byte, error) {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(frames)))
-	dst = binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(frames))
-	return scramble(dst, frames, &s.out), nil
+func (s *scrambler) Seal(dst, frame []byte) ([]byte, error) {
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(frame)))
+	dst = binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(frame))
+	return scramble(dst, frame, &s.out), nil
 }
 
 func (s *scrambler) Open(dst, sealed []byte) ([]byte, int, error) {
-	if len(sealed) < pieceHead {
+	if len(sealed) < sealedHead {
 		return dst, 0, nil
 	}
 	size := int(binary.BigEndian.Uint32(sealed))
-	switch {
-	case size > zmtp.MaxSealed:
-		return dst, 0, errScrambled
-	case len(sealed) < pieceHead+size:
+	if len(sealed)-sealedHead < size {
 		return dst, 0, nil
 	}
 	at := len(dst)
-	dst = scramble(dst, sealed[pieceHead:pieceHead+size], &s.in)
+	dst = scramble(dst, sealed[sealedHead:sealedHead+size], &s.in)
 	if crc32.ChecksumIEEE(dst[at:]) != binary.BigEndian.Uint32(sealed[4:]) {
 		return dst[:at], 0, errScrambled
 	}
-	return dst, pieceHead + size, nil
+	return dst, sealedHead + size, nil
 }
 
 // scramble appends b, XORed byte by byte with what follows from their places.
