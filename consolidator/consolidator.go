@@ -291,7 +291,7 @@ func (c *Consolidator) leave() {
 	c.mu.Unlock()
 	c.reading.Wait()
 	c.own.close()
-	c.hub.Wake() // or a reader has its last word before the last records
+	c.hub.Wake() // or a reader gets the final positions before the last records
 
 	c.mu.Lock()
 	for s := range c.subscribers {

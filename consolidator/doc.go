@@ -10,7 +10,7 @@
 //
 // No peer makes another wait: a publisher waits for nothing but its own
 // connection, and a reader that does not read pins no more than the rest of
-// one record. A reader that was overtaken is told how much it lost: a sluice
+// one record. A reader that was overtaken is notified of how much it lost: a sluice
 // reader by a mark, a foreign one by a record in the stream concerned.
 //
 // Each connection has one goroutine that reads; a reader's has one that
@@ -19,16 +19,16 @@
 //
 // Connections, handshakes at once and streams are bounded by Config; what is
 // beyond is refused and counted by reason. Of too many handshakes the oldest
-// gives way, so that silent connections keep nobody out; and a quarter of all
+// gives way, so that silent connections keep no one out; and a quarter of all
 // connections is kept for publishers, another for readers.
 //
 // Everything that comes, goes, is dropped or refused is counted: once a read or
 // a write, never once a record. The admin endpoint shows it over HTTP, and a
 // record on the stream "system/sluice" every 5 s; warnings go there, too. What is
-// logged too often is left out, and how often is said. That stream is published
-// like any other, and ends before the last positions are told.
+// logged too often is left out, and how often is logged. That stream is published
+// like any other, and ends before the final positions are sent.
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
-// their end, hands readers what they have not yet got, tells sluice readers
+// their end, hands readers what is left for them, sends sluice readers
 // the final positions, and closes; each of the two within a grace period.
 package consolidator

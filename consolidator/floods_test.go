@@ -170,7 +170,7 @@ func TestSilentConnections(t *testing.T) {
 		}
 	}
 	wait.For(t, "all of them to be accepted", func() bool { _, _, n := c.Connections(); return n == 2*each })
-	b := bystandersOf(t, c)
+	b := neighboursOf(t, c)
 	if _, _, n := c.Connections(); n != 2*each {
 		t.Errorf("others were at work only when %d silent connections were left", n)
 	}

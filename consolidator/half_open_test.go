@@ -106,7 +106,7 @@ func TestHalfOpen(t *testing.T) {
 			stays.Drain()
 		}
 	}
-	b := bystandersOf(t, c)
+	b := neighboursOf(t, c)
 	before, _, _ := c.Connections()
 	for _, k := range cables {
 		k.cutThrough()

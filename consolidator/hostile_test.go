@@ -268,7 +268,7 @@ func broken(t *testing.T, commit func(t *testing.T, c *consolidator.Consolidator
 	}, func(c *consolidator.Consolidator) {
 		c.Hurry(3*time.Second, 200*time.Millisecond, 10*wait.Limit) // time for a handshake of the others on a busy machine
 	})
-	b := bystandersOf(t, c)
+	b := neighboursOf(t, c)
 	commit(t, c)
 	b.done()
 	b.grown(buffer + 48<<20)

@@ -12,7 +12,7 @@ import (
 )
 
 // What is published just before the end reaches those who are there, or they
-// are told: nobody has its last word before the last record.
+// are sent: no reader gets them before the last record.
 func TestLastWord(t *testing.T) {
 	for range 30 {
 		c, stop := start(t, consolidator.Config{Grace: 200 * time.Millisecond})

@@ -85,7 +85,7 @@ func newDoors() (doors [sides]*door) {
 	return doors
 }
 
-// full tells whether there is no place for one more, and counts that. c.mu is
+// full reports whether there is no place for one more, and counts that. c.mu is
 // held.
 func (c *Consolidator) full(d *door) bool {
 	open := 0
@@ -104,7 +104,7 @@ func (c *Consolidator) full(d *door) bool {
 }
 
 // admit lets a fresh connection into its handshake, or closes it. Of those in
-// their handshake the oldest gives way, so that silent ones keep nobody out.
+// their handshake the oldest gives way, so that silent ones keep no one out.
 func (c *Consolidator) admit(d *door, nc net.Conn) bool {
 	ok, full := c.enter(d, nc)
 	if !ok {

@@ -72,7 +72,7 @@ func TestTooManyConnections(t *testing.T) {
 	receive(t, peers[1], func() bool { return n == 2 }, func([]byte) { n++ }, nil)
 }
 
-// Silent connections keep nobody out: of those in their handshake the oldest
+// Silent connections keep no one out: of those in their handshake the oldest
 // gives way.
 func TestHandshakesGiveWay(t *testing.T) {
 	c, stop := start(t, consolidator.Config{Admin: anyPort, MaxHandshakes: 4, Grace: 50 * time.Millisecond})

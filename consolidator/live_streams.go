@@ -11,18 +11,18 @@ import (
 // liveFor is how long a stream is live after a record.
 const liveFor = time.Minute
 
-// listing is which streams were live at one look, in the order of their names.
+// listing is which streams were live at one scan, in the order of their names.
 // It never changes, and all who watch share it.
 type listing struct {
-	look    uint64 // its number, from 1
+	scan    uint64 // its number, from 1
 	at      time.Time
 	streams []listed
-	changed []int // of streams: what had changed since the look before
+	changed []int // of streams: what had changed since the scan before
 }
 
 type listed struct {
 	zmtp.StreamStat
-	changed uint64 // the number of the look that found it changed last
+	changed uint64 // the number of the scan that found it changed last
 }
 
 // lister makes listings.
@@ -42,7 +42,7 @@ func (c *Consolidator) list(now time.Time, age time.Duration) *listing {
 	} else if now.Sub(last.at) < age {
 		return last
 	}
-	l := &listing{look: last.look + 1, at: now, streams: make([]listed, 0, len(last.streams))}
+	l := &listing{scan: last.scan + 1, at: now, streams: make([]listed, 0, len(last.streams))}
 	old := last.streams
 	for st := range c.hub.Stats {
 		if st.Next == 0 || now.Sub(st.Last) >= liveFor {
@@ -51,7 +51,7 @@ func (c *Consolidator) list(now time.Time, age time.Duration) *listing {
 		for len(old) > 0 && old[0].Name < st.Name {
 			old = old[1:]
 		}
-		is := listed{zmtp.StreamStat{Name: st.Name, Epoch: st.Epoch, Next: st.Next, Bytes: st.Bytes}, l.look}
+		is := listed{zmtp.StreamStat{Name: st.Name, Epoch: st.Epoch, Next: st.Next, Bytes: st.Bytes}, l.scan}
 		if len(old) > 0 && old[0].StreamStat == is.StreamStat {
 			is.changed = old[0].changed
 		} else {
@@ -63,7 +63,7 @@ func (c *Consolidator) list(now time.Time, age time.Duration) *listing {
 	return l
 }
 
-// listEach tells those who watch that there is something new.
+// listEach wakes those who watch when there is something new.
 func (c *Consolidator) listEach(now time.Time) {
 	var watchers []*subscriber
 	c.mu.Lock()
@@ -83,7 +83,7 @@ func (c *Consolidator) listEach(now time.Time) {
 		s.mu.Lock()
 		s.watch.to = l
 		s.mu.Unlock()
-		s.poke()
+		s.wake()
 	}
 }
 
@@ -91,12 +91,12 @@ func (c *Consolidator) listEach(now time.Time) {
 // list but the shared one: a reader that does not read is sent later what is true
 // then. The zero value watches nothing. It is guarded by subscriber.mu.
 type watch struct {
-	on    bool
-	to    *listing // the newest
-	sent  uint64   // changes up to this look were sent
-	going uint64   // the look at which the telling that is under way began; 0 when none is
-	after string   // all up to this name was sent in it
-	empty bool     // an empty list has to be sent, too
+	on      bool
+	to      *listing // the newest
+	sent    uint64   // changes up to this scan were sent
+	sending uint64   // the scan whose changes are being sent; 0 when none are
+	after   string   // all up to this name was sent in it
+	empty   bool     // an empty list has to be sent, too
 }
 
 // begin starts over, with all streams.
@@ -109,13 +109,13 @@ func (w *watch) begin(l *listing) {
 const listPiece = 4 << 10
 
 // next appends the next piece of the list. It appends nothing when all was
-// told.
+// sent.
 func (w *watch) next(dst []byte) []byte {
-	if !w.on || w.going == 0 && w.sent == w.to.look {
+	if !w.on || w.sending == 0 && w.sent == w.to.scan {
 		return dst
 	}
-	if w.going == 0 {
-		w.going, w.after = w.to.look, ""
+	if w.sending == 0 {
+		w.sending, w.after = w.to.scan, ""
 	}
 	var piece []zmtp.StreamStat
 	size := 0
@@ -128,7 +128,7 @@ func (w *watch) next(dst []byte) []byte {
 		return size < listPiece
 	}
 	l, whole := w.to, true
-	if w.sent > 0 && w.sent == l.look-1 {
+	if w.sent > 0 && w.sent == l.scan-1 {
 		i := sort.Search(len(l.changed), func(i int) bool { return l.streams[l.changed[i]].Name > w.after })
 		for ; i < len(l.changed) && whole; i++ {
 			whole = add(&l.streams[l.changed[i]])
@@ -140,7 +140,7 @@ func (w *watch) next(dst []byte) []byte {
 		}
 	}
 	if whole {
-		w.sent, w.going = w.going, 0
+		w.sent, w.sending = w.sending, 0
 	}
 	if len(piece) > 0 || whole && w.empty {
 		dst = zmtp.AppendStreams(dst, piece)

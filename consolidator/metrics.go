@@ -77,7 +77,7 @@ var (
 // Describe describes nothing, so that Collect is the only list.
 func (m *metrics) Describe(chan<- *prometheus.Desc) {}
 
-// Collect tells how things stand.
+// Collect sends the figures as they are now.
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	put := func(d *prometheus.Desc, t prometheus.ValueType, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, t, value, labels...)

@@ -40,8 +40,8 @@ type neighbours struct {
 
 // Their records: so many at a time, so often.
 const (
-	bystanderBatch = 20
-	bystanderEvery = 5 * time.Millisecond
+	neighbourBatch = 20
+	neighbourEvery = 5 * time.Millisecond
 	neighbourName  = "bystander"
 )
 
@@ -93,12 +93,12 @@ func watch(t testing.TB, publish, subscribe string) *neighbours {
 }
 
 func (b *neighbours) publish(pub *zmtp.Conn) error {
-	tick := time.NewTicker(bystanderEvery)
+	tick := time.NewTicker(neighbourEvery)
 	defer tick.Stop()
 	n := 0
 	for {
 		var batch []byte
-		for range bystanderBatch {
+		for range neighbourBatch {
 			batch = append(batch, message(neighbourName, n)...)
 			n++
 		}
@@ -228,8 +228,8 @@ func heapNow() int64 {
 	return int64(s[0].Value.Uint64() + s[1].Value.Uint64())
 }
 
-// bystandersOf are those of a consolidator in this process.
-func bystandersOf(t testing.TB, c *consolidator.Consolidator) *neighbours {
+// neighboursOf are those of a consolidator in this process.
+func neighboursOf(t testing.TB, c *consolidator.Consolidator) *neighbours {
 	t.Helper()
 	return watch(t, c.PublishAddrs()[0], c.SubscribeAddrs()[0])
 }

@@ -45,7 +45,7 @@ func (s *ownRecords) reserve() {
 	s.app.End(ownStream)
 }
 
-// close ends the stream, so that the end which readers are told stays its end.
+// close ends the stream, so that the final position that readers get stays the last.
 func (s *ownRecords) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

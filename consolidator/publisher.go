@@ -201,8 +201,7 @@ func (p *publisher) command(body []byte) error {
 
 var errNotReading = errors.New("peer does not read what it is sent")
 
-// leave tells the publisher that this is the end, and lets what it had sent be
-// read. A sluice publisher ends its direction then, and has its last messages
+// leave notifies the publisher of the end, and lets what it has sent be read. A sluice publisher ends its direction then, and has its last messages
 // acknowledged; a foreign one closes when it finds our direction ended.
 func (p *publisher) leave(grace time.Duration) {
 	if p.conn.Peer.Sluice {

@@ -58,7 +58,7 @@ func (p *sender) write(conn zmtp.Ready) (done bool) {
 		batches.Put(p.batch)
 		p.batch = nil
 		if len(p.pending) == 0 {
-			p.letGo()
+			p.dropPending()
 		}
 	}()
 	for {
@@ -107,7 +107,7 @@ func (p *sender) gather() bool {
 		size += it.size
 		p.items = append(p.items, it)
 	}
-	if size == 0 && p.farewell() {
+	if size == 0 && p.addFinalPositions() {
 		size = len(p.pending)
 	}
 	if size == 0 {
@@ -187,7 +187,7 @@ var causes = [...]zmtp.MarkCause{
 	fanout.CauseNewEpoch:  zmtp.MarkNewEpoch,
 }
 
-// appendNotice appends the message that tells a foreign reader what it lost.
+// appendNotice appends the message that notifies a foreign reader of its loss.
 func appendNotice(dst []byte, name string, lost uint64) []byte {
 	rec := loss.AppendInBand(nil, time.Now(), lost)
 	return zmtp.AppendMessage(dst, name, rec)
@@ -249,8 +249,8 @@ func restOf(messages []byte, n int) int {
 	return size - n
 }
 
-// farewell appends the final positions once all was handed over at shutdown.
-func (p *sender) farewell() bool {
+// addFinalPositions appends the final positions once all was handed over at shutdown.
+func (p *sender) addFinalPositions() bool {
 	if !p.leaving || p.ended {
 		return false
 	}

@@ -18,12 +18,12 @@ const maxControl = 1 << 20
 
 // subscriber is one reader's connection.
 type subscriber struct {
-	c      *Consolidator
-	conn   *zmtp.Conn
-	reader *fanout.Reader
-	sender sender
-	kick   chan struct{} // something other than records is to be sent; capacity 1
-	gone   chan struct{} // the peer has ended
+	c       *Consolidator
+	conn    *zmtp.Conn
+	reader  *fanout.Reader
+	sender  sender
+	wakeups chan struct{} // something other than records is to be sent; capacity 1
+	gone    chan struct{} // the peer has ended
 
 	heard   atomic.Int64 // when it last sent something, or last took anything after a stall; Unix nanoseconds
 	blocked atomic.Bool  // it does not read: what we sent waits in the kernel
@@ -51,9 +51,9 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	heldBy := &heldBy{conn: conn}
 	s := &subscriber{
 		c: c, conn: conn,
-		reader: c.hub.Reader(),
-		kick:   make(chan struct{}, 1),
-		gone:   make(chan struct{}),
+		reader:  c.hub.Reader(),
+		wakeups: make(chan struct{}, 1),
+		gone:    make(chan struct{}),
 
 		answers: heldPart{of: heldBy}, rest: heldPart{of: heldBy},
 	}
@@ -74,7 +74,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	go func() {
 		defer c.conns.Done()
 		s.write()
-		s.sender.letGo()
+		s.sender.dropPending()
 		c.heldOut.set(&s.rest, 0, true)
 	}()
 	err := s.read()
@@ -175,7 +175,7 @@ func (s *subscriber) watchStreams(on bool) {
 	s.mu.Lock()
 	s.watch.begin(l)
 	s.mu.Unlock()
-	s.poke()
+	s.wake()
 }
 
 // feed hands the sender the next piece of the list of live streams, when it has
@@ -249,13 +249,13 @@ func (s *subscriber) answer(b []byte, err error) error {
 	if full {
 		return errNotReading
 	}
-	s.poke()
+	s.wake()
 	return nil
 }
 
-func (s *subscriber) poke() {
+func (s *subscriber) wake() {
 	select {
-	case s.kick <- struct{}{}:
+	case s.wakeups <- struct{}{}:
 	default:
 	}
 }
@@ -265,7 +265,7 @@ func (s *subscriber) leave() {
 	s.mu.Lock()
 	s.leaving = true
 	s.mu.Unlock()
-	s.poke()
+	s.wake()
 }
 
 // write sends until the peer is gone, or all is handed over at shutdown.
@@ -275,7 +275,7 @@ func (s *subscriber) write() {
 		case <-s.gone:
 			return
 		case <-s.reader.Ready():
-		case <-s.kick:
+		case <-s.wakeups:
 		}
 		s.feed()
 		err := s.conn.WriteReady(s.sender.write)

@@ -13,7 +13,7 @@ const (
 
 // subscriptions bounds those of all readers together. When they are too many,
 // the reader that has most of them is closed, not the one that comes too late:
-// so a reader that subscribes without end keeps nobody out.
+// so a reader that subscribes without end keeps no one out.
 type subscriptions struct {
 	limit int
 

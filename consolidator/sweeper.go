@@ -117,7 +117,7 @@ func (c *Consolidator) mark() {
 			s.mu.Lock()
 			s.marks = true
 			s.mu.Unlock()
-			s.poke()
+			s.wake()
 		}
 	}
 }

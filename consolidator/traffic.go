@@ -19,7 +19,7 @@ func (p *publisher) note() {
 }
 
 // note counts what the reader got when n bytes of the batch were written:
-// records of which at least the beginning was, losses that it was told, and
+// records of which at least the beginning was, losses that it was notified of, and
 // how long after it was appended a record was written. It is called once a
 // write.
 func (p *sender) note(n int) {

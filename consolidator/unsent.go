@@ -33,7 +33,7 @@ func (p *sender) keep(n int) bool {
 	if n > smallHold && !p.s.c.heldOut.reserve(&p.s.rest, size) {
 		return false
 	}
-	p.letGo()
+	p.dropPending()
 	if size == largeRest {
 		p.pending = largeRests.Get().(*[largeRest]byte)[:0]
 	} else {
@@ -42,8 +42,8 @@ func (p *sender) keep(n int) bool {
 	return true
 }
 
-// letGo lets go of pending.
-func (p *sender) letGo() {
+// dropPending gives the buffer of pending back.
+func (p *sender) dropPending() {
 	if cap(p.pending) == largeRest {
 		largeRests.Put((*[largeRest]byte)(p.pending[:largeRest]))
 	}

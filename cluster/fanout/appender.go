@@ -129,7 +129,7 @@ func (a *Appender) Flush() (refused uint64) {
 }
 
 // AppendUnknown appends one entry that takes one number and stands for a loss
-// of unknown size. A reader that is overtaken across it is told so, see
+// of unknown size. A reader that is overtaken across it learns it from
 // Piece.Unknown.
 func (a *Appender) AppendUnknown(name string, entry []byte) Position {
 	return a.append(name, entry, 1, true)

@@ -1,6 +1,6 @@
 package fanout
 
-// Cause is why a reader has to note its position anew.
+// Cause is why a reader gets a new position.
 type Cause uint8
 
 // The causes of a new position.
@@ -30,10 +30,10 @@ type place struct {
 	seq      uint64 // number of the next entry to take
 	chunk    uint64 // number of the chunk that has it, or of the one to come
 	off      int    // and its offset there
-	cause    Cause  // to be told before the next entry
+	cause    Cause  // to be reported before the next entry
 	lost     uint64
 	unknown  bool
-	backfill bool   // the end of the backfill was not told yet
+	backfill bool   // the end of the backfill was not reported yet
 	live     uint64 // the backfill ends before this number
 }
 

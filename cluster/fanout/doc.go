@@ -13,7 +13,7 @@
 //
 // Accounting: every entry has a sequence number (an entry may take several,
 // when it stands for several lost records). A reader that finds its position
-// evicted has lost exactly the numbers in between, and is told so in the
+// evicted has lost exactly the numbers in between, and learns it from the
 // [Piece] where it goes on. For every cursor, from where it began:
 // appended = taken + lost + what it has still to take.
 //

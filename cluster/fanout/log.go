@@ -97,7 +97,7 @@ func (l *log) tail() *chunk {
 	return l.chunks[len(l.chunks)-1]
 }
 
-// fit tells how many bytes of whole entries fit in c, and their numbers.
+// fit returns how many bytes of whole entries fit in c, and their numbers.
 func (l *log) fit(c *chunk, entries []byte, numbers uint64) (size int, n uint64) {
 	if c == nil {
 		return 0, 0
@@ -204,9 +204,9 @@ func (l *log) noteUnknown(seq uint64) {
 	l.unknown = append(l.unknown, seq)
 }
 
-// lostUnknown tells whether entries that stand for unknown losses are among
+// lostUnknown reports whether entries that stand for unknown losses are among
 // the numbers from a to b, and how many numbers they took. For what the list
-// has no room for, it says that there are some.
+// has no room for, it reports that there are some.
 func (l *log) lostUnknown(a, b uint64) (some bool, numbers uint64) {
 	for _, s := range l.unknown {
 		if a <= s && s < b {

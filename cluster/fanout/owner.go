@@ -59,7 +59,7 @@ func (a *Appender) counting(name string) *log {
 	return l
 }
 
-// full tells whether no more logs may be made by an owner. h.mu is held, at
+// full reports whether no more logs may be made by an owner. h.mu is held, at
 // least for reading.
 func (h *Hub) full(o *owner) bool {
 	return h.cfg.MaxStreams > 0 && h.counted+o.logs >= h.cfg.MaxStreams

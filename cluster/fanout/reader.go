@@ -2,7 +2,7 @@ package fanout
 
 import "sync"
 
-// FromKind says in what terms a tail's beginning is given.
+// FromKind is in what terms a tail's beginning is given.
 type FromKind uint8
 
 // Where a tail can begin.
@@ -133,7 +133,7 @@ func (r *Reader) Tail(name string, from From) {
 
 // Overtake moves the tail of a stream to the end of its log, as if all that it
 // has still to take were evicted, and returns that place. What is lost by that
-// is told in the next piece.
+// is reported in the next piece.
 func (r *Reader) Overtake(name string) Position {
 	r.mu.Lock()
 	c := r.cursors[name]
@@ -314,7 +314,7 @@ func (r *Reader) Cancel(prefix string) bool {
 	return true
 }
 
-// wants tells whether a prefix of name is subscribed to. r.mu is held.
+// wants reports whether a prefix of name is subscribed to. r.mu is held.
 func (r *Reader) wants(name string) bool {
 	if len(r.prefixes) <= len(name) {
 		for p := range r.prefixes {
@@ -372,7 +372,7 @@ func (r *Reader) Subscriptions() int {
 }
 
 // Positions yields where each exact tail stands, in no order: all before it
-// has been taken or told as lost. Tails whose first piece was not taken yet
+// has been taken or reported as lost. Tails whose first piece was not taken yet
 // are left out.
 func (r *Reader) Positions(yield func(name string, at Position)) {
 	r.mu.Lock()

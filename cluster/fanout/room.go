@@ -21,7 +21,7 @@ func (h *Hub) Streams() int {
 	return h.counted
 }
 
-// unread tells whether no reader would miss the log: it has no cursors, or
+// unread reports whether no reader would miss the log: it has no cursors, or
 // such as match a prefix and have taken all there is; they find a new log of
 // that name from its first entry. l.mu is held.
 func (l *log) unread() bool {
@@ -47,11 +47,11 @@ func (c *cursor) forget() {
 	c.dropLocked()
 }
 
-// makeRoom forgets logs that nobody reads, for the sake of an appender that has
-// made has of those that there are: logs that nobody has appended to for long,
-// if their appender is gone, or has made as many or more; and soon those of
-// appenders that are gone, if these are more. Those of the appender that has made most come first,
-// and of one appender, or of equals, those that are idle for longest.
+// makeRoom forgets unread logs to make room for an appender that owns so many (has)
+// already. A log may go if it has been idle for long, and its appender is gone or owns
+// at least as many; or, after a shorter time, if its appender is gone and the logs of
+// all that are gone are more than has. Logs of the appender that owns most go first;
+// among equals, those idle for longest.
 func (h *Hub) makeRoom(now time.Time, has int) {
 	type idler struct {
 		log  *log

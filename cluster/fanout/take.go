@@ -3,14 +3,14 @@ package fanout
 import "time"
 
 // Piece is what one Take gives: whole entries of one stream, and what is to be
-// told before and after them.
+// reported before and after them.
 type Piece struct {
 	Name    string
 	Epoch   uint64
 	Next    uint64 // sequence number of the first entry in Bytes
 	Count   uint64 // sequence numbers in Bytes
 	Cause   Cause  // why the reader has to note its position, before Bytes
-	Lost    uint64 // entries lost just before Next, told here and nowhere else; with CauseStart, those evicted since the Tail
+	Lost    uint64 // entries lost just before Next, reported here and nowhere else; with CauseStart, those evicted since the Tail
 	Unknown bool   // entries that stood for losses of unknown size are lost, too; they are not in Lost
 	Live    bool   // with Bytes, the backfill that the Tail asked for is complete, and none of Bytes is newer; once for each Tail
 	Bytes   []byte // shared, never to be modified; valid until Release or Return
@@ -154,12 +154,11 @@ func (p *Piece) Release() {
 }
 
 // Return gives back what could not be written of the piece, and lets go of it.
-// written says how many of Bytes were written; told, whether what stands
-// before Bytes (Cause, Lost, Unknown) was told. The rest of an entry that was
-// written in part is appended to rest: it has to be written before anything
-// else. Pieces are returned in the reverse of the order in which they were
-// taken.
-func (r *Reader) Return(p *Piece, told bool, written int, rest []byte) []byte {
+// written is how many of Bytes were written; reported, whether what stands before
+// Bytes (Cause, Lost, Unknown) was. The rest of an entry that was written in part is
+// appended to rest: it has to be written before anything else. Pieces are returned in
+// the reverse of the order in which they were taken.
+func (r *Reader) Return(p *Piece, reported bool, written int, rest []byte) []byte {
 	c := p.cursor
 	l := c.log
 	l.mu.Lock()
@@ -176,10 +175,10 @@ func (r *Reader) Return(p *Piece, told bool, written int, rest []byte) []byte {
 	if c.dropped {
 		return rest
 	}
-	if !told && written == 0 {
+	if !reported && written == 0 {
 		c.place = p.before
 	} else {
-		// What came before Bytes was told, so the cursor stands in
+		// What came before Bytes was reported, so the cursor stands in
 		// Bytes, wherever it stood before the Take.
 		c.place = place{
 			seq: p.Next + count, chunk: p.number, off: p.off + size,

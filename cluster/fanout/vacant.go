@@ -5,7 +5,7 @@ import "sync"
 // maxVacant bounds the vacant logs: readers have made them, and left them, and
 // nobody has ever appended to them. A reader that tails ever new names would
 // make them without end. The oldest is forgotten first, and then a reader that
-// comes back to its position there is told of a new epoch.
+// comes back to its position there finds a new epoch.
 const maxVacant = 10_000
 
 // vacants are the logs that may be vacant, in the order in which they became it.

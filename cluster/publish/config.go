@@ -28,7 +28,7 @@ type Config struct {
 	Buffer   int    // bytes of records, not acknowledged yet, that are kept; 0 means DefaultBuffer; at least MinBuffer
 
 	// Shed makes a Client that never blocks: a full buffer sheds its oldest
-	// records that were not sent yet, counts them and tells their stream. For a
+	// records that were not sent yet, counts them and reports that in their stream. For a
 	// service that logs. Otherwise Publish waits.
 	Shed bool
 
@@ -40,7 +40,7 @@ type Config struct {
 	Mechanism zmtp.Mechanism // protects the connection; nil means zmtp.Null
 
 	Linger time.Duration // how long Close waits at most; 0 means DefaultLinger for a Client that sheds, and as long as its context for one that waits
-	Logger *slog.Logger  // is told when the connection is had and lost; nil drops it. Do not log through a Handler of the same Client
+	Logger *slog.Logger  // logs when the connection is made and lost; nil drops that. Do not log through a Handler of the same Client
 }
 
 func (c *Config) fill() (e zmtp.Endpoint, err error) {

@@ -18,7 +18,7 @@
 // and its acknowledgement not. A Client sends it again, since whoever ships logs
 // would rather have a record twice than not at all, and counts those records as
 // Repeated when they are acknowledged. With Config.Once it does not, and counts
-// them as Uncertain. When a consolidator is told to end, it acknowledges what it
+// them as Uncertain. When a consolidator ends, it acknowledges what it
 // has read, and nothing is uncertain. A consolidator keeps its logs in memory:
 // acknowledged means that the record stood there, not that it outlives it.
 //
@@ -36,7 +36,7 @@
 // were not sent yet; when all that the buffer holds was sent, the new one.
 //
 // Accounting: every record that Publish took is counted in [Stats], in exactly
-// one way. What was shed is told in its stream, at the place where it is
+// one way. What was shed is reported in its stream, at the place where it is
 // missing, by a bunyan record with the field "shed"; it does not count in Stats.
 // A notice that may not have arrived is sent again after a break, added to what
 // was shed since.

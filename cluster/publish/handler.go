@@ -33,7 +33,7 @@ type Handler struct {
 }
 
 // NewHandler returns a Handler that publishes to a stream. A name that cannot be
-// a stream's shows in Stats.Invalid alone, as a handler has nobody to tell.
+// a stream's shows in Stats.Invalid alone, as a handler cannot report it.
 func NewHandler(client *Client, stream string, options *HandlerOptions) *Handler {
 	var o HandlerOptions
 	if options != nil {

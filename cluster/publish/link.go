@@ -55,7 +55,7 @@ type link struct {
 // before it is acknowledged or passed over.
 type barrier struct{ context, at uint64 }
 
-// write sends what there is, until the connection breaks, the consolidator is
+// write sends what is to be sent, until the connection breaks, the consolidator is
 // ending, or ctx ends.
 func (l *link) write(ctx context.Context) error {
 	c := l.c

@@ -12,7 +12,7 @@ import (
 // for publishers: another endpoint has to be named.
 var ErrWrongPeer = errors.New("it is no publish endpoint")
 
-// wrongPeer says in plain words what listens at an endpoint.
+// wrongPeer names in plain words what listens at an endpoint.
 type wrongPeer struct {
 	endpoint zmtp.Endpoint
 	what     string
@@ -22,7 +22,7 @@ type wrongPeer struct {
 func (w *wrongPeer) Error() string   { return fmt.Sprintf("dial %q: %s", w.endpoint, w.what) }
 func (w *wrongPeer) Unwrap() []error { return []error{ErrWrongPeer, w.err} }
 
-// explain makes an error of dialling plain, when it tells who listens there.
+// explain makes an error of dialling plain, when it shows who listens there.
 func explain(endpoint zmtp.Endpoint, err error) error {
 	what := ""
 	var peer *zmtp.PeerError

@@ -123,7 +123,7 @@ func AppendPong(dst, ping []byte) ([]byte, error) {
 	return appendCommand(dst, CmdPong, ping[2:]), nil
 }
 
-// Properties are what a peer says of itself in its READY. Names are compared
+// Properties are what a peer announces of itself in its READY. Names are compared
 // without regard to case.
 type Properties map[string]string
 

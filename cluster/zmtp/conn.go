@@ -39,7 +39,7 @@ func (c Config) timeout() time.Duration {
 	return c.Timeout
 }
 
-// Peer is what the other side said of itself. Its strings are foreign input.
+// Peer is what the other side announced of itself. Its strings are foreign input.
 type Peer struct {
 	Version Version
 	Type    string // of its socket
@@ -67,7 +67,7 @@ type Conn struct {
 }
 
 // Handshake does the handshake on a fresh connection, within its timeout. On
-// an error it closes nc; a peer that is able to understand it is told why.
+// an error it closes nc; a peer that is able to understand it learns why.
 func Handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	c, err := handshake(nc, cfg)
 	if err != nil {
@@ -123,7 +123,7 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	return c, nil
 }
 
-// properties are what we say of ourselves.
+// properties are what we announce of ourselves.
 func (c Config) properties() []Property {
 	ours := []Property{{propSocketType, c.Type}}
 	if !c.Foreign {
@@ -135,10 +135,10 @@ func (c Config) properties() []Property {
 	return ours
 }
 
-// ErrNotPeer says that whoever is at the other end does not speak ZeroMQ.
+// ErrNotPeer means that whoever is at the other end does not speak ZeroMQ.
 var ErrNotPeer = fmt.Errorf("%w: not a ZeroMQ peer", ErrProtocol)
 
-// PeerError says that the peer's socket is of a type that this one cannot talk
+// PeerError means that the peer's socket is of a type that this one cannot talk
 // to. It is an [ErrProtocol].
 type PeerError struct {
 	Peer string // foreign input

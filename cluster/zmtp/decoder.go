@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// TokenKind tells what a [Token] is.
+// TokenKind is what a [Token] is.
 type TokenKind uint8
 
 // The kinds of token.
@@ -74,7 +74,7 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 			return t, 0, errFrame
 		}
 		if d.tooLarge(size, h) {
-			// It is told now, as it may never end.
+			// It is reported now, as it may never end.
 			n = d.pos + h
 			d.skipOver(size, flags&flagMore == 0)
 			return Token{Kind: TokenTooLarge}, n, nil

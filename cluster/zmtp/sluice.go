@@ -17,7 +17,7 @@ const (
 	CmdAck     = "X-ACK"
 )
 
-// TailFrom says in what terms an X-TAIL gives its beginning.
+// TailFrom is in what terms an X-TAIL gives its beginning.
 type TailFrom byte
 
 // Where a tail can begin.
@@ -76,7 +76,7 @@ func ParseName(data []byte) (string, error) {
 	return string(name), nil
 }
 
-// MarkCause says why a mark was sent.
+// MarkCause is why a mark was sent.
 type MarkCause byte
 
 // The causes of a mark.
@@ -88,7 +88,7 @@ const (
 	MarkPeriodic  MarkCause = 4
 )
 
-// Mark tells a reader where it stands in a stream: the next record has the
+// Mark shows a reader where it stands in a stream: the next record has the
 // sequence number Next, in the life Epoch of the stream's log.
 type Mark struct {
 	Name  []byte // not retained when appended; when parsed, points into the data

@@ -13,7 +13,7 @@ const unsent = 1 << 20
 // a single frame has more. It bounds what a peer that does not read makes us keep.
 const sealAtOnce = 32 << 10
 
-// ErrFull says that the kernel takes nothing now.
+// ErrFull means that the kernel takes nothing now.
 var ErrFull = errors.New("the connection takes nothing now")
 
 // LimitUnsent bounds what the kernel keeps for a slow peer.
