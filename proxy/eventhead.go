@@ -16,7 +16,7 @@ type eventHead struct {
 
 // of returns the beginning of the event with that id, valid until the next call.
 func (h *eventHead) of(id httpapi.EventID) []byte {
-	follows := h.id.Next > 0 && id == httpapi.EventID{Epoch: h.id.Epoch, Next: h.id.Next + 1, Source: h.id.Source, Seq: h.id.Seq + 1}
+	follows := len(h.text) > 0 && id.Seq == h.id.Seq+1 && id.Next == h.id.Next+1 && id.Source == h.id.Source && id.Epoch == h.id.Epoch
 	h.id = id
 	if follows && increment(h.text[:h.number]) && increment(h.text[:h.seq]) {
 		return h.text

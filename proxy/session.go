@@ -201,27 +201,24 @@ func (s *session) fill() bool {
 // returns how many bytes of them it has used.
 func (s *session) addPiece(p *fanout.Piece) (used int) {
 	catchesUp := s.resume.CatchesUp()
-	at := fanout.Position{Epoch: p.Epoch, Next: p.Next}
-	for used < len(p.Bytes) {
-		if used > 0 && s.size() >= maxBatch {
-			break
-		}
+	next := p.Next
+	for used < len(p.Bytes) && (used == 0 || s.size() < maxBatch) {
 		e, size := entry.First(p.Bytes[used:])
 		used += size
-		at.Next += e.Numbers()
+		next += e.Numbers()
 		if catchesUp {
-			s.out = s.resume.Entry(s.out[:0], e, at.Next)
+			s.out = s.resume.Entry(s.out[:0], e, next)
 			s.addEvents(s.out)
 		} else {
-			s.addEntry(e.ID(at.Epoch, at.Next), e)
+			s.addEntry(e.ID(p.Epoch, next), &e)
 		}
 	}
 	if catchesUp {
-		s.out = s.resume.Settle(s.out[:0], at.Next)
+		s.out = s.resume.Settle(s.out[:0], next)
 		s.addEvents(s.out)
 	}
 	if used == len(p.Bytes) && p.Live && s.ask.events && s.ask.ours {
-		id := httpapi.EventID{Epoch: at.Epoch, Next: at.Next}
+		id := httpapi.EventID{Epoch: p.Epoch, Next: next}
 		if s.resume.CatchesUp() {
 			id = httpapi.EventID{} // it is not at that place yet
 		}
@@ -237,13 +234,13 @@ func (s *session) addEvents(events []resume.Event) {
 		if e := &events[i]; e.Loss != nil {
 			s.addOwnLoss(e.ID, *e.Loss)
 		} else {
-			s.addEntry(e.ID, e.Entry)
+			s.addEntry(e.ID, &e.Entry)
 		}
 	}
 }
 
 // addEntry adds one entry to the batch, if the filter lets it pass.
-func (s *session) addEntry(id httpapi.EventID, e entry.Entry) {
+func (s *session) addEntry(id httpapi.EventID, e *entry.Entry) {
 	if e.Lost {
 		lost := e.Loss()
 		lost.Stream = s.ask.name
@@ -260,13 +257,10 @@ func (s *session) addRecord(id httpapi.EventID, data []byte) {
 	}
 	b := s.buffer()
 	if s.ask.events {
-		*b = append(*b, s.head.of(id)...)
-		*b = append(*b, data...)
-		*b = append(*b, "\n\n"...)
+		*b = append(append(append(*b, s.head.of(id)...), data...), "\n\n"...)
 		return
 	}
-	*b = append(*b, data...)
-	*b = append(*b, '\n')
+	*b = append(append(*b, data...), '\n')
 }
 
 // addLoss adds a loss, in the form that the reader gets.

@@ -65,6 +65,7 @@ func appendHead(dst []byte, kind byte, source, seq uint64, size int) []byte {
 
 // First reads the first of the entries, and returns its size.
 func First(entries []byte) (e Entry, size int) {
+	_ = entries[headSize-1]
 	size = headSize + int(binary.LittleEndian.Uint32(entries[atSize:]))
 	e = Entry{
 		Source: uint64(binary.LittleEndian.Uint32(entries[atSource:])),
