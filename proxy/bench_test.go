@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/proxied"
 	"sluice/proxy"
 )
 
@@ -92,6 +94,66 @@ func benchmarkSessions(b *testing.B, sessions int) {
 	wg.Wait()
 	readers.Wait()
 	client.CloseIdleConnections()
+}
+
+// BenchmarkClient is one record of 240 bytes from the proxy's source to a client
+// that reads through the proxy and releases what it takes.
+func BenchmarkClient(b *testing.B) {
+	f := newFake()
+	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func() (proxy.Source, error) { return f, nil }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = p.Run(ctx) })
+	source, err := proxied.New(proxied.Config{URL: "http://" + p.Addr()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	wg.Go(func() { _ = source.Run(ctx) })
+	source.Tail("s", stream.Backfill{Last: 1})
+	taken := make(chan int, 1024)
+	wg.Go(func() {
+		for {
+			batch, err := source.Take(ctx)
+			if err != nil {
+				return
+			}
+			n := len(batch.Records)
+			filled := slices.ContainsFunc(batch.Notices, func(n stream.Notice) bool { return n.Kind == stream.KindBackfill })
+			batch.Release()
+			if n > 0 || filled {
+				taken <- n
+			}
+		}
+	})
+	const run, window = 100, 4000
+	data := []byte(`{"level":30,"msg":"` + strings.Repeat("x", 219) + `"}`)
+	seq := uint64(0)
+	send := func(n int) {
+		list := make([]stream.Record, n)
+		for i := range list {
+			list[i] = stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq}, Data: data}
+			seq++
+		}
+		f.send(list...)
+	}
+	<-taken // the stream is tailed
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	b.ResetTimer()
+	before := usedCPU()
+	for open, sent := 0, 0; sent < b.N || open > 0; {
+		for ; sent < b.N && open < window; sent, open = sent+run, open+run {
+			send(run)
+		}
+		open -= <-taken
+	}
+	b.StopTimer()
+	b.ReportMetric(float64(usedCPU()-before)/float64(b.N), "cpu-ns/op")
+	cancel()
+	wg.Wait()
 }
 
 // countMarks reads to the end, and tells of each mark, and when the session is
