@@ -6,9 +6,9 @@ import (
 	"sluice/cluster/httpapi"
 )
 
-// ParseAsk lets tests read requests without a connection.
-func ParseAsk(r *http.Request, escaped string) (name string, last uint64, err error) {
-	a, err := parseAsk(r, escaped)
+// ParseRequest lets tests read requests without a connection.
+func ParseRequest(r *http.Request, escaped string) (name string, last uint64, err error) {
+	a, err := parseRequest(r, escaped)
 	if err != nil {
 		return "", 0, err
 	}

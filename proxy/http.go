@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"sluice/proxy/web"
 )
 
 const (
@@ -46,7 +48,7 @@ func (p *Proxy) handler() http.Handler {
 		case path == "/readyz":
 			p.serveReady(w)
 		case path == "/":
-			servePage(w)
+			web.Serve(w)
 		default:
 			problem(w, r, http.StatusNotFound, "there is nothing here; streams are at "+logsPath+"{stream}")
 		}
@@ -79,7 +81,7 @@ func plain(w http.ResponseWriter, status int, text string) {
 
 // serveLogs serves a session.
 func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string) {
-	a, err := parseAsk(r, escaped)
+	a, err := parseRequest(r, escaped)
 	if err != nil {
 		problem(w, r, http.StatusBadRequest, err.Error())
 		return
@@ -101,7 +103,7 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	}
 	defer p.tails.release(t)
 	streamHeaders(w, a.events, textType)
-	s := &session{proxy: p, ask: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
+	s := &session{proxy: p, request: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
 	err = s.serve(r.Context())
 	if err != nil && !errors.Is(err, errDraining) {
 		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "err", err)

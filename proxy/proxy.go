@@ -102,8 +102,8 @@ func (p *Proxy) Run(ctx context.Context) error {
 	wg.Go(func() { _ = p.hub.Run(inner) }) // returns nil
 	wg.Go(func() { p.tails.run(inner) })
 	wg.Go(func() {
-		pump := pump{source: p.source, tails: p.tails, to: p.hub.Appender()}
-		pump.run(inner)
+		in := intake{source: p.source, tails: p.tails, to: p.hub.Appender()}
+		in.run(inner)
 	})
 	wg.Go(func() {
 		if err := p.source.Run(inner); err != nil {

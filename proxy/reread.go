@@ -26,7 +26,7 @@ func (s *session) reread(ctx context.Context) error {
 	}
 	source, err := s.proxy.cfg.Open()
 	if err != nil {
-		s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", s.ask.name, "err", err)
+		s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", s.request.name, "err", err)
 		return nil
 	}
 	run, stop := context.WithCancel(limited)
@@ -34,15 +34,15 @@ func (s *session) reread(ctx context.Context) error {
 	go func() {
 		defer close(ended)
 		if err := source.Run(run); err != nil {
-			s.proxy.cfg.Logger.Warn("reading again for a session has ended", "stream", s.ask.name, "err", err)
+			s.proxy.cfg.Logger.Warn("reading again for a session has ended", "stream", s.request.name, "err", err)
 		}
 	}()
 	defer func() {
 		stop()
 		<-ended
 	}()
-	want := s.ask.want
-	source.Tail(s.ask.name, stream.Backfill{Last: int(min(want.Last, firstBackfill)), Positions: want.Positions})
+	want := s.request.want
+	source.Tail(s.request.name, stream.Backfill{Last: int(min(want.Last, firstBackfill)), Positions: want.Positions})
 	for {
 		b, err := source.Take(limited)
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *session) rereadRecords(records []stream.Record) {
 
 func (s *session) rereadGap(n *stream.Notice) {
 	lost := loss.Event{Loss: n.Loss(), Total: n.Count, Since: n.Time}
-	lost.Stream = s.ask.name
+	lost.Stream = s.request.name
 	s.addLoss(s.numbered(func() httpapi.EventID { return s.resume.Gap(&s.tail.sources, n) }), lost)
 }
 

@@ -40,10 +40,10 @@ func closed() chan struct{} {
 // here is done by the goroutine that serves the request.
 type session struct {
 	batchWriter
-	proxy  *Proxy
-	ask    *ask
-	tail   *tail
-	reader *fanout.Reader
+	proxy   *Proxy
+	request *request
+	tail    *tail
+	reader  *fanout.Reader
 
 	resume  *resume.Reader
 	out     []resume.Event  // of one entry
@@ -80,7 +80,7 @@ func (s *session) begin(ctx context.Context) error {
 	t := s.tail
 	t.mu.Lock()
 	log := t.log()
-	r, at, lost := resume.Begin(s.ask.want, log)
+	r, at, lost := resume.Begin(s.request.want, log)
 	s.resume = r
 	if !r.CatchesUp() {
 		if lost != nil {
@@ -156,7 +156,7 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.changed:
 			s.addSources()
 		case <-ping.C:
-			if s.ask.events {
+			if s.request.events {
 				s.add(pingEvent)
 			}
 		case <-draining:
@@ -165,7 +165,7 @@ func (s *session) loop(ctx context.Context) error {
 			end = time.After(rand.N(s.proxy.spread() + 1))
 		case <-end:
 			s.fill()
-			if s.ask.events {
+			if s.request.events {
 				s.add(endEvent)
 			}
 			return s.flush()
@@ -217,7 +217,7 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 		s.out = s.resume.Settle(s.out[:0], next)
 		s.addEvents(s.out)
 	}
-	if used == len(p.Bytes) && p.Live && s.ask.events && s.ask.ours {
+	if used == len(p.Bytes) && p.Live && s.request.events && s.request.ours {
 		id := httpapi.EventID{Epoch: p.Epoch, Next: next}
 		if s.resume.CatchesUp() {
 			id = httpapi.EventID{} // it is not at that place yet
@@ -243,7 +243,7 @@ func (s *session) addEvents(events []resume.Event) {
 func (s *session) addEntry(id httpapi.EventID, e *entry.Entry) {
 	if e.Lost {
 		lost := e.Loss()
-		lost.Stream = s.ask.name
+		lost.Stream = s.request.name
 		s.addLoss(id, loss.Event{Loss: lost.Loss, Total: lost.Total, Since: lost.Since})
 		return
 	}
@@ -252,11 +252,11 @@ func (s *session) addEntry(id httpapi.EventID, e *entry.Entry) {
 
 // addRecord adds one record, which is normalised, if the filter lets it pass.
 func (s *session) addRecord(id httpapi.EventID, data []byte) {
-	if s.ask.filter != nil && !s.ask.filter.Match(data) {
+	if s.request.filter != nil && !s.request.filter.Match(data) {
 		return
 	}
 	b := s.buffer()
-	if s.ask.events {
+	if s.request.events {
 		*b = append(append(append(*b, s.head.of(id)...), data...), "\n\n"...)
 		return
 	}
@@ -266,7 +266,7 @@ func (s *session) addRecord(id httpapi.EventID, data []byte) {
 // addLoss adds a loss, in the form that the reader gets.
 func (s *session) addLoss(id httpapi.EventID, lost loss.Event) {
 	b := s.buffer()
-	if s.ask.events {
+	if s.request.events {
 		*b = appendLoss(*b, id, &lost)
 		return
 	}
@@ -293,7 +293,7 @@ func (s *session) addOvertaken(p *fanout.Piece) {
 		return
 	}
 	var positions map[string]stream.Position
-	if s.ask.ours && s.ask.events {
+	if s.request.ours && s.request.events {
 		var ok bool
 		if positions, ok = t.positionsAt(at); !ok {
 			positions = t.giveUp(s.reader, p)
@@ -323,7 +323,7 @@ func (s *session) ownLoss(lost resume.Loss) loss.Event {
 		since = time.Now()
 	}
 	return loss.Event{
-		Loss:  loss.Loss{Stream: s.ask.name, Hop: loss.AtProxy, Reason: lost.Reason, Count: lost.Count, Unknown: lost.Unknown},
+		Loss:  loss.Loss{Stream: s.request.name, Hop: loss.AtProxy, Reason: lost.Reason, Count: lost.Count, Unknown: lost.Unknown},
 		Total: s.lost, Since: since,
 	}
 }
@@ -338,7 +338,7 @@ func (s *session) addSources() {
 // addSourcesLocked is addSources with tail.mu held.
 func (s *session) addSourcesLocked() {
 	t := s.tail
-	if s.ask.events {
+	if s.request.events {
 		b := s.buffer()
 		t.sources.Changed(s.seen, s.joined, func(r resume.Source) { *b = appendSource(*b, r) })
 	}

@@ -19,8 +19,8 @@ import (
 // maxGrep bounds the length of a regular expression, in bytes.
 const maxGrep = 1024
 
-// ask is what a request for a session wants.
-type ask struct {
+// request is what a session was asked for.
+type request struct {
 	name   string
 	events bool // server-sent events, not text
 	ours   bool // our own client: it knows the live event
@@ -45,13 +45,13 @@ func streamName(escaped string) (string, error) {
 	return name, nil
 }
 
-// parseAsk reads a request for a session.
-func parseAsk(r *http.Request, escaped string) (*ask, error) {
+// parseRequest reads a request for a session.
+func parseRequest(r *http.Request, escaped string) (*request, error) {
 	name, err := streamName(escaped)
 	if err != nil {
 		return nil, err
 	}
-	a := &ask{name: name, events: wantsEvents(r)}
+	a := &request{name: name, events: wantsEvents(r)}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, fmt.Errorf("read query: %w", err)

@@ -20,7 +20,7 @@ func FuzzRequest(f *testing.F) {
 			Method: http.MethodGet, URL: &url.URL{Path: "/", RawQuery: query},
 			Header: http.Header{"Accept": {query}, "Last-Event-Id": {id}, httpapi.HeaderPositions: {positions}},
 		}
-		name, last, err := proxy.ParseAsk(r, path)
+		name, last, err := proxy.ParseRequest(r, path)
 		if err == nil && (names.Check(name) != nil || last > 1<<63) {
 			t.Errorf("it asks for the last %d of %q", last, name)
 		}

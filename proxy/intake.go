@@ -11,8 +11,8 @@ import (
 // begins with.
 const firstBackfill = 1000
 
-// pump is the one goroutine that writes to the logs.
-type pump struct {
+// intake is the one goroutine that writes to the logs.
+type intake struct {
 	source Source
 	tails  *tails
 	to     *fanout.Appender
@@ -20,62 +20,62 @@ type pump struct {
 }
 
 // run moves what arrives into the logs until the source has ended.
-func (p *pump) run(ctx context.Context) {
+func (in *intake) run(ctx context.Context) {
 	for {
-		b, err := p.source.Take(ctx)
+		b, err := in.source.Take(ctx)
 		if err != nil {
 			return
 		}
-		p.batch(b)
+		in.batch(b)
 		b.Release()
 	}
 }
 
-func (p *pump) batch(b *stream.Batch) {
+func (in *intake) batch(b *stream.Batch) {
 	done := 0
 	for i := range b.Notices {
 		n := &b.Notices[i]
-		p.records(b.Records[done:n.At])
+		in.records(b.Records[done:n.At])
 		done = n.At
-		p.notice(n)
+		in.notice(n)
 	}
-	p.records(b.Records[done:])
+	in.records(b.Records[done:])
 }
 
 // records appends run by run: consecutive records of one stream.
-func (p *pump) records(records []stream.Record) {
+func (in *intake) records(records []stream.Record) {
 	for len(records) > 0 {
 		name := records[0].Stream
 		n := 1
 		for n < len(records) && records[n].Stream == name {
 			n++
 		}
-		if t := p.tails.find(name); t != nil {
-			p.buf = t.append(p.to, records[:n], p.buf)
+		if t := in.tails.find(name); t != nil {
+			in.buf = t.append(in.to, records[:n], in.buf)
 		}
 		records = records[n:]
 	}
 }
 
-func (p *pump) notice(n *stream.Notice) {
+func (in *intake) notice(n *stream.Notice) {
 	switch n.Kind {
 	case stream.KindGap:
-		if t := p.tails.find(n.Stream); t != nil {
-			t.appendGap(p.to, n)
+		if t := in.tails.find(n.Stream); t != nil {
+			t.appendGap(in.to, n)
 		}
 	case stream.KindBackfill:
-		if t := p.tails.find(n.Stream); t != nil {
+		if t := in.tails.find(n.Stream); t != nil {
 			t.setReady()
 		}
 	case stream.KindPosition:
-		if t := p.tails.find(n.Stream); t != nil {
+		if t := in.tails.find(n.Stream); t != nil {
 			t.begin(n.Source, n.Position)
 		}
 	case stream.KindState:
 		known := make(map[string]bool)
-		for _, s := range p.source.Status() {
+		for _, s := range in.source.Status() {
 			known[s.Name] = true
 		}
-		p.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })
+		in.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })
 	}
 }

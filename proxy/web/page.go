@@ -1,4 +1,6 @@
-package proxy
+// Package web is the page that tails a stream in a browser: one file, which is
+// served as it is, and may do nothing but read from where it came.
+package web
 
 import (
 	"crypto/sha256"
@@ -24,8 +26,8 @@ func hashOf(tag string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// servePage answers with a page that tails a stream.
-func servePage(w http.ResponseWriter) {
+// Serve answers with the page.
+func Serve(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", pagePolicy)
