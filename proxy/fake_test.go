@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ type fake struct {
 	backfill func(name string, from stream.Backfill) *stream.Batch
 	live     []stream.Live
 
+	put, taken, done atomic.Int64 // batches: given, taken by the proxy, and in its log
+
 	mu      sync.Mutex
 	states  map[string]stream.State
 	tails   map[string]stream.Backfill
@@ -50,8 +53,10 @@ func newFake() *fake {
 func (f *fake) Run(ctx context.Context) error { <-ctx.Done(); return nil }
 
 func (f *fake) Take(ctx context.Context) (*stream.Batch, error) {
+	f.done.Store(f.taken.Load()) // it takes the next one when it is done with the last
 	select {
 	case b := <-f.in:
+		f.taken.Add(1)
 		return b, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -67,7 +72,7 @@ func (f *fake) Tail(name string, from stream.Backfill) {
 		b = f.backfill(name, from)
 	}
 	b.Notices = append(b.Notices, stream.Notice{Kind: stream.KindBackfill, At: len(b.Records), Stream: name})
-	f.in <- b
+	f.give(b)
 }
 
 func (f *fake) Stop(name string) {
@@ -112,9 +117,20 @@ func payload(name string, seq uint64) []byte {
 	return fmt.Appendf(nil, `{"v":0,"level":30,"msg":"%s %d"}`, name, seq)
 }
 
-func (f *fake) send(records ...stream.Record) { f.in <- &stream.Batch{Records: records} }
+func (f *fake) give(b *stream.Batch) {
+	f.put.Add(1)
+	f.in <- b
+}
 
-func (f *fake) notice(n stream.Notice) { f.in <- &stream.Batch{Notices: []stream.Notice{n}} }
+// logged waits until the proxy has all of it in its log.
+func (f *fake) logged(t *testing.T) {
+	t.Helper()
+	wait.For(t, "all to be in the log", func() bool { return f.done.Load() == f.put.Load() })
+}
+
+func (f *fake) send(records ...stream.Record) { f.give(&stream.Batch{Records: records}) }
+
+func (f *fake) notice(n stream.Notice) { f.give(&stream.Batch{Notices: []stream.Notice{n}}) }
 
 // running is a proxy that runs until the test ends.
 type running struct {

@@ -12,7 +12,6 @@ import (
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
-	"sluice/internal/wait"
 	"sluice/proxy"
 )
 
@@ -221,7 +220,7 @@ func TestPositionsBehindALoss(t *testing.T) {
 			}
 			if sent.IntN(20) == 0 {
 				count := 1 + sent.Uint64N(9)
-				f.in <- &stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Stream: "s", Source: vm, Count: count, Hop: "consolidator"}}}
+				f.give(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Stream: "s", Source: vm, Count: count, Hop: "consolidator"}}})
 				if logs[vm] > 0 {
 					logs[vm] += count
 				}
@@ -235,7 +234,7 @@ func TestPositionsBehindALoss(t *testing.T) {
 			logs[vm] += uint64(len(some))
 			f.send(some...)
 		}
-		wait.For(t, "all is in the log", func() bool { return len(f.in) == 0 })
+		f.logged(t)
 		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
 		var lost loss.Event
 		names := make(map[uint64]string)

@@ -11,7 +11,6 @@ import (
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
-	"sluice/internal/wait"
 	"sluice/proxy"
 )
 
@@ -96,7 +95,7 @@ func TestResumeTooLate(t *testing.T) {
 	id := field(r.next(""), "id")
 	r.close()
 	f.send(records("s", 9, 1, 2000)...)
-	wait.For(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	f.logged(t)
 	r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
 	lost := lossOf(t, r.next("dropped"))
 	first, err := httpapi.ParseEventID(field(r.next(""), "id"))
@@ -118,7 +117,7 @@ func TestResumeBehindALossAtTheProxy(t *testing.T) {
 	r.close()
 	for _, first := range []uint64{1, 2001} { // the first of each that the log has no more
 		f.send(records("s", 9, first, 2000)...)
-		wait.For(t, "all is in the log", func() bool { return len(f.in) == 0 })
+		f.logged(t)
 		r = get(t, p, "/api/logs/s", ours("Last-Event-ID", id)...)
 		e := r.next("dropped")
 		lost := lossOf(t, e)
@@ -130,11 +129,10 @@ func TestResumeBehindALossAtTheProxy(t *testing.T) {
 		if err != nil || lost.Count == 0 || lost.Unknown || on.Seq != first+lost.Count || lost.Positions != want {
 			t.Errorf("told %+v, went on at %d, %v", lost, on.Seq, err)
 		}
-		wait.For(t, "the end of what is there", func() bool {
+		for at := (httpapi.EventID{}); at.Seq != first+1999; { // to the end of what is there
 			id = field(r.event(), "id")
-			at, _ := httpapi.ParseEventID(id)
-			return at.Seq == first+1999
-		})
+			at, _ = httpapi.ParseEventID(id)
+		}
 		r.close()
 	}
 }
@@ -154,7 +152,7 @@ func TestResumedIsLikeAnyOther(t *testing.T) {
 	for seq := uint64(10); seq < n; seq += 500 {
 		cl.main.send(records("s", 9, seq, 500)...)
 	}
-	wait.For(t, "all is in the log", func() bool { return len(cl.main.in) == 0 })
+	cl.main.logged(t)
 	cl.main.send(records("s", 10, 0, 1)...) // it was started anew, and nothing was lost there
 	expected, dropped := uint64(10), uint64(0)
 	for {

@@ -236,14 +236,15 @@ func TestLaterSource(t *testing.T) {
 		for i := range some {
 			some[i].Source = "vm-2"
 		}
-		f.in <- &stream.Batch{
+		f.give(&stream.Batch{
 			Notices: []stream.Notice{{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 3}}},
 			Records: some,
-		}
+		})
 		if e := early.next("source"); !strings.Contains(e, `"consolidator":"vm-2"`) || !strings.Contains(e, `"epoch":"8","next":3}`) {
 			t.Errorf("one that was there before it is told %q", e)
 		}
-		wait.For(t, "all is in the log", func() bool { return field(early.next(""), "data") == string(payload("s", 52)) })
+		for field(early.next(""), "data") != string(payload("s", 52)) { // until all is in the log
+		}
 		late := get(t, p, "/api/logs/s", ours()...)
 		late.next("source")
 		if e := late.next("source"); !strings.Contains(e, `"epoch":"8","next":53}`) {
@@ -343,7 +344,7 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 	for seq := uint64(0); seq < n; seq += 1000 {
 		f.send(records("s", 9, seq, 1000)...)
 	}
-	wait.For(t, "all is in the log", func() bool { return len(f.in) == 0 })
+	f.logged(t)
 	f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: n}, Data: []byte(`{"msg":"end"}`)})
 	received, dropped, expected := uint64(0), uint64(0), uint64(0)
 	for {
