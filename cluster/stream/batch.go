@@ -93,9 +93,9 @@ type State uint8
 // The states of a source.
 const (
 	StateUnknown     State = iota // behind a proxy that is not there to tell
-	StateConnecting               // not had yet, and being tried
+	StateConnecting               // not reached yet, and being tried
 	StateLive                     // connected; records arrive when there are any
-	StateLost                     // was had, is gone, and is being tried again
+	StateLost                     // was reached, is gone, and is being tried again
 	StateUnaccounted              // connected to a foreign XPUB socket: records arrive, losses cannot be counted
 )
 

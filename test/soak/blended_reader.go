@@ -9,13 +9,13 @@ import (
 // since the last quiet point. A loss at the proxy is told for all machines
 // together, so that only the sum can be checked.
 type blended struct {
-	began    []position // by machine
-	at       []position // by machine: what comes next, as far as that is known
-	received uint64
-	told     uint64
-	unknown  bool // a loss of unknown number was told
-	anew     bool // it began anew, without a position
-	again    bool // and was given records that it had
+	began     []position // by machine
+	at        []position // by machine: what comes next, as far as that is known
+	received  uint64
+	told      uint64
+	unknown   bool // a loss of unknown number was told
+	restarted bool // it started over, without a position
+	again     bool // and was given records that it had
 }
 
 // place checks the order of one machine's records.
@@ -41,11 +41,11 @@ func (b *blended) check(w *world, q *quiet, stream int, mayUnknown bool) error {
 	switch {
 	case b.unknown && !forced && !mayUnknown:
 		return errors.New("a loss of unknown number was told, and no consolidator was killed")
-	case forced && !b.unknown && !b.anew:
+	case forced && !b.unknown && !b.restarted:
 		return errors.New("a consolidator was killed, and no loss of unknown number was told")
 	case forced, b.again:
 		return nil // nobody knows; see docs/soak.md
-	case b.unknown || b.anew:
+	case b.unknown || b.restarted:
 		if got > expected {
 			return fmt.Errorf("received %d + told %d is more than the %d published", b.received, b.told, expected)
 		}
@@ -55,7 +55,7 @@ func (b *blended) check(w *world, q *quiet, stream int, mayUnknown bool) error {
 	return nil
 }
 
-// begin begins anew at a quiet point.
+// begin starts over at a quiet point.
 func (b *blended) begin(q *quiet, stream int) {
 	*b = blended{began: make([]position, len(q.final)), at: make([]position, len(q.final))}
 	for m := range q.final {

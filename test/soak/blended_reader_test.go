@@ -19,7 +19,7 @@ func TestBlended(t *testing.T) {
 		{"unknown for nothing", blended{received: 7, told: 3, unknown: true}, false, nil, position{epoch1, 20}, "unknown number was told"},
 		{"unknown with a reason", blended{received: 7, unknown: true}, true, nil, position{epoch1, 20}, ""},
 		{"unknown, and too much", blended{received: 11, unknown: true}, true, nil, position{epoch1, 20}, "more than"},
-		{"anew", blended{received: 7, anew: true}, false, nil, position{epoch1, 20}, ""},
+		{"restarted", blended{received: 7, restarted: true}, false, nil, position{epoch1, 20}, ""},
 		{"ended in order", blended{received: 7, told: 3}, false, func(l *logTruth) { l.lives[0].known, l.lives[0].end = true, 15 }, position{epoch2, 5}, ""},
 		{"ended in order, one too few", blended{received: 7, told: 3}, false, func(l *logTruth) { l.lives[0].known, l.lives[0].end = true, 15 }, position{epoch2, 6}, "too few"},
 		{"killed, and told", blended{received: 7, unknown: true}, false, func(l *logTruth) { l.lives[0].killed = true }, position{epoch2, 5}, ""},

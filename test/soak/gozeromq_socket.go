@@ -11,7 +11,7 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// goSocket is a publisher's connection over go-zeromq. It is made anew when it
+// goSocket is a publisher's connection over go-zeromq. It is made again when it
 // has no subscription any more, as its own reconnecting can be stuck for ever;
 // see devenv/publisher.go.
 type goSocket struct {

@@ -85,7 +85,7 @@ type session struct {
 	after   string // id of the last event
 	origins map[uint64]origin
 	begun   bool
-	before  []lanes // by publisher: what had come before it began anew
+	before  []lanes // by publisher: what had come before it started over
 }
 
 // origin is what a source number stands for.
@@ -105,7 +105,7 @@ func (s *session) run(ctx context.Context) error {
 		if s.begun {
 			s.sum.resumed++
 			if !s.events {
-				s.got[s.stream].anew = true
+				s.got[s.stream].restarted = true
 			}
 		}
 		s.mu.Unlock()
@@ -136,7 +136,7 @@ func (s *session) response(ctx context.Context) error {
 	s.mu.Lock()
 	s.notef("%s: response begins, after %q", s.w.streams[s.stream], s.after)
 	if s.begun && s.after == "" {
-		s.got[s.stream].anew = true // it has no event to go on from
+		s.got[s.stream].restarted = true // it has no event to go on from
 		s.fresh()
 	}
 	s.begun = true
@@ -296,7 +296,7 @@ func (s *session) recordEvent(id, data string) error {
 		return err
 	}
 	err = s.w.truth.log(o.machine, s.stream).saw(at, who)
-	if got := &s.got[s.stream]; errors.Is(err, errSettled) && (got.unknown || got.anew) {
+	if got := &s.got[s.stream]; errors.Is(err, errSettled) && (got.unknown || got.restarted) {
 		got.again, err = true, nil // see fresh
 	}
 	return err

@@ -132,7 +132,7 @@ func (p *proxiedReader) check(q *quiet) error {
 	return checkBlended(p.tally, p.got, q, mayUnknown)
 }
 
-// checkBlended checks all streams of a reader, and begins anew.
+// checkBlended checks all streams of a reader, and starts over.
 func checkBlended(t *tally, got []blended, q *quiet, mayUnknown bool) error {
 	for s := range got {
 		if q.counted {

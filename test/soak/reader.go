@@ -31,7 +31,7 @@ type reader interface {
 	// common is what all readers have.
 	common() *tally
 	// check compares, at a quiet point, what the reader got since the last one
-	// with the truth, and begins anew. Its tally's lock is held.
+	// with the truth, and starts over. Its tally's lock is held.
 	check(q *quiet) error
 }
 
@@ -92,7 +92,7 @@ func (t *tally) common() *tally { return t }
 
 // lanes are what may still come of one publisher and stream, by the publisher's
 // connections since the last quiet point: the lowest number of each. There is
-// order within a connection. One that a publisher breaks off and makes anew may
+// order within a connection. One that a publisher breaks off and makes again may
 // be read to its end after the new one has begun.
 type lanes []lane
 

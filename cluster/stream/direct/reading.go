@@ -89,7 +89,7 @@ func (r *reading) cursor(name []byte) *cursor {
 func (r *reading) record(name, body []byte) error {
 	c := r.cursor(name)
 	if c == nil || !c.marked {
-		return nil // it was stopped, or what comes is from before it was asked for anew
+		return nil // it was stopped, or what comes is from before it was asked for again
 	}
 	if r.held != c || r.size > maxHeld {
 		if err := r.flush(); err != nil {

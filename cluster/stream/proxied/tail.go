@@ -90,7 +90,7 @@ func (t *tail) header(h http.Header) {
 		h.Set(httpapi.HeaderPositions, httpapi.FormatPositions(t.positions))
 	}
 	t.joined = false
-	// Numbers are given anew in each response.
+	// Numbers start over in each response.
 	t.origins = make(map[uint64]origin)
 }
 
