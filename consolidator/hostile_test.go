@@ -60,11 +60,12 @@ var offences = []offence{
 		for _, e := range ends(c, 0) {
 			nc := silent(t, e.addr)
 			wg.Go(func() {
+				pace := time.Tick(time.Millisecond)
 				for _, b := range append(greeting(1), frame(flagCommand, 100)...) {
 					if _, err := nc.Write([]byte{b}); err != nil {
 						break
 					}
-					time.Sleep(time.Millisecond)
+					<-pace
 				}
 			})
 			defer closes(t, nc) // both at a time
@@ -211,11 +212,12 @@ var offences = []offence{
 		var reading sync.WaitGroup
 		reading.Go(func() {
 			var one [1]byte
+			pace := time.Tick(time.Millisecond)
 			for !stop.Load() {
 				if _, err := r.NetConn().Read(one[:]); err != nil {
 					return
 				}
-				time.Sleep(time.Millisecond)
+				<-pace
 			}
 		})
 		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)

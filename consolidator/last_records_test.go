@@ -11,9 +11,9 @@ import (
 	"sluice/internal/testpeer"
 )
 
-// What is published just before the end reaches those who are there, or they
-// are sent: no reader gets them before the last record.
-func TestLastWord(t *testing.T) {
+// What is published just before the end reaches all readers that are connected, or
+// is reported to them as lost: none gets the final positions before the last record.
+func TestFinalPositionsComeLast(t *testing.T) {
 	for range 30 {
 		c, stop := start(t, consolidator.Config{Grace: 200 * time.Millisecond})
 		publishers, readers := c.PublishAddrs(), c.SubscribeAddrs()

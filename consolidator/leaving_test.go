@@ -241,10 +241,10 @@ func TestLeavingUnderLoad(t *testing.T) {
 		}
 		each := nothing
 		if strings.HasPrefix(who, "slow") {
-			n := 0
+			n, pace := 0, time.Tick(time.Millisecond)
 			each = func() {
 				if n++; n%1000 == 0 {
-					time.Sleep(time.Millisecond) // it is slow
+					<-pace
 				}
 			}
 		}
@@ -340,10 +340,10 @@ func TestLeavingSlowly(t *testing.T) {
 	var y tally
 	var reading sync.WaitGroup
 	reading.Go(func() {
-		got := 0
+		got, pace := 0, time.Tick(time.Millisecond)
 		y.follow(r, func() {
 			if got++; got%30 == 0 {
-				time.Sleep(time.Millisecond) // it is slow
+				<-pace // it is slow
 			}
 		})
 		r.Close()

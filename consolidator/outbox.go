@@ -17,7 +17,7 @@ type outbox struct {
 	mu       sync.Mutex
 	buf      []byte
 	held     *heldMemory
-	heldPart heldPart // of buf
+	heldPart heldPart // of buf, and of what conn keeps
 }
 
 // send queues b and sends what the connection takes now. It reports false when
@@ -30,7 +30,7 @@ func (o *outbox) send(b []byte) bool {
 	}
 	o.buf = append(o.buf, b...)
 	o.flush()
-	o.held.set(&o.heldPart, cap(o.buf), false)
+	o.held.set(&o.heldPart, cap(o.buf)+o.conn.Kept(), false)
 	return true
 }
 
