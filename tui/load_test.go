@@ -12,11 +12,13 @@ import (
 	"github.com/creack/pty"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 	"sluice/tui/terminal"
 )
 
 func TestATakingEndsInTime(t *testing.T) {
+	volume.Check(t)
 	s := open(t, 80, 24, tui.Config{}, "system")
 	for range 30 {
 		b := &stream.Batch{}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -59,6 +60,7 @@ func TestPickerPutsTheBusiestFirst(t *testing.T) {
 // 100,000 streams can be chosen from: the list is as long as the screen allows,
 // and a key costs no more memory than with a thousand; moving looks at no name.
 func TestAHundredThousandStreams(t *testing.T) {
+	volume.Check(t)
 	pickerOf := func(n int) *screen {
 		s := open(t, 100, 30, tui.Config{})
 		s.feed.live = make([]stream.Live, n)
