@@ -27,7 +27,8 @@ func (i *input) edit() *textinput.Model {
 		f.CharLimit = maxInput
 		f.SetVirtualCursor(false)
 		none := key.NewBinding()
-		f.KeyMap.Paste = none // the terminal pastes
+		f.KeyMap.Paste = none             // the terminal pastes
+		f.KeyMap.DeleteWordForward = none // it panics on the last word (bubbles v2.1.1)
 		f.KeyMap.AcceptSuggestion, f.KeyMap.NextSuggestion, f.KeyMap.PrevSuggestion = none, none, none
 		f.Focus()
 		i.field = &f

@@ -212,7 +212,7 @@ var specialKeys = map[string]tea.KeyPressMsg{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 	"space": {Code: ' ', Text: " "}, "backspace": {Code: tea.KeyBackspace}, "up": {Code: tea.KeyUp},
 	"down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
-	"pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
+	"delete": {Code: tea.KeyDelete}, "pgup": {Code: tea.KeyPgUp}, "pgdown": {Code: tea.KeyPgDown}, "home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd},
 	"shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 }
 
@@ -220,12 +220,22 @@ var specialKeys = map[string]tea.KeyPressMsg{
 func (s *screen) keys(names ...string) (last tea.Cmd) {
 	s.t.Helper()
 	for _, name := range names {
-		if k, ok := specialKeys[name]; ok {
+		var mod tea.KeyMod
+		bare, ctrl := strings.CutPrefix(name, "ctrl+")
+		bare, alt := strings.CutPrefix(bare, "alt+")
+		switch {
+		case ctrl:
+			mod = tea.ModCtrl
+		case alt:
+			mod = tea.ModAlt
+		}
+		if k, ok := specialKeys[bare]; ok {
+			k.Mod |= mod
 			last = s.send(k)
 			continue
 		}
-		if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
-			last = s.send(tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl})
+		if mod != 0 {
+			last = s.send(tea.KeyPressMsg{Code: rune(bare[0]), Mod: mod})
 			continue
 		}
 		for _, r := range name {
