@@ -10,12 +10,10 @@ import (
 )
 
 const (
-	idLine     = "id: "
-	dataLine   = "\ndata: "
-	pingEvent  = "event: " + httpapi.EventPing + "\ndata:\n\n"
-	endEvent   = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
-	hopProxy   = "proxy"
-	slowReason = "reader too slow"
+	idLine    = "id: "
+	dataLine  = "\ndata: "
+	pingEvent = "event: " + httpapi.EventPing + "\ndata:\n\n"
+	endEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
 )
 
 // appendLoss appends the event of a loss.

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/proxy/web"
 )
 
 const (
-	logsPath    = "/api/logs/"
-	streamsPath = "/api/streams"
-	textType    = "text/plain; charset=utf-8"
-	eventType   = "text/event-stream"
-	jsonType    = "application/json"
+	textType = "text/plain; charset=utf-8"
+	jsonType = "application/json"
 )
 
 // handler routes by the path as it was sent, since names of streams may hold
@@ -39,9 +37,9 @@ func (p *Proxy) handler() http.Handler {
 		}
 		path := r.URL.EscapedPath()
 		switch {
-		case strings.HasPrefix(path, logsPath):
-			p.serveLogs(w, r, path[len(logsPath):])
-		case path == streamsPath:
+		case strings.HasPrefix(path, httpapi.LogsPrefix):
+			p.serveLogs(w, r, path[len(httpapi.LogsPrefix):])
+		case path == httpapi.StreamsPath:
 			p.serveStreams(w, r)
 		case path == "/healthz":
 			plain(w, http.StatusOK, "alive\n")
@@ -50,7 +48,7 @@ func (p *Proxy) handler() http.Handler {
 		case path == "/":
 			web.Serve(w)
 		default:
-			problem(w, r, http.StatusNotFound, "there is nothing here; streams are at "+logsPath+"{stream}")
+			problem(w, r, http.StatusNotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}")
 		}
 	})
 }
@@ -115,7 +113,7 @@ func streamHeaders(w http.ResponseWriter, events bool, other string) {
 	h := w.Header()
 	h.Set("Content-Type", other)
 	if events {
-		h.Set("Content-Type", eventType)
+		h.Set("Content-Type", httpapi.TypeEvents)
 	}
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("Vary", "Accept")

@@ -3,6 +3,8 @@ package proxy
 import (
 	"net/http"
 	"strconv"
+
+	"sluice/cluster/httpapi"
 )
 
 // problem answers with an error. Clients in the field that ask for events never
@@ -11,7 +13,7 @@ func problem(w http.ResponseWriter, r *http.Request, status int, detail string) 
 	title := http.StatusText(status)
 	var body []byte
 	if wantsEvents(r) {
-		w.Header().Set("Content-Type", eventType)
+		w.Header().Set("Content-Type", httpapi.TypeEvents)
 		body = append(body, "data: "...)
 		body = appendJSON(body, struct {
 			Msg string `json:"msg"`

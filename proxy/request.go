@@ -57,7 +57,7 @@ func parseRequest(r *http.Request, escaped string) (*request, error) {
 		return nil, fmt.Errorf("read query: %w", err)
 	}
 	// max is accepted, as the original's page sends it, and means nothing.
-	if s := query.Get("last"); s != "" {
+	if s := query.Get(httpapi.QueryLast); s != "" {
 		if a.want.Last, err = strconv.ParseUint(s, 10, 63); err != nil {
 			return nil, fmt.Errorf("read last=%q: want a number of records", s)
 		}
@@ -86,12 +86,12 @@ func parseRequest(r *http.Request, escaped string) (*request, error) {
 func parseFilter(values url.Values) (*query.Filter, error) {
 	var f query.Filter
 	var err error
-	if s := values.Get("level"); s != "" {
+	if s := values.Get(httpapi.QueryLevel); s != "" {
 		if f.Level, err = record.ParseLevel(s); err != nil {
 			return nil, err
 		}
 	}
-	if s := values.Get("grep"); s != "" {
+	if s := values.Get(httpapi.QueryGrep); s != "" {
 		if len(s) > maxGrep {
 			return nil, fmt.Errorf("read grep=: longer than %d bytes", maxGrep)
 		}
@@ -110,7 +110,7 @@ func wantsEvents(r *http.Request) bool {
 	for _, accept := range r.Header.Values("Accept") {
 		for item := range strings.SplitSeq(accept, ",") {
 			kind, _, _ := strings.Cut(item, ";")
-			if strings.EqualFold(strings.TrimSpace(kind), "text/event-stream") {
+			if strings.EqualFold(strings.TrimSpace(kind), httpapi.TypeEvents) {
 				return true
 			}
 		}

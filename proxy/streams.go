@@ -15,7 +15,7 @@ const watchEvery = time.Second
 
 // serveStreams answers with the live streams: once, or again and again.
 func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
-	if !r.URL.Query().Has("watch") {
+	if !r.URL.Query().Has(httpapi.QueryWatch) {
 		w.Header().Set("Content-Type", jsonType)
 		_, _ = w.Write(append(p.liveStreams(nil), '\n')) // a peer that is gone needs no answer
 		return

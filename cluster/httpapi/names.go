@@ -1,5 +1,8 @@
 package httpapi
 
+// TypeEvents is the media type of server-sent events.
+const TypeEvents = "text/event-stream"
+
 // Header names of the proxy's HTTP contract.
 const (
 	HeaderLastEventID = "Last-Event-ID"

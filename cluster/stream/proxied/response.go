@@ -72,7 +72,7 @@ func (r *response) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Accept", "text/event-stream")
+	req.Header.Set("Accept", httpapi.TypeEvents)
 	req.Header.Set("Cache-Control", "no-cache")
 	if token := r.backend.cfg.Token; token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -121,7 +121,7 @@ func (r *response) lost(err error) {
 // validate looks at the head of a response.
 func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == "text/event-stream" {
+	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == httpapi.TypeEvents {
 		r.backoff.Reset()
 		r.open = true
 		r.backend.opened()

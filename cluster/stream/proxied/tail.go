@@ -74,9 +74,9 @@ func (t *tail) url() string {
 	if query == nil {
 		query = url.Values{}
 	}
-	query.Del("last")
+	query.Del(httpapi.QueryLast)
 	if t.from.Last > 0 && !t.live {
-		query.Set("last", strconv.Itoa(t.from.Last))
+		query.Set(httpapi.QueryLast, strconv.Itoa(t.from.Last))
 	}
 	return t.backend.address(httpapi.LogsPath(t.name), query.Encode())
 }

@@ -31,7 +31,7 @@ func (w *watcher) run(ctx context.Context) {
 	r := &response{
 		backend: w.backend,
 		what:    "the list of streams",
-		url:     func() string { return w.backend.address(httpapi.StreamsPath, "watch") },
+		url:     func() string { return w.backend.address(httpapi.StreamsPath, httpapi.QueryWatch) },
 		header:  func(http.Header) {},
 		handle:  w.event,
 		handled: func() {},
