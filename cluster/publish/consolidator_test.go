@@ -16,8 +16,8 @@ type running struct{ *consolidator.Consolidator }
 // test ends or stop is called.
 func start(t testing.TB, cfg consolidator.Config) (c running, stop func()) {
 	t.Helper()
-	pump, stop := testcluster.Consolidator(t, cfg)
-	return running{pump}, stop
+	runs, stop := testcluster.Consolidator(t, cfg)
+	return running{runs}, stop
 }
 
 // published is how many records stand in a stream.
