@@ -2,9 +2,9 @@
 //
 // # Contract
 //
-// A [Finder] tells the whole set that it knows, again after every change, and
-// never an empty one because something failed: who was known stays known until
-// somebody who can tell says that it is gone.
+// A [Finder] reports the whole set that it knows, again after every change, and
+// never an empty one because something failed: a consolidator that was known
+// stays known until it is certain that it is gone.
 package discovery
 
 import (

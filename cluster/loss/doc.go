@@ -1,9 +1,9 @@
-// Package loss is what Sluice says of records that somebody did not get: where they
+// Package loss is what Sluice reports of records that a reader did not get: where they
 // were lost, why, and how many.
 //
 // # Contract
 //
-// A [Loss] is told in words ([Loss.Text], [Loss.AppendBrief]), as a bunyan record
+// A [Loss] is put in words ([Loss.Text], [Loss.AppendBrief]), as a bunyan record
 // ([Loss.AppendRecord] in recordings, [AppendInBand] to foreign ZeroMQ readers,
 // [Event.AppendText] to readers of text), and as the data of a server-sent event
 // ([Event.AppendJSON]). This package is the only one that writes those forms, and

@@ -8,7 +8,7 @@ import (
 	"sluice/cluster/record"
 )
 
-// Event is a loss as a proxy tells it to a session.
+// Event is a loss as a proxy reports it to a session.
 type Event struct {
 	Loss
 	Total uint64    // lost so far: at hop "proxy" by the session, otherwise by the stream at this proxy

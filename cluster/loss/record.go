@@ -20,7 +20,7 @@ func (l *Loss) AppendRecord(dst []byte, now time.Time) []byte {
 	)
 }
 
-// AppendInBand appends what a consolidator tells a foreign ZeroMQ reader that was
+// AppendInBand appends what a consolidator writes to a foreign ZeroMQ reader that was
 // too slow for so many records: a bunyan record of level warn on one line, without
 // a line break.
 func AppendInBand(dst []byte, now time.Time, count uint64) []byte {

@@ -2,7 +2,7 @@ package loss
 
 import "sluice/cluster/record"
 
-// Text says what was lost, of which stream, where and why, sanitised: "1,203
+// Text is what was lost, of which stream, where and why, sanitised: "1,203
 // records of tenant/acme lost at the consolidator vm-1: reader too slow".
 func (l *Loss) Text() string {
 	text := record.Plural(l.Count, "record")
@@ -32,7 +32,7 @@ func (l *Loss) Text() string {
 	return text
 }
 
-// AppendBrief says what was lost, where and why, for a line that shows the stream
+// AppendBrief appends what was lost, where and why, for a line that shows the stream
 // already, sanitised: "1,203 records lost at vm-1 (consolidator): reader too slow".
 // Names and reasons are passed through shorten first.
 func (l *Loss) AppendBrief(dst []byte, shorten func(string) string) []byte {

@@ -37,7 +37,7 @@ type Record struct {
 // Position is a place in a stream's log at one consolidator.
 type Position = loss.Position
 
-// Kind tells what a [Notice] is about.
+// Kind is what a [Notice] is about.
 type Kind uint8
 
 // The kinds of notice.
@@ -59,7 +59,7 @@ type Notice struct {
 
 	// KindGap.
 	Count   uint64 // records lost, exactly
-	Unknown bool   // and a number that nobody can know, as after a consolidator was killed
+	Unknown bool   // and a number that cannot be known, as after a consolidator was killed
 	Hop     string // where they were lost: see package loss
 	Reason  string // why, for people
 
@@ -92,7 +92,7 @@ type State uint8
 
 // The states of a source.
 const (
-	StateUnknown     State = iota // behind a proxy that is not there to tell
+	StateUnknown     State = iota // behind a proxy that cannot be reached
 	StateConnecting               // not reached yet, and being tried
 	StateLive                     // connected; records arrive when there are any
 	StateLost                     // was reached, is gone, and is being tried again
@@ -135,7 +135,7 @@ type Live struct {
 	Sources int     // consolidators it comes from
 }
 
-// Backfill says where a tail begins.
+// Backfill is where a tail begins.
 type Backfill struct {
 	// Last is the number of records from before now, over all consolidators
 	// together. 0 begins with the next record.

@@ -24,7 +24,7 @@
 // Delivery: records are handed on in batches, through a bounded Handover. While it is
 // full the Source stops reading from the network; the
 // consolidator or the proxy then drops the oldest records for this reader
-// alone, and tells how many, so that what a slow consumer lost is a gap like
+// alone, and reports how many, so that what a slow consumer lost is a gap like
 // any other.
 //
 // Ownership: a Batch and everything in it belongs to the consumer until it

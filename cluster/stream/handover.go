@@ -25,7 +25,7 @@ type Handover struct {
 	mu     sync.Mutex
 	batch  *Batch
 	bytes  int
-	space  chan struct{} // closed when the batch is taken; nil when nobody waits
+	space  chan struct{} // closed when the batch is taken; nil when no Put waits
 	closed bool
 }
 
@@ -148,8 +148,8 @@ func (h *Handover) Take(ctx context.Context) (*Batch, error) {
 	}
 }
 
-// Close says that nothing more comes: what is there can still be taken, and after it
-// Take returns ErrClosed.
+// Close ends the handover: what still waits can be taken, and after it Take returns
+// ErrClosed.
 func (h *Handover) Close() {
 	h.mu.Lock()
 	h.closed = true

@@ -6,7 +6,7 @@
 // It holds one connection, a link, to each consolidator that the finder names, and
 // makes it again for ever when it breaks. A link remembers its position in every
 // stream, so what it missed is asked for again; what cannot be had is a gap, with its
-// number where marks or an X-BYE told it, unknown otherwise. See docs/wire.md.
+// number where marks or an X-BYE gave it, unknown otherwise. See docs/wire.md.
 //
 // The backfill of a stream is collected from all consolidators and handed on merged by
 // time, once all have answered, after 250 ms at most, and at once beyond 64 MiB. Live

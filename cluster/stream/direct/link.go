@@ -57,7 +57,7 @@ type cursor struct {
 	known   bool // epoch and next are
 	marked  bool // the answer to this connection's X-TAIL has come
 	filling bool // what comes is backfill, until X-LIVE
-	closed  bool // an X-BYE told that the epoch ends before the number end
+	closed  bool // an X-BYE announced that the epoch ends before the number end
 	end     uint64
 }
 
@@ -95,8 +95,8 @@ func (l *link) tail(t *tail) {
 		l.ask(t)
 		return
 	}
-	// What was asked for before may still be coming, and nothing in it tells
-	// it from what is asked for now. A PONG does: it comes behind.
+	// What was asked for before may still be coming, and nothing in it
+	// distinguishes it from what is asked for now. A PONG does: it comes behind.
 	l.barrier++
 	l.cursors[t.name] = &cursor{tail: t, barrier: l.barrier}
 	l.request(zmtp.AppendStop(nil, t.name))
@@ -190,7 +190,7 @@ func (l *link) request(b []byte) {
 	}
 }
 
-// become notes a new state, and tells of it.
+// become notes a new state, and hands on a notice of it.
 func (l *link) become(ctx context.Context, s stream.State, name string, why error) {
 	text := ""
 	if why != nil {
@@ -230,7 +230,7 @@ func (l *link) run(ctx context.Context) {
 	}
 }
 
-// parted notes that there is no connection. It returns what to tell of that,
+// parted notes that there is no connection. It returns what to report of that,
 // and the merges that need not wait for this link any more.
 func (l *link) parted() (state stream.State, name string, merging []*merge) {
 	l.mu.Lock()

@@ -11,7 +11,7 @@ import (
 const (
 	liveFor   = time.Minute             // a stream is live for so long after a record
 	maxListed = 200_000                 // streams of one consolidator that are known
-	quietFrom = 2500 * time.Millisecond // changes are told each second: without one for so long, the rate is nought
+	quietFrom = 2500 * time.Millisecond // changes are reported each second: without one for so long, the rate is 0
 )
 
 // rates are the live streams of one consolidator.

@@ -17,7 +17,7 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// Config says where a Source reads: either Consolidators or Finder.
+// Config is where a Source reads: either Consolidators or Finder.
 type Config struct {
 	Consolidators []string         // their endpoints for readers
 	Finder        discovery.Finder // finds them, when Consolidators is empty

@@ -66,7 +66,7 @@ func (r *response) run(ctx context.Context) {
 	}
 }
 
-// read asks once and reads to the end. Its error says why it ended.
+// read asks once and reads to the end. Its error is why it ended.
 func (r *response) read(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url(), nil)
 	if err != nil {
@@ -146,7 +146,7 @@ func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	return refusal{text}
 }
 
-// temporary tells whether another answer may come soon.
+// temporary reports whether another answer may come soon.
 func temporary(status int) bool {
 	return status == http.StatusTooManyRequests || status >= 500
 }

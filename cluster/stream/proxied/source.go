@@ -17,7 +17,7 @@ import (
 	"sluice/cluster/stream"
 )
 
-// Config says where a Source reads.
+// Config is where a Source reads.
 type Config struct {
 	URL   string     // of a proxy, http:// or https://
 	Token string     // for it; may be empty
@@ -53,7 +53,7 @@ type backend struct {
 	live    []stream.Live
 	self    stream.Status
 	had     int                      // responses that are open
-	sources map[string]stream.Status // consolidators, as the proxy tells
+	sources map[string]stream.Status // consolidators, as the proxy reports them
 }
 
 // maxSources bounds how many consolidators a proxy can make us remember.
@@ -158,8 +158,8 @@ func (p *backend) Streams() []stream.Live {
 	return slices.Clone(p.live)
 }
 
-// status is the proxy's own state, then those of the consolidators, as it tells
-// them: nobody knows how they are while it is not there.
+// Status is the proxy's own state, then those of the consolidators, as it reports
+// them: they are unknown while it cannot be reached.
 func (p *backend) Status() []stream.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -214,8 +214,8 @@ func (p *backend) missed(err error) {
 	}
 }
 
-// refused notes that the proxy will not have a request. That is told even when
-// others are open, as nobody would know why nothing comes.
+// refused notes that the proxy refused a request. That is reported even when
+// others are open, since a user would not know otherwise why nothing comes.
 func (p *backend) refused(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -223,12 +223,12 @@ func (p *backend) refused(err error) {
 		p.setSelf(stream.StateLost, err.Error())
 		return
 	}
-	told := p.self
-	told.State, told.Err = stream.StateLost, err.Error()
-	p.tell(told)
+	refusal := p.self
+	refusal.State, refusal.Err = stream.StateLost, err.Error()
+	p.notify(refusal)
 }
 
-// setSelf changes the proxy's own state, and tells it. p.mu is held.
+// setSelf changes the proxy's own state, and reports it. p.mu is held.
 func (p *backend) setSelf(state stream.State, why string) {
 	if p.self.State == state && p.self.Err == why {
 		return
@@ -237,10 +237,10 @@ func (p *backend) setSelf(state stream.State, why string) {
 		p.self.Since = time.Now()
 	}
 	p.self.State, p.self.Err = state, why
-	p.tell(p.self)
+	p.notify(p.self)
 }
 
-// setSource changes a consolidator's state, as the proxy tells it.
+// setSource changes a consolidator's state, as the proxy reports it.
 func (p *backend) setSource(name string, state stream.State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -249,7 +249,7 @@ func (p *backend) setSource(name string, state stream.State) {
 		return
 	}
 	p.sources[name] = stream.Status{Name: name, State: state, Since: time.Now()}
-	p.tell(p.sources[name])
+	p.notify(p.sources[name])
 }
 
 // keepSources forgets the consolidators that are not in names.
@@ -259,7 +259,7 @@ func (p *backend) keepSources(names map[string]bool) {
 	maps.DeleteFunc(p.sources, func(name string, _ stream.Status) bool { return !names[name] })
 }
 
-// tell puts a notice of a state into the inbox; notices never wait there.
-func (p *backend) tell(s stream.Status) {
+// notify puts a notice of a state into the inbox; notices never wait there.
+func (p *backend) notify(s stream.Status) {
 	_ = p.out.Put(p.running.Context(), nil, []stream.Notice{{Kind: stream.KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}})
 }

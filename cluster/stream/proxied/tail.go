@@ -128,7 +128,7 @@ func (t *tail) event(ctx context.Context, e *httpapi.Event) {
 	}
 }
 
-// complete tells once that the backfill is there.
+// complete reports, once, that the backfill is complete.
 func (t *tail) complete(ctx context.Context) {
 	if !t.live {
 		t.live = true
@@ -204,7 +204,7 @@ func (t *tail) gap(ctx context.Context, e *httpapi.Event) {
 		maps.Copy(t.positions, after) // the proxy has lost records of several consolidators
 	}
 	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
-		// Or it would be told again, if the connection broke now.
+		// Or it would be reported again, if the connection broke now.
 		t.positions[consolidator] = lost.After
 	}
 }
