@@ -90,7 +90,6 @@ func (c *cable) cutThrough() {
 // Peers behind a cable that was cut through are found by their silence. Those
 // that answer heartbeats stay, however long they have nothing else to say.
 func TestHalfOpen(t *testing.T) {
-	t.Parallel()
 	const ping, silent = 50 * time.Millisecond, 3 * time.Second
 	c, _ := start(t, consolidator.Config{Admin: anyPort}, func(c *consolidator.Consolidator) {
 		c.Hurry(wait.Limit, ping, silent)
