@@ -118,7 +118,7 @@ func TestPublishKillNine(t *testing.T) {
 func publishKillNine(t *testing.T, once bool) {
 	ports := freePorts(t, 2)
 	publishAt, subscribe := "tcp://"+ports[0], "tcp://"+ports[1]
-	pump := start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
+	first := start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
 	for _, port := range ports {
 		awaitListener(t, port)
 	}
@@ -127,15 +127,20 @@ func publishKillNine(t *testing.T, once bool) {
 	reader.tail(t, "--consolidator", subscribe, "system")
 	const records = 40_000
 	var writing sync.WaitGroup
+	half := make(chan int64, 1) // bytes of the first half
 	writing.Go(func() {
 		p.writeNumbers(0, records/2)
 		wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
+		half <- p.wrote.Load()
 		p.writeNumbers(records/2, records)
 		p.in.Close()
 	})
-	wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
-	_ = pump.Process.Kill()
-	_ = pump.Wait()
+	// It is killed while the second half is on its way: more than a pipe holds of it
+	// was read, and it takes a while to be acknowledged.
+	more := <-half + 96<<10
+	wait.For(t, "the second half on its way", func() bool { return p.wrote.Load() >= more })
+	_ = first.Process.Kill()
+	_ = first.Wait()
 	start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
 	awaitListener(t, ports[1])
 	writing.Wait()
@@ -148,24 +153,24 @@ func publishKillNine(t *testing.T, once bool) {
 		t.Errorf("summary %+v", s)
 	}
 	after := numbersIn(t, subscribe, fmt.Sprintf(`"n":%d}`, records-1))
-	first := records
+	begins := records // the second consolidator
 	for n := range after {
-		first = min(first, n)
+		begins = min(begins, n)
 	}
 	// From the first that was not acknowledged on, all stand, and once; and that
 	// is no more than was repeated after what had not been sent at all.
-	for n := first; n < records; n++ {
+	for n := begins; n < records; n++ {
 		if after[n] != 1 {
-			t.Fatalf("%d stands %d times, behind %d", n, after[n], first)
+			t.Fatalf("%d stands %d times, behind %d", n, after[n], begins)
 		}
 	}
 	// What does not stand in it was acknowledged by the first one, which had read
 	// it in order: nobody can have read anything else there.
-	if seen := reader.newest(""); first > 0 && seen == 0 {
-		t.Errorf("the second consolidator begins at %d, and the first had nothing", first)
+	if seen := reader.newest(""); begins > 0 && seen == 0 {
+		t.Errorf("the second consolidator begins at %d, and the first had nothing", begins)
 	}
-	if once && uint64(first) < s.Uncertain {
-		t.Errorf("the second consolidator begins at %d, but %d are uncertain", first, s.Uncertain)
+	if once && uint64(begins) < s.Uncertain {
+		t.Errorf("the second consolidator begins at %d, but %d are uncertain", begins, s.Uncertain)
 	}
 }
 
