@@ -10,7 +10,7 @@ import (
 // sideBySide is the width from which panes stand beside each other.
 const sideBySide = 120
 
-// The least that a pane is shown with when it shares the screen.
+// The smallest size of a pane that shares the screen.
 const (
 	minPaneWidth  = 30
 	minPaneHeight = 4
@@ -34,7 +34,7 @@ var arrangementNames = [...]string{"auto", "beside", "stacked", "tabs"}
 
 func (a arrangement) String() string { return arrangementNames[a] }
 
-// sentence says what an arrangement does.
+// sentence describes what an arrangement does.
 func (a arrangement) sentence() string {
 	return [...]string{
 		"panes: beside each other, stacked below 120 columns",
@@ -56,8 +56,8 @@ type area struct {
 }
 
 // areaAt is the area with a point of the screen in it, and the slot that its pane
-// is in by now. ok is false when there is none, or its pane is not on the screen
-// any more: what the mouse does may come before the next frame.
+// is in by now. ok is false when no area has the point, or its pane has left the
+// screen: a mouse event may come before the next frame.
 func (m *model) areaAt(x, y int) (a area, slot int, ok bool) {
 	for _, a := range m.areas {
 		if a.contains(x, y) {

@@ -29,7 +29,7 @@ const frame = 33 * time.Millisecond
 type Reader interface {
 	// Ready has a token when TryTake may have something.
 	Ready() <-chan struct{}
-	// TryTake returns nil when there is nothing. The client releases the batch.
+	// TryTake returns nil when nothing has arrived. The client releases the batch.
 	TryTake() *stream.Batch
 	Tail(name string, from stream.Backfill)
 	Stop(name string)
@@ -41,7 +41,7 @@ type Directory interface {
 	Status() []stream.Status
 	// Streams are the live streams, as far as they are known.
 	Streams() []stream.Live
-	// WatchStreams says whether somebody wants to know them.
+	// WatchStreams starts or stops keeping track of the live streams.
 	WatchStreams(on bool)
 }
 
@@ -60,7 +60,7 @@ type Action struct {
 	Do func() string
 }
 
-// Config says what the client shows.
+// Config is what the client shows, and how.
 type Config struct {
 	Feed    Feed         // required; running before Run, and ended by its owner
 	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see names.Split; none opens the picker
@@ -80,7 +80,7 @@ type Config struct {
 	Restore    bool   // begin with the layout that was saved last, besides Streams
 	Notice     string // shown at the start, until a key is pressed: why the settings could not be read
 
-	Getenv func(string) string // tells of tmux and screen, for the clipboard; nil means os.Getenv
+	Getenv func(string) string // to find tmux and screen, for the clipboard; nil means os.Getenv
 
 	// Input and Output are the terminal; nil means standard input and output.
 	Input  io.Reader

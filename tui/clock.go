@@ -22,7 +22,7 @@ var clockNames = [...]string{"local", "utc", "ago"}
 
 func (c clockMode) String() string { return clockNames[c] }
 
-// sentence says how times are shown from now on.
+// sentence describes how times are shown from now on.
 func (c clockMode) sentence(local *time.Location, now time.Time) string {
 	switch c {
 	case clockUTC:
@@ -124,7 +124,7 @@ func (m *model) openWhen(p *pane) {
 }
 
 // goTo puts the cursor on the first row that is not before a time, and that row
-// on the top line as far as there are rows below it.
+// on the top line if enough rows follow it.
 func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	v := p.view
 	v.Hold()

@@ -20,7 +20,7 @@ const maxCopy = 74_000
 const tmuxTime = 5 * time.Second
 
 // copy puts text into the clipboard of the terminal that the user sits at,
-// through as many machines as there are between: by OSC 52. tmux passes that on
+// through any number of machines in between: by OSC 52. tmux passes that on
 // for itself only, so inside of it the text goes to tmux, which keeps it as a
 // buffer of its own, too. screen wants it wrapped, in pieces. A tmux at the
 // other end of ssh shows only in TERM: it takes the plain form or the wrapped

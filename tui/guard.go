@@ -21,7 +21,7 @@ type guard struct {
 	fault    error // the panic
 }
 
-// faultMsg says that a command has panicked.
+// faultMsg reports that a command has panicked.
 type faultMsg struct{ fault error }
 
 func (g *guard) Init() (cmd tea.Cmd) {
@@ -87,8 +87,8 @@ func careful(cmd tea.Cmd) tea.Cmd {
 	}
 }
 
-// inform lets the terminal know what concerns it of a message. It returns a command
-// for Bubble Tea, if there is one, instead of the model's.
+// inform passes a message on to the terminal if it concerns it. A command that it
+// returns goes to Bubble Tea instead of the model's.
 func (g *guard) inform(msg tea.Msg) tea.Cmd {
 	t := g.terminal
 	switch msg := msg.(type) {

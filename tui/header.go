@@ -112,7 +112,7 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 	return states[len(states)-1]
 }
 
-// states says how the pane stands, in ever fewer words.
+// states are texts of the pane's state, each shorter than the one before.
 func (p *pane) states(sc scene) ([]string, cell.Style) {
 	v, s := p.view, p.store()
 	if v.Following() {

@@ -14,7 +14,7 @@ import (
 // closes it.
 type help struct{ top, lines, room int }
 
-// helpColumn is the width of one column of keys, where there is room for it.
+// helpColumn is the width of one column of keys on a screen that is wide enough.
 const helpColumn = 37 // two of them on 80 columns
 
 // filterHelp is how filters are written.

@@ -14,9 +14,9 @@ const (
 	hintBytes   = 8 << 10
 )
 
-// fieldHint says of a filter that shows nothing which of its fields no record
-// has, and one that may be meant: status is res.statusCode in most records.
-// "" when there is nothing to say.
+// fieldHint names a field of a filter that shows nothing because no record has
+// the field, and one that may be meant: status is res.statusCode in most records.
+// It is "" when every field is known.
 func (p *pane) fieldHint() string {
 	s := p.store()
 	first := s.First()

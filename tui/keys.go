@@ -4,8 +4,7 @@ import (
 	"charm.land/bubbles/v2/key"
 )
 
-// keyMap holds every key. The help screen is made from it, so what it says is
-// what happens.
+// keyMap holds every key. The help screen is made from it, so the two always agree.
 type keyMap struct {
 	up, down, pageUp, pageDown, halfUp, halfDown, top, bottom, left, right key.Binding
 
@@ -145,7 +144,7 @@ func (k keyMap) groups() []keyGroup {
 	return groups
 }
 
-// owner tells what a key does already.
+// owner describes what a key does already.
 func (k keyMap) owner(name string) (string, bool) {
 	for _, g := range k.groups() {
 		for _, b := range g.bindings {

@@ -36,8 +36,7 @@ type PaneLayout struct {
 	Wrap    bool      `toml:"wrap,omitempty"`
 }
 
-// maxPanes is how many panes there are at most, so that every layout can be
-// restored.
+// maxPanes bounds the number of panes, so that every layout can be restored.
 const maxPanes = 64
 
 // MarshalText writes a level's name.

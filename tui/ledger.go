@@ -58,8 +58,8 @@ func (l *losses) gapText() string {
 
 func (l *losses) any() bool { return l != nil && l.gaps > 0 }
 
-// gap enters a gap. The names come from the network, so there is a bound on
-// them; what comes under yet another name is only in the sum.
+// gap enters a gap. The names come from the network, so their number is bounded;
+// gaps under further names count in the sum alone.
 func (l *ledger) gap(n *stream.Notice) {
 	if l.hops == nil {
 		l.hops, l.sources = make(map[string]*losses), make(map[string]*losses)

@@ -73,7 +73,7 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 
 // findError goes to the next record of level error or above. All that are kept
 // are looked at in one go, ten million in the time of a frame or two: an entry
-// tells its level, and whether it is a row is asked of the errors alone.
+// has its level, and only errors are tested against the filter.
 func (m *model) findError(p *pane, step int) tea.Cmd {
 	v := p.view
 	from := v.ShownEnd() // the newest row counts, too

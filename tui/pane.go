@@ -15,7 +15,7 @@ import (
 	"sluice/tui/view"
 )
 
-// quietAfter is how long a stream is without a record before the pane says so.
+// quietAfter is how long a stream is without a record before the pane shows it.
 const quietAfter = 10 * time.Second
 
 // pane shows a view: a header line, then rows.
@@ -189,7 +189,7 @@ func (p *pane) rowStyle(width int, sc scene) rowStyle {
 	return s
 }
 
-// empty says why a pane has no rows, and what to do.
+// empty explains why a pane has no rows, and what to do.
 func (p *pane) empty(width, height int, sc scene) []string {
 	v, s := p.view, p.store()
 	var text []string

@@ -13,8 +13,7 @@ import (
 // openPane shows streams, merged by time if there are several: in the pane that
 // has just these already, or in a new one. Two panes share the screen by
 // themselves; another one takes the place of the one in focus, unless it is
-// asked for beside it. It reports false when there are as many panes as there
-// may be.
+// asked for beside it. It reports false when maxPanes are open already.
 func (m *model) openPane(beside bool, streams ...string) bool {
 	known := m.stores.Find(streams...)
 	for i, p := range m.panes {
@@ -40,7 +39,7 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 	return true
 }
 
-// notifyFull says that not all could be opened, if that is so.
+// notifyFull notifies the user if a pane could not be opened.
 func (m *model) notifyFull() tea.Cmd {
 	if !m.full {
 		return nil

@@ -230,7 +230,7 @@ func (p *picker) choose() {
 
 func (p *picker) move(by int) { p.choice(p.at + by) }
 
-// choice chooses an item by its index, or the nearest that there is.
+// choice chooses the item with an index, or the nearest one.
 func (p *picker) choice(i int) {
 	if len(p.items) == 0 {
 		return
@@ -239,7 +239,7 @@ func (p *picker) choice(i int) {
 	p.chosen = p.items[p.at].Name
 }
 
-// pickerWidth is the width of the picker where there is room for it.
+// pickerWidth is the width of the picker on a screen that is wide enough.
 const pickerWidth = 84
 
 func (p *picker) draw(m *model, screen []string) (*tea.Cursor, bool) {
@@ -304,7 +304,7 @@ func (p *picker) box(width, height int, sc scene, opened func(string) bool) (lin
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
 }
 
-// foot says what the keys do, in as many words as there is room for.
+// foot describes the keys, in as many words as fit.
 func (p *picker) foot(room int, method ansi.Method) string {
 	order, shortly := "^s busiest first", "^s busiest"
 	if p.busiest {

@@ -39,7 +39,7 @@ type pretty struct {
 	parts  []part
 	path   []string // names of the objects around, the outermost first
 	last   string   // the string before, which may be a key
-	field  *field   // that the line tells
+	field  *field   // that the line shows
 	whole  *field   // the outermost
 }
 

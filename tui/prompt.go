@@ -16,7 +16,7 @@ type prompt struct {
 	lead  string // before the text: "/", "filter "
 	empty string // shown while nothing is typed
 	input input
-	fault string // why what is typed cannot be done, as it was last told
+	fault string // why what is typed was refused
 
 	note    func() string              // beside the text while it is typed; may be nil
 	changed func()                     // after each change of the text; may be nil
@@ -95,8 +95,7 @@ func (p *prompt) recall(by int) {
 	p.typed()
 }
 
-// draw leaves the drawing to the status line, in which the prompt stands, and says
-// where the cursor is.
+// draw returns the cursor only: the status line, in which the prompt stands, draws it.
 func (p *prompt) draw(m *model, _ []string) (*tea.Cursor, bool) {
 	return tea.NewCursor(p.column, m.height-1), false
 }

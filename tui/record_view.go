@@ -166,8 +166,7 @@ func (d *recordView) move(by int) {
 	d.top = max(d.top, d.at-d.height+1)
 }
 
-// step moves the cursor to the next line that tells a field; where there is
-// none, to the end.
+// step moves the cursor to the next line of a field, or to the end if none follows.
 func (d *recordView) step(by int) {
 	for to := d.at + by; to >= 0 && to < len(d.lines); to += by {
 		if d.lines[to].field != nil {
@@ -322,7 +321,7 @@ type page struct {
 	field *field // what is written belongs to it; nil: to none
 }
 
-// pageLine is one line, a column narrower than the page, and what it tells.
+// pageLine is one line, a column narrower than the page, and the field that it shows.
 type pageLine struct {
 	text  string
 	field *field

@@ -14,8 +14,7 @@ import (
 	"sluice/tui/rowtext"
 )
 
-// columns says how a pane's rows are laid out. All rows of a pane have the
-// same columns.
+// columns is the layout of a pane's rows, the same for all of them.
 type columns struct {
 	width   int
 	time    int // 12 with milliseconds, or 8

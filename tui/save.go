@@ -32,7 +32,7 @@ type saving struct {
 	path string
 	pane *pane
 	view *view.View
-	open bool // there is a writer
+	open bool // the file is open and is written
 	over bool // everything is with the writer
 
 	leave bool // the user wanted to quit, and was warned
@@ -57,7 +57,8 @@ type (
 	}
 )
 
-// openSave asks where to, beginning with a name that says what and when.
+// openSave asks for the file, and suggests a name made of the pane's title and the
+// time.
 func (m *model) openSave(p *pane) {
 	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(p.title()))
 	pr := &prompt{lead: "save to ", empty: "a path; records as they were published, one a line", past: &m.paths}
@@ -99,8 +100,7 @@ func (m *model) startSaving(p *pane, path string, over bool) tea.Cmd {
 	}
 }
 
-// savingOpened goes on with the file. When there is one of that name already,
-// it asks before it writes over it.
+// savingOpened goes on with the file. It asks before it overwrites one that exists.
 func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 	if msg.err == nil {
 		msg.saving.open = true
@@ -123,7 +123,7 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 	return nil
 }
 
-// writeSlices writes what the model hands over, and says how it went.
+// writeSlices writes what the model hands over, and reports the result.
 func writeSlices(s *saving, file *os.File) tea.Cmd {
 	return func() tea.Msg {
 		out := bufio.NewWriter(file)
@@ -138,7 +138,7 @@ func writeSlices(s *saving, file *os.File) tea.Cmd {
 }
 
 // step copies records for the writer until the deadline. It reports whether
-// there is more to be done.
+// more is left.
 func (s *saving) step(deadline time.Time) (more bool) {
 	if !s.open || s.over {
 		return false
@@ -184,7 +184,7 @@ func (s *saving) step(deadline time.Time) (more bool) {
 	return true
 }
 
-// saved tells how it went.
+// saved describes the result.
 func (s *saving) saved(err error) string {
 	if err != nil {
 		return "not saved whole: " + err.Error()

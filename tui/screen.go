@@ -9,7 +9,7 @@ import (
 	"sluice/tui/cell"
 )
 
-// Below this there is nothing that could be shown.
+// On a screen smaller than this nothing is shown.
 const (
 	minWidth  = 20
 	minHeight = 5

@@ -5,12 +5,12 @@ import (
 	"sluice/tui/view"
 )
 
-// searchChip is what the pane's header says about the search.
+// searchChip is the search in the pane's header.
 func (p *pane) searchChip() string {
 	return "/" + record.Safe(p.search.Matcher().Source) + " " + p.searchCount()
 }
 
-// searchCount is how many matches there are, and which of them is under the cursor.
+// searchCount is the number of matches, and which of them is under the cursor.
 func (p *pane) searchCount() string {
 	total, here := p.search.Count()
 	number := record.Count(uint64(total))
@@ -31,7 +31,7 @@ func (p *pane) searchCount() string {
 	return number
 }
 
-// missed says that a jump found nothing, once; "" when there was none.
+// missed is a text for a jump that found nothing, once; otherwise "".
 func (p *pane) missed() string {
 	if p.search == nil {
 		return ""

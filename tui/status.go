@@ -17,10 +17,10 @@ func (m *model) drawStatus() string {
 	l := cell.NewLine(m.width, m.method)
 	numbers, dropped := m.numbers()
 	right := cell.Width(numbers, m.method) + cell.Width(dropped, m.method) + 1
-	// What is said for a while is to be read whole, if need be without the numbers.
+	// A notice has to fit as a whole, if need be instead of the numbers.
 	prompt := dialogOf[*prompt](m)
-	said := prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
-	if right > m.width*2/3 || said {
+	whole := prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
+	if right > m.width*2/3 || whole {
 		right = 0
 	}
 	room := m.width - right - 1
