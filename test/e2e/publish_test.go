@@ -124,21 +124,22 @@ func publishKillNine(t *testing.T, once bool) {
 	}
 	p := startPublishing(t, "--to", publishAt, fmt.Sprintf("--once=%t", once))
 	reader := newReader() // what stood in the first, as far as it could be read
-	reader.tail(t, "--consolidator", subscribe, "system")
-	const records = 40_000
+	const before, records = 5_000, 60_000
+	reader.tail(t, "--consolidator", subscribe, "--last", fmt.Sprint(records), "system")
 	var writing sync.WaitGroup
-	half := make(chan int64, 1) // bytes of the first half
+	goOn := make(chan struct{})
 	writing.Go(func() {
-		p.writeNumbers(0, records/2)
-		wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
-		half <- p.wrote.Load()
-		p.writeNumbers(records/2, records)
+		p.writeNumbers(0, before)
+		<-goOn
+		p.writeNumbers(before, records)
 		p.in.Close()
 	})
-	// It is killed while the second half is on its way: more than a pipe holds of it
-	// was read, and it takes a while to be acknowledged.
-	more := <-half + 96<<10
-	wait.For(t, "the second half on its way", func() bool { return p.wrote.Load() >= more })
+	wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
+	// It is killed while the others are on their way: more than a pipe holds of them
+	// was read, and they take a while to be acknowledged.
+	more := p.wrote.Load() + 128<<10
+	close(goOn)
+	wait.For(t, "the others on their way", func() bool { return p.wrote.Load() >= more })
 	_ = first.Process.Kill()
 	_ = first.Wait()
 	start(t, "consolidator", "--publish", publishAt, "--subscribe", subscribe, "--stream-buffer", "64MiB")
@@ -220,7 +221,7 @@ func TestPublishStalled(t *testing.T) {
 	if err := pump.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	const records = 40_000
+	const before, records = 5_000, 60_000
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
