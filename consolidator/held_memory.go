@@ -14,7 +14,7 @@ const (
 	smallHold  = 4 << 10  // each has so much for nothing
 )
 
-// heldMemory bounds it. Its lock may be taken under a connection's own. When it is
+// heldMemory bounds what waiting connections make the consolidator hold. Its lock may be taken under a connection's own. When it is
 // too much, the connection that has held its part for longest is closed: one
 // that goes on reading, or sending, holds each part for a moment only.
 type heldMemory struct {
@@ -63,9 +63,9 @@ func (h *heldMemory) set(k *heldPart, bytes int, other bool) {
 	h.close(closing)
 }
 
-// reserve is set for what will be held, and was not before. It waits until what
-// the connections hold that were closed for it is little: so that all memory
-// together is bounded, and not only that of those that live on. It reports
+// reserve is like set, for memory about to be held. It first waits until the
+// connections that were closed for their memory have released enough of it, so that
+// all memory together is bounded, and not only that of those that live on. It reports
 // false when the connection was closed: then nothing may be held.
 //
 // What is waited for are goroutines that have nothing to wait for. Whoever calls

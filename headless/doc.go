@@ -4,7 +4,7 @@
 //
 // # Contract
 //
-// Order: [Run] hands on the records and notices of a batch in their order, each
+// Order: [Intake.Run] hands on the records and notices of a batch in their order, each
 // notice after the records that came before it.
 //
 // Blocking: Run blocks in Source.Take and in its sink, nowhere else, and starts

@@ -25,17 +25,17 @@
 // are too large, the log that is largest gives up its oldest chunk, so a log
 // within its fair share is never shortened for the sake of another. A reader
 // pins a chunk only between Take and Release or Return.
-// Logs that may be appended to are bounded in number by Config.MaxStreams, and
-// an Appender may make as many as it leaves for others. When one cannot be made,
-// those that are unread make room: such as were idle for ten minutes, and after
-// ten seconds those of Appenders that were closed, if they are more than the one
-// has made that wants room. Those of the Appender that has made most go first.
+// Logs that may be appended to are bounded in number by Config.MaxStreams. An
+// Appender may own no more logs than are still free. When one cannot be made, unread
+// logs go: those idle for ten minutes or, after ten seconds, those of closed
+// Appenders, if they outnumber the logs of the Appender that wants room. Those of the
+// Appender that owns the most go first.
 //
 // Isolation: the memory of an evicted chunk is reused by the same log only,
 // and only when no reader holds it. One stream's bytes can never stand in
 // another's chunk.
 //
-// Locks, in the order in which they may be taken: Hub.waking, Hub.mu, Log.mu,
+// Locks, in the order in which they may be taken: Hub.waking, Hub.mu, log.mu,
 // then one of Reader.mu, Hub.wakeMu, sizes.mu, vacants.mu, wanted.mu (leaves:
 // nothing is taken under them).
 package fanout

@@ -30,7 +30,7 @@ type log struct {
 	dead         bool     // it was forgotten: look it up again
 	owner        *owner   // it counts for Config.MaxStreams, as one of these; nil if it does not; guarded by Hub.mu
 
-	// Owned by the hub's sizes, under sizeMu.
+	// Owned by the hub's sizes; guarded by sizes.mu.
 	class      int
 	prev, succ *log
 }
@@ -214,13 +214,6 @@ func (l *log) lostUnknown(a, b uint64) (some bool, numbers uint64) {
 		}
 	}
 	return numbers > 0 || a < l.unknownFloor, numbers
-}
-
-// middle is the number of the chunk from which an overtaken reader goes on: in
-// the middle of the log, so that a reader which is a little too slow gets few,
-// large gaps.
-func (l *log) middle() uint64 {
-	return l.base + uint64(len(l.chunks)/2)
 }
 
 // chunkOf finds the chunk that holds the entry with number seq, which is held.

@@ -87,8 +87,8 @@ func (h *Hub) disown(l *log) {
 	}
 }
 
-// wanted notes that logs could not be made, and how many the one has made that
-// wanted it and has made the fewest.
+// wanted notes that logs could not be made, and the smallest number of logs owned by
+// an appender that was refused one.
 type wanted struct {
 	mu     sync.Mutex
 	some   bool

@@ -131,35 +131,6 @@ func (r *Reader) Tail(name string, from From) {
 	}
 }
 
-// Overtake moves the tail of a stream to the end of its log, as if all that it
-// has still to take were evicted, and returns that place. What is lost by that
-// is reported in the next piece.
-func (r *Reader) Overtake(name string) Position {
-	r.mu.Lock()
-	c := r.cursors[name]
-	r.mu.Unlock()
-	if c == nil {
-		return Position{}
-	}
-	l := c.log
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	c.lose(c.seq, l.next)
-	c.seq = l.next
-	if c.cause == CauseNone {
-		c.cause = CauseOvertaken
-	}
-	l.seek(c)
-	if c.parked >= 0 {
-		l.unpark(c)
-	}
-	if !c.dropped && !c.queued {
-		c.queued = true
-		r.push(c)
-	}
-	return Position{Epoch: l.epoch, Next: l.next}
-}
-
 // attach adds a cursor and queues it: one that matches a prefix, if there is
 // none yet, and a prefix is still subscribed to. c.log.mu is held.
 func (r *Reader) attach(c *cursor) {

@@ -12,7 +12,7 @@ type sizes struct {
 	top     int    // no class above it has a log
 }
 
-// set notes that l has changed from its size to size. l.mu is held, which
+// set notes that l's size has changed by delta bytes. l.mu is held, which
 // orders the calls for one log.
 func (s *sizes) set(l *log, delta int64) {
 	class := -1

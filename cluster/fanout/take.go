@@ -57,19 +57,8 @@ func (l *log) take(c *cursor, max int) (p Piece, ok, more bool) {
 	}
 	c.queued = false
 	p = Piece{Name: l.name, Epoch: l.epoch, cursor: c, before: c.place}
-	if first := l.first(); c.seq < first {
-		// Overtaken: what is gone is lost, and what would be gone in a
-		// moment as well.
-		from := c.seq
-		c.seq, c.chunk, c.off = l.next, l.base+uint64(len(l.chunks)), 0
-		if len(l.chunks) > 0 {
-			c.chunk = l.middle()
-			c.seq = l.chunks[c.chunk-l.base].first
-		}
-		c.lose(from, c.seq)
-		if c.cause == CauseNone {
-			c.cause = CauseOvertaken
-		}
+	if c.seq < l.first() {
+		l.overtaken(c)
 	}
 	if c.chunk < l.base {
 		c.chunk, c.off = l.base, 0 // it stood at the end of a log that was emptied

@@ -19,7 +19,7 @@ type Event struct {
 	Positions string
 }
 
-// eventJSON is the data of a dropped event, see HTTP.md.
+// eventJSON is the data of a dropped event, see docs/http.md.
 type eventJSON struct {
 	Stream       string `json:"stream"`
 	Count        uint64 `json:"count"`

@@ -63,8 +63,8 @@ func AppendMessage(dst []byte, name string, record []byte) []byte {
 }
 
 // NextMessage reports the size of the first message of b, which holds whole
-// messages of valid frames only. The 1 is its sequence number: it has the form
-// that a fanout.Config.Next wants.
+// messages of valid frames only. numbers is always 1, so that it can serve as
+// fanout.Config.Next.
 func NextMessage(b []byte) (size int, numbers uint64) {
 	for {
 		flags, n, h := header(b[size:])

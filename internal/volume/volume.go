@@ -1,6 +1,7 @@
 // Package volume is about tests that prove by volume: crowds, floods, readers
-// that stand still over a million records. They take long, so `make test` skips
-// them and `make check` runs them.
+// that stand still over a million records, and whatever else takes more than two
+// seconds. `make test` skips
+// them, `make check` runs them.
 package volume
 
 import (

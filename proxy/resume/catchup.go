@@ -23,8 +23,8 @@ type catchUp struct {
 // want is the next record wanted from one consolidator.
 type want struct {
 	loss.Position
-	told  bool // an unknown loss was: what comes next, comes next
-	level bool // the log was seen to stand here, and tells itself what comes after it
+	told  bool // an unknown loss was reported: whatever comes next is accepted
+	level bool // the log has reached this position, and records later losses itself
 }
 
 // goOn moves to a place.

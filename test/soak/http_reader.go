@@ -230,7 +230,7 @@ func (s *session) told(count uint64, unknown bool, why string) {
 	s.got[s.stream].unknown = s.got[s.stream].unknown || unknown
 }
 
-// event takes one event, whose lines have to be exactly those of HTTP.md.
+// event takes one event, whose lines have to be exactly those of docs/http.md.
 func (s *session) event(lines []string) error {
 	switch {
 	case len(lines) == 2 && strings.HasPrefix(lines[0], "id: ") && strings.HasPrefix(lines[1], "data: "):
@@ -255,7 +255,7 @@ func (s *session) event(lines []string) error {
 	case len(lines) == 2 && (lines[0] == "event: ping" || lines[0] == "event: end"):
 		return nil
 	}
-	return fmt.Errorf("an event that is none of HTTP.md's: %.300q", lines)
+	return fmt.Errorf("an event that is none of docs/http.md's: %.300q", lines)
 }
 
 func (s *session) source(data []byte) error {

@@ -51,7 +51,7 @@ type link struct {
 // goroutine, except before the link has first seen it.
 type cursor struct {
 	tail    *tail
-	barrier uint64 // nought, or the number of the PING behind which the answer to an older X-TAIL is over
+	barrier uint64 // 0, or the number of the PING whose PONG ends the answer to an older X-TAIL
 	epoch   uint64
 	next    uint64
 	known   bool // epoch and next are
