@@ -69,9 +69,8 @@ type Consolidator struct {
 	publishers  map[*publisher]struct{}
 	subscribers map[*subscriber]struct{}
 	doors       [sides]*door
-	closing     bool
-	conns       sync.WaitGroup // the goroutines of connections
-	reading     sync.WaitGroup // those of them that read publishers
+	phase       phase
+	leaveBy     time.Time // when peers of the phase are waited for no longer
 }
 
 // New checks the configuration and binds the endpoints. Run, or Close, must
@@ -252,6 +251,15 @@ func (c *Consolidator) accept(ln net.Listener, side side, serve func(net.Conn)) 
 	}
 }
 
+// phase is how far the consolidator has come. It only ever grows.
+type phase uint8
+
+const (
+	running         phase = iota
+	publishersLeave       // no more connections; what publishers have sent is read
+	readersLeave          // and there are no more records: what readers have not got is handed over
+)
+
 // acceptRetry is how long accepting pauses after an error that may pass.
 const acceptRetry = 50 * time.Millisecond
 
@@ -265,7 +273,7 @@ func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.
 	cfg.Timeout, cfg.Mechanism = c.times.handshake, c.cfg.Mechanism
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
-	known := c.doors[side].leave(nc) && !c.closing
+	known := c.doors[side].leave(nc) && c.phase == running
 	c.mu.Unlock()
 	if err != nil {
 		if known {
@@ -277,34 +285,37 @@ func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.
 	return conn
 }
 
+// leave ends all connections, publishers' first. Those in their handshake may
+// finish it, since at the other end it may be finished already: they leave as
+// the others do.
 func (c *Consolidator) leave() {
 	c.mu.Lock()
-	c.closing = true
-	for _, d := range c.doors {
-		for nc := range d.shaking {
-			nc.Close()
-		}
-	}
+	c.phase = publishersLeave
+	c.leaveBy = time.Now().Add(c.cfg.Grace)
 	for p := range c.publishers {
-		p.leave(c.cfg.Grace)
+		p.leave(c.leaveBy)
 	}
 	c.mu.Unlock()
-	c.reading.Wait()
+	silent := time.AfterFunc(min(c.times.finish, c.cfg.Grace), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, d := range c.doors {
+			for nc := range d.shaking {
+				nc.Close()
+			}
+		}
+	})
+	defer silent.Stop()
+	c.doors[publishing].serving.Wait()
 	c.own.close()
 	c.hub.Wake() // or a reader gets the final positions before the last records
 
 	c.mu.Lock()
+	c.phase = readersLeave
+	c.leaveBy = time.Now().Add(c.cfg.Grace)
 	for s := range c.subscribers {
-		s.leave()
+		s.leave(c.leaveBy)
 	}
 	c.mu.Unlock()
-	late := time.AfterFunc(c.cfg.Grace, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for s := range c.subscribers {
-			s.conn.Close()
-		}
-	})
-	c.conns.Wait()
-	late.Stop()
+	c.doors[subscribing].serving.Wait()
 }

@@ -94,13 +94,13 @@ func source(t testing.TB, cfg direct.Config) *stream.Source {
 
 // seen is what a test's reader got.
 type seen struct {
-	records  []string
-	names    []string       // their streams
-	streams  map[string]int // records by stream
-	lost     uint64
-	unknown  int
-	backfill int
-	states   []string
+	records []string
+	names   []string       // their streams
+	streams map[string]int // records by stream
+	lost    uint64
+	unknown int
+	begun   int // streams that are read, each at its consolidator
+	states  []string
 }
 
 // until takes batches until enough says so.
@@ -128,8 +128,8 @@ func until(t testing.TB, s *stream.Source, got *seen, enough func() bool) {
 				if n.Unknown {
 					got.unknown++
 				}
-			case stream.KindBackfill:
-				got.backfill++
+			case stream.KindPosition:
+				got.begun++
 			case stream.KindState:
 				got.states = append(got.states, n.Source+" "+n.State.String())
 			}
@@ -151,7 +151,7 @@ func TestBackfillThenLive(t *testing.T) {
 	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("tenant/acme", stream.Backfill{Last: 5})
 	var got seen
-	until(t, s, &got, func() bool { return got.backfill == 1 })
+	until(t, s, &got, func() bool { return got.begun == 1 })
 	send(t, p, message("tenant/acme", 20))
 	until(t, s, &got, func() bool { return len(got.records) == 6 })
 	want := `{"i":15} {"i":16} {"i":17} {"i":18} {"i":19} {"i":20}`
@@ -171,7 +171,7 @@ func TestResumeAcrossCuts(t *testing.T) {
 	s := source(t, direct.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
-	until(t, s, &got, func() bool { return got.backfill == 1 })
+	until(t, s, &got, func() bool { return got.begun == 1 })
 
 	const total = 20000
 	p := publish(t, c.PublishAddrs()[0])
@@ -207,7 +207,7 @@ func TestAwayForTooLong(t *testing.T) {
 	s := source(t, direct.Config{Consolidators: []string{"tcp://" + link.Addr()}})
 	s.Tail("system", stream.Backfill{})
 	var got seen
-	until(t, s, &got, func() bool { return got.backfill == 1 })
+	until(t, s, &got, func() bool { return got.begun == 1 })
 	p := publish(t, c.PublishAddrs()[0])
 	send(t, p, message("system", 0))
 	until(t, s, &got, func() bool { return len(got.records) == 1 })
@@ -249,7 +249,7 @@ func TestRestart(t *testing.T) {
 	s := source(t, direct.Config{Consolidators: sub})
 	s.Tail("system", stream.Backfill{})
 	var got seen
-	until(t, s, &got, func() bool { return got.backfill == 1 })
+	until(t, s, &got, func() bool { return got.begun == 1 })
 	p := publish(t, pub[0])
 	for i := range 10 {
 		send(t, p, message("system", i))

@@ -16,6 +16,17 @@ func (c *Consolidator) BePatient() {
 	c.times.handshake, c.times.silent = time.Hour, time.Hour
 }
 
+// WaitForHandshakes makes a Consolidator that does not leave yet wait so long, at
+// its end, for handshakes that have begun.
+func (c *Consolidator) WaitForHandshakes(d time.Duration) { c.times.finish = d }
+
+// Leaving reports whether the end has begun.
+func (c *Consolidator) Leaving() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase != running
+}
+
 // LimitSubscriptions bounds those of all readers of a Consolidator that does not
 // run yet.
 func (c *Consolidator) LimitSubscriptions(n int) { c.subscriptions.limit = n }

@@ -84,7 +84,7 @@ func tailAll(t testing.TB, c *consolidator.Consolidator, streams []string) *stre
 	var got seen
 	for i, name := range streams {
 		s.Tail(name, stream.Backfill{})
-		until(t, s, &got, func() bool { return got.backfill == i+1 })
+		until(t, s, &got, func() bool { return got.begun == i+1 })
 	}
 	return s
 }

@@ -121,7 +121,7 @@ var offences = []offence{
 		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("system", stream.Backfill{})
 		var got seen
-		until(t, s, &got, func() bool { return got.backfill == 1 })
+		until(t, s, &got, func() bool { return got.begun == 1 })
 		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		p.Send(message("system", 1))
 		p.Send(zmtp.AppendMessage(nil, "system", bytes.Repeat([]byte("x"), 1<<20)))
@@ -149,7 +149,7 @@ var offences = []offence{
 		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("system", stream.Backfill{})
 		var got seen
-		until(t, s, &got, func() bool { return got.backfill == 1 })
+		until(t, s, &got, func() bool { return got.begun == 1 })
 		p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		long := strings.Repeat("x", 20_000)
 		for _, b := range zmtp.AppendMessage(nil, "system", []byte(long)) {
@@ -307,7 +307,7 @@ func halfRecords(t *testing.T, part int) {
 		s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
 		s.Tail("large", stream.Backfill{})
 		var got seen
-		until(t, s, &got, func() bool { return got.backfill == 1 })
+		until(t, s, &got, func() bool { return got.begun == 1 })
 		good := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
 		good.Drain()
 		large := zmtp.AppendMessage(nil, "large", make([]byte, 200<<10))

@@ -58,7 +58,7 @@ func TestLibzmqPublishers(t *testing.T) {
 		for p := range publishers {
 			name := fmt.Sprint("tenant/", p)
 			s.Tail(name, stream.Backfill{})
-			until(t, s, &got, func() bool { return got.backfill == p+1 })
+			until(t, s, &got, func() bool { return got.begun == p+1 })
 			// It drops what it sends before it is connected.
 			pub := testpeer.StartLibzmq(t, "pub", c.PublishAddrs()[0], name, fmt.Sprint(each))
 			until(t, s, &got, func() bool { return got.streams[name] > 0 })
@@ -214,7 +214,7 @@ func TestStalledReader(t *testing.T) {
 	other := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	other.Tail("system", stream.Backfill{})
 	var got seen
-	until(t, other, &got, func() bool { return got.backfill == 1 })
+	until(t, other, &got, func() bool { return got.begun == 1 })
 
 	const total = 600_000
 	filler := strings.Repeat("x", 200)

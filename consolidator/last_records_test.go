@@ -20,7 +20,7 @@ func TestFinalPositionsComeLast(t *testing.T) {
 		s := source(t, direct.Config{Consolidators: readers})
 		s.Tail("tenant/acme", stream.Backfill{})
 		var got seen
-		until(t, s, &got, func() bool { return got.backfill == 1 })
+		until(t, s, &got, func() bool { return got.begun == 1 })
 		p, err := zmtp.Dial(t.Context(), testpeer.Endpoint(t, publishers[0]), zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}})
 		if err != nil {
 			t.Fatal(err)

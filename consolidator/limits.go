@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -71,6 +72,7 @@ type door struct {
 	shaking map[net.Conn]*list.Element // connections in their handshake
 	oldest  list.List                  // of shake, in the order in which they came
 	left    chan struct{}              // one has left its handshake; capacity 1
+	serving sync.WaitGroup             // the goroutines of its connections
 }
 
 type shake struct {
@@ -121,7 +123,7 @@ func (c *Consolidator) enter(d *door, nc net.Conn) (ok, full bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		if c.closing {
+		if c.phase != running {
 			return false, false
 		}
 		if c.full(d) {
@@ -147,7 +149,7 @@ func (c *Consolidator) enter(d *door, nc net.Conn) (ok, full bool) {
 	}
 	d.open++
 	d.shaking[nc] = d.oldest.PushBack(shake{nc, time.Now()})
-	c.conns.Add(1)
+	d.serving.Add(1)
 	return true, false
 }
 
@@ -172,5 +174,5 @@ func (c *Consolidator) gone(d *door) {
 	c.mu.Lock()
 	d.open--
 	c.mu.Unlock()
-	c.conns.Done()
+	d.serving.Done()
 }

@@ -37,8 +37,8 @@ func TestMechanism(t *testing.T) {
 				slow.Tail(name, stream.Backfill{})
 				prompt.Tail(name, stream.Backfill{})
 			}
-			filled(t, prompt, len(streams))
-			filled(t, slow, len(streams))
+			begun(t, prompt, len(streams))
+			begun(t, slow, len(streams))
 
 			const each = 4000
 			client, err := pub.Open(pub.Config{Endpoint: c.PublishAddrs()[0], Mechanism: testpeer.Scrambled})
@@ -87,8 +87,8 @@ func TestMechanismIsWanted(t *testing.T) {
 	}
 }
 
-// filled waits for the backfill of n streams, of which there is none.
-func filled(t *testing.T, s *stream.Source, n int) {
+// begun waits until n streams are read.
+func begun(t *testing.T, s *stream.Source, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), wait.Limit)
 	defer cancel()
@@ -98,7 +98,7 @@ func filled(t *testing.T, s *stream.Source, n int) {
 			t.Fatal(err)
 		}
 		for _, notice := range b.Notices {
-			if notice.Kind == stream.KindBackfill {
+			if notice.Kind == stream.KindPosition {
 				n--
 			}
 		}

@@ -106,7 +106,7 @@ func TestMetricsOfFlow(t *testing.T) {
 	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()})
 	s.Tail("tenant/acme", stream.Backfill{})
 	var got seen
-	until(t, s, &got, func() bool { return got.backfill == 1 })
+	until(t, s, &got, func() bool { return got.begun == 1 })
 	p := publish(t, c.PublishAddrs()[0])
 	quiet, err := net.Dial("tcp", strings.TrimPrefix(c.PublishAddrs()[0], "tcp://"))
 	if err != nil {

@@ -131,7 +131,7 @@ func (b *neighbours) readSource(ctx context.Context, src *stream.Source, began c
 		}
 		for _, n := range batch.Notices {
 			switch n.Kind {
-			case stream.KindBackfill:
+			case stream.KindPosition:
 				close(began)
 			case stream.KindGap:
 				err = fmt.Errorf("after %d records: a gap of %d: %s", b.got[0].Load(), n.Count, n.Reason)

@@ -55,14 +55,11 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	// All that is published is wanted, read or not: so there is backfill.
 	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
 	c.mu.Lock()
-	if c.closing {
-		c.mu.Unlock()
-		return
-	}
 	c.publishers[p] = struct{}{}
-	c.reading.Add(1)
+	if c.phase != running {
+		p.leave(c.leaveBy)
+	}
 	c.mu.Unlock()
-	defer c.reading.Done()
 	c.log.Debug("publisher connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version)
 	err := p.read()
 	if conn.Peer.Sluice {
@@ -201,13 +198,15 @@ func (p *publisher) command(body []byte) error {
 
 var errNotReading = errors.New("peer does not read what it is sent")
 
-// leave notifies the publisher of the end, and lets what it has sent be read. A sluice publisher ends its direction then, and has its last messages
-// acknowledged; a foreign one closes when it finds our direction ended.
-func (p *publisher) leave(grace time.Duration) {
+// leave notifies the publisher of the end, and lets what it has sent be read
+// until then. A sluice publisher ends its direction when it is notified, and has
+// its last messages acknowledged; a foreign one closes when it finds our
+// direction ended.
+func (p *publisher) leave(by time.Time) {
 	if p.conn.Peer.Sluice {
 		p.out.send(zmtp.AppendBye(nil, nil))
 	} else {
 		_ = p.conn.CloseWrite()
 	}
-	_ = p.conn.SetReadDeadline(time.Now().Add(grace))
+	_ = p.conn.SetReadDeadline(by)
 }

@@ -63,16 +63,16 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	defer c.subscriptions.end(s)
 	defer s.reader.Close()
 	c.mu.Lock()
-	if c.closing {
-		c.mu.Unlock()
-		return
-	}
 	c.subscribers[s] = struct{}{}
-	c.conns.Add(1)
+	if c.phase == readersLeave {
+		s.leave(c.leaveBy)
+	}
 	c.mu.Unlock()
+	writing := &c.doors[subscribing].serving
+	writing.Add(1)
 	c.log.Debug("reader connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version, "sluice", conn.Peer.Sluice)
 	go func() {
-		defer c.conns.Done()
+		defer writing.Done()
 		s.write()
 		s.sender.dropPending()
 		c.heldOut.set(&s.rest, 0, true)
@@ -260,8 +260,9 @@ func (s *subscriber) wake() {
 	}
 }
 
-// leave lets the writer end once all is handed over.
-func (s *subscriber) leave() {
+// leave lets the writer end once all is handed over, or then at the latest.
+func (s *subscriber) leave(by time.Time) {
+	_ = s.conn.SetDeadline(by)
 	s.mu.Lock()
 	s.leaving = true
 	s.mu.Unlock()

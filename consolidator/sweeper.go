@@ -14,6 +14,7 @@ type times struct {
 	list      time.Duration // between lists of live streams, and between looks at heartbeats
 	ping      time.Duration // between heartbeats
 	silent    time.Duration // without a word, and a peer is gone
+	finish    time.Duration // at the end, for handshakes that have begun
 	mark      time.Duration // between periodic marks
 	state     time.Duration // between records of its own state
 }
@@ -24,6 +25,7 @@ var usualTimes = times{
 	list:      time.Second,
 	ping:      5 * time.Second,
 	silent:    15 * time.Second,
+	finish:    minHandshake,
 	mark:      10 * time.Second,
 	state:     5 * time.Second,
 }

@@ -44,7 +44,7 @@ type Kind uint8
 const (
 	KindGap      Kind = iota + 1 // records were lost: Count, or Unknown
 	KindState                    // a source changed its state: State, Err
-	KindBackfill                 // the backfill of Stream is complete; live records follow. Once per Tail.
+	KindBackfill                 // the backfill of Stream has come, from all that answered in time; live records follow. Once per Tail.
 	KindPosition                 // reading Stream at Source begins at Position; direct sources only
 )
 

@@ -1,6 +1,7 @@
 package direct_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -96,15 +97,17 @@ func TestBackfillEndsOnce(t *testing.T) {
 		name    string
 		addrs   []string
 		records int
-		waits   bool // for the whole time
+		waits   time.Duration // that long, for one that does not answer
 	}{
-		{"one that answers", []string{reached}, 3, false},
-		{"one that refuses", []string{refused}, 0, false},
-		{"one that is silent", []string{"tcp://" + silent.Addr().String()}, 0, true},
-		{"one of each", []string{reached, refused, "tcp://" + silent.Addr().String()}, 3, true},
+		{"one that answers", []string{reached}, 3, 0},
+		{"one that refuses", []string{refused}, 0, 0},
+		{"one that is silent", []string{"tcp://" + silent.Addr().String()}, 0, 100 * time.Millisecond},
+		{"one of each", []string{reached, refused, "tcp://" + silent.Addr().String()}, 3, time.Second},
 	} {
 		t.Run(k.name, func(t *testing.T) {
-			s := reads(t, direct.Config{}, k.addrs...)
+			var cfg direct.Config
+			cfg.MergeWithin(cmp.Or(k.waits, 2*wait.Limit))
+			s := readsImpatiently(t, cfg, k.addrs...)
 			for range 2 { // the second time the states are known
 				begun := time.Now()
 				s.Tail("s", stream.Backfill{Last: 10})
@@ -121,7 +124,7 @@ func TestBackfillEndsOnce(t *testing.T) {
 					}
 				}
 				took := time.Since(begun)
-				if got != k.records || took > wait.Limit || k.waits && took < direct.MergeWait-50*time.Millisecond {
+				if got != k.records || took > wait.Limit || took < k.waits {
 					t.Errorf("%d records and the end after %v", got, took)
 				}
 			}

@@ -56,8 +56,16 @@ func accepted(t *testing.T, c *consolidator.Consolidator, name string, n uint64)
 	})
 }
 
-// reads runs a source that reads from consolidators.
+// reads runs a source that reads from consolidators. A backfill waits for all of
+// them, on the busiest machine.
 func reads(t *testing.T, cfg direct.Config, addrs ...string) *testsource.Taker {
+	t.Helper()
+	cfg.MergeWithin(wait.Limit)
+	return readsImpatiently(t, cfg, addrs...)
+}
+
+// readsImpatiently is reads, with a backfill that waits as long as cfg says.
+func readsImpatiently(t *testing.T, cfg direct.Config, addrs ...string) *testsource.Taker {
 	t.Helper()
 	cfg.Consolidators = addrs
 	s, err := direct.New(cfg)

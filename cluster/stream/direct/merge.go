@@ -22,7 +22,8 @@ const (
 type merge struct {
 	out  *stream.Handover
 	name string
-	last int // records in all; -1 means all of them
+	last int           // records in all; -1 means all of them
+	wait time.Duration // for those who have not answered
 
 	done atomic.Bool // everything goes straight to the inbox
 
@@ -39,8 +40,8 @@ type merge struct {
 	opened   chan struct{} // closed when it is done
 }
 
-func newMerge(out *stream.Handover, name string, from stream.Backfill) *merge {
-	m := &merge{out: out, name: name, last: from.Last, waiting: make(map[*link]bool), opened: make(chan struct{})}
+func newMerge(out *stream.Handover, name string, from stream.Backfill, wait time.Duration) *merge {
+	m := &merge{out: out, name: name, last: from.Last, wait: wait, waiting: make(map[*link]bool), opened: make(chan struct{})}
 	if from.Positions != nil {
 		m.last = -1
 	}
@@ -64,7 +65,7 @@ func (m *merge) begin(running *rescue.Group) {
 		return
 	}
 	m.ctx = running.Context()
-	m.timer = time.AfterFunc(mergeWait, func() { running.Do("merge a backfill", m.finish) })
+	m.timer = time.AfterFunc(m.wait, func() { running.Do("merge a backfill", m.finish) })
 	if len(m.waiting) == 0 {
 		m.timer.Reset(0)
 	}

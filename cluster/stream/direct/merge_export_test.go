@@ -2,6 +2,7 @@ package direct
 
 import (
 	"context"
+	"time"
 
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
@@ -12,7 +13,7 @@ type Merge struct{ *merge }
 
 // NewMerge waits for more than will be held.
 func NewMerge(ctx context.Context, out *stream.Handover, name string, from stream.Backfill) Merge {
-	m := newMerge(out, name, from)
+	m := newMerge(out, name, from, time.Hour)
 	m.ctx = ctx
 	m.waiting[nil] = true
 	m.begin(rescue.NewGroup(ctx))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"time"
 
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
@@ -140,12 +139,14 @@ func TestTailTwiceAtOnce(t *testing.T) {
 	p := publishTo(t, c)
 	p.numbers("s", 0, 1000)
 	accepted(t, c, "s", 1000)
-	s, err := direct.New(direct.Config{Consolidators: c.SubscribeAddrs()})
+	cfg := direct.Config{Consolidators: c.SubscribeAddrs()}
+	cfg.MergeWithin(wait.Limit)
+	s, err := direct.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	wait.Run(t, s.Run)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), wait.Limit)
 	defer cancel()
 	for round := range 100 {
 		s.Tail("s", stream.Backfill{Last: 900})

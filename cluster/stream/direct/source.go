@@ -28,6 +28,8 @@ type Config struct {
 
 	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
 	Logger *slog.Logger // nil discards
+
+	mergeWait time.Duration // 0 means mergeWait; tests are more patient
 }
 
 // New returns a Source that reads from consolidators.
@@ -151,7 +153,7 @@ func (d *backend) Tail(name string, from stream.Backfill) {
 	if old := d.tails[name]; old != nil {
 		old.merge.stop()
 	}
-	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from)}
+	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from, cmp.Or(d.cfg.mergeWait, mergeWait))}
 	d.tails[name] = t
 	for _, l := range d.links {
 		t.merge.expect(l)
