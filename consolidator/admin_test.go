@@ -3,7 +3,6 @@ package consolidator_test
 import (
 	"bufio"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -13,36 +12,16 @@ import (
 	"time"
 
 	"sluice/consolidator"
+	"sluice/internal/request"
 	"sluice/internal/wait"
 )
 
 const anyPort = "127.0.0.1:0"
 
-// ask does a request to the admin endpoint.
-func ask(t testing.TB, method, addr, path string) (status int, body string) {
-	t.Helper()
-	tr := &http.Transport{DisableKeepAlives: true}
-	defer tr.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := (&http.Client{Transport: tr, Timeout: wait.Limit}).Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(b)
-}
-
 // scrape is what /metrics says, by name and labels as they are written there.
 func scrape(t testing.TB, c *consolidator.Consolidator) map[string]float64 {
 	t.Helper()
-	status, body := ask(t, "GET", c.AdminAddr(), "/metrics")
+	status, body := request.Do(t, "GET", "http://"+c.AdminAddr()+"/metrics")
 	if status != http.StatusOK {
 		t.Fatalf("/metrics answers %d: %s", status, body)
 	}
@@ -65,8 +44,8 @@ func TestAdmin(t *testing.T) {
 	plain, _ := start(t, consolidator.Config{Admin: anyPort})
 	profiled, _ := start(t, consolidator.Config{Admin: anyPort, Profile: true})
 	wait.For(t, "readiness", func() bool {
-		a, _ := ask(t, "GET", plain.AdminAddr(), "/readyz")
-		b, _ := ask(t, "GET", profiled.AdminAddr(), "/readyz")
+		a, _ := request.Do(t, "GET", "http://"+plain.AdminAddr()+"/readyz")
+		b, _ := request.Do(t, "GET", "http://"+profiled.AdminAddr()+"/readyz")
 		return a == http.StatusOK && b == http.StatusOK
 	})
 	for _, c := range []struct {
@@ -85,10 +64,10 @@ func TestAdmin(t *testing.T) {
 		{"GET", "/debug/pprof/cmdline", 404, 200, ""},
 		{"POST", "/debug/pprof/symbol", 404, 200, ""},
 	} {
-		if status, _ := ask(t, c.method, plain.AdminAddr(), c.path); status != c.plain {
+		if status, _ := request.Do(t, c.method, "http://"+plain.AdminAddr()+c.path); status != c.plain {
 			t.Errorf("%s %s: %d, want %d", c.method, c.path, status, c.plain)
 		}
-		status, body := ask(t, c.method, profiled.AdminAddr(), c.path)
+		status, body := request.Do(t, c.method, "http://"+profiled.AdminAddr()+c.path)
 		if status != c.status || !strings.Contains(body, c.body) {
 			t.Errorf("%s %s: %d %q, want %d with %q", c.method, c.path, status, body, c.status, c.body)
 		}
@@ -146,7 +125,7 @@ func free(t testing.TB) string {
 func TestReadyUntilLeaving(t *testing.T) {
 	c, stop := start(t, consolidator.Config{Admin: anyPort, Grace: time.Minute})
 	wait.For(t, "readiness", func() bool {
-		status, _ := ask(t, "GET", c.AdminAddr(), "/readyz")
+		status, _ := request.Do(t, "GET", "http://"+c.AdminAddr()+"/readyz")
 		return status == http.StatusOK
 	})
 	p := publish(t, c.PublishAddrs()[0]) // it goes on: its connection stays open
@@ -154,10 +133,10 @@ func TestReadyUntilLeaving(t *testing.T) {
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); stop() }()
 	wait.For(t, "the end of readiness", func() bool {
-		status, body := ask(t, "GET", c.AdminAddr(), "/readyz")
+		status, body := request.Do(t, "GET", "http://"+c.AdminAddr()+"/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(body, "leaving")
 	})
-	if status, _ := ask(t, "GET", c.AdminAddr(), "/healthz"); status != http.StatusOK {
+	if status, _ := request.Do(t, "GET", "http://"+c.AdminAddr()+"/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz answers %d while leaving", status)
 	}
 	p.Close()

@@ -16,6 +16,7 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/internal/relay"
+	"sluice/internal/testcluster"
 	"sluice/internal/testpeer"
 	"sluice/internal/wait"
 )
@@ -36,25 +37,11 @@ func TestMain(m *testing.M) {
 // called. What prepare does, it does before.
 func start(t testing.TB, cfg consolidator.Config, prepare ...func(*consolidator.Consolidator)) (c *consolidator.Consolidator, stop func()) {
 	t.Helper()
-	if cfg.Publish == nil {
-		cfg.Publish = []string{"tcp://127.0.0.1:0"}
+	usual := func(c *consolidator.Consolidator) {
+		c.BePatient()
+		reportRarely(c) // or its records are among those of the test
 	}
-	if cfg.Subscribe == nil {
-		cfg.Subscribe = []string{"tcp://127.0.0.1:0"}
-	}
-	if cfg.Name == "" {
-		cfg.Name = "vm-1"
-	}
-	c, err := consolidator.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.BePatient()
-	reportRarely(c) // or its records are among those of the test
-	for _, f := range prepare {
-		f(c)
-	}
-	return c, wait.Run(t, c.Run)
+	return testcluster.Consolidator(t, cfg, append([]func(*consolidator.Consolidator){usual}, prepare...)...)
 }
 
 // publish connects as a publisher. Its connection is read until it closes.

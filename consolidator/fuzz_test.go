@@ -64,9 +64,7 @@ func FuzzPublisher(f *testing.F) {
 	f.Add(append([]byte{flagMore, 1, 'a'}, append(zmtp.AppendPing(nil, 1), 0, 2, '{', '}')...), uint16(2))
 	c := forFuzzing(f)
 	f.Fuzz(func(t *testing.T, b []byte, piece uint16) {
-		if len(b) > 1<<20 {
-			t.Skip("long inputs say nothing new")
-		}
+		b = b[:min(len(b), 1<<20)] // more of it would show nothing new
 		want, sound := c.Counts(), c.Received()
 		var dec zmtp.Decoder
 		for rest := b; ; {
@@ -127,9 +125,7 @@ func FuzzReader(f *testing.F) {
 	f.Add(frame(flagCommand, 1<<62), uint16(0), true)
 	c := forFuzzing(f)
 	f.Fuzz(func(t *testing.T, b []byte, piece uint16, sluice bool) {
-		if len(b) > 64<<10 {
-			t.Skip("long inputs say nothing new")
-		}
+		b = b[:min(len(b), 64<<10)] // more of it would show nothing new
 		role := testpeer.AsForeignReader
 		if sluice {
 			role = testpeer.AsReader

@@ -18,6 +18,7 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
+	"sluice/internal/request"
 	"sluice/internal/testpeer"
 	"sluice/internal/wait"
 )
@@ -261,7 +262,7 @@ func TestMetricsOfOffenders(t *testing.T) {
 // each, and no other.
 func TestMetricsAreExplained(t *testing.T) {
 	c, _ := start(t, consolidator.Config{Admin: anyPort})
-	_, body := ask(t, "GET", c.AdminAddr(), "/metrics")
+	_, body := request.Do(t, "GET", "http://"+c.AdminAddr()+"/metrics")
 	problems, err := promlint.New(strings.NewReader(body)).Lint()
 	if err != nil {
 		t.Fatal(err)

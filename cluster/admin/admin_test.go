@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sluice/cluster/admin"
+	"sluice/internal/request"
 	"sluice/internal/wait"
 )
 
@@ -23,26 +23,6 @@ func serve(t *testing.T, profile bool) (s *admin.Server, stop func()) {
 		t.Fatal(err)
 	}
 	return s, wait.Run(t, s.Run)
-}
-
-func get(t *testing.T, s *admin.Server, method, path string) (status int, body string) {
-	t.Helper()
-	transport := &http.Transport{DisableKeepAlives: true}
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+s.Addr()+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := (&http.Client{Transport: transport, Timeout: wait.Limit}).Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(b)
 }
 
 func TestPaths(t *testing.T) {
@@ -66,12 +46,12 @@ func TestPaths(t *testing.T) {
 			{"GET", "/debug/pprof/", profiled, ""},
 			{"GET", "/debug/pprof/cmdline", profiled, ""},
 		} {
-			if status, body := get(t, s, c.method, c.path); status != c.status || !strings.Contains(body, c.body) {
+			if status, body := request.Do(t, c.method, "http://"+s.Addr()+c.path); status != c.status || !strings.Contains(body, c.body) {
 				t.Errorf("profile %t, %s %s: %d %q, want %d with %q", profile, c.method, c.path, status, body, c.status, c.body)
 			}
 		}
 		s.SetReady(true)
-		if status, body := get(t, s, "GET", "/readyz"); status != 200 || body != "ready\n" {
+		if status, body := request.Do(t, "GET", "http://"+s.Addr()+"/readyz"); status != 200 || body != "ready\n" {
 			t.Errorf("once it is ready: %d %q", status, body)
 		}
 	}
@@ -113,7 +93,7 @@ func TestSilentPeers(t *testing.T) {
 		}
 		defer nc.Close()
 	}
-	if status, _ := get(t, s, "GET", "/healthz"); status != http.StatusOK {
+	if status, _ := request.Do(t, "GET", "http://"+s.Addr()+"/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz answers %d", status)
 	}
 	stop()

@@ -25,30 +25,24 @@ var buffers = block.NewPool(bufferSize)
 // It holds a large buffer only while there is data in it; waiting, it holds
 // the beginning of a message that is not whole yet, and nothing else.
 type Receiver struct {
-	conn *Conn
-	open *opener // nil without a codec
-	dec  Decoder
-	big  *block.Block // nil while it waits
-	end  int          // of what was read into big
-	last block.Claim  // the big one before it waited
-	data []byte       // what was not looked at yet: in big, or in rest
-	rest []byte       // its own small buffer
-	err  error
-	n    uint64 // bytes ever read, and opened
+	tokens              // of data in big, or in rest
+	big    *block.Block // nil while it waits
+	end    int          // of what was read into big
+	last   block.Claim  // the big one before it waited
+	rest   []byte       // its own small buffer
+	n      uint64       // bytes ever read, and opened
 
 	// Holds, when it is set, is called with the bytes that are kept while the
 	// receiver waits, and whether they are of another message than those of
 	// the last call; and with 0 when it is closed.
 	Holds func(bytes int, other bool)
 	at    uint64 // where the message that is kept begins, of the bytes ever read
-
-	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
 }
 
 // NewReceiver returns a receiver for a connection whose handshake is done.
 // Nobody else may read from it.
 func NewReceiver(c *Conn) *Receiver {
-	r := &Receiver{conn: c, open: newOpener(c, maxSealed)}
+	r := &Receiver{tokens: tokens{conn: c, open: newOpener(c, maxSealed)}}
 	if r.open != nil {
 		r.rest = r.open.open(nil, nil)
 		r.data, r.read = r.rest, r.readSealed
@@ -58,21 +52,6 @@ func NewReceiver(c *Conn) *Receiver {
 	r.n = uint64(len(r.data))
 	c.rest = nil
 	return r
-}
-
-// Next returns the next token of what was received, of TokenNone when more has
-// to be filled in first. The token is valid until the next Fill.
-func (r *Receiver) Next() (Token, error) {
-	for {
-		if len(r.data) == 0 {
-			return Token{}, nil
-		}
-		t, n, err := r.dec.Next(r.data)
-		r.data = r.data[n:]
-		if err != nil || t.Kind != TokenNone || n == 0 {
-			return t, err
-		}
-	}
 }
 
 // Block is the memory that the tokens since the last Fill point into: whoever
@@ -93,15 +72,6 @@ func (r *Receiver) Run(t *Token, max int) (size int, n uint64) {
 
 // Received is the number of bytes read so far, without the handshake.
 func (r *Receiver) Received() uint64 { return r.n }
-
-// Fill waits until something was received. It returns io.EOF when the peer has
-// ended.
-func (r *Receiver) Fill() error {
-	if err := r.conn.raw.Read(r.read); err != nil {
-		return err
-	}
-	return r.err
-}
 
 // Close lets go of the buffer. The connection is not closed.
 func (r *Receiver) Close() {

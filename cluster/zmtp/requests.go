@@ -21,20 +21,14 @@ var requestBuffers = sync.Pool{New: func() any { return new([requestBuffer]byte)
 // codec it holds twice as much while nothing comes, and a larger request is not passed
 // over: it ends the connection.
 type Requests struct {
-	conn *Conn
-	open *opener // nil without a codec
-	dec  Decoder
-	buf  *[requestBuffer]byte // nil while it waits
-	data []byte               // what was not looked at yet: in buf, or by itself
-	err  error
-
-	read func(fd uintptr) bool // made once: a closure a read would be an allocation a read
+	tokens                      // of data in buf, or by itself
+	buf    *[requestBuffer]byte // nil while it waits
 }
 
 // NewRequests returns the requests of a connection whose handshake is done.
 // Nobody else may read from it.
 func NewRequests(c *Conn) *Requests {
-	r := &Requests{conn: c, open: newOpener(c, MaxRequest+overhead), dec: Decoder{limit: MaxRequest}}
+	r := &Requests{tokens: tokens{conn: c, open: newOpener(c, MaxRequest+overhead), dec: Decoder{limit: MaxRequest}}}
 	if r.open != nil {
 		r.data = r.open.open(nil, nil)
 		r.read = r.readSealed
@@ -43,30 +37,6 @@ func NewRequests(c *Conn) *Requests {
 	}
 	c.rest = nil
 	return r
-}
-
-// Next returns the next token of what was received, of TokenNone when more has
-// to be filled in first. The token is valid until the next Fill.
-func (r *Requests) Next() (Token, error) {
-	for {
-		if len(r.data) == 0 {
-			return Token{}, nil
-		}
-		t, n, err := r.dec.Next(r.data)
-		r.data = r.data[n:]
-		if err != nil || t.Kind != TokenNone || n == 0 {
-			return t, err
-		}
-	}
-}
-
-// Fill waits until something was received. It returns io.EOF when the peer has
-// ended.
-func (r *Requests) Fill() error {
-	if err := r.conn.raw.Read(r.read); err != nil {
-		return err
-	}
-	return r.err
 }
 
 // Close lets go of the buffer. The connection is not closed.

@@ -1,7 +1,6 @@
 package recorder_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
 	"sluice/headless/recorder"
+	"sluice/internal/numbered"
 	"sluice/internal/testcluster"
 	"sluice/internal/wait"
 )
@@ -110,35 +110,6 @@ func (p *publisher) numbers(name string, n int) {
 	}
 }
 
-// accountedFor holds that lines are records 0, 1, 2 … in order, but for what is
-// counted as lost where it is missing, and returns the number after the last.
-func accountedFor(t *testing.T, lines []string) (next, lost uint64) {
-	t.Helper()
-	for i, line := range lines {
-		var l struct {
-			N       *uint64
-			Name    string
-			Dropped uint64
-			Unknown bool
-		}
-		if err := json.Unmarshal([]byte(line), &l); err != nil {
-			t.Fatalf("line %d is %q: %v", i, line, err)
-		}
-		switch {
-		case l.Name == "sluice" && l.Unknown:
-			t.Fatalf("line %d is of unknown size: %s", i, line)
-		case l.Name == "sluice":
-			next += l.Dropped
-			lost += l.Dropped
-		case l.N == nil || *l.N != next:
-			t.Fatalf("line %d is %q, want number %d", i, line, next)
-		default:
-			next++
-		}
-	}
-	return next, lost
-}
-
 // A disk that takes nothing for a while costs this recording records, and nobody
 // else anything: what is recorded and what is counted as lost is what was
 // published, and stands where it belongs.
@@ -194,9 +165,9 @@ func TestSlowDisk(t *testing.T) {
 			})
 			ended()
 
-			next, lost := accountedFor(t, d.lines(t, out))
+			next, lost := numbered.Account(t, d.lines(t, out), 0)
 			s := r.Summary()
-			if next != uint64(p.next) || lost == 0 || s.Records != next-lost || s.Dropped != lost || s.Unknown != 0 {
+			if next != p.next || lost == 0 || s.Records != uint64(next-lost) || s.Dropped != uint64(lost) || s.Unknown != 0 {
 				t.Errorf("%d published; recorded up to %d, %d counted as lost; the summary is %+v", p.next, next, lost, s)
 			}
 			t.Logf("%d of %d recorded, %d lost in %d gaps", s.Records, p.next, s.Dropped, s.Gaps)

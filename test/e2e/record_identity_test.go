@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"sluice/internal/numbered"
 	"sluice/internal/wait"
 )
 
@@ -45,7 +46,7 @@ func TestRecordThroughKilledProxy(t *testing.T) {
 	wait.For(t, "all to be accounted for", func() bool {
 		lines := readable(t, out+".part")
 		from = firstNumber(t, lines)
-		next, lost = accountedFrom(t, lines, from)
+		next, lost = numbered.Account(t, lines, from)
 		return next == published
 	})
 	s := summaryOf(t, cmd, &stderr)
@@ -93,12 +94,12 @@ func TestRecordToStalledReader(t *testing.T) {
 	wait.For(t, "many records", func() bool { return other.newest("") > begun+40_000 })
 
 	published := -1
-	next, lost := accountedFrom(t, lines, from)
+	next, lost := numbered.Account(t, lines, from)
 	for next != published {
 		if !in.Scan() {
 			t.Fatalf("it ended: %v: %s", in.Err(), stderr.Bytes())
 		}
-		n, l := accountedFrom(t, []string{in.Text()}, next)
+		n, l := numbered.Account(t, []string{in.Text()}, next)
 		next, lost = n, lost+l
 		lines = append(lines, in.Text())
 		if lost > 0 && published < 0 {

@@ -99,35 +99,6 @@ func readable(t *testing.T, name string) []string {
 	return strings.Split(string(data[:end-1]), "\n")
 }
 
-// accountedFrom holds that lines are records from a number on, in order, but for what is
-// told as lost where it is missing, and returns the number after the last.
-func accountedFrom(t *testing.T, lines []string, next int) (after, lost int) {
-	t.Helper()
-	for i, line := range lines {
-		var l struct {
-			Name    string
-			N       int
-			Dropped int
-			Unknown bool
-		}
-		if err := json.Unmarshal([]byte(line), &l); err != nil {
-			t.Fatalf("line %d is %q: %v", i, line, err)
-		}
-		switch {
-		case l.Name == "sluice" && l.Unknown:
-			t.Fatalf("line %d is of unknown size: %s", i, line)
-		case l.Name == "sluice":
-			next += l.Dropped
-			lost += l.Dropped
-		case l.N != next:
-			t.Fatalf("line %d is %q, want number %d", i, line, next)
-		default:
-			next++
-		}
-	}
-	return next, lost
-}
-
 // checkTool compares what a common tool reads of an unfinished file.
 func checkTool(t *testing.T, name string, lines []string) {
 	t.Helper()

@@ -88,37 +88,20 @@ func (d *directReader) session(ctx context.Context) error {
 		source.Tail(name, from)
 	}
 	d.mu.Unlock()
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- source.Run(ctx) }()
-	defer func() {
-		cancel()
-		<-ended
-	}()
-	for {
-		b, err := source.Take(ctx)
-		if err != nil {
-			return nil //nolint:nilerr // the context has ended
-		}
-		d.mu.Lock()
-		err = d.batch(b)
-		d.mu.Unlock()
-		b.Release()
-		if err != nil {
-			return err
+	return d.readAll(ctx, source, d.rnd, func(b *stream.Batch) (more bool, err error) {
+		if err := d.batch(b); err != nil {
+			return false, err
 		}
 		select {
 		case <-d.reborn:
 			d.hurt.Store(true)
-			d.mu.Lock()
 			d.notef("another Source")
 			d.sum.resumed++
-			d.mu.Unlock()
-			return nil
+			return false, nil
 		default:
+			return true, nil
 		}
-		d.pause(ctx, d.rnd)
-	}
+	})
 }
 
 func (d *directReader) batch(b *stream.Batch) error {

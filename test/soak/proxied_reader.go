@@ -53,27 +53,11 @@ func (p *proxiedReader) run(ctx context.Context) error {
 	for _, name := range p.w.streams {
 		source.Tail(name, stream.Backfill{})
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- source.Run(ctx) }()
-	defer func() {
-		cancel()
-		<-ended
-	}()
-	for {
-		b, err := source.Take(ctx)
-		if err != nil {
-			return nil //nolint:nilerr // the context has ended
-		}
-		p.mu.Lock()
-		err = p.batch(b)
-		p.mu.Unlock()
-		b.Release()
-		if err != nil {
-			return p.w.violation(p, err)
-		}
-		p.pause(ctx, p.rnd)
+	err = p.readAll(ctx, source, p.rnd, func(b *stream.Batch) (more bool, err error) { return true, p.batch(b) })
+	if err != nil {
+		return p.w.violation(p, err)
 	}
+	return nil
 }
 
 func (p *proxiedReader) batch(b *stream.Batch) error {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/stream"
 	"sluice/internal/relay"
 )
 
@@ -202,6 +203,32 @@ func (t *tally) missing(want [][]uint64) string {
 		}
 	}
 	return ""
+}
+
+// readAll runs a source, and passes each of its batches to each, which t.mu guards,
+// until there is an error, each wants no more, or the context ends.
+func (t *tally) readAll(ctx context.Context, source *stream.Source, rnd *rand.Rand, each func(*stream.Batch) (more bool, err error)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- source.Run(ctx) }()
+	defer func() {
+		cancel()
+		<-ended
+	}()
+	for {
+		b, err := source.Take(ctx)
+		if err != nil {
+			return nil //nolint:nilerr // the context has ended
+		}
+		t.mu.Lock()
+		more, err := each(b)
+		t.mu.Unlock()
+		b.Release()
+		if err != nil || !more {
+			return err
+		}
+		t.pause(ctx, rnd)
+	}
 }
 
 // pause is called by a reader between two pieces of what it reads: one that is
