@@ -25,9 +25,9 @@ GOTEST = $(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS)
 
 # What a test skips for want of something foreign it adds to a file of this run.
 # So a package that skips never comes from the cache: its environment has changed.
-# Many tests of the binary only wait: eight of them do it side by side.
+# Many tests only wait: four packages, and eight tests in each, do it side by side.
 define run
-@list=$$(mktemp) && code=0 && { SLUICE_SKIPPED=$$list $(GOTEST) -parallel 8 $(packages) || code=$$?; } && \
+@list=$$(mktemp) && code=0 && { SLUICE_SKIPPED=$$list $(GOTEST) -p 4 -parallel 8 $(packages) || code=$$?; } && \
 sort -u "$$list" | awk -F '\t' -f internal/foreign/skipped.awk && rm -f "$$list" && exit $$code
 endef
 
