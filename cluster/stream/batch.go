@@ -92,7 +92,7 @@ type State uint8
 
 // The states of a source.
 const (
-	StateUnknown     State = iota // behind a proxy that cannot be reached
+	StateUnknown     State = iota // behind a proxy that cannot be reached, or that nothing is asked of
 	StateConnecting               // not reached yet, and being tried
 	StateLive                     // connected; records arrive when there are any
 	StateLost                     // was reached, is gone, and is being tried again

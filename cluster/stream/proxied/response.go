@@ -53,7 +53,7 @@ func (r *response) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := r.read(ctx)
 		if ctx.Err() != nil {
-			r.lost(err)
+			r.ended()
 			return
 		}
 		if refused := (refusal{}); errors.As(err, &refused) {
@@ -115,6 +115,15 @@ func (r *response) lost(err error) {
 		r.backend.closed(fmt.Errorf("read %s: %w", r.what, err))
 	} else {
 		r.backend.missed(fmt.Errorf("ask for %s: %w", r.what, err))
+	}
+}
+
+// ended notes that the response was ended here, or no longer asked for: that says
+// nothing about the proxy.
+func (r *response) ended() {
+	if r.open {
+		r.open = false
+		r.backend.left()
 	}
 }
 

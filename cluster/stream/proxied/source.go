@@ -53,6 +53,7 @@ type backend struct {
 	live    []stream.Live
 	self    stream.Status
 	had     int                      // responses that are open
+	leftAt  time.Time                // when the last one was ended here
 	sources map[string]stream.Status // consolidators, as the proxy reports them
 }
 
@@ -159,19 +160,27 @@ func (p *backend) Streams() []stream.Live {
 }
 
 // Status is the proxy's own state, then those of the consolidators, as it reports
-// them: they are unknown while it cannot be reached.
+// them: they are unknown while it cannot be reached. All are unknown while nothing
+// is asked of it.
 func (p *backend) Status() []stream.Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	self := p.self
+	switch {
+	case len(p.tails) == 0 && p.watcher == nil:
+		self.State, self.Since, self.Err = stream.StateUnknown, p.leftAt, ""
+	case self.State.Connected() && p.had == 0:
+		self.State, self.Since = stream.StateConnecting, p.leftAt
+	}
 	list := make([]stream.Status, 0, 1+len(p.sources))
 	for _, s := range p.sources {
-		if !p.self.State.Connected() {
-			s.State, s.Since = stream.StateUnknown, p.self.Since
+		if !self.State.Connected() {
+			s.State, s.Since = stream.StateUnknown, self.Since
 		}
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b stream.Status) int { return strings.Compare(a.Name, b.Name) })
-	return slices.Insert(list, 0, p.self)
+	return slices.Insert(list, 0, self)
 }
 
 // address is the URL of an escaped path and a query at the proxy.
@@ -188,7 +197,21 @@ func (p *backend) opened() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.had++
+	if p.had == 1 && p.self.State == stream.StateLive {
+		p.self.Since = time.Now() // nothing is known of the time without a response
+	}
 	p.setSelf(stream.StateLive, "")
+}
+
+// left notes that an open response was ended here. With the last of them nothing is
+// known of the proxy any more, which is no event.
+func (p *backend) left() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.had--
+	if p.had == 0 {
+		p.leftAt = time.Now()
+	}
 }
 
 // closed notes that an open response has ended.
