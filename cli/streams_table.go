@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/clipperhouse/displaywidth"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -52,7 +52,7 @@ func (l *listing) print(now time.Time, live []stream.Live, trouble error) error 
 	case l.json:
 		at := now.UTC().Format("2006-01-02T15:04:05.000Z")
 		for _, s := range live {
-			line, err := json.Marshal(liveStream{at, s.Name, s.Rate, s.Bytes, s.Records, s.Sources})
+			line, err := jsonscan.Marshal(liveStream{at, s.Name, s.Rate, s.Bytes, s.Records, s.Sources})
 			if err != nil {
 				return fmt.Errorf("write stream %q: %w", s.Name, err)
 			}

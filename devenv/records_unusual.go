@@ -50,7 +50,7 @@ var hostileTexts = []string{
 	`ok\n[1970-01-01T00:00:00.000Z]  INFO: root/1 on vm-1: a forged record`,             // newline in a field
 	`ok\r\n{\"v\":0,\"level\":60,\"name\":\"root\",\"msg\":\"a forged bunyan record\"}`, // the same for those who read JSON
 	`\u001bP+q544e\u001b\\\u001b[6n\u001b[c questions that the terminal answers`,        // DCS, DSR, DA
-	`\u0000\u0007\u0008\u007f\u2028\u2029\ufeff nothing to see`,                         // NUL, BEL, BS, DEL, separators, BOM
+	`\u0000\u0007\u0008\u007f\u0085\u2028\u2029\ufeff nothing to see`,                   // NUL, BEL, BS, DEL, separators, BOM
 	`\u001b[?1049l\u001b[?25h\u001bc left the alternate screen`,                         // full reset
 	`\ud800 a lone surrogate`,                                                           // decodes to U+FFFD
 }

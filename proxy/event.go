@@ -1,10 +1,10 @@
 package proxy
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"sluice/cluster/httpapi"
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/loss"
 	"sluice/proxy/resume"
 )
@@ -44,9 +44,9 @@ func appendLive(dst []byte, at httpapi.EventID) []byte {
 }
 
 // appendJSON appends a value that always has a JSON form, in one line and
-// without U+2028 and U+2029.
+// without what jsonscan.IsLineEnd reports.
 func appendJSON(dst []byte, v any) []byte {
-	b, err := json.Marshal(v)
+	b, err := jsonscan.Marshal(v)
 	if err != nil {
 		return append(dst, "{}"...)
 	}

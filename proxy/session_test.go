@@ -111,7 +111,7 @@ func TestRecordsAreOneLine(t *testing.T) {
 		{`{"msg":"plain"}`, `{"msg":"plain"}`},
 		{`{ "a" : 1e3 ,"b":"\u00e9/\/" }`, `{ "a" : 1e3 ,"b":"\u00e9/\/" }`},
 		{"{\"a\":\r\n1,\n\n\"b\":2}", `{"a":1,"b":2}`},
-		{"{\"a\":\"x\u2028y\u2029z\"}", `{"a":"x\u2028y\u2029z"}`},
+		{"{\"a\":\"x\u2028y\u2029z\u0085\"}", `{"a":"x\u2028y\u2029z\u0085"}`},
 	} {
 		f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: uint64(i)}, Data: []byte(c.in)})
 		if got := strings.SplitAfterN(r.next(""), "\n", 2)[1]; got != "data: "+c.want+"\n\n" {

@@ -14,8 +14,8 @@
 // they stand. Both are still escaped; [Decode], [Text] and [AppendASCII] decode
 // them. Of a key that stands twice in an object both are yielded.
 //
-// Strings are written for readers of lines: valid UTF-8, with U+2028 and U+2029
-// escaped besides what JSON wants.
+// Strings are written for readers of lines: valid UTF-8, with U+0085, U+2028 and
+// U+2029 escaped besides what JSON wants: see [IsLineEnd].
 //
 // Memory: only Decode, Text and [Find] of an escaped key allocate. Functions that
 // append never keep dst or what they append; nothing keeps or changes data. No

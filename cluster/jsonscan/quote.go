@@ -5,6 +5,11 @@ import (
 	"unicode/utf8"
 )
 
+// IsLineEnd reports whether r may stand in a JSON string as it is, and is yet the
+// end of a line to some readers of lines: U+0085, U+2028 and U+2029, at which
+// Python's str.splitlines and others that follow Unicode break.
+func IsLineEnd(r rune) bool { return r == '\u0085' || r == '\u2028' || r == '\u2029' }
+
 // AppendString appends s as a JSON string: one line of valid UTF-8 that escapes
 // only what JSON and readers of lines want, as JavaScript does.
 func AppendString(dst []byte, s string) []byte {
@@ -27,7 +32,7 @@ func AppendContents[T string | []byte](dst []byte, s T) []byte {
 		r, n := rune(c), 1
 		if c >= utf8.RuneSelf {
 			r, n = decodeRune(s[i:])
-			if r != '\u2028' && r != '\u2029' && (r != utf8.RuneError || n > 1) {
+			if !IsLineEnd(r) && (r != utf8.RuneError || n > 1) {
 				i += n
 				continue
 			}
@@ -61,7 +66,7 @@ func AppendRune(dst []byte, r rune) []byte {
 	case '\t':
 		return append(dst, `\t`...)
 	}
-	if r < 0x20 || r == '\u2028' || r == '\u2029' {
+	if r < 0x20 || IsLineEnd(r) {
 		return AppendEscape(dst, r)
 	}
 	return utf8.AppendRune(dst, r)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -37,8 +38,8 @@ type eventJSON struct {
 // timeLayout is how events write times, in UTC.
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
-// AppendJSON appends the data of a dropped event, in one line and without U+2028
-// and U+2029.
+// AppendJSON appends the data of a dropped event, in one line and without
+// what jsonscan.IsLineEnd reports.
 func (e *Event) AppendJSON(dst []byte) []byte {
 	j := eventJSON{
 		Stream: e.Stream, Count: e.Count, Total: e.Total, Since: e.Since.UTC().Format(timeLayout),
@@ -47,7 +48,7 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	if e.After.Epoch != 0 {
 		j.Epoch, j.Next = strconv.FormatUint(e.After.Epoch, 36), e.After.Seq
 	}
-	b, err := json.Marshal(j)
+	b, err := jsonscan.Marshal(j)
 	if err != nil {
 		panic(err) // strings, numbers and truth values always have a form
 	}

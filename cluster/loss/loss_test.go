@@ -15,7 +15,7 @@ var (
 	away  = loss.Loss{Stream: "s", Source: "vm-1", Hop: loss.AtNetwork, Reason: loss.Away, Count: 1}
 	ended = loss.Loss{Stream: "s", Source: "vm-1", Hop: loss.AtConsolidator, Reason: loss.Restarted, Count: 5, Unknown: true, After: loss.Position{Epoch: 36, Seq: 5}}
 	proxy = loss.Loss{Stream: "s", Hop: loss.AtProxy, Reason: loss.TooLate, Unknown: true}
-	evil  = loss.Loss{Stream: "s\u202e", Source: "vm\x1b[2J", Hop: "x\n", Reason: "<y>\u2028\"", Count: 2}
+	evil  = loss.Loss{Stream: "s\u202e", Source: "vm\x1b[2J", Hop: "x\n", Reason: "<y>\u2028\u0085\"", Count: 2}
 )
 
 func whole(s string) string { return s }
@@ -34,7 +34,7 @@ func TestWords(t *testing.T) {
 		{proxy, "an unknown number of records of s lost at the proxy: asked for too late", "an unknown number of records lost at proxy: asked for too late"},
 		{loss.Loss{Stream: "s", Count: 2}, "2 records of s lost", "2 records lost"},
 		{loss.Loss{Stream: "s", Source: "vm-1", Count: 2}, "2 records of s lost", "2 records lost at vm-1"},
-		{evil, "2 records of s\\u202e lost at the x␊ vm␛[2J: <y>\\u2028\"", "2 records lost at vm␛[2J (x␊): <y>\\u2028\""},
+		{evil, "2 records of s\\u202e lost at the x␊ vm␛[2J: <y>\\u2028\\u0085\"", "2 records lost at vm␛[2J (x␊): <y>\\u2028\\u0085\""},
 	} {
 		if got := tt.loss.Text(); got != tt.text {
 			t.Errorf("text %q, want %q", got, tt.text)
@@ -136,7 +136,7 @@ func TestEvents(t *testing.T) {
 		},
 		{
 			loss.Event{Loss: evil, Since: noon},
-			"{\"stream\":\"s\u202e\",\"count\":2,\"total\":0,\"since\":\"2026-03-01T12:00:00.000Z\",\"hop\":\"x\\n\",\"reason\":\"\\u003cy\\u003e\\u2028\\\"\",\"consolidator\":\"vm\\u001b[2J\"}",
+			"{\"stream\":\"s\u202e\",\"count\":2,\"total\":0,\"since\":\"2026-03-01T12:00:00.000Z\",\"hop\":\"x\\n\",\"reason\":\"\\u003cy\\u003e\\u2028\\u0085\\\"\",\"consolidator\":\"vm\\u001b[2J\"}",
 		},
 	} {
 		got := tt.event.AppendJSON(nil)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"sluice/cluster/jsonscan"
 )
@@ -66,7 +65,7 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 	if !ok {
 		return dst, FormText
 	}
-	if !isOneLine(line) || hasSeparator(line) || !utf8.Valid(line) {
+	if !isOneLine(line) || !isClean(line) {
 		line = NormaliseAt(nil, line, now)
 		m, _ = match(line)
 	}

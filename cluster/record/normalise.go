@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"time"
 	"unicode/utf8"
 
@@ -12,9 +13,28 @@ import (
 const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // IsLine reports whether data is a record that may leave as it is: one line of
-// UTF-8, one valid JSON object, without U+2028 and U+2029.
+// UTF-8, one valid JSON object, without U+0085, U+2028 and U+2029.
 func IsLine(data []byte) bool {
-	return isOneLine(data) && !hasSeparator(data) && utf8.Valid(data) && jsonscan.ValidObject(data)
+	return isOneLine(data) && isClean(data) && jsonscan.ValidObject(data)
+}
+
+// isClean reports whether data is UTF-8 without U+0085, U+2028 and U+2029.
+func isClean(data []byte) bool {
+	data = data[asciiPrefix(data):]
+	return len(data) == 0 || !hasSeparator(data) && utf8.Valid(data)
+}
+
+// asciiPrefix is how many bytes at the beginning of data are ASCII, to eight bytes.
+func asciiPrefix(data []byte) (n int) {
+	for ; len(data)-n >= 8; n += 8 {
+		if binary.LittleEndian.Uint64(data[n:])&highs != 0 {
+			return n
+		}
+	}
+	for n < len(data) && data[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
 }
 
 // isOneLine reports whether there is no line break in data. In valid JSON they
@@ -23,28 +43,14 @@ func isOneLine(data []byte) bool {
 	return bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0
 }
 
-// hasSeparator reports whether U+2028 or U+2029 is in data.
+// hasSeparator reports whether U+0085, U+2028 or U+2029 is in data.
 func hasSeparator(data []byte) bool {
-	for {
-		i := bytes.IndexByte(data, 0xe2)
-		if i < 0 {
-			return false
-		}
-		if isSeparator(data[i:]) {
-			return true
-		}
-		data = data[i+1:]
-	}
-}
-
-// isSeparator reports whether s begins with U+2028 or U+2029.
-func isSeparator(s []byte) bool {
-	return len(s) >= 3 && s[0] == 0xe2 && s[1] == 0x80 && s[2]&^1 == 0xa8
+	return bytes.Contains(data, []byte("\u0085")) || bytes.Contains(data, []byte("\u2028")) || bytes.Contains(data, []byte("\u2029"))
 }
 
 // Normalise appends data as exactly one line of valid JSON object in UTF-8,
 // without a line break at its end. What [IsLine] accepts goes byte for byte.
-// In any other JSON object U+2028 and U+2029 are escaped, line breaks between
+// In any other JSON object U+0085, U+2028 and U+2029 are escaped, line breaks between
 // tokens are taken out, and each byte of bad UTF-8 becomes U+FFFD; nothing else
 // changes. A payload that is no JSON object becomes a bunyan record of level
 // info whose msg is the payload as text, and whose time is now.
@@ -71,12 +77,13 @@ func NormaliseAt(dst, data []byte, now time.Time) []byte {
 		case c < utf8.RuneSelf:
 			dst = append(dst, c)
 			data = data[1:]
-		case isSeparator(data):
-			dst = jsonscan.AppendEscape(dst, 0x2000|rune(data[2]&0x3f))
-			data = data[3:]
 		default:
 			r, n := utf8.DecodeRune(data)
-			dst = utf8.AppendRune(dst, r)
+			if jsonscan.IsLineEnd(r) {
+				dst = jsonscan.AppendEscape(dst, r)
+			} else {
+				dst = utf8.AppendRune(dst, r)
+			}
 			data = data[n:]
 		}
 	}

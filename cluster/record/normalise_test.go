@@ -24,6 +24,8 @@ func TestNormalise(t *testing.T) {
 		{"line break at its end", "{\"a\":1}\r\n", `{"a":1}`},
 		{"line breaks between tokens", "{\n  \"a\":\r\n  [1,\n2]}", `{  "a":  [1,2]}`},
 		{"separators", "{\"a\u2028\":\"\u2029é\u2027\u202a\"}", "{\"a\\u2028\":\"\\u2029é\u2027\u202a\"}"},
+		{"next line", "{\"a\u0085\":\"0123456789\u0085\u0084\u0086Å\"}", "{\"a\\u0085\":\"0123456789\\u0085\u0084\u0086Å\"}"},
+		{"text with a next line", "one\u0085two", unknown + `"one\u0085two"}`},
 		{"bad UTF-8 in a string", "{\"a\":\"\xff\xe2\x80\"}", "{\"a\":\"\ufffd\ufffd\ufffd\"}"},
 		{"text", `hello "you"`, unknown + `"hello \"you\""}`},
 		{"text of several lines", "one\ntwo\u2028\n", unknown + `"one\ntwo\u2028"}`},
@@ -71,7 +73,7 @@ func TestDepth(t *testing.T) {
 
 func TestAppendNotice(t *testing.T) {
 	out := record.AppendNotice([]byte("x"), now, record.Warn, "12 records dropped\n\u2028",
-		"dropped", uint64(12), "stream", "tenant/\u2028a\"", "err", errors.New("broken"), "n", -1, "ok", true, "at", []int{1}, "ch", make(chan int), "last")
+		"dropped", uint64(12), "stream", "tenant/\u2028a\"", "err", errors.New("broken"), "n", -1, "ok", true, "at", []string{"\u0085"}, "ch", make(chan int), "last")
 	if !record.IsLine(out[1:]) {
 		t.Fatalf("%s is no line", out)
 	}
@@ -79,7 +81,7 @@ func TestAppendNotice(t *testing.T) {
 	if r.Name != "sluice" || r.Hostname == "" || r.PID != os.Getpid() || r.Level != record.Warn || !r.Time.Equal(now) || r.Msg != "12 records dropped\n\u2028" {
 		t.Errorf("got %+v", r)
 	}
-	for key, want := range map[string]string{"dropped": "12", "stream": "tenant/\u2028a\"", "err": "broken", "n": "-1", "ok": "true", "at": "[1]"} {
+	for key, want := range map[string]string{"dropped": "12", "stream": "tenant/\u2028a\"", "err": "broken", "n": "-1", "ok": "true", "at": `["\u0085"]`} {
 		if got, ok := r.Field(key); !ok || got != want {
 			t.Errorf("field %q = %q, %v, want %q", key, got, ok, want)
 		}
@@ -92,7 +94,7 @@ func TestAppendNotice(t *testing.T) {
 // The answer of encoding/json, which FuzzNormalise compares with.
 func isLine(data []byte) bool {
 	return json.Valid(data) && bytes.HasPrefix(bytes.TrimLeft(data, " \t"), []byte("{")) && utf8.Valid(data) &&
-		!bytes.ContainsAny(data, "\r\n\u2028\u2029")
+		!bytes.ContainsAny(data, "\r\n\u0085\u2028\u2029")
 }
 
 func FuzzNormalise(f *testing.F) {

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strconv"
@@ -51,7 +50,7 @@ func appendValue(dst []byte, value any) []byte {
 	case error:
 		return jsonscan.AppendString(dst, v.Error())
 	}
-	out, err := json.Marshal(value)
+	out, err := jsonscan.Marshal(value)
 	if err != nil {
 		return jsonscan.AppendString(dst, fmt.Sprint(value))
 	}

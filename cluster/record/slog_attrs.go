@@ -205,7 +205,7 @@ func (w *attrWriter) any(v any) {
 		w.b = jsonscan.AppendString(w.b, fmt.Sprintf("!ERROR: %v", err))
 		return
 	}
-	w.b = append(w.b, bytes.TrimRight(out.Bytes(), "\n")...)
+	w.b = jsonscan.EscapeLineEnds(w.b, bytes.TrimRight(out.Bytes(), "\n"))
 }
 
 // err appends an error as bunyan does.

@@ -100,10 +100,10 @@ func TestEncoder(t *testing.T) {
 		{12, nil, `60 hello`},
 		{100, nil, `60 hello`},
 		{0, []slog.Attr{
-			slog.String("s", "a\"b\\c\n\t\x01\u2028\xffz"), slog.Int("i", -1), slog.Uint64("u", math.MaxUint64), slog.Bool("b", true),
+			slog.String("s", "a\"b\\c\n\t\x01\u2028\u0085\xffz"), slog.Int("i", -1), slog.Uint64("u", math.MaxUint64), slog.Bool("b", true),
 			slog.Float64("f", 1.5), slog.Float64("big", 1e30), slog.Float64("nan", math.NaN()), slog.Duration("d", time.Second), slog.Time("at", at), slog.Any("nil", nil),
-		}, `30 hello,"s":"a\"b\\c\n\t\u0001\u2028` + "\ufffd" + `z","i":-1,"u":18446744073709551615,"b":true,"f":1.5,"big":1e+30,"nan":"NaN","d":1000000000,"at":"2026-03-01T13:00:00.123456789+01:00","nil":null`},
-		{0, []slog.Attr{slog.Any("m", map[string]any{"<": []int{1}}), slog.Any("raw", json.RawMessage("{\n\"a\": 1}")), slog.Any("bad", func() {})}, `30 hello,"m":{"<":[1]},"raw":{"a":1},"bad":"!ERROR: json: unsupported type: func()"`},
+		}, `30 hello,"s":"a\"b\\c\n\t\u0001\u2028\u0085` + "\ufffd" + `z","i":-1,"u":18446744073709551615,"b":true,"f":1.5,"big":1e+30,"nan":"NaN","d":1000000000,"at":"2026-03-01T13:00:00.123456789+01:00","nil":null`},
+		{0, []slog.Attr{slog.Any("m", map[string]any{"<": []int{1}}), slog.Any("raw", json.RawMessage("{\n\"a\": \"1\u0085\"}")), slog.Any("bad", func() {})}, `30 hello,"m":{"<":[1]},"raw":{"a":"1\u0085"},"bad":"!ERROR: json: unsupported type: func()"`},
 		{0, []slog.Attr{slog.Any("q", &quotes{}), slog.Any("nilerr", nilError), slog.Any("nilq", (*quotes)(nil))}, `30 hello,"q":"!PANIC: no","nilerr":null,"nilq":null`},
 		{50, []slog.Attr{slog.Any("error", errors.New("down")), slog.Any("cause", &fs.PathError{Op: "open", Path: "x", Err: fs.ErrNotExist}), slog.String("error", "text")}, `60 hello,"err":{"message":"down","name":"Error"},"cause":{"message":"open x: file does not exist","name":"fs.PathError"},"error":"text"`},
 		{0, []slog.Attr{slog.Any("err", stacked{errors.New("down")})}, `30 hello,"err":{"message":"down","name":"record_test.stacked","stack":"down\nmain.main\n\t/src/main.go:7"}`},

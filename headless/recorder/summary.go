@@ -2,12 +2,12 @@ package recorder
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"time"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
@@ -47,7 +47,7 @@ func (r *Recorder) summarise(now time.Time) {
 
 // WriteJSON writes a summary as one line of JSON.
 func (s *Summary) WriteJSON(w io.Writer) error {
-	line, err := json.Marshal(s)
+	line, err := jsonscan.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("write summary: %w", err)
 	}

@@ -1,9 +1,10 @@
 package shipper
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
+
+	"sluice/cluster/jsonscan"
 )
 
 // Summary is what became of everything that was read. Lines = the lines in
@@ -36,7 +37,7 @@ type Summary struct {
 
 // WriteJSON writes a summary as one line of JSON.
 func (s *Summary) WriteJSON(w io.Writer) error {
-	line, err := json.Marshal(s)
+	line, err := jsonscan.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("write summary: %w", err)
 	}
