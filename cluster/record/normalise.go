@@ -24,10 +24,12 @@ func isClean(data []byte) bool {
 	return len(data) == 0 || !hasSeparator(data) && utf8.Valid(data)
 }
 
-// asciiPrefix is how many bytes at the beginning of data are ASCII, to eight bytes.
+// asciiPrefix is a number of bytes at the beginning of data that are ASCII: all of
+// them, or most of those before the first that is not.
 func asciiPrefix(data []byte) (n int) {
-	for ; len(data)-n >= 8; n += 8 {
-		if binary.LittleEndian.Uint64(data[n:])&highs != 0 {
+	word := binary.LittleEndian.Uint64
+	for ; len(data)-n >= 32; n += 32 {
+		if at := data[n : n+32]; (word(at)|word(at[8:])|word(at[16:])|word(at[24:]))&highs != 0 {
 			return n
 		}
 	}
