@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"encoding/binary"
 	"time"
 	"unicode/utf8"
 
@@ -19,25 +18,7 @@ func IsLine(data []byte) bool {
 }
 
 // isClean reports whether data is UTF-8 without U+0085, U+2028 and U+2029.
-func isClean(data []byte) bool {
-	data = data[asciiPrefix(data):]
-	return len(data) == 0 || !hasSeparator(data) && utf8.Valid(data)
-}
-
-// asciiPrefix is a number of bytes at the beginning of data that are ASCII: all of
-// them, or most of those before the first that is not.
-func asciiPrefix(data []byte) (n int) {
-	word := binary.LittleEndian.Uint64
-	for ; len(data)-n >= 32; n += 32 {
-		if at := data[n : n+32]; (word(at)|word(at[8:])|word(at[16:])|word(at[24:]))&highs != 0 {
-			return n
-		}
-	}
-	for n < len(data) && data[n] < utf8.RuneSelf {
-		n++
-	}
-	return n
-}
+func isClean(data []byte) bool { return !hasSeparator(data) && utf8.Valid(data) }
 
 // isOneLine reports whether there is no line break in data. In valid JSON they
 // can only stand between tokens.
@@ -47,7 +28,22 @@ func isOneLine(data []byte) bool {
 
 // hasSeparator reports whether U+0085, U+2028 or U+2029 is in data.
 func hasSeparator(data []byte) bool {
-	return bytes.Contains(data, []byte("\u0085")) || bytes.Contains(data, []byte("\u2028")) || bytes.Contains(data, []byte("\u2029"))
+	return hasAfter(data, 0xc2, func(rest []byte) bool { return len(rest) > 0 && rest[0] == 0x85 }) ||
+		hasAfter(data, 0xe2, func(rest []byte) bool { return len(rest) > 1 && rest[0] == 0x80 && rest[1]&^1 == 0xa8 })
+}
+
+// hasAfter reports whether a byte is in data after which found reports true.
+func hasAfter(data []byte, first byte, found func(rest []byte) bool) bool {
+	for {
+		i := bytes.IndexByte(data, first)
+		if i < 0 {
+			return false
+		}
+		data = data[i+1:]
+		if found(data) {
+			return true
+		}
+	}
 }
 
 // Normalise appends data as exactly one line of valid JSON object in UTF-8,
