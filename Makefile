@@ -15,8 +15,15 @@ TESTFLAGS ?=
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# What `sluice version` says. The Go command notes commit and date itself, except
+# in a second worktree, or without a repository; so it is told.
+STAMP = $(shell git rev-parse --git-dir >/dev/null 2>&1 && \
+	echo "-X $(V).version=$$(git describe --tags 2>/dev/null) -X $(V).commit=$$(git rev-parse HEAD)" \
+	"-X $(V).date=$$(git log -1 --format=%cI) -X $(V).dirty=$$(test -z "$$(git status --porcelain)" || echo true)")
+V = sluice/cluster/version
+
 build: ## build bin/sluice
-	$(GO) build -o bin/sluice .
+	$(GO) build -ldflags '$(STAMP)' -o bin/sluice .
 
 # With the race detector each process sleeps for a second before it ends, unless
 # told; debugging information only makes linking slower.

@@ -13,6 +13,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
+	"sluice/cluster/version"
 	"sluice/headless"
 	"sluice/headless/shipper"
 	"sluice/tui"
@@ -116,7 +117,7 @@ func printError(w io.Writer, err error) {
 		text := strings.TrimLeft(line, "\t")
 		fmt.Fprintf(w, "%s%s\n", strings.Repeat("\t", len(line)-len(text)), record.Safe(text))
 	}
-	fmt.Fprintf(w, "sluice: that is a fault of sluice %s: please report it with the lines above\n", version)
+	fmt.Fprintf(w, "sluice: that is a fault of sluice %s: please report it with the lines above\n", version.Get())
 }
 
 // joined is the errors that errors.Join has made one of.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"sluice/cluster/version"
 )
 
 // roff builds a page in the man macros.
@@ -71,7 +73,7 @@ var exitCodes = []struct {
 func manPage(c *cobra.Command) string {
 	var r roff
 	title := strings.ReplaceAll(c.CommandPath(), " ", "-")
-	fmt.Fprintf(&r, ".TH %s 1 \"\" \"sluice %s\" \"Sluice\"\n", strings.ToUpper(escapeRoff(title)), version)
+	fmt.Fprintf(&r, ".TH %s 1 \"\" \"sluice %s\" \"Sluice\"\n", strings.ToUpper(escapeRoff(title)), escapeRoff(version.Get().Version))
 	r.section("NAME")
 	fmt.Fprintf(&r, "%s \\- %s\n", escapeRoff(title), escapeRoff(c.Short))
 	r.section("SYNOPSIS")

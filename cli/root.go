@@ -9,10 +9,9 @@ import (
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
-)
 
-// version is set by the linker for releases.
-var version = "development"
+	"sluice/cluster/version"
+)
 
 // Main runs the command line args, without the program's name, and returns the
 // exit code of the process. SIGINT, SIGTERM and SIGHUP end the command; a second
@@ -25,7 +24,7 @@ func Main(args []string) int {
 	root.SetArgs(args)
 	err := fang.Execute(
 		ctx, root,
-		fang.WithVersion(version),
+		fang.WithVersion(version.Get().String()),
 		fang.WithoutManpage(), // newMan has more in its pages
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) { printError(os.Stderr, err) }),
 	)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 
+	"sluice/cluster/version"
 	"sluice/cluster/zmtp"
 )
 
@@ -32,7 +34,7 @@ const (
 // Config says what a Server serves, and where.
 type Config struct {
 	Addr     string              // HOST:PORT; port 0 picks a free one
-	Metrics  prometheus.Gatherer // served at /metrics
+	Metrics  prometheus.Gatherer // served at /metrics, and which program this is
 	Profile  bool                // /debug/pprof/ is served, too
 	Insecure bool                // an address that other machines can reach is wanted
 	Logger   *slog.Logger        // nil discards
@@ -79,7 +81,7 @@ func New(cfg Config) (*Server, error) {
 
 func (s *Server) handler(cfg Config) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{cfg.Metrics, buildInfo()}, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "alive\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if !s.ready.Load() {
@@ -100,6 +102,18 @@ func (s *Server) handler(cfg Config) http.Handler {
 		defer s.running.Done()
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// buildInfo is a metric that says which program this is.
+func buildInfo() prometheus.Gatherer {
+	r := prometheus.NewRegistry()
+	v := version.Get()
+	r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name:        "sluice_build_info",
+		Help:        "Always 1; which program this is.",
+		ConstLabels: prometheus.Labels{"version": v.Version, "commit": v.Commit, "goversion": runtime.Version()},
+	}, func() float64 { return 1 }))
+	return r
 }
 
 // Run serves until ctx ends, and returns nil then; all requests have ended.

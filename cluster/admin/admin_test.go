@@ -41,6 +41,7 @@ func TestPaths(t *testing.T) {
 			{"GET", "/healthz", 200, "alive"},
 			{"GET", "/readyz", 503, "not ready"},
 			{"GET", "/metrics", 200, "answer 42"},
+			{"GET", "/metrics", 200, `sluice_build_info{commit="`},
 			{"POST", "/metrics", 405, ""},
 			{"GET", "/", 404, ""},
 			{"GET", "/debug/pprof/", profiled, ""},

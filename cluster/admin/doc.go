@@ -1,5 +1,5 @@
 // Package admin is the endpoint for operators that every server has: /metrics for
-// Prometheus, /healthz, /readyz, and /debug/pprof/ on request.
+// Prometheus (and in it sluice_build_info), /healthz, /readyz, and /debug/pprof/ on request.
 //
 // # Contract
 //
