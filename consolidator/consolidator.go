@@ -137,7 +137,7 @@ func New(cfg Config) (*Consolidator, error) {
 
 func (c *Consolidator) listen(endpoints []string) (lns []net.Listener, err error) {
 	for _, s := range endpoints {
-		e, err := zmtp.ParseEndpoint(s)
+		e, err := zmtp.ParseListen(s)
 		if err != nil {
 			return lns, err
 		}

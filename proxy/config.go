@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
 )
 
 // The defaults of [Config].
@@ -91,13 +92,15 @@ func (c *Config) check() error {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	host, _, err := net.SplitHostPort(c.Listen)
+	e, err := zmtp.ParseListen("tcp://" + c.Listen)
 	if err != nil {
-		return fmt.Errorf("proxy: listen on %q: %w; give host:port", c.Listen, err)
+		return fmt.Errorf("proxy: listen on %q: give HOST:PORT, as in %s (%w)", c.Listen, DefaultListen, err)
 	}
+	host, _, _ := net.SplitHostPort(e.Address)
 	if !c.Insecure && !isLoopback(host) {
 		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give a loopback address or --insecure", c.Listen)
 	}
+	c.Listen = e.Address
 	return nil
 }
 

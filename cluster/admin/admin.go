@@ -55,9 +55,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	e, err := zmtp.ParseEndpoint("tcp://" + cfg.Addr)
+	e, err := zmtp.ParseListen("tcp://" + cfg.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("admin address %q: write HOST:PORT", cfg.Addr)
+		return nil, fmt.Errorf("admin address %q: write HOST:PORT, as in 127.0.0.1:5553 (%w)", cfg.Addr, err)
 	}
 	if !e.Local() && !cfg.Insecure {
 		return nil, fmt.Errorf("admin address %q can be reached from other machines, and has no passwords: use a loopback address, or say --insecure", cfg.Addr)

@@ -28,14 +28,17 @@ func TestVersion(t *testing.T) {
 		{"an installed release", built("v1.2.0"), linked{}, "v1.2.0", "commit unknown"},
 		{
 			"by the Go command", built("v1.2.0+dirty", "vcs.revision", hash, "vcs.time", "2026-03-01T12:00:00Z", "vcs.modified", "true"),
-			linked{}, "v1.2.0+dirty", "commit 0123456789ab of 2026-03-01T12:00:00Z, with changes",
+			linked{},
+			"v1.2.0+dirty", "commit 0123456789ab of 2026-03-01T12:00:00Z, with changes",
 		},
 		{
 			"by the linker, which is right", built("v0.1.0", "vcs.revision", strings.Repeat("f", 40), "vcs.time", "2020-03-01T12:00:00Z"),
-			linked{"v1.3.0", hash, "2026-03-01T13:00:00+01:00", ""}, "v1.3.0", "commit 0123456789ab of 2026-03-01T12:00:00Z",
+			linked{"v1.3.0", hash, "2026-03-01T13:00:00+01:00", ""},
+			"v1.3.0", "commit 0123456789ab of 2026-03-01T12:00:00Z",
 		},
 		{
-			"a commit without a version", built("(devel)"), linked{"", hash, "2026-03-01T12:00:00Z", "true"},
+			"a commit without a version", built("(devel)"),
+			linked{"", hash, "2026-03-01T12:00:00Z", "true"},
 			"v0.0.0-20260301120000-0123456789ab+dirty", "commit 0123456789ab of 2026-03-01T12:00:00Z, with changes",
 		},
 		{"a date that is none", nil, linked{"", "abc", "yesterday", ""}, "development", "commit abc"},

@@ -1,15 +1,12 @@
 package zmtp
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
+	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // Endpoint is where a ZeroMQ socket is bound: tcp://HOST:PORT or ipc://PATH.
@@ -18,27 +15,112 @@ type Endpoint struct {
 	Address string // "HOST:PORT" or the path
 }
 
-// ParseEndpoint reads an endpoint. For tcp the host may be "*", all
-// interfaces, and the port 0, a free one, where the endpoint is listened on.
+// ParseEndpoint reads an endpoint that is to be connected to. It names a machine,
+// or an address, and a port.
 func ParseEndpoint(s string) (Endpoint, error) {
-	if path, ok := strings.CutPrefix(s, "ipc://"); ok {
-		if path == "" {
-			return Endpoint{}, fmt.Errorf("endpoint %q has no path: write ipc:///path/to/socket", s)
-		}
-		return Endpoint{"unix", path}, nil
+	e, host, port, err := splitEndpoint(s)
+	switch {
+	case err != nil || e.Network == "unix":
+		return e, err
+	case host == "" || host == "*":
+		return Endpoint{}, fmt.Errorf("endpoint %q names no machine to connect to: write one, as in tcp://127.0.0.1:%s", s, cmp.Or(strings.Trim(port, "*"), "PORT"))
+	case port == "*" || port == "0":
+		return Endpoint{}, fmt.Errorf("endpoint %q names no port to connect to: write the one that is listened on, as in tcp://%s", s, net.JoinHostPort(host, "5551"))
 	}
-	addr, ok := strings.CutPrefix(s, "tcp://")
-	if !ok {
-		return Endpoint{}, fmt.Errorf("endpoint %q: write tcp://HOST:PORT or ipc://PATH", s)
+	return e, nil
+}
+
+// ParseListen reads an endpoint that is to be listened on. For tcp the host may
+// also be "*" or empty, all interfaces, or the name of a network interface, which
+// stands for its first address, of IPv4 if it has one; and the port "*" or 0, a
+// free one.
+func ParseListen(s string) (Endpoint, error) {
+	e, host, port, err := splitEndpoint(s)
+	if err != nil || e.Network == "unix" {
+		return e, err
 	}
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil || port == "" {
-		return Endpoint{}, fmt.Errorf("endpoint %q has no port: write tcp://HOST:PORT", s)
+	if port == "*" {
+		port = "0"
 	}
 	if host == "*" {
 		host = ""
+	} else if nic, err := net.InterfaceByName(host); err == nil {
+		if host, err = interfaceAddress(nic); err != nil {
+			return Endpoint{}, fmt.Errorf("endpoint %q: %w", s, err)
+		}
 	}
 	return Endpoint{"tcp", net.JoinHostPort(host, port)}, nil
+}
+
+// maxPath is the longest path of a socket, in bytes; the system wants a NUL after
+// it.
+const maxPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// splitEndpoint reads an endpoint as it stands; of tcp also its host and port.
+func splitEndpoint(s string) (e Endpoint, host, port string, err error) {
+	transport, rest, ok := strings.Cut(s, "://")
+	switch {
+	case !ok:
+		return e, "", "", fmt.Errorf("endpoint %q has no transport: write tcp://HOST:PORT or ipc://PATH", s)
+	case transport == "ipc":
+		e, err = socketPath(s, rest)
+		return e, "", "", err
+	case transport != "tcp":
+		return e, "", "", fmt.Errorf("endpoint %q: there is no transport %q: write tcp://HOST:PORT or ipc://PATH", s, transport)
+	case strings.Contains(rest, ";"):
+		return e, "", "", fmt.Errorf("endpoint %q: an address to connect from cannot be chosen: write tcp://HOST:PORT", s)
+	}
+	host, port, err = net.SplitHostPort(rest)
+	switch {
+	case err != nil && strings.Count(rest, ":") > 1 && !strings.HasPrefix(rest, "["):
+		return e, "", "", fmt.Errorf("endpoint %q: an IPv6 address stands in brackets: write tcp://[ADDRESS]:PORT, as in tcp://[::1]:5551", s)
+	case err != nil || port == "":
+		return e, "", "", fmt.Errorf("endpoint %q has no port: write tcp://HOST:PORT", s)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil && port != "*" {
+		return e, "", "", fmt.Errorf("endpoint %q: %q is no port: write a number of at most 65535, as in tcp://%s", s, port, net.JoinHostPort(host, "5551"))
+	}
+	return Endpoint{"tcp", net.JoinHostPort(host, port)}, host, port, nil
+}
+
+// socketPath is the endpoint of a path.
+func socketPath(s, path string) (Endpoint, error) {
+	switch {
+	case path == "":
+		return Endpoint{}, fmt.Errorf("endpoint %q has no path: write ipc:///path/to/socket", s)
+	case path == "*":
+		return Endpoint{}, fmt.Errorf("endpoint %q: a path is not chosen for you: write one, as in ipc:///run/sluice/publish", s)
+	case len(path) > maxPath:
+		return Endpoint{}, fmt.Errorf("endpoint %q: the path has %d bytes, and that of a socket has at most %d: write ipc:// with a shorter one, or one from the working directory on", s, len(path), maxPath)
+	case strings.Contains(path, "\x00"):
+		return Endpoint{}, fmt.Errorf("endpoint %q: there is a NUL in the path: write ipc:///path/to/socket", s)
+	}
+	return Endpoint{"unix", path}, nil
+}
+
+// interfaceAddress is the address of a network interface that is listened on.
+func interfaceAddress(nic *net.Interface) (string, error) {
+	addrs, err := nic.Addrs()
+	if err != nil {
+		return "", fmt.Errorf("addresses of the network interface %s: %w", nic.Name, err)
+	}
+	best := ""
+	for _, a := range addrs {
+		ip, _, err := net.ParseCIDR(a.String())
+		switch {
+		case err != nil:
+		case ip.To4() != nil:
+			return ip.String(), nil
+		case best == "" && ip.IsLinkLocalUnicast():
+			best = ip.String() + "%" + nic.Name
+		case best == "" || strings.Contains(best, "%") && !ip.IsLinkLocalUnicast():
+			best = ip.String()
+		}
+	}
+	if best == "" {
+		return "", fmt.Errorf("the network interface %s has no address: give it one, or write another", nic.Name)
+	}
+	return best, nil
 }
 
 func (e Endpoint) String() string {
@@ -55,57 +137,9 @@ func (e Endpoint) Local() bool {
 		return true
 	}
 	host, _, _ := net.SplitHostPort(e.Address)
-	if strings.EqualFold(host, "localhost") {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-// Listen binds an endpoint. A socket file that a dead process left behind is
-// replaced; one that somebody listens on is not.
-func Listen(e Endpoint) (net.Listener, error) {
-	ln, err := net.Listen(e.Network, e.Address)
-	if err != nil && e.Network == "unix" && errors.Is(err, syscall.EADDRINUSE) && deadSocket(e.Address) {
-		_ = os.Remove(e.Address)
-		ln, err = net.Listen(e.Network, e.Address)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("listen on %q: %w", e, err)
-	}
-	return ln, nil
-}
-
-func deadSocket(path string) bool {
-	fi, err := os.Stat(path)
-	if err != nil || fi.Mode()&fs.ModeSocket == 0 {
-		return false
-	}
-	c, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
-		c.Close()
-		return false
-	}
-	return errors.Is(err, syscall.ECONNREFUSED)
-}
-
-// Bound is the endpoint that a listener really has.
-func Bound(ln net.Listener) Endpoint {
-	return Endpoint{ln.Addr().Network(), ln.Addr().String()}
-}
-
-// Dial connects to an endpoint and does the handshake.
-func Dial(ctx context.Context, e Endpoint, cfg Config) (*Conn, error) {
-	d := net.Dialer{Timeout: cfg.timeout()}
-	nc, err := d.DialContext(ctx, e.Network, e.Address)
-	if err != nil {
-		return nil, fmt.Errorf("dial %q: %w", e, err)
-	}
-	stop := context.AfterFunc(ctx, func() { nc.Close() })
-	defer stop()
-	c, err := Handshake(nc, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("dial %q: %w", e, err)
-	}
-	return c, nil
 }

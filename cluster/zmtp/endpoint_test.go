@@ -20,15 +20,17 @@ func TestParseEndpoint(t *testing.T) {
 		text  string // as it is written back; empty means s
 	}{
 		{"tcp://127.0.0.1:5551", zmtp.Endpoint{Network: "tcp", Address: "127.0.0.1:5551"}, true, ""},
-		{"tcp://[::1]:0", zmtp.Endpoint{Network: "tcp", Address: "[::1]:0"}, true, ""},
+		{"tcp://[::1]:5551", zmtp.Endpoint{Network: "tcp", Address: "[::1]:5551"}, true, ""},
+		{"tcp://[fe80::1%eth0]:1", zmtp.Endpoint{Network: "tcp", Address: "[fe80::1%eth0]:1"}, false, ""},
+		{"tcp://localhost.:1", zmtp.Endpoint{Network: "tcp", Address: "localhost.:1"}, true, ""},
 		{"tcp://LocalHost:1", zmtp.Endpoint{Network: "tcp", Address: "LocalHost:1"}, true, ""},
 		{"tcp://vm-1.example:5552", zmtp.Endpoint{Network: "tcp", Address: "vm-1.example:5552"}, false, ""},
 		{"tcp://10.0.0.1:5552", zmtp.Endpoint{Network: "tcp", Address: "10.0.0.1:5552"}, false, ""},
 		{"tcp://localhost.example:5552", zmtp.Endpoint{Network: "tcp", Address: "localhost.example:5552"}, false, ""},
-		{"tcp://*:5552", zmtp.Endpoint{Network: "tcp", Address: ":5552"}, false, "tcp://:5552"},
 		{"tcp://0.0.0.0:5552", zmtp.Endpoint{Network: "tcp", Address: "0.0.0.0:5552"}, false, ""},
 		{"ipc:///run/sluice/s", zmtp.Endpoint{Network: "unix", Address: "/run/sluice/s"}, true, ""},
 		{"ipc://s", zmtp.Endpoint{Network: "unix", Address: "s"}, true, ""},
+		{"ipc://@s", zmtp.Endpoint{Network: "unix", Address: "@s"}, true, ""},
 	} {
 		got, err := zmtp.ParseEndpoint(c.s)
 		if err != nil || got != c.want || got.Local() != c.local {
@@ -41,7 +43,11 @@ func TestParseEndpoint(t *testing.T) {
 			t.Errorf("%q is written as %q, want %q", c.s, got, c.text)
 		}
 	}
-	for _, s := range []string{"", "127.0.0.1:5551", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://::1:5551", "ipc://", "inproc://x", "TCP://127.0.0.1:1", "http://127.0.0.1:1"} {
+	for _, s := range []string{
+		"", "127.0.0.1:5551", "tcp://", "tcp://127.0.0.1", "tcp://127.0.0.1:", "tcp://::1:5551", "ipc://", "inproc://x", "TCP://127.0.0.1:1", "http://127.0.0.1:1",
+		"tcp://*:5551", "tcp://:5551", "tcp://*:*", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "tcp://vm-1:http", "tcp://vm-1:65536", "tcp://vm-1:-1",
+		"tcp://10.0.0.1:1;10.0.0.2:2", "ipc://*", "ipc://a\x00b", "ipc://" + strings.Repeat("p", 108),
+	} {
 		if e, err := zmtp.ParseEndpoint(s); err == nil || !strings.Contains(err.Error(), "write ") {
 			t.Errorf("ParseEndpoint(%q) = %+v, %v; want an error that says what to write", s, e, err)
 		}

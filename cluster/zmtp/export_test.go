@@ -33,3 +33,5 @@ func AppendReady(dst []byte, pairs [][2]string) []byte {
 	}
 	return appendReady(dst, ours)
 }
+
+var OfInterface = ofInterface

@@ -13,11 +13,11 @@ import (
 func relay(publish, subscribe string) error {
 	var mu sync.Mutex
 	var readers []net.Conn
-	pub, err := zmtp.ParseEndpoint(publish)
+	pub, err := zmtp.ParseListen(publish)
 	if err != nil {
 		return err
 	}
-	sub, err := zmtp.ParseEndpoint(subscribe)
+	sub, err := zmtp.ParseListen(subscribe)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,79 @@
+package zmtp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Listen binds an endpoint. A socket file that a dead process left behind is
+// replaced; one that somebody listens on is not.
+func Listen(e Endpoint) (net.Listener, error) {
+	ln, err := net.Listen(e.Network, e.Address)
+	if err != nil && e.Network == "unix" && errors.Is(err, syscall.EADDRINUSE) && deadSocket(e.Address) {
+		_ = os.Remove(e.Address)
+		ln, err = net.Listen(e.Network, e.Address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %q: %w", e, err)
+	}
+	return ln, nil
+}
+
+func deadSocket(path string) bool {
+	fi, err := os.Stat(path)
+	if err != nil || fi.Mode()&fs.ModeSocket == 0 {
+		return false
+	}
+	c, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		c.Close()
+		return false
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// Bound is the endpoint that a listener really has.
+func Bound(ln net.Listener) Endpoint {
+	return Endpoint{ln.Addr().Network(), ln.Addr().String()}
+}
+
+// Dial connects to an endpoint and does the handshake.
+func Dial(ctx context.Context, e Endpoint, cfg Config) (*Conn, error) {
+	d := net.Dialer{Timeout: cfg.timeout()}
+	nc, err := d.DialContext(ctx, e.Network, e.Address)
+	if err != nil {
+		return nil, fmt.Errorf("dial %q: %w", e, ofInterface(e, err))
+	}
+	stop := context.AfterFunc(ctx, func() { nc.Close() })
+	defer stop()
+	c, err := Handshake(nc, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("dial %q: %w", e, err)
+	}
+	return c, nil
+}
+
+// ofInterface explains an error of dialling, if what should be the name of a machine
+// is that of a network interface.
+func ofInterface(e Endpoint, err error) error {
+	var lookup *net.DNSError
+	host, port, _ := net.SplitHostPort(e.Address)
+	if !errors.As(err, &lookup) {
+		return err
+	}
+	nic, _ := net.InterfaceByName(host)
+	if nic == nil {
+		return err
+	}
+	addr, bad := interfaceAddress(nic)
+	if bad != nil {
+		return err
+	}
+	return fmt.Errorf("%s is a network interface, which can only be listened on: connect to an address, as in tcp://%s (%w)", host, net.JoinHostPort(addr, port), err)
+}
