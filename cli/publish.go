@@ -45,6 +45,8 @@ func newPublish(ended *outcome) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
 	flags.BoolVarP(&config.Follow, "follow", "f", false, "go on when a file has ended, through rotation and truncation, as tail -F does")
+	flags.StringVar(&config.State, "state", "", "with --follow, keep in this file how far the files are acknowledged, and go on there the next time")
+	flags.IntVar(&config.OpenFiles, "open-files", shipper.DefaultOpenFiles, "with --follow, have at most this many files open: those that have the names, and renamed ones")
 	flags.BoolVar(&config.New, "new", false, "with --follow, begin at the ends of the files that are there")
 	flags.StringVar(&config.Name, "name", "", "the program's name, for lines that do not say it; default: the last part of STREAM")
 	flags.StringVar(&config.Hostname, "hostname", "", "the machine's name, for lines that do not say it; default: this one's")
@@ -60,7 +62,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		if isTerminal(os.Stderr) {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
-		client.Buffer = int(buffer)
+		client.Buffer, config.Once = int(buffer), client.Once
 		var err error
 		if config.Client, err = publish.Open(client); err != nil {
 			return &usageError{err}

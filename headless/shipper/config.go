@@ -10,6 +10,7 @@ import (
 	"sluice/cluster/console"
 	"sluice/cluster/names"
 	"sluice/cluster/publish"
+	"sluice/headless/shipper/follow"
 )
 
 // Config is what a Shipper publishes, and how. It closes the Client.
@@ -22,6 +23,10 @@ type Config struct {
 
 	Follow bool // go on when a file has ended, by its name; standard input always is
 	New    bool // begin at the end of files that are there when a Shipper that follows begins
+
+	OpenFiles int    // files that are open at a time when following; 0 means DefaultOpenFiles
+	State     string // the file in which the places in followed files are kept from one run to the next; "" keeps none
+	Once      bool   // the Client's: what is uncertain at the end is not published again by the next run with State
 
 	Name     string // of the program, for lines without one; "" means the last part of the stream's name
 	Hostname string // of the machine, likewise; "" means this one's
@@ -38,6 +43,9 @@ type Config struct {
 
 // DefaultGrace is Config.Grace when it is 0.
 const DefaultGrace = 5 * time.Second
+
+// DefaultOpenFiles is Config.OpenFiles when it is 0.
+const DefaultOpenFiles = follow.DefaultOpen
 
 // Stdin is the name of standard input among files.
 const Stdin = "-"
@@ -67,9 +75,16 @@ func (c *Config) check() error {
 		}
 		seen[f] = true
 	}
+	if c.OpenFiles == 0 {
+		c.OpenFiles = DefaultOpenFiles
+	}
 	switch {
 	case c.New && !c.Follow:
 		return errors.New("beginning at the end makes sense with following only")
+	case c.State != "" && !c.Follow:
+		return errors.New("keeping places makes sense with following only")
+	case c.OpenFiles < 0:
+		return fmt.Errorf("number of open files %d is negative", c.OpenFiles)
 	case c.Wait < 0:
 		return fmt.Errorf("time to wait %s is negative", c.Wait)
 	case c.Grace < 0:

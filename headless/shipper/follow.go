@@ -5,42 +5,55 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/headless/shipper/follow"
 )
 
 const (
-	pollEvery  = 250 * time.Millisecond
-	quietFor   = time.Second // a file that was renamed is finished when it has not grown for so long
-	renamedFor = time.Minute // and what is written to it after that is read for so long
-	maxRenamed = 4           // renamed files of one name that are still read
+	quietFor   = time.Second // what was written to a file that lost its name is a line, even without an end, when nothing came for so long
+	deletedFor = time.Minute // a file without any name is closed when nothing came for so long
 )
 
-// follower follows one name.
+// follower reads the files that one name has had.
 type follower struct {
-	s    *Shipper
-	ctx  context.Context
-	name string
-	wake <-chan struct{}
+	s     *Shipper
+	ctx   context.Context
+	i     int // of name
+	name  string
+	names *follow.Names
 
-	current *followedFile   // nil when there is no file
-	renamed []*followedFile // that had the name before
-	missing bool            // that there is no file was reported
-	began   bool            // the first poll is done
+	files   []*followedFile // in the order in which they had the name
+	had     bool            // there was one
+	spare   []byte          // to read to
+	hurried bool            // that files are closed early was said
+	unread  *atomic.Bool
+	untaken error // the client takes nothing any more
 }
 
 func (s *Shipper) followAll(ctx context.Context) error {
-	watch := newWatcher(s.cfg.Files)
-	defer watch.close()
-	if watch.err != nil {
-		s.console.Notify(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v", watch.err, pollEvery))
+	var paths []string
+	for _, name := range s.cfg.Files {
+		if name != Stdin {
+			paths = append(paths, name)
+		}
 	}
+	names, err := follow.Watch(follow.Config{
+		Names: paths, MaxOpen: s.cfg.OpenFiles, Past: s.places.past(), Check: followable, Look: s.look,
+	})
+	if err != nil {
+		return fmt.Errorf("follow: %w", err)
+	}
+	defer names.Close()
+	if err := names.Err(); err != nil {
+		s.console.Notify(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v; one that comes and goes between two looks is not seen", err, follow.Every))
+	}
+	defer s.places.keep()()
 	var running sync.WaitGroup
 	var unread atomic.Bool
-	follow := func(read func() error) {
+	read := func(read func() error) {
 		running.Go(func() {
 			if err := read(); err != nil && ctx.Err() == nil {
 				s.console.Notify(err.Error() + "; it is followed no more") // the others are
@@ -48,12 +61,14 @@ func (s *Shipper) followAll(ctx context.Context) error {
 			}
 		})
 	}
-	for i, name := range s.cfg.Files {
+	i := 0
+	for _, name := range s.cfg.Files {
 		if name == Stdin {
-			follow(func() error { return s.readOpen(ctx, "standard input", s.cfg.Stdin) })
+			read(func() error { return s.readOpen(ctx, "standard input", s.cfg.Stdin) })
 			continue
 		}
-		follow((&follower{s: s, ctx: ctx, name: name, wake: watch.wake[i]}).run)
+		read((&follower{s: s, ctx: ctx, i: i, name: name, names: names, unread: &unread}).run)
+		i++
 	}
 	running.Wait()
 	if unread.Load() {
@@ -64,148 +79,209 @@ func (s *Shipper) followAll(ctx context.Context) error {
 
 // run follows until ctx ends.
 func (f *follower) run() error {
-	defer f.close()
-	poll := time.NewTicker(pollEvery)
+	defer f.end()
+	poll := time.NewTicker(follow.Every)
 	defer poll.Stop()
 	for f.ctx.Err() == nil {
-		if err := f.poll(); err != nil {
-			if f.ctx.Err() != nil {
-				break
-			}
-			return err
+		f.take()
+		f.pass()
+		if f.untaken != nil {
+			return f.untaken
 		}
+		f.retire()
 		select {
 		case <-f.ctx.Done():
-		case <-f.wake:
+		case <-f.names.Wake(f.i):
 		case <-poll.C:
 		}
 	}
 	return nil
 }
 
-// close reads no more. A file that is followed has no end: a last line without a
-// line break may be half of what its writer is about to write.
-func (f *follower) close() {
-	for _, o := range append(f.renamed, f.current) {
-		if o != nil {
-			_ = o.stop() // the client and the counts report what became of it
-			o.file.Close()
+// take takes what has happened to the name.
+func (f *follower) take() {
+	for _, a := range f.names.Take(f.i) {
+		switch a.Kind {
+		case follow.Opened:
+			f.opened(a)
+		case follow.Absent:
+			f.s.console.Notify(fmt.Sprintf("%q is not there yet: waiting for it", f.name))
+		case follow.Refused:
+			f.s.console.Notify(fmt.Sprintf("%q cannot be followed (%v): waiting for another of that name", f.name, cause(a.Err)))
+		case follow.Unheard:
+			f.s.console.Notify(fmt.Sprintf("the system does not tell of all changes of %q: looking at it every %v; a file that comes and goes between two looks is not seen", f.name, follow.Every))
+		case follow.Gone:
+			f.missed(a.N)
+		case follow.Overflow:
+			f.doubt(fmt.Sprintf("the system lost notifications: whether files of %q came and went unseen is unknown", f.name))
+		case follow.Unfound:
+			f.s.places.forget(a.Place.ID)
+			f.doubt(fmt.Sprintf("the file that was %q the last time is not to be found (%v): what was written to it behind its first %d bytes is unknown", f.name, cause(a.Err), a.Place.Offset))
 		}
 	}
 }
 
-// poll reads what is new.
-func (f *follower) poll() error {
-	if err := f.readRenamed(); err != nil {
-		return err
+// opened takes a file that has the name, or had it.
+func (f *follower) opened(a follow.Arrival) {
+	if f.had {
+		f.s.counts.rotations.Add(1)
 	}
-	if f.current == nil && !f.open() {
-		return nil
-	}
-	if err := f.read(f.current); err != nil {
-		return err
-	}
-	if f.current.sink.waits() && time.Since(f.current.grew) >= idleFor {
-		if err := f.current.sink.flush(); err != nil {
-			return err
+	f.had = true
+	for i, o := range f.files {
+		if o.File == a.File { // it is back
+			f.files = append(append(f.files[:i:i], f.files[i+1:]...), o)
+			return
 		}
 	}
-	there, err := os.Stat(f.name)
-	if err != nil {
-		return nil //nolint:nilerr // it is away: what is open is read on
-	}
-	if mine, err := f.current.file.Stat(); err != nil || os.SameFile(mine, there) {
-		return nil //nolint:nilerr // read returns the error
-	}
-	if time.Since(f.current.grew) < quietFor {
-		return nil // its writer may not have noticed yet
-	}
-	f.s.counts.rotations.Add(1)
-	if err := f.current.end(); err != nil {
-		return err
-	}
-	f.renamed = append(f.renamed, f.current)
-	f.current.grew = time.Now()
-	f.current = nil
-	if f.open() {
-		return f.read(f.current)
-	}
-	return nil
-}
-
-// open opens the file that has the name now, if there is one.
-func (f *follower) open() bool {
-	first := !f.began
-	f.began = true
-	file, err := openFollowed(f.name)
-	if err != nil {
-		if !f.missing {
-			f.missing = true
-			text := fmt.Sprintf("%q cannot be followed (%v): waiting for another of that name", f.name, cause(err))
-			if errors.Is(err, fs.ErrNotExist) {
-				text = fmt.Sprintf("%q is not there yet: waiting for it", f.name)
-			}
-			f.s.console.Notify(text)
-		}
-		return false
-	}
-	f.missing = false
 	f.s.counts.files.Add(1)
-	f.current = &followedFile{pipeline: f.s.pipeline(), file: file, grew: time.Now()}
-	if first && f.s.cfg.New {
-		if end, err := file.Seek(0, io.SeekEnd); err == nil {
-			f.current.offset = end
-		}
+	if a.First && f.s.cfg.New {
+		a.File.SkipToEnd()
 	}
-	return true
+	f.files = append(f.files, &followedFile{File: a.File, pipeline: f.s.pipeline(), at: a.File.Offset(), grew: time.Now()})
+	f.s.places.opened(a.File)
 }
 
-// read reads a file to its end.
-func (f *follower) read(o *followedFile) error {
-	if o.changed() {
-		f.s.counts.truncations.Add(1)
-		f.s.console.Notify(fmt.Sprintf("%q was truncated: beginning again; what was written to it and not read before is lost", f.name))
-		if err := o.end(); err != nil {
-			return err
-		}
-		if _, err := o.file.Seek(0, io.SeekStart); err != nil {
-			return fmt.Errorf("read %q: %w", f.name, err)
-		}
-		o.offset, o.has, o.holes = 0, 0, true
-	}
-	for f.ctx.Err() == nil {
-		n, err := o.once()
-		if errors.Is(err, io.EOF) || (n == 0 && err == nil) {
-			return nil
-		}
+// pass reads what is new: of each file up to the size that it had before the
+// older ones were looked at. So whatever a writer wrote to one file before it went
+// on to the next stands in front of what it wrote to that, and a writer that
+// never ends holds nobody up.
+func (f *follower) pass() {
+	for i := len(f.files) - 1; i >= 0; i-- {
+		o := f.files[i]
+		size, err := o.Size()
 		if err != nil {
-			return fmt.Errorf("read %q: %w", f.name, err)
+			size = o.Offset() // Read has the same error
 		}
+		o.limit = size
+	}
+	for i := 0; i < len(f.files) && f.going(); i++ {
+		o := f.files[i]
+		if err := f.read(i); err != nil {
+			f.s.console.Notify(fmt.Sprintf("read %q: %v; it is followed no more", f.name, cause(err)))
+			f.unread.Store(true)
+			f.keep(o.end())
+			f.names.Refuse(o.File)
+			f.files = append(f.files[:i], f.files[i+1:]...)
+			i--
+			continue
+		}
+		quiet := time.Since(o.grew)
+		switch {
+		case o.split.unended() && quiet >= quietFor && !o.Current():
+			f.keep(o.end())
+			f.mark(o)
+		case o.sink.waits() && quiet >= idleFor:
+			f.keep(o.sink.flush())
+			f.mark(o)
+		}
+	}
+}
+
+// going reports whether reading goes on.
+func (f *follower) going() bool { return f.ctx.Err() == nil && f.untaken == nil }
+
+// keep keeps an error of the client.
+func (f *follower) keep(err error) {
+	if f.untaken == nil {
+		f.untaken = err
+	}
+}
+
+// read reads file number i up to its limit.
+func (f *follower) read(i int) error {
+	o := f.files[i]
+	for f.going() {
+		f.lend(o)
+		n, err := o.once()
+		var cut *follow.Truncated
+		switch {
+		case errors.As(err, &cut):
+			f.truncated(o, cut)
+			f.giveBack(o)
+			continue
+		case errors.Is(err, io.EOF):
+			f.giveBack(o)
+			return nil
+		case err != nil:
+			f.giveBack(o)
+			return err
+		}
+		for _, older := range f.files[:i] {
+			if older.sink.waits() {
+				f.keep(older.sink.flush())
+			}
+		}
+		f.keep(o.took(n))
+		f.giveBack(o)
+		f.mark(o)
 	}
 	return nil
 }
 
-// readRenamed reads what is written to files that no longer have the name.
-func (f *follower) readRenamed() error {
-	for i := 0; i < len(f.renamed); i++ {
-		o := f.renamed[i]
-		if err := f.read(o); err != nil {
-			return err
+// lend gives a file a buffer; one that has the beginning of a line has its own.
+func (f *follower) lend(o *followedFile) {
+	if o.split.buf == nil {
+		o.split.buf, f.spare = f.spare, nil
+	}
+}
+
+func (f *follower) giveBack(o *followedFile) {
+	if !o.split.unended() {
+		f.spare = o.split.buf
+		o.split = splitter{line: o.split.line}
+	}
+}
+
+// retire closes files that nobody writes to any more, as far as can be told.
+func (f *follower) retire() {
+	wanted := f.names.Wanted()
+	for i := 0; i < len(f.files) && f.going(); i++ {
+		o := f.files[i]
+		size, err := o.Size()
+		if o.Current() || err != nil || o.Offset() < size || o.split.unended() || o.sink.waits() {
+			continue
 		}
-		switch quiet := time.Since(o.grew); {
-		case quiet >= renamedFor || len(f.renamed) > maxRenamed:
-			err := o.end()
-			o.file.Close()
-			f.renamed = append(f.renamed[:i], f.renamed[i+1:]...)
-			i--
-			if err != nil {
-				return err
+		quiet := time.Since(o.grew)
+		switch {
+		case o.Deleted() && quiet >= deletedFor:
+		case wanted > 0:
+			wanted--
+			if !o.Deleted() && !f.hurried {
+				f.hurried = true
+				f.s.console.Notify(fmt.Sprintf("more files of %q wait to be opened than may be open (%d, --open-files): those that were read to their end are closed, and what is written to them later is not read", f.name, f.s.cfg.OpenFiles))
 			}
-		case quiet >= idleFor && o.sink.waits():
-			if err := o.sink.flush(); err != nil {
-				return err
+		default:
+			continue
+		}
+		f.mark(o)
+		f.names.Retire(o.File)
+		f.files = append(f.files[:i], f.files[i+1:]...)
+		i--
+	}
+}
+
+// mark notes how far a file is published, where that is kept.
+func (f *follower) mark(o *followedFile) {
+	if f.untaken == nil {
+		f.s.places.mark(o)
+	}
+}
+
+// end reads no more. A file that is followed has no end: a last line without a
+// line break may be half of what its writer is about to write.
+func (f *follower) end() {
+	f.take()
+	if n := f.names.Waiting(f.i); n > 0 {
+		f.missed(n)
+	}
+	for _, o := range f.files {
+		f.keep(o.stop()) // the client and the counts report what became of it
+		f.mark(o)
+		if size, err := o.Size(); err == nil && size > o.Offset() {
+			f.s.counts.unreadBytes.Add(uint64(size - o.Offset()))
+			if !o.Current() {
+				f.s.counts.unreadFiles.Add(1)
 			}
 		}
 	}
-	return nil
 }

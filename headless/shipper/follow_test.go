@@ -53,7 +53,7 @@ func (r *running) said(text string) bool {
 }
 
 // ship runs a shipper until it is ended, or the test is.
-func ship(t testing.TB, to string, cfg shipper.Config) *running {
+func ship(t testing.TB, to string, cfg shipper.Config, prepare ...func(*shipper.Shipper)) *running {
 	t.Helper()
 	client, err := publish.Open(publish.Config{Endpoint: to})
 	if err != nil {
@@ -63,6 +63,9 @@ func ship(t testing.TB, to string, cfg shipper.Config) *running {
 	cfg.Client, cfg.Endpoint, cfg.Stream, cfg.Notices, cfg.Grace = client, to, "system", r, wait.Limit
 	if r.ship, err = shipper.New(cfg); err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(r.ship)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
@@ -96,6 +99,24 @@ func (r *running) acknowledged(n int) {
 func stands(t testing.TB, at string, n int) []string {
 	t.Helper()
 	return messages(t, testpeer.Last(t, at, "system", n))
+}
+
+// written returns the msg of the last n records of the stream that are lines, and
+// what notices there are among them, which have to be so many.
+func written(t testing.TB, at string, n, notices int) (lines, told []string) {
+	t.Helper()
+	records := testpeer.Last(t, at, "system", n+notices)
+	for i, text := range messages(t, records) {
+		if strings.Contains(records[i], `"name":"sluice"`) {
+			told = append(told, text)
+			continue
+		}
+		lines = append(lines, text)
+	}
+	if len(told) != notices {
+		t.Errorf("%d notices, expected %d: %q", len(told), notices, told)
+	}
+	return lines, told
 }
 
 func numbered(from, to int) (lines []string) {
@@ -200,8 +221,8 @@ func TestFollowTruncates(t *testing.T) {
 	put(t, file, numbered(0, 3000)...)
 	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
 	n := 3000
-	for range 5 {
-		r.acknowledged(n)
+	for round := range 5 {
+		r.acknowledged(n + round) // and what was told
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -215,7 +236,7 @@ func TestFollowTruncates(t *testing.T) {
 		put(t, file, numbered(n, n+3000)...) // longer than it was
 		n += 3000
 	}
-	r.acknowledged(n)
+	r.acknowledged(n + 5)
 
 	// A hole, as a writer without O_APPEND leaves it.
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
@@ -231,24 +252,24 @@ func TestFollowTruncates(t *testing.T) {
 	}
 	fmt.Fprintf(f, "line %d\n", n)
 	n++
-	r.acknowledged(n)
+	r.acknowledged(n + 6)
 	s := r.end()
-	if got := stands(t, at, n); !slices.Equal(got, numbered(0, n)) {
+	if got, _ := written(t, at, n, 6); !slices.Equal(got, numbered(0, n)) {
 		t.Errorf("the lines do not stand as they were written")
 	}
-	if s.Lines != uint64(n) || s.Truncations != 6 || s.Rotations != 0 {
+	if s.LostBytes != 0 || s.Notices != 6 || s.Lines != uint64(n) || s.Truncations != 6 || s.Rotations != 0 {
 		t.Errorf("summary %+v", s)
 	}
 }
 
-// Where the system does not notify of changes, as of a directory that was not there
-// yet, files are looked at: what comes, is renamed or truncated is found.
+// Where the system does not notify of changes, files are looked at: what comes, is
+// renamed or truncated is found, also in a directory that was not there yet.
 func TestFollowByLooking(t *testing.T) {
 	t.Parallel()
 	to, at := pump(t)
 	dir := filepath.Join(t.TempDir(), "later")
 	file := filepath.Join(dir, "app.log")
-	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true})
+	r := ship(t, to, shipper.Config{Files: []string{file}, Follow: true}, shipper.Look)
 	wait.For(t, "the notice that it has to look", func() bool { return r.said("looking at the files every ") })
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
@@ -266,11 +287,11 @@ func TestFollowByLooking(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, file, numbered(30, 31)...)
-	r.acknowledged(31)
+	r.acknowledged(32)
 	if s := r.end(); s.Lines != 31 || s.Rotations != 1 || s.Truncations != 1 {
 		t.Errorf("summary %+v", *s)
 	}
-	if got := stands(t, at, 31); !slices.Equal(got, numbered(0, 31)) {
+	if got, _ := written(t, at, 31, 1); !slices.Equal(got, numbered(0, 31)) {
 		t.Errorf("got %q", got)
 	}
 }

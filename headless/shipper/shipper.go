@@ -1,6 +1,7 @@
 package shipper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ var ErrNotConnected = errors.New("no consolidator is connected")
 // ErrNotAll means that not every record is known to have arrived.
 var ErrNotAll = errors.New("not all records were acknowledged")
 
+// ErrMissing means that lines of followed files are missing, or may be.
+var ErrMissing = errors.New("not all lines of the followed files were read")
+
 // Shipper publishes lines.
 type Shipper struct {
 	cfg     Config
@@ -25,6 +29,8 @@ type Shipper struct {
 	console *console.Console
 	counts  counts
 	summary *Summary
+	places  *places
+	look    bool // follows without notifications, as where the system has none
 
 	publishing context.Context // Run's; it ends when the client takes nothing any more
 }
@@ -37,11 +43,16 @@ func New(cfg Config) (*Shipper, error) {
 	if cfg.Name == "" {
 		cfg.Name = cfg.Stream[strings.LastIndexByte(cfg.Stream, '/')+1:]
 	}
-	return &Shipper{
+	s := &Shipper{
 		cfg:     cfg,
 		bunyan:  record.NewBunyan(cfg.Name, cfg.Hostname),
 		console: console.New(cfg.Notices, cfg.Progress),
-	}, nil
+	}
+	var err error
+	if s.places, err = newPlaces(s); err != nil {
+		return nil, fmt.Errorf("make shipper: %w", err)
+	}
+	return s, nil
 }
 
 // Run publishes until all inputs have ended, or ctx ends, and everything is
@@ -63,7 +74,9 @@ func (s *Shipper) Run(ctx context.Context) error {
 		s.reportStatus(watched, func(err error) { stop(err); give() })
 	})
 	err := s.read(reading)
+	before := s.cfg.Client.Stats()
 	stats := s.cfg.Client.Close(publishing)
+	unsaved := s.places.finish(&before, &stats)
 	close(watched)
 	watching.Wait()
 	s.console.Done()
@@ -74,7 +87,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.outcome(ctx)
+	return cmp.Or(s.outcome(ctx), s.missing(), unsaved)
 }
 
 func (s *Shipper) read(ctx context.Context) error {
@@ -100,6 +113,28 @@ func (s *Shipper) outcome(ctx context.Context) error {
 		return fmt.Errorf("%w before the end: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
 	}
 	return fmt.Errorf("%w: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
+}
+
+// missing is nil if nothing of the followed files is missing, as far as is known.
+func (s *Shipper) missing() error {
+	sum := s.summary
+	var what []string
+	if sum.Missed > 0 {
+		what = append(what, fmt.Sprintf("%d files were not opened", sum.Missed))
+	}
+	if sum.LostBytes > 0 {
+		what = append(what, fmt.Sprintf("at least %d bytes were truncated unread", sum.LostBytes))
+	}
+	if sum.Doubts > 0 {
+		what = append(what, fmt.Sprintf("%d times it is unknown", sum.Doubts))
+	}
+	if n := s.counts.unreadFiles.Load(); n > 0 && s.places == nil {
+		what = append(what, fmt.Sprintf("%d renamed or deleted files were not read to their end", n))
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrMissing, strings.Join(what, ", "))
 }
 
 func (s *Shipper) notConnected(status publish.Status) error {
@@ -129,7 +164,9 @@ func (s *Shipper) sum(stats publish.Stats, took time.Duration) {
 		Refused: stats.Refused, Unsent: stats.Unsent + untaken, Repeated: stats.Repeated,
 		Bunyan: c.bunyan.Load(), Mapped: c.mapped.Load(), Texts: c.texts.Load(),
 		Joined: c.joined.Load(), Blank: c.blank.Load(), Cut: c.cut.Load(),
-		Unended:   c.unended.Load(),
+		Unended: c.unended.Load(),
+		Missed:  c.missed.Load(), LostBytes: c.lostBytes.Load(), Doubts: c.doubts.Load(),
+		Unread: c.unreadBytes.Load(), Notices: c.notices.Load(),
 		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
 		Seconds: took.Round(time.Millisecond).Seconds(),
 	}

@@ -20,6 +20,11 @@ type counts struct {
 	unended                       atomic.Uint64 // pieces of lines that were read when a signal came
 	untaken                       atomic.Uint64 // records that the client did not take any more
 	rotations, truncations, files atomic.Uint64
+	missed                        atomic.Uint64 // files that were gone before they could be opened
+	lostBytes                     atomic.Uint64 // that were truncated unread, at least
+	doubts                        atomic.Uint64 // times after which it is unknown whether anything is missing
+	unreadBytes, unreadFiles      atomic.Uint64 // at the end; the files are those without their name
+	notices                       atomic.Uint64 // records about that
 }
 
 // publisher is what a sink needs of a publish.Client.
@@ -40,16 +45,33 @@ type sink struct {
 	join    joiner
 	text    []byte // the record that is being joined, without its end
 	cut     int64  // bytes left out of it
+	held    int64  // bytes of the input that are in it, or blank behind it
+	begun   int    // records of text
 	scratch []byte
 }
 
 // room is what is kept free for the end of a record, in bytes.
 const room = 64
 
-// line takes the next line. An error is of a record that the client did not
+// line takes the next line, of so many bytes.
+func (s *sink) line(line []byte, cut, size int64) error {
+	begun := s.begun
+	err := s.take(line, cut, size)
+	switch {
+	case !s.waits():
+		s.held = 0
+	case s.begun != begun:
+		s.held = size
+	default:
+		s.held += size
+	}
+	return err
+}
+
+// take makes a record of a line, or a part of one. An error is of a record that the client did not
 // take, which is counted; the line itself has its place in a record all the
 // same.
-func (s *sink) line(line []byte, cut, size int64) error {
+func (s *sink) take(line []byte, cut, size int64) error {
 	s.counts.lines.Add(1)
 	s.counts.bytes.Add(uint64(size))
 	if len(line) == 0 && cut == 0 {
@@ -110,6 +132,7 @@ const pieceSize = 4096
 
 // begin begins a record of text.
 func (s *sink) begin(line []byte, cut int64) {
+	s.begun++
 	s.join.begin(line)
 	s.text = s.bunyan.BeginText(s.text[:0], s.now)
 	s.cut = cut
@@ -138,6 +161,7 @@ func (s *sink) flush() error {
 		return nil
 	}
 	s.join = joiner{}
+	s.held = 0
 	s.counts.texts.Add(1)
 	if s.cut > 0 {
 		s.counts.cut.Add(1)

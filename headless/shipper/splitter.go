@@ -84,5 +84,8 @@ func (s *splitter) end() error {
 	return s.emit(slices.Clip(line), 0)
 }
 
+// pending is how many bytes were read of the line that is not whole yet.
+func (s *splitter) pending() int64 { return int64(s.to-s.from) + s.cut }
+
 // unended reports whether a line has begun and its end was not read.
 func (s *splitter) unended() bool { return s.from < s.to }

@@ -8,7 +8,7 @@ import (
 )
 
 // Summary is what became of everything that was read. Lines = the lines in
-// records + Blank, and
+// records other than Notices + Blank, and
 //
 //	Records = Acknowledged + Unacknowledged + Uncertain + Refused + Unsent
 type Summary struct {
@@ -32,6 +32,11 @@ type Summary struct {
 	Unended     uint64  `json:"unended"`     // inputs of which a piece of a line was read when the reading was interrupted: not published, and not in Lines
 	Rotations   uint64  `json:"rotations"`   // followed
 	Truncations uint64  `json:"truncations"` // what was not read before one is lost
+	Missed      uint64  `json:"missed"`      // files that had a followed name and were gone before they could be opened
+	LostBytes   uint64  `json:"lost_bytes"`  // that are known to have been truncated unread
+	Doubts      uint64  `json:"doubts"`      // times after which it is unknown whether anything is missing
+	Unread      uint64  `json:"unread"`      // bytes of followed files that were there and not read at the end
+	Notices     uint64  `json:"notices"`     // of the Records: those that tell of what is missing
 	Seconds     float64 `json:"seconds"`
 }
 
@@ -63,6 +68,11 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"unended", s.Unended},
 		{"rotations", s.Rotations},
 		{"truncations", s.Truncations},
+		{"missed", s.Missed},
+		{"lost_bytes", s.LostBytes},
+		{"doubts", s.Doubts},
+		{"unread", s.Unread},
+		{"notices", s.Notices},
 	} {
 		if more.n > 0 {
 			text += fmt.Sprintf(" %s=%d", more.name, more.n)

@@ -1,0 +1,38 @@
+// Package follow opens every file that a followed name has had, at once, and
+// reads each to its end, whatever becomes of its name: `tail -F`, but for whoever
+// may not miss a line.
+//
+// # Contract
+//
+// Opening: a goroutine of [Names] opens, and waits for nobody who reads. The
+// system tells it of names that come and go (inotify: of those alone, not of what
+// is written, so a busy directory does not make it overflow). A file that was
+// renamed before it could be opened is opened under the name it has then: every
+// rename is followed, by its cookie, as long as it stays in directories that are
+// watched. Those are the directories of all links and folders on the way to the
+// name. Besides, names are looked at every quarter of a second, which is all
+// there is where the system does not notify: what comes and goes between two
+// looks is not seen there, which [Unheard] says.
+//
+// Order: the arrivals of a name come in the order in which they had it.
+//
+// Identity: a file is its device, inode number and time of birth; where a file
+// system does not know the last, what was read last is compared. A file is read
+// once, whichever of the followed names it has had, and however often.
+//
+// Bounds: Config.MaxOpen files are open. What comes beyond that is opened when
+// another was retired; [Names.Wanted] tells readers how many should be. It is
+// tracked meanwhile, as it is renamed, and lost only when it is deleted.
+//
+// Losses: what was gone before it could be opened is an arrival of kind [Gone],
+// with a number. When the system lost notifications, an arrival of kind
+// [Overflow] comes for every name: nobody knows then what was missed. A file that
+// is truncated loses what was not read: [File.Read] returns a [Truncated] with
+// the number of bytes that are known to be lost. It is noticed by size, sampled
+// when something is written, however long nobody reads; and by content, when it
+// has grown again meanwhile: nothing is taken from a file whose last bytes that
+// were read are not what they were.
+//
+// Ownership: a File belongs to the reader of one name until it is retired.
+// Locks: Names.mu, then File.mu.
+package follow

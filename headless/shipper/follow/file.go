@@ -1,0 +1,273 @@
+package follow
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// tailSize is how many bytes before the place that was read to are compared, to
+// notice that a file is no longer what it was.
+const tailSize = 256
+
+// settled is how old a time of writing must be for a later writing to have
+// another one: file systems count in ticks of some milliseconds.
+const settled = time.Second
+
+// File is a file that a followed name had, open. Its methods may be called while
+// Names samples its size; Read belongs to one goroutine.
+type File struct {
+	id    ID
+	path  string // it was opened by
+	owner *name
+	file  *os.File
+	wd    int // of its watch; 0 is none
+
+	named atomic.Int32 // how many followed names lead to it
+
+	mu       sync.Mutex
+	offset   int64 // of what is read next
+	seen     int64 // its size when somebody looked
+	unread   int64 // of the bytes behind offset then, those that are no hole
+	links    uint64
+	stamp    int64 // when it was written to, when somebody looked
+	tail     [tailSize]byte // the bytes before offset; where that is 0, the first of the file, once there are some
+	has      int            // bytes of tail
+	verified int64 // the stamp at which the tail was found unchanged
+	probed   bool
+	cut      *Truncated // not told to the reader yet
+}
+
+// Truncated is what File.Read returns once for all truncations that were noticed
+// since the last time.
+type Truncated struct {
+	Times int   // that were noticed
+	Lost  int64 // bytes that were not read and are gone for certain: the true number may be higher, and is unknown
+	Anew  bool  // what is read next is the beginning; otherwise the place is what it was
+}
+
+func (t *Truncated) Error() string {
+	return fmt.Sprintf("truncated with at least %d bytes unread", t.Lost)
+}
+
+// Path is the path by which the file was opened.
+func (f *File) Path() string { return f.path }
+
+// Current reports whether a followed name leads to the file, as far as is known.
+func (f *File) Current() bool { return f.named.Load() > 0 }
+
+// Deleted reports whether no name at all led to the file when its size was asked
+// for last.
+func (f *File) Deleted() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.links == 0
+}
+
+// Offset is where the next Read reads, in bytes.
+func (f *File) Offset() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.offset
+}
+
+// SkipToEnd makes the next Read read what comes after what is there now.
+func (f *File) SkipToEnd() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.look() == nil {
+		f.moveTo(f.seen)
+	}
+}
+
+// moveTo makes a place the next to be read, and knows what stands before it. It
+// reports whether that could be read. f.mu is held.
+func (f *File) moveTo(offset int64) bool {
+	n := min(offset, tailSize)
+	if _, err := f.file.ReadAt(f.tail[:n], offset-n); err != nil && (n > 0 || !errors.Is(err, io.EOF)) {
+		return n == 0
+	}
+	f.offset, f.has, f.verified = offset, int(n), 0
+	return true
+}
+
+// Size looks how large the file is, in bytes.
+func (f *File) Size() (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	err := f.look()
+	return f.seen, err
+}
+
+// look takes notice of the size. f.mu is held.
+func (f *File) look() error {
+	s, err := statFile(f.file)
+	if err != nil {
+		return err
+	}
+	f.links, f.stamp = s.links, s.stamp
+	switch {
+	case s.size < f.offset || !f.unchanged():
+		f.begin(f.unread)
+	case s.size < f.seen:
+		f.noticed(min(f.unread, f.seen-s.size))
+	}
+	// That it had not changed was found after it had this size: so much of it is
+	// known to be unread.
+	f.seen, f.unread = s.size, max(0, min(s.size-f.offset, s.backed))
+	if f.offset == 0 && f.has < tailSize {
+		f.has, _ = f.file.ReadAt(f.tail[:], 0)
+	}
+	return nil
+}
+
+// noticed notes a truncation. f.mu is held.
+func (f *File) noticed(lost int64) {
+	if f.cut == nil {
+		f.cut = &Truncated{}
+	}
+	f.cut.Times++
+	f.cut.Lost += max(0, lost)
+}
+
+// begin begins anew, after a truncation. f.mu is held.
+func (f *File) begin(lost int64) {
+	f.noticed(lost)
+	f.cut.Anew = true
+	f.offset, f.has, f.verified = 0, 0, 0
+}
+
+// unchanged reports whether what was read last, or seen first, is still there.
+// f.mu is held.
+func (f *File) unchanged() bool {
+	if f.has == 0 || f.verified == f.stamp {
+		return true
+	}
+	var now [tailSize]byte
+	n, _ := f.file.ReadAt(now[:f.has], max(0, f.offset-int64(f.has)))
+	if !bytes.Equal(now[:n], f.tail[:f.has]) {
+		return false
+	}
+	f.verified = 0
+	if time.Since(time.Unix(0, f.stamp)) > settled {
+		f.verified = f.stamp
+	}
+	return true
+}
+
+// Read reads what comes next, up to a limit of the file's size. At the limit, or
+// the end, it returns io.EOF; a *[Truncated] when the file was truncated.
+func (f *File) Read(p []byte, limit int64) (n int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.look(); err != nil {
+		return 0, err
+	}
+	if err := f.told(); err != nil {
+		return 0, err
+	}
+	if limit = min(limit, f.seen); f.seen == 0 && !f.probed {
+		limit = int64(len(p)) // some files do not say that they have a size
+	}
+	f.probed = true
+	if f.offset < limit {
+		n, err = f.file.ReadAt(p[:min(int64(len(p)), limit-f.offset)], f.offset)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+	}
+	// Looked at after the reading, so that nothing is taken from a file that is
+	// no longer the one of which the beginning was read.
+	if n == 0 {
+		return 0, io.EOF
+	}
+	if f.verified = 0; !f.unchanged() {
+		f.begin(f.unread)
+		f.seen, f.unread = 0, 0
+		return 0, f.told()
+	}
+	if f.offset == 0 {
+		f.has = 0 // what is remembered now stands before the next place
+	}
+	f.remember(p[:n])
+	f.offset += int64(n)
+	f.unread = max(0, f.unread-int64(n))
+	return n, nil
+}
+
+// told returns the truncations that the reader does not know of yet. f.mu is held.
+func (f *File) told() error {
+	if f.cut == nil {
+		return nil
+	}
+	cut := f.cut
+	f.cut = nil
+	return cut
+}
+
+// remember keeps the last bytes that were read. f.mu is held.
+func (f *File) remember(data []byte) {
+	if len(data) >= tailSize {
+		f.has = copy(f.tail[:], data[len(data)-tailSize:])
+		return
+	}
+	keep := min(f.has, tailSize-len(data))
+	copy(f.tail[:], f.tail[f.has-keep:f.has])
+	f.has = keep + copy(f.tail[keep:], data)
+}
+
+// Place is where a file was read to: what is kept of it when it is closed.
+type Place struct {
+	ID
+	Name   string `json:"name"`            // the followed name, an absolute path
+	Offset int64  `json:"offset"`          // bytes
+	Print  string `json:"print,omitempty"` // of the bytes before it
+	Done   bool   `json:"done,omitempty"`  // it had lost the name and was read to its end: it may be gone
+}
+
+// Place returns a place in the file; an offset below 0 means what is read next.
+func (f *File) Place(offset int64) Place {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if offset < 0 {
+		offset = f.offset
+	}
+	p := Place{ID: f.id, Name: f.owner.path, Offset: offset}
+	p.Print, _ = f.print(offset)
+	return p
+}
+
+// print is a fingerprint of the bytes before an offset: their number is known
+// from it. f.mu is held.
+func (f *File) print(offset int64) (string, error) {
+	var text [tailSize]byte
+	n := min(offset, tailSize)
+	if n == 0 {
+		return "", nil
+	}
+	if _, err := f.file.ReadAt(text[:n], offset-n); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text[:n])
+	return hex.EncodeToString(sum[:8]), nil
+}
+
+// resume goes on where a file was read to, if it is still that file. Otherwise
+// it begins at the beginning; of a file that was truncated meanwhile it is said.
+// f.mu is held.
+func (f *File) resume(p Place) {
+	print, err := f.print(p.Offset)
+	if f.seen >= p.Offset && err == nil && print == p.Print && f.moveTo(p.Offset) {
+		return
+	}
+	if f.id.Born != 0 {
+		f.begin(0)
+	}
+}

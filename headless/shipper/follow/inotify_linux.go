@@ -1,0 +1,153 @@
+package follow
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// inotify is where the system tells of changes. One goroutine reads it.
+type inotify struct {
+	file *os.File
+	raw  syscall.RawConn
+	buf  [64 << 10]byte
+}
+
+func newInotify() (*inotify, error) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		return nil, os.NewSyscallError("inotify_init", err)
+	}
+	n := &inotify{file: os.NewFile(uintptr(fd), "inotify")}
+	if n.raw, err = n.file.SyscallConn(); err != nil {
+		n.file.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// watchDir tells of names that come and go in a directory, and when it goes
+// itself. The same directory has the same number.
+func (n *inotify) watchDir(path string) (int, error) {
+	return n.watch(path, unix.IN_CREATE|unix.IN_DELETE|unix.IN_MOVED_FROM|unix.IN_MOVED_TO|
+		unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_ONLYDIR)
+}
+
+// watchFile tells when something is written to an open file, or it is truncated.
+func (n *inotify) watchFile(f *File) (wd int, err error) {
+	raw, err := f.file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	outer := raw.Control(func(fd uintptr) {
+		wd, err = n.watch(fmt.Sprintf("/proc/self/fd/%d", fd), unix.IN_MODIFY)
+	})
+	return wd, errors.Join(outer, err)
+}
+
+func (n *inotify) watch(path string, mask uint32) (wd int, err error) {
+	outer := n.raw.Control(func(fd uintptr) {
+		err = again(func() (err error) {
+			wd, err = unix.InotifyAddWatch(int(fd), path, mask)
+			return err
+		})
+	})
+	if err = errors.Join(outer, err); err != nil {
+		return 0, os.NewSyscallError("inotify_add_watch", err)
+	}
+	return wd, nil
+}
+
+func (n *inotify) unwatch(wd int) {
+	_ = n.raw.Control(func(fd uintptr) { _, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) }) // it may be gone
+}
+
+// wait waits for changes, at most until a time. An error is that of a closed one.
+func (n *inotify) wait(until time.Time) ([]change, error) {
+	if err := n.file.SetReadDeadline(until); err != nil {
+		return nil, err
+	}
+	changes, err := n.read(true)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, nil
+	}
+	return changes, err
+}
+
+// drain takes the changes that are there.
+func (n *inotify) drain() (all []change, err error) {
+	if err := n.file.SetReadDeadline(time.Time{}); err != nil {
+		return nil, err
+	}
+	for {
+		some, err := n.read(false)
+		if err != nil || len(some) == 0 {
+			return all, err
+		}
+		all = append(all, some...)
+	}
+}
+
+func (n *inotify) read(wait bool) ([]change, error) {
+	var size int
+	var err error
+	outer := n.raw.Read(func(fd uintptr) bool {
+		err = again(func() (err error) {
+			size, err = unix.Read(int(fd), n.buf[:])
+			return err
+		})
+		return !wait || !errors.Is(err, unix.EAGAIN)
+	})
+	switch {
+	case outer != nil:
+		return nil, outer
+	case errors.Is(err, unix.EAGAIN):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return parseChanges(n.buf[:size]), nil
+}
+
+func (n *inotify) close() { n.file.Close() }
+
+func parseChanges(data []byte) (changes []change) {
+	for len(data) >= unix.SizeofInotifyEvent {
+		wd := int(int32(binary.NativeEndian.Uint32(data)))
+		mask := binary.NativeEndian.Uint32(data[4:])
+		cookie := binary.NativeEndian.Uint32(data[8:])
+		size := min(int(binary.NativeEndian.Uint32(data[12:])), len(data)-unix.SizeofInotifyEvent)
+		data = data[unix.SizeofInotifyEvent:]
+		entry, _, _ := bytes.Cut(data[:size], []byte{0})
+		data = data[size:]
+		c := change{wd: wd, cookie: cookie, entry: string(entry)}
+		switch {
+		case mask&unix.IN_Q_OVERFLOW != 0:
+			c.kind = changeOverflow
+		case mask&(unix.IN_IGNORED|unix.IN_UNMOUNT) != 0:
+			c.kind = changeUnwatched
+		case mask&(unix.IN_DELETE_SELF|unix.IN_MOVE_SELF) != 0:
+			c.kind = changeDirectory
+		case mask&unix.IN_CREATE != 0:
+			c.kind = changeCreated
+		case mask&unix.IN_MOVED_TO != 0:
+			c.kind = changeMovedTo
+		case mask&unix.IN_MOVED_FROM != 0:
+			c.kind = changeMovedFrom
+		case mask&unix.IN_DELETE != 0:
+			c.kind = changeDeleted
+		case mask&unix.IN_MODIFY != 0:
+			c.kind = changeWritten
+		default:
+			continue
+		}
+		changes = append(changes, c)
+	}
+	return changes
+}

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package follow
+
+import (
+	"errors"
+	"time"
+)
+
+// inotify is where the system tells of changes; here it does not.
+type inotify struct{}
+
+func newInotify() (*inotify, error) { return nil, errors.ErrUnsupported }
+
+func (*inotify) watchDir(string) (int, error)     { return 0, errors.ErrUnsupported }
+func (*inotify) watchFile(*File) (int, error)     { return 0, errors.ErrUnsupported }
+func (*inotify) unwatch(int)                      {}
+func (*inotify) wait(time.Time) ([]change, error) { return nil, errors.ErrUnsupported }
+func (*inotify) drain() ([]change, error)         { return nil, errors.ErrUnsupported }
+func (*inotify) close()                           {}

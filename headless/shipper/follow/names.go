@@ -1,0 +1,473 @@
+package follow
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+const (
+	// Every is how often names and sizes are looked at besides being notified.
+	Every = 250 * time.Millisecond
+
+	soon      = 5 * time.Millisecond   // while something is not decided
+	forRoom   = 20 * time.Millisecond  // while something waits for room
+	patience  = 100 * time.Millisecond // for the other end of a rename, and for what should be there and is not
+	calm      = 2 * time.Millisecond   // between two looks at files that are written to all the time
+	maxPast   = 1024                   // closed files that are remembered
+	maxUnopen = 4096                   // files of one name that are tracked until there is room to open them
+)
+
+// DefaultOpen is Config.MaxOpen when it is 0.
+const DefaultOpen = 512
+
+// Config is what is followed.
+type Config struct {
+	Names   []string             // paths
+	MaxOpen int                  // files that are open at a time; 0 means DefaultOpen
+	Past    []Place              // where reading ended the last time
+	Check   func(*os.File) error // why a file cannot be followed; nil takes all regular ones
+	Look    bool                 // does without notifications
+}
+
+// Kind is what an Arrival is.
+type Kind uint8
+
+const (
+	Opened   Kind = iota // File had the name, and comes after all that came before
+	Absent               // there is no file of the name yet
+	Refused              // what has the name cannot be followed: Err
+	Gone                 // N files had the name, and were gone before they could be opened
+	Overflow             // notifications were lost: files may have come and gone
+	Unheard              // a file came of which the system did not tell: others may come and go between two looks
+	Unfound              // a file that was read to Place the last time is not there any more, under no name
+)
+
+// Arrival is what happened to a name.
+type Arrival struct {
+	Kind  Kind
+	File  *File
+	First bool // the file was there when following began, and nothing of its name was in Config.Past
+	Err   error
+	N     int
+	Place Place
+}
+
+// Names are names that are followed.
+type Names struct {
+	cfg     Config
+	inotify *inotify // of directories; nil when there are only looks
+	written *inotify // of files
+	err     error    // why there are only looks
+	stop    chan struct{}
+	running sync.WaitGroup
+	wanted  atomic.Int32 // files that wait for others to be retired
+
+	// What belongs to the goroutine that opens.
+	dirs   map[int]*dir // by watch
+	at     map[spot][]*tenure
+	moving map[uint32][]*tenure // by cookie
+	again  bool                 // a directory came or went: routes are other ones
+
+	mu      sync.Mutex
+	names   []*name
+	files   map[ID]*File
+	byWatch map[int]*File
+	past    map[ID]Place
+	order   []ID // of past, the oldest first
+}
+
+// name is one that is followed.
+type name struct {
+	path    string // absolute
+	queue   []Arrival
+	wake    chan struct{} // capacity 1
+	current *File
+	refused ID // what has the name and cannot be opened
+
+	waiting int    // files that are not open yet
+	denied  string // why what has the name could not be opened the last time
+	unheard bool   // that the system does not tell of everything was said
+
+	// What belongs to the goroutine that opens.
+	tenures  []*tenure // that are not decided, in order
+	spares   []*File   // files that had the name, it is unknown when; not in Names.files
+	moved    bool      // its route has become another since it was looked at
+	unopened ID        // has the name and could not be opened yet
+}
+
+// Watch begins to follow. When it returns, the files that are there are open.
+func Watch(cfg Config) (*Names, error) {
+	if cfg.MaxOpen == 0 {
+		cfg.MaxOpen = DefaultOpen
+	}
+	n := &Names{
+		cfg: cfg, stop: make(chan struct{}),
+		dirs: make(map[int]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
+		files: make(map[ID]*File), byWatch: make(map[int]*File), past: make(map[ID]Place),
+	}
+	for _, path := range cfg.Names {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, err
+		}
+		n.names = append(n.names, &name{path: abs, wake: make(chan struct{}, 1)})
+	}
+	for _, p := range cfg.Past {
+		n.remember(p)
+	}
+	if cfg.Look {
+		n.err = errors.New("as asked")
+	} else if n.inotify, n.err = newInotify(); n.err == nil {
+		if n.written, n.err = newInotify(); n.err != nil {
+			n.inotify.close()
+			n.inotify = nil
+		}
+	}
+	n.watchRoutes()
+	for _, m := range n.names {
+		n.recall(m)
+		n.look(m, true)
+	}
+	n.running.Go(n.run)
+	if n.written != nil {
+		n.running.Go(n.sample)
+	}
+	return n, nil
+}
+
+// Err is why the system does not tell of changes in every directory; nil if it does.
+func (n *Names) Err() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.err
+}
+
+// Wake gets something when something happened to name number i, or was written
+// to one of its files.
+func (n *Names) Wake(i int) <-chan struct{} { return n.names[i].wake }
+
+// Take returns what has happened to name number i since the last time.
+func (n *Names) Take(i int) []Arrival {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	taken := n.names[i].queue
+	n.names[i].queue = nil
+	return taken
+}
+
+// Wanted is how many files have to be retired for others to be opened.
+func (n *Names) Wanted() int { return int(n.wanted.Load()) }
+
+// Waiting is how many files that had name number i are not open yet.
+func (n *Names) Waiting(i int) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.names[i].waiting
+}
+
+// Retire closes a file that its reader has done with. If a name leads to it
+// again, reading goes on where it ended.
+func (n *Names) Retire(f *File) {
+	place := f.Place(-1)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.remember(place)
+	n.forget(f)
+}
+
+// Refuse closes a file that cannot be read. It is not opened again while it has
+// its name.
+func (n *Names) Refuse(f *File) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, m := range n.names {
+		if m.current == f {
+			m.current, m.refused = nil, f.id
+		}
+	}
+	n.forget(f)
+}
+
+// forget closes a file. n.mu is held.
+func (n *Names) forget(f *File) {
+	delete(n.files, f.id)
+	if f.wd != 0 {
+		delete(n.byWatch, f.wd)
+		n.written.unwatch(f.wd)
+	}
+	for _, m := range n.names {
+		if m.current == f {
+			m.current = nil
+		}
+	}
+	f.file.Close()
+}
+
+// remember keeps a place. n.mu is held, or nobody else is there yet.
+func (n *Names) remember(p Place) {
+	if _, there := n.past[p.ID]; !there {
+		n.order = append(n.order, p.ID)
+	}
+	n.past[p.ID] = p
+	for len(n.past) > maxPast+len(n.cfg.Past) {
+		delete(n.past, n.order[0])
+		n.order = n.order[1:]
+	}
+}
+
+// Close ends the following, and closes all files.
+func (n *Names) Close() {
+	close(n.stop)
+	if n.inotify != nil {
+		n.inotify.close()
+		n.written.close()
+	}
+	n.running.Wait()
+	for _, d := range n.dirs {
+		d.fd.Close()
+	}
+	for _, f := range n.files {
+		f.file.Close()
+	}
+	for _, m := range n.names {
+		for _, f := range m.spares {
+			f.file.Close()
+		}
+	}
+}
+
+// run opens until the following ends.
+func (n *Names) run() {
+	next := time.Now().Add(Every)
+	for {
+		until := time.Now().Add(n.pause())
+		if next.Before(until) {
+			until = next
+		}
+		changes, ok := n.await(until)
+		if !ok {
+			return
+		}
+		n.apply(changes)
+		n.settle()
+		for _, m := range n.names {
+			if m.moved {
+				n.look(m, false)
+			}
+		}
+		if now := time.Now(); !now.Before(next) {
+			for _, m := range n.names {
+				n.look(m, false)
+			}
+			n.lookAtSizes()
+			next = now.Add(Every)
+		}
+	}
+}
+
+// await waits for changes, at most until a time. It reports whether the
+// following goes on.
+func (n *Names) await(until time.Time) ([]change, bool) {
+	if n.inotify != nil {
+		changes, err := n.inotify.wait(until)
+		return changes, err == nil
+	}
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case <-n.stop:
+		return nil, false
+	case <-timer.C:
+		return nil, true
+	}
+}
+
+// sample looks at the sizes of files that are written to, until the following ends.
+func (n *Names) sample() {
+	for {
+		changes, err := n.written.wait(time.Time{})
+		if err != nil {
+			return
+		}
+		n.mu.Lock()
+		for _, c := range changes {
+			if f := n.byWatch[c.wd]; f != nil {
+				_, _ = f.Size()
+				f.owner.poke()
+			}
+		}
+		n.mu.Unlock()
+		select {
+		case <-n.stop:
+			return
+		case <-time.After(calm):
+		}
+	}
+}
+
+// lookAtSizes looks at all sizes, so that a truncation is seen even where nothing
+// notifies of it.
+func (n *Names) lookAtSizes() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, f := range n.files {
+		_, _ = f.Size() // a file that cannot be asked cannot be read, which is told
+	}
+}
+
+func (m *name) poke() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// arrive adds an arrival. n.mu is held.
+func (m *name) arrive(a Arrival) {
+	if last := len(m.queue) - 1; last >= 0 && a.Kind == Gone && m.queue[last].Kind == Gone {
+		m.queue[last].N += a.N
+	} else if last < 0 || a.Kind != Overflow || m.queue[last].Kind != Overflow {
+		m.queue = append(m.queue, a)
+	}
+	m.poke()
+}
+
+// look looks what has a name now, and opens what nobody told of.
+func (n *Names) look(m *name, first bool) {
+	s, err := statPath(m.path)
+	n.mu.Lock()
+	n.lead(m, n.files[s.ID])
+	open := err == nil && m.current == nil && len(m.tenures) == 0 && s.ID != m.refused
+	if errors.Is(err, fs.ErrNotExist) && first {
+		m.arrive(Arrival{Kind: Absent})
+	}
+	if m.unopened != (ID{}) && m.unopened != s.ID {
+		if n.files[m.unopened] == nil {
+			m.arrive(Arrival{Kind: Gone, N: 1})
+		}
+		m.unopened = ID{}
+	}
+	n.mu.Unlock()
+	moved := m.moved
+	m.moved = false
+	if open && !n.discover(m, first || moved, first) {
+		m.unopened = s.ID
+	}
+}
+
+// lead notes which file a name leads to; nil is none that is open. n.mu is held.
+func (n *Names) lead(m *name, f *File) {
+	if m.current == f {
+		return
+	}
+	if m.current != nil {
+		m.current.named.Add(-1)
+	}
+	if m.current = f; f != nil {
+		f.named.Add(1)
+	}
+}
+
+// discover opens what has a name. It reports whether the file is open, or nobody
+// could read it; due is a file that the system need not have told of.
+func (n *Names) discover(m *name, due, first bool) bool {
+	file, err := os.OpenFile(m.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	changes := n.drain()
+	heard := slices.ContainsFunc(changes, func(c change) bool { return n.concerns(c, m) })
+	n.apply(changes)
+	f, err := n.examine(m, file, err)
+	if heard {
+		if err == nil {
+			m.spares = append(m.spares, f)
+		}
+		n.settle()
+		return true
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err == nil && n.files[f.id] == nil && n.full() {
+		n.wanted.Store(1) // looked at again
+		f.file.Close()
+		return false
+	}
+	if !due && !m.unheard && n.inotify != nil {
+		m.unheard = true
+		m.arrive(Arrival{Kind: Unheard})
+	}
+	n.admit(m, f, err, first)
+	if err == nil {
+		n.lead(m, n.files[f.id])
+	}
+	return !errors.Is(err, fs.ErrPermission)
+}
+
+// examine makes a File of what was opened, unless it cannot be followed.
+func (n *Names) examine(m *name, file *os.File, err error) (*File, error) {
+	if err != nil {
+		return nil, err
+	}
+	s, err := statFile(file)
+	switch {
+	case err != nil:
+	case n.cfg.Check != nil:
+		err = n.cfg.Check(file)
+	case s.mode != 0:
+		err = errors.New("it is no regular file")
+	}
+	if err != nil {
+		file.Close()
+		return &File{id: s.ID}, err
+	}
+	return &File{id: s.ID, path: file.Name(), owner: m, file: file}, nil
+}
+
+// full reports whether no more files may be open. n.mu is held.
+func (n *Names) full() bool { return len(n.files) >= n.cfg.MaxOpen }
+
+// admit makes what was examined an arrival. n.mu is held.
+func (n *Names) admit(m *name, f *File, err error, first bool) {
+	if err != nil {
+		m.refused = ID{}
+		if f != nil {
+			m.refused = f.id
+		}
+		if !errors.Is(err, fs.ErrPermission) || m.denied != err.Error() {
+			m.arrive(Arrival{Kind: Refused, Err: err})
+		}
+		m.denied = err.Error()
+		return
+	}
+	m.refused, m.denied = ID{}, ""
+	if known := n.files[f.id]; known != nil {
+		f.file.Close()
+		if known.owner == m {
+			m.arrive(Arrival{Kind: Opened, File: known}) // it is back
+		}
+		return
+	}
+	n.files[f.id] = f
+	if n.written != nil {
+		if wd, err := n.written.watchFile(f); err == nil {
+			f.wd = wd
+			n.byWatch[wd] = f
+		}
+	}
+	f.mu.Lock()
+	_ = f.look() // what cannot be asked cannot be read, which is told
+	if p, there := n.past[f.id]; there {
+		f.resume(p)
+	}
+	f.mu.Unlock()
+	first = first && !slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.Name == m.path })
+	m.arrive(Arrival{Kind: Opened, File: f, First: first})
+}

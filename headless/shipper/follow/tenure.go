@@ -1,0 +1,428 @@
+package follow
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+)
+
+// dir is a directory that is watched.
+type dir struct {
+	wd    int
+	fd    *os.File
+	steps map[string][]*name // by entry: the names whose files have it
+	ways  map[string][]*name // the names whose folders and links have it
+}
+
+// spot is an entry of a directory.
+type spot struct {
+	dir   *dir
+	entry string
+}
+
+// tenure is the time during which one file had a name. Until it is decided which
+// file that was, it is tracked where it is now.
+type tenure struct {
+	name    *name
+	at      spot      // where the file is; the zero value while it is being renamed
+	cookie  uint32    // of the rename
+	since   time.Time // when it should have been there, and was not
+	waiting bool      // for room
+
+	decided bool
+	file    *File // examined; nil when it is gone, or was nothing
+	err     error // why it cannot be followed
+	gone    bool
+}
+
+// watchRoutes watches all directories that the names depend on.
+func (n *Names) watchRoutes() {
+	n.again = false
+	if n.inotify == nil {
+		return
+	}
+	for _, d := range n.dirs {
+		d.steps, d.ways = make(map[string][]*name), make(map[string][]*name)
+	}
+	var failed error
+	for _, m := range n.names {
+		for round := 0; ; round++ {
+			steps := route(m.path)
+			fresh := false
+			for _, s := range steps {
+				d, isNew, err := n.watchDir(s.dir)
+				if err != nil {
+					if s.leaf {
+						failed = err // of a folder on the way it is found by looking
+					}
+					continue
+				}
+				fresh = fresh || isNew
+				to := d.ways
+				if s.leaf {
+					to = d.steps
+				}
+				if !slices.Contains(to[s.entry], m) {
+					to[s.entry] = append(to[s.entry], m)
+				}
+			}
+			m.moved = m.moved || fresh
+			// What changed before the watch was there is found by another look.
+			if !fresh || round == maxLinks {
+				break
+			}
+		}
+	}
+	n.mu.Lock()
+	n.err = failed
+	n.mu.Unlock()
+	for wd, d := range n.dirs {
+		if len(d.steps)+len(d.ways) == 0 && !n.tracks(d) {
+			n.inotify.unwatch(wd)
+			d.fd.Close()
+			delete(n.dirs, wd)
+		}
+	}
+}
+
+// watchDir watches a directory; it may be watched already.
+func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
+	wd, err := n.inotify.watchDir(path)
+	if err != nil {
+		return nil, false, err
+	}
+	if d := n.dirs[wd]; d != nil {
+		return d, false, nil
+	}
+	fd, err := openDir(path)
+	if err != nil {
+		return nil, false, err
+	}
+	d = &dir{wd: wd, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
+	n.dirs[wd] = d
+	return d, true, nil
+}
+
+// tracks reports whether a tenure that is not decided is in a directory.
+func (n *Names) tracks(d *dir) bool {
+	for at := range n.at {
+		if at.dir == d {
+			return true
+		}
+	}
+	return false
+}
+
+// pause is how long nothing needs to be done unless something changes.
+func (n *Names) pause() time.Duration {
+	most := Every
+	for _, m := range n.names {
+		for _, t := range m.tenures {
+			switch {
+			case t.decided:
+			case t.waiting:
+				most = min(most, forRoom)
+			default:
+				most = soon
+			}
+		}
+	}
+	return most
+}
+
+func (n *Names) drain() []change {
+	if n.inotify == nil {
+		return nil
+	}
+	changes, _ := n.inotify.drain() // an error is found by await
+	return changes
+}
+
+// concerns reports whether a change is one of a name's own places.
+func (n *Names) concerns(c change, m *name) bool {
+	d := n.dirs[c.wd]
+	return c.kind == changeOverflow || (d != nil && slices.Contains(d.steps[c.entry], m))
+}
+
+// apply tracks what has changed.
+func (n *Names) apply(changes []change) {
+	for _, c := range changes {
+		d := n.dirs[c.wd]
+		switch {
+		case c.kind == changeOverflow:
+			n.overflowed()
+			continue
+		case d == nil:
+			continue
+		case c.kind == changeUnwatched:
+			n.unwatched(d)
+			continue
+		case c.kind == changeDirectory:
+			n.again = true
+			continue
+		}
+		at := spot{d, c.entry}
+		switch c.kind {
+		case changeMovedFrom:
+			for _, t := range n.at[at] {
+				t.at, t.cookie, t.since = spot{}, c.cookie, time.Now()
+				n.moving[c.cookie] = append(n.moving[c.cookie], t)
+			}
+			delete(n.at, at)
+		case changeDeleted:
+			n.vacate(at)
+		case changeCreated, changeMovedTo:
+			n.vacate(at) // what was there was replaced
+			if c.kind == changeMovedTo {
+				n.arrived(c.cookie, at)
+			}
+			for _, m := range d.steps[c.entry] {
+				if !slices.ContainsFunc(n.at[at], func(t *tenure) bool { return t.name == m }) {
+					n.begin(m, at)
+				}
+			}
+		}
+		if len(d.ways[c.entry]) > 0 || len(d.steps[c.entry]) > 0 {
+			n.again = true // it may be a link, or a folder
+		}
+	}
+}
+
+// overflowed takes note that changes were lost.
+func (n *Names) overflowed() {
+	n.again = true
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, m := range n.names {
+		for _, t := range m.tenures {
+			// Elsewhere there may be some other file by now.
+			if !t.decided && (t.at.dir == nil || !slices.Contains(t.at.dir.steps[t.at.entry], m)) {
+				n.lose(t)
+			}
+		}
+		m.arrive(Arrival{Kind: Overflow})
+		m.moved = true
+	}
+}
+
+// unwatched lets go of a directory that is there no more.
+func (n *Names) unwatched(d *dir) {
+	n.again = true
+	for at := range n.at {
+		if at.dir == d {
+			n.vacate(at)
+		}
+	}
+	d.fd.Close()
+	delete(n.dirs, d.wd)
+}
+
+// begin begins a tenure.
+func (n *Names) begin(m *name, at spot) {
+	t := &tenure{name: m, at: at}
+	m.tenures = append(m.tenures, t)
+	n.at[at] = append(n.at[at], t)
+	if len(m.tenures) > maxUnopen {
+		n.lose(m.tenures[0])
+	}
+}
+
+// arrived takes the other end of a rename.
+func (n *Names) arrived(cookie uint32, at spot) {
+	for _, t := range n.moving[cookie] {
+		t.at, t.since = at, time.Time{}
+		n.at[at] = append(n.at[at], t)
+	}
+	delete(n.moving, cookie)
+}
+
+// vacate takes note that what was at a spot is gone.
+func (n *Names) vacate(at spot) {
+	for _, t := range slices.Clone(n.at[at]) {
+		n.lose(t)
+	}
+}
+
+// untrack tracks a tenure no more.
+func (n *Names) untrack(t *tenure) {
+	same := func(other *tenure) bool { return other == t }
+	if t.at.dir != nil {
+		if n.at[t.at] = slices.DeleteFunc(n.at[t.at], same); len(n.at[t.at]) == 0 {
+			delete(n.at, t.at)
+		}
+	} else if n.moving[t.cookie] = slices.DeleteFunc(n.moving[t.cookie], same); len(n.moving[t.cookie]) == 0 {
+		delete(n.moving, t.cookie)
+	}
+}
+
+// lose decides that the file of a tenure is gone.
+func (n *Names) lose(t *tenure) {
+	n.untrack(t)
+	t.decided, t.gone = true, true
+}
+
+// settle opens the files of all tenures, as far as that can be done now.
+func (n *Names) settle() {
+	for range maxUnopen {
+		if n.again {
+			n.watchRoutes()
+		}
+		tried := n.try()
+		changes := n.drain()
+		n.judge(tried, changes)
+		n.apply(changes)
+		if len(changes) == 0 {
+			break
+		}
+	}
+	n.expire()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.wanted.Store(0)
+	for _, m := range n.names {
+		n.hand(m)
+	}
+}
+
+// attempt is a file that was opened where a tenure's should be.
+type attempt struct {
+	t    *tenure
+	at   spot
+	file *os.File
+	err  error
+}
+
+// try opens files where they should be. Nothing is taken yet.
+func (n *Names) try() (tried []attempt) {
+	n.mu.Lock()
+	room := n.cfg.MaxOpen - len(n.files)
+	n.mu.Unlock()
+	for _, m := range n.names {
+		for _, t := range m.tenures {
+			switch {
+			case t.decided && t.file != nil:
+				room--
+			case t.decided || t.at.dir == nil:
+			case room <= 0:
+				t.waiting = true
+			default:
+				room--
+				t.waiting = false
+				file, err := openIn(t.at.dir.fd, t.at.entry)
+				tried = append(tried, attempt{t, t.at, file, err})
+			}
+		}
+	}
+	return tried
+}
+
+// judge takes what was opened, unless one of the changes since may mean that it
+// is another's.
+func (n *Names) judge(tried []attempt, changes []change) {
+	touched := make(map[spot]bool)
+	for _, c := range changes {
+		if d := n.dirs[c.wd]; d != nil {
+			touched[spot{d, c.entry}] = true
+		}
+	}
+	for _, a := range tried {
+		own := slices.Contains(a.at.dir.steps[a.at.entry], a.t.name)
+		switch {
+		case errors.Is(a.err, fs.ErrNotExist):
+			if !touched[a.at] {
+				n.missing(a.t)
+			}
+		case !touched[a.at]:
+			n.untrack(a.t)
+			a.t.decided = true
+			a.t.file, a.t.err = n.examine(a.t.name, a.file, a.err)
+		case a.err == nil && own:
+			// It had the name, but perhaps in another tenure.
+			if f, err := n.examine(a.t.name, a.file, nil); err == nil {
+				a.t.name.spares = append(a.t.name.spares, f)
+			}
+		case a.err == nil:
+			a.file.Close()
+		}
+	}
+}
+
+// missing takes note that a file is not where it should be: the change may not
+// have been told yet; a link may lead nowhere yet.
+func (n *Names) missing(t *tenure) {
+	if isLink(t.at.dir.fd, t.at.entry) {
+		n.untrack(t)
+		t.decided = true // a tenure begins where it leads to
+		return
+	}
+	if t.since.IsZero() {
+		t.since = time.Now()
+	}
+}
+
+// expire gives up files that should be there for too long.
+func (n *Names) expire() {
+	for _, m := range n.names {
+		for _, t := range m.tenures {
+			if !t.decided && !t.waiting && !t.since.IsZero() && time.Since(t.since) > patience {
+				n.lose(t)
+			}
+		}
+	}
+}
+
+// hand makes arrivals of the tenures that are decided, in their order. n.mu is
+// held.
+func (n *Names) hand(m *name) {
+	handed := false
+	for len(m.tenures) > 0 && m.tenures[0].decided {
+		t := m.tenures[0]
+		m.tenures = m.tenures[1:]
+		handed = true
+		switch {
+		case t.err != nil:
+			n.admit(m, t.file, t.err, false)
+		case t.file != nil:
+			n.admit(m, t.file, nil, false)
+		case t.gone && !n.spare(m):
+			m.arrive(Arrival{Kind: Gone, N: 1})
+		}
+	}
+	m.waiting = len(m.tenures)
+	for _, t := range m.tenures {
+		if t.waiting && !t.decided {
+			n.wanted.Add(1)
+		}
+	}
+	if len(m.tenures) == 0 {
+		for n.spare(m) {
+			handed = true
+		}
+	}
+	if handed {
+		s, err := statPath(m.path)
+		if err == nil {
+			n.lead(m, n.files[s.ID])
+		} else {
+			n.lead(m, nil)
+		}
+	}
+}
+
+// spare admits the first file that had a name in an unknown tenure and is not
+// known otherwise. It reports whether there was one. n.mu is held.
+func (n *Names) spare(m *name) bool {
+	for len(m.spares) > 0 {
+		f := m.spares[0]
+		m.spares = m.spares[1:]
+		known := n.files[f.id] != nil || slices.ContainsFunc(m.tenures, func(t *tenure) bool { return t.file != nil && t.file.id == f.id })
+		if !known {
+			n.admit(m, f, nil, false)
+			return true
+		}
+		f.file.Close()
+	}
+	return false
+}

@@ -1,0 +1,61 @@
+package shipper
+
+import (
+	"fmt"
+	"time"
+
+	"sluice/cluster/record"
+	"sluice/headless/shipper/follow"
+)
+
+// missed tells of files that were gone before they could be opened.
+func (f *follower) missed(n int) {
+	f.s.counts.missed.Add(uint64(n))
+	text := fmt.Sprintf("%d files that were %q were gone before they could be opened: what was in them is unknown", n, f.name)
+	if n == 1 {
+		text = fmt.Sprintf("a file that was %q was gone before it could be opened: what was in it is unknown", f.name)
+	}
+	f.tell(text, "missedFiles", n)
+}
+
+// doubt tells that it is unknown whether anything is missing.
+func (f *follower) doubt(text string) {
+	f.s.counts.doubts.Add(1)
+	f.tell(text)
+}
+
+// truncated tells what a truncation took, and begins again.
+func (f *follower) truncated(o *followedFile, cut *follow.Truncated) {
+	f.s.counts.truncations.Add(uint64(cut.Times))
+	f.s.counts.lostBytes.Add(uint64(cut.Lost))
+	text := fmt.Sprintf("%q was truncated", f.name)
+	if cut.Anew {
+		text += ": beginning again"
+		f.keep(o.end())
+		o.at = 0
+	}
+	if size, err := o.Size(); err == nil {
+		o.limit = size
+	}
+	if cut.Lost > 0 {
+		f.tell(fmt.Sprintf("%s; at least %d bytes that were not read are lost", text, cut.Lost), "lostBytes", cut.Lost)
+		return
+	}
+	f.tell(text + "; what was written to it and not read before is lost, if anything")
+}
+
+// tell says that something is missing, to whoever runs this and, as a record of
+// level warn at its place, to those who read the stream.
+func (f *follower) tell(text string, fields ...any) {
+	f.s.console.Notify(text)
+	for _, o := range f.files {
+		f.keep(o.sink.flush()) // it came before
+	}
+	now := time.Now()
+	notice := record.AppendNotice(nil, now, record.Warn, text, append(fields, "file", f.name)...)
+	f.s.counts.notices.Add(1)
+	if err := f.s.cfg.Client.Publish(f.s.publishing, f.s.cfg.Stream, notice); err != nil {
+		f.s.counts.untaken.Add(1)
+		f.keep(err)
+	}
+}
