@@ -37,10 +37,10 @@ type File struct {
 	seen     int64 // its size when somebody looked
 	unread   int64 // of the bytes behind offset then, those that are no hole
 	links    uint64
-	stamp    int64 // when it was written to, when somebody looked
+	stamp    int64          // when it was written to, when somebody looked
 	tail     [tailSize]byte // the bytes before offset; where that is 0, the first of the file, once there are some
 	has      int            // bytes of tail
-	verified int64 // the stamp at which the tail was found unchanged
+	verified int64          // the stamp at which the tail was found unchanged
 	probed   bool
 	cut      *Truncated // not told to the reader yet
 }
