@@ -41,7 +41,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 var noFiles = []string{
 	"token", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
-	"max-connections", "consolidators", "tenants", "rate", "seed",
+	"max-connections", "open-files", "consolidators", "tenants", "rate", "seed",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {

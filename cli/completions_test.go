@@ -14,7 +14,7 @@ import (
 // files are offered where files are meant.
 func TestFlagsComplete(t *testing.T) {
 	enumeration := regexp.MustCompile(`: ((?:\w+(?:, | or ))+\w+)$`)
-	files := []string{"record --out"}
+	files := []string{"record --out", "publish --state"}
 	enumerated := 0
 	var check func(path string, c *cobra.Command)
 	check = func(path string, c *cobra.Command) {
