@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -18,6 +19,8 @@ type Reporter struct {
 	states map[string]state
 	count  uint64 // records lost
 	gaps   uint64 // gaps of unknown size
+
+	uncounted bool // there was a source of which nobody knows what it lost
 }
 
 // state is what was last reported of a source.
@@ -62,9 +65,11 @@ func (r *Reporter) stateText(n *stream.Notice) string {
 		return ""
 	}
 	if len(r.states) >= maxSources {
+		r.uncounted = r.unaccounted()
 		clear(r.states)
 	}
 	r.states[n.Source] = now
+	r.uncounted = r.uncounted || n.State == stream.StateUnaccounted
 	name, why := record.Safe(n.Source), ""
 	if n.Err != "" {
 		why = ": " + record.Safe(n.Err)
@@ -99,9 +104,20 @@ func (r *Reporter) Trouble(n *stream.Notice) string {
 // Lost reports whether any record was.
 func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 
+// unaccounted reports whether what was lost is not known of some source: it could
+// not count, or is away.
+func (r *Reporter) unaccounted() bool {
+	for _, s := range r.states {
+		if s.state != stream.StateLive {
+			return true
+		}
+	}
+	return r.uncounted
+}
+
 // Total writes the last line, in a form that scripts can read.
 func (r *Reporter) Total(written, unwritten uint64) {
-	text := fmt.Sprintf("written=%d lost=%d", written, r.count)
+	text := fmt.Sprintf("written=%d lost=%s", written, loss.Field(r.count, r.gaps > 0 || r.unaccounted()))
 	if r.gaps > 0 {
 		text += fmt.Sprintf(" unknown-gaps=%d", r.gaps)
 	}

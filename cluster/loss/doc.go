@@ -10,6 +10,8 @@
 // the only one that reads them back: [ParseRecord], [ParseEvent]. What was written
 // reads back as the same loss, as far as the form has room for it.
 //
+// Sums of losses are put in words by [Number], [Summary] and [Field].
+//
 // Numbers are exact, or unknown beyond what was counted; never an estimate. Names
 // and reasons are foreign input: words are sanitised for a terminal, JSON is not.
 //

@@ -45,6 +45,25 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// A number that is not known never reads as 0.
+func TestSums(t *testing.T) {
+	for _, tt := range []struct {
+		count                  uint64
+		unknown                bool
+		number, summary, field string
+	}{
+		{0, false, "0", "0 dropped", "0"},
+		{1203, false, "1,203", "1,203 dropped", "1203"},
+		{0, true, "unknown", "dropped: unknown", "unknown"},
+		{1203, true, "1,203 + unknown", "dropped: 1,203 + unknown", "1203+unknown"},
+	} {
+		number, summary, field := loss.Number(tt.count, tt.unknown), loss.Summary(tt.count, tt.unknown, "dropped"), loss.Field(tt.count, tt.unknown)
+		if number != tt.number || summary != tt.summary || field != tt.field {
+			t.Errorf("%d, %t is %q, %q, %q, want %q, %q, %q", tt.count, tt.unknown, number, summary, field, tt.number, tt.summary, tt.field)
+		}
+	}
+}
+
 // here takes out of a record what differs from machine to machine.
 func here(record []byte) string {
 	return regexp.MustCompile(`"hostname":"[^"]*","pid":\d+`).ReplaceAllString(string(record), `"hostname":"h","pid":7`)

@@ -1,6 +1,10 @@
 package loss
 
-import "sluice/cluster/record"
+import (
+	"strconv"
+
+	"sluice/cluster/record"
+)
 
 // Text is what was lost, of which stream, where and why, sanitised: "1,203
 // records of tenant/acme lost at the consolidator vm-1: reader too slow".
@@ -30,6 +34,39 @@ func (l *Loss) Text() string {
 		text += ": " + record.Safe(l.Reason)
 	}
 	return text
+}
+
+// Number is how many records were lost, where there is room for little more than a
+// number: "1,203", "unknown", "1,203 + unknown". unknown: and a number that cannot be
+// known, which is never shown as 0.
+func Number(count uint64, unknown bool) string {
+	switch {
+	case unknown && count == 0:
+		return "unknown"
+	case unknown:
+		return record.Count(count) + " + unknown"
+	}
+	return record.Count(count)
+}
+
+// Summary is Number with what became of the records: "1,203 dropped", "dropped:
+// unknown", "dropped: 1,203 + unknown".
+func Summary(count uint64, unknown bool, became string) string {
+	if unknown {
+		return became + ": " + Number(count, unknown)
+	}
+	return Number(count, unknown) + " " + became
+}
+
+// Field is Number for scripts, without blanks: "1203", "unknown", "1203+unknown".
+func Field(count uint64, unknown bool) string {
+	switch {
+	case unknown && count == 0:
+		return "unknown"
+	case unknown:
+		return strconv.FormatUint(count, 10) + "+unknown"
+	}
+	return strconv.FormatUint(count, 10)
 }
 
 // AppendBrief appends what was lost, where and why, for a line that shows the stream

@@ -174,9 +174,9 @@ func TestNotices(t *testing.T) {
 		{"gap", []stream.Notice{counted(1203, false)}, "1,203 records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=1203"},
 		{"gap of one", []stream.Notice{counted(1, false)}, "1 record of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=1"},
 		{"large gap", []stream.Notice{counted(1234567, false)}, "1,234,567 records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=1234567"},
-		{"unknown gap", []stream.Notice{counted(0, true)}, "an unknown number of records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=0 unknown-gaps=1"},
-		{"both", []stream.Notice{counted(100, true)}, "100 records and an unknown number more of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=100 unknown-gaps=1"},
-		{"several", []stream.Notice{counted(1, false), counted(2, true), counted(0, true)}, "1 record of tenant/acme lost at the consolidator vm-1: reader too slow|2 records and an unknown number more of tenant/acme lost at the consolidator vm-1: reader too slow|an unknown number of records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=3 unknown-gaps=2"},
+		{"unknown gap", []stream.Notice{counted(0, true)}, "an unknown number of records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=unknown unknown-gaps=1"},
+		{"both", []stream.Notice{counted(100, true)}, "100 records and an unknown number more of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=100+unknown unknown-gaps=1"},
+		{"several", []stream.Notice{counted(1, false), counted(2, true), counted(0, true)}, "1 record of tenant/acme lost at the consolidator vm-1: reader too slow|2 records and an unknown number more of tenant/acme lost at the consolidator vm-1: reader too slow|an unknown number of records of tenant/acme lost at the consolidator vm-1: reader too slow|written=0 lost=3+unknown unknown-gaps=2"},
 		{"network", []stream.Notice{{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Hop: "network", Count: 2}}, "2 records of s lost on the way from vm-1|written=0 lost=2"},
 		{"proxy", []stream.Notice{{Kind: stream.KindGap, Stream: "s", Hop: "proxy", Count: 2, Reason: "x"}}, "2 records of s lost at the proxy: x|written=0 lost=2"},
 		{"states", []stream.Notice{
@@ -189,12 +189,18 @@ func TestNotices(t *testing.T) {
 			state("vm-2", stream.StateLost, "reset by peer"),
 			state("vm-2", stream.StateLost, ""),
 			state("vm-2", stream.StateLive, ""),
-		}, "vm-2 not reached yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=0"},
+		}, "vm-2 not reached yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=unknown"},
+		{"live at the end", []stream.Notice{
+			state("vm-1", stream.StateConnecting, ""),
+			state("vm-1", stream.StateLive, ""),
+			state("vm-1", stream.StateLost, ""),
+			state("vm-1", stream.StateLive, ""),
+		}, "vm-1 live|vm-1 lost; trying again|vm-1 live|written=0 lost=0"},
 		{"backfill", []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}}, "written=0 lost=0"},
 		{"hostile", []stream.Notice{
 			state("\x1b[2J", stream.StateLost, "\n\u202e"),
 			{Kind: stream.KindGap, Stream: "\x1b", Source: "\x1b", Hop: "\x1b", Reason: "\n", Count: 1},
-		}, `␛[2J lost: ␊\u202e; trying again|1 record of ␛ lost at the ␛ ␛: ␊|written=0 lost=1`},
+		}, `␛[2J lost: ␊\u202e; trying again|1 record of ␛ lost at the ␛ ␛: ␊|written=0 lost=1+unknown`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, got, _ := run(t, printer.Config{}, &script.Source{Batches: []*stream.Batch{script.Batch(nil, tt.notices...)}})

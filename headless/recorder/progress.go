@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 )
 
@@ -51,10 +52,8 @@ func (r *Recorder) progressText(m *meter, now time.Time) string {
 	// What matters stands first: a narrow terminal has no room for the rest.
 	g := &r.gauge
 	n := g.records.Load()
-	text := fmt.Sprintf("recording: %s, %.0f/s, %d lost", record.Plural(n, "record"), m.rate(now, n), g.dropped.Load())
-	if n := g.unknown.Load(); n > 0 {
-		text += fmt.Sprintf(" and %d gaps of unknown size", n)
-	}
+	lost := loss.Summary(g.dropped.Load(), g.unknown.Load() > 0, "lost")
+	text := fmt.Sprintf("recording: %s, %.0f/s, %s", record.Plural(n, "record"), m.rate(now, n), lost)
 	text += ", " + bytesText(g.bytes.Load())
 	if r.files.compressed() {
 		text += " (" + bytesText(g.stored.Load()) + " stored)"

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/jsonscan"
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 )
 
@@ -86,7 +87,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 
 // text leaves out some counts that are 0.
 func (c *Counts) text() string {
-	text := fmt.Sprintf("records=%d bytes=%d gaps=%d dropped=%d unknown=%d", c.Records, c.Bytes, c.Gaps, c.Dropped, c.Unknown)
+	text := fmt.Sprintf("records=%d bytes=%d gaps=%d dropped=%s unknown=%d", c.Records, c.Bytes, c.Gaps, loss.Field(c.Dropped, c.Unknown > 0), c.Unknown)
 	if c.Older > 0 {
 		text += fmt.Sprintf(" older=%d", c.Older)
 	}
