@@ -75,6 +75,11 @@ type Config struct {
 	Location *time.Location   // of the times shown; nil means the local one
 	Now      func() time.Time // nil means time.Now
 
+	// RecordTime is what rates, lag and quiet times go by: where a replay is in its
+	// recordings. nil means Now, for records that are live. It may be called from any
+	// goroutine.
+	RecordTime func() time.Time
+
 	Settings   Settings
 	LayoutPath string // where the layout is saved on leaving, and restored from; "" does neither
 	Restore    bool   // begin with the layout that was saved last, besides Streams

@@ -114,7 +114,7 @@ func (m *model) openWhen(p *pane) {
 			if strings.TrimSpace(text) == "" {
 				return doneWith{}
 			}
-			at, err := parseWhen(text, m.config.Now(), m.location())
+			at, err := parseWhen(text, m.recordTime(), m.location())
 			if err != nil {
 				return doneWith{fault: err.Error()}
 			}
@@ -129,18 +129,31 @@ func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	v := p.view
 	v.Hold()
 	if v.Total() == 0 {
-		return m.notify("no record is here yet")
+		return m.notifyWhile(func() bool { return v.Total() == 0 }, "no record is here yet")
 	}
 	ord := v.NotBefore(at)
 	v.GoTo(ord)
 	switch {
 	case ord == v.Total():
-		return m.notify("nothing is as new as " + at.In(m.location()).Format(time.DateTime) + ": this is the newest")
+		return m.notifyWhile(m.standing(p), "nothing here is as new as "+at.In(m.location()).Format(time.DateTime)+": this is the newest")
 	case ord == 0:
 		_, e, _, _ := v.Row(0)
 		if first := when(e, m.location()); first.After(at) {
-			return m.notify("the oldest kept is of " + first.Format(time.DateTime))
+			return m.notifyWhile(m.standing(p), "the oldest kept is of "+first.Format(time.DateTime))
 		}
 	}
 	return nil
+}
+
+// recordTime is the time that rates, lag and quiet times go by: now, or where a replay
+// is. It is never before the newest record that was taken.
+func (m *model) recordTime() time.Time {
+	if m.config.RecordTime == nil {
+		return m.config.Now()
+	}
+	at := m.config.RecordTime()
+	if at.Before(m.arrived) {
+		return m.arrived
+	}
+	return at
 }

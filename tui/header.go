@@ -7,6 +7,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 )
@@ -132,18 +133,14 @@ func (p *pane) states(sc scene) ([]string, cell.Style) {
 	if v.Paused() {
 		word, keys = "PAUSED", "G to resume"
 	}
-	records, errors := v.Since()
-	fresh := record.Count(uint64(records)) + " new"
+	records, errors, uncounted := v.Since()
+	fresh := loss.Summary(uint64(records), uncounted, "new")
 	withErrors := fresh
 	if errors > 0 {
 		withErrors += fmt.Sprintf(" (%s error)", record.Count(uint64(errors)))
 	}
 	lost, unknown := v.Lost()
-	dropped := record.Count(lost)
-	if unknown {
-		dropped += "+"
-	}
-	dropped += " dropped"
+	dropped := loss.Summary(lost, unknown || sc.uncounted, "dropped")
 	all := word + " · " + withErrors + " · " + dropped + " · " + keys
 	states := []string{all, word + " · " + withErrors + " · " + dropped, word + " · " + withErrors, word + " · " + fresh, word}
 	if n := v.Kept(); n > 0 {

@@ -69,6 +69,11 @@ const keepAtOnce = 512
 func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	var name string
 	var stores []*rows.Store
+	records := now
+	if m.config.RecordTime != nil && len(batch.Records) > 0 {
+		m.arrived = time.Unix(0, batch.Records[len(batch.Records)-1].Arrived)
+		records = m.recordTime()
+	}
 	notices := func(before int) {
 		for ; m.noticed < len(batch.Notices) && batch.Notices[m.noticed].At <= before; m.noticed++ {
 			m.keepNotice(&batch.Notices[m.noticed])
@@ -82,7 +87,7 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 			name, stores = r.Stream, m.stores.Of(r.Stream) // none: its pane was closed a moment ago
 		}
 		for _, s := range stores {
-			s.Add(r, now)
+			s.Add(r, records)
 		}
 	}
 	if end < len(batch.Records) {
@@ -103,6 +108,7 @@ func (m *model) keepNotice(n *stream.Notice) {
 			s.Gap(n, text)
 		}
 	case stream.KindBackfill:
+		delete(m.filling, n.Stream)
 		for _, s := range stores {
 			s.Filled(n.Stream)
 		}
@@ -133,13 +139,14 @@ func (m *model) stateChanged(n *stream.Notice) {
 // refresh looks at what the feed knows besides records.
 func (m *model) refresh() {
 	m.status = m.config.Feed.Status()
-	now := m.config.Now()
+	m.lookAtSources()
+	now := m.recordTime()
 	for s := range m.stores.Each() {
 		p := m.pulses[s]
 		if p == nil {
 			p = &pulse{}
 			m.pulses[s] = p
 		}
-		p.update(s, now)
+		p.update(s, now, m.config.RecordTime != nil)
 	}
 }

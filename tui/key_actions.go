@@ -3,7 +3,6 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
-	"sluice/cluster/record"
 	"sluice/tui/query"
 	"sluice/tui/rowtext"
 	"sluice/tui/view"
@@ -81,7 +80,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 func (m *model) quit() tea.Cmd {
 	if s := m.saving; s != nil && !s.leave {
 		s.leave = true
-		return m.notify("still saving to " + s.path + ": " + m.keys.quit.Help().Key + " again leaves it unfinished")
+		return m.notifyWhile(func() bool { return m.saving == s }, "still saving to "+s.path+": "+m.keys.quit.Help().Key+" again leaves it unfinished")
 	}
 	return tea.Quit
 }
@@ -178,7 +177,7 @@ func (m *model) setLevel(p *pane, step int) {
 
 func (m *model) find(p *pane, d view.Direction) tea.Cmd {
 	if p.search == nil {
-		return m.notify("nothing is searched for: press / first")
+		return m.notifyWhile(func() bool { return p.search == nil }, "nothing is searched for: press / first")
 	}
 	p.search.Find(d)
 	return nil
@@ -190,6 +189,3 @@ func (m *model) paste(text string) {
 		t.paste(text)
 	}
 }
-
-// safeFlash is the flash, sanitised: an action's words may quote the network.
-func (m *model) safeFlash() string { return record.Safe(m.flash) }

@@ -37,16 +37,8 @@ func (l *losses) add(n *stream.Notice) {
 	l.reason = cell.Shorten(n.Reason, rowtext.MaxValue)
 }
 
-// text is the number of records, with a mark when it is not all.
-func (l *losses) text() string {
-	if l == nil {
-		return "0"
-	}
-	if l.unknown > 0 {
-		return record.Count(l.records) + "+"
-	}
-	return record.Count(l.records)
-}
+// text is the number of records, as far as it is known.
+func (l *losses) text() string { return loss.Number(l.records, l.unknown > 0) }
 
 // gapText is the number of gaps.
 func (l *losses) gapText() string {

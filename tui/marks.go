@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/rows"
 )
 
 // maxMarks bounds the marks of one pane.
@@ -19,7 +20,10 @@ func (m *model) mark(p *pane) tea.Cmd {
 		return nil
 	}
 	v.Hold()
-	n := v.At(ord)
+	n, e, _, _ := v.Row(ord)
+	if e.Kind == rows.KindSeam {
+		return nil // there is no record
+	}
 	if len(p.marks) == maxMarks { // those of records that were let go make room
 		p.marks = slices.DeleteFunc(p.marks, func(n uint64) bool { return n < v.Store().First() && !v.Keeps(n) })
 	}
@@ -28,7 +32,7 @@ func (m *model) mark(p *pane) tea.Cmd {
 	case found:
 		p.marks = slices.Delete(p.marks, at, at+1)
 	case len(p.marks) == maxMarks:
-		return m.notify("not marked: " + record.Count(maxMarks) + " records are marked already")
+		return m.notifyWhile(func() bool { return len(p.marks) == maxMarks }, "not marked: "+record.Count(maxMarks)+" records are marked already")
 	default:
 		p.marks = slices.Insert(p.marks, at, n)
 	}
@@ -55,9 +59,12 @@ func (m *model) findMark(p *pane, step int) tea.Cmd {
 	}
 	switch {
 	case len(p.marks) == 0:
-		return m.notify("nothing is marked: m marks a record")
+		return m.notifyWhile(func() bool { return len(p.marks) == 0 }, "nothing is marked: m marks a record")
+	case len(shown) == 0 && !v.Complete():
+		return m.notifyWhile(func() bool { return !v.Complete() }, "no marked record has passed the filter yet: it is still looking")
 	case len(shown) == 0:
-		return m.notify("no marked record is shown: they are let go, or left out by the filter")
+		marks, looking := len(p.marks), m.looking(p)
+		return m.notifyWhile(func() bool { return looking() && len(p.marks) == marks }, "no marked record is shown: they are let go, or left out by the filter")
 	}
 	here := v.At(v.CursorOrd())
 	at, found := slices.BinarySearch(shown, here)
@@ -84,8 +91,14 @@ func (m *model) findError(p *pane, step int) tea.Cmd {
 		v.Jump(n)
 		return nil
 	}
-	if step > 0 {
-		return m.notify("no error after this one; E goes to the one before")
+	standing := m.standing(p)
+	switch {
+	case !v.Complete():
+		return m.notifyWhile(func() bool { return standing() && !v.Complete() }, "no error has passed the filter there yet: it is still looking")
+	case step > 0:
+		s := v.Store()
+		errors := s.Errors()
+		return m.notifyWhile(func() bool { return standing() && s.Errors() == errors }, "no error after this one; E goes to the one before")
 	}
-	return m.notify("no error before this one")
+	return m.notifyWhile(standing, "no error before this one")
 }

@@ -69,13 +69,17 @@ type model struct {
 	status []stream.Status
 	lost   map[string]bool // sources that were had and are gone
 	ledger ledger          // what was lost since the start, in all streams
+
+	foreign string          // a source that could not count what was lost; "": there was none
+	filling map[string]bool // streams whose earlier records have not all come
+	arrived time.Time       // the newest record that was taken, by RecordTime
+
 	pulses map[*rows.Store]*pulse
 
 	notice   string // why something is not as the user wanted it, until a key is pressed
 	redrawID int    // of the last change of size
 
-	flash    string
-	flashID  int
+	flash    message
 	ticking  bool
 	batch    *stream.Batch // that is being taken, in pieces; nil: none
 	kept     int           // of its records
@@ -101,7 +105,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
 		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
 		stores: rows.NewStores(config.Records, config.Bytes),
-		lost:   make(map[string]bool),
+		lost:   make(map[string]bool), filling: make(map[string]bool),
 		pulses: make(map[*rows.Store]*pulse),
 		dark:   true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
@@ -209,8 +213,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 			return func() tea.Msg { return repaintMsg{} }
 		}
 	case fadeMsg:
-		if msg.id == m.flashID {
-			m.flash = ""
+		if msg.id == m.flash.id {
+			m.flash.text, m.flash.holds = "", nil
 		}
 	}
 	return nil
@@ -250,8 +254,8 @@ func (m *model) work() (cmd tea.Cmd) {
 		if p.search != nil && p.search.Arrived() {
 			m.hurry()
 		}
-		if text := p.missed(); text != "" {
-			cmd = m.notify(text)
+		if missed := m.missed(p); missed != nil {
+			cmd = missed
 			m.dirty = true
 		}
 	}
@@ -260,7 +264,7 @@ func (m *model) work() (cmd tea.Cmd) {
 
 // changing reports whether something on the screen changes without a message.
 func (m *model) changing() bool {
-	now := m.config.Now()
+	now := m.recordTime()
 	for s := range m.stores.Each() {
 		if !s.Idle(now) || now.Sub(s.Newest()) < quietAfter+time.Second {
 			return true
@@ -276,14 +280,6 @@ func (m *model) tick() tea.Cmd {
 	}
 	m.ticking = true
 	return tea.Tick(time.Second, func(time.Time) tea.Msg { return secondMsg{} })
-}
-
-// notify shows a text in the status line for a while.
-func (m *model) notify(text string) tea.Cmd {
-	m.flash = text
-	m.flashID++
-	id := m.flashID
-	return tea.Tick(4*time.Second, func(time.Time) tea.Msg { return fadeMsg{id} })
 }
 
 // View draws the screen, unless nothing has changed.

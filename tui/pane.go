@@ -80,10 +80,12 @@ type scene struct {
 	method   ansi.Method
 	location *time.Location
 	ago      time.Time // see rowStyle
-	now      time.Time
+	now      time.Time // by the records: see model.recordTime
 	focused  bool
 	pulse    *pulse   // of the pane's store; may be nil
 	trouble  []string // why nothing can come now; nil when something can
+
+	uncounted bool // it is not known now what is lost
 }
 
 // draw returns the pane's lines.
@@ -119,7 +121,7 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		for j < len(p.cache) && p.cache[j].number < number {
 			j++
 		}
-		if j < len(p.cache) && p.cache[j].number == number {
+		if j < len(p.cache) && p.cache[j].number == number && e.Kind != rows.KindSeam { // what a seam says changes
 			next = append(next, p.cache[j])
 			continue
 		}

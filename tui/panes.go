@@ -29,6 +29,7 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 	s, fresh := m.stores.Open(streams, m.config.Now())
 	for _, name := range fresh {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
+		m.filling[name] = true
 	}
 	f := m.config.Filter
 	p := newPane(s, query.Filter{Level: f.Level, Grep: f.Grep})
@@ -45,7 +46,7 @@ func (m *model) notifyFull() tea.Cmd {
 		return nil
 	}
 	m.full = false
-	return m.notify(fmt.Sprintf("not opened: %d panes are as many as there may be; c closes one", maxPanes))
+	return m.notifyWhile(func() bool { return len(m.panes) == maxPanes }, fmt.Sprintf("not opened: %d panes are as many as there may be; c closes one", maxPanes))
 }
 
 // showPane gives a pane the focus. If it is not on the screen, it comes beside
@@ -130,6 +131,7 @@ func (m *model) closePane() {
 	p.view.Close()
 	for _, name := range m.stores.Close(p.store()) {
 		m.config.Feed.Stop(name)
+		delete(m.filling, name)
 	}
 	if m.stores.Find(p.store().Streams()...) == nil {
 		delete(m.pulses, p.store())

@@ -157,7 +157,7 @@ func (p *picker) mark(m *model) tea.Cmd {
 		p.marked = slices.Delete(p.marked, i, i+1)
 	} else {
 		if len(p.marked) == maxMerged {
-			return m.notify(fmt.Sprintf("not marked: one pane merges %d streams at most", maxMerged))
+			return m.notifyWhile(func() bool { return m.top() == dialog(p) && len(p.marked) == maxMerged }, fmt.Sprintf("not marked: one pane merges %d streams at most", maxMerged))
 		}
 		p.marked = append(p.marked, name)
 	}

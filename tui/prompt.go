@@ -16,7 +16,8 @@ type prompt struct {
 	lead  string // before the text: "/", "filter "
 	empty string // shown while nothing is typed
 	input input
-	fault string // why what is typed was refused
+	fault string      // why what is typed was refused
+	holds func() bool // whether that is still so; nil: until something else is typed
 
 	note    func() string              // beside the text while it is typed; may be nil
 	changed func()                     // after each change of the text; may be nil
@@ -31,7 +32,8 @@ type prompt struct {
 // doneWith is what became of a prompt's text.
 type doneWith struct {
 	cmd   tea.Cmd
-	fault string // what is wrong with it; the prompt stays open
+	fault string      // what is wrong with it; the prompt stays open
+	holds func() bool // whether it still is; nil: until something else is typed
 }
 
 func (p *prompt) changes() bool { return false }
@@ -49,7 +51,7 @@ func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	case msg.String() == "enter":
 		with := p.done(p.input.text())
 		if with.fault != "" {
-			p.fault = with.fault
+			p.fault, p.holds = with.fault, with.holds
 			return nil
 		}
 		p.past.add(p.input.text())
@@ -75,7 +77,7 @@ func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 
 // typed follows a change of the text.
 func (p *prompt) typed() {
-	p.fault = ""
+	p.fault, p.holds = "", nil
 	if p.changed != nil {
 		p.changed()
 	}
@@ -104,6 +106,9 @@ func (p *prompt) draw(m *model, _ []string) (*tea.Cursor, bool) {
 func (p *prompt) append(l *cell.Line, t *theme, room int) {
 	lead, w := cell.Fit(" "+record.Safe(p.lead), max(room-12, 1), l.Method())
 	l.Add(t.paneActive, lead)
+	if p.holds != nil && !p.holds() {
+		p.fault, p.holds = "", nil
+	}
 	var note string
 	st := t.dim
 	switch {

@@ -27,27 +27,32 @@ type sourcePulse struct {
 	last    int64 // arrival of the newest, Unix nanoseconds
 }
 
+// bucket is where a second is counted; a recording may be from before 1970.
+func bucket(second int64) int { return int(uint64(second) % pulseSeconds) }
+
 func (p *pulse) advance(now time.Time) {
 	second := now.Unix()
-	if second-p.second >= pulseSeconds || second < p.second {
+	if second-p.second >= pulseSeconds || p.second-second >= pulseSeconds {
 		p.records, p.errors = [pulseSeconds]uint64{}, [pulseSeconds]uint64{}
 		p.second = second
 		return
 	}
 	for p.second < second {
 		p.second++
-		p.records[p.second%pulseSeconds], p.errors[p.second%pulseSeconds] = 0, 0
+		at := bucket(p.second)
+		p.records[at], p.errors[at] = 0, 0
 	}
 }
 
-// update counts what the store got since the last one. Backfill is not counted:
-// it did not come now.
-func (p *pulse) update(s *rows.Store, now time.Time) {
+// update counts what the store got since the last one, in this second, or, in a
+// replay, in that of each record's own time. Backfill is not counted: it did not come
+// now.
+func (p *pulse) update(s *rows.Store, now time.Time, replay bool) {
 	if p.seen == s.Next() {
 		return
 	}
 	p.advance(now)
-	at := p.second % pulseSeconds
+	at := bucket(p.second)
 	for n := max(p.seen, s.First()); n < s.Next(); n++ {
 		e := s.Entry(n)
 		if e.Kind.Notice() {
@@ -61,6 +66,13 @@ func (p *pulse) update(s *rows.Store, now time.Time) {
 		from.last = s.Arrived(e.Source)
 		if e.Kind == rows.KindBackfill {
 			continue
+		}
+		if replay {
+			second := min(e.Time/1000, p.second)
+			if p.second-second >= pulseSeconds {
+				continue
+			}
+			at = bucket(second)
 		}
 		p.records[at]++
 		if e.Level >= uint16(record.Error) {
@@ -98,7 +110,7 @@ func (p *pulse) draw(l *cell.Line, st, none cell.Style, cells int, errors bool, 
 		// the one that is not over yet would always look low.
 		from := p.second - p.second%per - int64(cells-c)*per
 		for at := max(from, p.second-pulseSeconds+1, 0); at < from+per; at++ {
-			sums[c] += counts[at%pulseSeconds]
+			sums[c] += counts[bucket(at)]
 		}
 		most = max(most, sums[c])
 	}

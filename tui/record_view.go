@@ -254,6 +254,13 @@ func (d *recordView) page(width, height int, sc scene) []string {
 func (d *recordView) fill(p *page) {
 	t := p.scene.theme
 	at := when(&d.entry, p.scene.location)
+	if d.entry.Kind == rows.KindSeam {
+		p.section("No longer held")
+		p.text(t.gap, d.data)
+		p.blank()
+		p.text(t.dim, "They came, and were let go to make room for newer ones; what is above was kept, as it is on the screen. --keep and --keep-bytes say how much is held.")
+		return
+	}
 	if d.entry.Kind.Notice() {
 		p.fact("time", t.text, at.Format(time.RFC3339Nano), nil)
 		if d.entry.Kind == rows.KindState {

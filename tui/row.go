@@ -97,7 +97,11 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 	default:
 		l.Space(1)
 	}
-	s.clock(l, e)
+	if e.Kind == rows.KindSeam {
+		l.Space(s.time + 1) // it is of no time
+	} else {
+		s.clock(l, e)
+	}
 	if t.Gap {
 		return l
 	}
@@ -145,7 +149,10 @@ func (s *rowStyle) render(e *rows.Entry, stream, source string, t *rowtext.Text)
 	l := s.head(e, stream, source, t)
 	if t.Gap {
 		rule := s.theme.gap
-		if t.Level < record.Warn {
+		switch {
+		case e.Kind == rows.KindSeam:
+			rule = s.theme.wait
+		case t.Level < record.Warn:
 			rule = s.theme.good
 		}
 		l.Add(rule, "── ")

@@ -13,6 +13,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
 	"sluice/tui/view"
@@ -40,6 +41,7 @@ type saving struct {
 	slices  chan []byte
 	records uint64
 	lost    uint64 // let go before they could be written
+	unknown bool   // and a number that cannot be known
 	next    uint64 // number of the next record to be written
 	expect  int    // rows left; -1 until they are all found
 }
@@ -69,9 +71,9 @@ func (m *model) openSave(p *pane) {
 		case path == "":
 			return doneWith{fault: "name a file"}
 		case m.saving != nil:
-			return doneWith{fault: "still saving to " + m.saving.path}
+			return doneWith{fault: "still saving to " + m.saving.path, holds: func() bool { return m.saving != nil }}
 		case p.view.Total() == 0:
-			return doneWith{fault: "nothing is shown that could be saved"}
+			return doneWith{fault: "nothing is shown that could be saved", holds: func() bool { return p.view.Total() == 0 }}
 		}
 		return doneWith{cmd: m.startSaving(p, path, false)}
 	}
@@ -163,6 +165,9 @@ func (s *saving) step(deadline time.Time) (more bool) {
 			number, e, _, raw := s.view.Row(ord)
 			s.next = number + 1
 			s.expect--
+			missing, unknown := s.view.Missing(ord)
+			s.lost += missing
+			s.unknown = s.unknown || unknown
 			if e.Kind.Notice() {
 				continue
 			}
@@ -193,8 +198,8 @@ func (s *saving) saved(err error) string {
 	if s.records == 1 {
 		text = "1 record saved to " + s.path
 	}
-	if s.lost > 0 {
-		text += "; " + record.Count(s.lost) + " were let go before they could be"
+	if s.lost > 0 || s.unknown {
+		text += "; " + loss.Summary(s.lost, s.unknown, "let go before they could be")
 	}
 	return text
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"sluice/cluster/record"
 	"sluice/tui/view"
 )
@@ -31,24 +33,28 @@ func (p *pane) searchCount() string {
 	return number
 }
 
-// missed is a text for a jump that found nothing, once; otherwise "".
-func (p *pane) missed() string {
+// missed says once that a jump has found nothing; otherwise it is nil.
+func (m *model) missed(p *pane) tea.Cmd {
 	if p.search == nil {
-		return ""
+		return nil
 	}
 	missed := p.search.Missed()
 	if missed == view.Stay {
-		return ""
+		return nil
 	}
-	if total, _ := p.search.Count(); total == 0 {
-		return "nothing that is shown matches " + p.search.Matcher().Source
+	total, _ := p.search.Count()
+	standing, looking := m.standing(p), m.looking(p)
+	none := func() bool {
+		now, _ := p.search.Count()
+		return now == total
 	}
-	switch missed {
-	case view.Forward:
-		return "no match below this one; N goes to those above"
-	case view.Backward:
-		return "no match above this one; n goes to those below"
-	case view.Stay, view.Nearest: // as it is typed the count says so
+	switch {
+	case total == 0:
+		return m.notifyWhile(func() bool { return looking() && none() }, "nothing that is shown matches "+p.search.Matcher().Source)
+	case missed == view.Forward: // until another one comes
+		return m.notifyWhile(func() bool { return standing() && none() }, "no match below this one; N goes to those above")
+	case missed == view.Backward:
+		return m.notifyWhile(standing, "no match above this one; n goes to those below")
 	}
-	return ""
+	return nil // as it is typed the count says so
 }

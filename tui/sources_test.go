@@ -24,7 +24,9 @@ func TestAStreamThatIsDead(t *testing.T) {
 	s.second()
 	s.want("quiet since 2026-03-04 12:00")
 	s.now = start.Add(48*time.Hour + time.Minute)
-	s.lines("system", 1)
+	r = s.record("system", "vm-1", `"level":30,"msg":"it is back"`)
+	r.Arrived = s.now.UnixNano()
+	s.take(&stream.Batch{Records: []stream.Record{r}})
 	s.want("following")
 }
 
@@ -36,8 +38,9 @@ func TestTheBoard(t *testing.T) {
 	s.now = s.now.Add(30 * time.Second)
 	s.second()
 	s.keys("i")
-	s.want("2 of 3 live", "✕ vm-2", "reconnecting for 30s", "connection␛[31m refused", "1,203 lost in 1 gap",
-		"consolidator", "network", "0+", "1,203+ records in 2 gaps", "14 of 1,000", "1 err/min")
+	s.want("2 of 3 live", "✕ vm-2", "reconnecting for 30s", "connection␛[31m refused", "lost: 1,203 + unknown",
+		"consolidator", "network", "lost: unknown", "1,203 + unknown in 2 gaps", "14 of 1,000", "1 err/min",
+		"unknown: vm-2 is away")
 	s.keys("q")
 	s.wantNot("Lost on the way")
 }

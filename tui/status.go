@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
@@ -18,8 +19,12 @@ func (m *model) drawStatus() string {
 	numbers, dropped := m.numbers()
 	right := cell.Width(numbers, m.method) + cell.Width(dropped, m.method) + 1
 	// A notice has to fit as a whole, if need be instead of the numbers.
-	prompt := dialogOf[*prompt](m)
-	whole := prompt == nil && (m.notice != "" || cell.Width(m.safeFlash(), m.method) > m.width-right-2)
+	prompt, flash := dialogOf[*prompt](m), m.flashText()
+	whole := prompt == nil && (m.notice != "" || cell.Width(flash, m.method) > m.width-right-2)
+	if right > m.width*2/3 { // what was lost counts most
+		numbers = ""
+		right = cell.Width(dropped, m.method) + 1
+	}
 	if right > m.width*2/3 || whole {
 		right = 0
 	}
@@ -30,8 +35,8 @@ func (m *model) drawStatus() string {
 	case m.notice != "":
 		text, _ := cell.Fit(record.Safe(m.notice), room-1, m.method)
 		l.Space(1).Add(t.bad, text)
-	case m.flash != "":
-		text, _ := cell.Fit(m.safeFlash(), room-1, m.method)
+	case flash != "":
+		text, _ := cell.Fit(flash, room-1, m.method)
 		l.Space(1).Add(t.hot, text)
 	default:
 		m.drawSources(l, room)
@@ -43,8 +48,11 @@ func (m *model) drawStatus() string {
 		l.FillTo("", right)
 		l.Add(t.dim, numbers)
 		st := t.dim
-		if m.ledger.any() {
+		switch {
+		case m.ledger.any():
 			st = t.hot
+		case m.uncounted() != nil:
+			st = t.wait
 		}
 		l.Add(st, dropped).Space(1)
 	}
@@ -55,7 +63,7 @@ func (m *model) drawStatus() string {
 func (m *model) numbers() (kept, dropped string) {
 	var rate float64
 	for s := range m.stores.Each() {
-		rate += s.Rate(m.config.Now())
+		rate += s.Rate(m.recordTime())
 	}
 	records, bytes := m.stores.Size()
 	kept = rateText(rate) + " · " + record.Count(uint64(records)) + " kept"
@@ -65,12 +73,12 @@ func (m *model) numbers() (kept, dropped string) {
 	if lag := m.lag(); m.width >= 120 && lag > 0 {
 		kept += " · lag " + lagText(lag)
 	}
-	return kept + " · ", m.ledger.text() + " dropped"
+	return kept + " · ", loss.Summary(m.ledger.records, m.ledger.unknown > 0 || m.uncounted() != nil, "dropped")
 }
 
 // lag is how far the newest records are behind, the worst stream's.
 func (m *model) lag() (most time.Duration) {
-	now := m.config.Now()
+	now := m.recordTime()
 	for s := range m.stores.Each() {
 		if now.Sub(s.LastLive()) < quietAfter { // of one that is quiet it means nothing
 			most = max(most, s.Lag())

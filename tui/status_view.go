@@ -8,6 +8,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
@@ -130,16 +131,25 @@ func (m *model) statusSources(t *table) {
 			came := ""
 			if !s.Proxy {
 				came = fmt.Sprintf("%11s records", record.Count(records))
-				if last > 0 && now.Sub(time.Unix(0, last)) >= quietAfter {
-					came += ", quiet " + ago(now.Sub(time.Unix(0, last)))
+				if quiet := m.recordTime().Sub(time.Unix(0, last)); last > 0 && quiet >= quietAfter {
+					came += ", quiet " + ago(quiet)
 				}
 			}
 			l.Fixed(th.dim, came, 36)
 		}
-		if lost := m.ledger.sources[s.Name]; lost.any() {
-			l.Add(th.hot, lost.text()+" lost in "+lost.gapText())
-		} else if !s.Proxy {
+		known := doubtful(s.State) == ""
+		switch lost := m.ledger.sources[s.Name]; {
+		case lost.any():
+			unknown := lost.unknown > 0 || !known
+			l.Add(th.hot, loss.Summary(lost.records, unknown, "lost"))
+			if !unknown {
+				l.Add(th.hot, " in "+lost.gapText())
+			}
+		case s.Proxy:
+		case known:
 			l.Add(th.faint, "nothing lost")
+		default:
+			l.Add(th.wait, loss.Summary(0, true, "lost"))
 		}
 		t.put(l)
 		if note := s.Err; note != "" || wide && s.Address != "" && s.Address != s.Name {
@@ -161,7 +171,8 @@ func (m *model) through(source string) (records uint64, last int64) {
 			continue
 		}
 		for id, name := range s.Sources() {
-			if name == source && id < len(p.sources) {
+			// What names no source can have come from the only one there is.
+			if (name == source || name == "" && len(m.status) == 1) && id < len(p.sources) {
 				records += p.sources[id].records
 				last = max(last, p.sources[id].last)
 			}
@@ -192,7 +203,7 @@ func (m *model) statusStreams(t *table) {
 	if len(m.panes) == 0 {
 		return
 	}
-	th, now := m.theme, m.config.Now()
+	th, now := m.theme, m.recordTime()
 	stores := slices.SortedFunc(m.stores.Each(), func(a, b *rows.Store) int { return strings.Compare(a.Name(), b.Name()) })
 	t.title("Streams", "records a second over the last minute")
 	const cells = pulseCells
@@ -236,15 +247,16 @@ func lagText(d time.Duration) string {
 // statusLosses tells where records were lost.
 func (m *model) statusLosses(t *table) {
 	th := m.theme
-	t.title("Lost on the way", m.ledger.text()+" records in "+m.ledger.gapText())
+	doubt := m.uncounted()
+	t.title("Lost on the way", loss.Number(m.ledger.records, m.ledger.unknown > 0 || doubt != nil)+" in "+m.ledger.gapText())
 	if !m.ledger.any() {
-		for _, s := range m.status {
-			if !s.State.Connected() {
-				t.put(t.line().Space(2).Add(th.dim, "nothing yet: what comes while a source is lost is asked for when it is back"))
-				return
-			}
+		text, sure := m.completeness()
+		st := th.wait
+		if sure {
+			st = th.good
 		}
-		t.put(t.line().Space(2).Add(th.good, "nothing: all that was published since you began is here"))
+		text, _ = cell.Fit(text, t.width-2, m.method)
+		t.put(t.line().Space(2).Add(st, text))
 		return
 	}
 	for _, hop := range m.ledger.hopNames() {
@@ -253,12 +265,16 @@ func (m *model) statusLosses(t *table) {
 		if name == "" {
 			name = "somewhere"
 		}
-		l := t.line().Space(2).Fixed(th.text, name, 22).Space(1).Fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 12)
+		l := t.line().Space(2).Fixed(th.text, name, 22).Space(1).Fixed(th.hot, fmt.Sprintf("%9s", lost.text()), 20)
 		l.Fixed(th.dim, fmt.Sprintf("%11s", lost.gapText()), 14)
 		t.put(l.Add(th.dim, "last: "+record.Safe(lost.reason)))
 	}
 	if m.ledger.unknown > 0 {
-		t.put(t.line().Space(2).Add(th.dim, "+ stands for gaps whose number nobody knows, "+record.Count(m.ledger.unknown)+" of them"))
+		t.put(t.line().Space(2).Add(th.dim, "unknown stands for gaps whose number nobody knows, "+record.Count(m.ledger.unknown)+" of them"))
+	}
+	if doubt != nil {
+		text, _ := cell.Fit("unknown: "+doubt.text, t.width-2, m.method)
+		t.put(t.line().Space(2).Add(th.wait, text))
 	}
 }
 

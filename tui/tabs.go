@@ -71,7 +71,7 @@ func (m *model) tabText(i int) (name, note, bad string) {
 	p := m.panes[i]
 	s := p.store()
 	name = " " + strconv.Itoa(i+1) + " " + record.Safe(p.title())
-	if rate := s.Rate(m.config.Now()); rate > 0 {
+	if rate := s.Rate(m.recordTime()); rate > 0 {
 		note = " " + rateText(rate)
 	}
 	if s.Next() > p.seen && len(m.panes) > len(m.slots) {

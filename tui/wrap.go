@@ -56,7 +56,7 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 	draw := func(ord int) tallRow {
 		number, e, source, data := v.Row(ord)
 		row := tallRow{number: number}
-		if known := old[number]; known != nil {
+		if known := old[number]; known != nil && e.Kind != rows.KindSeam { // what a seam says changes
 			row = *known
 		} else {
 			row.text = rowtext.Of(e, data, rowtext.OnScreen)

@@ -57,6 +57,20 @@ func (f *Filter) Match(r *Row) bool {
 	return true
 }
 
+// Within reports whether everything that passes f passes other, too, as far as their
+// conditions show it.
+func (f Filter) Within(other Filter) bool {
+	if f.Level < other.Level || other.Grep != nil && (f.Grep == nil || f.Grep.String() != other.Grep.String()) {
+		return false
+	}
+	for i := range other.terms {
+		if !slices.ContainsFunc(f.terms, func(t Term) bool { return t.Text == other.terms[i].Text }) {
+			return false
+		}
+	}
+	return true
+}
+
 // Full reports whether the filter can have no more terms.
 func (f Filter) Full() bool { return len(f.terms) == MaxTerms }
 

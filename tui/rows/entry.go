@@ -36,6 +36,7 @@ const (
 	KindBackfill      // a record from before the client came
 	kindGap           // records were lost here; the bytes are the text to show
 	KindState         // a source was lost here, or came back; likewise
+	KindSeam          // no store has it: records are no longer held here, between two that are; likewise
 )
 
 // Notice reports whether an entry is no record, but says what happened.

@@ -14,28 +14,39 @@ type rateMeter struct {
 
 func (r *rateMeter) advance(now time.Time) {
 	second := now.Unix()
-	if second-r.second > rateSeconds || second < r.second {
+	if second-r.second > rateSeconds || r.second-second > rateSeconds {
 		r.counts = [rateSeconds + 1]uint64{}
 		r.second, r.start = second, second
 		return
 	}
 	for r.second < second {
 		r.second++
-		r.counts[r.second%(rateSeconds+1)] = 0
+		r.counts[bucket(r.second, rateSeconds+1)] = 0
 	}
 }
 
-func (r *rateMeter) add(now time.Time, n uint64) {
+// add counts what arrived in a second, as it is taken now. What arrived longer ago
+// than is measured does not count.
+func (r *rateMeter) add(now time.Time, second int64, n uint64) {
 	r.advance(now)
-	r.counts[r.second%(rateSeconds+1)] += n
+	second = min(second, r.second)
+	if r.second-second > rateSeconds {
+		return
+	}
+	r.start = min(r.start, second)
+	r.counts[bucket(second, rateSeconds+1)] += n
 }
+
+// bucket is where a second is counted in a table of n; a recording may be from before
+// 1970.
+func bucket(second int64, n uint64) int { return int(uint64(second) % n) }
 
 // perSecond is the mean over the last complete seconds.
 func (r *rateMeter) perSecond(now time.Time) float64 {
 	r.advance(now)
 	var sum uint64
 	for i, n := range r.counts {
-		if int64(i) != r.second%(rateSeconds+1) {
+		if i != bucket(r.second, rateSeconds+1) {
 			sum += n
 		}
 	}

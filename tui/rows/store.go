@@ -34,8 +34,9 @@ type Store struct {
 	leased   []*memory // let go, and still looked at by a reader of a lease
 
 	rate    rateMeter
-	last    time.Time // when a live record was taken last
-	lastOwn time.Time // and that record's own time, or when it arrived
+	last    time.Time // when the newest live record arrived
+	taken   time.Time // and when it was taken
+	lastOwn time.Time // and its own time, or that of its arrival
 	arrived []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
 	active  []bool    // by source: a record of it has arrived
 	actives int       // how many have
@@ -125,7 +126,8 @@ func (s *Store) append(e Entry, data []byte) {
 const maxSkew = time.Hour
 
 // Add keeps a record that a source handed on and that is taken now, at once or
-// after those that come before it.
+// after those that come before it. now is by the same clock as the record's arrival,
+// as in a replay, where both are the recording's.
 func (s *Store) Add(r *stream.Record, now time.Time) {
 	head := record.Peek(r.Data)
 	e := Entry{
@@ -146,10 +148,10 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 		if head.Level >= record.Error {
 			s.errors++
 		}
-		s.rate.add(now, 1)
-		s.last, s.lastOwn = now, time.UnixMilli(head.Time)
+		s.rate.add(now, r.Arrived/int64(time.Second), 1)
+		s.last, s.taken, s.lastOwn = time.Unix(0, r.Arrived), now, time.UnixMilli(head.Time)
 		if head.Time == 0 || now.Sub(s.lastOwn).Abs() >= maxSkew {
-			s.lastOwn = time.Unix(0, r.Arrived)
+			s.lastOwn = s.last
 		}
 	}
 	if s.mustWait(&e) {
@@ -176,7 +178,7 @@ func (s *Store) Arrived(source uint16) int64 { return s.arrived[source] }
 func (s *Store) Rate(now time.Time) float64 { return s.rate.perSecond(now) }
 func (s *Store) Idle(now time.Time) bool    { return s.rate.idle(now) }
 
-// LastLive is when a live record was taken last; zero: none was.
+// LastLive is when the newest live record arrived; zero: none has.
 func (s *Store) LastLive() time.Time { return s.last }
 
 // Errors is how many live records of level error or above there were, Dropped how
@@ -187,9 +189,9 @@ func (s *Store) Dropped() uint64 { return s.dropped }
 func (s *Store) Unknown() uint64 { return s.unknown }
 func (s *Store) Evicted() uint64 { return s.evicted }
 
-// Newest is when the newest record came: when a live record was taken, or,
-// as long as there is none, the time of the newest of the backfill. Zero when
-// there is none of either.
+// Newest is when the newest record came: when a live record arrived, or, as long as
+// there is none, the time of the newest of the backfill. Zero when there is none of
+// either.
 func (s *Store) Newest() time.Time {
 	if s.last.IsZero() && s.Held() > 0 {
 		return time.UnixMilli(s.Entry(s.next - 1).Time)
@@ -199,7 +201,7 @@ func (s *Store) Newest() time.Time {
 
 // Lag is how far behind its own time the newest live record was when it was
 // taken. That it waits for earlier ones after that is meant, and does not count.
-func (s *Store) Lag() time.Duration { return max(s.last.Sub(s.lastOwn), 0) }
+func (s *Store) Lag() time.Duration { return max(s.taken.Sub(s.lastOwn), 0) }
 
 // Gap keeps a row for records that were lost; text is what it says.
 func (s *Store) Gap(n *stream.Notice, text []byte) {

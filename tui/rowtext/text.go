@@ -222,3 +222,17 @@ func AppendGap(dst []byte, n *stream.Notice) []byte {
 	lost := n.Loss()
 	return lost.AppendBrief(dst, func(s string) string { return cell.Shorten(s, MaxValue) })
 }
+
+// AppendSeam appends how many rows are no longer held where they were; unknown: and
+// a number that cannot be known.
+func AppendSeam(dst []byte, missing uint64, unknown bool) []byte {
+	switch {
+	case unknown && missing == 0:
+		return append(dst, "an unknown number of rows are no longer held"...)
+	case unknown:
+		return append(dst, record.Count(missing)+" rows and an unknown number more are no longer held"...)
+	case missing == 1:
+		return append(dst, "1 row is no longer held"...)
+	}
+	return append(dst, record.Count(missing)+" rows are no longer held"...)
+}

@@ -6,7 +6,7 @@ import "slices"
 func (v *View) ErrorFrom(from uint64, step int) (n uint64, ok bool) {
 	s, end := v.store, min(v.ShownEnd(), v.store.Next())
 	if step > 0 {
-		for _, k := range v.kept {
+		for _, k := range v.kept.shown {
 			if k.number > from && k.entry.IsError() {
 				return k.number, true
 			}
@@ -23,7 +23,7 @@ func (v *View) ErrorFrom(from uint64, step int) (n uint64, ok bool) {
 			return n - 1, true
 		}
 	}
-	for _, k := range slices.Backward(v.kept) {
+	for _, k := range slices.Backward(v.kept.shown) {
 		if k.number < from && k.entry.IsError() {
 			return k.number, true
 		}

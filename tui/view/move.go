@@ -10,13 +10,13 @@ func (v *View) Hold() {
 		v.top, v.cursor = v.At(v.TopOrd()), v.At(total-1)
 	}
 	v.follow, v.settled = false, false
-	v.since = arrivals{counted: v.store.Next(), dropped: v.store.Dropped(), unknown: v.store.Unknown()}
+	v.since.begins(v.store)
 }
 
 // Resume goes to the newest record and follows.
 func (v *View) Resume() {
 	v.follow, v.paused, v.jumping = true, false, false
-	v.kept = nil
+	v.kept.clear()
 }
 
 // Pause freezes the view, or resumes it.
@@ -37,7 +37,7 @@ func (v *View) setTop(ord int) {
 		return
 	}
 	v.top = v.At(ord)
-	v.kept = v.kept[min(ord, len(v.kept)):]
+	v.kept.drop(min(ord, len(v.kept.shown)))
 }
 
 // MoveCursor moves the cursor by rows; the screen goes along when it must.
@@ -214,8 +214,8 @@ func (v *View) Back(p Place) {
 		v.Resume()
 		return
 	}
-	v.follow, v.top, v.cursor = false, p.top, p.cursor
-	if !p.follow {
+	if !p.follow && v.follow {
 		v.since = p.since
 	}
+	v.follow, v.top, v.cursor = false, p.top, p.cursor
 }

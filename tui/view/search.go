@@ -1,6 +1,7 @@
 package view
 
 import (
+	"sort"
 	"time"
 
 	"sluice/tui/query"
@@ -14,6 +15,9 @@ type Search struct {
 	scan    *query.Scan
 	want    Direction // a jump that waits for its match to be found
 	from    uint64    // where the jump begins
+
+	kept        []uint64 // matches among the rows that the view keeps
+	keptVersion int      // of those rows
 
 	arrived bool      // a jump has come to a match since Arrived was asked
 	missed  Direction // of a jump that found nothing since Missed was asked; stay: none
@@ -107,14 +111,47 @@ func (s *Search) Missed() Direction {
 // and which of them is under the cursor, from 1; 0: none is.
 func (s *Search) Count() (total, here int) {
 	v := s.view
-	total = s.scan.Ord(v.ShownEnd())
+	total = s.ord(v.ShownEnd())
 	if ord := v.CursorOrd(); ord >= 0 && !v.follow {
 		at := v.At(ord)
-		if i := s.scan.Ord(at); i < total && s.scan.At(i) == at {
+		if i := s.ord(at); i < total && s.at(i) == at {
 			here = i + 1
 		}
 	}
 	return total, here
+}
+
+// inKept are the matches among the rows that the view keeps although the store let
+// them go. They stand before all others.
+func (s *Search) inKept() []uint64 {
+	h := &s.view.kept
+	if s.keptVersion == h.version {
+		return s.kept
+	}
+	s.kept, s.keptVersion = s.kept[:0], h.version
+	for i := range h.shown {
+		k := &h.shown[i]
+		if !k.seam() && s.matcher.Match(&query.Row{Entry: &k.entry, Data: k.data, Names: s.view.store.Names()}) {
+			s.kept = append(s.kept, k.number)
+		}
+	}
+	return s.kept
+}
+
+// ord is how many matches are below a number, and at the i-th match.
+func (s *Search) ord(n uint64) int {
+	kept := s.inKept()
+	if n < s.view.store.First() {
+		return sort.Search(len(kept), func(i int) bool { return kept[i] >= n })
+	}
+	return len(kept) + s.scan.Ord(n)
+}
+
+func (s *Search) at(i int) uint64 {
+	if kept := s.inKept(); i < len(kept) {
+		return kept[i]
+	}
+	return s.scan.At(i - len(s.kept))
 }
 
 // Complete reports whether all rows were tested.
@@ -124,29 +161,29 @@ func (s *Search) Complete() bool { return s.scan.Complete() }
 // the jump is over, found or not. Records from end on are not shown.
 func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
 	sc := s.scan
-	total := sc.Ord(end)
+	total := s.ord(end)
 	lo, hi := sc.Tested()
 	last := hi >= min(end, s.view.store.Next()) // all that is shown after the start was tested
 	switch s.want {
 	case Nearest:
-		if i := sc.Ord(s.from); i < total {
-			return sc.At(i), true, true
+		if i := s.ord(s.from); i < total {
+			return s.at(i), true, true
 		}
 		if last && total > 0 {
-			return sc.At(total - 1), true, true
+			return s.at(total - 1), true, true
 		}
 	case Forward:
-		if i := sc.Ord(s.from + 1); s.from+1 >= lo || sc.Complete() {
+		if i := s.ord(s.from + 1); s.from+1 >= lo || sc.Complete() {
 			if i < total {
-				return sc.At(i), true, true
+				return s.at(i), true, true
 			}
 			if last {
 				return 0, false, true
 			}
 		}
 	case Backward:
-		if i := min(sc.Ord(s.from), total); i > 0 && (s.from <= hi || last) {
-			return sc.At(i - 1), true, true
+		if i := min(s.ord(s.from), total); i > 0 && (s.from <= hi || last) {
+			return s.at(i - 1), true, true
 		}
 	case Stay:
 		return 0, false, true

@@ -5,7 +5,6 @@ import (
 	"sort"
 	"time"
 
-	"sluice/cluster/record"
 	"sluice/tui/query"
 	"sluice/tui/rows"
 )
@@ -27,29 +26,13 @@ type View struct {
 	end    uint64 // while paused: records from this number on are not shown
 	top    uint64 // number of the record on the top line, unless following
 	cursor uint64 // number of the record under the cursor, unless following
-	kept   []keptRow
+	kept   hoard
 
 	settled bool   // the rows around the screen are known, or it moved since
 	jumping bool   // to the record aim, which has not been tested yet
 	aim     uint64 // where a jump goes
 
 	since arrivals // what came since it stopped following
-}
-
-// keptRow is a record that the store let go while it was on the screen.
-type keptRow struct {
-	number uint64
-	entry  rows.Entry
-	source string
-	data   []byte
-}
-
-// arrivals counts what came since a view stopped following.
-type arrivals struct {
-	records, errors int
-	counted         uint64 // records below this number are counted
-	dropped         uint64 // of the store, when it stopped
-	unknown         uint64
 }
 
 // New is a view that follows the newest record. It must be closed.
@@ -70,19 +53,14 @@ func (v *View) SetFilter(f query.Filter) {
 	if !v.follow {
 		from = v.top
 	}
+	v.kept.filter(&f, v.store.Names(), f.Within(v.filter), min(v.store.First(), v.ShownEnd()))
 	v.filter = f
 	v.rows = nil
 	v.settled = false
 	if !f.Empty() {
 		v.rows = query.NewScan(v.store, from, f.Probe())
 	}
-	kept := v.kept[:0]
-	for _, k := range v.kept {
-		if f.Match(&query.Row{Entry: &k.entry, Data: k.data, Names: v.store.Names()}) {
-			kept = append(kept, k)
-		}
-	}
-	v.kept = kept
+	v.since.again()
 }
 
 // Store is where the rows come from, and Filter chooses them.
@@ -106,12 +84,6 @@ func (v *View) SetHeight(n int) { v.height = max(n, 1) }
 // Anchor puts a record on the top line of a view that does not follow.
 func (v *View) Anchor(n uint64) { v.top = n }
 
-// Kept is how many rows are only kept by the view: the store let them go.
-func (v *View) Kept() int { return len(v.kept) }
-
-// Since is what came since the view stopped following.
-func (v *View) Since() (records, errors int) { return v.since.records, v.since.errors }
-
 // Step does the view's share of work for one frame; it reports whether there
 // is more to do.
 func (v *View) Step(deadline time.Time, now func() time.Time) bool {
@@ -126,65 +98,11 @@ func (v *View) Step(deadline time.Time, now func() time.Time) bool {
 	return more
 }
 
-// count brings what came since the view stopped following up to date.
-func (v *View) count() {
-	if v.rows == nil {
-		for n := max(v.since.counted, v.store.First()); n < v.store.Next(); n++ {
-			v.since.add(v.store.Entry(n))
-		}
-		v.since.counted = v.store.Next()
-		return
-	}
-	v.rows.Each(v.since.counted, func(n uint64) bool {
-		v.since.add(v.store.Entry(n))
-		return true
-	})
-	v.since.counted = max(v.since.counted, v.testedUpTo())
-}
-
-func (a *arrivals) add(e *rows.Entry) {
-	if e.Kind != rows.KindRecord {
-		return
-	}
-	a.records++
-	if e.Level >= uint16(record.Error) {
-		a.errors++
-	}
-}
-
-// Lost is how many records were reported lost since the view stopped, and
-// whether a gap without a number was among them.
-func (v *View) Lost() (uint64, bool) {
-	return v.store.Dropped() - v.since.dropped, v.store.Unknown() > v.since.unknown
-}
-
-// Evicting keeps what is on the screen, as a [rows.Watcher].
-func (v *View) Evicting(upTo uint64) {
-	if !v.follow {
-		v.count()
-		var kept []keptRow
-		for ord := max(v.TopOrd(), len(v.kept)); ord < min(v.TopOrd()+v.height, v.Total()); ord++ {
-			n := v.At(ord)
-			if n >= upTo {
-				break
-			}
-			e := v.store.Entry(n)
-			kept = append(kept, keptRow{n, *e, v.store.Source(e), append([]byte(nil), v.store.Data(e)...)})
-		}
-		v.kept = append(v.kept, kept...)
-	}
-}
-
-// Keeps reports whether a record that the store let go is still on the screen.
-func (v *View) Keeps(n uint64) bool {
-	return slices.ContainsFunc(v.kept, func(k keptRow) bool { return k.number == n })
-}
-
 // Total is the number of rows.
 func (v *View) Total() int {
-	total := len(v.kept) + v.store.Held()
+	total := len(v.kept.shown) + v.store.Held()
 	if v.rows != nil {
-		total = len(v.kept) + v.rows.Count()
+		total = len(v.kept.shown) + v.rows.Count()
 	}
 	if v.paused {
 		total = min(total, v.Ord(v.end))
@@ -202,10 +120,10 @@ func (v *View) ShownEnd() uint64 {
 
 // At returns the number of the record in a row.
 func (v *View) At(ord int) uint64 {
-	if ord < len(v.kept) {
-		return v.kept[ord].number
+	if ord < len(v.kept.shown) {
+		return v.kept.shown[ord].number
 	}
-	ord -= len(v.kept)
+	ord -= len(v.kept.shown)
 	if v.rows != nil {
 		return v.rows.At(ord)
 	}
@@ -215,18 +133,18 @@ func (v *View) At(ord int) uint64 {
 // Ord returns the first row whose record has a number of n or above.
 func (v *View) Ord(n uint64) int {
 	if n < v.store.First() {
-		return sort.Search(len(v.kept), func(i int) bool { return v.kept[i].number >= n })
+		return sort.Search(len(v.kept.shown), func(i int) bool { return v.kept.shown[i].number >= n })
 	}
 	if v.rows != nil {
-		return len(v.kept) + v.rows.Ord(n)
+		return len(v.kept.shown) + v.rows.Ord(n)
 	}
-	return len(v.kept) + int(min(n, v.store.Next())-v.store.First())
+	return len(v.kept.shown) + int(min(n, v.store.Next())-v.store.First())
 }
 
 // Row returns the record of a row. The data are valid until the next eviction.
 func (v *View) Row(ord int) (n uint64, e *rows.Entry, source string, data []byte) {
-	if ord < len(v.kept) {
-		k := &v.kept[ord]
+	if ord < len(v.kept.shown) {
+		k := &v.kept.shown[ord]
 		return k.number, &k.entry, k.source, k.data
 	}
 	n = v.At(ord)
@@ -255,6 +173,7 @@ func (v *View) CursorOrd() int {
 // Snapshot is a view of what another one shows now, from the oldest on.
 func (v *View) Snapshot() *View {
 	c := New(v.store, v.filter)
+	c.kept = hoard{shown: slices.Clone(v.kept.shown), all: slices.Clone(v.kept.all)}
 	c.paused, c.end = true, v.ShownEnd()
 	return c
 }

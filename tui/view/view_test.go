@@ -85,7 +85,7 @@ func TestFollowing(t *testing.T) {
 	add(s, 40)
 	late(v)
 	want(t, v, 80, 1, 80)
-	if records, errors := v.Since(); records != 40 || errors != 2 {
+	if records, errors, unknown := v.Since(); records != 40 || errors != 2 || unknown {
 		t.Fatalf("since then %d records and %d errors came", records, errors)
 	}
 	v.Page(100)

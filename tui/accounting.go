@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
+
+// What the screen says of losses is what was reported. That is all there is only as
+// long as every source is there, and can count.
+
+// doubt is why it is not known what was lost: of which source, and what is the matter
+// with it.
+type doubt struct {
+	source string
+	text   string
+}
+
+// lookAtSources notes which sources could not count what was lost.
+func (m *model) lookAtSources() {
+	for _, s := range m.status {
+		if s.State == stream.StateUnaccounted && len(m.panes) > 0 {
+			m.foreign = s.Name
+		}
+	}
+}
+
+// uncounted is why it is not known now what was lost; nil when it is.
+func (m *model) uncounted() *doubt {
+	if len(m.panes) == 0 {
+		return nil
+	}
+	if len(m.status) == 0 {
+		return &doubt{"", "no source is there yet"}
+	}
+	for _, s := range m.status {
+		if text := doubtful(s.State); text != "" {
+			return &doubt{s.Name, record.Safe(s.Name) + " " + text}
+		}
+	}
+	if m.foreign != "" {
+		return &doubt{m.foreign, record.Safe(m.foreign) + " " + doubtful(stream.StateUnaccounted)}
+	}
+	return nil
+}
+
+// doubtful is what is the matter with a source in a state; "" when nothing is.
+func doubtful(s stream.State) string {
+	switch s {
+	case stream.StateLive:
+		return ""
+	case stream.StateLost:
+		return "is away: what it has is asked for when it is back"
+	case stream.StateConnecting:
+		return "has not been reached"
+	case stream.StateUnaccounted:
+		return "cannot count what is lost"
+	case stream.StateUnknown:
+	}
+	return "is not heard of"
+}
+
+// completeness says whether all is here, when no loss was reported; sure: it is known.
+func (m *model) completeness() (text string, sure bool) {
+	if len(m.panes) == 0 {
+		return "no stream is open", false
+	}
+	if d := m.uncounted(); d != nil {
+		return "unknown: " + d.text, false
+	}
+	if len(m.filling) > 0 {
+		return "nothing yet: earlier records are still on their way", false
+	}
+	var evicted uint64
+	for s := range m.stores.Each() {
+		evicted += s.Evicted()
+	}
+	if evicted > 0 {
+		return "nothing: all that was published since they were opened has come; the oldest were let go here", true
+	}
+	return "nothing: all that was published since they were opened is here", true
+}

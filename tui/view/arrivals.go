@@ -1,0 +1,79 @@
+package view
+
+import (
+	"sluice/cluster/record"
+	"sluice/tui/rows"
+)
+
+// arrivals counts what came since a view stopped following, and passes the filter.
+type arrivals struct {
+	records, errors int
+	begin           uint64 // number of the first record that came then
+	counted         uint64 // records below this number are counted
+	partial         bool   // some were let go before it was known whether they pass
+	dropped         uint64 // of the store, when it stopped
+	unknown         uint64
+}
+
+// begins counts from now on.
+func (a *arrivals) begins(s *rows.Store) {
+	*a = arrivals{begin: s.Next(), counted: s.Next(), dropped: s.Dropped(), unknown: s.Unknown()}
+}
+
+// again counts from the beginning, as another filter wants it.
+func (a *arrivals) again() {
+	a.records, a.errors, a.counted, a.partial = 0, 0, a.begin, false
+}
+
+func (a *arrivals) add(e *rows.Entry) {
+	if e.Kind != rows.KindRecord {
+		return
+	}
+	a.records++
+	if e.Level >= uint16(record.Error) {
+		a.errors++
+	}
+}
+
+// Since is what came since the view stopped following, and passes its filter.
+// unknown: and a number that is not known, since records were let go before they were
+// tested, or are still to be.
+func (v *View) Since() (records, errors int, unknown bool) {
+	return v.since.records, v.since.errors, v.since.partial || v.early()
+}
+
+// early reports whether the filter has not come back to where the view stopped
+// following: it goes forward from the screen first.
+func (v *View) early() bool {
+	if v.rows == nil {
+		return false
+	}
+	lo, _ := v.rows.Tested()
+	return lo > max(v.since.counted, v.store.First())
+}
+
+// count brings what came since the view stopped following up to date.
+func (v *View) count() {
+	if first := v.store.First(); v.since.counted < first {
+		v.since.counted, v.since.partial = first, true
+	}
+	switch {
+	case v.rows == nil:
+		for n := v.since.counted; n < v.store.Next(); n++ {
+			v.since.add(v.store.Entry(n))
+		}
+		v.since.counted = v.store.Next()
+	case !v.early():
+		v.rows.Each(v.since.counted, func(n uint64) bool {
+			v.since.add(v.store.Entry(n))
+			return true
+		})
+		v.since.counted = max(v.since.counted, v.testedUpTo())
+	}
+}
+
+// Lost is how many records were reported lost since the view stopped, and
+// whether a gap without a number was among them.
+func (v *View) Lost() (uint64, bool) {
+	return v.store.Dropped() - v.since.dropped, v.store.Unknown() > v.since.unknown
+}
