@@ -25,7 +25,8 @@
 // full the Source stops reading from the network; the
 // consolidator or the proxy then drops the oldest records for this reader
 // alone, and reports how many, so that what a slow consumer lost is a gap like
-// any other.
+// any other. Notices of a source's state never wait: in a full Handover only the
+// latest of each source does.
 //
 // Ownership: a Batch and everything in it belongs to the consumer until it
 // calls [Batch.Release]; after that not even Record.Data may be looked at.

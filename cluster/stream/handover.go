@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"sluice/cluster/block"
@@ -74,10 +75,7 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 	if h.closed {
 		return ErrClosed
 	}
-	if h.batch == nil {
-		h.batch = batches.Get().(*Batch)
-		h.batch.pooled = true
-	}
+	h.begin()
 	at := len(h.batch.Records)
 	for _, n := range notices {
 		n.At += at
@@ -98,6 +96,49 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 	}
 	h.Wake()
 	return nil
+}
+
+// PutState adds the notice of a source's state at the end. It never waits, whatever
+// lock its caller holds: in a full handover it replaces the notice of that source that
+// came last, if no record has come since. So beyond the handover's bound there is one
+// notice a source at most. Its error is ErrClosed.
+func (h *Handover) PutState(n Notice) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return ErrClosed
+	}
+	h.begin()
+	n.At = len(h.batch.Records)
+	if h.bytes >= h.limit {
+		h.batch.forgetState(n.Source)
+	} else {
+		h.bytes += noticeCost
+	}
+	h.batch.Notices = append(h.batch.Notices, n)
+	h.Wake()
+	return nil
+}
+
+// begin makes a batch if there is none. h.mu is held.
+func (h *Handover) begin() {
+	if h.batch == nil {
+		h.batch = batches.Get().(*Batch)
+		h.batch.pooled = true
+	}
+}
+
+// forgetState drops the last notice of a source's state behind the last record.
+func (b *Batch) forgetState(source string) {
+	for i, n := range slices.Backward(b.Notices) {
+		switch {
+		case n.At < len(b.Records):
+			return
+		case n.Source == source && n.Kind == KindState:
+			b.Notices = slices.Delete(b.Notices, i, i+1)
+			return
+		}
+	}
 }
 
 // Ready has a token when TryTake may have something. Its capacity is 1.

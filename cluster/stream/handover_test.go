@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,13 +112,13 @@ func TestFullHandover(t *testing.T) {
 	if err := in.Put(t.Context(), records(1, 1000, 'a'), nil); err != nil {
 		t.Fatal(err)
 	}
-	// Records wait for it to be taken, and so do notices.
+	// Records wait for it to be taken, and so do notices of losses.
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := in.Put(ctx, records(1, 1, 'b'), nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("putting into a full one: %v", err)
 	}
-	if err := in.Put(ctx, nil, []stream.Notice{{Kind: stream.KindState}}); !errors.Is(err, context.DeadlineExceeded) {
+	if err := in.Put(ctx, nil, []stream.Notice{{Kind: stream.KindGap}}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("putting a notice into a full one: %v", err)
 	}
 	put := make(chan error, 1)
@@ -188,5 +189,37 @@ func TestReleaseOfABatchMadeByHand(t *testing.T) {
 	}
 	if n := kept.TryTake(); n == b {
 		t.Error("a batch made by hand was reused")
+	}
+}
+
+// A state never waits. Beyond the bound, there is the latest of each source.
+func TestStatesDoNotWait(t *testing.T) {
+	in := stream.NewHandover(1000)
+	state := func(source string, s stream.State) {
+		t.Helper()
+		if err := in.PutState(stream.Notice{Kind: stream.KindState, Source: source, State: s}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state("a", stream.StateLive)
+	state("a", stream.StateLost)
+	if err := in.Put(t.Context(), records(1, 1000, 'a'), nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 1000 {
+		state("a", stream.StateLive)
+		state("b", stream.StateLive)
+		state("a", stream.StateLost)
+	}
+	var got []string
+	for _, n := range in.TryTake().Notices {
+		got = append(got, fmt.Sprint(n.At, n.Source, n.State))
+	}
+	if want := []string{"0alive", "0alost", "1blive", "1alost"}; !slices.Equal(got, want) {
+		t.Errorf("took %q, want %q", got, want)
+	}
+	in.Close()
+	if err := in.PutState(stream.Notice{}); !errors.Is(err, stream.ErrClosed) {
+		t.Errorf("after the end: %v", err)
 	}
 }

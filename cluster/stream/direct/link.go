@@ -191,7 +191,7 @@ func (l *link) request(b []byte) {
 }
 
 // become notes a new state, and hands on a notice of it.
-func (l *link) become(ctx context.Context, s stream.State, name string, why error) {
+func (l *link) become(s stream.State, name string, why error) {
 	text := ""
 	if why != nil {
 		text = why.Error()
@@ -204,7 +204,7 @@ func (l *link) become(ctx context.Context, s stream.State, name string, why erro
 	l.state, l.name, l.err = s, name, text
 	l.mu.Unlock()
 	if changed {
-		_ = l.d.out.Put(ctx, nil, []stream.Notice{{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text}})
+		_ = l.d.out.PutState(stream.Notice{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text}) // once it is closed, nobody wants it
 	}
 }
 
@@ -217,7 +217,7 @@ func (l *link) run(ctx context.Context) {
 			return
 		}
 		state, name, merging := l.parted()
-		l.become(ctx, state, name, err)
+		l.become(state, name, err)
 		l.mu.Lock()
 		l.tried = true
 		l.mu.Unlock()
@@ -267,7 +267,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	if !conn.Peer.Sluice {
 		state = stream.StateUnaccounted
 	}
-	l.become(ctx, state, source, nil)
+	l.become(state, source, nil)
 	for _, m := range l.connected(conn) {
 		m.answered(l)
 	}

@@ -282,7 +282,8 @@ func (p *backend) keepSources(names map[string]bool) {
 	maps.DeleteFunc(p.sources, func(name string, _ stream.Status) bool { return !names[name] })
 }
 
-// notify puts a notice of a state into the inbox; notices never wait there.
+// notify puts a notice of a state into the inbox. It does not wait there: p.mu is held,
+// and whoever takes may need it first.
 func (p *backend) notify(s stream.Status) {
-	_ = p.out.Put(p.running.Context(), nil, []stream.Notice{{Kind: stream.KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}})
+	_ = p.out.PutState(stream.Notice{Kind: stream.KindState, Time: time.Now(), Source: s.Name, State: s.State, Err: s.Err}) // once it is closed, nobody wants it
 }
