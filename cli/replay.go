@@ -212,6 +212,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 	}
 	return withReplay(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
+		client.RecordTime = source.RecordTime
 		client.Actions = []tui.Action{
 			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
 			{Key: ">", Help: "replay twice as fast", Do: source.Faster},

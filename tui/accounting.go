@@ -67,6 +67,9 @@ func (m *model) completeness() (text string, sure bool) {
 	if d := m.uncounted(); d != nil {
 		return "unknown: " + d.text, false
 	}
+	if m.config.RecordTime != nil {
+		return "nothing so far: what was replayed tells of no loss", true
+	}
 	if len(m.filling) > 0 {
 		return "nothing yet: earlier records are still on their way", false
 	}

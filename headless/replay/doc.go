@@ -25,6 +25,9 @@
 // the limit are cut, and counted in [Stats]. A file that is broken, or cannot be
 // read, is an error of Run, after everything else was handed on.
 //
+// Clock: [Source.RecordTime] is where the replay is in its recordings; records and
+// gaps arrive by it.
+//
 // Gaps: with Config.Gaps, records in which Sluice recorded a loss become gap
 // notices. Otherwise they are records like any others.
 //

@@ -100,11 +100,8 @@ func (p *pace) change(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.begun && !p.paused && p.speed > 0 && p.waiting > p.at {
-		// What has passed of the pause has passed.
-		now := p.now()
-		passed := int64(float64(now.Sub(p.due)) * p.speed / float64(time.Millisecond))
-		p.at = min(p.at+max(passed, 0), p.waiting-1)
-		p.due = now
+		p.at += p.passed() // what has passed of the pause has passed
+		p.due = p.now()
 	}
 	was := p.paused
 	f()
