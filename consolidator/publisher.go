@@ -33,6 +33,7 @@ type publisher struct {
 	pinged time.Time
 
 	added  uint64 // messages that wait for the flush; owned by read
+	passed bool   // and so do some that were passed over; owned by read
 	noted  flowed // owned by read: what the counts have of it
 	warned bool   // owned by read: it was logged that it publishes to too many streams
 }
@@ -115,11 +116,11 @@ func (p *publisher) read() error {
 
 // flush appends what was added, before the receiver's buffer is filled again.
 func (p *publisher) flush() {
-	if p.added > 0 {
-		refused := p.app.Flush()
-		p.accepted.Add(p.added - refused)
-		p.refused(refused)
-		p.added = 0
+	if p.added > 0 || p.passed {
+		excess := p.app.Flush()
+		p.accepted.Add(p.added - excess)
+		p.tooManyStreams(excess)
+		p.added, p.passed = 0, false
 	}
 	received := p.in.Received()
 	if received-p.noted.bytes >= floodSize {
@@ -151,19 +152,24 @@ func (p *publisher) take(t *zmtp.Token) error {
 			if p.app.Add(t.Name, t.Raw[:len(t.Raw)+size], 1+n) {
 				p.added += 1 + n
 			} else {
-				p.refused(1 + n)
+				p.tooManyStreams(1 + n)
 			}
 		}
 	case zmtp.TokenTooLarge:
 		p.c.counts.tooLarge.Add(1)
+	case zmtp.TokenPassedOver:
+		// It came whole: whoever reads the stream has lost it.
+		if names.Check(t.Name) == nil && p.app.AddRefused(t.Name, fanout.CauseTooLarge, 1) {
+			p.passed = true
+		}
 	case zmtp.TokenCommand:
 		return p.command(t.Body)
 	}
 	return nil
 }
 
-// refused notes messages of streams for which there was no room.
-func (p *publisher) refused(n uint64) {
+// tooManyStreams notes messages of streams for which there was no room.
+func (p *publisher) tooManyStreams(n uint64) {
 	if n == 0 {
 		return
 	}

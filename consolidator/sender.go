@@ -158,7 +158,7 @@ func (p *sender) frame(it *item) {
 	piece := &it.piece
 	if !p.s.conn.Peer.Sluice {
 		if piece.Lost > 0 {
-			p.extra = appendNotice(p.extra, piece.Name, piece.Lost)
+			p.extra = appendNotice(p.extra, piece.Name, piece.Lost, reasonOf(piece.Cause))
 		}
 		it.mid, it.to = len(p.extra), len(p.extra)
 		return
@@ -185,11 +185,30 @@ var causes = [...]zmtp.MarkCause{
 	fanout.CauseOvertaken: zmtp.MarkOvertaken,
 	fanout.CauseTooLate:   zmtp.MarkTooLate,
 	fanout.CauseNewEpoch:  zmtp.MarkNewEpoch,
+	fanout.CauseTooLarge:  zmtp.MarkTooLarge,
+	fanout.CauseMalformed: zmtp.MarkMalformed,
+}
+
+// reasonOf is why a foreign reader has lost records, for people.
+func reasonOf(cause fanout.Cause) string {
+	switch cause {
+	case fanout.CauseTooLarge:
+		return loss.TooLarge
+	case fanout.CauseMalformed:
+		return loss.Malformed
+	}
+	return loss.TooSlow
+}
+
+// refused reports whether records that a piece reports as lost were refused, and had
+// nothing to do with the reader.
+func refused(cause fanout.Cause) bool {
+	return cause == fanout.CauseTooLarge || cause == fanout.CauseMalformed
 }
 
 // appendNotice appends the message that notifies a foreign reader of its loss.
-func appendNotice(dst []byte, name string, lost uint64) []byte {
-	rec := loss.AppendInBand(nil, time.Now(), lost)
+func appendNotice(dst []byte, name string, lost uint64, reason string) []byte {
+	rec := loss.AppendInBand(nil, time.Now(), lost, reason)
 	return zmtp.AppendMessage(dst, name, rec)
 }
 

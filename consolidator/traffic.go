@@ -33,7 +33,9 @@ func (p *sender) note(n int) {
 		if n <= 0 {
 			break
 		}
-		lost += it.piece.Lost
+		if !refused(it.piece.Cause) {
+			lost += it.piece.Lost
+		}
 		if n < it.size {
 			records += begun(it.piece.Bytes, n-(it.mid-it.from))
 			break

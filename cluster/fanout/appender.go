@@ -25,6 +25,7 @@ type run struct {
 	head    []byte
 	entries []byte
 	numbers uint64
+	cause   Cause // why it was refused, when there are no entries
 }
 
 // maxRuns is the capacity of a list of runs that is kept for the next time.
@@ -71,7 +72,24 @@ func (a *Appender) Add(name, entries []byte, numbers uint64) (ok bool) {
 		}
 		a.last = p
 	}
-	a.add(p, run{nil, entries, numbers})
+	a.add(p, run{entries: entries, numbers: numbers})
+	return true
+}
+
+// AddRefused is Add for what takes numbers and has no entry, since it was refused:
+// of cause CauseTooLarge or CauseMalformed. Readers learn it from Piece.Lost, at its
+// place. However many are refused one after the other, they take no more memory than
+// one.
+func (a *Appender) AddRefused(name []byte, cause Cause, numbers uint64) (ok bool) {
+	p := a.pending(string(name))
+	if p == nil {
+		return false
+	}
+	if n := len(p.runs); n > 0 && p.runs[n-1].cause == cause {
+		p.runs[n-1].numbers += numbers
+		return true
+	}
+	a.add(p, run{numbers: numbers, cause: cause})
 	return true
 }
 
@@ -82,7 +100,7 @@ func (a *Appender) AddEntry(name string, head, body []byte) (ok bool) {
 	if p == nil {
 		return false
 	}
-	a.add(p, run{head, body, 1})
+	a.add(p, run{head: head, entries: body, numbers: 1})
 	return true
 }
 
@@ -94,16 +112,20 @@ func (a *Appender) add(p *pending, r run) {
 }
 
 // Flush appends what was added: for each stream in the order in which it was
-// added, the streams one after the other. It never waits for a reader. refused
-// is how many numbers could not be appended, since their log was forgotten
+// added, the streams one after the other. It never waits for a reader. excess
+// is how many numbers of entries could not be appended, since their log was forgotten
 // meanwhile and there were too many to make it again.
-func (a *Appender) Flush() (refused uint64) {
+func (a *Appender) Flush() (excess uint64) {
 	grown := false
 	for i, p := range a.dirty {
 		if l := a.lock(p); l != nil {
 			before := l.size
-			for _, r := range p.runs {
-				l.append(r.head, r.entries, r.numbers)
+			for i := range p.runs {
+				if r := &p.runs[i]; r.cause == CauseNone {
+					l.append(r.head, r.entries, r.numbers)
+				} else {
+					l.refuse(r.cause, r.numbers)
+				}
 			}
 			if l.size != before {
 				a.hub.sizes.set(l, l.size-before)
@@ -112,7 +134,9 @@ func (a *Appender) Flush() (refused uint64) {
 			l.mu.Unlock()
 		} else {
 			for _, r := range p.runs {
-				refused += r.numbers
+				if r.cause == CauseNone {
+					excess += r.numbers
+				}
 			}
 		}
 		clear(p.runs)
@@ -125,7 +149,7 @@ func (a *Appender) Flush() (refused uint64) {
 	if grown {
 		a.hub.reclaim()
 	}
-	return refused
+	return excess
 }
 
 // AppendUnknown appends one entry that takes one number and stands for a loss

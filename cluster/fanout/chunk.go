@@ -20,8 +20,10 @@ const (
 type chunk struct {
 	buf   []byte // owned by the log; append only
 	first uint64 // sequence number of its first entry
-	count uint64 // sequence numbers in it
+	count uint64 // sequence numbers in it, refused ones too
 	holds atomic.Int32
+
+	refused []refusal // in order; nil for nearly all chunks
 
 	stamped uint64    // sequence number of the entry
 	at      time.Time // that was appended then; zero for none

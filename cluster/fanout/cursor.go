@@ -10,6 +10,8 @@ const (
 	CauseOvertaken       // entries were evicted before they were taken
 	CauseTooLate         // the position asked for is not held any more
 	CauseNewEpoch        // the position asked for is of another life of the log
+	CauseTooLarge        // entries were refused for their size: they took numbers, and are nowhere
+	CauseMalformed       // entries were refused for their form, likewise
 )
 
 // cursor is a reader's place in one log. All of it is guarded by the log's
@@ -44,7 +46,7 @@ func (l *log) place(c *cursor, from From) {
 	case FromNow:
 		c.seq = l.next
 	case FromLast:
-		c.seq = l.next - min(from.Last, l.next-first)
+		c.seq = l.back(from.Last)
 	case FromPosition:
 		switch want := from.Position; {
 		case want.Epoch != l.epoch:
@@ -80,8 +82,12 @@ func (l *log) seek(c *cursor) {
 	}
 	c.chunk = l.chunkOf(c.seq)
 	b := l.chunks[c.chunk-l.base]
-	seq := b.first
-	c.off = 0
+	if at, ok := b.refusedAt(c.seq); ok {
+		c.off = at
+		return
+	}
+	var seq uint64
+	c.off, seq = b.entriesFrom(c.seq)
 	for seq < c.seq {
 		size, n := l.hub.cfg.Next(b.buf[c.off:])
 		if seq+n > c.seq {

@@ -15,13 +15,15 @@
 // when it stands for several lost records). A reader that finds its position
 // evicted has lost exactly the numbers in between, and learns it from the
 // [Piece] where it goes on. For every cursor, from where it began:
-// appended = taken + lost + what it has still to take.
+// appended = taken + lost + what it has still to take. What was refused takes
+// numbers too (Appender.AddRefused), and is lost to every reader that comes to its
+// place; one that is overtaken across it finds it in what it has lost.
 //
 // Blocking: nothing here blocks on a reader. Append copies, evicts what no
 // longer fits, and returns; how many readers there are does not matter to it.
 //
 // Memory: a log is bounded by Config.StreamBuffer, all together by
-// Config.Buffer, counted in bytes of the chunks allocated. When all together
+// Config.Buffer, counted in bytes of the chunks allocated and of the numbers refused. When all together
 // are too large, the log that is largest gives up its oldest chunk, so a log
 // within its fair share is never shortened for the sake of another. A reader
 // pins a chunk only between Take and Release or Return.

@@ -84,6 +84,7 @@ type modelEntry struct {
 	seq, n  uint64
 	b       []byte
 	unknown bool
+	refused fanout.Cause // what it was refused for: it has no bytes
 }
 
 // modelCursor is where a reader is in a stream.
@@ -122,7 +123,11 @@ func (m *model) step() {
 	case 0, 1, 2, 3, 4:
 		m.append(name)
 	case 5:
-		m.appendUnknown(name)
+		if m.in.next()%2 == 0 {
+			m.appendUnknown(name)
+		} else {
+			m.refuse(name)
+		}
 	case 6, 7, 8:
 		m.take()
 	case 9, 10:
@@ -243,11 +248,48 @@ func (m *model) appendUnknown(name string) {
 	}
 }
 
-// begin is the number of the entry that a number belongs to.
+// refuse refuses some, between entries that are added before and after.
+func (m *model) refuse(name string) {
+	st, rnd := m.log(name), m.dice()
+	for range 1 + rnd.IntN(4) {
+		if rnd.IntN(2) == 0 {
+			m.app.Add([]byte(name), m.entry(rnd, st, name, 1).b, 1)
+			continue
+		}
+		e := modelEntry{seq: st.next, n: 1 + rnd.Uint64N(9), refused: fanout.CauseTooLarge + fanout.Cause(rnd.IntN(8)/7)}
+		m.app.AddRefused([]byte(name), e.refused, e.n)
+		st.entries = append(st.entries, e)
+		st.next += e.n
+	}
+	m.app.Flush()
+}
+
+// begin is the number of the entry that a number belongs to; of what was refused,
+// it is the number itself.
 func (st *modelStream) begin(seq uint64) uint64 {
 	for _, e := range st.entries {
 		if seq < e.seq+e.n {
+			if e.refused != 0 {
+				return seq
+			}
 			return e.seq
+		}
+	}
+	return st.next
+}
+
+// back is the number which has n numbers of entries behind it that were not refused.
+func (st *modelStream) back(n uint64) uint64 {
+	for i := len(st.entries) - 1; i >= 0 && n > 0; i-- {
+		switch e := st.entries[i]; {
+		case e.refused != 0:
+		case n <= e.n:
+			return e.seq + e.n - n
+		default:
+			n -= e.n
+		}
+		if n > 0 && i == 0 {
+			return 0
 		}
 	}
 	return st.next
@@ -263,7 +305,7 @@ func (m *model) tail(name string) {
 		c.at = st.next
 	case 1:
 		from = fanout.From{Kind: fanout.FromLast, Last: uint64(m.in.upTo(200))}
-		c.at = st.begin(max(s.First, st.next-min(from.Last, st.next)))
+		c.at = st.begin(max(s.First, st.back(from.Last)))
 	case 2:
 		from = fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: st.epoch, Next: uint64(m.in.upTo(int(st.next) + 3))}}
 		c.at = from.Position.Next
@@ -341,18 +383,27 @@ func (m *model) check(p *fanout.Piece, c *modelCursor, limit int) []byte {
 	unknown := false
 	var want []byte
 	var count uint64
+	refused := fanout.CauseNone // what was passed over, which is held
+entries:
 	for _, e := range st.entries {
 		switch {
 		case e.seq+e.n <= c.at:
+		case e.refused != 0 && p.Next == c.at:
+			break entries
 		case e.seq < p.Next:
-			if e.seq >= s.First && c.at >= s.First {
-				t.Fatalf("%q: entry %d is held, and was passed over", p.Name, e.seq)
+			if e.seq+e.n > s.First && c.at >= s.First {
+				if e.refused == 0 || !c.begun || refused != 0 && refused != e.refused {
+					t.Fatalf("%q: entry %d is held, and was passed over", p.Name, e.seq)
+				}
+				refused = e.refused
 			}
 			if e.unknown {
 				unknown = true
 			} else {
 				lost += e.seq + e.n - max(e.seq, c.at)
 			}
+		case e.refused != 0:
+			break entries
 		case len(want) < len(p.Bytes):
 			want = append(want, e.b...)
 			count += e.n
@@ -373,6 +424,8 @@ func (m *model) check(p *fanout.Piece, c *modelCursor, limit int) []byte {
 	switch {
 	case !c.begun:
 		cause = c.cause
+	case refused != 0:
+		cause = refused
 	case p.Next > c.at:
 		cause = fanout.CauseOvertaken
 	}

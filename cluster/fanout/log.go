@@ -84,6 +84,11 @@ func (l *log) append(head, entries []byte, numbers uint64) {
 		l.next += numbers
 		break
 	}
+	l.flag()
+}
+
+// flag has the readers woken that wait for the log to grow. l.mu is held.
+func (l *log) flag() {
 	if len(l.parked) > 0 && !l.flagged {
 		l.flagged = true
 		l.hub.flag(l)
@@ -163,6 +168,8 @@ func (l *log) evict() {
 	l.chunks[0] = nil
 	l.chunks = l.chunks[1:]
 	l.base++
+	l.size -= c.overhead()
+	c.refused = nil
 	if l.spare != nil {
 		l.size -= int64(cap(l.spare.buf))
 		l.spare = nil

@@ -10,7 +10,7 @@ type Piece struct {
 	Next    uint64 // sequence number of the first entry in Bytes
 	Count   uint64 // sequence numbers in Bytes
 	Cause   Cause  // why the reader has to note its position, before Bytes
-	Lost    uint64 // entries lost just before Next, reported here and nowhere else; with CauseStart, those evicted since the Tail
+	Lost    uint64 // entries lost, or refused, just before Next, reported here and nowhere else; with CauseStart, those evicted since the Tail
 	Unknown bool   // entries that stood for losses of unknown size are lost, too; they are not in Lost
 	Live    bool   // with Bytes, the backfill that the Tail asked for is complete, and none of Bytes is newer; once for each Tail
 	Bytes   []byte // shared, never to be modified; valid until Release or Return
@@ -65,13 +65,17 @@ func (l *log) take(c *cursor, max int) (p Piece, ok, more bool) {
 	}
 	if c.seq < l.next {
 		b := l.chunks[c.chunk-l.base]
-		if c.off == len(b.buf) {
+		if c.seq == b.end() {
 			c.chunk++
 			c.off = 0
 			b = l.chunks[c.chunk-l.base]
 		}
-		p.Bytes = b.buf[c.off:]
-		p.Count = b.end() - c.seq
+		end, seq := len(b.buf), b.end()
+		if len(b.refused) > 0 {
+			end, seq = c.pass(b)
+		}
+		p.Bytes = b.buf[c.off:end:end]
+		p.Count = seq - c.seq
 		if len(p.Bytes) > max {
 			p.Bytes, p.Count = l.cut(p.Bytes, max)
 		}

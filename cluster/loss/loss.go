@@ -14,6 +14,8 @@ const (
 	TooLate   = "asked for too late"
 	Away      = "disconnected for too long"
 	Restarted = "consolidator restarted"
+	TooLarge  = "larger than 256 KiB"
+	Malformed = "not well formed"
 )
 
 // Loss is records of one stream that a reader did not get.
@@ -29,6 +31,10 @@ type Loss struct {
 	// Position is none.
 	After Position
 }
+
+// Refused reports whether the records were refused, whoever reads them: no reader was
+// too slow.
+func (l *Loss) Refused() bool { return l.Reason == TooLarge || l.Reason == Malformed }
 
 // Position is a place in a stream's log at one consolidator: Epoch is one life
 // of that log, Seq a record's sequence number in it, from 0.

@@ -86,10 +86,16 @@ func TestRecords(t *testing.T) {
 			slow,
 		},
 		{
-			loss.AppendInBand(nil, noon, 1203),
+			loss.AppendInBand(nil, noon, 1203, loss.TooSlow),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"1203 records dropped: reader too slow","dropped":1203}`,
 			loss.Loss{Count: 1203, Reason: "1203 records dropped: reader too slow"},
+		},
+		{
+			loss.AppendInBand(nil, noon, 1, loss.TooLarge),
+			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
+				`"msg":"1 record dropped: larger than 256 KiB","dropped":1}`,
+			loss.Loss{Count: 1, Reason: "1 record dropped: larger than 256 KiB"},
 		},
 		{
 			event.AppendText(nil, noon),
@@ -172,7 +178,7 @@ func TestEvents(t *testing.T) {
 // written and read again.
 func FuzzParse(f *testing.F) {
 	f.Add(slow.AppendRecord(nil, noon))
-	f.Add(loss.AppendInBand(nil, noon, 3))
+	f.Add(loss.AppendInBand(nil, noon, 3, loss.TooLarge))
 	for _, l := range []loss.Loss{slow, ended, proxy, evil} {
 		e := loss.Event{Loss: l, Total: 9, Since: noon}
 		f.Add(e.AppendJSON(nil))

@@ -20,15 +20,19 @@ func (l *Loss) AppendRecord(dst []byte, now time.Time) []byte {
 	)
 }
 
-// AppendInBand appends what a consolidator writes to a foreign ZeroMQ reader that was
-// too slow for so many records: a bunyan record of level warn on one line, without
-// a line break.
-func AppendInBand(dst []byte, now time.Time, count uint64) []byte {
-	return record.AppendNotice(dst, now, record.Warn, dropped(count)+": "+TooSlow, keyDropped, count)
+// AppendInBand appends what a consolidator writes to a foreign ZeroMQ reader that lost
+// so many records: a bunyan record of level warn on one line, without a line break.
+func AppendInBand(dst []byte, now time.Time, count uint64, reason string) []byte {
+	return record.AppendNotice(dst, now, record.Warn, dropped(count)+": "+reason, keyDropped, count)
 }
 
 // dropped is a number of records as in-band records and readers of text get it.
-func dropped(n uint64) string { return strconv.FormatUint(n, 10) + " records dropped" }
+func dropped(n uint64) string {
+	if n == 1 {
+		return "1 record dropped"
+	}
+	return strconv.FormatUint(n, 10) + " records dropped"
+}
 
 // ParseRecord reads a record about a loss, in any of the forms that this package
 // writes; ok is false for any other. A field that the form does not have is left

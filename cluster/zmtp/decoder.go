@@ -10,10 +10,11 @@ type TokenKind uint8
 
 // The kinds of token.
 const (
-	TokenNone     TokenKind = iota // nothing whole yet
-	TokenMessage                   // a message: Raw, Name, Body, Frames
-	TokenCommand                   // a command: Body, its frame's body
-	TokenTooLarge                  // a message, or a request, above a limit begins, and is passed over
+	TokenNone       TokenKind = iota // nothing whole yet
+	TokenMessage                     // a message: Raw, Name, Body, Frames
+	TokenCommand                     // a command: Body, its frame's body
+	TokenTooLarge                    // a message, or a request, above a limit begins, and is passed over
+	TokenPassedOver                  // such a message has come to its end: Name. It has one if its first frame can be a stream's name by its length
 )
 
 // Token is what a [Decoder] found.
@@ -42,6 +43,7 @@ type Decoder struct {
 	skip     uint64 // bytes of the frame being passed over that are still to come
 	skipping bool   // the rest of this message is passed over
 	skipLast bool   // the frame being passed over is its last
+	skipName []byte // of the message being passed over; nil for none
 }
 
 type span struct{ from, to int }
@@ -76,7 +78,7 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 		if d.tooLarge(size, h) {
 			// It is reported now, as it may never end.
 			n = d.pos + h
-			d.skipOver(size, flags&flagMore == 0)
+			d.skipOver(size, flags&flagMore == 0, d.streamName(b))
 			return Token{Kind: TokenTooLarge}, n, nil
 		}
 		end := d.pos + h + int(size)
@@ -190,7 +192,7 @@ func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t T
 		return t, 0, fmt.Errorf("%w: more than %d commands within a message", ErrProtocol, maxWithin)
 	}
 	if d.limit > 0 && h+int(size) > d.limit {
-		d.skipOver(size, true)
+		d.skipOver(size, true, nil)
 		return Token{Kind: TokenTooLarge}, h, nil
 	}
 	n = h + int(size)
@@ -207,11 +209,31 @@ func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t T
 	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
 }
 
+// maxName is how long a stream's name may be, in bytes.
+const maxName = 255
+
+// streamName is the first frame of the message in b that is looked at, if it can be
+// a stream's name by its length.
+func (d *Decoder) streamName(b []byte) []byte {
+	name := b[d.name.from:d.name.to]
+	if d.frames == 0 || len(name) > maxName || d.limit > 0 {
+		return nil
+	}
+	return name
+}
+
 // skipOver begins to pass over the rest of a message or a command: size bytes of
 // a frame, which may be the last.
-func (d *Decoder) skipOver(size uint64, last bool) {
-	*d = Decoder{limit: d.limit, skipping: size > 0 || !last, skip: size, skipLast: last}
+func (d *Decoder) skipOver(size uint64, last bool, name []byte) {
+	*d = Decoder{limit: d.limit, skipping: size > 0 || !last || len(name) > 0, skip: size, skipLast: last}
+	if len(name) > 0 {
+		d.skipName = append([]byte(nil), name...)
+	}
 }
+
+// due reports that a message which is passed over has ended, and was not reported:
+// its last frame is empty.
+func (d *Decoder) due() bool { return d.skipping && d.skip == 0 && d.skipLast }
 
 // errFrame refuses a size that no frame can have.
 var errFrame = fmt.Errorf("%w: a frame of 2^63 bytes or more", ErrProtocol)
@@ -226,6 +248,9 @@ func (d *Decoder) pass(b []byte) (t Token, n int, err error) {
 			return t, n, nil
 		}
 		if d.skipLast {
+			if d.skipName != nil {
+				t = Token{Kind: TokenPassedOver, Name: d.skipName}
+			}
 			*d = Decoder{limit: d.limit}
 			return t, n, nil
 		}

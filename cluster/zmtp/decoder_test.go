@@ -86,6 +86,8 @@ func describe(t testing.TB, tok zmtp.Token, b []byte) string {
 		return fmt.Sprintf("command %q", tok.Body)
 	case zmtp.TokenTooLarge:
 		return "too large"
+	case zmtp.TokenPassedOver:
+		return fmt.Sprintf("passed over %q", tok.Name)
 	}
 	t.Fatalf("a token of kind %d", tok.Kind)
 	return ""
@@ -98,6 +100,8 @@ var (
 	name    = frame(1, []byte("s"))
 	largest = bytes.Repeat([]byte{'x'}, zmtp.MaxRecord)
 )
+
+const passed = `passed over "s"`
 
 const pinged = `command "\x04PING\x00\x00"`
 
@@ -118,9 +122,9 @@ func TestDecoder(t *testing.T) {
 		{"a command with a long header", frame(6, []byte("\x01A")), []string{`command "\x01A"`}, ""},
 		{"not whole", join(name, small, name, []byte{0, 9, 'x'}), []string{`message 2 "s" "r"`}, ""},
 		{"the largest record", join(name, frame(2, largest)), []string{fmt.Sprintf("message 2 %q %q", "s", largest)}, ""},
-		{"a record too large", join(name, frame(2, append(largest, 'x')), name, small), []string{"too large", `message 2 "s" "r"`}, ""},
-		{"a record too large, and more frames", join(name, frame(3, append(largest, 'x')), frame(1, nil), frame(3, largest), small, ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
-		{"further frames too large", join(name, frame(1, []byte("r")), frame(2, append(largest, make([]byte, 4096)...)), ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
+		{"a record too large", join(name, frame(2, append(largest, 'x')), name, small), []string{"too large", passed, `message 2 "s" "r"`}, ""},
+		{"a record too large, and more frames", join(name, frame(3, append(largest, 'x')), frame(1, nil), frame(3, largest), small, ping), []string{"too large", passed, `command "\x04PING\x00\x00"`}, ""},
+		{"further frames too large", join(name, frame(1, []byte("r")), frame(2, append(largest, make([]byte, 4096)...)), ping), []string{"too large", passed, `command "\x04PING\x00\x00"`}, ""},
 		{"too many frames", join(bytes.Repeat(frame(1, nil), zmtp.MaxMessage), small, ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
 		{"a name too large", join(frame(3, make([]byte, zmtp.MaxMessage)), small, ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
 		{"a record of 2^62", join(name, announced(0, 1<<62), largest), []string{"too large"}, ""},
@@ -129,8 +133,10 @@ func TestDecoder(t *testing.T) {
 		{"a record of 2^64-1", join(name, announced(0, 1<<64-1), largest), nil, "a frame of 2^63 bytes"},
 		{"a name of 2^63", join(announced(1, 1<<63), largest), nil, "a frame of 2^63 bytes"},
 		{"2^63 within a message too large", join(name, frame(3, append(largest, 'x')), announced(0, 1<<63)), []string{"too large"}, "a frame of 2^63 bytes"},
-		{"an empty frame too many", join(name, frame(1, largest[:255]), announced(1, zmtp.MaxMessage-3-257-9-9), make([]byte, zmtp.MaxMessage-3-257-9-9), frame(3, nil), frame(0, nil), ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
-		{"an empty last frame too many", join(name, frame(1, largest[:255]), announced(1, zmtp.MaxMessage-3-257-9-1), make([]byte, zmtp.MaxMessage-3-257-9-1), frame(0, nil), ping), []string{"too large", `command "\x04PING\x00\x00"`}, ""},
+		{"an empty frame too many", join(name, frame(1, largest[:255]), announced(1, zmtp.MaxMessage-3-257-9-9), make([]byte, zmtp.MaxMessage-3-257-9-9), frame(3, nil), frame(0, nil), ping), []string{"too large", passed, `command "\x04PING\x00\x00"`}, ""},
+		{"an empty last frame too many", join(name, frame(1, largest[:255]), announced(1, zmtp.MaxMessage-3-257-9-1), make([]byte, zmtp.MaxMessage-3-257-9-1), frame(0, nil), ping), []string{"too large", passed, `command "\x04PING\x00\x00"`}, ""},
+		{"a name of 256 bytes, and a record too large", join(frame(3, largest[:256]), frame(2, append(largest, 'x')), ping), []string{"too large", pinged}, ""},
+		{"a record too large, not whole", join(name, frame(2, append(largest, 'x'))[:zmtp.MaxRecord]), []string{"too large"}, ""},
 		{"a command of 2^63", announced(4, 1<<63), nil, "a command of 9223372036854775808 bytes"},
 		{"a command too large", announced(4, zmtp.MaxCommand+1), nil, "a command of"},
 		{"reserved bits", join(name, small, []byte{0x80, 0}), []string{`message 2 "s" "r"`}, "reserved bits"},
@@ -145,7 +151,7 @@ func TestDecoder(t *testing.T) {
 		{"a long command within a message", join(name, announced(4, 256)), nil, "a command of 256 bytes within a message"},
 		{"many commands within a message", join(name, bytes.Repeat(ping, 32), small), append(slices.Repeat([]string{pinged}, 32), `message 2 "s" "r"`), ""},
 		{"too many commands within a message", join(name, bytes.Repeat(ping, 33), small), slices.Repeat([]string{pinged}, 32), "more than 32 commands"},
-		{"commands within a message too large", join(name, frame(3, append(largest, 'x')), ping, frame(1, nil), bytes.Repeat(ping, 40), small, ping), append([]string{"too large"}, slices.Repeat([]string{pinged}, 42)...), ""},
+		{"commands within a message too large", join(name, frame(3, append(largest, 'x')), ping, frame(1, nil), bytes.Repeat(ping, 40), small, ping), append([]string{"too large"}, append(slices.Repeat([]string{pinged}, 41), passed, pinged)...), ""},
 		{"a long command within a message too large", join(name, frame(3, append(largest, 'x')), announced(4, 256)), []string{"too large"}, "a command of 256 bytes within a message"},
 		{"reserved bits within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x10, 0}), []string{"too large"}, "flags 0x10"},
 		{"reserved bits of a command within a message too large", join(name, frame(3, append(largest, 'x')), []byte{0x84, 0}), []string{"too large"}, "flags 0x84"},

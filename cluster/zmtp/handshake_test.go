@@ -384,9 +384,13 @@ func TestReceiver(t *testing.T) {
 			want = append(want, describe(t, tok, tok.Raw))
 			if i%3 == 0 {
 				b = append(b, join(name, announced(0, zmtp.MaxRecord+1), largest, []byte{'x'}, ping)...)
-				want = append(want, "too large", `command "\x04PING\x00\x00"`)
+				want = append(want, "too large", passed, pinged)
 			}
 		}
+		// Its last frame is empty, and nothing follows.
+		const second = zmtp.MaxMessage - 3 - 257 - 9 - 1
+		b = append(b, join(name, frame(1, largest[:255]), announced(1, second), make([]byte, second), frame(0, nil))...)
+		want = append(want, "too large", passed)
 		sent := make(chan error, 1)
 		go func() {
 			defer other.Close()

@@ -86,6 +86,8 @@ const (
 	MarkTooLate   MarkCause = 2 // the position asked for is not held any more
 	MarkNewEpoch  MarkCause = 3
 	MarkPeriodic  MarkCause = 4
+	MarkTooLarge  MarkCause = 5 // records were refused for their size
+	MarkMalformed MarkCause = 6 // records were refused for their form
 )
 
 // Mark shows a reader where it stands in a stream: the next record has the
@@ -109,18 +111,23 @@ func AppendMark(dst []byte, m Mark) []byte {
 	return append(dst, byte(m.Cause))
 }
 
-// ParseMark reads the data of an X-MARK.
+// ParseMark reads the data of an X-MARK. A cause that is not known, of a newer
+// consolidator, is read as MarkOvertaken.
 func ParseMark(data []byte) (m Mark, err error) {
 	name, rest, ok := takeName(data)
-	if !ok || len(rest) != 17 || rest[16] > byte(MarkPeriodic) {
+	if !ok || len(rest) != 17 {
 		return m, malformed(CmdMark)
 	}
-	return Mark{
+	m = Mark{
 		Name:  name,
 		Epoch: binary.BigEndian.Uint64(rest),
 		Next:  binary.BigEndian.Uint64(rest[8:]),
 		Cause: MarkCause(rest[16]),
-	}, nil
+	}
+	if m.Cause > MarkMalformed {
+		m.Cause = MarkOvertaken
+	}
+	return m, nil
 }
 
 // AppendWatch appends an X-STREAMS that asks for the list of live streams, or

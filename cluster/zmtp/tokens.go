@@ -19,7 +19,7 @@ type tokens struct {
 // to be filled in first. The token is valid until the next Fill.
 func (t *tokens) Next() (Token, error) {
 	for {
-		if len(t.data) == 0 {
+		if len(t.data) == 0 && !t.dec.due() {
 			return Token{}, nil
 		}
 		tok, n, err := t.dec.Next(t.data)

@@ -218,6 +218,11 @@ func placed(recs []stream.Record, trimmed map[string]int, notices []stream.Notic
 	if len(notices) == 0 {
 		return nil
 	}
+	notices = slices.DeleteFunc(notices, func(n stream.Notice) bool {
+		// What was refused before the first record that was asked for is nobody's loss.
+		l := n.Loss()
+		return n.Kind == stream.KindGap && l.Refused() && n.At < trimmed[n.Source]
+	})
 	waiting := make(map[string][]stream.Notice)
 	for _, n := range notices {
 		waiting[n.Source] = append(waiting[n.Source], n)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 )
@@ -19,11 +20,16 @@ func TestMergeKeepsNoticesInPlace(t *testing.T) {
 	gap := func(source string, at int, count uint64) stream.Notice {
 		return stream.Notice{At: at, Kind: stream.KindGap, Source: source, Count: count}
 	}
+	refused := func(source string, at int, count uint64) stream.Notice {
+		n := gap(source, at, count)
+		n.Reason = loss.TooLarge
+		return n
+	}
 	for _, c := range []struct {
 		last int
 		want string
 	}{
-		{-1, "lost a/1 a:1 b:2 a:3 lost b/2 b:4 lost a/3 filled a:5 lost b/4 b:6 lost a/5 a:7 lost a/6"},
+		{-1, "lost a/7 lost a/1 a:1 b:2 a:3 lost b/2 b:4 lost a/3 filled a:5 lost b/4 b:6 lost a/5 a:7 lost a/6"},
 		{2, "lost a/1 a:3 lost b/2 b:4 lost a/3 filled a:5 lost b/4 b:6 lost a/5 a:7 lost a/6"},
 	} {
 		from := stream.Backfill{Last: c.last}
@@ -32,7 +38,7 @@ func TestMergeKeepsNoticesInPlace(t *testing.T) {
 		}
 		in := stream.NewHandover(0)
 		m := direct.NewMerge(t.Context(), in, "s", from)
-		m.Hold([]stream.Record{record("a", 1, true)}, gap("a", 0, 1))
+		m.Hold([]stream.Record{record("a", 1, true)}, refused("a", 0, 7), gap("a", 0, 1))
 		m.Hold([]stream.Record{record("b", 2, true), record("b", 4, true)}, gap("b", 1, 2))
 		m.Hold([]stream.Record{record("a", 3, true)})
 		m.Hold([]stream.Record{record("a", 5, false)}, gap("a", 0, 3))

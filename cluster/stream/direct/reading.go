@@ -72,8 +72,20 @@ func (r *reading) take(t zmtp.Token) error {
 			return err
 		}
 		return r.command(name, data)
+	case zmtp.TokenPassedOver:
+		return r.passedOver(t.Name)
 	}
-	return nil // above the limit: only a foreign peer has such
+	return nil
+}
+
+// passedOver notes a record above the limit, which only a foreign peer sends.
+func (r *reading) passedOver(name []byte) error {
+	c := r.cursor(name)
+	if c == nil || !c.marked {
+		return nil
+	}
+	c.next++
+	return r.note(c, stream.Notice{Kind: stream.KindGap, Hop: loss.AtNetwork, Reason: loss.TooLarge, Count: 1})
 }
 
 // cursor finds where the link stands in a stream, nil if it is not wanted.
@@ -196,7 +208,9 @@ func (r *reading) mark(m zmtp.Mark) error {
 		return nil
 	}
 	if !c.marked {
-		if m.Cause == zmtp.MarkOvertaken || m.Cause == zmtp.MarkPeriodic {
+		switch m.Cause {
+		case zmtp.MarkStart, zmtp.MarkTooLate, zmtp.MarkNewEpoch:
+		default:
 			return nil // of a tail before this one
 		}
 		c.marked = true
@@ -215,8 +229,13 @@ func (r *reading) mark(m zmtp.Mark) error {
 		}
 	case m.Next > c.next:
 		gap := stream.Notice{Kind: stream.KindGap, Hop: loss.AtConsolidator, Reason: loss.TooSlow, Count: m.Next - c.next}
-		if m.Cause == zmtp.MarkTooLate {
+		switch m.Cause {
+		case zmtp.MarkTooLate:
 			gap.Hop, gap.Reason = loss.AtNetwork, loss.Away
+		case zmtp.MarkTooLarge:
+			gap.Reason = loss.TooLarge
+		case zmtp.MarkMalformed:
+			gap.Reason = loss.Malformed
 		}
 		err = r.note(c, gap)
 	}
