@@ -111,23 +111,19 @@ func AppendMark(dst []byte, m Mark) []byte {
 	return append(dst, byte(m.Cause))
 }
 
-// ParseMark reads the data of an X-MARK. A cause that is not known, of a newer
-// consolidator, is read as MarkOvertaken.
+// ParseMark reads the data of an X-MARK. One of a newer consolidator may have a cause
+// that is not known here: take it for MarkOvertaken.
 func ParseMark(data []byte) (m Mark, err error) {
 	name, rest, ok := takeName(data)
 	if !ok || len(rest) != 17 {
 		return m, malformed(CmdMark)
 	}
-	m = Mark{
+	return Mark{
 		Name:  name,
 		Epoch: binary.BigEndian.Uint64(rest),
 		Next:  binary.BigEndian.Uint64(rest[8:]),
 		Cause: MarkCause(rest[16]),
-	}
-	if m.Cause > MarkMalformed {
-		m.Cause = MarkOvertaken
-	}
-	return m, nil
+	}, nil
 }
 
 // AppendWatch appends an X-STREAMS that asks for the list of live streams, or

@@ -286,6 +286,19 @@ var sluiceCommands = []struct {
 		zmtp.Mark{Name: []byte("system"), Epoch: 0x8899aabbccddeeff, Next: 1203, Cause: zmtp.MarkOvertaken},
 	},
 	{
+		"X-MARK refused", zmtp.AppendMark(nil, zmtp.Mark{Name: []byte("s"), Epoch: 1, Next: 3, Cause: zmtp.MarkTooLarge}),
+		"04 1a 06 582d4d41524b 01 73 0000000000000001 0000000000000003 05",
+		func(d []byte) (any, error) { return zmtp.ParseMark(d) },
+		zmtp.Mark{Name: []byte("s"), Epoch: 1, Next: 3, Cause: zmtp.MarkTooLarge},
+	},
+	{
+		// Of a consolidator that is newer than its reader.
+		"X-MARK unknown cause", zmtp.AppendMark(nil, zmtp.Mark{Name: []byte("s"), Epoch: 1, Next: 3, Cause: 200}),
+		"04 1a 06 582d4d41524b 01 73 0000000000000001 0000000000000003 c8",
+		func(d []byte) (any, error) { return zmtp.ParseMark(d) },
+		zmtp.Mark{Name: []byte("s"), Epoch: 1, Next: 3, Cause: 200},
+	},
+	{
 		"X-STREAMS watch", zmtp.AppendWatch(nil, true),
 		"04 0b 09 582d53545245414d53 01",
 		func(d []byte) (any, error) { return zmtp.ParseWatch(d) },
@@ -362,7 +375,7 @@ func TestMalformedSluiceCommands(t *testing.T) {
 		{"X-TAIL", "01 73 03 0000000000000000 0000000000000000"}, // from 3
 		{"X-STOP", "00"},
 		{"X-MARK", "00 0000000000000000 0000000000000000 00"},
-		{"X-MARK", "01 73 0000000000000000 0000000000000000 05"}, // cause 5
+		{"X-MARK", "01 73 0000000000000000 0000000000000000"}, // no cause
 		{"X-STREAMS watch", "02"},
 		{"X-STREAMS list", "0001 00 000000000000000000000000000000000000000000000000"},
 		{"X-STREAMS list", "ffff"},

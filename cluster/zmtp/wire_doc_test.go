@@ -100,11 +100,19 @@ func TestWireDocument(t *testing.T) {
 	}
 }
 
-// The notice in docs/wire.md has the form that is sent.
+// The notices in docs/wire.md have the form that is sent.
 func TestWireDocumentNotice(t *testing.T) {
-	example, ok := examples(t, "json")["notice"]
+	for name, words := range map[string]string{
+		"notice": " records dropped: reader too slow", "notice-refused": " record dropped: larger than 256 KiB",
+	} {
+		t.Run(name, func(t *testing.T) { wireDocumentNotice(t, name, words) })
+	}
+}
+
+func wireDocumentNotice(t *testing.T, name, words string) {
+	example, ok := examples(t, "json")[name]
 	if !ok {
-		t.Fatalf("%s has no notice", wireDoc)
+		t.Fatalf("%s has no %s", wireDoc, name)
 	}
 	example = strings.TrimSpace(example)
 	var told struct {
@@ -121,7 +129,7 @@ func TestWireDocumentNotice(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := string(record.AppendNotice(nil, told.Time, record.Warn,
-		strconv.FormatUint(told.Dropped, 10)+" records dropped: reader too slow", "dropped", told.Dropped))
+		strconv.FormatUint(told.Dropped, 10)+words, "dropped", told.Dropped))
 	sent = strings.Replace(sent, fmt.Sprintf(`"hostname":%q,"pid":%d`, host, os.Getpid()), fmt.Sprintf(`"hostname":%q,"pid":%d`, told.Hostname, told.PID), 1)
 	if sent != example {
 		t.Errorf("%s:\n%s, and what is sent is\n%s", wireDoc, example, sent)
