@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,8 +28,8 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read everything")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Logger = serverLog()
-		config.Open = func() (proxy.Source, error) {
-			source, err := direct.New(direct.Config{Consolidators: consolidators, Logger: config.Logger})
+		config.Open = func(mergeWait time.Duration) (proxy.Source, error) {
+			source, err := direct.New(direct.Config{Consolidators: consolidators, MergeWait: mergeWait, Logger: config.Logger})
 			if err != nil {
 				return nil, &usageError{err}
 			}

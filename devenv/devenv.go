@@ -64,8 +64,8 @@ func (d *Devenv) newProxy(listen string, consolidators []string) (err error) {
 	logger := d.config.Logger.With("component", "proxy")
 	d.proxy, err = proxy.New(proxy.Config{
 		Listen: listen,
-		Open: func() (proxy.Source, error) {
-			source, err := direct.New(direct.Config{Consolidators: consolidators, Logger: logger})
+		Open: func(mergeWait time.Duration) (proxy.Source, error) {
+			source, err := direct.New(direct.Config{Consolidators: consolidators, MergeWait: mergeWait, Logger: logger})
 			if err != nil {
 				return nil, err
 			}

@@ -28,7 +28,7 @@ func BenchmarkSessions(b *testing.B) {
 
 func benchmarkSessions(b *testing.B, sessions int) {
 	f := newFake()
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func() (proxy.Source, error) { return f, nil }})
+	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func(time.Duration) (proxy.Source, error) { return f, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func benchmarkSessions(b *testing.B, sessions int) {
 // that reads through the proxy and releases what it takes.
 func BenchmarkClient(b *testing.B) {
 	f := newFake()
-	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func() (proxy.Source, error) { return f, nil }})
+	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func(time.Duration) (proxy.Source, error) { return f, nil }})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -34,8 +34,10 @@ type Config struct {
 	Insecure bool
 	// Open opens a direct source of records: once for all streams, and once for
 	// each session that has to read again what the log does not have any more.
+	// mergeWait is how long a backfill is to wait for consolidators that have
+	// neither answered nor failed; 0 means as long as the source does by itself.
 	// The proxy runs what it opens. Required.
-	Open func() (Source, error)
+	Open func(mergeWait time.Duration) (Source, error)
 
 	// Buffer and StreamBuffer bound the memory of all logs and of one, in
 	// bytes. 0 means fanout's defaults.
@@ -52,7 +54,8 @@ type Config struct {
 	// DefaultKeep.
 	Keep time.Duration
 	// Reread is how long a session may take to read again what the log does not
-	// have; then it goes on without. 0 means DefaultReread.
+	// have; then it goes on without. Half of it is for consolidators to answer, the
+	// rest for what they sent. 0 means DefaultReread.
 	Reread time.Duration
 	// Grace is how long sessions may take to end at a shutdown. 0 means
 	// DefaultGrace.

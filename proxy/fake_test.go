@@ -152,7 +152,7 @@ func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
 	t.Helper()
 	cfg := proxy.Config{
 		Listen: "127.0.0.1:0",
-		Open:   func() (proxy.Source, error) { return f, nil },
+		Open:   func(time.Duration) (proxy.Source, error) { return f, nil },
 		Grace:  5 * time.Second,
 	}
 	if change != nil {

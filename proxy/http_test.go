@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/stream"
 	"sluice/proxy"
@@ -102,7 +103,7 @@ func TestLoopbackHosts(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	source := func() (proxy.Source, error) { return newFake(), nil }
+	source := func(time.Duration) (proxy.Source, error) { return newFake(), nil }
 	for name, cfg := range map[string]proxy.Config{
 		"no source":      {Listen: "127.0.0.1:0"},
 		"no port":        {Listen: "127.0.0.1", Open: source},

@@ -57,7 +57,7 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the proxy's logs: %w", err)
 	}
-	source, err := cfg.Open()
+	source, err := cfg.Open(0)
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy's source: %w", err)
 	}

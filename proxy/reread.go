@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
@@ -24,7 +25,8 @@ func (s *session) reread(ctx context.Context) error {
 	case <-limited.Done():
 		return ctx.Err()
 	}
-	source, err := s.proxy.cfg.Open()
+	end, _ := limited.Deadline()
+	source, err := s.proxy.cfg.Open(max(time.Until(end)/2, time.Nanosecond)) // 0 would be another wait
 	if err != nil {
 		s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", s.request.name, "err", err)
 		return nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
@@ -26,7 +27,7 @@ type cluster struct {
 	restarted bool // vm-1 was, and has nothing yet
 }
 
-func (c *cluster) open() (proxy.Source, error) {
+func (c *cluster) open(time.Duration) (proxy.Source, error) {
 	f := newFake()
 	if c.main == nil {
 		c.main = f

@@ -82,7 +82,7 @@ func TestReadAgainIsBounded(t *testing.T) {
 	f := newFake()
 	p := start(t, nil, func(c *proxy.Config) {
 		c.Reread = 50 * time.Millisecond
-		c.Open = func() (proxy.Source, error) {
+		c.Open = func(time.Duration) (proxy.Source, error) {
 			opened++
 			if opened == 1 {
 				return f, nil

@@ -1,14 +1,18 @@
 // Package relay is a TCP relay for tests: it passes connections on to an
-// address, and cuts them when it is told to.
+// address, and delays and cuts them when it is told to.
 package relay
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
+
+// maxDelayed is how many pieces of one direction may be under way.
+const maxDelayed = 16
 
 // Relay is one relay.
 type Relay struct {
@@ -19,6 +23,7 @@ type Relay struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
 	paused bool
+	delay  time.Duration
 }
 
 // New returns a relay on a free loopback port to an address, HOST:PORT. It ends
@@ -81,12 +86,50 @@ func (r *Relay) accept() {
 }
 
 func (r *Relay) pass(to, from net.Conn) {
-	_, _ = io.Copy(to, from)
+	r.copy(to, from)
 	to.Close()
 	from.Close()
 	r.mu.Lock()
 	delete(r.conns, to)
 	r.mu.Unlock()
+}
+
+// copy passes on what it reads, each piece after the delay. It reads on meanwhile.
+func (r *Relay) copy(to, from net.Conn) {
+	type piece struct {
+		bytes []byte
+		due   time.Time
+	}
+	pieces := make(chan piece, maxDelayed)
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		for p := range pieces {
+			<-time.After(time.Until(p.due))
+			if _, err := to.Write(p.bytes); err != nil {
+				from.Close() // ends the reading; what it has read already goes nowhere
+			}
+		}
+	})
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		r.mu.Lock()
+		due := time.Now().Add(r.delay)
+		r.mu.Unlock()
+		pieces <- piece{bytes.Clone(buf[:n]), due}
+		if err != nil {
+			break
+		}
+	}
+	close(pieces)
+	writing.Wait()
+}
+
+// Delay has what comes from now on arrive so much later, in either direction.
+func (r *Relay) Delay(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.delay = d
 }
 
 // Cut closes all connections without a word, and throws away what is under way.

@@ -106,7 +106,7 @@ func TestBackfillEndsOnce(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			var cfg direct.Config
-			cfg.MergeWithin(cmp.Or(k.waits, 2*wait.Limit))
+			cfg.MergeWait = cmp.Or(k.waits, 2*wait.Limit)
 			s := readsImpatiently(t, cfg, k.addrs...)
 			for range 2 { // the second time the states are known
 				begun := time.Now()

@@ -9,7 +9,7 @@
 // number where marks or an X-BYE gave it, unknown otherwise. See docs/wire.md.
 //
 // The backfill of a stream is collected from all consolidators and handed on merged by
-// time, once all have answered, after 250 ms at most, and at once beyond 64 MiB. Live
+// time, once all have answered or failed, after Config.MergeWait at most, and at once beyond 64 MiB. Live
 // records wait behind it.
 //
 // Foreign sockets (XPUB, PUB) are read, too: they have no positions, and their state is

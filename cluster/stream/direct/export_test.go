@@ -12,9 +12,6 @@ type Rates = rates
 
 const MaxHeld = maxHeld
 
-// MergeWithin sets how long a backfill waits for those who have not answered.
-func (cfg *Config) MergeWithin(d time.Duration) { cfg.mergeWait = d }
-
 // Update takes what a consolidator told of its streams.
 func (r *rates) Update(now time.Time, stats []zmtp.StreamStat) { r.update(now, stats) }
 

@@ -60,7 +60,7 @@ func accepted(t *testing.T, c *consolidator.Consolidator, name string, n uint64)
 // them, on the busiest machine.
 func reads(t *testing.T, cfg direct.Config, addrs ...string) *testsource.Taker {
 	t.Helper()
-	cfg.MergeWithin(wait.Limit)
+	cfg.MergeWait = wait.Limit
 	return readsImpatiently(t, cfg, addrs...)
 }
 

@@ -12,10 +12,8 @@ import (
 	"sluice/cluster/stream"
 )
 
-const (
-	mergeWait = 250 * time.Millisecond // how long a backfill waits for those who have not answered
-	mergeSize = 64 << 20               // bytes of backfill that are held for it
-)
+// mergeSize bounds the backfill that is held to be merged, in bytes.
+const mergeSize = 64 << 20
 
 // merge collects the backfill of one tail from all consolidators, and hands it
 // on merged by time. What is live already waits behind it.

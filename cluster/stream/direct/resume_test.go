@@ -140,7 +140,7 @@ func TestTailTwiceAtOnce(t *testing.T) {
 	p.numbers("s", 0, 1000)
 	accepted(t, c, "s", 1000)
 	cfg := direct.Config{Consolidators: c.SubscribeAddrs()}
-	cfg.MergeWithin(wait.Limit)
+	cfg.MergeWait = wait.Limit
 	s, err := direct.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -26,11 +26,16 @@ type Config struct {
 
 	Mechanism zmtp.Mechanism // protects the connections; nil means zmtp.Null
 
-	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
-	Logger *slog.Logger // nil discards
+	Inbox int // bytes of records that may wait to be taken; 0 means 16 MiB
+	// MergeWait is how long the backfill of a stream waits for consolidators that
+	// have neither answered nor failed. 0 means DefaultMergeWait.
+	MergeWait time.Duration
 
-	mergeWait time.Duration // 0 means mergeWait; tests are more patient
+	Logger *slog.Logger // nil discards
 }
+
+// DefaultMergeWait is the default of [Config]'s MergeWait.
+const DefaultMergeWait = 250 * time.Millisecond
 
 // New returns a Source that reads from consolidators.
 func New(cfg Config) (*stream.Source, error) {
@@ -153,7 +158,7 @@ func (d *backend) Tail(name string, from stream.Backfill) {
 	if old := d.tails[name]; old != nil {
 		old.merge.stop()
 	}
-	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from, cmp.Or(d.cfg.mergeWait, mergeWait))}
+	t := &tail{name: name, from: from, merge: newMerge(d.out, name, from, cmp.Or(d.cfg.MergeWait, DefaultMergeWait))}
 	d.tails[name] = t
 	for _, l := range d.links {
 		t.merge.expect(l)

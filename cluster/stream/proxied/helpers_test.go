@@ -33,7 +33,7 @@ type head struct {
 	tails map[string]bool
 }
 
-func (u *upstream) open() (proxy.Source, error) {
+func (u *upstream) open(time.Duration) (proxy.Source, error) {
 	h := &head{up: u, in: make(chan *stream.Batch, 1<<14), tails: make(map[string]bool)}
 	u.mu.Lock()
 	defer u.mu.Unlock()
