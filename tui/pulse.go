@@ -75,7 +75,7 @@ func (p *pulse) update(s *rows.Store, now time.Time, replay bool) {
 			at = bucket(second)
 		}
 		p.records[at]++
-		if e.Level >= uint16(record.Error) {
+		if e.Level >= int16(record.Error) {
 			p.errors[at]++
 		}
 	}

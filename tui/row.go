@@ -51,8 +51,8 @@ func layoutColumns(width, stream, source, label, shift int) columns {
 }
 
 var (
-	longLevels  = map[record.Level]string{0: "-", record.Trace: "TRACE", record.Debug: "DEBUG", record.Info: "INFO", record.Warn: "WARN", record.Error: "ERROR", record.Fatal: "FATAL"}
-	shortLevels = map[record.Level]string{0: "-", record.Trace: "TRC", record.Debug: "DBG", record.Info: "INF", record.Warn: "WRN", record.Error: "ERR", record.Fatal: "FTL"}
+	longLevels  = map[record.Level]string{record.Unknown: "?", 0: "-", record.Trace: "TRACE", record.Debug: "DEBUG", record.Info: "INFO", record.Warn: "WARN", record.Error: "ERROR", record.Fatal: "FATAL"}
+	shortLevels = map[record.Level]string{record.Unknown: "?", 0: "-", record.Trace: "TRC", record.Debug: "DBG", record.Info: "INF", record.Warn: "WRN", record.Error: "ERR", record.Fatal: "FTL"}
 )
 
 func levelLetters(l record.Level, n int) string {

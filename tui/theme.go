@@ -204,7 +204,7 @@ func (t *theme) message(l record.Level) cell.Style {
 	switch {
 	case l >= record.Error:
 		return t.err
-	case l != 0 && l < record.Info:
+	case l > 0 && l < record.Info:
 		return t.dim
 	}
 	return t.text

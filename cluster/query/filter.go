@@ -8,9 +8,9 @@ import (
 
 // Filter chooses records. The zero Filter, and a nil one, match all.
 type Filter struct {
-	// Level is the lowest level that matches. A record without a level counts
-	// as [record.Info], the level that [record.Normalise] gives to what is no
-	// JSON object.
+	// Level is the lowest level that matches, see [record.Level.AtLeast]: a record
+	// without a level counts as info, and one whose level is not understood
+	// matches.
 	Level record.Level
 	// Grep must match the raw JSON, when not nil.
 	Grep *regexp.Regexp
@@ -21,16 +21,8 @@ func (f *Filter) Match(data []byte) bool {
 	if f == nil {
 		return true
 	}
-	if f.Level > 0 && orInfo(record.Peek(data).Level) < f.Level {
+	if f.Level > 0 && !record.PeekLevel(data).AtLeast(f.Level) {
 		return false
 	}
 	return f.Grep == nil || f.Grep.Match(data)
-}
-
-// orInfo is a record's level; one without counts as info.
-func orInfo(level record.Level) record.Level {
-	if level == 0 {
-		return record.Info
-	}
-	return level
 }

@@ -70,7 +70,7 @@ func (t *Term) String() string { return t.Text }
 // Record is a raw record as terms see it.
 type Record struct {
 	Data   []byte
-	Level  record.Level // 0 when it has none
+	Level  record.Level // 0 when it has none, [record.Unknown] when it is not understood
 	Source string       // stands in for a field of this name
 	Stream string       // likewise
 }
@@ -81,7 +81,7 @@ func (t *Term) Match(r *Record) bool { return t.meets(r) != t.Not }
 
 func (t *Term) meets(r *Record) bool {
 	if t.Field == "level" {
-		return t.levelMeets(orInfo(r.Level))
+		return t.levelMeets(r.Level)
 	}
 	value, ok := jsonscan.Lookup(r.Data, t.Field)
 	if ok {
@@ -92,6 +92,11 @@ func (t *Term) meets(r *Record) bool {
 		return t.compareText(r.Source)
 	case "stream":
 		return t.compareText(r.Stream)
+	case "msg", "time", "name", "hostname", "component", "pid":
+		// Another logger has it under another name.
+		parsed := record.Parse(r.Data)
+		text, ok := parsed.Field(t.Field)
+		return ok && t.compareText(text)
 	}
 	return false
 }
@@ -101,12 +106,16 @@ func (t *Term) OfOrigin() bool { return t.Field == "source" || t.Field == "strea
 
 // requiredWord is the word that a record must have to meet a comparison.
 func requiredWord(t *Term) string {
-	if t.Field == "level" {
-		return "" // it is compared as a number, and need not be there
+	named := ""
+	switch t.Field {
+	case "level", "time", "pid":
+		return "" // compared as what it is read as, and may stand under another name
+	case "msg", "name", "hostname", "component":
+		named = t.Field // likewise, but its words stand in the record
 	}
 	key := t.Field[strings.LastIndexByte(t.Field, '.')+1:]
 	word := ""
-	if all := words(key); len(all) == 1 && all[0] == key {
+	if all := words(key); named == "" && len(all) == 1 && all[0] == key {
 		word = key + `"`
 	}
 	if t.op == opEqual && !t.numeric {
@@ -117,10 +126,18 @@ func requiredWord(t *Term) string {
 	return word
 }
 
-// levelMeets compares levels.
+// levelMeets compares levels. One that is not understood may be above all, and so
+// nothing that asks for a level and above hides it; a record without one counts as
+// info.
 func (t *Term) levelMeets(level record.Level) bool {
-	if t.op == opMatch {
+	if level == 0 {
+		level = record.Info
+	}
+	switch {
+	case t.op == opMatch:
 		return t.re.MatchString(level.String())
+	case level == record.Unknown && t.level != record.Unknown:
+		return !t.Not && (t.op == opGreater || t.op == opGreaterEqual)
 	}
 	return t.ordered(int(level) - int(t.level))
 }

@@ -24,25 +24,19 @@ const (
 // strings, the time one of RFC 3339) stays as it is, byte for byte, if [IsLine]
 // accepts it.
 //
-// Any other JSON object becomes one by naming:
-//
-//   - time: of time, ts, timestamp and @timestamp the first that is a time: RFC
-//     3339, or seconds, milliseconds, microseconds or nanoseconds since 1970, as
-//     number or string: its size decides which of them, and below 100,000,000 it
-//     is none. Otherwise the time that AppendObject is given.
-//   - level: of level, severity and lvl the first that is one: a word as bunyan,
-//     syslog, log4j, Python, slog, klog and others have it, or a number: 0 to 7
-//     are syslog's severities, 8 to 99 bunyan's levels; 100 and above, in
-//     hundreds, those of Monolog under the names level and lvl, and those of
-//     Google Cloud under severity. Otherwise info.
-//   - msg: of msg and message the first that is a string. Otherwise it is empty.
-//   - v, name, hostname and pid, when they are there and of bunyan's type.
+// Any other JSON object becomes one: v, name, hostname, pid, level, time and msg are
+// read as docs/records.md says. Where the object does not state them they are 0, the
+// name and the host of the Bunyan, 0, info, the time that AppendObject is given and
+// empty; a level that is stated and not understood becomes 0, which readers take for
+// [Unknown].
 //
 // Bunyan's fields come first, then all other fields, byte for byte and in their
 // order; a field that has one of bunyan's names and could not be taken for it
-// has "fields." before its name.
+// has "fields." before its name. What a container printed (docker's json-file) is
+// read as a line of its own: a JSON object's fields come after docker's.
 //
-// Anything else becomes the msg of a record of level info.
+// Anything else becomes the msg of a record, with the level and the time that a text
+// of its form states, or else info and now.
 //
 // A Bunyan may be used from any goroutine.
 type Bunyan struct {
@@ -72,19 +66,21 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 	if m.bunyan() {
 		return append(dst, line...), FormBunyan
 	}
-	return m.append(dst, line, b, now), FormObject
+	return b.convert(dst, line, &m, now), FormObject
 }
 
 // BeginText appends the beginning of a record whose msg is text, up to the
-// quote; AppendText, any number of times, its msg, and EndText the end.
-func (b *Bunyan) BeginText(dst []byte, now time.Time) []byte {
+// quote; AppendText, any number of times, its msg, and EndText the end. first is the
+// text's beginning, its first line if that is not far too long: it may state level
+// and time.
+func (b *Bunyan) BeginText(dst, first []byte, now time.Time) []byte {
 	dst = append(dst, `{"v":0,"name":`...)
 	dst = append(dst, b.name...)
 	dst = append(dst, `,"hostname":`...)
 	dst = append(dst, b.hostname...)
-	dst = append(dst, `,"pid":0,"level":30,"time":"`...)
-	dst = now.UTC().AppendFormat(dst, timeLayout)
-	return append(dst, `","msg":"`...)
+	dst = append(dst, `,"pid":0,"level":`...)
+	dst = appendTextHead(dst, first, now)
+	return append(dst, `,"msg":"`...)
 }
 
 // AppendText appends text to a msg: at most six times its bytes.
@@ -103,80 +99,13 @@ func (b *Bunyan) EndText(dst []byte, cut int64) []byte {
 	return append(dst, '}')
 }
 
-// The names that fields are known by, in the order of preference within each
-// kind.
-const (
-	nameTime = iota
-	nameTS
-	nameTimestamp
-	nameAtTimestamp
-	nameLevel
-	nameSeverity
-	nameLvl
-	nameMsg
-	nameMessage
-	nameV
-	nameName
-	nameHostname
-	namePID
-	names
-	noName = names
-)
-
-var nameOf = [names]string{"time", "ts", "timestamp", "@timestamp", "level", "severity", "lvl", "msg", "message", "v", "name", "hostname", "pid"}
-
-// known returns which of the names a key, still escaped, is.
-func known(key []byte) int {
-	name := plainName(key)
-	if name == noName && bytes.IndexByte(key, '\\') >= 0 {
-		var buf [16]byte
-		if plain, ok := jsonscan.AppendASCII(buf[:0], key); ok {
-			return plainName(plain)
-		}
-	}
-	return name
-}
-
-// plainName is known for a key in which nothing is escaped.
-func plainName(key []byte) int {
-	switch string(key) {
-	case "time":
-		return nameTime
-	case "ts":
-		return nameTS
-	case "timestamp":
-		return nameTimestamp
-	case "@timestamp":
-		return nameAtTimestamp
-	case "level":
-		return nameLevel
-	case "severity":
-		return nameSeverity
-	case "lvl":
-		return nameLvl
-	case "msg":
-		return nameMsg
-	case "message":
-		return nameMessage
-	case "v":
-		return nameV
-	case "name":
-		return nameName
-	case "hostname":
-		return nameHostname
-	case "pid":
-		return namePID
-	}
-	return noName
-}
-
-// matched is the fields of an object that have known names.
+// matched is the fields of an object that have bunyan's names.
 type matched struct {
-	value  [names][]byte // the last of each; nil when there is none
-	prefix int           // how often "fields." stands at the beginning of a key, at most
+	value  [keyComponent + 1][]byte // the last of each; nil when there is none
+	prefix int                      // how often "fields." stands at the beginning of a key, at most
 }
 
-// match reads the members of a JSON object that have known names. It reports
+// match reads the members of a JSON object that have bunyan's names. It reports
 // false when data is no valid JSON object.
 func match(data []byte) (m matched, ok bool) {
 	c := jsonscan.Check(data)
@@ -185,8 +114,8 @@ func match(data []byte) (m matched, ok bool) {
 		if !ok {
 			return m, c.Valid()
 		}
-		if name := known(key); name != noName {
-			m.value[name] = value
+		if core := coreKey(key); core != keyOther {
+			m.value[core] = value
 		} else {
 			m.prefix = max(m.prefix, fieldsPrefix(key))
 		}
@@ -208,9 +137,12 @@ func fieldsPrefix(key []byte) (n int) {
 
 // bunyan reports whether the object is a bunyan record.
 func (m *matched) bunyan() bool {
-	return isInteger(m.value[nameV]) && isInteger(m.value[namePID]) &&
-		isString(m.value[nameName]) && isString(m.value[nameHostname]) && isString(m.value[nameMsg]) &&
-		isInteger(m.value[nameLevel]) && levelOf(m.value[nameLevel]) > 0 && isTimeString(m.value[nameTime])
+	if !isInteger(m.value[keyV]) || !isInteger(m.value[keyPID]) || !isInteger(m.value[keyLevel]) {
+		return false
+	}
+	level, _ := integer(m.value[keyLevel])
+	return 0 <= level && level <= maxLevel &&
+		isString(m.value[keyName]) && isString(m.value[keyHostname]) && isString(m.value[keyMsg]) && isTimeString(m.value[keyTime])
 }
 
 func isString(value []byte) bool { return value != nil && value[0] == '"' }
@@ -237,80 +169,4 @@ func isTimeString(value []byte) bool {
 	}
 	_, _, ok := parseTime(s)
 	return ok
-}
-
-// append appends the object as a bunyan record.
-func (m *matched) append(dst, object []byte, b *Bunyan, now time.Time) []byte {
-	var taken [names]bool
-	dst = append(dst, `{"v":`...)
-	if v := m.value[nameV]; isInteger(v) {
-		dst, taken[nameV] = append(dst, v...), true
-	} else {
-		dst = append(dst, '0')
-	}
-	dst = append(dst, `,"name":`...)
-	dst, taken[nameName] = appendOr(dst, m.value[nameName], isString, b.name)
-	dst = append(dst, `,"hostname":`...)
-	dst, taken[nameHostname] = appendOr(dst, m.value[nameHostname], isString, b.hostname)
-	dst = append(dst, `,"pid":`...)
-	dst, taken[namePID] = appendOr(dst, m.value[namePID], isInteger, []byte("0"))
-
-	level := Info
-	for i := nameLevel; i <= nameLvl; i++ {
-		if l, ok := levelAs(m.value[i], i == nameSeverity); ok {
-			level, taken[i] = l, true
-			break
-		}
-	}
-	dst = append(dst, `,"level":`...)
-	dst = strconv.AppendInt(dst, int64(level), 10)
-
-	dst = append(dst, `,"time":`...)
-	timed := false
-	for i := nameTime; i <= nameAtTimestamp && !timed; i++ {
-		dst, timed = appendTimeAs(dst, m.value[i])
-		taken[i] = timed
-	}
-	if !timed {
-		dst = append(dst, '"')
-		dst = now.UTC().AppendFormat(dst, timeLayout)
-		dst = append(dst, '"')
-	}
-
-	dst = append(dst, `,"msg":`...)
-	switch {
-	case isString(m.value[nameMsg]):
-		dst, taken[nameMsg] = append(dst, m.value[nameMsg]...), true
-	case isString(m.value[nameMessage]):
-		dst, taken[nameMessage] = append(dst, m.value[nameMessage]...), true
-	default:
-		dst = append(dst, `""`...)
-	}
-
-	for key, value := range jsonscan.Members(object) {
-		i := known(key)
-		if i != noName && taken[i] {
-			continue
-		}
-		dst = append(dst, ',', '"')
-		switch i {
-		case nameTime, nameLevel, nameMsg, nameV, nameName, nameHostname, namePID:
-			for range m.prefix + 1 {
-				dst = append(dst, fieldsDot...)
-			}
-			dst = append(dst, nameOf[i]...)
-		default:
-			dst = append(dst, key...)
-		}
-		dst = append(dst, '"', ':')
-		dst = append(dst, value...)
-	}
-	return append(dst, '}')
-}
-
-func appendOr(dst, value []byte, fits func([]byte) bool, otherwise []byte) ([]byte, bool) {
-	if fits(value) {
-		return append(dst, value...), true
-	}
-	return append(dst, otherwise...), false
 }

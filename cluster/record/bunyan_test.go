@@ -52,15 +52,21 @@ func TestBunyanMaps(t *testing.T) {
 		{`{"ts":1.531171074e9,"severity":"notice"}`, `30`, `"2018-07-09T21:17:54.000Z"`, `""`, ``},
 		{`{"ts":"1531171074","severity":300}`, `30`, `"2018-07-09T21:17:54.000Z"`, `""`, ``},
 		{`{"level":300}`, `40`, now, `""`, ``},
-		{`{"level":"7"}`, `20`, now, `""`, ``},
-		{`{"level":0}`, `60`, now, `""`, ``},
+		// A number below 10 is a severity of syslog where the form says so.
+		{`{"version":"1.1","host":"web-1","short_message":"hi","level":3}`, `50`, now, `"hi"`, `,"version":"1.1"`},
+		{`{"level":"7"}`, `0`, now, `""`, `,"fields.level":"7"`},
+		{`{"level":"chatty"}`, `0`, now, `""`, `,"fields.level":"chatty"`},
 		// The first that is understood is taken, the others stay.
 		{`{"ts":1531171074,"time":"noon","severity":"ERR","level":"chatty","message":"b","msg":"a"}`, `50`, `"2018-07-09T21:17:54.000Z"`, `"a"`, `,"fields.time":"noon","fields.level":"chatty","message":"b"`},
 		{`{"time":12.5,"level":null,"msg":{"a":1},"message":"m"}`, `30`, now, `"m"`, `,"fields.time":12.5,"fields.level":null,"fields.msg":{"a":1}`},
 		{`{"msg":1,"fields.msg":2}`, `30`, now, `""`, `,"fields.fields.msg":1,"fields.msg":2`},
-		{`{"msg":"first","msg":"last"}`, `30`, now, `"last"`, ``},
+		{`{"msg":"first","msg":"last"}`, `30`, now, `"last"`, `,"fields.msg":"first"`},
 	} {
-		want := `{"v":0,"name":"app","hostname":"vm-1","pid":0,"level":` + test.level + `,"time":` + test.time + `,"msg":` + test.msg + test.rest + `}`
+		host := `vm-1`
+		if strings.Contains(test.line, "web-1") {
+			host = `web-1`
+		}
+		want := `{"v":0,"name":"app","hostname":"` + host + `","pid":0,"level":` + test.level + `,"time":` + test.time + `,"msg":` + test.msg + test.rest + `}`
 		out, form := mapped.AppendObject(nil, []byte(test.line), mappedAt)
 		if form != record.FormObject || string(out) != want {
 			t.Errorf("%s\nbecomes %s\nwant    %s", test.line, out, want)
@@ -71,8 +77,8 @@ func TestBunyanMaps(t *testing.T) {
 	if out, _ := mapped.AppendObject(nil, []byte(line), mappedAt); string(out) != `{"v":1,"name":"a","hostname":"h","pid":7,"level":30,"time":`+now+`,"msg":""}` {
 		t.Errorf("%s becomes %s", line, out)
 	}
-	const wrong = `{"name":1,"hostname":null,"pid":"7","v":"1.2"}`
-	if out, _ := mapped.AppendObject(nil, []byte(wrong), mappedAt); !strings.HasSuffix(string(out), `"msg":"","fields.name":1,"fields.hostname":null,"fields.pid":"7","fields.v":"1.2"}`) {
+	const wrong = `{"name":1,"hostname":null,"pid":"x7","v":"1.2"}`
+	if out, _ := mapped.AppendObject(nil, []byte(wrong), mappedAt); !strings.HasSuffix(string(out), `"msg":"","fields.name":1,"fields.hostname":null,"fields.pid":"x7","fields.v":"1.2"}`) {
 		t.Errorf("%s becomes %s", wrong, out)
 	}
 	for _, line := range []string{``, `text`, `[1]`, `{"a":1} x`, `{"a"}`, `"a"`} {
@@ -85,6 +91,7 @@ func TestBunyanMaps(t *testing.T) {
 func TestLevelOf(t *testing.T) {
 	for word, want := range map[string]record.Level{
 		"WARNING": 40, "Err": 50, "i": 30, "E": 50, "emerg": 60, "DEBUG-4": 10, " info: ": 30, "NOTICE": 30, "FINE": 20,
+		"\x1b[31mERROR\x1b[0m": 50, "[warn]": 40, "DEBUG3": 20, "D2": 20, "lvl35": 35, "\x1b[": 0, "error1": 0,
 		"": 0, "loud": 0, "info+": 0, "info+999": 0, strings.Repeat("e", 30): 0,
 	} {
 		if got, ok := record.LevelOfWord([]byte(word)); got != want || ok != (want != 0) {
@@ -109,7 +116,7 @@ func FuzzBunyan(f *testing.F) {
 			if len(out) != 1 {
 				t.Fatalf("appended %q", out)
 			}
-			out = mapped.EndText(mapped.AppendText(mapped.BeginText([]byte("x"), mappedAt), line), 0)
+			out = mapped.EndText(mapped.AppendText(mapped.BeginText([]byte("x"), line, mappedAt), line), 0)
 		}
 		out = out[1:]
 		if !record.IsLine(out) {
@@ -162,14 +169,12 @@ func kept(t *testing.T, had, got map[string]json.RawMessage) {
 		if found {
 			continue
 		}
-		switch key {
-		case "time", "ts", "timestamp", "@timestamp", "level", "severity", "lvl", "message":
-			missing++
-		default:
+		if !record.Known(key) {
 			t.Fatalf("field %q: %s is missing in %v", key, value, got)
 		}
+		missing++
 	}
-	if missing > 3 { // one each of time, level and msg
+	if missing > 6 { // one each of name, hostname, pid, level, time and msg
 		t.Fatalf("%d fields are missing: %v becomes %v", missing, had, got)
 	}
 }

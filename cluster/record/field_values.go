@@ -6,41 +6,6 @@ import (
 	"sluice/cluster/jsonscan"
 )
 
-// timeOf reads a time: an ISO 8601 string, or, as pino writes it, a number of
-// Unix milliseconds.
-func timeOf(value []byte) (sec int64, nsec int, ok bool) {
-	if value[0] == '"' {
-		var buf [64]byte
-		s, ok := shortString(buf[:0], value)
-		if !ok {
-			return 0, 0, false
-		}
-		return parseTime(s)
-	}
-	ms, ok := integer(value)
-	if !ok || ms < 0 || ms > maxMillis {
-		return 0, 0, false
-	}
-	return ms / 1000, int(ms%1000) * 1e6, true
-}
-
-// levelOf reads a level: a number, or, as other loggers write it, a name.
-func levelOf(value []byte) Level {
-	if value[0] == '"' {
-		var buf [16]byte
-		s, ok := shortString(buf[:0], value)
-		if !ok {
-			return 0
-		}
-		return levelNamed(s)
-	}
-	n, ok := integer(value)
-	if !ok || n < 0 || n > maxLevel {
-		return 0
-	}
-	return Level(n)
-}
-
 // shortString returns the contents of a quoted string: in place when nothing
 // in it is escaped, or else in buf, if it fits and is ASCII.
 func shortString(buf, quoted []byte) ([]byte, bool) {

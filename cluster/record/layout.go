@@ -59,8 +59,8 @@ type Style struct {
 //
 // Short and long: the first line is the record's; further lines (a message of
 // several, a stack, a request) are indented by four spaces, so that no line
-// break in a field can forge a record. What is no bunyan record, for want of a
-// time, a level or a message, is shown as it came, on one line if it is JSON.
+// break in a field can forge a record. What has no time, level or message that is
+// known is shown as it came, on one line if it is JSON.
 //
 // JSON: always one JSON object. Numbers stand as they came; objects nested more
 // than 20 deep stay on one line.
@@ -78,26 +78,16 @@ func Append(dst, data []byte, layout Layout, style Style) []byte {
 		dst = appendIndented(dst, data, "")
 		return append(dst, '\n')
 	}
-	r := Parse(data)
+	r, hasMsg := parse(data)
 	if !r.JSON {
 		return appendText(dst, data)
 	}
-	if r.Time.IsZero() || r.Level == 0 || !has(data, keyMsg) {
+	if r.Time.IsZero() || r.Level <= 0 || !hasMsg {
 		return appendRaw(dst, data, true)
 	}
 	p := printer{dst: dst, style: style, long: layout == LayoutLong}
 	p.print(&r)
 	return p.dst
-}
-
-// has reports whether a record has a string in one of bunyan's own fields.
-func has(data []byte, want core) (found bool) {
-	for key, value := range jsonscan.Members(data) {
-		if coreKey(key) == want {
-			found = value[0] == '"'
-		}
-	}
-	return found
 }
 
 func appendRaw(dst, data []byte, terminal bool) []byte {

@@ -6,8 +6,14 @@ import (
 	"strings"
 )
 
-// Level is a record's level in bunyan's numbers; 0 is none.
+// Level is a record's level in bunyan's numbers; 0 is none, and [Unknown] one that
+// the record states in a way that nobody here understands.
 type Level int
+
+// Unknown is the level of a record that states one, and it is not known which: a
+// word or number that is in no table. It may be any; so a filter for a level and
+// above lets it pass, see [Level.AtLeast].
+const Unknown Level = -1
 
 // Bunyan's levels.
 const (
@@ -31,17 +37,21 @@ var levelNames = [...]struct {
 	{"warn", Warn},
 	{"error", Error},
 	{"fatal", Fatal},
-	{"warning", Warn},
 }
 
-// ParseLevel reads a level's name in any case, or its number. It reads what
-// [Level.String] writes.
+// ParseLevel reads a level: a word of at least three letters, as loggers write it,
+// in any case, or bunyan's number. It reads what [Level.String] writes.
 func ParseLevel(s string) (Level, error) {
-	if l := levelNamed(s); l != 0 {
-		return l, nil
+	if len(s) >= 3 && isLetter(s[len(s)-1]) {
+		if l, ok := bareLevel([]byte(s)); ok {
+			return l, nil
+		}
 	}
-	if strings.EqualFold(s, "none") {
+	switch strings.ToLower(s) {
+	case "none":
 		return 0, nil
+	case "unknown":
+		return Unknown, nil
 	}
 	digits := s
 	if len(s) > 3 && strings.EqualFold(s[:3], "lvl") {
@@ -54,34 +64,6 @@ func ParseLevel(s string) (Level, error) {
 	return Level(n), nil
 }
 
-// levelNamed returns the level that name stands for, in any case, or 0.
-func levelNamed[T string | []byte](name T) Level {
-	for i := range levelNames {
-		if equalFold(name, levelNames[i].name) {
-			return levelNames[i].level
-		}
-	}
-	return 0
-}
-
-// equalFold reports whether s is the same as lower, which is lower-case ASCII,
-// apart from the case of ASCII letters.
-func equalFold[T string | []byte](s T, lower string) bool {
-	if len(s) != len(lower) {
-		return false
-	}
-	for i := range len(lower) {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // String returns the level's name in lower case, "none" for 0, and "lvl35" for
 // a number that has no name.
 func (l Level) String() string {
@@ -90,8 +72,25 @@ func (l Level) String() string {
 			return levelNames[i].name
 		}
 	}
-	if l == 0 {
+	switch l {
+	case 0:
 		return "none"
+	case Unknown:
+		return "unknown"
 	}
 	return "lvl" + strconv.Itoa(int(l))
+}
+
+// AtLeast reports whether a record of this level passes a filter for a level and
+// above. One without a level counts as [Info], the level that [Normalise] gives to
+// what is no JSON object. One whose level is [Unknown] passes: it may be an error,
+// and hiding it would say that there is none.
+func (l Level) AtLeast(least Level) bool {
+	switch l {
+	case Unknown:
+		return true
+	case 0:
+		return Info >= least
+	}
+	return l >= least
 }

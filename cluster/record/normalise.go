@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -50,8 +51,9 @@ func hasAfter(data []byte, first byte, found func(rest []byte) bool) bool {
 // without a line break at its end. What [IsLine] accepts goes byte for byte.
 // In any other JSON object U+0085, U+2028 and U+2029 are escaped, line breaks between
 // tokens are taken out, and each byte of bad UTF-8 becomes U+FFFD; nothing else
-// changes. A payload that is no JSON object becomes a bunyan record of level
-// info whose msg is the payload as text, and whose time is now.
+// changes. A payload that is no JSON object becomes a bunyan record whose msg is the
+// payload as text; its level and its time are those that the text is known to
+// state, and otherwise info and now.
 //
 // What is appended is at most six times as long as data, and 128 bytes.
 func Normalise(dst, data []byte) []byte {
@@ -90,9 +92,28 @@ func NormaliseAt(dst, data []byte, now time.Time) []byte {
 
 // appendPayload appends a bunyan record that carries a payload which is none.
 func appendPayload(dst, payload []byte, now time.Time) []byte {
-	dst = append(dst, `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":30,"time":"`...)
-	dst = now.UTC().AppendFormat(dst, timeLayout)
-	dst = append(dst, `","msg":`...)
+	dst = append(dst, `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":`...)
+	dst = appendTextHead(dst, payload, now)
+	dst = append(dst, `,"msg":`...)
 	dst = jsonscan.AppendString(dst, string(bytes.TrimRight(payload, "\r\n")))
 	return append(dst, '}')
+}
+
+// appendTextHead appends the level of a text and its time, each with a default, up
+// to the comma after them.
+func appendTextHead(dst, text []byte, now time.Time) []byte {
+	h := readText(text)
+	level := h.level
+	switch level {
+	case 0:
+		level = Info
+	case Unknown:
+		level = 0
+	}
+	dst = strconv.AppendInt(dst, int64(level), 10)
+	dst = append(dst, `,"time":`...)
+	if h.timed && h.representable() {
+		return appendTime(dst, time.Unix(h.sec, int64(h.nsec)))
+	}
+	return appendTime(dst, now.Truncate(time.Millisecond))
 }

@@ -11,43 +11,113 @@ import (
 // Head is what is cheap to read of a record, for sorting and filtering.
 type Head struct {
 	Time  int64 // Unix milliseconds; 0 when unknown
-	Level Level // 0 when it has none
+	Level Level // 0 when it has none, [Unknown] when it has one that is not understood
+	// Encoded says that the message stands in the record encoded once more, as
+	// docker's json-file and the journal do it: its words need not stand in the
+	// record's bytes.
+	Encoded bool
 }
 
-// Peek reads the head of a record from its top-level fields, without allocating.
-// In any valid JSON object it finds what [Parse] finds; in other data what stands
-// where a head would, or zeros.
+// Peek reads the head of a record, without allocating: time and level as bunyan has
+// them, and what lacks one of them as the table of docs/records.md has it. In any
+// valid JSON object, and in any text, it finds what [Parse] finds; in other data
+// what stands where a head would, or zeros. (What a container printed is decoded,
+// and that allocates.)
 func Peek(data []byte) Head {
-	if when, level, ok := quickHead(data); ok {
-		h := Head{Time: millisOf(when)}
-		if len(level) > 0 {
-			h.Level = levelOf(level)
-		}
-		return h
+	when, level := plainHead(data)
+	h := Head{Time: millisOf(when), Level: plainLevel(level)}
+	if h.Time == 0 || h.Level == 0 {
+		foreignHead(&h, data)
 	}
-	return slowHead(data)
+	return h
 }
 
 // PeekTime is [Peek] for those who only need the time.
 func PeekTime(data []byte) int64 {
-	if when, _, ok := quickHead(data); ok {
-		return millisOf(when)
+	when, _ := plainHead(data)
+	h := Head{Time: millisOf(when), Level: Unknown}
+	if h.Time == 0 {
+		foreignHead(&h, data)
 	}
-	return slowHead(data).Time
+	return h.Time
 }
 
-// slowHead is Peek member by member.
-func slowHead(data []byte) Head {
-	var h Head
+// PeekLevel is [Peek] for those who only need the level.
+func PeekLevel(data []byte) Level {
+	_, level := plainHead(data)
+	h := Head{Time: -1, Level: plainLevel(level)}
+	if h.Level == 0 {
+		foreignHead(&h, data)
+	}
+	return h.Level
+}
+
+// foreignHead reads of a head what is 0.
+func foreignHead(h *Head, data []byte) {
+	i := jsonscan.SkipSpace(data, 0)
+	if i == len(data) {
+		return
+	}
+	if data[i] != '{' {
+		t := readText(data)
+		h.complete(Head{Time: t.millis(), Level: t.level})
+		return
+	}
+	var r reading
+	r.read(data)
+	h.complete(r.head(h.Time == 0, h.Level == 0))
+	if text := r.printed(); text != nil {
+		if h.Time == 0 || h.Level == 0 {
+			foreignHead(h, text)
+		}
+		h.Encoded = true
+	} else if c := r.message(); c != nil && c.value[0] == '[' {
+		h.Encoded = true
+	}
+}
+
+// complete takes from another head what is 0.
+func (h *Head) complete(other Head) {
+	if h.Time == 0 {
+		h.Time = other.Time
+	}
+	if h.Level == 0 {
+		h.Level = other.Level
+	}
+}
+
+// head is the head of what was read, as far as it is wanted.
+func (r *reading) head(when, level bool) (h Head) {
+	if when {
+		if sec, nsec, from := r.time(); from != nil {
+			h.Time = sec*1000 + int64(nsec/1e6)
+		}
+	}
+	if level {
+		h.Level, _ = r.level()
+	}
+	return h
+}
+
+// plainHead finds the values of bunyan's time and level, nil where there is none.
+func plainHead(data []byte) (when, level []byte) {
+	if when, level, ok := quickHead(data); ok {
+		return when, level
+	}
+	return slowHead(data)
+}
+
+// slowHead is quickHead member by member, for all objects.
+func slowHead(data []byte) (when, level []byte) {
 	for key, value := range jsonscan.Members(data) {
 		switch coreKey(key) {
 		case keyTime:
-			h.Time = millisOf(value)
+			when = value
 		case keyLevel:
-			h.Level = levelOf(value)
+			level = value
 		}
 	}
-	return h
+	return when, level
 }
 
 // millisOf reads a time as Unix milliseconds, 0 when it is none.
@@ -60,6 +130,15 @@ func millisOf(value []byte) int64 {
 		return 0
 	}
 	return sec*1000 + int64(nsec/1e6)
+}
+
+// plainLevel reads a level that needs no table: a number that is one by itself, of
+// two digits. It is 0 for all others.
+func plainLevel(value []byte) Level {
+	if len(value) == 2 && '1' <= value[0] && value[0] <= '9' && isDigit(value[1]) {
+		return Level(value[0]-'0')*10 + Level(value[1]-'0')
+	}
+	return 0
 }
 
 // quickHead finds the values of time and level, empty where there is none,

@@ -3,17 +3,17 @@ package record
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 
 	"sluice/cluster/jsonscan"
 )
 
-// Record is a parsed record. Its strings are decoded and not sanitised: pass
-// them through [AppendSafe] before they are shown.
+// Record is a parsed record: bunyan's fields, or what the table of docs/records.md
+// takes for them in records of other loggers. Its strings are decoded and not
+// sanitised: pass them through [AppendSafe] before they are shown.
 type Record struct {
 	Time      time.Time // in UTC; zero when unknown
-	Level     Level     // 0 when it has none
+	Level     Level     // 0 when it has none, [Unknown] when it is not understood
 	Name      string
 	Hostname  string
 	Component string
@@ -27,13 +27,21 @@ type Record struct {
 // bunyan's, such as a msg that is an object, is an ordinary field, too.
 type Field struct {
 	Key   string          // decoded, not sanitised
-	Value json.RawMessage // a slice of the data that was parsed; not to be modified
+	Value json.RawMessage // mostly a slice of the data that was parsed; not to be modified
 }
 
 // Parse reads a record. It never fails: what is no JSON object is a record
-// whose Msg is data as text, with bad UTF-8 replaced by U+FFFD.
+// whose Msg is data as text, with bad UTF-8 replaced by U+FFFD, and which has the
+// time and the level that the text states. The fields of an object that a container
+// printed come before docker's own.
 func Parse(data []byte) Record {
-	r := Record{JSON: true}
+	r, _ := parse(data)
+	return r
+}
+
+// parse is Parse, and reports whether Msg is one, though it may be empty.
+func parse(data []byte) (r Record, hasMsg bool) {
+	r.JSON = true
 	var seen set
 	var last [keyComponent + 1][]byte
 	c := jsonscan.Check(data)
@@ -58,7 +66,7 @@ func Parse(data []byte) Record {
 		r.Fields = append(r.Fields, Field{Key: k, Value: value})
 	}
 	if !c.Valid() {
-		return Record{Msg: strings.ToValidUTF8(string(data), "\ufffd")}
+		return parseText(data), true
 	}
 	kept := r.Fields[:0]
 	for _, f := range r.Fields {
@@ -72,7 +80,11 @@ func Parse(data []byte) Record {
 		kept = append(kept, f)
 	}
 	r.Fields = kept
-	return r
+	hasMsg = isString(last[keyMsg])
+	if r.Level == 0 || r.Time.IsZero() || !hasMsg {
+		hasMsg = r.understand(data, hasMsg)
+	}
+	return r, hasMsg
 }
 
 var coreNames = [...]string{
@@ -112,7 +124,7 @@ func (r *Record) take(key core, value []byte) bool {
 		}
 		return ok
 	case keyLevel:
-		r.Level = levelOf(value)
+		r.Level = plainLevel(value)
 		return r.Level != 0
 	}
 	return false

@@ -23,7 +23,7 @@ func parseTime(b []byte) (sec int64, nsec int, ok bool) {
 	second, ok5 := number(b[17:19])
 	if !(ok0 && ok1 && ok2 && ok3 && ok4 && ok5) ||
 		month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-		hour > 23 || minute > 59 || second > 59 {
+		hour > 23 || minute > 59 || second > 60 { // 60 is a leap second
 		return 0, 0, false
 	}
 	b = b[19:]

@@ -4,47 +4,109 @@ import (
 	"bytes"
 	"strconv"
 	"time"
+
+	"sluice/cluster/jsonscan"
 )
 
 // maxNanos bounds what is taken for a time since 1970: below is the year 2262.
 const maxNanos = 9_000_000_000_000_000_000
 
-// appendTimeAs appends the value of a field as a time, quoted, if it is one.
-func appendTimeAs(dst, value []byte) ([]byte, bool) {
-	if value == nil {
-		return dst, false
+// timeOf reads the value of a field as a time: a text in one of the forms of
+// [stamp], a number since 1970, also as a text, or an object that holds either, as
+// log4j, MongoDB, loguru and Google write it.
+func timeOf(value []byte) (sec int64, nsec int, ok bool) {
+	switch value[0] {
+	case '"':
+		var buf [64]byte
+		s, ok := shortString(buf[:0], value)
+		if !ok {
+			return 0, 0, false
+		}
+		return timeOfText(s)
+	case '{':
+		return timeWithin(value)
 	}
+	return sinceEpoch(value)
+}
+
+// timeOfText reads a text as a time.
+func timeOfText(s []byte) (sec int64, nsec int, ok bool) {
+	if sec, nsec, ok = parseTime(s); ok {
+		return sec, nsec, true
+	}
+	s = bytes.Trim(s, " ")
+	if sec, nsec, n, ok := stamp(s); ok && n == len(s) {
+		return sec, nsec, true
+	}
+	return sinceEpoch(s)
+}
+
+// timeWithin reads a time that is an object.
+func timeWithin(object []byte) (sec int64, nsec int, ok bool) {
+	nanos := 0
+	for key, value := range jsonscan.Members(object) {
+		switch string(key) {
+		case "$date", "timestamp":
+			if value[0] != '{' {
+				return timeOf(value)
+			}
+		case "epochSecond", "seconds":
+			sec, _, ok = timeOf(value)
+		case "nanoOfSecond", "nanos":
+			if n, isInt := integer(value); isInt && 0 <= n && n < 1e9 {
+				nanos = int(n)
+			}
+		}
+	}
+	return sec, nanos, ok
+}
+
+// appendTimeAs appends the value of a field as a time of RFC 3339, quoted, if it is
+// a time.
+func appendTimeAs(dst, value []byte) ([]byte, bool) {
 	if isTimeString(value) {
 		return append(dst, value...), true
 	}
-	var sec int64
-	var nsec int
-	ok := false
-	if value[0] == '"' {
-		var buf [64]byte
-		s, fits := shortString(buf[:0], value)
-		if !fits || len(s) == 0 {
-			return dst, false
-		}
-		if sec, nsec, ok = parseTime(s); !ok {
-			sec, nsec, ok = sinceEpoch(s)
-		}
-	} else {
-		sec, nsec, ok = sinceEpoch(value)
-	}
+	sec, nsec, ok := timeOf(value)
 	if !ok || sec < 0 || sec*1000 > maxMillis {
 		return dst, false
 	}
-	layout := timeLayout
-	switch {
+	return appendTime(dst, time.Unix(sec, int64(nsec))), true
+}
+
+// appendTime appends a time, quoted, with the decimals that it has.
+func appendTime(dst []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	dst = appendDigits(append(dst, '"'), year, 4)
+	dst = appendDigits(append(dst, '-'), int(month), 2)
+	dst = appendDigits(append(dst, '-'), day, 2)
+	dst = appendDigits(append(dst, 'T'), hour, 2)
+	dst = appendDigits(append(dst, ':'), minute, 2)
+	dst = appendDigits(append(dst, ':'), second, 2)
+	dst = append(dst, '.')
+	switch nsec := t.Nanosecond(); {
 	case nsec%1e3 != 0:
-		layout = "2006-01-02T15:04:05.000000000Z07:00"
+		dst = appendDigits(dst, nsec, 9)
 	case nsec%1e6 != 0:
-		layout = "2006-01-02T15:04:05.000000Z07:00"
+		dst = appendDigits(dst, nsec/1e3, 6)
+	default:
+		dst = appendDigits(dst, nsec/1e6, 3)
 	}
-	dst = append(dst, '"')
-	dst = time.Unix(sec, int64(nsec)).UTC().AppendFormat(dst, layout)
-	return append(dst, '"'), true
+	return append(dst, 'Z', '"')
+}
+
+// appendDigits appends a number with leading zeros.
+func appendDigits(dst []byte, n, digits int) []byte {
+	for range digits {
+		dst = append(dst, '0')
+	}
+	for i := len(dst) - 1; digits > 0; i, digits = i-1, digits-1 {
+		dst[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return dst
 }
 
 // sinceEpoch reads a decimal number of seconds, milliseconds, microseconds or

@@ -134,7 +134,7 @@ const pieceSize = 4096
 func (s *sink) begin(line []byte, cut int64) {
 	s.begun++
 	s.join.begin(line)
-	s.text = s.bunyan.BeginText(s.text[:0], s.now)
+	s.text = s.bunyan.BeginText(s.text[:0], line, s.now)
 	s.cut = cut
 	for len(line) > 0 {
 		piece := line

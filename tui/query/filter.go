@@ -42,8 +42,7 @@ func (f *Filter) Match(r *Row) bool {
 	if r.Entry.Kind.Notice() {
 		return true
 	}
-	// As in query.Filter, a record without a level counts as info.
-	if level := record.Level(r.Entry.Level); level < f.Level && (level != 0 || f.Level > record.Info) {
+	if f.Level > 0 && !record.Level(r.Entry.Level).AtLeast(f.Level) {
 		return false
 	}
 	if f.Grep != nil && !f.Grep.Match(r.Data) {

@@ -11,7 +11,7 @@ type Entry struct {
 	size   uint32
 	Source uint16 // index into the store's sources
 	Stream uint16 // index into the store's streams
-	Level  uint16 // bunyan's number, cut at 65535; 0 none
+	Level  int16  // bunyan's number, cut at 32767; 0 none, or record.Unknown
 	Kind   Kind
 	Own    bool // time is the record's own
 	Plain  bool // its words stand in its bytes as in its row: see query.Plain

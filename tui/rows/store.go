@@ -135,8 +135,8 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 		Own:    head.Time != 0,
 		Source: s.intern(r.Source),
 		Stream: s.numberOf(r.Stream),
-		Level:  uint16(min(max(int(head.Level), 0), 1<<16-1)),
-		Plain:  query.Plain(r.Data),
+		Level:  int16(min(int(head.Level), 1<<15-1)),
+		Plain:  !head.Encoded && query.Plain(r.Data),
 	}
 	if !e.Own {
 		e.Time = r.Arrived / int64(time.Millisecond)
@@ -223,7 +223,7 @@ func (s *Store) State(n *stream.Notice, text []byte) {
 
 func (s *Store) note(n *stream.Notice, k Kind, level record.Level, text []byte) {
 	e := Entry{
-		Time: n.Time.UnixMilli(), Own: true, Kind: k, Level: uint16(level),
+		Time: n.Time.UnixMilli(), Own: true, Kind: k, Level: int16(level),
 		Source: s.intern(n.Source), Stream: s.numberOf(n.Stream),
 	}
 	if s.mustWait(&e) {

@@ -39,7 +39,7 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 			}
 			own = 3
 		case "level":
-			if e.Level == 0 || value[0] == '"' {
+			if len(value) != 2 || value[0] == '0' || !isShortInteger(value) {
 				return dst, 0, false
 			}
 			own = 4
@@ -84,6 +84,9 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 			return dst, 0, false // of a key that stands twice the last counts
 		}
 		seen[own] = true
+	}
+	if !seen[0] || !seen[3] || !seen[4] {
+		return dst, 0, false // what it lacks may stand in other fields
 	}
 	dst = append(dst, msg...)
 	for i := range n {

@@ -118,7 +118,7 @@ func Of(e *rows.Entry, data []byte, limit int) Text {
 	// What went wrong comes first; what the message has is not shown again.
 	for _, errs := range []bool{true, false} {
 		for _, f := range r.Fields {
-			if (f.Key == "err") != errs || b.full() || inMessage(&r, f) {
+			if record.IsError(f.Key) != errs || b.full() || inMessage(&r, f) {
 				continue
 			}
 			if len(b.text) > 0 {

@@ -30,7 +30,7 @@ func (a *arrivals) add(e *rows.Entry) {
 		return
 	}
 	a.records++
-	if e.Level >= uint16(record.Error) {
+	if e.Level >= int16(record.Error) {
 		a.errors++
 	}
 }
