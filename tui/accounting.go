@@ -8,13 +8,6 @@ import (
 // What the screen says of losses is what was reported. That is all there is only as
 // long as every source is there, and can count.
 
-// doubt is why it is not known what was lost: of which source, and what is the matter
-// with it.
-type doubt struct {
-	source string
-	text   string
-}
-
 // lookAtSources notes which sources could not count what was lost.
 func (m *model) lookAtSources() {
 	for _, s := range m.status {
@@ -24,23 +17,33 @@ func (m *model) lookAtSources() {
 	}
 }
 
-// uncounted is why it is not known now what was lost; nil when it is.
-func (m *model) uncounted() *doubt {
+// uncounted is why it is not known now what was lost: of which source, and what is the
+// matter with it; "" when it is known.
+func (m *model) uncounted() string {
 	if len(m.panes) == 0 {
-		return nil
+		return ""
 	}
+	if d := m.unheard(); d != "" {
+		return d
+	}
+	if m.foreign != "" {
+		return record.Safe(m.foreign) + " " + doubtful(stream.StateUnaccounted)
+	}
+	return ""
+}
+
+// unheard is the first source that is not there, or cannot say what it has; "" when
+// there is none.
+func (m *model) unheard() string {
 	if len(m.status) == 0 {
-		return &doubt{"", "no source is there yet"}
+		return "no source is there yet"
 	}
 	for _, s := range m.status {
 		if text := doubtful(s.State); text != "" {
-			return &doubt{s.Name, record.Safe(s.Name) + " " + text}
+			return record.Safe(s.Name) + " " + text
 		}
 	}
-	if m.foreign != "" {
-		return &doubt{m.foreign, record.Safe(m.foreign) + " " + doubtful(stream.StateUnaccounted)}
-	}
-	return nil
+	return ""
 }
 
 // doubtful is what is the matter with a source in a state; "" when nothing is.
@@ -64,8 +67,8 @@ func (m *model) completeness() (text string, sure bool) {
 	if len(m.panes) == 0 {
 		return "no stream is open", false
 	}
-	if d := m.uncounted(); d != nil {
-		return "unknown: " + d.text, false
+	if d := m.uncounted(); d != "" {
+		return "unknown: " + d, false
 	}
 	if m.config.RecordTime != nil {
 		return "nothing so far: what was replayed tells of no loss", true
@@ -78,7 +81,7 @@ func (m *model) completeness() (text string, sure bool) {
 		evicted += s.Evicted()
 	}
 	if evicted > 0 {
-		return "nothing: all that was published since they were opened has come; the oldest were let go here", true
+		return "nothing: all that was published since you opened the streams has come; the oldest were let go here", true
 	}
-	return "nothing: all that was published since they were opened is here", true
+	return "nothing: all that was published since you opened the streams is here", true
 }

@@ -85,7 +85,9 @@ type scene struct {
 	pulse    *pulse   // of the pane's store; may be nil
 	trouble  []string // why nothing can come now; nil when something can
 
-	uncounted bool // it is not known now what is lost
+	wall      time.Time
+	uncounted bool   // it is not known now what is lost
+	unheard   string // a source whose streams are not known, and why; "" when there is none
 }
 
 // draw returns the pane's lines.

@@ -34,6 +34,7 @@ type picker struct {
 	marked  []string
 	beside  bool // what is opened stands beside what is there
 	scored  int  // names that were looked at, ever
+	began   time.Time
 }
 
 // pick is one item.
@@ -44,7 +45,7 @@ type pick struct {
 }
 
 func (m *model) openPicker(beside bool) {
-	p := &picker{beside: beside}
+	p := &picker{beside: beside, began: m.config.Now()}
 	m.openDialog(p)
 	m.listAt = time.Time{}
 	m.config.Feed.WatchStreams(true)
@@ -286,22 +287,49 @@ func (p *picker) box(width, height int, sc scene, opened func(string) bool) (lin
 	}
 	if len(shown) == 0 {
 		text := []string{"No stream has had a record within the last minute.", "Type the whole name of a stream to open it all the same."}
-		if sc.trouble != nil {
+		switch {
+		case sc.trouble != nil:
 			text = sc.trouble
+		case p.looking(sc):
+			text[0] = "Looking for streams that are live…"
+		case sc.unheard != "":
+			text = []string{"No stream is known to have had a record within the last minute:", sc.unheard + ".", text[1]}
+		case p.input.text() != "":
+			text[0] = "No live stream has a name like that."
 		}
 		for _, s := range text[:min(len(text), p.rows)] {
 			s, _ = cell.Fit(s, w-4, sc.method)
 			lines = append(lines, f.row(cell.NewLine(w-4, sc.method).Add(t.dim, s).String()))
 		}
 	}
-	number := fmt.Sprintf("%s live", record.Count(uint64(len(p.streams))))
-	if p.input.text() != "" {
-		number = fmt.Sprintf("%s of %s", record.Count(uint64(p.matching())), number)
-	}
+	number := p.number(sc)
 	room := max(w-4-cell.Width(number, sc.method)-2, 0)
 	foot, _ := cell.Fit(p.foot(room, sc.method), room, sc.method)
 	l = cell.NewLine(w-4, sc.method).Add(t.faint, foot).FillTo("", cell.Width(number, sc.method)).Add(t.dim, number)
 	return append(lines, f.rule(), f.row(l.String()), f.bottom("")), w, x
+}
+
+// lookingTime is how long it may take to hear of the streams of all sources.
+const lookingTime = 3 * time.Second
+
+// looking reports whether the streams may not have come yet.
+func (p *picker) looking(sc scene) bool {
+	return len(p.streams) == 0 && sc.wall.Sub(p.began) < lookingTime
+}
+
+// number is how many streams are live, as far as it is known.
+func (p *picker) number(sc scene) string {
+	if len(p.streams) == 0 && (sc.trouble != nil || p.looking(sc)) {
+		return "live: unknown"
+	}
+	number := record.Count(uint64(len(p.streams))) + " live"
+	if sc.unheard != "" {
+		number += " + unknown"
+	}
+	if p.input.text() != "" {
+		number = record.Count(uint64(p.matching())) + " of " + number
+	}
+	return number
 }
 
 // foot describes the keys, in as many words as fit.

@@ -67,9 +67,9 @@ func (m *model) drawBeside(record *recordView, body rect) []string {
 
 // scene is how a pane is drawn now.
 func (m *model) scene(p *pane) scene {
-	sc := scene{theme: m.theme, method: m.method, location: m.location(), now: m.recordTime(), uncounted: m.uncounted() != nil}
+	sc := scene{theme: m.theme, method: m.method, location: m.location(), now: m.recordTime(), uncounted: m.uncounted() != "", unheard: m.unheard(), wall: m.config.Now()}
 	if m.clock == clockAgo {
-		sc.ago = m.config.Now().Truncate(time.Second)
+		sc.ago = sc.wall.Truncate(time.Second)
 	}
 	sc.focused = p != nil && p == m.pane()
 	if p != nil {

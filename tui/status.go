@@ -51,7 +51,7 @@ func (m *model) drawStatus() string {
 		switch {
 		case m.ledger.any():
 			st = t.hot
-		case m.uncounted() != nil:
+		case m.uncounted() != "":
 			st = t.wait
 		}
 		l.Add(st, dropped).Space(1)
@@ -73,7 +73,7 @@ func (m *model) numbers() (kept, dropped string) {
 	if lag := m.lag(); m.width >= 120 && lag > 0 {
 		kept += " · lag " + lagText(lag)
 	}
-	return kept + " · ", loss.Summary(m.ledger.records, m.ledger.unknown > 0 || m.uncounted() != nil, "dropped")
+	return kept + " · ", loss.Summary(m.ledger.records, m.ledger.unknown > 0 || m.uncounted() != "", "dropped")
 }
 
 // lag is how far the newest records are behind, the worst stream's.
@@ -213,6 +213,9 @@ func (m *model) trouble() []string {
 		if reason == "" {
 			reason = record.Safe(s.Err)
 		}
+	}
+	if len(names) == 0 {
+		return nil // nothing is asked of any
 	}
 	list := strings.Join(names, ", ")
 	lines := []string{"Connecting to " + list + "…"}

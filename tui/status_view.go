@@ -248,7 +248,11 @@ func lagText(d time.Duration) string {
 func (m *model) statusLosses(t *table) {
 	th := m.theme
 	doubt := m.uncounted()
-	t.title("Lost on the way", loss.Number(m.ledger.records, m.ledger.unknown > 0 || doubt != nil)+" in "+m.ledger.gapText())
+	note := loss.Number(m.ledger.records, m.ledger.unknown > 0 || doubt != "")
+	if m.ledger.any() {
+		note += " in " + m.ledger.gapText()
+	}
+	t.title("Lost on the way", note)
 	if !m.ledger.any() {
 		text, sure := m.completeness()
 		st := th.wait
@@ -272,8 +276,8 @@ func (m *model) statusLosses(t *table) {
 	if m.ledger.unknown > 0 {
 		t.put(t.line().Space(2).Add(th.dim, "unknown stands for gaps whose number nobody knows, "+record.Count(m.ledger.unknown)+" of them"))
 	}
-	if doubt != nil {
-		text, _ := cell.Fit("unknown: "+doubt.text, t.width-2, m.method)
+	if doubt != "" {
+		text, _ := cell.Fit("unknown: "+doubt, t.width-2, m.method)
 		t.put(t.line().Space(2).Add(th.wait, text))
 	}
 }
