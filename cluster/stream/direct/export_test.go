@@ -1,8 +1,10 @@
 package direct
 
 import (
+	"context"
 	"time"
 
+	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 )
@@ -24,6 +26,23 @@ func (r *rates) At(now time.Time, name string) (records, bytes float64, ok bool)
 		}
 	})
 	return records, bytes, ok
+}
+
+// Claims has links to two consolidators that give themselves the same name, and
+// returns the names that both get before either has become connected.
+func Claims(endpoints [2]string, name string) (got [2]string, err error) {
+	b, err := newBackend(Config{Consolidators: endpoints[:]}, stream.NewHandover(0))
+	if err != nil {
+		return got, err
+	}
+	ended, end := context.WithCancel(context.Background())
+	end() // nothing connects
+	b.running = rescue.NewGroup(ended)
+	b.found(endpoints[:])
+	for i, l := range b.sorted() {
+		got[i] = b.claim(l, name)
+	}
+	return got, b.running.Wait()
 }
 
 // Breakable returns a Source, and a function that makes its links panic at their

@@ -29,6 +29,7 @@ type link struct {
 	endpoint zmtp.Endpoint
 	cancel   context.CancelFunc
 	rates    rates
+	claimed  string // its name; guarded by backend.mu
 
 	mu       sync.Mutex
 	state    stream.State
@@ -262,7 +263,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	if names.Check(source) != nil {
 		source = l.endpoint.Address
 	}
-	source = l.d.unique(l, source)
+	source = l.d.claim(l, source)
 	state := stream.StateLive
 	if !conn.Peer.Sluice {
 		state = stream.StateUnaccounted

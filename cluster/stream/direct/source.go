@@ -57,6 +57,7 @@ type backend struct {
 	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
 	links    map[zmtp.Endpoint]*link
+	named    map[string]*link // whose name it is; of links
 	watching bool
 }
 
@@ -90,6 +91,7 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 		cfg: cfg, finder: finder, out: out,
 		tails: make(map[string]*tail),
 		links: make(map[zmtp.Endpoint]*link),
+		named: make(map[string]*link),
 	}, nil
 }
 
@@ -127,6 +129,7 @@ func (d *backend) found(names []string) {
 		if !slices.Contains(endpoints, e) {
 			l.cancel()
 			delete(d.links, e)
+			delete(d.named, l.claimed)
 		}
 	}
 	for _, e := range endpoints {
@@ -136,6 +139,7 @@ func (d *backend) found(names []string) {
 		ctx, cancel := context.WithCancel(d.running.Context())
 		l := newLink(d, e, cancel)
 		d.links[e] = l
+		l.name = d.claimLocked(l, e.Address)
 		for _, t := range d.tails {
 			t.merge.expect(l)
 			l.tail(t)
@@ -237,14 +241,22 @@ func (d *backend) Streams() []stream.Live {
 	return all
 }
 
-// unique makes a consolidator's name differ from those of others.
-func (d *backend) unique(l *link, name string) string {
+// claim gives a link a name for its own, instead of the one that it had: one that
+// differs from those of all other links.
+func (d *backend) claim(l *link, name string) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, other := range d.links {
-		if other != l && other.current().Name == name {
-			return name + "@" + l.endpoint.Address
-		}
+	return d.claimLocked(l, name)
+}
+
+// claimLocked is claim with d.mu held.
+func (d *backend) claimLocked(l *link, name string) string {
+	for d.named[name] != nil && d.named[name] != l {
+		name += "@" + l.endpoint.Address
+	}
+	if d.links[l.endpoint] == l { // or it is about to end
+		delete(d.named, l.claimed)
+		d.named[name], l.claimed = l, name
 	}
 	return name
 }

@@ -54,6 +54,14 @@ func TestNamesAreUnique(t *testing.T) {
 	}
 }
 
+// However close together they connect.
+func TestNamesAreClaimedAtOnce(t *testing.T) {
+	got, err := direct.Claims([2]string{"tcp://127.0.0.1:1", "tcp://127.0.0.1:2"}, "same")
+	if want := [2]string{"same", "same@127.0.0.1:2"}; err != nil || got != want {
+		t.Errorf("they are called %q (%v), want %q", got, err, want)
+	}
+}
+
 func TestDirectStreams(t *testing.T) {
 	noLeaks(t)
 	a, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
