@@ -44,8 +44,8 @@ var batches = sync.Pool{New: func() any { return new(Batch) }}
 var blocks = block.NewPool(blockSize)
 
 // Put adds records and notices at the end. It copies them, Record.Data included;
-// Notice.At counts within recs. It waits while the handover is full, and returns
-// the context's error, or ErrClosed.
+// Notice.At counts within recs. It waits while the handover is full. Once ctx has ended
+// it puts nothing, and returns the context's error; it returns ErrClosed after Close.
 func (h *Handover) Put(ctx context.Context, recs []Record, notices []Notice) error {
 	return h.PutIn(ctx, nil, recs, notices)
 }
@@ -58,7 +58,7 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 		return nil
 	}
 	h.mu.Lock()
-	for h.bytes >= h.limit && !h.closed {
+	for h.bytes >= h.limit && !h.closed && ctx.Err() == nil {
 		if h.space == nil {
 			h.space = make(chan struct{})
 		}
@@ -67,13 +67,15 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 		select {
 		case <-space:
 		case <-ctx.Done():
-			return ctx.Err()
 		}
 		h.mu.Lock()
 	}
 	defer h.mu.Unlock()
-	if h.closed {
+	switch {
+	case h.closed:
 		return ErrClosed
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	h.begin()
 	at := len(h.batch.Records)

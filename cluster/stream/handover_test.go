@@ -192,6 +192,27 @@ func TestReleaseOfABatchMadeByHand(t *testing.T) {
 	}
 }
 
+// What is given up is put nowhere, even if there is space when it is about to be.
+func TestGivenUpIsNotPut(t *testing.T) {
+	for range 50 {
+		in := stream.NewHandover(1)
+		if err := in.Put(t.Context(), records(1, 1, 'a'), nil); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		put := make(chan error, 1)
+		go func() { put <- in.Put(ctx, records(1, 1, 'b'), nil) }()
+		cancel()
+		in.TryTake().Release()
+		if err := <-put; !errors.Is(err, context.Canceled) {
+			t.Fatalf("put %v", err)
+		}
+		if b := in.TryTake(); b != nil {
+			t.Fatalf("took %+v", b)
+		}
+	}
+}
+
 // A state never waits. Beyond the bound, there is the latest of each source.
 func TestStatesDoNotWait(t *testing.T) {
 	in := stream.NewHandover(1000)

@@ -100,3 +100,6 @@ func (k *Taker) Numbers(from, to int) {
 		}
 	}
 }
+
+// Forget drops what was taken from the source and not from here yet.
+func (k *Taker) Forget() { k.queue = nil }

@@ -160,3 +160,22 @@ func TestBackfillEndsOnce(t *testing.T) {
 		}
 	})
 }
+
+// A tail that is stopped while its backfill is handed on is over at once: nothing of
+// it stands between what a new tail of that name brings.
+func TestStoppedWhileHandingOn(t *testing.T) {
+	noLeaks(t)
+	const total, last = 30_000, 10
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
+	publishTo(t, c).numbers("s", 0, total)
+	accepted(t, c, "s", total)
+	s := reads(t, direct.Config{Inbox: 1}, c.SubscribeAddrs()...)
+	s.Tail("s", stream.Backfill{Last: total})
+	s.Numbers(0, 1) // of the first piece; others wait for their turn
+	s.Stop("s")
+	s.TryTake()
+	s.Tail("s", stream.Backfill{Last: last})
+	s.Forget()
+	s.Numbers(total-last, total)
+	s.Kind(stream.KindBackfill)
+}

@@ -280,7 +280,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		defer conn.Close() // wakes the reading, whatever happens
 		l.write(conn, done)
 	})
-	err = (&reading{l: l, ctx: ctx, conn: conn, name: source}).run()
+	err = (&reading{l: l, conn: conn, name: source}).run()
 	close(done)
 	conn.Close()
 	if fault := writing.Wait(); fault != nil {

@@ -20,13 +20,14 @@ const mergeSize = 64 << 20
 type merge struct {
 	out  *stream.Handover
 	name string
+	ctx  context.Context // ends when nothing of it is wanted any more
+	end  context.CancelFunc
 	last int           // records in all; -1 means all of them
 	wait time.Duration // for those who have not answered
 
 	done atomic.Bool // everything goes straight to the inbox
 
 	mu       sync.Mutex
-	ctx      context.Context
 	waiting  map[*link]bool
 	backfill []stream.Record
 	live     []stream.Record
@@ -40,6 +41,7 @@ type merge struct {
 
 func newMerge(out *stream.Handover, name string, from stream.Backfill, wait time.Duration) *merge {
 	m := &merge{out: out, name: name, last: from.Last, wait: wait, waiting: make(map[*link]bool), opened: make(chan struct{})}
+	m.ctx, m.end = context.WithCancel(context.Background())
 	if from.Positions != nil {
 		m.last = -1
 	}
@@ -62,15 +64,16 @@ func (m *merge) begin(running *rescue.Group) {
 	if m.done.Load() || m.timer != nil {
 		return
 	}
-	m.ctx = running.Context()
 	m.timer = time.AfterFunc(m.wait, func() { running.Do("merge a backfill", m.finish) })
 	if len(m.waiting) == 0 {
 		m.timer.Reset(0)
 	}
 }
 
-// stop gives up: nothing of it is wanted any more.
+// stop gives up: nothing of it is wanted any more, and whoever waits with some of it
+// puts it nowhere.
 func (m *merge) stop() {
+	m.end()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.open()
@@ -117,15 +120,14 @@ func (m *merge) hold(recs []stream.Record, notices []stream.Notice) bool {
 		}
 		m.held[recs[0].Source] += len(recs)
 	}
-	full := m.size > mergeSize
-	ctx := m.ctx
+	full := m.size > mergeSize && m.timer != nil
 	m.mu.Unlock()
-	if full && ctx != nil {
+	if full {
 		m.finish()
 		// Whoever is handing it on waits for a consumer, and so do we.
 		select {
 		case <-m.opened:
-		case <-ctx.Done():
+		case <-m.ctx.Done():
 		}
 	}
 	return true

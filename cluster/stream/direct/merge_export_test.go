@@ -14,7 +14,7 @@ type Merge struct{ *merge }
 // NewMerge waits for more than will be held.
 func NewMerge(ctx context.Context, out *stream.Handover, name string, from stream.Backfill) Merge {
 	m := newMerge(out, name, from, time.Hour)
-	m.ctx = ctx
+	context.AfterFunc(ctx, m.stop)
 	m.waiting[nil] = true
 	m.begin(rescue.NewGroup(ctx))
 	return Merge{m}

@@ -1,7 +1,6 @@
 package direct
 
 import (
-	"context"
 	"time"
 
 	"sluice/cluster/loss"
@@ -12,7 +11,6 @@ import (
 // reading reads one connection of a link.
 type reading struct {
 	l    *link
-	ctx  context.Context
 	conn *zmtp.Conn
 	in   *zmtp.Receiver
 	name string // of the consolidator
@@ -143,8 +141,11 @@ func (r *reading) flush() error {
 		return nil
 	}
 	var err error
-	if !r.held.tail.merge.hold(r.recs, r.notices) {
-		err = r.l.d.out.PutIn(r.ctx, r.in.Block(), r.recs, r.notices)
+	if m := r.held.tail.merge; !m.hold(r.recs, r.notices) {
+		err = r.l.d.out.PutIn(m.ctx, r.in.Block(), r.recs, r.notices)
+		if m.ctx.Err() != nil {
+			err = nil // the tail was stopped meanwhile, or all is
+		}
 	}
 	clear(r.recs)
 	r.recs, r.notices, r.size = r.recs[:0], r.notices[:0], 0

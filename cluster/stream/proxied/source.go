@@ -107,6 +107,9 @@ func (p *backend) Run(ctx context.Context) error {
 	for _, t := range p.tails {
 		t.cancel()
 	}
+	if p.watcher != nil {
+		p.watcher.cancel()
+	}
 	p.mu.Unlock()
 	err := running.Wait()
 	p.client.CloseIdleConnections()
@@ -114,9 +117,9 @@ func (p *backend) Run(ctx context.Context) error {
 }
 
 // start runs f as soon as the source runs. p.mu is held.
-func (p *backend) start(f func(context.Context)) {
+func (p *backend) start(f func()) {
 	if running := p.running; running != nil && running.Context().Err() == nil {
-		running.Go("read from a proxy", func() { f(running.Context()) })
+		running.Go("read from a proxy", f)
 	}
 }
 

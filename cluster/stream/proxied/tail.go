@@ -22,8 +22,8 @@ type tail struct {
 	backend *backend
 	name    string
 	from    stream.Backfill
-	ended   context.CancelFunc
-	stopped context.Context
+	ctx     context.Context // until it is stopped, or the backend ends
+	cancel  context.CancelFunc
 
 	response  *response
 	live      bool // the backfill is complete
@@ -46,27 +46,21 @@ type origin struct {
 func newTail(p *backend, name string, from stream.Backfill) *tail {
 	t := &tail{backend: p, name: name, from: from, positions: make(map[string]stream.Position)}
 	maps.Copy(t.positions, from.Positions)
-	t.stopped, t.ended = context.WithCancel(context.Background())
+	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
 
-// cancel ends it, from any goroutine.
-func (t *tail) cancel() { t.ended() }
-
-func (t *tail) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(t.stopped, cancel)()
+func (t *tail) run() {
 	t.response = &response{
 		backend: t.backend,
 		what:    strconv.Quote(t.name),
 		url:     t.url,
 		header:  t.header,
-		handle:  func(e *httpapi.Event) { t.event(ctx, e) },
-		handled: func() { t.flush(ctx) },
+		handle:  t.event,
+		handled: t.flush,
 		limit:   maxEvent,
 	}
-	t.response.run(ctx)
+	t.response.run(t.ctx)
 }
 
 func (t *tail) url() string {
@@ -95,15 +89,15 @@ func (t *tail) header(h http.Header) {
 }
 
 // event takes one event. Names that are not known are of a newer proxy.
-func (t *tail) event(ctx context.Context, e *httpapi.Event) {
+func (t *tail) event(e *httpapi.Event) {
 	if len(e.Name) == 0 {
 		t.record(e)
 		return
 	}
-	t.flush(ctx)
+	t.flush()
 	switch string(e.Name) {
 	case httpapi.EventDropped:
-		t.gap(ctx, e)
+		t.gap(e)
 	case httpapi.EventSource:
 		t.source(e)
 	case httpapi.EventLive:
@@ -121,18 +115,18 @@ func (t *tail) event(ctx context.Context, e *httpapi.Event) {
 		t.joined = true
 		t.after = string(e.ID)
 		t.keepSources()
-		t.complete(ctx)
+		t.complete()
 	case httpapi.EventPing:
 		// A proxy that knows no live event has no backfill to wait for either.
-		t.complete(ctx)
+		t.complete()
 	}
 }
 
 // complete reports, once, that the backfill is complete.
-func (t *tail) complete(ctx context.Context) {
+func (t *tail) complete() {
 	if !t.live {
 		t.live = true
-		_ = t.backend.out.Put(ctx, nil, []stream.Notice{{Kind: stream.KindBackfill, Time: time.Now(), Stream: t.name}})
+		_ = t.backend.out.Put(t.ctx, nil, []stream.Notice{{Kind: stream.KindBackfill, Time: time.Now(), Stream: t.name}})
 	}
 }
 
@@ -155,11 +149,11 @@ func (t *tail) record(e *httpapi.Event) {
 }
 
 // flush hands on the records that came, and notes that they were.
-func (t *tail) flush(ctx context.Context) {
+func (t *tail) flush() {
 	if len(t.records) == 0 {
 		return
 	}
-	if t.backend.out.PutIn(ctx, t.response.block(), t.records, nil) == nil {
+	if t.backend.out.PutIn(t.ctx, t.response.block(), t.records, nil) == nil {
 		t.after = string(t.last)
 		for i := range t.records {
 			r := &t.records[i]
@@ -184,7 +178,7 @@ func (t *tail) had(raw []byte, id httpapi.EventID, o origin) {
 	}
 }
 
-func (t *tail) gap(ctx context.Context, e *httpapi.Event) {
+func (t *tail) gap(e *httpapi.Event) {
 	lost, err := loss.ParseEvent(e.Data)
 	if err != nil || (lost.Count == 0 && !lost.Unknown) {
 		return
@@ -196,7 +190,7 @@ func (t *tail) gap(ctx context.Context, e *httpapi.Event) {
 	if consolidator == "" {
 		lost.Source = t.backend.name
 	}
-	if t.backend.out.Put(ctx, nil, []stream.Notice{stream.GapNotice(lost.Loss, time.Now())}) != nil {
+	if t.backend.out.Put(t.ctx, nil, []stream.Notice{stream.GapNotice(lost.Loss, time.Now())}) != nil {
 		return
 	}
 	t.had(e.ID, id, o)

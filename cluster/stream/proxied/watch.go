@@ -14,20 +14,17 @@ import (
 // watcher reads the list of live streams, through a proxy.
 type watcher struct {
 	backend *backend
-	stopped context.Context
+	ctx     context.Context // until it is stopped, or the backend ends
 	cancel  context.CancelFunc
 }
 
 func newWatcher(p *backend) *watcher {
 	w := &watcher{backend: p}
-	w.stopped, w.cancel = context.WithCancel(context.Background())
+	w.ctx, w.cancel = context.WithCancel(context.Background())
 	return w
 }
 
-func (w *watcher) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(w.stopped, cancel)()
+func (w *watcher) run() {
 	r := &response{
 		backend: w.backend,
 		what:    "the list of streams",
@@ -37,7 +34,7 @@ func (w *watcher) run(ctx context.Context) {
 		handled: func() {},
 		limit:   maxListEvent,
 	}
-	r.run(ctx)
+	r.run(w.ctx)
 }
 
 func (w *watcher) event(e *httpapi.Event) {
