@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/publish"
+	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/headless/printer"
 	"sluice/headless/replay"
@@ -33,8 +34,8 @@ func newReplay(ended *outcome) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "replay FILE…",
 		Short: "Show recordings as if they happened now, or print them",
-		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, gzip or\n" +
-			"zstd, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
+		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, UTF-16,\n" +
+			"gzip, zstd or bzip2, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
 			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
 			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
 			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
@@ -156,6 +157,9 @@ func replayed(ctx context.Context, stats replay.Stats, config replay.Config, new
 		lines = append(lines, fmt.Sprintf("1 line was longer than %d bytes and was cut there", limit))
 	case stats.Cut > 1:
 		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
+	}
+	for _, h := range stats.Holes {
+		lines = append(lines, record.Safe(h.File)+": "+h.String())
 	}
 	switch {
 	case ctx.Err() == nil && stats.Ended && stats.Records == 0 && stats.Outside > 0:

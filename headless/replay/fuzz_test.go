@@ -1,13 +1,13 @@
 package replay_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"sluice/headless/replay"
+	"sluice/headless/unpack"
 )
 
 // Whatever a file holds: reading it ends, fails nobody, hands on no line that is
@@ -16,7 +16,7 @@ func FuzzReplay(f *testing.F) {
 	text := line(0, "one") + "two\r\n\n" + strings.Repeat("x", 300) + "\n" + line(1e9, "three")
 	for _, data := range []string{
 		text, gzipped(text), zstded(text), gzipped(text) + gzipped("a\nb"), zstded("a") + zstded("b\n"), text[:len(text)-9],
-		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
+		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
 	} {
 		f.Add([]byte(data))
 	}
@@ -38,19 +38,21 @@ func FuzzReplay(f *testing.F) {
 		if got.stats.Read > int64(len(data)) {
 			t.Errorf("read %d of %d bytes", got.stats.Read, len(data))
 		}
-		if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) || bytes.HasPrefix(data, []byte{0x28, 0xb5, 0x2f, 0xfd}) || len(data) > 0 && data[0]&0xf0 == 0x50 {
+		if !unpack.Detect(data).Text() {
 			return
 		}
+		var holes unpack.Holes
+		text := string(holes.Append(nil, data))
 		var want []string
 		cut := uint64(0)
-		lines := strings.Split(strings.TrimPrefix(string(data), "\xef\xbb\xbf"), "\n")
+		lines := strings.Split(text, "\n")
 		for i, l := range lines {
 			if len(l) > limit {
 				l = l[:limit]
 				cut++
 			}
-			l = strings.TrimSuffix(l, "\r")
-			short := i == len(lines)-1 && (strings.HasPrefix(strings.TrimLeft(l, " \t"), "{") || strings.Trim(l, "\x00") == "")
+			l = strings.TrimSuffix(string(unpack.TrimMark([]byte(l))), "\r")
+			short := i == len(lines)-1 && strings.HasPrefix(strings.TrimLeft(l, " \t"), "{")
 			if l != "" && !short {
 				want = append(want, l)
 			}

@@ -4,9 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"io"
+
+	"sluice/headless/unpack"
 )
 
-const firstBuffer = 256 << 10 // bytes; it grows up to the longest line
+const (
+	firstBuffer = 256 << 10 // bytes; it grows up to the longest line
+	slack       = 64        // bytes that are free behind it, for more than what unpack.Holes puts back
+)
 
 // lines splits what it reads into lines. A line is a slice of its buffer, valid
 // until it reads more: see ready.
@@ -20,13 +25,14 @@ type lines struct {
 	lineBreak  int // where the next one is; -1 when it is not known
 	err        error
 	cutting    bool // what comes next is the rest of a line that was cut
+	holes      unpack.Holes
+	inHole     bool // it ended in one
 
-	read int64 // bytes
-	cut  uint64
+	cut uint64
 }
 
 func newLines(in io.Reader, limit int) *lines {
-	return &lines{in: in, limit: limit, buf: make([]byte, min(firstBuffer, limit+1)), lineBreak: -1}
+	return &lines{in: in, limit: limit, buf: make([]byte, min(firstBuffer, limit+1)+slack), lineBreak: -1}
 }
 
 // findBreak finds the next line break in what was read.
@@ -58,7 +64,10 @@ func (l *lines) ready() bool {
 }
 
 // blank reports whether a line has nothing in it.
-func blank(line []byte) bool { return len(line) == 0 || len(line) == 1 && line[0] == '\r' }
+func blank(line []byte) bool { return len(content(line)) == 0 }
+
+// content is what is in a line: neither a byte order mark nor a carriage return.
+func content(line []byte) []byte { return bytes.TrimSuffix(unpack.TrimMark(line), []byte("\r")) }
 
 // next returns the next line, without its line break, and whether it had one.
 // At the end it returns io.EOF, or what made it end early; a last line that has
@@ -108,16 +117,23 @@ func (l *lines) fill() {
 		l.searched -= l.start
 		l.start, l.end = 0, n
 	}
-	if l.end == len(l.buf) {
-		grown := make([]byte, min(2*len(l.buf), l.limit+1))
+	if len(l.buf)-l.end <= slack {
+		grown := make([]byte, min(2*len(l.buf), l.limit+1+slack))
 		copy(grown, l.buf[:l.end])
 		l.buf = grown
 	}
 	for range maxEmptyReads {
-		n, err := l.in.Read(l.buf[l.end:])
-		l.end += n
-		l.read += int64(n)
+		came := l.buf[l.end+l.holes.Room():]
+		n, err := l.in.Read(came)
 		l.err = err
+		if came = came[:n]; l.holes.Clean(came) {
+			l.end += n
+		} else {
+			l.end = len(l.holes.Append(l.buf[:l.end], came))
+		}
+		if err != nil {
+			l.inHole = l.holes.End()
+		}
 		if n > 0 || err != nil {
 			return
 		}

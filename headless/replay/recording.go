@@ -14,6 +14,7 @@ import (
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/cluster/stdio"
+	"sluice/headless/unpack"
 )
 
 // recording is one file.
@@ -32,16 +33,17 @@ type recording struct {
 	close  func()
 	packed *counter // what is read of the file
 	lines  *lines   // nil while it is closed
-	format format
+	plain  bool     // its bytes are its text
 
 	clock int64 // time of the last record, Unix milliseconds; 0 before the first that has one
 	line  []byte
 	time  int64 // of line: its own, or the clock's
 	err   error // why there is no line, io.EOF included
 
-	short   int    // bytes of a last line that is not whole
-	records uint64 // lines handed out
-	cut     uint64 // lines cut, of those that were read before it was shut
+	short   int            // bytes of a last line that is not whole
+	records uint64         // lines handed out
+	cut     uint64         // lines cut, of those that were read before it was shut
+	holes   unpack.Skipped // likewise
 }
 
 // progress is how much of the file was read, in bytes.
@@ -58,6 +60,20 @@ func (r *recording) cuts() uint64 {
 		return r.cut
 	}
 	return r.cut + r.lines.cut
+}
+
+// Holes is what was skipped of a file.
+type Holes struct {
+	File string // what people call it
+	unpack.Skipped
+}
+
+// skipped is what was skipped so far.
+func (r *recording) skipped() unpack.Skipped {
+	if r.lines == nil {
+		return r.holes
+	}
+	return r.holes.Plus(r.lines.holes.Skipped)
 }
 
 // counter counts what is read.
@@ -109,6 +125,19 @@ func plainError(err error) error {
 	return err
 }
 
+// advised is an error of opening that says what to do.
+func (r *recording) advised(err error) error {
+	var unreadable *unpack.UnreadableError
+	if !errors.As(err, &unreadable) {
+		return err
+	}
+	name := r.name
+	if r.stdin != nil {
+		name = ""
+	}
+	return fmt.Errorf("%w: %s", err, unreadable.Advice(name, "sluice replay "+Stdin))
+}
+
 // open begins to read. A pipe is read as long as ctx lives.
 func (r *recording) open(ctx context.Context) error {
 	file := r.stdin
@@ -136,12 +165,12 @@ func (r *recording) open(ctx context.Context) error {
 		in = reader
 	}
 	r.packed = &counter{Reader: in}
-	unpacked, f, err := unpack(r.packed)
+	unpacked, err := unpack.Open(r.packed)
 	if err != nil {
 		stop()
-		return err
+		return r.advised(err)
 	}
-	r.format = f
+	r.plain = unpacked.Plain()
 	r.lines = newLines(unpacked, r.limit)
 	r.close = func() { unpacked.Close(); stop() }
 	return nil
@@ -152,6 +181,7 @@ func (r *recording) shut() {
 	if r.lines != nil {
 		r.close()
 		r.cut += r.lines.cut
+		r.holes = r.skipped()
 		r.lines, r.line = nil, nil
 	}
 }
@@ -162,11 +192,13 @@ func (r *recording) advance() {
 	for {
 		line, whole, err := r.lines.next()
 		if err != nil {
+			if r.lines.inHole {
+				r.short++ // what a file system leaves after a crash
+			}
 			r.line, r.err = nil, err
 			return
 		}
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		if len(line) == 0 {
+		if line = content(line); len(line) == 0 {
 			continue
 		}
 		if !whole && torn(line) {
@@ -195,17 +227,10 @@ func (r *recording) tick(t int64) {
 // ready reports whether advance leaves the line before it valid.
 func (r *recording) ready() bool { return r.lines.ready() }
 
-// torn reports whether a last line without a line break is a part of a record,
-// or what a file system leaves of one after a crash.
+// torn reports whether a last line without a line break is a part of a record.
 func torn(line []byte) bool {
 	line = bytes.TrimLeft(line, " \t")
-	switch {
-	case len(line) == 0:
-		return false
-	case line[0] == 0:
-		return len(bytes.Trim(line, "\x00")) == 0
-	}
-	return line[0] == '{' && !jsonscan.ValidObject(line)
+	return len(line) > 0 && line[0] == '{' && !jsonscan.ValidObject(line)
 }
 
 // tail is how much of a plain file is read to find when it ends, in bytes.
@@ -241,7 +266,7 @@ func (r *recording) last(ctx context.Context) (int64, error) {
 		return 0, fmt.Errorf("%s has no end yet that a time could be counted from: give a time, or record it into a file first", r.source)
 	}
 	from := int64(0)
-	if r.format == plain {
+	if r.plain {
 		from = max(0, r.size-tail)
 	}
 	for {
@@ -260,15 +285,19 @@ func (r *recording) latest(ctx context.Context, from int64) (int64, error) {
 		return 0, err
 	}
 	defer file.Close()
-	var in io.ReadCloser = file
+	var in io.Reader = file
 	if from > 0 {
 		if _, err := file.Seek(from, io.SeekStart); err != nil {
 			return 0, err
 		}
-	} else if in, _, err = unpack(file); err != nil {
-		return 0, err
+	} else {
+		unpacked, err := unpack.Open(file)
+		if err != nil {
+			return 0, err
+		}
+		defer unpacked.Close()
+		in = unpacked
 	}
-	defer in.Close()
 	scan := recording{lines: newLines(in, r.limit)}
 	for n := 0; ; n++ {
 		if scan.advance(); scan.err != nil {

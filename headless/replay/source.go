@@ -49,6 +49,7 @@ type Stats struct {
 	Outside uint64    // records before From, or not before To
 	Cut     uint64    // lines that were longer than Config.MaxLine
 	Short   []string  // files that end too early
+	Holes   []Holes   // that were skipped, of files that were read to their ends
 	Time    time.Time // of the newest record handed on; zero when unknown
 	Read    int64     // bytes of the files read, packed as they are
 	Size    int64     // of the files in all; 0 when unknown
@@ -307,6 +308,11 @@ func (s *Source) note() {
 // end notes that a recording has no more lines, and why, if that is an error.
 func (s *Source) end(r *recording) error {
 	err := r.err
+	if skipped := r.skipped(); skipped.Holes > 0 {
+		s.mu.Lock()
+		s.stats.Holes = append(s.stats.Holes, Holes{r.source, skipped})
+		s.mu.Unlock()
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		err = nil

@@ -64,7 +64,7 @@ func (s *Shipper) followAll(ctx context.Context) error {
 	i := 0
 	for _, name := range s.cfg.Files {
 		if name == Stdin {
-			read(func() error { return s.readOpen(ctx, "standard input", s.cfg.Stdin) })
+			read(func() error { return s.readOpen(ctx, "", s.cfg.Stdin) })
 			continue
 		}
 		read((&follower{s: s, ctx: ctx, i: i, name: name, names: names, unread: &unread}).run)
@@ -212,6 +212,7 @@ func (f *follower) read(i int) error {
 			}
 		}
 		f.keep(o.took(n))
+		f.s.skipped(f.name, o.pipeline)
 		f.giveBack(o)
 		f.mark(o)
 	}
@@ -228,7 +229,7 @@ func (f *follower) lend(o *followedFile) {
 func (f *follower) giveBack(o *followedFile) {
 	if !o.split.unended() {
 		f.spare = o.split.buf
-		o.split = splitter{line: o.split.line}
+		o.split = splitter{line: o.split.line, holes: o.split.holes}
 	}
 }
 

@@ -1,7 +1,6 @@
 package shipper
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"sluice/headless/shipper/follow"
+	"sluice/headless/unpack"
 )
 
 // followedFile is a file that is followed.
@@ -18,7 +18,6 @@ type followedFile struct {
 	at    int64     // what was read of it, in this life
 	limit int64     // up to which it is read in this pass
 	grew  time.Time // when something came last
-	holes bool      // nothing but NULs came since its beginning: a writer goes on where it was before a truncation
 }
 
 // followable says why an open file cannot be followed.
@@ -27,15 +26,22 @@ func followable(file *os.File) error {
 	if err != nil {
 		return err
 	}
-	switch tool := packer(file); {
+	switch format := formatOf(file); {
 	case info.Mode()&fs.ModeNamedPipe != 0:
 		return errors.New("it is a pipe: read it without --follow")
 	case !info.Mode().IsRegular():
 		return errors.New("it is no regular file")
-	case tool != "":
-		return fmt.Errorf("it is compressed: pipe it in with %s -dc", tool)
+	case !format.Text():
+		return fmt.Errorf("it is %s: read it without --follow", format)
 	}
 	return nil
+}
+
+// formatOf is what a file is now.
+func formatOf(f *os.File) unpack.Format {
+	var head [unpack.DetectSize]byte
+	n, _ := f.ReadAt(head[:], 0)
+	return unpack.Detect(head[:n])
 }
 
 // cause is an error without the operation and the name.
@@ -49,9 +55,6 @@ func cause(err error) error {
 
 // once reads once, up to the limit.
 func (o *followedFile) once() (int, error) {
-	if o.at == 0 {
-		o.holes = true
-	}
 	n, err := o.Read(o.split.space(), o.limit)
 	if n > 0 {
 		o.grew = time.Now()
@@ -63,15 +66,6 @@ func (o *followedFile) once() (int, error) {
 // took publishes what was read.
 func (o *followedFile) took(n int) error {
 	o.sink.now = o.grew
-	if o.holes {
-		space := o.split.space()
-		text := bytes.TrimLeft(space[:n], "\x00")
-		if len(text) == 0 {
-			return nil
-		}
-		o.holes = false
-		n = copy(space, text)
-	}
 	return o.split.took(n)
 }
 

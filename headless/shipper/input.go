@@ -8,11 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
+	"strconv"
 	"syscall"
 	"time"
 
 	"sluice/cluster/stdio"
+	"sluice/headless/unpack"
 )
 
 // idleFor is how long a record waits for a line that continues it.
@@ -20,8 +21,9 @@ const idleFor = 500 * time.Millisecond
 
 // pipeline is one input on its way: bytes to lines to records.
 type pipeline struct {
-	split splitter
-	sink  sink
+	split    splitter
+	sink     sink
+	reported unpack.Skipped
 }
 
 func (s *Shipper) pipeline() *pipeline {
@@ -85,7 +87,7 @@ var errUnread = errors.New("not all files were read")
 
 func (s *Shipper) readOne(ctx context.Context, name string) error {
 	if name == Stdin {
-		return s.readOpen(ctx, "standard input", s.cfg.Stdin)
+		return s.readOpen(ctx, "", s.cfg.Stdin)
 	}
 	// Opened so, a named pipe without a writer is waited for below.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -103,62 +105,101 @@ func (s *Shipper) readOne(ctx context.Context, name string) error {
 		case info.IsDir():
 			return fmt.Errorf("read %q: it is a directory: name the files in it", name)
 		case info.Mode().IsRegular():
-			if tool := packer(f); tool != "" {
-				return fmt.Errorf("read %q: it is compressed: pipe it in, as in \"%s -dc FILE | sluice publish %s\"", name, tool, s.cfg.Stream)
-			}
 			s.counts.files.Add(1)
 		}
 	}
 	return s.readOpen(ctx, name, f)
 }
 
-// packer is the tool that unpacks a file; "" is none.
-func packer(f *os.File) string {
-	var begin [10]byte
-	n, _ := f.ReadAt(begin[:], 0)
-	for _, p := range []struct {
-		tool, magic string
-		at          int
-	}{{"gzip", "\x1f\x8b", 0}, {"zstd", "\x28\xb5\x2f\xfd", 0}, {"xz", "\xfd7zXZ\x00", 0}, {"bzip2", "1AY&SY", 4}} {
-		if strings.HasPrefix(string(begin[min(p.at, n):n]), p.magic) {
-			return p.tool
-		}
+// unreadable is the error of an input that is no text and cannot be made it, with
+// what to do; name "" is standard input.
+func (s *Shipper) unreadable(name string, err error) error {
+	var unreadable *unpack.UnreadableError
+	if !errors.As(err, &unreadable) {
+		return err
 	}
-	return ""
+	return fmt.Errorf("%w: %s", err, unreadable.Advice(name, "sluice publish "+s.cfg.Stream))
 }
 
-// readOpen reads an input to its end, or until ctx ends. What was read is
-// counted in the same goroutine, which never waits in a read: so all that was
-// read is counted.
+// readOpen reads an input to its end, or until ctx ends. name "" is standard input.
+// What was read is counted in the same goroutine, which never waits in a read: so
+// all that was read is counted.
 func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
-	in, err := stdio.NewReader(ctx, f)
+	raw, err := stdio.NewReader(ctx, f)
 	if err != nil {
-		return fmt.Errorf("read %q: %w", name, err)
+		return fmt.Errorf("read %s: %w", inputName(name), err)
+	}
+	defer raw.Close()
+	p := s.pipeline()
+	in, err := unpack.Open(&patient{ctx, raw, f, &p.sink})
+	if err != nil {
+		return s.reading(ctx, name, s.unreadable(name, err))
 	}
 	defer in.Close()
-	p := s.pipeline()
+	defer s.skipped(name, p)
 	for {
-		most := time.Duration(-1)
-		if p.sink.waits() {
-			most = idleFor // a record that may be continued does not wait as long
-		}
-		ready := in.Wait(most)
-		if ctx.Err() != nil {
+		_, err = p.read(in)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
 			_ = p.stop() // the client and the counts report what became of it
 			return nil
-		}
-		if ready {
-			_, err = p.read(in)
-		} else {
-			err = p.sink.flush()
-		}
-		switch {
 		case errors.Is(err, io.EOF):
 			return p.end()
-		case err != nil:
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			err = fmt.Errorf("it is cut short: it is %s, and ends in the middle of that; all lines before are published", in.Format())
+			fallthrough
+		default:
 			return cmp.Or(s.reading(ctx, name, err), p.stop())
 		}
 	}
+}
+
+// skipped reports the holes of an input, if there are more than it has reported.
+func (s *Shipper) skipped(name string, p *pipeline) {
+	skipped := p.split.holes.Skipped
+	if skipped == p.reported {
+		return
+	}
+	s.counts.zeros.Add(uint64(skipped.Bytes - p.reported.Bytes))
+	p.reported = skipped
+	s.console.Notify(fmt.Sprintf("%s: %s", cmp.Or(name, "standard input"), skipped))
+}
+
+// patient is an input that is read in the goroutine that publishes. While it waits
+// for more, a record that may be continued does not wait as long.
+type patient struct {
+	ctx  context.Context
+	in   *stdio.Reader
+	file *os.File
+	sink *sink
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	for {
+		most := time.Duration(-1)
+		if p.sink.waits() {
+			most = idleFor
+		}
+		ready := p.in.Wait(most)
+		if err := p.ctx.Err(); err != nil {
+			return 0, err
+		}
+		if ready {
+			return p.file.Read(b)
+		}
+		if err := p.sink.flush(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// inputName is the name of an input in an error.
+func inputName(name string) string {
+	if name == "" {
+		return "standard input"
+	}
+	return strconv.Quote(name)
 }
 
 // reading is the error of an input that could not be read, with its name.
@@ -166,5 +207,5 @@ func (s *Shipper) reading(ctx context.Context, name string, err error) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	return fmt.Errorf("read %q: %w", name, err)
+	return fmt.Errorf("read %s: %w", inputName(name), err)
 }

@@ -10,6 +10,7 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 	"sluice/headless/shipper"
+	"sluice/headless/unpack"
 )
 
 // messages are the msg of each record.
@@ -132,6 +133,7 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("a\n b\n\n{\"x\":1}\nTraceback (most recent call last):\n  x\nE\n\nDuring handling of the above exception, another exception occurred:\n"), 3)
 	f.Add([]byte("panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go\n\n\nrax 0x0\nexit status 2\n"), 1000)
 	f.Add([]byte("\r\n\r\n\xff\u2028\n}\n)\n"), 1)
+	f.Add([]byte("\x00\x00\ufeff{}\na\x00b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00c\n\ufeffd"), 3)
 	f.Fuzz(func(t *testing.T, input []byte, piece int) {
 		records, c := shipper.Records(input, max(1, piece), false)
 		if c.Lines != c.Bunyan+c.Mapped+c.Texts+c.Joined+c.Blank || uint64(len(records)) != c.Bunyan+c.Mapped+c.Texts {
@@ -159,8 +161,9 @@ func bunyanTexts(t *testing.T, input []byte, lines *[]string) bool {
 	t.Helper()
 	b := record.NewBunyan("app", "vm-1")
 	clear := true
-	for _, line := range bytes.Split(input, []byte("\n")) {
-		line = bytes.TrimSuffix(line, []byte("\r"))
+	var holes unpack.Holes
+	for _, line := range bytes.Split(holes.Append(nil, input), []byte("\n")) {
+		line = bytes.TrimSuffix(unpack.TrimMark(line), []byte("\r"))
 		if out, form := b.AppendObject(nil, line, epoch); form != record.FormText {
 			clear = clear && !isText(string(out))
 			continue

@@ -17,6 +17,7 @@ type counts struct {
 	bunyan, mapped, texts         atomic.Uint64 // records, by what they were
 	joined, blank                 atomic.Uint64 // lines
 	cut                           atomic.Uint64 // records that were cut
+	zeros                         atomic.Uint64 // bytes of holes
 	unended                       atomic.Uint64 // pieces of lines that were read when a signal came
 	untaken                       atomic.Uint64 // records that the client did not take any more
 	rotations, truncations, files atomic.Uint64

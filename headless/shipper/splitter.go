@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sluice/cluster/zmtp"
+	"sluice/headless/unpack"
 )
 
 const (
@@ -24,6 +25,8 @@ type splitter struct {
 	from int   // where the line begins that is not whole yet
 	to   int   // where what was read ends
 	cut  int64 // bytes of that line that were passed over
+
+	holes unpack.Holes
 }
 
 // space is where to read to: never empty.
@@ -35,14 +38,18 @@ func (s *splitter) space() []byte {
 		s.to = copy(s.buf, s.buf[s.from:s.to])
 		s.from = 0
 	}
-	return s.buf[s.to:]
+	return s.buf[s.to+s.holes.Room():]
 }
 
 // took takes n bytes that were read to space, and hands on the lines that are
 // whole: all of them, and returns the first error.
 func (s *splitter) took(n int) (err error) {
 	looked := s.to
-	s.to += n
+	if came := s.buf[s.to+s.holes.Room():][:n]; s.holes.Clean(came) {
+		s.to += n
+	} else {
+		s.to = len(s.holes.Append(s.buf[:s.to], came))
+	}
 	for {
 		i := bytes.IndexByte(s.buf[looked:s.to], '\n')
 		if i < 0 {
@@ -68,14 +75,17 @@ func (s *splitter) emit(line []byte, end int64) error {
 		cut += int64(over)
 		line = line[:maxLine]
 	}
+	line = unpack.TrimMark(line)
 	if cut == 0 {
 		line = bytes.TrimSuffix(line, []byte("\r"))
 	}
 	return s.line(line, cut, size)
 }
 
-// end hands on a last line that has no end.
+// end hands on a last line that has no end. What comes next is the beginning of
+// another input.
 func (s *splitter) end() error {
+	s.holes.End()
 	if s.from == s.to {
 		return nil
 	}
@@ -85,7 +95,7 @@ func (s *splitter) end() error {
 }
 
 // pending is how many bytes were read of the line that is not whole yet.
-func (s *splitter) pending() int64 { return int64(s.to-s.from) + s.cut }
+func (s *splitter) pending() int64 { return int64(s.to-s.from) + s.cut + s.holes.Pending() }
 
 // unended reports whether a line has begun and its end was not read.
 func (s *splitter) unended() bool { return s.from < s.to }

@@ -29,6 +29,7 @@ type Summary struct {
 	Joined      uint64  `json:"joined"`      // lines that continued a record
 	Blank       uint64  `json:"blank"`       // lines that were left out
 	Cut         uint64  `json:"cut"`         // records that were cut to the limit
+	Zeros       uint64  `json:"zeros"`       // zero bytes that were skipped, in holes that truncations and crashes leave
 	Unended     uint64  `json:"unended"`     // inputs of which a piece of a line was read when the reading was interrupted: not published, and not in Lines
 	Rotations   uint64  `json:"rotations"`   // followed
 	Truncations uint64  `json:"truncations"` // what was not read before one is lost
@@ -65,6 +66,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"joined", s.Joined},
 		{"blank", s.Blank},
 		{"cut", s.Cut},
+		{"zeros", s.Zeros},
 		{"unended", s.Unended},
 		{"rotations", s.Rotations},
 		{"truncations", s.Truncations},

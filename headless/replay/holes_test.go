@@ -1,0 +1,70 @@
+package replay_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/headless/replay"
+	"sluice/headless/unpack"
+)
+
+const bom = "\xef\xbb\xbf"
+
+func nul(n int) string { return strings.Repeat("\x00", n) }
+
+// Neither a byte order mark nor a hole of any size makes a record text.
+func TestMarksAndHoles(t *testing.T) {
+	one, two := line(0, "one"), line(time.Second, "two")
+	for name, tt := range map[string]struct {
+		data    string
+		skipped unpack.Skipped
+		gaps    int
+	}{
+		"a mark in gzip":                     {gzipped(bom+one) + gzipped(bom+two), unpack.Skipped{}, 0},
+		"a mark in zstd":                     {zstded(bom+one) + zstded(bom+two), unpack.Skipped{}, 0},
+		"marks of files put together":        {bom + one + bom + two, unpack.Skipped{}, 0},
+		"a line that is only a mark":         {one + bom + "\r\n" + two, unpack.Skipped{}, 0},
+		"a hole of a byte":                   {nul(1) + one + two, unpack.Skipped{Holes: 1, Bytes: 1}, 0},
+		"a hole at the beginning":            {nul(5000) + one + two, unpack.Skipped{Holes: 1, Bytes: 5000}, 0},
+		"a hole that is larger than a line":  {nul(9<<20) + bom + one + two, unpack.Skipped{Holes: 1, Bytes: 9 << 20}, 0},
+		"a hole in gzip":                     {gzipped(nul(3<<20) + one + two), unpack.Skipped{Holes: 1, Bytes: 3 << 20}, 0},
+		"a hole in the middle":               {one + nul(77) + two, unpack.Skipped{Holes: 1, Bytes: 77}, 0},
+		"a hole in the place of a line end":  {strings.TrimSuffix(one, "\n") + nul(300_000) + two, unpack.Skipped{Holes: 1, Bytes: 300_000}, 0},
+		"a hole at the end, as of a crash":   {one + two + nul(4096), unpack.Skipped{Holes: 1, Bytes: 4096}, 1},
+		"padding behind gzip, which is none": {gzipped(one+two) + nul(9000), unpack.Skipped{}, 0},
+		"padding behind zstd, likewise":      {zstded(one+two) + nul(9000), unpack.Skipped{}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := file(t, "x.log", tt.data)
+			got := replayed(t, replay.Config{Files: []string{path}})
+			wantRecords(t, got, "one", "two")
+			if got.err != nil || len(got.gaps) != tt.gaps || got.stats.Cut != 0 {
+				t.Errorf("error %v, gaps %v, %d cut", got.err, got.gaps, got.stats.Cut)
+			}
+			var skipped unpack.Skipped
+			if len(got.stats.Holes) > 0 {
+				skipped = got.stats.Holes[0].Skipped
+			}
+			if skipped != tt.skipped {
+				t.Errorf("%+v, want %+v", got.stats.Holes, tt.skipped)
+			}
+			// From its end on: what is there is found from a place in the middle, too.
+			from, err := replay.ParseMoment("-500ms", time.UTC)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantRecords(t, replayed(t, replay.Config{Files: []string{path}, From: from}), "two")
+		})
+	}
+}
+
+func TestRefused(t *testing.T) {
+	path := file(t, "x.log", "\x04\x22\x4d\x18and so on")
+	other := file(t, "other", line(0, "one"))
+	got := replayed(t, replay.Config{Files: []string{path, other}})
+	wantRecords(t, got, "one")
+	if got.err == nil || !strings.HasSuffix(got.err.Error(), "it is lz4-compressed: decompress it first: lz4 -dc "+path+" | sluice replay -") {
+		t.Errorf("error %v", got.err)
+	}
+}

@@ -1,0 +1,252 @@
+package unpack_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf16"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"sluice/headless/unpack"
+)
+
+const text = "{\"msg\":\"one é\"}\nline two\r\n{\"msg\":\"three\"}\n"
+
+func gzipped(data string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(data))
+	_ = w.Close()
+	return b.String()
+}
+
+func zstded(data string) string {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err)
+	}
+	defer w.Close()
+	return string(w.EncodeAll([]byte(data), nil))
+}
+
+// bzipped is "hello\nworld\n" in bzip2, made by its own tool.
+func bzipped(t testing.TB) string {
+	t.Helper()
+	data, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWWtfsd0AAAJBgAAQBkSQgCAAMQwIIaNpCAcjroeLuSKcKEg1r9jugA==")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+const hello = "hello\nworld\n"
+
+// wide encodes text in units of so many bytes.
+func wide(text string, size int, order binary.AppendByteOrder) string {
+	var b []byte
+	if size == 2 {
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = order.AppendUint16(b, u)
+		}
+	} else {
+		for _, r := range text {
+			b = order.AppendUint32(b, uint32(r))
+		}
+	}
+	return string(b)
+}
+
+const bom = "\ufeff"
+
+// read reads a whole input, with reads of all sizes.
+func read(in string) (text string, err error) {
+	for i, reader := range []io.Reader{strings.NewReader(in), iotest.OneByteReader(strings.NewReader(in)), iotest.HalfReader(strings.NewReader(in)), iotest.DataErrReader(strings.NewReader(in))} {
+		var data []byte
+		r, openErr := unpack.Open(reader)
+		again := openErr
+		if openErr == nil {
+			data, again = io.ReadAll(r)
+			r.Close()
+		}
+		if i > 0 && (string(data) != text || (again == nil) != (err == nil) || err != nil && again.Error() != err.Error()) {
+			return text, errors.Join(err, again, errors.New("it depends on how much is read at once"))
+		}
+		text, err = string(data), again
+	}
+	return text, err
+}
+
+func TestReads(t *testing.T) {
+	le, be := binary.LittleEndian, binary.BigEndian
+	skip := "\x5a\x2a\x4d\x18\x04\x00\x00\x00skip"
+	for name, tt := range map[string]struct{ in, want string }{
+		"text":                        {text, text},
+		"nothing":                     {"", ""},
+		"one byte of a magic":         {"\x1f", "\x1f"},
+		"a magic that does not go on": {"BZh91A", "BZh91A"},
+		"a mark":                      {bom + text, bom + text},
+		"gzip":                        {gzipped(text), text},
+		"gzip of members":             {gzipped(text) + gzipped("") + gzipped(bom+text), text + bom + text},
+		"gzip with padding":           {gzipped(text) + strings.Repeat("\x00", 100_000), text},
+		"gzip with padding between":   {gzipped(text) + "\x00\x00" + gzipped(text) + "\x00", text + text},
+		"zstd":                        {zstded(text), text},
+		"zstd of frames":              {zstded(text) + skip + zstded(text), text + text},
+		"zstd with a skippable first": {skip + zstded(text), text},
+		"zstd with padding":           {zstded(text) + strings.Repeat("\x00", 100_000), text},
+		"bzip2":                       {bzipped(t), hello},
+		"bzip2 of streams":            {bzipped(t) + bzipped(t), hello + hello},
+		"bzip2 with padding":          {bzipped(t) + strings.Repeat("\x00", 1000), hello},
+		"UTF-16LE":                    {wide(bom+text, 2, le), bom + text},
+		"UTF-16BE":                    {wide(bom+text, 2, be), bom + text},
+		"UTF-16LE without a mark":     {wide(text, 2, le), text},
+		"UTF-16BE without a mark":     {wide(text, 2, be), text},
+		"UTF-32LE":                    {wide(bom+text, 4, le), bom + text},
+		"UTF-32BE":                    {wide(bom+text, 4, be), bom + text},
+		"UTF-32LE without a mark":     {wide(text, 4, le), text},
+		"UTF-32BE without a mark":     {wide(text, 4, be), text},
+		"UTF-16 of files put together": {
+			wide(bom+text, 2, le) + wide(bom+text, 2, le), bom + text + bom + text,
+		},
+		"UTF-16 in gzip":         {gzipped(wide(bom+text, 2, le)), bom + text},
+		"gzip in gzip":           {gzipped(gzipped(text)), text},
+		"zstd in gzip":           {gzipped(zstded(text)), text},
+		"text with zeros":        {"a\x00b\x00\x00c\n", "a\x00b\x00\x00c\n"},
+		"a hole before text":     {strings.Repeat("\x00", 1001) + text, strings.Repeat("\x00", 1001) + text},
+		"names that zeros part":  {"./a\x00./b\x00", "./a\x00./b\x00"},
+		"text that says gzip":    {"BZh is no bzip2\n", "BZh is no bzip2\n"},
+		"a large text in gzip":   {gzipped(strings.Repeat(text, 10_000)), strings.Repeat(text, 10_000)},
+		"a large text in UTF-16": {wide(strings.Repeat(text, 10_000), 2, le), strings.Repeat(text, 10_000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := read(tt.in)
+			if err != nil || got != tt.want {
+				t.Errorf("%.80q, %v; want %.80q", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// What ends too early, or is broken, gives what was before that, and says which.
+func TestEndsTooEarly(t *testing.T) {
+	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstded(text), "bzip2": bzipped(t)} {
+		for cut := 10; cut < len(whole); cut++ {
+			got, err := read(whole[:cut])
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Fatalf("%s cut at %d of %d: %q, %v", name, cut, len(whole), got, err)
+			}
+			if got, err = read(whole + whole[:cut]); !errors.Is(err, io.ErrUnexpectedEOF) || !strings.HasPrefix(got, text) && !strings.HasPrefix(got, hello) {
+				t.Fatalf("%s of two, cut at %d of %d: %q, %v", name, cut, len(whole), got, err)
+			}
+		}
+		got, err := read(whole + "something else")
+		if err == nil || errors.Is(err, io.ErrUnexpectedEOF) || !strings.Contains(err.Error(), "what follows its "+name+" is no "+name) || got != text && got != hello {
+			t.Errorf("%s and something else: %q, %v", name, got, err)
+		}
+		// Zeros in the place of data are no padding.
+		got, err = read(whole[:len(whole)-6] + strings.Repeat("\x00", 4096))
+		if err == nil {
+			t.Errorf("%s with a hole at its end: %q", name, got)
+		}
+		if got, err = read(whole + strings.Repeat("\x00", 512) + "x"); err == nil {
+			t.Errorf("%s with padding that is none: %q", name, got)
+		}
+	}
+	deep := text
+	for range 5 {
+		deep = gzipped(deep)
+	}
+	if _, err := read(deep); err == nil || !strings.Contains(err.Error(), "unpack it first") {
+		t.Errorf("gzip, five deep: %v", err)
+	}
+}
+
+// An input that fails gives its own error.
+func TestFails(t *testing.T) {
+	failure := errors.New("the disk is broken")
+	for name, in := range map[string]string{"nothing": "", "text": text, "gzip": gzipped(strings.Repeat(text, 1000))[:50]} {
+		r, err := unpack.Open(io.MultiReader(strings.NewReader(in), iotest.ErrReader(failure)))
+		if err == nil {
+			_, err = io.ReadAll(r)
+			r.Close()
+		}
+		if !errors.Is(err, failure) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Text is there as soon as it comes: nothing is waited for that would tell more.
+func TestDoesNotWait(t *testing.T) {
+	for _, first := range []string{"a\n", "{}\n", "B\n", "\x00\x00a\n" + strings.Repeat("b", 20), "PK\n", wide(bom+"a\n", 2, binary.LittleEndian)} {
+		in, out := io.Pipe()
+		go func() { _, _ = io.WriteString(out, first) }()
+		r, err := unpack.Open(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := r.Read(make([]byte, 1<<20)) // of which more never comes
+		if n == 0 || err != nil {
+			t.Errorf("%q: read %d, %v", first, n, err)
+		}
+		out.Close()
+		r.Close()
+	}
+}
+
+// The tools that people pack logs with.
+func TestForeignTools(t *testing.T) {
+	for _, command := range []string{"gzip -c", "gzip -1c", "bzip2 -c", "zstd -c", "zstd -19 -c --long=27", "pigz -c", "pbzip2 -c", "pzstd -c"} {
+		args := strings.Fields(command)
+		if _, err := exec.LookPath(args[0]); err != nil {
+			continue
+		}
+		long := strings.Repeat(text, 5000)
+		tool := exec.Command(args[0], args[1:]...)
+		tool.Stdin = strings.NewReader(long)
+		packed, err := tool.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		r, err := unpack.Open(bytes.NewReader(append(packed, packed...)))
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		if got, err := io.ReadAll(r); err != nil || string(got) != long+long {
+			t.Errorf("%s: %d bytes, %v", command, len(got), err)
+		}
+		r.Close()
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	for _, in := range []string{
+		text, gzipped(text), zstded(text), bzipped(f), wide(bom+text, 2, binary.LittleEndian), wide(text, 4, binary.BigEndian),
+		gzipped(text) + "\x00\x00", zstded("") + "\x00\x00\x00\x00", bzipped(f) + "\x00\x00", "PK\x03\x04", "\x00\x00\xfe\xff", gzipped(gzipped("\x04\x22\x4d\x18")),
+	} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		const most = 1 << 20
+		r, err := unpack.Open(bytes.NewReader(in))
+		if err != nil {
+			var unreadable *unpack.UnreadableError
+			if errors.As(err, &unreadable) && (unreadable.Advice("f", "sluice replay -") == "" || unreadable.Advice("", "sluice replay -") == "") {
+				t.Errorf("%v has no advice", err)
+			}
+			return
+		}
+		defer r.Close()
+		data, err := io.ReadAll(io.LimitReader(r, most))
+		if r.Plain() && (err != nil || len(in) < most && !bytes.Equal(data, in)) {
+			t.Errorf("%q is plain, and reads %q, %v", in, data, err)
+		}
+	})
+}
