@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 
 	"sluice/cluster/publish"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
 	"sluice/headless"
 )
 
@@ -34,7 +36,8 @@ type PublisherConfig struct {
 	More    func(newest time.Time) []string // further lines for the end, before the counts; newest is when the last record came
 }
 
-// Publisher publishes what a source hands on, each record to its stream.
+// Publisher publishes what a source hands on, each record to its stream, made bunyan
+// as `sluice publish` does it, if it is not.
 type Publisher struct {
 	config   PublisherConfig
 	client   *publish.Client
@@ -43,8 +46,10 @@ type Publisher struct {
 	ctx      context.Context // Run's; ends the waiting for the consolidator
 
 	tooLarge uint64
-	newest   time.Time // when the last record came that was looked at
-	normal   []byte
+	newest   time.Time                 // when the last record came that was looked at
+	normal   []byte                    // a record as one line
+	made     []byte                    // a record made bunyan
+	bunyans  map[string]*record.Bunyan // by stream
 }
 
 // NewPublisher checks a PublisherConfig and returns a Publisher for it, which is to
@@ -61,6 +66,7 @@ func NewPublisher(config PublisherConfig) (*Publisher, error) {
 	return &Publisher{
 		config: config, client: client, intake: headless.NewIntake(config.Source, goal),
 		reporter: headless.NewReporter(config.Notices),
+		bunyans:  make(map[string]*record.Bunyan),
 	}, nil
 }
 
@@ -92,8 +98,8 @@ func (p *Publisher) Run(ctx context.Context) error {
 	return errors.Join(err, p.end(ctx, until))
 }
 
-// Record publishes a record, if it passes the filter and is not too large. It
-// waits while the consolidator takes nothing.
+// Record publishes a record, if it passes the filter as it was recorded and is not
+// too large. It waits while the consolidator takes nothing.
 func (p *Publisher) Record(rec *stream.Record) error {
 	line := rec.Data
 	if !record.IsLine(line) {
@@ -104,7 +110,7 @@ func (p *Publisher) Record(rec *stream.Record) error {
 		p.newest = time.Unix(0, rec.Arrived)
 		return nil
 	}
-	err := p.client.Publish(p.ctx, rec.Stream, line)
+	err := p.client.Publish(p.ctx, rec.Stream, p.bunyan(rec, line))
 	switch {
 	case errors.Is(err, publish.ErrTooLarge):
 		p.tooLarge++
@@ -115,6 +121,30 @@ func (p *Publisher) Record(rec *stream.Record) error {
 	}
 	p.newest = time.Unix(0, rec.Arrived)
 	return p.intake.Taken(line)
+}
+
+// maxBunyans is for how many streams what makes bunyan is kept.
+const maxBunyans = 1000
+
+// bunyan makes a record bunyan, unless that would be too large. What does not say so
+// itself is of the program that the stream is named after, and of an unknown host:
+// it need not have been this one.
+func (p *Publisher) bunyan(rec *stream.Record, line []byte) []byte {
+	b := p.bunyans[rec.Stream]
+	if b == nil {
+		if b = record.NewBunyan(rec.Stream[strings.LastIndexByte(rec.Stream, '/')+1:], "unknown"); len(p.bunyans) < maxBunyans {
+			p.bunyans[rec.Stream] = b
+		}
+	}
+	at := time.Unix(0, rec.Arrived)
+	var form record.Form
+	if p.made, form = b.AppendObject(p.made[:0], rec.Data, at); form == record.FormText {
+		return line
+	}
+	if len(p.made) > zmtp.MaxRecord {
+		return line
+	}
+	return p.made
 }
 
 // Notice reports losses.

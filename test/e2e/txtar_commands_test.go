@@ -68,6 +68,23 @@ func publishRecords(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// publishLines is "publishlines PORT STREAM FILE" in a script: each line is a record,
+// as it stands. When it returns, the records stand in the consolidator's log.
+func publishLines(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
+	defer cancel()
+	client, err := pub.Open(pub.Config{Endpoint: "tcp://127.0.0.1:" + args[0]})
+	ts.Check(err)
+	n := uint64(0)
+	for line := range bytes.Lines([]byte(ts.ReadFile(args[2]))) {
+		ts.Check(client.Publish(ctx, args[1], bytes.TrimSuffix(line, []byte("\n"))))
+		n++
+	}
+	if s := client.Close(ctx); s.Acknowledged != n {
+		ts.Fatalf("published %d records to port %s: %+v", n, args[0], s)
+	}
+}
+
 // server is a process that a script started, and may start again.
 type server struct {
 	args  []string // of sluice
