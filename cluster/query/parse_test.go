@@ -50,6 +50,46 @@ func TestComparisons(t *testing.T) {
 	}
 }
 
+// What another logger calls otherwise is found by bunyan's names, and a level that
+// nobody understands is not hidden by a term that asks for a level and above.
+func TestComparisonsOfOtherLoggers(t *testing.T) {
+	const zap = `{"severity":"ERROR","ts":1772366400.5,"logger":"http","message":"timed out"}`
+	const unknown = `{"level":"BOOM","msg":"x"}`
+	for _, c := range []struct {
+		text, data string
+		want       bool
+	}{
+		{"level=error", zap, true},
+		{"level<error", zap, false},
+		{`msg="timed out"`, zap, true},
+		{"msg~out$", zap, true},
+		{"-msg~out$", zap, false},
+		{"name=http", zap, true},
+		{"name!=http", zap, false},
+		{"time>=2026-03-01T12:00:00.4", zap, true},
+		{"msg~boom", "<3>boom", true},
+		{"level=error", "<3>boom", true},
+		{"hostname=x", zap, false},
+		{"level>=fatal", unknown, true},
+		{"level>info", unknown, true},
+		{"-level>=fatal", unknown, true},
+		{"level=error", unknown, false},
+		{"level!=error", unknown, true},
+		{"level<error", unknown, false},
+		{"level=unknown", unknown, true},
+		{"level!=unknown", unknown, false},
+		{"level=unknown", zap, false},
+		{"level>=err", zap, true},
+	} {
+		terms, err := query.Parse(c.text)
+		if err != nil {
+			t.Errorf("%s: %v", c.text, err)
+		} else if got := matches(terms, c.data); got != c.want {
+			t.Errorf("%s matches %s is %v", c.text, c.data, got)
+		}
+	}
+}
+
 // The term says which of its parts is what.
 func TestTerms(t *testing.T) {
 	for text, want := range map[string]query.Term{
