@@ -20,6 +20,12 @@ func (c *collector) Publish(_ context.Context, _ string, rec []byte) error {
 // Look makes a Shipper follow without notifications.
 func Look(s *Shipper) { s.look = true }
 
+// Lines is how many lines were read.
+func Lines(s *Shipper) int { return int(s.counts.lines.Load()) }
+
+// Behind is how many bytes are known not to be read.
+func Behind(s *Shipper) int64 { return s.names.Load().Behind() }
+
 // Records is what becomes of input that is read in pieces of so many bytes.
 func Records(input []byte, piece int, noJoin bool) (records []string, c Counted) {
 	var out collector

@@ -47,6 +47,7 @@ func (s *Shipper) followAll(ctx context.Context) error {
 		return fmt.Errorf("follow: %w", err)
 	}
 	defer names.Close()
+	s.names.Store(names)
 	if err := names.Err(); err != nil {
 		s.console.Notify(fmt.Sprintf("the system does not tell of changes (%v): looking at the files every %v; one that comes and goes between two looks is not seen", err, follow.Every))
 	}
@@ -254,8 +255,9 @@ func (f *follower) retire() {
 		default:
 			continue
 		}
-		f.mark(o)
-		f.names.Retire(o.File)
+		if f.mark(o); !f.names.Retire(o.File) {
+			continue
+		}
 		f.files = append(f.files[:i], f.files[i+1:]...)
 		i--
 	}
@@ -271,8 +273,10 @@ func (f *follower) mark(o *followedFile) {
 // end reads no more. A file that is followed has no end: a last line without a
 // line break may be half of what its writer is about to write.
 func (f *follower) end() {
+	f.names.Finish()
 	f.take()
-	if n := f.names.Waiting(f.i); n > 0 {
+	known, n := f.names.Waiting(f.i)
+	if n -= f.s.places.waiting(known); n > 0 {
 		f.missed(n)
 	}
 	for _, o := range f.files {
@@ -280,7 +284,7 @@ func (f *follower) end() {
 		f.mark(o)
 		if size, err := o.Size(); err == nil && size > o.Offset() {
 			f.s.counts.unreadBytes.Add(uint64(size - o.Offset()))
-			if !o.Current() {
+			if !o.Current() && (f.s.places == nil || o.Deleted()) {
 				f.s.counts.unreadFiles.Add(1)
 			}
 		}

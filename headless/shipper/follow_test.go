@@ -79,15 +79,22 @@ func ship(t testing.TB, to string, cfg shipper.Config, prepare ...func(*shipper.
 	return r
 }
 
-// end ends it as a signal does.
+// end ends it as a signal does; all that was read arrives.
 func (r *running) end() *shipper.Summary {
 	r.t.Helper()
-	r.cancel()
-	r.ended = true
-	if err := <-r.done; err != nil {
+	s, err := r.stop()
+	if err != nil {
 		r.t.Errorf("Run returns %v", err)
 	}
-	return r.ship.Summary()
+	return s
+}
+
+// stop ends it as a signal does.
+func (r *running) stop() (*shipper.Summary, error) {
+	r.cancel()
+	r.ended = true
+	err := <-r.done
+	return r.ship.Summary(), err
 }
 
 func (r *running) acknowledged(n int) {

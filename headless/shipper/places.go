@@ -94,6 +94,22 @@ func (p *places) opened(f *follow.File) {
 	}
 }
 
+// waiting keeps the beginnings of files that were not opened, and returns how
+// many that are.
+func (p *places) waiting(files []follow.Place) int {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, place := range files {
+		if _, there := p.settled[place.ID]; !there {
+			p.settle(mark{place: place})
+		}
+	}
+	return len(files)
+}
+
 // forget forgets a file that is not there any more.
 func (p *places) forget(id follow.ID) {
 	if p == nil {

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/cluster/console"
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
+	"sluice/headless/shipper/follow"
 )
 
 var ErrNotConnected = errors.New("no consolidator is connected")
@@ -30,7 +32,8 @@ type Shipper struct {
 	counts  counts
 	summary *Summary
 	places  *places
-	look    bool // follows without notifications, as where the system has none
+	names   atomic.Pointer[follow.Names] // nil until they are followed
+	look    bool                         // follows without notifications, as where the system has none
 
 	publishing context.Context // Run's; it ends when the client takes nothing any more
 }
@@ -128,7 +131,7 @@ func (s *Shipper) missing() error {
 	if sum.Doubts > 0 {
 		what = append(what, fmt.Sprintf("%d times it is unknown", sum.Doubts))
 	}
-	if n := s.counts.unreadFiles.Load(); n > 0 && s.places == nil {
+	if n := s.counts.unreadFiles.Load(); n > 0 {
 		what = append(what, fmt.Sprintf("%d renamed or deleted files were not read to their end", n))
 	}
 	if len(what) == 0 {

@@ -24,7 +24,7 @@ type counts struct {
 	missed                        atomic.Uint64 // files that were gone before they could be opened
 	lostBytes                     atomic.Uint64 // that were truncated unread, at least
 	doubts                        atomic.Uint64 // times after which it is unknown whether anything is missing
-	unreadBytes, unreadFiles      atomic.Uint64 // at the end; the files are those without their name
+	unreadBytes, unreadFiles      atomic.Uint64 // at the end; the files are those that nobody will find again
 	notices                       atomic.Uint64 // records about that
 }
 

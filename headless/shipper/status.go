@@ -45,8 +45,8 @@ func (s *Shipper) reportStatus(done <-chan struct{}, giveUp func(error)) {
 				rate = 0
 			}
 			drawn, drawnAt = now, lines
-			s.console.Draw(fmt.Sprintf("publishing: %d lines, %.0f/s, %.1f MiB, %d waiting, to %s", lines, rate,
-				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting, s.cfg.Stream))
+			s.console.Draw(fmt.Sprintf("publishing: %d lines, %.0f/s, %.1f MiB, %d waiting%s, to %s", lines, rate,
+				float64(s.counts.bytes.Load())/(1<<20), stats.Waiting, s.behind(), s.cfg.Stream))
 		}
 		select {
 		case <-done:
@@ -54,6 +54,15 @@ func (s *Shipper) reportStatus(done <-chan struct{}, giveUp func(error)) {
 		case <-poll.C:
 		}
 	}
+}
+
+// behind says how much of the followed files is not read yet.
+func (s *Shipper) behind() string {
+	names := s.names.Load()
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf(", %.1f MiB to read", float64(names.Behind())/(1<<20))
 }
 
 // state puts the connection in words; "" when there is no news yet.

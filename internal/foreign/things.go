@@ -24,6 +24,7 @@ var things = map[string]func() error{
 	"lnav":              program("lnav"),
 	"jq":                program("jq"),
 	"zstd":              program("zstd"),
+	"coreutils":         succeeds("tail", "--version"),
 	"gzip":              program("gzip"),
 	"curl":              program("curl"),
 	"bunyan":            program("bunyan"),

@@ -68,10 +68,19 @@ func (n *inotify) unwatch(wd int) {
 	_ = n.raw.Control(func(fd uintptr) { _, _ = unix.InotifyRmWatch(int(fd), uint32(wd)) }) // it may be gone
 }
 
-// wait waits for changes, at most until a time. An error is that of a closed one.
-func (n *inotify) wait(until time.Time) ([]change, error) {
+// errStopped ends the waiting.
+var errStopped = errors.New("stopped")
+
+// wait waits for changes, at most until a time, and until it is closed or stop
+// is, which interrupt tells of: that is an error.
+func (n *inotify) wait(until time.Time, stop <-chan struct{}) ([]change, error) {
 	if err := n.file.SetReadDeadline(until); err != nil {
 		return nil, err
+	}
+	select {
+	case <-stop:
+		return nil, errStopped
+	default:
 	}
 	changes, err := n.read(true)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -114,6 +123,9 @@ func (n *inotify) read(wait bool) ([]change, error) {
 	}
 	return parseChanges(n.buf[:size]), nil
 }
+
+// interrupt ends a wait whose stop was closed.
+func (n *inotify) interrupt() { _ = n.file.SetReadDeadline(time.Unix(1, 0)) }
 
 func (n *inotify) close() { n.file.Close() }
 

@@ -62,11 +62,13 @@ type Arrival struct {
 // Names are names that are followed.
 type Names struct {
 	cfg     Config
-	inotify *inotify // of directories; nil when there are only looks
-	written *inotify // of files
-	err     error    // why there are only looks
-	stop    chan struct{}
-	running sync.WaitGroup
+	inotify *inotify      // of directories; nil when there are only looks
+	written *inotify      // of files
+	err     error         // why there are only looks
+	stop    chan struct{} // closed when no more is opened
+	ending  sync.Once
+	opening sync.WaitGroup
+	looking sync.WaitGroup
 	wanted  atomic.Int32 // files that wait for others to be retired
 
 	// What belongs to the goroutine that opens.
@@ -91,7 +93,7 @@ type name struct {
 	current *File
 	refused ID // what has the name and cannot be opened
 
-	waiting int    // files that are not open yet
+	waiting []ID   // of files that are not open yet; the zero value is unknown
 	denied  string // why what has the name could not be opened the last time
 	unheard bool   // that the system does not tell of everything was said
 
@@ -135,9 +137,9 @@ func Watch(cfg Config) (*Names, error) {
 		n.recall(m)
 		n.look(m, true)
 	}
-	n.running.Go(n.run)
+	n.opening.Go(n.run)
 	if n.written != nil {
-		n.running.Go(n.sample)
+		n.looking.Go(n.sample)
 	}
 	return n, nil
 }
@@ -162,24 +164,48 @@ func (n *Names) Take(i int) []Arrival {
 	return taken
 }
 
+// Behind is how many bytes of open files are not read, as far as is known.
+func (n *Names) Behind() (bytes int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, f := range n.files {
+		f.mu.Lock()
+		bytes += f.unread
+		f.mu.Unlock()
+	}
+	return bytes
+}
+
 // Wanted is how many files have to be retired for others to be opened.
 func (n *Names) Wanted() int { return int(n.wanted.Load()) }
 
-// Waiting is how many files that had name number i are not open yet.
-func (n *Names) Waiting(i int) int {
+// Waiting returns the files that had name number i and are not open yet, as far
+// as they are known, and how many they are.
+func (n *Names) Waiting(i int) (places []Place, all int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.names[i].waiting
+	m := n.names[i]
+	for _, id := range m.waiting {
+		if id != (ID{}) {
+			places = append(places, Place{ID: id, Name: m.path})
+		}
+	}
+	return places, len(m.waiting)
 }
 
-// Retire closes a file that its reader has done with. If a name leads to it
-// again, reading goes on where it ended.
-func (n *Names) Retire(f *File) {
+// Retire closes a file that its reader has done with, unless a name leads to it,
+// and reports whether it did. If a name leads to it later, reading goes on where
+// it ended.
+func (n *Names) Retire(f *File) bool {
 	place := f.Place(-1)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if f.Current() {
+		return false
+	}
 	n.remember(place)
 	n.forget(f)
+	return true
 }
 
 // Refuse closes a file that cannot be read. It is not opened again while it has
@@ -222,14 +248,37 @@ func (n *Names) remember(p Place) {
 	}
 }
 
+// Finish opens what came until now, and then no more. It returns when that is
+// done, and may be called by several.
+func (n *Names) Finish() {
+	n.ending.Do(func() {
+		close(n.stop)
+		if n.inotify != nil {
+			n.inotify.interrupt()
+		}
+		n.opening.Wait()
+		for late := time.Now().Add(patience + soon); ; {
+			n.apply(n.drain())
+			n.settle()
+			if n.pause() != soon || time.Now().After(late) {
+				break
+			}
+			<-time.After(soon)
+		}
+		for _, m := range n.names {
+			n.look(m, false)
+		}
+	})
+}
+
 // Close ends the following, and closes all files.
 func (n *Names) Close() {
-	close(n.stop)
+	n.Finish()
 	if n.inotify != nil {
 		n.inotify.close()
 		n.written.close()
 	}
-	n.running.Wait()
+	n.looking.Wait()
 	for _, d := range n.dirs {
 		d.fd.Close()
 	}
@@ -276,7 +325,7 @@ func (n *Names) run() {
 // following goes on.
 func (n *Names) await(until time.Time) ([]change, bool) {
 	if n.inotify != nil {
-		changes, err := n.inotify.wait(until)
+		changes, err := n.inotify.wait(until, n.stop)
 		return changes, err == nil
 	}
 	timer := time.NewTimer(time.Until(until))
@@ -292,7 +341,7 @@ func (n *Names) await(until time.Time) ([]change, bool) {
 // sample looks at the sizes of files that are written to, until the following ends.
 func (n *Names) sample() {
 	for {
-		changes, err := n.written.wait(time.Time{})
+		changes, err := n.written.wait(time.Time{}, nil)
 		if err != nil {
 			return
 		}
@@ -304,11 +353,7 @@ func (n *Names) sample() {
 			}
 		}
 		n.mu.Unlock()
-		select {
-		case <-n.stop:
-			return
-		case <-time.After(calm):
-		}
+		<-time.After(calm)
 	}
 }
 
@@ -357,7 +402,7 @@ func (n *Names) look(m *name, first bool) {
 	n.mu.Unlock()
 	moved := m.moved
 	m.moved = false
-	if open && !n.discover(m, first || moved, first) {
+	if open && !n.discover(m, s, first || moved, first) {
 		m.unopened = s.ID
 	}
 }
@@ -377,7 +422,7 @@ func (n *Names) lead(m *name, f *File) {
 
 // discover opens what has a name. It reports whether the file is open, or nobody
 // could read it; due is a file that the system need not have told of.
-func (n *Names) discover(m *name, due, first bool) bool {
+func (n *Names) discover(m *name, s status, due, first bool) bool {
 	file, err := os.OpenFile(m.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true
@@ -400,7 +445,8 @@ func (n *Names) discover(m *name, due, first bool) bool {
 		f.file.Close()
 		return false
 	}
-	if !due && !m.unheard && n.inotify != nil {
+	_, known := n.past[s.ID]
+	if !due && !known && !m.unheard && n.inotify != nil {
 		m.unheard = true
 		m.arrive(Arrival{Kind: Unheard})
 	}

@@ -24,6 +24,9 @@ func statFile(f *os.File) (s status, err error) {
 // statPath asks for the status of what a path leads to.
 func statPath(path string) (status, error) { return statAt(unix.AT_FDCWD, path) }
 
+// statIn asks for the status of what an entry of a directory leads to.
+func statIn(dir *os.File, entry string) (status, error) { return statAt(int(dir.Fd()), entry) }
+
 func statAt(fd int, path string) (status, error) {
 	flags := 0
 	if path == "" {

@@ -41,4 +41,6 @@ func openDir(string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 func openIn(*os.File, string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
+func statIn(*os.File, string) (status, error) { return status{}, errors.ErrUnsupported }
+
 func isLink(*os.File, string) bool { return false }

@@ -30,6 +30,7 @@ type tenure struct {
 	cookie  uint32    // of the rename
 	since   time.Time // when it should have been there, and was not
 	waiting bool      // for room
+	id      ID        // of the file that waits, once that is known
 
 	decided bool
 	file    *File // examined; nil when it is gone, or was nothing
@@ -290,7 +291,8 @@ func (n *Names) settle() {
 type attempt struct {
 	t    *tenure
 	at   spot
-	file *os.File
+	file *os.File // nil when there is no room: then only asked for
+	id   ID
 	err  error
 }
 
@@ -307,11 +309,15 @@ func (n *Names) try() (tried []attempt) {
 			case t.decided || t.at.dir == nil:
 			case room <= 0:
 				t.waiting = true
+				if t.id == (ID{}) {
+					s, err := statIn(t.at.dir.fd, t.at.entry)
+					tried = append(tried, attempt{t: t, at: t.at, id: s.ID, err: err})
+				}
 			default:
 				room--
 				t.waiting = false
 				file, err := openIn(t.at.dir.fd, t.at.entry)
-				tried = append(tried, attempt{t, t.at, file, err})
+				tried = append(tried, attempt{t: t, at: t.at, file: file, err: err})
 			}
 		}
 	}
@@ -333,6 +339,10 @@ func (n *Names) judge(tried []attempt, changes []change) {
 		case errors.Is(a.err, fs.ErrNotExist):
 			if !touched[a.at] {
 				n.missing(a.t)
+			}
+		case a.t.waiting:
+			if !touched[a.at] {
+				a.t.id = a.id
 			}
 		case !touched[a.at]:
 			n.untrack(a.t)
@@ -390,8 +400,9 @@ func (n *Names) hand(m *name) {
 			m.arrive(Arrival{Kind: Gone, N: 1})
 		}
 	}
-	m.waiting = len(m.tenures)
+	m.waiting = nil
 	for _, t := range m.tenures {
+		m.waiting = append(m.waiting, t.id)
 		if t.waiting && !t.decided {
 			n.wanted.Add(1)
 		}
