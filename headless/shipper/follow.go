@@ -41,7 +41,7 @@ func (s *Shipper) followAll(ctx context.Context) error {
 		}
 	}
 	names, err := follow.Watch(follow.Config{
-		Names: paths, MaxOpen: s.cfg.OpenFiles, Past: s.places.past(), Check: followable, Look: s.look,
+		Names: paths, MaxOpen: s.cfg.OpenFiles, Past: s.places.past(), Since: s.places.since(), Check: followable, Look: s.look,
 	})
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
@@ -115,6 +115,8 @@ func (f *follower) take() {
 			f.missed(a.N)
 		case follow.Overflow:
 			f.doubt(fmt.Sprintf("the system lost notifications: whether files of %q came and went unseen is unknown", f.name))
+		case follow.Unseen:
+			f.doubt(fmt.Sprintf("%q has come while nobody followed %q: if it had that name, it has to be published by its own", a.Path, f.name))
 		case follow.Unfound:
 			f.s.places.forget(a.Place.ID)
 			f.doubt(fmt.Sprintf("the file that was %q the last time is not to be found (%v): what was written to it behind its first %d bytes is unknown", f.name, cause(a.Err), a.Place.Offset))

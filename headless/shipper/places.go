@@ -63,6 +63,14 @@ func (p *places) past() []follow.Place {
 	return p.state.Places
 }
 
+// since is when reading ended the last time.
+func (p *places) since() time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	return p.state.Saved
+}
+
 // mark notes how far a file is published.
 func (p *places) mark(o *followedFile) {
 	if p == nil {

@@ -129,7 +129,7 @@ func (s *Shipper) missing() error {
 		what = append(what, fmt.Sprintf("at least %d bytes were truncated unread", sum.LostBytes))
 	}
 	if sum.Doubts > 0 {
-		what = append(what, fmt.Sprintf("%d times it is unknown", sum.Doubts))
+		what = append(what, fmt.Sprintf("%d times something may be missing", sum.Doubts))
 	}
 	if n := s.counts.unreadFiles.Load(); n > 0 {
 		what = append(what, fmt.Sprintf("%d renamed or deleted files were not read to their end", n))

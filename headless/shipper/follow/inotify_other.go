@@ -12,7 +12,8 @@ type inotify struct{}
 
 func newInotify() (*inotify, error) { return nil, errors.ErrUnsupported }
 
-func (*inotify) watchDir(string) (int, error)                      { return 0, errors.ErrUnsupported }
+func (*inotify) watchDir(string) (int, error) { return 0, errors.ErrUnsupported }
+
 func (*inotify) watchFile(*File) (int, error)                      { return 0, errors.ErrUnsupported }
 func (*inotify) unwatch(int)                                       {}
 func (*inotify) wait(time.Time, <-chan struct{}) ([]change, error) { return nil, errors.ErrUnsupported }

@@ -19,7 +19,8 @@ const (
 	soon      = 5 * time.Millisecond   // while something is not decided
 	forRoom   = 20 * time.Millisecond  // while something waits for room
 	patience  = 100 * time.Millisecond // for the other end of a rename, and for what should be there and is not
-	calm      = 2 * time.Millisecond   // between two looks at files that are written to all the time
+	calmest   = 2 * time.Millisecond   // between two looks at files that are written to all the time
+	calm      = 50 * time.Microsecond  // when that has just begun
 	maxPast   = 1024                   // closed files that are remembered
 	maxUnopen = 4096                   // files of one name that are tracked until there is room to open them
 )
@@ -32,6 +33,7 @@ type Config struct {
 	Names   []string             // paths
 	MaxOpen int                  // files that are open at a time; 0 means DefaultOpen
 	Past    []Place              // where reading ended the last time
+	Since   time.Time            // when that was
 	Check   func(*os.File) error // why a file cannot be followed; nil takes all regular ones
 	Look    bool                 // does without notifications
 }
@@ -46,6 +48,7 @@ const (
 	Gone                 // N files had the name, and were gone before they could be opened
 	Overflow             // notifications were lost: files may have come and gone
 	Unheard              // a file came of which the system did not tell: others may come and go between two looks
+	Unseen               // file Path has come while nobody followed, and may have had the name: it is not opened
 	Unfound              // a file that was read to Place the last time is not there any more, under no name
 )
 
@@ -56,7 +59,8 @@ type Arrival struct {
 	First bool // the file was there when following began, and nothing of its name was in Config.Past
 	Err   error
 	N     int
-	Place Place
+	Place Place  // of Unfound
+	Path  string // of Unseen
 }
 
 // Names are names that are followed.
@@ -100,6 +104,7 @@ type name struct {
 	// What belongs to the goroutine that opens.
 	tenures  []*tenure // that are not decided, in order
 	spares   []*File   // files that had the name, it is unknown when; not in Names.files
+	steps    []step    // its route
 	moved    bool      // its route has become another since it was looked at
 	unopened ID        // has the name and could not be opened yet
 }
@@ -340,11 +345,17 @@ func (n *Names) await(until time.Time) ([]change, bool) {
 
 // sample looks at the sizes of files that are written to, until the following ends.
 func (n *Names) sample() {
+	pause := calm
 	for {
+		began := time.Now()
 		changes, err := n.written.wait(time.Time{}, nil)
 		if err != nil {
 			return
 		}
+		if pause *= 2; time.Since(began) > calmest {
+			pause = calm
+		}
+		pause = min(pause, calmest)
 		n.mu.Lock()
 		for _, c := range changes {
 			if f := n.byWatch[c.wd]; f != nil {
@@ -353,7 +364,7 @@ func (n *Names) sample() {
 			}
 		}
 		n.mu.Unlock()
-		<-time.After(calm)
+		<-time.After(pause)
 	}
 }
 
@@ -389,7 +400,13 @@ func (n *Names) look(m *name, first bool) {
 	s, err := statPath(m.path)
 	n.mu.Lock()
 	n.lead(m, n.files[s.ID])
-	open := err == nil && m.current == nil && len(m.tenures) == 0 && s.ID != m.refused
+	open := err == nil && m.current == nil && s.ID != m.refused
+	if at, ok := n.leaf(m); open && len(m.tenures) > 0 {
+		if first && ok {
+			n.begin(m, at) // behind those of the last time
+		}
+		open = false
+	}
 	if errors.Is(err, fs.ErrNotExist) && first {
 		m.arrive(Arrival{Kind: Absent})
 	}
@@ -441,11 +458,16 @@ func (n *Names) discover(m *name, s status, due, first bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if err == nil && n.files[f.id] == nil && n.full() {
-		n.wanted.Store(1) // looked at again
 		f.file.Close()
+		if at, ok := n.leaf(m); ok {
+			n.begin(m, at) // it is tracked until there is room
+			return true
+		}
+		n.wanted.Store(1) // looked at again
 		return false
 	}
 	_, known := n.past[s.ID]
+	known = known || s.ID == m.unopened
 	if !due && !known && !m.unheard && n.inotify != nil {
 		m.unheard = true
 		m.arrive(Arrival{Kind: Unheard})

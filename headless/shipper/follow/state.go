@@ -56,7 +56,7 @@ func OpenState(path, stream string) (*State, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrState, err)
 		}
-		if err := lock(file); err != nil {
+		if err := lockSoon(file); err != nil {
 			file.Close()
 			return nil, fmt.Errorf("%w: %q is in use by another sluice publish: end that, or name another file", ErrState, path)
 		}

@@ -31,6 +31,7 @@ type tenure struct {
 	since   time.Time // when it should have been there, and was not
 	waiting bool      // for room
 	id      ID        // of the file that waits, once that is known
+	dangles bool      // it is a link that led nowhere; where it leads to is watched since
 
 	decided bool
 	file    *File // examined; nil when it is gone, or was nothing
@@ -69,7 +70,8 @@ func (n *Names) watchRoutes() {
 					to[s.entry] = append(to[s.entry], m)
 				}
 			}
-			m.moved = m.moved || fresh
+			m.moved = m.moved || fresh || !slices.Equal(steps, m.steps)
+			m.steps = steps
 			// What changed before the watch was there is found by another look.
 			if !fresh || round == maxLinks {
 				break
@@ -104,6 +106,16 @@ func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
 	d = &dir{wd: wd, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
 	n.dirs[wd] = d
 	return d, true, nil
+}
+
+// leaf is where the file that has a name is, if that is watched.
+func (n *Names) leaf(m *name) (at spot, ok bool) {
+	last := len(m.steps) - 1
+	if n.inotify == nil || last < 0 || !m.steps[last].leaf {
+		return at, false
+	}
+	d, _, err := n.watchDir(m.steps[last].dir)
+	return spot{d, m.steps[last].entry}, err == nil
 }
 
 // tracks reports whether a tenure that is not decided is in a directory.
@@ -267,16 +279,17 @@ func (n *Names) lose(t *tenure) {
 // settle opens the files of all tenures, as far as that can be done now.
 func (n *Names) settle() {
 	for range maxUnopen {
-		if n.again {
-			n.watchRoutes()
-		}
 		tried := n.try()
 		changes := n.drain()
 		n.judge(tried, changes)
 		n.apply(changes)
-		if len(changes) == 0 {
+		if len(changes) > 0 {
+			continue // and the opening is more urgent than the watching
+		}
+		if !n.again {
 			break
 		}
+		n.watchRoutes()
 	}
 	n.expire()
 	n.mu.Lock()
@@ -363,8 +376,11 @@ func (n *Names) judge(tried []attempt, changes []change) {
 // have been told yet; a link may lead nowhere yet.
 func (n *Names) missing(t *tenure) {
 	if isLink(t.at.dir.fd, t.at.entry) {
-		n.untrack(t)
-		t.decided = true // a tenure begins where it leads to
+		if t.dangles {
+			n.untrack(t)
+			t.decided = true // a tenure begins where it leads to
+		}
+		t.dangles, n.again = true, true
 		return
 	}
 	if t.since.IsZero() {
