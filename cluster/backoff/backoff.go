@@ -12,12 +12,16 @@ import (
 const (
 	First = 50 * time.Millisecond
 	Max   = time.Second
+	// Steady is how long a connection has to last for the next attempt to come
+	// soon after it. A peer that accepts connections and ends each at once is not
+	// there to be had.
+	Steady = time.Second
 )
 
 // Backoff is how long to wait before the next attempt: twice as long each time,
 // from First up to Max, and somewhere between half and all of it, so that many
 // who lost the same peer do not come back at the same moment. The zero value is
-// before the first attempt that failed. It is used by one goroutine.
+// before the first attempt. It is used by one goroutine.
 type Backoff struct{ last time.Duration }
 
 // Next is how long to wait now.
@@ -26,8 +30,13 @@ func (b *Backoff) Next() time.Duration {
 	return b.last/2 + rand.N(b.last/2)
 }
 
-// Reset begins with the shortest wait again, once a connection has succeeded.
-func (b *Backoff) Reset() { b.last = 0 }
+// Lasted notes that a connection has ended, and for how long there was one. After one
+// that was steady, the next wait is the shortest again.
+func (b *Backoff) Lasted(d time.Duration) {
+	if d >= Steady {
+		b.last = 0
+	}
+}
 
 // Wait waits for the next attempt. It reports false when ctx has ended.
 func (b *Backoff) Wait(ctx context.Context) bool {

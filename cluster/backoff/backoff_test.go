@@ -9,8 +9,8 @@ import (
 	"sluice/cluster/backoff"
 )
 
-// Each wait is between half and all of what doubles up to the longest, and a
-// context ends it.
+// Each wait is between half and all of what doubles up to the longest, until a
+// connection has lasted; and a context ends it.
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b backoff.Backoff
@@ -24,7 +24,12 @@ func TestBackoff(t *testing.T) {
 					t.Errorf("wait %d took %v, want %v at most", n, took, longest)
 				}
 			}
-			b.Reset()
+			b.Lasted(backoff.Steady)
+		}
+		b.Wait(t.Context())
+		b.Lasted(backoff.Steady - 1)
+		if next := b.Next(); next < backoff.First {
+			t.Errorf("after a connection that did not last, the wait is %v", next)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

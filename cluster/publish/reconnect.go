@@ -11,10 +11,6 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// steady is how long a connection has to last for the next attempt to come
-// soon after it.
-const steady = time.Second
-
 // run connects, publishes, and connects again, until ctx ends.
 func (c *Client) run(ctx context.Context) {
 	defer close(c.ended)
@@ -27,9 +23,7 @@ func (c *Client) run(ctx context.Context) {
 		case err == nil:
 			began := time.Now()
 			c.publishOver(ctx, conn)
-			if time.Since(began) >= steady {
-				wait.Reset()
-			}
+			wait.Lasted(time.Since(began))
 		case ctx.Err() == nil:
 			c.become(Status{Err: explain(c.endpoint, err)})
 		}

@@ -258,7 +258,8 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	wait.Reset()
+	began := time.Now()
+	defer func() { wait.Lasted(time.Since(began)) }()
 	source := conn.Peer.Name
 	if names.Check(source) != nil {
 		source = l.endpoint.Address

@@ -4,9 +4,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"sync"
 	"testing"
+	"time"
 
+	"sluice/cluster/backoff"
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/proxied"
 	"sluice/internal/wait"
@@ -29,7 +32,7 @@ func TestProxiedIsCutAgainAndAgain(t *testing.T) {
 			if err != nil {
 				return
 			}
-			cuts.Go(func() { cut(c, addr, 300+rand.Int64N(4000)) })
+			cuts.Go(func() { cut(c, addr, 12_000+rand.Int64N(40_000)) })
 		}
 	})
 	s := reads(t, proxied.Config{URL: "http://" + relay.Addr().String()})
@@ -126,4 +129,35 @@ func TestStatusWithoutTheProxy(t *testing.T) {
 	wait.For(t, "nobody to know how they are", states(stream.StateUnknown))
 	serve(t, addr, u)
 	wait.For(t, "consolidators that are live again", states(stream.StateLive))
+}
+
+// A proxy that begins each response and ends it at once is asked more and more seldom.
+func TestEndedAtOnceIsAskedSeldom(t *testing.T) {
+	const asked = 7
+	times := make(chan time.Time, asked)
+	s := reads(t, proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case times <- time.Now():
+		default:
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+	})})
+	s.Tail("s", stream.Backfill{})
+	waited(t, times, asked)
+}
+
+// waited checks that n attempts were as far apart as backoff has them at least.
+func waited(t *testing.T, times <-chan time.Time, n int) {
+	t.Helper()
+	least, longest := time.Duration(0), backoff.First
+	first := <-times
+	last := first
+	for range n - 1 {
+		least += longest / 2
+		longest = min(2*longest, backoff.Max)
+		last = <-times
+	}
+	if took := last.Sub(first); took < least {
+		t.Errorf("%d attempts within %v, want %v at least", n, took, least)
+	}
 }

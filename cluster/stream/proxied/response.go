@@ -45,6 +45,7 @@ type response struct {
 	backoff backoff.Backoff
 	body    *eventBody // of the response that is read
 	open    bool
+	began   time.Time // when it was opened last
 }
 
 // run reads until ctx ends. What the proxy refuses for good (a status of 4xx
@@ -112,6 +113,7 @@ func (r *response) lost(err error) {
 	}
 	if r.open {
 		r.open = false
+		r.backoff.Lasted(time.Since(r.began))
 		r.backend.closed(fmt.Errorf("read %s: %w", r.what, err))
 	} else {
 		r.backend.missed(fmt.Errorf("ask for %s: %w", r.what, err))
@@ -131,8 +133,7 @@ func (r *response) ended() {
 func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == httpapi.TypeEvents {
-		r.backoff.Reset()
-		r.open = true
+		r.open, r.began = true, time.Now()
 		r.backend.opened()
 		return nil
 	}
