@@ -245,7 +245,7 @@ func (c *Consolidator) accept(ln net.Listener, side side, serve func(net.Conn)) 
 			continue
 		}
 		go func() {
-			defer c.gone(d)
+			defer c.gone(d, nc)
 			serve(nc)
 		}()
 	}
@@ -283,39 +283,4 @@ func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.
 		return nil
 	}
 	return conn
-}
-
-// leave ends all connections, publishers' first. Those in their handshake may
-// finish it, since at the other end it may be finished already: they leave as
-// the others do.
-func (c *Consolidator) leave() {
-	c.mu.Lock()
-	c.phase = publishersLeave
-	c.leaveBy = time.Now().Add(c.cfg.Grace)
-	for p := range c.publishers {
-		p.leave(c.leaveBy)
-	}
-	c.mu.Unlock()
-	silent := time.AfterFunc(min(c.times.finish, c.cfg.Grace), func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for _, d := range c.doors {
-			for nc := range d.shaking {
-				nc.Close()
-			}
-		}
-	})
-	defer silent.Stop()
-	c.doors[publishing].serving.Wait()
-	c.own.close()
-	c.hub.Wake() // or a reader gets the final positions before the last records
-
-	c.mu.Lock()
-	c.phase = readersLeave
-	c.leaveBy = time.Now().Add(c.cfg.Grace)
-	for s := range c.subscribers {
-		s.leave(c.leaveBy)
-	}
-	c.mu.Unlock()
-	c.doors[subscribing].serving.Wait()
 }

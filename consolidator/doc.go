@@ -17,6 +17,13 @@
 // writes, too. One more sweeps over all of them: heartbeats, acknowledgements,
 // periodic marks, the list of live streams.
 //
+// A connection is closed by the goroutine that reads it, when it holds no lock; whoever
+// else ends one aborts it ([zmtp.Conn.Abort]), which waits for nothing. So it is under
+// Consolidator.mu, under a connection's own lock, and in the middle of its own reading or
+// writing. Locks: Consolidator.mu, then subscriber.mu, outbox.mu or subscriptions.mu, then
+// heldMemory.mu. Nobody waits for a peer, nor for another connection's goroutine, while
+// holding one.
+//
 // Connections, handshakes at once and streams are bounded by Config; what is
 // beyond is refused and counted by reason. Of too many handshakes the oldest
 // gives way, so that silent connections keep no one out; and a quarter of all
@@ -30,5 +37,6 @@
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
 // their end, hands readers what is left for them, sends sluice readers
-// the final positions, and closes; each of the two within a grace period.
+// the final positions, and closes; each of the two within a grace period. A connection
+// that has not ended some seconds after that is logged, and left behind.
 package consolidator

@@ -20,6 +20,10 @@ func (c *Consolidator) BePatient() {
 // its end, for handshakes that have begun.
 func (c *Consolidator) WaitForHandshakes(d time.Duration) { c.times.finish = d }
 
+// LeaveBehind makes a Consolidator that does not leave yet wait so long, at its end,
+// for connections that do not end.
+func (c *Consolidator) LeaveBehind(after time.Duration) { c.times.stuck = after }
+
 // Leaving reports whether the end has begun.
 func (c *Consolidator) Leaving() bool {
 	c.mu.Lock()
@@ -104,6 +108,12 @@ func (c *Consolidator) Held() (sum int) {
 // ReportEvery makes a Consolidator that does not run yet publish its state so
 // often.
 func (c *Consolidator) ReportEvery(d time.Duration) { c.times.state = d }
+
+// MarkEvery makes a Consolidator that does not run yet send periodic marks so often.
+func (c *Consolidator) MarkEvery(d time.Duration) { c.times.mark = d }
+
+// Stalled is how many readers do not take what is written to them.
+func (c *Consolidator) Stalled() int { return c.state().stalled }
 
 // Received is how many records of publishers were appended.
 func (c *Consolidator) Received() int { return int(c.counts.in.records.Load()) }

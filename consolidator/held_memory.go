@@ -14,17 +14,19 @@ const (
 	smallHold  = 4 << 10  // each has so much for nothing
 )
 
-// heldMemory bounds what waiting connections make the consolidator hold. Its lock may be taken under a connection's own. When it is
-// too much, the connection that has held its part for longest is closed: one
-// that goes on reading, or sending, holds each part for a moment only.
+// heldMemory bounds what waiting connections make the consolidator hold. When it is
+// too much, the connection that has held its part for longest is ended: one that goes on
+// reading, or sending, holds each part for a moment only. That may be the very connection
+// that calls, in the middle of its reading or writing, and with a lock of its own held: so
+// it is aborted, and its own goroutines release what it holds, and close it.
 type heldMemory struct {
 	limit int
-	onEnd func(*zmtp.Conn) // called for each that is closed, under no lock but a connection's own
+	onEnd func(*zmtp.Conn) // called for each that is ended; it waits for nothing
 
 	mu     sync.Mutex
 	sum    int
 	old    list.List // of *heldPart, the one that was held for longest first
-	ending int       // bytes that connections which were closed for it still hold
+	ending int       // bytes that connections which were ended for it still hold
 	eased  sync.Cond // it has become less; of mu
 }
 
@@ -37,7 +39,7 @@ func newHeldMemory(limit int, onEnd func(*zmtp.Conn)) *heldMemory {
 // heldBy is a connection that holds something.
 type heldBy struct {
 	conn  *zmtp.Conn
-	ended bool // it was closed for it; guarded by heldMemory.mu
+	ended bool // it was aborted for it; guarded by heldMemory.mu
 }
 
 // heldPart is what a connection holds for one reason. Its owner calls set,
@@ -45,7 +47,7 @@ type heldBy struct {
 type heldPart struct {
 	of    *heldBy
 	bytes int           // guarded by heldMemory.mu; of sum while place is set, otherwise of ending
-	place *list.Element // guarded by heldMemory.mu; nil when it is small, or its connection was closed
+	place *list.Element // guarded by heldMemory.mu; nil when it is small, or its connection was ended
 	large bool          // its owner's: it was not small when set last
 }
 
@@ -58,23 +60,24 @@ func (h *heldMemory) set(k *heldPart, bytes int, other bool) {
 		}
 	}
 	h.mu.Lock()
-	closing := h.note(k, bytes, other)
+	ending := h.note(k, bytes, other)
 	h.mu.Unlock()
-	h.close(closing)
+	h.abort(ending)
 }
 
 // reserve is like set, for memory about to be held. It first waits until the
-// connections that were closed for their memory have released enough of it, so that
+// connections that were ended for their memory have released enough of it, so that
 // all memory together is bounded, and not only that of those that live on. It reports
-// false when the connection was closed: then nothing may be held.
+// false when the connection was ended: then nothing may be held.
 //
-// What is waited for are goroutines that have nothing to wait for. Whoever calls
-// it may hold chunks of logs meanwhile.
+// What is waited for are goroutines of connections that were aborted. They take no lock
+// but their own before they have released what they held, so whoever calls must hold
+// none that others take; it may hold chunks of logs.
 func (h *heldMemory) reserve(k *heldPart, bytes int) bool {
 	h.mu.Lock()
-	closing := h.note(k, bytes, true)
+	ending := h.note(k, bytes, true)
 	h.mu.Unlock()
-	h.close(closing)
+	h.abort(ending)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for !k.of.ended && h.sum+h.ending > 2*h.limit {
@@ -83,8 +86,8 @@ func (h *heldMemory) reserve(k *heldPart, bytes int) bool {
 	return !k.of.ended
 }
 
-// note is set, and returns the connections to close. h.mu is held.
-func (h *heldMemory) note(k *heldPart, bytes int, other bool) (closing []*zmtp.Conn) {
+// note is set, and returns the connections to abort. h.mu is held.
+func (h *heldMemory) note(k *heldPart, bytes int, other bool) (ending []*zmtp.Conn) {
 	k.large = bytes > 0
 	defer h.eased.Broadcast()
 	if k.of.ended {
@@ -103,34 +106,34 @@ func (h *heldMemory) note(k *heldPart, bytes int, other bool) (closing []*zmtp.C
 		if bytes == 0 {
 			h.drop(k)
 		} else if bytes > h.limit {
-			closing = h.end(k, closing)
+			ending = h.end(k, ending)
 		}
 	}
 	for h.sum > h.limit {
-		closing = h.end(h.old.Front().Value.(*heldPart), closing)
+		ending = h.end(h.old.Front().Value.(*heldPart), ending)
 	}
-	return closing
+	return ending
 }
 
-func (h *heldMemory) close(closing []*zmtp.Conn) {
-	for _, c := range closing {
+func (h *heldMemory) abort(ending []*zmtp.Conn) {
+	for _, c := range ending {
 		h.onEnd(c)
-		c.Close()
+		c.Abort()
 	}
 }
 
-// end notes that a connection is to be closed for what it makes us hold. h.mu
+// end notes that a connection is to be ended for what it makes us hold. h.mu
 // is held.
-func (h *heldMemory) end(k *heldPart, closing []*zmtp.Conn) []*zmtp.Conn {
+func (h *heldMemory) end(k *heldPart, ending []*zmtp.Conn) []*zmtp.Conn {
 	bytes := k.bytes
 	h.drop(k)
 	k.bytes = bytes
 	h.ending += bytes
 	if k.of.ended {
-		return closing
+		return ending
 	}
 	k.of.ended = true
-	return append(closing, k.of.conn)
+	return append(ending, k.of.conn)
 }
 
 // drop takes it out of the sum. h.mu is held.
@@ -142,7 +145,7 @@ func (h *heldMemory) drop(k *heldPart) {
 	}
 }
 
-// reportHeld returns what counts and logs a connection that is closed for what it made
+// reportHeld returns what counts and logs a connection that is ended for what it made
 // us hold.
 func (c *Consolidator) reportHeld(kind string) func(*zmtp.Conn) {
 	return func(conn *zmtp.Conn) {

@@ -68,7 +68,7 @@ func (cfg *Config) share() int { return cfg.MaxConnections - cfg.MaxConnections/
 // Consolidator.mu.
 type door struct {
 	side    side
-	open    int                        // connections, those in their handshake included
+	open    map[net.Conn]struct{}      // connections, those in their handshake included
 	shaking map[net.Conn]*list.Element // connections in their handshake
 	oldest  list.List                  // of shake, in the order in which they came
 	left    chan struct{}              // one has left its handshake; capacity 1
@@ -82,7 +82,7 @@ type shake struct {
 
 func newDoors() (doors [sides]*door) {
 	for i := range doors {
-		doors[i] = &door{side: side(i), shaking: make(map[net.Conn]*list.Element), left: make(chan struct{}, 1)}
+		doors[i] = &door{side: side(i), open: make(map[net.Conn]struct{}), shaking: make(map[net.Conn]*list.Element), left: make(chan struct{}, 1)}
 	}
 	return doors
 }
@@ -92,12 +92,12 @@ func newDoors() (doors [sides]*door) {
 func (c *Consolidator) full(d *door) bool {
 	open := 0
 	for _, d := range c.doors {
-		open += d.open
+		open += len(d.open)
 	}
 	switch {
 	case open >= c.cfg.MaxConnections:
 		c.counts.tooMany.Add(1)
-	case d.open >= c.cfg.share():
+	case len(d.open) >= c.cfg.share():
 		c.counts.tooManyOf[d.side].Add(1)
 	default:
 		return false
@@ -123,9 +123,6 @@ func (c *Consolidator) enter(d *door, nc net.Conn) (ok, full bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
-		if c.phase != running {
-			return false, false
-		}
 		if c.full(d) {
 			return false, true
 		}
@@ -147,7 +144,7 @@ func (c *Consolidator) enter(d *door, nc net.Conn) (ok, full bool) {
 		}
 		c.mu.Lock()
 	}
-	d.open++
+	d.open[nc] = struct{}{}
 	d.shaking[nc] = d.oldest.PushBack(shake{nc, time.Now()})
 	d.serving.Add(1)
 	return true, false
@@ -170,9 +167,9 @@ func (d *door) leave(nc net.Conn) bool {
 }
 
 // gone notes that a connection that was admitted is closed.
-func (c *Consolidator) gone(d *door) {
+func (c *Consolidator) gone(d *door, nc net.Conn) {
 	c.mu.Lock()
-	d.open--
+	delete(d.open, nc)
 	c.mu.Unlock()
 	d.serving.Done()
 }

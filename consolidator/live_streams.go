@@ -104,9 +104,9 @@ func (w *watch) begin(l *listing) {
 	*w = watch{on: true, to: l, empty: true}
 }
 
-// listPiece is about how much of a list is sent at a time, in bytes. So little
-// is all that a reader which does not read makes us hold.
-const listPiece = 4 << 10
+// maxPiece is about how much of a list, of marks or of final positions is sent at a
+// time, in bytes. So little is all that a reader which does not read makes us hold.
+const maxPiece = 4 << 10
 
 // next appends the next piece of the list. It appends nothing when all was
 // sent.
@@ -125,7 +125,7 @@ func (w *watch) next(dst []byte) []byte {
 			size += len(l.Name) + 25
 		}
 		w.after = l.Name
-		return size < listPiece
+		return size < maxPiece
 	}
 	l, whole := w.to, true
 	if w.sent > 0 && w.sent == l.scan-1 {

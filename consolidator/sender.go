@@ -24,8 +24,10 @@ type sender struct {
 	leaving bool // no more is appended, and was not when gathering began
 	ended   bool // the final positions were appended
 
-	pending []byte // to be written before anything else: the rest of what was written in part
-	*batch         // nil while the reader is idle
+	pending []byte            // to be written before anything else: the rest of what was written in part
+	marks   *fanout.Positions // of which periodic marks are due; nil when none are
+	ends    *fanout.Positions // of which final positions are being appended; nil before the end
+	*batch                    // nil while the reader is idle
 }
 
 // batch is what one system call writes.
@@ -96,7 +98,7 @@ func (p *sender) gather() bool {
 	}
 	p.control()
 	size := len(p.pending)
-	for size < maxWrite && len(p.items) < maxItems {
+	for p.ends == nil && size < maxWrite && len(p.items) < maxItems {
 		piece, ok := p.s.reader.Take(maxTurn)
 		if !ok {
 			break
@@ -134,22 +136,30 @@ func (p *sender) add(b []byte) {
 	}
 }
 
-// control takes what is not records.
+// control takes what is not records, unless there is enough to be written first.
 func (p *sender) control() {
 	s := p.s
+	room := len(p.pending) < maxPiece
 	s.mu.Lock()
-	if len(s.control) > 0 {
+	if room && len(s.control) > 0 {
 		p.pending = append(p.pending, s.control...)
 		s.control = nil
+		s.c.heldOut.set(&s.answers, 0, true)
+		s.c.heldOut.set(&s.rest, cap(p.pending), true)
 	}
-	marks := s.marks
+	if s.marks && p.marks == nil {
+		p.marks = s.reader.Positions()
+	}
 	s.marks = false
 	p.leaving = s.leaving
 	s.mu.Unlock()
-	if marks {
-		s.reader.Positions(func(name string, at fanout.Position) {
-			p.pending = zmtp.AppendMark(p.pending, zmtp.Mark{Name: []byte(name), Epoch: at.Epoch, Next: at.Next, Cause: zmtp.MarkPeriodic})
-		})
+	for p.marks != nil && len(p.pending) < maxPiece {
+		name, at, ok := p.marks.Next()
+		if !ok {
+			p.marks = nil
+			break
+		}
+		p.pending = zmtp.AppendMark(p.pending, zmtp.Mark{Name: []byte(name), Epoch: at.Epoch, Next: at.Next, Cause: zmtp.MarkPeriodic})
 	}
 }
 
@@ -268,20 +278,27 @@ func restOf(messages []byte, n int) int {
 	return size - n
 }
 
-// addFinalPositions appends the final positions once all was handed over at shutdown.
+// addFinalPositions appends the next piece of the final positions, once all was handed
+// over at shutdown. No records come after the first.
 func (p *sender) addFinalPositions() bool {
 	if !p.leaving || p.ended {
 		return false
 	}
-	s := p.s
-	p.ended = true
-	if !s.conn.Peer.Sluice {
+	if !p.s.conn.Peer.Sluice {
+		p.ended = true
 		return false
 	}
+	if p.ends == nil {
+		p.ends = p.s.reader.Positions()
+	}
 	var ends []zmtp.StreamEnd
-	s.reader.Positions(func(name string, at fanout.Position) {
-		ends = append(ends, zmtp.StreamEnd{Name: name, Epoch: at.Epoch, Next: at.Next})
-	})
+	for size := 0; size < maxPiece && !p.ended; {
+		name, at, ok := p.ends.Next()
+		if p.ended = !ok; ok {
+			ends = append(ends, zmtp.StreamEnd{Name: name, Epoch: at.Epoch, Next: at.Next})
+			size += len(name) + 17
+		}
+	}
 	p.pending = zmtp.AppendBye(p.pending, ends)
 	return true
 }

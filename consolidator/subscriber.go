@@ -79,12 +79,13 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	}()
 	err := s.read()
 	close(s.gone)
+	s.mu.Lock() // and no other lock yet: somebody may wait for that memory
+	s.control = nil
+	c.heldOut.set(&s.answers, 0, true)
+	s.mu.Unlock()
 	c.mu.Lock()
 	delete(c.subscribers, s)
 	c.mu.Unlock()
-	s.mu.Lock()
-	c.heldOut.set(&s.answers, 0, true)
-	s.mu.Unlock()
 	c.ended("reader", conn, err)
 }
 
@@ -181,13 +182,12 @@ func (s *subscriber) watchStreams(on bool) {
 // feed hands the sender the next piece of the list of live streams, when it has
 // sent the one before. The goroutine that writes calls it.
 func (s *subscriber) feed() {
-	if len(s.sender.pending) >= listPiece {
+	if len(s.sender.pending) >= maxPiece {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.control) == 0 {
-		s.c.heldOut.set(&s.answers, 0, true)
 		s.control = s.watch.next(s.control)
 	}
 }
@@ -288,7 +288,7 @@ func (s *subscriber) write() {
 			if !errors.Is(err, net.ErrClosed) {
 				s.c.log.Debug("write", "peer", s.conn.RemoteAddr(), "error", err)
 			}
-			s.conn.Close() // which ends read, too
+			s.conn.Abort() // which ends read, too
 			return
 		}
 		if s.sender.ended {

@@ -45,7 +45,7 @@ func (b *subscriptions) set(s *subscriber, n int) error {
 		delete(b.of, most)
 		most.c.counts.most.Add(1)
 		most.c.log.Warn("peer closed for its subscriptions", "kind", "reader", "peer", most.conn.RemoteAddr(), "error", errMost)
-		most.conn.Close()
+		most.conn.Abort()
 		if most == s {
 			return errMost
 		}

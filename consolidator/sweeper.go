@@ -15,6 +15,7 @@ type times struct {
 	ping      time.Duration // between heartbeats
 	silent    time.Duration // without a word, and a peer is gone
 	finish    time.Duration // at the end, for handshakes that have begun
+	stuck     time.Duration // at the end, beyond the time that a connection has, for it to be gone
 	mark      time.Duration // between periodic marks
 	state     time.Duration // between records of its own state
 }
@@ -26,6 +27,7 @@ var usualTimes = times{
 	ping:      5 * time.Second,
 	silent:    15 * time.Second,
 	finish:    minHandshake,
+	stuck:     5 * time.Second,
 	mark:      10 * time.Second,
 	state:     5 * time.Second,
 }
@@ -64,7 +66,7 @@ func (c *Consolidator) acknowledge() {
 			p.acked = n
 			if !p.out.send(zmtp.AppendAck(nil, n)) {
 				c.counts.notReading.Add(1)
-				p.conn.Close()
+				p.conn.Abort()
 			}
 		}
 	}
@@ -108,7 +110,7 @@ func (c *Consolidator) beat(now time.Time) {
 func (c *Consolidator) silent(kind string, conn *zmtp.Conn) {
 	c.counts.silent.Add(1)
 	c.log.Info("peer silent, closed", "kind", kind, "peer", conn.RemoteAddr())
-	conn.Close()
+	conn.Abort()
 }
 
 func (c *Consolidator) mark() {

@@ -326,15 +326,19 @@ func (m *model) tail(name string) {
 func (m *model) position(name string) {
 	c := m.tails[name]
 	found := false
-	m.exact.Positions(func(n string, at fanout.Position) {
+	for all := m.exact.Positions(); ; {
+		n, at, ok := all.Next()
+		if !ok {
+			break
+		}
 		if n != name {
-			return
+			continue
 		}
 		found = true
 		if c == nil || !c.begun || at.Next != c.at || at.Epoch != m.streams[name].epoch {
 			m.t.Fatalf("position of %q is %+v, expected %+v", name, at, c)
 		}
-	})
+	}
 	if c != nil && c.begun && !found {
 		m.t.Fatalf("the tail of %q has no position", name)
 	}

@@ -23,7 +23,7 @@ type From struct {
 // entries: what it has not taken stays in the logs, within their bounds.
 //
 // Tail, Stop, Subscribe, Cancel and Close may be called from any goroutine;
-// Take, Return, Overtake and Positions by one at a time.
+// Take, Return, Overtake, Positions and Positions.Next by one at a time.
 type Reader struct {
 	hub   *Hub
 	ready chan struct{}
@@ -342,23 +342,32 @@ func (r *Reader) Subscriptions() int {
 	return len(r.prefixes) + r.tails
 }
 
-// Positions yields where each exact tail stands, in no order: all before it
-// has been taken or reported as lost. Tails whose first piece was not taken yet
-// are left out.
-func (r *Reader) Positions(yield func(name string, at Position)) {
+// Positions are where a reader's exact tails stand, one after another. It keeps 8
+// bytes for each tail.
+type Positions struct{ left []*cursor }
+
+// Positions returns the positions of the exact tails that there are now, in no order.
+func (r *Reader) Positions() *Positions {
 	r.mu.Lock()
-	cursors := make([]*cursor, 0, len(r.cursors))
+	defer r.mu.Unlock()
+	p := &Positions{left: make([]*cursor, 0, len(r.cursors))}
 	for _, c := range r.cursors {
-		cursors = append(cursors, c)
+		p.left = append(p.left, c)
 	}
-	r.mu.Unlock()
-	for _, c := range cursors {
+	return p
+}
+
+// Next returns where the next tail stands at this moment: all before it has been taken or
+// reported as lost. Tails that have ended, and those whose first piece was not taken yet,
+// are left out. ok is false after the last.
+func (p *Positions) Next() (name string, at Position, ok bool) {
+	for len(p.left) > 0 && !ok {
+		c := p.left[0]
+		p.left = p.left[1:]
 		c.log.mu.Lock()
-		ok := c.exact && !c.dropped && c.cause == CauseNone
-		at := Position{Epoch: c.log.epoch, Next: c.seq}
+		ok = c.exact && !c.dropped && c.cause == CauseNone
+		name, at = c.log.name, Position{Epoch: c.log.epoch, Next: c.seq}
 		c.log.mu.Unlock()
-		if ok {
-			yield(c.log.name, at)
-		}
 	}
+	return name, at, ok
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -64,6 +66,9 @@ type Conn struct {
 	rest  []byte // received beyond the handshake
 
 	sealed []byte // what codec has made of frames, and the kernel has not taken yet
+
+	mu      sync.Mutex // a leaf: nothing is waited for while it is held
+	aborted bool
 }
 
 // Handshake does the handshake on a fresh connection, within its timeout. On
@@ -161,17 +166,56 @@ func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 // LocalAddr is our own.
 func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
 
-// Close ends the connection, and whoever waits in it.
+// Close ends the connection, and whoever waits in it. It returns when nobody is at
+// work in it any more: so it is for the goroutine that owns the connection, holding no
+// lock, and never for what [Conn.WriteReady] or a Receiver calls. All others Abort.
 func (c *Conn) Close() error { return c.conn.Close() }
 
-// SetDeadline bounds how long reading and writing wait.
-func (c *Conn) SetDeadline(t time.Time) error { return c.conn.SetDeadline(t) }
+// Abort ends reading and writing for good: whoever waits in either returns, with
+// [net.ErrClosed], and so does whoever comes later. It never waits, so anybody may call it
+// at any time, whatever locks are held, and from within the connection's own callbacks.
+// Who owns the connection closes it then, as after any other error.
+func (c *Conn) Abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.aborted = true
+	_ = c.conn.SetDeadline(longAgo)
+}
+
+// longAgo is a deadline that has passed.
+var longAgo = time.Unix(1, 0)
+
+// why is the error of reading or writing, of a connection that may have been aborted.
+func (c *Conn) why(err error) error {
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.aborted {
+		return net.ErrClosed
+	}
+	return err
+}
+
+// SetDeadline bounds how long reading and writing wait. It and the two below change
+// nothing of a connection that was aborted.
+func (c *Conn) SetDeadline(t time.Time) error { return c.deadline(c.conn.SetDeadline, t) }
 
 // SetReadDeadline bounds how long reading waits.
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.deadline(c.conn.SetReadDeadline, t) }
 
 // SetWriteDeadline bounds how long writing waits.
-func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.deadline(c.conn.SetWriteDeadline, t) }
+
+func (c *Conn) deadline(set func(time.Time) error, t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.aborted {
+		return net.ErrClosed
+	}
+	return set(t)
+}
 
 // CloseWrite ends our direction, so that the peer reads to the end.
 func (c *Conn) CloseWrite() error {

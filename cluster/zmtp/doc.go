@@ -26,7 +26,8 @@
 // it arrives, without being kept.
 //
 // Blocking: [Conn.Write], [Receiver.Fill], [Requests.Fill] and [Handshake] wait,
-// [Conn.TryWrite] and [Ready.Write] never do. Close wakes all who wait.
+// [Conn.TryWrite], [Ready.Write] and [Conn.Abort] never do. Close and Abort wake all who
+// wait; Close waits until they have gone, so it is for the connection's owner alone.
 //
 // Nothing here retains bytes that it was given, and what a Decoder or a
 // Receiver returns points into the caller's or its own buffer and is valid

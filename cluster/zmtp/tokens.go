@@ -34,7 +34,7 @@ func (t *tokens) Next() (Token, error) {
 // ended.
 func (t *tokens) Fill() error {
 	if err := t.conn.raw.Read(t.read); err != nil {
-		return err
+		return t.conn.why(err)
 	}
 	return t.err
 }

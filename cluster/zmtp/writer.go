@@ -28,13 +28,14 @@ func (c *Conn) LimitUnsent() {
 // that were sealed together may have gone beyond that.
 func (c *Conn) Write(frames []byte) (n int, err error) {
 	if c.codec == nil {
-		return c.conn.Write(frames)
+		n, err = c.conn.Write(frames)
+		return n, c.why(err)
 	}
 	for taken := 0; ; {
 		if len(c.sealed) > 0 {
 			written, err := c.conn.Write(c.sealed)
 			if c.written(written); err != nil {
-				return n, err
+				return n, c.why(err)
 			}
 		}
 		if n += taken; n == len(frames) {
@@ -55,7 +56,7 @@ func (c *Conn) TryWrite(frames []byte) (n int, err error) {
 		return true
 	})
 	if waited != nil {
-		return n, waited
+		return n, c.why(waited)
 	}
 	return n, err
 }
@@ -64,7 +65,7 @@ func (c *Conn) TryWrite(frames []byte) (n int, err error) {
 // until f reports that it is done or the connection is closed. Before it reports
 // false, f must have met [ErrFull].
 func (c *Conn) WriteReady(f func(Ready) (done bool)) error {
-	return c.raw.Write(func(fd uintptr) bool { return f(Ready{c, fd}) })
+	return c.why(c.raw.Write(func(fd uintptr) bool { return f(Ready{c, fd}) }))
 }
 
 // Kept is how many bytes are kept of frames that a Write of a [Ready] was done with,
