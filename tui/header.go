@@ -134,10 +134,10 @@ func (p *pane) states(sc scene) ([]string, cell.Style) {
 		word, keys = "PAUSED", "G to resume"
 	}
 	records, errors, uncounted := v.Since()
-	fresh := loss.Summary(uint64(records), uncounted, "new")
+	fresh := loss.Summary(records, uncounted, "new")
 	withErrors := fresh
 	if errors > 0 {
-		withErrors += fmt.Sprintf(" (%s error)", record.Count(uint64(errors)))
+		withErrors += fmt.Sprintf(" (%s error)", record.Count(errors))
 	}
 	lost, unknown := v.Lost()
 	dropped := loss.Summary(lost, unknown || sc.uncounted, "dropped")

@@ -44,6 +44,8 @@ type Store struct {
 	dropped uint64    // records lost, as far as they can be counted
 	unknown uint64    // gaps without a number
 	evicted uint64    // records let go
+
+	lives, liveErrors uint64 // live records that were appended, ever, and those of level error or above
 }
 
 // MaxSources bounds the table of names, which come from the network.
@@ -120,6 +122,12 @@ func (s *Store) append(e Entry, data []byte) {
 	last.last = n
 	b.entries[n%BlockLen] = e
 	s.next = n + 1
+	if e.Kind == KindRecord {
+		s.lives++
+		if e.IsError() {
+			s.liveErrors++
+		}
+	}
 }
 
 // maxSkew is how far a record's own clock may be off to tell how late it is.
@@ -188,6 +196,10 @@ func (s *Store) Errors() uint64  { return s.errors }
 func (s *Store) Dropped() uint64 { return s.dropped }
 func (s *Store) Unknown() uint64 { return s.unknown }
 func (s *Store) Evicted() uint64 { return s.evicted }
+
+// Lives is how many live records the store has had, and how many of them were of level
+// error or above; those that wait for earlier ones are not among them.
+func (s *Store) Lives() (records, errors uint64) { return s.lives, s.liveErrors }
 
 // Newest is when the newest record came: when a live record arrived, or, as long as
 // there is none, the time of the newest of the backfill. Zero when there is none of

@@ -1,23 +1,23 @@
 package view
 
 import (
-	"sluice/cluster/record"
 	"sluice/tui/rows"
 )
 
 // arrivals counts what came since a view stopped following, and passes the filter.
 type arrivals struct {
-	records, errors int
-	begin           uint64 // number of the first record that came then
-	counted         uint64 // records below this number are counted
-	partial         bool   // some were let go before it was known whether they pass
-	dropped         uint64 // of the store, when it stopped
-	unknown         uint64
+	records, errors  uint64
+	begin            uint64 // number of the first record that came then
+	counted          uint64 // records below this number are counted
+	partial          bool   // some were let go before it was known whether they pass
+	had, hadErrors   uint64 // of the store, when it stopped
+	dropped, unknown uint64 // likewise
 }
 
 // begins counts from now on.
 func (a *arrivals) begins(s *rows.Store) {
 	*a = arrivals{begin: s.Next(), counted: s.Next(), dropped: s.Dropped(), unknown: s.Unknown()}
+	a.had, a.hadErrors = s.Lives()
 }
 
 // again counts from the beginning, as another filter wants it.
@@ -30,7 +30,7 @@ func (a *arrivals) add(e *rows.Entry) {
 		return
 	}
 	a.records++
-	if e.Level >= int16(record.Error) {
+	if e.IsError() {
 		a.errors++
 	}
 }
@@ -38,38 +38,38 @@ func (a *arrivals) add(e *rows.Entry) {
 // Since is what came since the view stopped following, and passes its filter.
 // unknown: and a number that is not known, since records were let go before they were
 // tested, or are still to be.
-func (v *View) Since() (records, errors int, unknown bool) {
+func (v *View) Since() (records, errors uint64, unknown bool) {
+	if v.rows == nil {
+		records, errors = v.store.Lives()
+		return records - v.since.had, errors - v.since.hadErrors, false
+	}
 	return v.since.records, v.since.errors, v.since.partial || v.early()
 }
 
-// early reports whether the filter has not come back to where the view stopped
-// following: it goes forward from the screen first.
+// early reports whether the filter, which there is, has not come back to where the view
+// stopped following: it goes forward from the screen first.
 func (v *View) early() bool {
-	if v.rows == nil {
-		return false
-	}
 	lo, _ := v.rows.Tested()
 	return lo > max(v.since.counted, v.store.First())
 }
 
-// count brings what came since the view stopped following up to date.
+// count brings what came since the view stopped following, and passes its filter, up to
+// date.
 func (v *View) count() {
+	if v.rows == nil {
+		return // the store has counted it
+	}
 	if first := v.store.First(); v.since.counted < first {
 		v.since.counted, v.since.partial = first, true
 	}
-	switch {
-	case v.rows == nil:
-		for n := v.since.counted; n < v.store.Next(); n++ {
-			v.since.add(v.store.Entry(n))
-		}
-		v.since.counted = v.store.Next()
-	case !v.early():
-		v.rows.Each(v.since.counted, func(n uint64) bool {
-			v.since.add(v.store.Entry(n))
-			return true
-		})
-		v.since.counted = max(v.since.counted, v.testedUpTo())
+	if v.early() {
+		return
 	}
+	v.rows.Each(v.since.counted, func(n uint64) bool {
+		v.since.add(v.store.Entry(n))
+		return true
+	})
+	v.since.counted = max(v.since.counted, v.testedUpTo())
 }
 
 // Lost is how many records were reported lost since the view stopped, and

@@ -18,13 +18,21 @@ func TestNewIsCountedByTheFilter(t *testing.T) {
 	all, errors := query.Filter{}, query.Filter{Level: record.Error}
 	for round, step := range []struct {
 		filter  query.Filter
-		records int
+		records uint64
 	}{{all, 200}, {errors, 10}, {all, 200}, {query.Filter{Level: record.Fatal}, 0}, {errors, 10}, {all, 200}} {
 		v.SetFilter(step.filter)
 		finish(v)
 		if records, errs, unknown := v.Since(); records != step.records || errs != min(step.records, 10) || unknown {
 			t.Fatalf("round %d: %d new, %d errors, unknown %t, want %d", round, records, errs, unknown, step.records)
 		}
+	}
+	// All that came is known also of those that went.
+	s.EvictTo(150)
+	v.SetFilter(errors)
+	finish(v)
+	v.SetFilter(all)
+	if records, errs, unknown := v.Since(); records != 200 || errs != 10 || unknown {
+		t.Fatalf("%d new, %d errors, unknown %t", records, errs, unknown)
 	}
 	// Those that went before they were tested are not known to pass.
 	s.EvictTo(200)
