@@ -58,6 +58,9 @@ func (r *reorder) fill(id uint16) {
 // filled says that a stream's backfill is complete.
 func (r *reorder) filled(id uint16) { delete(r.filling, id) }
 
+// placed notes a place that was given to an entry which did not wait.
+func (r *reorder) placed(key int64) { r.last = max(r.last, key) }
+
 // put takes an entry that arrived then, in Unix nanoseconds, and copies its
 // data.
 func (r *reorder) put(e Entry, then int64, data []byte) {

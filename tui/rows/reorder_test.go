@@ -90,7 +90,7 @@ func TestBackfillOfSeveralStreamsWaits(t *testing.T) {
 }
 
 // A store of a stream that another one has begins with its newest records, as
-// backfill, and asks for nothing.
+// backfill, and their gaps, and asks for nothing.
 func TestAStreamInTwoStores(t *testing.T) {
 	all := rows.NewStores(1<<30, 1<<40)
 	one, fresh := all.Open([]string{"system"}, start)
@@ -105,7 +105,7 @@ func TestAStreamInTwoStores(t *testing.T) {
 	}
 	both.Filled("other")
 	settle(all, 1000)
-	if order(both) != "a" || both.Entry(0).Kind != rows.KindBackfill {
+	if order(both) != "a " || both.Entry(0).Kind != rows.KindBackfill {
 		t.Fatalf("it begins with %q", order(both))
 	}
 	if again, fresh := all.Open([]string{"system", "other"}, start); again != both || len(fresh) > 0 {

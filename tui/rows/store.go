@@ -34,7 +34,7 @@ type Store struct {
 	leased   []*memory // let go, and still looked at by a reader of a lease
 
 	rate    rateMeter
-	last    time.Time // when the newest live record arrived
+	last    int64     // when the newest live record arrived, Unix nanoseconds; 0 none has
 	taken   time.Time // and when it was taken
 	lastOwn time.Time // and its own time, or that of its arrival
 	arrived []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
@@ -44,6 +44,8 @@ type Store struct {
 	dropped uint64    // records lost, as far as they can be counted
 	unknown uint64    // gaps without a number
 	evicted uint64    // records let go
+
+	filled bool // the backfill is complete; what comes of it later is late
 
 	lives, liveErrors uint64 // live records that were appended, ever, and those of level error or above
 }
@@ -152,14 +154,17 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 	s.noteArrival(e.Source, r.Arrived)
 	if r.Backfill {
 		e.Kind = KindBackfill
+		if !s.filled && !s.names.Merged {
+			s.reorder.placed(min(e.Time, r.Arrived/int64(time.Millisecond)))
+		}
 	} else {
 		if head.Level >= record.Error {
 			s.errors++
 		}
 		s.rate.add(now, r.Arrived/int64(time.Second), 1)
-		s.last, s.taken, s.lastOwn = time.Unix(0, r.Arrived), now, time.UnixMilli(head.Time)
+		s.last, s.taken, s.lastOwn = r.Arrived, now, time.UnixMilli(head.Time)
 		if head.Time == 0 || now.Sub(s.lastOwn).Abs() >= maxSkew {
-			s.lastOwn = s.last
+			s.lastOwn = time.Unix(0, r.Arrived)
 		}
 	}
 	if s.mustWait(&e) {
@@ -173,7 +178,9 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 func (s *Store) noteArrival(source uint16, at int64) {
 	if !s.active[source] {
 		s.active[source] = true
-		s.actives++
+		if s.actives++; s.actives == 2 && s.last != 0 && !s.names.Merged {
+			s.reorder.placed(min(s.lastOwn.UnixMilli(), s.last/int64(time.Millisecond)))
+		}
 	}
 	s.arrived[source] = at
 }
@@ -187,7 +194,12 @@ func (s *Store) Rate(now time.Time) float64 { return s.rate.perSecond(now) }
 func (s *Store) Idle(now time.Time) bool    { return s.rate.idle(now) }
 
 // LastLive is when the newest live record arrived; zero: none has.
-func (s *Store) LastLive() time.Time { return s.last }
+func (s *Store) LastLive() time.Time {
+	if s.last == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, s.last)
+}
 
 // Errors is how many live records of level error or above there were, Dropped how
 // many records were lost, as far as they can be counted, Unknown how many gaps have
@@ -205,10 +217,15 @@ func (s *Store) Lives() (records, errors uint64) { return s.lives, s.liveErrors 
 // there is none, the time of the newest of the backfill. Zero when there is none of
 // either.
 func (s *Store) Newest() time.Time {
-	if s.last.IsZero() && s.Held() > 0 {
-		return time.UnixMilli(s.Entry(s.next - 1).Time)
+	if s.last != 0 {
+		return s.LastLive()
 	}
-	return s.last
+	for n := s.next; n > s.first; n-- {
+		if e := s.Entry(n - 1); !e.Kind.Notice() { // there are few of these without a live record
+			return time.UnixMilli(e.Time)
+		}
+	}
+	return time.Time{}
 }
 
 // Lag is how far behind its own time the newest live record was when it was
@@ -247,13 +264,16 @@ func (s *Store) note(n *stream.Notice, k Kind, level record.Level, text []byte) 
 
 // mustWait reports whether an entry waits for earlier ones. With one stream, and
 // records of one source, there is nothing to wait for, and the backfill of one
-// stream comes merged.
+// stream comes merged, but for that of a source which had not answered in time.
 func (s *Store) mustWait(e *Entry) bool {
-	return s.names.Merged || e.Kind != KindBackfill && s.actives > 1
+	return s.names.Merged || s.actives > 1 && (e.Kind != KindBackfill || s.filled)
 }
 
 // Filled says that the backfill of a stream is complete.
-func (s *Store) Filled(name string) { s.reorder.filled(s.streamID[name]) }
+func (s *Store) Filled(name string) {
+	s.filled = true
+	s.reorder.filled(s.streamID[name])
+}
 
 // settle moves what has waited long enough into the store, and reports whether
 // something goes on waiting.

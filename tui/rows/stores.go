@@ -70,8 +70,8 @@ func (all *Stores) Open(streams []string, now time.Time) (s *Store, fresh []stri
 // copied bounds the records that a new store takes over from another one.
 const copied = 10_000
 
-// copyFrom takes over the newest records of a stream that another store keeps;
-// here they arrive now.
+// copyFrom takes over the newest records of a stream that another store keeps, and the
+// gaps between them; here they arrive now.
 func (s *Store) copyFrom(other *Store, name string, now time.Time) {
 	id, ok := other.streamID[name]
 	if !ok {
@@ -83,16 +83,25 @@ func (s *Store) copyFrom(other *Store, name string, now time.Time) {
 	}
 	for n := from; n < other.next; n++ {
 		e := *other.Entry(n)
-		if e.Stream != id || e.Kind.Notice() {
+		if e.Stream != id || e.Kind.Notice() && e.Kind != kindGap {
 			continue
 		}
 		data := other.Data(&e)
 		of := e.Source
-		e.Kind, e.Late = KindBackfill, false
+		e.Late = false
+		if e.Kind != kindGap {
+			e.Kind = KindBackfill
+		}
 		e.Source, e.Stream = s.intern(other.Source(&e)), s.streamID[name]
-		s.noteArrival(e.Source, other.arrived[of])
+		if e.Kind != kindGap {
+			s.noteArrival(e.Source, other.arrived[of])
+		}
 		if s.names.Merged {
-			s.reorder.put(e, now.UnixNano(), data)
+			then := now.UnixNano()
+			if e.Kind == kindGap {
+				then = e.Time * int64(time.Millisecond) // it stands where it happened
+			}
+			s.reorder.put(e, then, data)
 		} else {
 			s.append(e, data)
 		}
