@@ -20,7 +20,7 @@ func TestFullInboxBlocksNobody(t *testing.T) {
 		text := "id: 1.1.1.1\ndata: {\"msg\":\"hello\"}\n\nevent: live\nid: 2\ndata:\n\n"
 		if strings.HasSuffix(r.URL.Path, "/b") {
 			<-told
-			text = strings.Repeat(sourceEvent("lost")+sourceEvent("live"), states) + sourceEvent("lost")
+			text = strings.Repeat(sourceEvent("connecting")+sourceEvent("live"), states) + sourceEvent("lost")
 		}
 		_, _ = w.Write([]byte(text))
 		w.(http.Flusher).Flush()
