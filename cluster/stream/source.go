@@ -23,7 +23,7 @@ type Directory interface {
 	// WatchStreams begins to know which streams are live, or ends it.
 	WatchStreams(on bool)
 	// Streams are the live streams, in the order of their names, while they are
-	// watched.
+	// watched. Of a source that cannot be reached none is known.
 	Streams() []Live
 }
 

@@ -23,6 +23,7 @@ var things = map[string]func() error{
 	"groff":             program("groff"),
 	"lnav":              program("lnav"),
 	"jq":                program("jq"),
+	"nodejs":            program("node"),
 	"zstd":              program("zstd"),
 	"coreutils":         succeeds("tail", "--version"),
 	"gzip":              program("gzip"),

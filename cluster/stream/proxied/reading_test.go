@@ -63,6 +63,7 @@ func TestThroughAProxy(t *testing.T) {
 	if n.Err == "" {
 		t.Errorf("lost without a word: %+v", n)
 	}
+	wait.For(t, "nothing to be known of streams without a proxy", func() bool { return len(s.Streams()) == 0 })
 	s.End()
 }
 

@@ -41,6 +41,7 @@ type response struct {
 	header  func(http.Header)    // what is sent with each request
 	handle  func(*httpapi.Event) // of one event, by one goroutine
 	handled func()               // all events that were there were handled; their memory is used again unless it is held
+	over    func()               // an open response has ended, however it did
 	limit   int                  // bytes of one event
 	backoff backoff.Backoff
 	body    *eventBody // of the response that is read
@@ -114,6 +115,7 @@ func (r *response) lost(err error) {
 	if r.open {
 		r.open = false
 		r.backoff.Lasted(time.Since(r.began))
+		r.over()
 		r.backend.closed(fmt.Errorf("read %s: %w", r.what, err))
 	} else {
 		r.backend.missed(fmt.Errorf("ask for %s: %w", r.what, err))
@@ -125,6 +127,7 @@ func (r *response) lost(err error) {
 func (r *response) ended() {
 	if r.open {
 		r.open = false
+		r.over()
 		r.backend.left()
 	}
 }

@@ -58,6 +58,7 @@ func (t *tail) run() {
 		header:  t.header,
 		handle:  t.event,
 		handled: t.flush,
+		over:    func() {},
 		limit:   maxEvent,
 	}
 	t.response.run(t.ctx)

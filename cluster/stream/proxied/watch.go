@@ -32,6 +32,7 @@ func (w *watcher) run() {
 		header:  func(http.Header) {},
 		handle:  w.event,
 		handled: func() {},
+		over:    func() { w.list(nil) },
 		limit:   maxListEvent,
 	}
 	r.run(w.ctx)
@@ -53,6 +54,11 @@ func (w *watcher) event(e *httpapi.Event) {
 			})
 		}
 	}
+	w.list(live)
+}
+
+// list notes which streams are live; nil when that is not known any more.
+func (w *watcher) list(live []stream.Live) {
 	p := w.backend
 	p.mu.Lock()
 	defer p.mu.Unlock()
