@@ -55,7 +55,7 @@ func newReplay(ended *outcome) *cobra.Command {
 	}
 	set := c.Flags()
 	set.Var(&r.speed, "speed", "replay so many times as fast as it was recorded; max is as fast as possible")
-	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s")
+	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s; without it, pauses of more than a day are left out")
 	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
 	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
 	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
@@ -157,6 +157,19 @@ func replayed(ctx context.Context, stats replay.Stats, config replay.Config, new
 		lines = append(lines, fmt.Sprintf("1 line was longer than %d bytes and was cut there", limit))
 	case stats.Cut > 1:
 		lines = append(lines, fmt.Sprintf("%d lines were longer than %d bytes and were cut there", stats.Cut, limit))
+	}
+	switch {
+	case stats.Strange == 1:
+		lines = append(lines, "1 record has a time far from that of its neighbours, and stands with them")
+	case stats.Strange > 1:
+		lines = append(lines, fmt.Sprintf("%d records have times far from those of their neighbours, and stand with them", stats.Strange))
+	}
+	if j := stats.Jumps; j.Count > 0 {
+		text := "not waited for: "
+		if j.Count > 1 {
+			text += fmt.Sprintf("%d jumps of more than a day, the longest ", j.Count)
+		}
+		lines = append(lines, text+"from "+j.From.UTC().Format(time.RFC3339)+" to "+j.To.UTC().Format(time.RFC3339))
 	}
 	for _, h := range stats.Holes {
 		lines = append(lines, record.Safe(h.File)+": "+h.String())

@@ -13,11 +13,13 @@
 // merged by time, without opening one before its first record's turn. A record
 // without a time stands at the time of the one before it in its file, and so
 // does one whose time went back, by less than a minute; more than that is taken
-// for a clock that was set.
+// for a clock that was set. A record whose time is more than 30 days from those of its
+// neighbours, which agree, stands at theirs, for From and To too, and is counted.
 //
 // Pace: each record comes when its time has come, counted from the one before
 // it and divided by the speed. A slow reader makes the replay late; it
-// does not hurry to make up for more than a second.
+// does not hurry to make up for more than a second. Without an IdleLimit a record that is
+// more than a day later than the one before it comes at once, and that is counted.
 //
 // Accounting: every line between From and To is handed on, once. A file that
 // ends in the middle of a record or of its compression, as after a crash, is

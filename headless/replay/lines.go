@@ -113,15 +113,18 @@ func (l *lines) next() (line []byte, whole bool, err error) {
 // fill reads more. Lines that were handed out are not valid after it.
 func (l *lines) fill() {
 	if l.start > 0 {
-		n := copy(l.buf, l.buf[l.start:l.end])
-		l.searched -= l.start
-		l.start, l.end = 0, n
+		l.move(l.buf)
 	}
 	if len(l.buf)-l.end <= slack {
 		grown := make([]byte, min(2*len(l.buf), l.limit+1+slack))
 		copy(grown, l.buf[:l.end])
 		l.buf = grown
 	}
+	l.readMore()
+}
+
+// readMore reads to the free end of the buffer.
+func (l *lines) readMore() {
 	for range maxEmptyReads {
 		came := l.buf[l.end+l.holes.Room():]
 		n, err := l.in.Read(came)
@@ -139,6 +142,42 @@ func (l *lines) fill() {
 		}
 	}
 	l.err = errors.New("reading brings nothing")
+}
+
+// ahead yields the lines that come next, without handing them out. Where it reads
+// more, all lines that were handed out stay valid.
+func (l *lines) ahead(reads bool, yield func(line []byte) bool) {
+	if l.cutting {
+		return
+	}
+	for at := l.start; ; {
+		if i := bytes.IndexByte(l.buf[at:l.end], '\n'); i >= 0 {
+			if !yield(content(l.buf[at : at+i])) {
+				return
+			}
+			at += i + 1
+			continue
+		}
+		if !reads || l.err != nil || l.end-l.start > maxAhead {
+			return
+		}
+		at -= l.start
+		l.move(make([]byte, max(len(l.buf), l.end-l.start+maxAhead)))
+		l.readMore()
+	}
+}
+
+// maxAhead is about how many bytes are looked at before they are handed out.
+const maxAhead = 64 << 10
+
+// move moves what is not handed out yet to the beginning of a buffer.
+func (l *lines) move(to []byte) {
+	n := copy(to, l.buf[l.start:l.end])
+	l.searched -= l.start
+	if l.lineBreak >= 0 {
+		l.lineBreak -= l.start
+	}
+	l.buf, l.start, l.end = to, 0, n
 }
 
 // maxEmptyReads is how often a reader may return nothing at all.

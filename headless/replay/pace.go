@@ -12,7 +12,17 @@ const (
 	// setBack is how far a time may go back and still be out of order; beyond
 	// it the clock was set. In milliseconds.
 	setBack = 60_000
+	// maxJump is how much later a record may be than the one before it and still be
+	// waited for, in milliseconds: a day.
+	maxJump = 24 * 3600 * 1000
 )
+
+// Jumps are times from one record to the next that are not waited for, since they are
+// longer than a day.
+type Jumps struct {
+	Count    uint64
+	From, To time.Time // of the longest
+}
 
 // pace decides when the next record's time has come.
 type pace struct {
@@ -26,6 +36,7 @@ type pace struct {
 	at      int64     // time of the last record, Unix milliseconds
 	due     time.Time // when it was due
 	waiting int64     // time of the record that is waited for; 0 for none
+	jumps   Jumps
 	changed chan struct{}
 }
 
@@ -60,6 +71,10 @@ func (p *pace) left(t int64) (time.Duration, <-chan struct{}) {
 			p.at = t
 		}
 		return 0, nil
+	case t-p.at > maxJump && p.limit == 0:
+		p.jump(t)
+		p.at, p.due = t, now
+		return 0, nil
 	}
 	due := p.due.Add(p.pause(t))
 	if wait := due.Sub(now); wait > 0 {
@@ -71,6 +86,20 @@ func (p *pace) left(t int64) (time.Duration, <-chan struct{}) {
 		p.due = now
 	}
 	return 0, nil
+}
+
+// jump notes that the time until a record is not waited for.
+func (p *pace) jump(t int64) {
+	p.jumps.Count++
+	if p.jumps.Count == 1 || t-p.at > p.jumps.To.UnixMilli()-p.jumps.From.UnixMilli() {
+		p.jumps.From, p.jumps.To = time.UnixMilli(p.at), time.UnixMilli(t)
+	}
+}
+
+func (p *pace) jumped() Jumps {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.jumps
 }
 
 // handed notes that all records so far were taken. That may have lasted.

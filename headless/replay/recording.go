@@ -40,6 +40,7 @@ type recording struct {
 	time  int64 // of line: its own, or the clock's
 	err   error // why there is no line, io.EOF included
 
+	strange uint64         // records whose time is far from their neighbours\'
 	short   int            // bytes of a last line that is not whole
 	records uint64         // lines handed out
 	cut     uint64         // lines cut, of those that were read before it was shut
@@ -206,6 +207,12 @@ func (r *recording) advance() {
 			continue
 		}
 		own := record.PeekTime(line)
+		if own != 0 && (r.clock == 0 || !near(own, r.clock)) {
+			strange := false
+			if own, strange = r.outlier(own); strange {
+				r.strange++
+			}
+		}
 		r.tick(own)
 		r.line, r.time = line, r.clock
 		if own != 0 {
@@ -298,7 +305,7 @@ func (r *recording) latest(ctx context.Context, from int64) (int64, error) {
 		defer unpacked.Close()
 		in = unpacked
 	}
-	scan := recording{lines: newLines(in, r.limit)}
+	scan := recording{lines: newLines(in, r.limit), reopens: true, written: r.written}
 	for n := 0; ; n++ {
 		if scan.advance(); scan.err != nil {
 			return scan.clock, nil // what is wrong with it shows when it is replayed

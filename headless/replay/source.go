@@ -48,6 +48,8 @@ type Stats struct {
 	Bytes   uint64    // of them
 	Outside uint64    // records before From, or not before To
 	Cut     uint64    // lines that were longer than Config.MaxLine
+	Strange uint64    // records whose own time is far from their neighbours', and that stand at theirs
+	Jumps   Jumps     // that were not waited for
 	Short   []string  // files that end too early
 	Holes   []Holes   // that were skipped, of files that were read to their ends
 	Time    time.Time // of the newest record handed on; zero when unknown
@@ -295,14 +297,15 @@ func (s *Source) flush(ctx context.Context) error {
 
 // note notes for others how far the files were read.
 func (s *Source) note() {
-	read, cut := int64(0), uint64(0)
+	read, cut, strange := int64(0), uint64(0), uint64(0)
 	for _, r := range s.recordings {
 		read += r.progress()
 		cut += r.cuts()
+		strange += r.strange
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stats.Read, s.stats.Cut, s.stats.Outside = read, cut, s.outside
+	s.stats.Read, s.stats.Cut, s.stats.Outside, s.stats.Strange = read, cut, s.outside, strange
 }
 
 // end notes that a recording has no more lines, and why, if that is an error.
@@ -353,5 +356,7 @@ func (s *Source) gap(r *recording, reason string) {
 func (s *Source) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats
+	stats := s.stats
+	stats.Jumps = s.pace.jumped()
+	return stats
 }

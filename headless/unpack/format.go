@@ -24,9 +24,6 @@ func (f Format) String() string {
 // Text reports whether it is text as it stands: bytes with ASCII's line breaks.
 func (f Format) Text() bool { return f.name == "" }
 
-// readable reports whether this package reads it.
-func (f Format) readable() bool { return f.Text() || f.open != nil }
-
 // The formats that are read.
 var (
 	gzipped   = Format{"gzip-compressed", filter("gzip -dc"), newGunzip}
