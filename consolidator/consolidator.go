@@ -71,6 +71,7 @@ type Consolidator struct {
 	doors       [sides]*door
 	phase       phase
 	leaveBy     time.Time // when peers of the phase are waited for no longer
+	standstill  standstill
 }
 
 // New checks the configuration and binds the endpoints. Run, or Close, must
@@ -195,6 +196,7 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	var own sync.WaitGroup
 	own.Go(func() { _ = c.hub.Run(hubCtx) })
 	own.Go(func() { c.sweep(hubCtx) })
+	own.Go(func() { c.watchStandstills(hubCtx) })
 	c.own.reserve()
 	own.Go(func() { c.report(hubCtx) })
 	own.Go(func() { _ = c.admin.Run(hubCtx) })

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -88,6 +89,7 @@ type seen struct {
 	unknown int
 	begun   int // streams that are read, each at its consolidator
 	states  []string
+	away    []stream.Notice // without their times
 }
 
 // until takes batches until enough says so.
@@ -117,6 +119,9 @@ func until(t testing.TB, s *stream.Source, got *seen, enough func() bool) {
 				}
 			case stream.KindPosition:
 				got.begun++
+			case stream.KindAway:
+				n.Time = time.Time{}
+				got.away = append(got.away, n)
 			case stream.KindState:
 				got.states = append(got.states, n.Source+" "+n.State.String())
 			}

@@ -64,6 +64,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	defer s.reader.Close()
 	c.mu.Lock()
 	c.subscribers[s] = struct{}{}
+	s.tellStandstill(c.standstill)
 	if c.phase == readersLeave {
 		s.leave(c.leaveBy)
 	}

@@ -54,6 +54,8 @@ func (r *Reporter) Text(n *stream.Notice) string {
 		return lost.Text()
 	case stream.KindState:
 		return r.stateText(n)
+	case stream.KindAway:
+		return n.AwayText()
 	}
 	return ""
 }

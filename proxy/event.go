@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"strconv"
+	"time"
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/jsonscan"
@@ -30,6 +31,9 @@ func appendSource(dst []byte, s resume.Source) []byte {
 	e := httpapi.SourceEvent{N: s.Number, Consolidator: s.Consolidator, State: s.State.String(), Next: s.Next}
 	if s.Epoch != 0 {
 		e.Epoch = strconv.FormatUint(s.Epoch, 36)
+	}
+	if a := s.Absence; a != nil {
+		e.Away, e.Stood, e.Back = a.Away.Seconds(), a.Stood, a.Time.UTC().Format(time.RFC3339Nano)
 	}
 	dst = append(dst, "event: "+httpapi.EventSource+dataLine...)
 	dst = appendJSON(dst, e)

@@ -71,6 +71,8 @@ func (in *intake) notice(n *stream.Notice) {
 		if t := in.tails.find(n.Stream); t != nil {
 			t.begin(n.Source, n.Position)
 		}
+	case stream.KindAway:
+		in.tails.each(func(t *tail) { t.away(n) })
 	case stream.KindState:
 		known := make(map[string]bool)
 		for _, s := range in.source.Status() {

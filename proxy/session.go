@@ -341,6 +341,13 @@ func (s *session) addSourcesLocked() {
 	if s.request.events {
 		b := s.buffer()
 		t.sources.Changed(s.seen, s.joined, func(r resume.Source) { *b = appendSource(*b, r) })
+	} else {
+		b := s.buffer()
+		t.sources.Changed(s.seen, s.joined, func(r resume.Source) {
+			if r.Absence != nil {
+				*b = append(r.Absence.AppendAway(*b), '\n')
+			}
+		})
 	}
 	s.resume.Learn(&t.sources)
 	s.seen, s.changed = t.sources.Version(), t.changed

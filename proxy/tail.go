@@ -194,6 +194,14 @@ func (t *tail) state(consolidator string, state stream.State, known map[string]b
 	t.wake()
 }
 
+// away notes that a consolidator was away.
+func (t *tail) away(n *stream.Notice) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sources.SetAway(n)
+	t.wake()
+}
+
 // setReady says that the backfill is in the log.
 func (t *tail) setReady() {
 	t.mu.Lock()

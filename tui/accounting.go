@@ -76,6 +76,9 @@ func (m *model) completeness() (text string, sure bool) {
 	if len(m.filling) > 0 {
 		return "nothing yet: earlier records are still on their way", false
 	}
+	if len(m.absent) > 0 {
+		return "nothing of what reached the consolidators; what publishers dropped while one was away is unknown", false
+	}
 	var evicted uint64
 	for s := range m.stores.Each() {
 		evicted += s.Evicted()

@@ -114,6 +114,25 @@ func (m *model) keepNotice(n *stream.Notice) {
 		}
 	case stream.KindState:
 		m.stateChanged(n)
+	case stream.KindAway:
+		m.wasAway(n)
+	}
+}
+
+// wasAway puts a row where a source came back from an absence, and keeps it for the
+// board.
+func (m *model) wasAway(n *stream.Notice) {
+	if m.absent == nil {
+		m.absent = make(map[string]*stream.Notice)
+	}
+	if _, known := m.absent[n.Source]; !known && len(m.absent) >= rows.MaxSources {
+		return
+	}
+	noted := *n
+	m.absent[n.Source] = &noted
+	text := rowtext.AppendAway(nil, n)
+	for s := range m.stores.Each() {
+		s.State(n, text)
 	}
 }
 

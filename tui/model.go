@@ -70,9 +70,10 @@ type model struct {
 	lost   map[string]bool // sources that were had and are gone
 	ledger ledger          // what was lost since the start, in all streams
 
-	foreign string          // a source that could not count what was lost; "": there was none
-	filling map[string]bool // streams whose earlier records have not all come
-	arrived time.Time       // the newest record that was taken, by RecordTime
+	foreign string                    // a source that could not count what was lost; "": there was none
+	absent  map[string]*stream.Notice // the last absence of each source while a stream was open
+	filling map[string]bool           // streams whose earlier records have not all come
+	arrived time.Time                 // the newest record that was taken, by RecordTime
 
 	pulses map[*rows.Store]*pulse
 

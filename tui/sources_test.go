@@ -108,3 +108,19 @@ func TestALostProxyMovesNothing(t *testing.T) {
 		t.Errorf("the row has moved:\n%s\n%s", before, after)
 	}
 }
+
+// A source that was away stands in the stream and on the board, and nothing claims any
+// more that all is there.
+func TestAnAbsenceIsNoLoss(t *testing.T) {
+	s := open(t, 130, 40, tui.Config{}, "system")
+	s.feed.sources = []stream.Status{{Name: "vm-2", State: stream.StateLive, Since: start}}
+	s.woken = true
+	s.settle()
+	s.lines("system", 1)
+	s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindAway, Time: start, Source: "vm-2", Away: 6 * time.Second}}})
+	const text = "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown"
+	s.want("── "+text+" ──", "0 dropped")
+	s.keys("i")
+	s.want(text+", ", "nothing of what reached the consolidators")
+	s.wantNot("all that was published")
+}

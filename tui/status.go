@@ -51,7 +51,7 @@ func (m *model) drawStatus() string {
 		switch {
 		case m.ledger.any():
 			st = t.hot
-		case m.uncounted() != "":
+		case m.uncounted() != "", len(m.absent) > 0:
 			st = t.wait
 		}
 		l.Add(st, dropped).Space(1)

@@ -13,6 +13,7 @@ import (
 	"sluice/cluster/stream"
 	"sluice/tui/cell"
 	"sluice/tui/rows"
+	"sluice/tui/rowtext"
 )
 
 // statusView shows how everything stands: the sources, the open streams, what was
@@ -152,6 +153,10 @@ func (m *model) statusSources(t *table) {
 			l.Add(th.wait, loss.Summary(0, true, "lost"))
 		}
 		t.put(l)
+		if n := m.absent[s.Name]; n != nil {
+			text, _ := cell.Fit(string(rowtext.AppendAway(nil, n))+", "+ago(now.Sub(n.Time))+" ago", t.width-2, m.method)
+			t.put(t.line().Space(2).Add(th.wait, text))
+		}
 		if note := s.Err; note != "" || wide && s.Address != "" && s.Address != s.Name {
 			l := t.line().Space(2).Add(th.faint, record.Safe(s.Address))
 			if note != "" {

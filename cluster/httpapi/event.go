@@ -8,6 +8,12 @@ type SourceEvent struct {
 	State        string `json:"state"` // see stream.State
 	Epoch        string `json:"epoch"` // of the stream's log there, in base 36 (it does not fit in a JavaScript number); empty while unknown
 	Next         uint64 `json:"next"`  // sequence number of the next record from there; 0 while unknown
+
+	// When it is back after it took nothing from its publishers for a while, or had
+	// stood still: what they dropped meanwhile is unknown. Left out otherwise.
+	Away  float64 `json:"away,omitempty"`  // for how long, in seconds
+	Stood bool    `json:"stood,omitempty"` // it stood still; else it was restarted
+	Back  string  `json:"back,omitempty"`  // when the proxy noticed that it was back, RFC 3339: the same in all sessions
 }
 
 // StreamsEvent is the answer of /api/streams, and the data of its events.

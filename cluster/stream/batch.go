@@ -46,6 +46,7 @@ const (
 	KindState                    // a source changed its state: State, Err
 	KindBackfill                 // the backfill of Stream has come, from all that answered in time; live records follow. Once per Tail.
 	KindPosition                 // reading Stream at Source begins at Position; direct sources only
+	KindAway                     // a source took nothing from its publishers for the time Away: what they dropped meanwhile nobody knows
 )
 
 // Notice is something that happened in a stream or to a source, other than a
@@ -54,7 +55,7 @@ type Notice struct {
 	At     int // it stands before Records[At]; len(Records) when it stands at the end
 	Kind   Kind
 	Time   time.Time
-	Stream string // of a gap and of a backfill; of a state, empty: it concerns all streams
+	Stream string // of a gap and of a backfill; of a state and of an absence, empty: it concerns all streams
 	Source string // name of the consolidator, or of the proxy (its URL's host) if the proxy itself is meant
 
 	// KindGap.
@@ -65,6 +66,10 @@ type Notice struct {
 
 	// KindPosition; and of a gap at a restart, where reading goes on after it.
 	Position Position
+
+	// KindAway.
+	Away  time.Duration // as the reader saw it, or, if it stood still, by its own clock
+	Stood bool          // it stood still, as a process that is stopped does; else it was restarted
 
 	// KindState.
 	State State

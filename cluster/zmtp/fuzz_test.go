@@ -103,6 +103,10 @@ var rewrite = map[string][]func(data []byte) ([]byte, error){
 		v, err := zmtp.ParseBye(d)
 		return zmtp.AppendBye(nil, v), err
 	}},
+	zmtp.CmdStill: {func(d []byte) ([]byte, error) {
+		v, err := zmtp.ParseStill(d)
+		return zmtp.AppendStill(nil, v), err
+	}},
 	zmtp.CmdAck: {func(d []byte) ([]byte, error) {
 		v, err := zmtp.ParseAck(d)
 		return zmtp.AppendAck(nil, v), err

@@ -3,6 +3,7 @@ package zmtp
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 )
 
 // The names of the commands between sluice peers. docs/wire.md has their
@@ -15,6 +16,7 @@ const (
 	CmdStreams = "X-STREAMS"
 	CmdBye     = "X-BYE"
 	CmdAck     = "X-ACK"
+	CmdStill   = "X-STILL"
 )
 
 // TailFrom is in what terms an X-TAIL gives its beginning.
@@ -217,6 +219,33 @@ func ParseAck(data []byte) (accepted uint64, err error) {
 		return 0, malformed(CmdAck)
 	}
 	return binary.BigEndian.Uint64(data), nil
+}
+
+// Still is how long a consolidator stood still, and how long ago that ended.
+type Still struct {
+	Lasted time.Duration // in milliseconds
+	Ago    time.Duration // likewise
+}
+
+// AppendStill appends an X-STILL.
+func AppendStill(dst []byte, s Still) []byte {
+	data := binary.BigEndian.AppendUint64(nil, uint64(max(s.Lasted, 0).Milliseconds()))
+	return appendCommand(dst, CmdStill, binary.BigEndian.AppendUint64(data, uint64(max(s.Ago, 0).Milliseconds())))
+}
+
+// maxStill is the longest time that an X-STILL can give: a century.
+const maxStill = 100 * 366 * 24 * time.Hour
+
+// ParseStill reads the data of an X-STILL.
+func ParseStill(data []byte) (Still, error) {
+	if len(data) != 16 {
+		return Still{}, malformed(CmdStill)
+	}
+	lasted, ago := binary.BigEndian.Uint64(data), binary.BigEndian.Uint64(data[8:])
+	if max(lasted, ago) > uint64(maxStill.Milliseconds()) {
+		return Still{}, malformed(CmdStill)
+	}
+	return Still{time.Duration(lasted) * time.Millisecond, time.Duration(ago) * time.Millisecond}, nil
 }
 
 // listSize is how large the data of one list command grows before another is

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/zmtp"
 )
@@ -299,6 +300,12 @@ var sluiceCommands = []struct {
 		zmtp.Mark{Name: []byte("s"), Epoch: 1, Next: 3, Cause: 200},
 	},
 	{
+		"X-STILL", zmtp.AppendStill(nil, zmtp.Still{Lasted: 6 * time.Second, Ago: 250 * time.Millisecond}),
+		"04 18 07 582d5354494c4c 0000000000001770 00000000000000fa",
+		func(d []byte) (any, error) { return zmtp.ParseStill(d) },
+		zmtp.Still{Lasted: 6 * time.Second, Ago: 250 * time.Millisecond},
+	},
+	{
 		"X-STREAMS watch", zmtp.AppendWatch(nil, true),
 		"04 0b 09 582d53545245414d53 01",
 		func(d []byte) (any, error) { return zmtp.ParseWatch(d) },
@@ -376,6 +383,7 @@ func TestMalformedSluiceCommands(t *testing.T) {
 		{"X-STOP", "00"},
 		{"X-MARK", "00 0000000000000000 0000000000000000 00"},
 		{"X-MARK", "01 73 0000000000000000 0000000000000000"}, // no cause
+		{"X-STILL", "ffffffffffffffff 0000000000000000"}, // longer than a century
 		{"X-STREAMS watch", "02"},
 		{"X-STREAMS list", "0001 00 000000000000000000000000000000000000000000000000"},
 		{"X-STREAMS list", "ffff"},

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -196,6 +197,9 @@ func TestNotices(t *testing.T) {
 			state("vm-1", stream.StateLost, ""),
 			state("vm-1", stream.StateLive, ""),
 		}, "vm-1 live|vm-1 lost; trying again|vm-1 live|written=0 lost=0"},
+		{"refused", []stream.Notice{{Kind: stream.KindGap, Stream: "system", Source: "vm-1", Hop: loss.AtConsolidator, Count: 1, Reason: loss.TooLarge}}, "1 record of system lost at the consolidator vm-1: larger than 256 KiB|written=0 lost=1"},
+		{"away", []stream.Notice{{Kind: stream.KindAway, Source: "vm-2", Away: 6 * time.Second}}, "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown|written=0 lost=0"},
+		{"stood still", []stream.Notice{{Kind: stream.KindAway, Source: "vm-2", Away: 2500 * time.Millisecond, Stood: true}}, "vm-2 stood still for 2.5 s; what its publishers dropped meanwhile is unknown|written=0 lost=0"},
 		{"backfill", []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}}, "written=0 lost=0"},
 		{"hostile", []stream.Notice{
 			state("\x1b[2J", stream.StateLost, "\n\u202e"),

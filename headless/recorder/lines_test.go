@@ -181,3 +181,33 @@ func TestRecordSources(t *testing.T) {
 		t.Errorf("told %q", notices.String())
 	}
 }
+
+// A source that was away is recorded once in each file, and is no loss.
+func TestRecordAbsence(t *testing.T) {
+	away := stream.Notice{Kind: stream.KindAway, Time: time.Unix(1, 0), Source: "vm-2", Away: 6 * time.Second}
+	source := &play{Source: script.Source{
+		End:     script.ErrOver,
+		Batches: []*stream.Batch{script.Batch(append(script.Records("s", "a"), script.Records("t", "b")...), away)},
+	}}
+	d := newMemDisk()
+	var notices bytes.Buffer
+	r, err := recorder.NewOn(recorder.Config{Source: source, Streams: []string{"s", "t"}, Out: "out.ndjson", Notices: &notices}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(t.Context()); !errors.Is(err, script.ErrOver) {
+		t.Fatal(err)
+	}
+	const text = "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown"
+	lines := d.lines(t, "out.ndjson")
+	told := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return !strings.Contains(line, `"level":40`) })
+	if len(lines) != 3 || len(told) != 1 || !strings.Contains(told[0], text) || !strings.Contains(told[0], `"source":"vm-2","away":6`) {
+		t.Errorf("the recording is %q", lines)
+	}
+	if s := r.Summary(); s.Gaps != 0 || s.Dropped != 0 || s.Unknown != 0 || s.Records != 2 {
+		t.Errorf("the summary is %+v", s)
+	}
+	if want := "sluice: " + text + "\n"; !strings.Contains(notices.String(), want) {
+		t.Errorf("told %q", notices.String())
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"sluice/headless"
 )
 
-// Notice records a loss, and reports trouble with a source.
+// Notice records a loss, or that a source was away, and reports trouble with a source.
 func (r *Recorder) Notice(n *stream.Notice) error {
 	switch n.Kind {
 	case stream.KindGap:
@@ -29,6 +29,9 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 		if s := r.selection.streams[n.Stream]; s != nil {
 			return r.complete(s)
 		}
+	case stream.KindAway:
+		r.console.Notify(n.AwayText())
+		return r.away(n)
 	case stream.KindState:
 		if text := r.reporter.Trouble(n); text != "" {
 			r.console.Notify(text)
@@ -42,6 +45,23 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 			if err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// away records, once in each file, that a source was away.
+func (r *Recorder) away(n *stream.Notice) error {
+	told := make(map[*writer]bool)
+	r.scratch = n.AppendAway(r.scratch[:0])
+	for _, s := range r.selection.streams {
+		w := r.writer(s)
+		if told[w] {
+			continue
+		}
+		told[w] = true
+		if err := w.add(s, r.scratch, false); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -26,12 +26,14 @@ type Source struct {
 	Epoch        uint64 // 0 while unknown
 	Next         uint64 // sequence number of the next record from there
 	State        stream.State
+	Absence      *stream.Notice // of KindAway, the last one, never changed; nil for none; yielded by Changed only to those who are to be told
 
 	logged  bool   // what is read from there goes into the log; false while it was only read again for readers
 	from    uint64 // sequence number with which the log begins there
 	over    uint64 // place in the log behind all that it has from there, once it has come to a newer epoch; 0 before
 	begun   uint64 // version when that was known
 	version uint64 // at its last change
+	absent  uint64 // version when Absence was noted
 }
 
 // Version grows with every change.
@@ -142,6 +144,14 @@ func (s *Sources) SetState(consolidator string, state stream.State, known map[st
 	}
 }
 
+// SetAway notes that a consolidator was away.
+func (s *Sources) SetAway(n *stream.Notice) {
+	noted := *n
+	r := s.Standing(n.Source)
+	s.touch(r)
+	r.Absence, r.absent = &noted, s.version
+}
+
 func (s *Sources) has(consolidator string) bool {
 	return slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Consolidator == consolidator })
 }
@@ -173,13 +183,17 @@ func (s *Sources) Reach(consolidator string, at loss.Position) {
 // Changed yields the sources that have changed after a version, as they are
 // shown to a reader that joined the log at another: one that was there before
 // the log began at a source is shown where that was, however many records of it
-// the log has by now.
+// the log has by now. That a consolidator was away is news only for a reader that has
+// been shown the sources before.
 func (s *Sources) Changed(after, joined uint64, yield func(Source)) {
 	for _, r := range s.rows {
 		if r.version > after {
 			shown := *r
 			if r.begun > after && r.begun > joined {
 				shown.Next = r.from
+			}
+			if after == 0 || r.absent <= after {
+				shown.Absence = nil
 			}
 			yield(shown)
 		}

@@ -217,6 +217,13 @@ func AppendState(dst []byte, n *stream.Notice) []byte {
 	return append(dst, "; trying again"...)
 }
 
+// AppendAway appends for how long a source was away, sanitised.
+func AppendAway(dst []byte, n *stream.Notice) []byte {
+	short := *n
+	short.Source = cell.Shorten(n.Source, MaxValue)
+	return append(dst, short.AwayText()...)
+}
+
 // AppendGap appends what was lost in a gap, sanitised.
 func AppendGap(dst []byte, n *stream.Notice) []byte {
 	lost := n.Loss()

@@ -46,6 +46,7 @@ type link struct {
 	requests []byte             // to be written
 	poke     chan struct{}      // there are requests; capacity 1
 	waiting  time.Time          // since when it waits for the peer; zero while it does not
+	absence  absence
 }
 
 // cursor is where a link stands in one stream. It is owned by the link's
@@ -236,6 +237,9 @@ func (l *link) run(ctx context.Context) {
 func (l *link) parted() (state stream.State, name string, merging []*merge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.conn != nil {
+		l.absence.broke = time.Now()
+	}
 	l.conn = nil
 	state = stream.StateConnecting
 	if l.had {
@@ -302,6 +306,7 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.had, l.tried = true, true
+	l.absence.connected(time.Now())
 	l.conn = conn
 	l.requests = nil
 	l.asked = make(map[string]bool)

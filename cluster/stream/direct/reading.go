@@ -15,6 +15,8 @@ type reading struct {
 	in   *zmtp.Receiver
 	name string // of the consolidator
 
+	toldAway bool // it was reported that it had been away before this connection
+
 	now     int64 // when the bytes at hand were read
 	last    *cursor
 	lastFor string
@@ -191,6 +193,8 @@ func (r *reading) command(name string, data []byte) error {
 			return err
 		}
 		r.l.rates.update(time.Now(), stats)
+	case zmtp.CmdStill:
+		return r.stoodStill(data)
 	case zmtp.CmdBye:
 		ends, err := zmtp.ParseBye(data)
 		if err != nil {
@@ -243,13 +247,17 @@ func (r *reading) mark(m zmtp.Mark) error {
 	if err != nil {
 		return err
 	}
-	begins := !c.known || c.epoch != m.Epoch
+	anew := c.known && c.epoch != m.Epoch
+	begins := !c.known || anew
 	c.known, c.closed = true, false
 	c.epoch, c.next = m.Epoch, m.Next
 	if begins {
-		return r.note(c, stream.Notice{Kind: stream.KindPosition, Position: stream.Position{Epoch: m.Epoch, Seq: m.Next}})
+		err = r.note(c, stream.Notice{Kind: stream.KindPosition, Position: stream.Position{Epoch: m.Epoch, Seq: m.Next}})
 	}
-	return nil
+	if err == nil && anew {
+		err = r.restarted()
+	}
+	return err
 }
 
 // live ends the backfill of a stream.

@@ -46,15 +46,16 @@ type backend struct {
 	out    *stream.Handover
 	client *http.Client
 
-	mu      sync.Mutex
-	running *rescue.Group // of run; nil before
-	tails   map[string]*tail
-	watcher *watcher
-	live    []stream.Live
-	self    stream.Status
-	had     int                      // responses that are open
-	leftAt  time.Time                // when the last one was ended here
-	sources map[string]stream.Status // consolidators, as the proxy reports them
+	mu       sync.Mutex
+	running  *rescue.Group // of run; nil before
+	tails    map[string]*tail
+	watcher  *watcher
+	live     []stream.Live
+	self     stream.Status
+	had      int                      // responses that are open
+	leftAt   time.Time                // when the last one was ended here
+	sources  map[string]stream.Status // consolidators, as the proxy reports them
+	absences map[string]string        // by the name of a source, when it was back from its last absence, as the proxy says
 }
 
 // maxSources bounds how many consolidators a proxy can make us remember.
@@ -278,11 +279,27 @@ func (p *backend) setSource(name string, state stream.State) {
 	p.notify(p.sources[name])
 }
 
+// absent notes that a source was away until then, and reports whether that is news:
+// each tail is told of it.
+func (p *backend) absent(name, back string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, known := p.sources[name]; !known || p.absences[name] == back {
+		return false
+	}
+	if p.absences == nil {
+		p.absences = make(map[string]string)
+	}
+	p.absences[name] = back
+	return true
+}
+
 // keepSources forgets the consolidators that are not in names.
 func (p *backend) keepSources(names map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	maps.DeleteFunc(p.sources, func(name string, _ stream.Status) bool { return !names[name] })
+	maps.DeleteFunc(p.absences, func(name, _ string) bool { return !names[name] })
 }
 
 // notify puts a notice of a state into the inbox. It does not wait there: p.mu is held,

@@ -100,7 +100,7 @@ func (t *tail) event(e *httpapi.Event) {
 	case httpapi.EventDropped:
 		t.gap(e)
 	case httpapi.EventSource:
-		t.source(e)
+		t.source(ctx, e)
 	case httpapi.EventLive:
 		// All that was there when the response began has come: what did not
 		// come from somewhere goes on where it stood then.
@@ -204,7 +204,7 @@ func (t *tail) gap(e *httpapi.Event) {
 	}
 }
 
-func (t *tail) source(e *httpapi.Event) {
+func (t *tail) source(ctx context.Context, e *httpapi.Event) {
 	var s httpapi.SourceEvent
 	if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil {
 		return
@@ -233,7 +233,17 @@ func (t *tail) source(e *httpapi.Event) {
 			t.backend.setSource(s.Consolidator, state)
 		}
 	}
+	if s.Away > 0 && t.backend.absent(s.Consolidator, s.Back) {
+		n := stream.Notice{
+			Kind: stream.KindAway, Time: time.Now(), Source: s.Consolidator,
+			Away: time.Duration(min(s.Away, maxAway.Seconds()) * float64(time.Second)), Stood: s.Stood,
+		}
+		_ = t.backend.out.Put(ctx, nil, []stream.Notice{n}) // once it is closed, nobody wants it
+	}
 }
+
+// maxAway is the longest that a source is said to have been away: a century.
+const maxAway = 100 * 366 * 24 * time.Hour
 
 // keepSources forgets the consolidators that the proxy does not name.
 func (t *tail) keepSources() {

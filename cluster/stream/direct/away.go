@@ -1,0 +1,81 @@
+package direct
+
+import (
+	"time"
+
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+)
+
+// absence is what a link knows of the times in which its consolidator took nothing
+// from its publishers. It is guarded by link.mu.
+type absence struct {
+	first time.Time     // when the link was connected first
+	broke time.Time     // when its last connection ended; zero while there was none
+	away  time.Duration // how long there was no connection before the present one; 0 before the first
+	stood time.Time     // when the standstill that was reported last had ended
+}
+
+// connected notes that there is a connection again.
+func (a *absence) connected(now time.Time) {
+	a.away = 0
+	if a.first.IsZero() {
+		a.first = now
+	}
+	if !a.broke.IsZero() {
+		a.away = now.Sub(a.broke)
+	}
+}
+
+// sameStandstill is how far apart two reports of one standstill may seem to be: by
+// the time that they were on their way.
+const sameStandstill = 5 * time.Second
+
+// standstill reports whether one that ended then is news. One from before this reader
+// came is none, nor is one that was reported over a connection before this one.
+func (a *absence) standstill(ended time.Time, lasted time.Duration) bool {
+	if ended.Before(a.first) || !a.stood.IsZero() && ended.Sub(a.stood) < min(sameStandstill, lasted) {
+		return false
+	}
+	a.stood = ended
+	return true
+}
+
+// restarted reports, once for each connection, that the consolidator was away: it is
+// another than the one that the link was connected to before. A break of the
+// connection alone says nothing about publishers.
+func (r *reading) restarted() error {
+	r.l.mu.Lock()
+	away := r.l.absence.away
+	r.l.mu.Unlock()
+	if r.toldAway || away == 0 {
+		return nil
+	}
+	r.toldAway = true
+	return r.away(away, false)
+}
+
+// stoodStill reports what the consolidator has found of itself.
+func (r *reading) stoodStill(data []byte) error {
+	still, err := zmtp.ParseStill(data)
+	if err != nil {
+		return err
+	}
+	r.l.mu.Lock()
+	news := r.l.absence.standstill(time.Now().Add(-still.Ago), still.Lasted)
+	r.l.mu.Unlock()
+	if !news {
+		return nil
+	}
+	return r.away(still.Lasted, true)
+}
+
+// away hands on a notice that concerns all streams.
+func (r *reading) away(d time.Duration, stood bool) error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	return r.l.d.out.Put(r.ctx, nil, []stream.Notice{{
+		Kind: stream.KindAway, Time: time.Now(), Source: r.name, Away: d, Stood: stood,
+	}})
+}

@@ -1,0 +1,57 @@
+package proxy_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/stream"
+)
+
+// That a consolidator was away is told once to every session that was there, in a
+// source event that old clients read as any other, or in a record; and to no other.
+func TestAnAbsenceIsTold(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	events := get(t, p, "/api/logs/s", sse...)
+	events.next("source")
+	text := get(t, p, "/api/logs/s")
+	source := func(r *reader) (e httpapi.SourceEvent) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(field(r.next("source"), "data")), &e); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	f.send(records("s", 9, 0, 1)...)
+	events.next("")
+	if line, err := text.in.ReadString('\n'); err != nil || !strings.Contains(line, "s 0") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	f.notice(stream.Notice{Kind: stream.KindAway, Time: at, Source: "vm-1", Away: 6 * time.Second})
+	if e := source(events); e.Consolidator != "vm-1" || e.State != "live" || e.Away != 6 || e.Stood || e.Back != "2026-03-01T12:00:00Z" {
+		t.Errorf("the session was told %+v", e)
+	}
+	line, err := text.in.ReadString('\n')
+	var told struct {
+		Level int
+		Msg   string
+	}
+	if err != nil || json.Unmarshal([]byte(line), &told) != nil || told.Level != 40 || told.Msg != "vm-1 was away 6 s; what its publishers dropped meanwhile is unknown" {
+		t.Errorf("the lines have %q, %v", line, err)
+	}
+	if e := source(get(t, p, "/api/logs/s", sse...)); e.Away != 0 || e.Back != "" {
+		t.Errorf("one who came later was told %+v", e)
+	}
+	f.become("vm-1", "vm-1", stream.StateLost)
+	if e := source(events); e.State != "lost" || e.Away != 0 {
+		t.Errorf("it was told again: %+v", e)
+	}
+	f.notice(stream.Notice{Kind: stream.KindAway, Time: at.Add(time.Second), Source: "vm-1", Away: time.Minute, Stood: true})
+	if e := source(events); e.Away != 60 || !e.Stood {
+		t.Errorf("of the second the session was told %+v", e)
+	}
+}
