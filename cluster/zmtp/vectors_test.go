@@ -383,7 +383,7 @@ func TestMalformedSluiceCommands(t *testing.T) {
 		{"X-STOP", "00"},
 		{"X-MARK", "00 0000000000000000 0000000000000000 00"},
 		{"X-MARK", "01 73 0000000000000000 0000000000000000"}, // no cause
-		{"X-STILL", "ffffffffffffffff 0000000000000000"}, // longer than a century
+		{"X-STILL", "ffffffffffffffff 0000000000000000"},      // longer than a century
 		{"X-STREAMS watch", "02"},
 		{"X-STREAMS list", "0001 00 000000000000000000000000000000000000000000000000"},
 		{"X-STREAMS list", "ffff"},
