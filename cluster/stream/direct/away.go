@@ -75,7 +75,7 @@ func (r *reading) away(d time.Duration, stood bool) error {
 	if err := r.flush(); err != nil {
 		return err
 	}
-	return r.l.d.out.Put(r.ctx, nil, []stream.Notice{{
+	return r.l.d.out.PutState(stream.Notice{
 		Kind: stream.KindAway, Time: time.Now(), Source: r.name, Away: d, Stood: stood,
-	}})
+	})
 }

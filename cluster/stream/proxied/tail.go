@@ -100,7 +100,7 @@ func (t *tail) event(e *httpapi.Event) {
 	case httpapi.EventDropped:
 		t.gap(e)
 	case httpapi.EventSource:
-		t.source(ctx, e)
+		t.source(e)
 	case httpapi.EventLive:
 		// All that was there when the response began has come: what did not
 		// come from somewhere goes on where it stood then.
@@ -204,7 +204,7 @@ func (t *tail) gap(e *httpapi.Event) {
 	}
 }
 
-func (t *tail) source(ctx context.Context, e *httpapi.Event) {
+func (t *tail) source(e *httpapi.Event) {
 	var s httpapi.SourceEvent
 	if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil {
 		return
@@ -238,7 +238,7 @@ func (t *tail) source(ctx context.Context, e *httpapi.Event) {
 			Kind: stream.KindAway, Time: time.Now(), Source: s.Consolidator,
 			Away: time.Duration(min(s.Away, maxAway.Seconds()) * float64(time.Second)), Stood: s.Stood,
 		}
-		_ = t.backend.out.Put(ctx, nil, []stream.Notice{n}) // once it is closed, nobody wants it
+		_ = t.backend.out.PutState(n) // once it is closed, nobody wants it
 	}
 }
 
