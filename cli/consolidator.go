@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 	"math"
-	"os"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,7 +36,9 @@ func newConsolidator(ended *outcome) *cobra.Command {
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)
-		config.Logger = serverLog()
+		logger, flush := serverLog()
+		defer flush()
+		config.Logger = logger
 		fitDescriptors(&config)
 		server, err := consolidator.New(config)
 		if err != nil {
@@ -69,6 +69,3 @@ func fitDescriptors(config *consolidator.Config) {
 		"connections", fit, "wanted", config.MaxConnections, "files", files.Cur)
 	config.MaxConnections = fit
 }
-
-// serverLog is where servers log to: standard error.
-func serverLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

@@ -37,7 +37,9 @@ func newDevenv(ended *outcome) *cobra.Command {
 		config.Command = os.Args[0]
 		config.Output = os.Stdout
 		if config.Headless = config.Headless || !isTerminal(os.Stdout) || !isTerminal(os.Stdin); config.Headless {
-			config.Logger = serverLog()
+			logger, flush := serverLog()
+			defer flush()
+			config.Logger = logger
 		} else {
 			log := openLogFile("devenv")
 			defer log.close(os.Stderr)

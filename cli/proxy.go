@@ -27,7 +27,9 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
 	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read everything")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
-		config.Logger = serverLog()
+		logger, flush := serverLog()
+		defer flush()
+		config.Logger = logger
 		config.Open = func(mergeWait time.Duration) (proxy.Source, error) {
 			source, err := direct.New(direct.Config{Consolidators: consolidators, MergeWait: mergeWait, Logger: config.Logger})
 			if err != nil {

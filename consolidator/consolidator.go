@@ -33,7 +33,7 @@ type Config struct {
 	Profile      bool          // /debug/pprof/ is served there, too
 	Insecure     bool          // endpoints that other machines can reach are wanted, although they are not encrypted
 	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means DefaultGrace
-	Logger       *slog.Logger  // nil discards; warnings are published, too
+	Logger       *slog.Logger  // must not wait, since it is called while locks are held; nil discards; warnings are published, too
 
 	// Peers at once, at most three quarters of them at the endpoints for
 	// publishers, and so at those for readers; 0 means DefaultMaxConnections.

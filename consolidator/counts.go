@@ -13,7 +13,7 @@ type counts struct {
 	out   [kinds]flow // to readers
 	lost  [kinds]atomic.Uint64
 	own   atomic.Uint64 // records published by itself
-	quiet atomic.Uint64 // lines that it did not log, nor publish, there being too many like them
+	quiet atomic.Uint64 // lines that it did not log: too many were like them, or nobody reads the log
 
 	tooLarge       atomic.Uint64 // messages above the limit
 	tooFewFrames   atomic.Uint64 // messages without a record

@@ -52,7 +52,7 @@ var (
 	descReceived      = desc("records_received_total", "Records read from publishers and appended to a stream.")
 	descReceivedBytes = desc("received_bytes_total", "Bytes read from publishers, with all framing, and with what was dropped.")
 	descSelf          = desc("self_records_total", "Records that the consolidator published about itself.")
-	descSelfQuiet     = desc("log_lines_left_out_total", "Lines that were neither logged nor published, since there were too many like them.")
+	descSelfQuiet     = desc("log_lines_left_out_total", "Lines that were not logged: too many were like them, or nobody reads the log.")
 	descDropped       = desc("records_dropped_total", "Messages of publishers that were passed over.", "reason")
 	descDelivered     = desc("records_delivered_total", "Records written to readers.", "reader")
 	descDeliverBytes  = desc("delivered_bytes_total", "Bytes written to readers, with all framing.", "reader")

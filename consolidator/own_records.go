@@ -100,7 +100,11 @@ func (t tee) write(ctx context.Context, r slog.Record) error {
 	if !t.Handler.Enabled(ctx, r.Level) {
 		return nil
 	}
-	return t.Handler.Handle(ctx, r)
+	err := t.Handler.Handle(ctx, r)
+	if err != nil {
+		t.own.counts.quiet.Add(1)
+	}
+	return err
 }
 
 func (t tee) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -60,7 +60,7 @@ type Config struct {
 	// Grace is how long sessions may take to end at a shutdown. 0 means
 	// DefaultGrace.
 	Grace time.Duration
-	// Logger gets what people should know. nil discards it.
+	// Logger gets what people should know. It must not wait. nil discards it.
 	Logger *slog.Logger
 }
 

@@ -12,6 +12,9 @@
 // after that writes return [ErrStalled], and how many bytes were taken. No goroutine is left
 // behind, and nothing is written after Write has returned.
 //
+// Logging: a [Queue] takes lines and never waits. One goroutine writes them; what it cannot
+// is left out, and how much that was is said in its place.
+//
 // A file that is a disk's is always ready: an operation of a disk cannot be
 // interrupted.
 //
