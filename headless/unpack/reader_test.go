@@ -122,8 +122,8 @@ func TestReads(t *testing.T) {
 		"a hole before text":     {strings.Repeat("\x00", 1001) + text, strings.Repeat("\x00", 1001) + text},
 		"names that zeros part":  {"./a\x00./b\x00", "./a\x00./b\x00"},
 		"text that says gzip":    {"BZh is no bzip2\n", "BZh is no bzip2\n"},
-		"a large text in gzip":   {gzipped(strings.Repeat(text, 10_000)), strings.Repeat(text, 10_000)},
-		"a large text in UTF-16": {wide(strings.Repeat(text, 10_000), 2, le), strings.Repeat(text, 10_000)},
+		"a large text in gzip":   {gzipped(strings.Repeat(text, 2_000)), strings.Repeat(text, 2_000)},
+		"a large text in UTF-16": {wide(strings.Repeat(text, 2_000), 2, le), strings.Repeat(text, 2_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := read(tt.in)
