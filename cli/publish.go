@@ -26,7 +26,7 @@ func newPublish(ended *outcome) *cobra.Command {
 		Use:   "publish STREAM [FILE…]",
 		Short: "Publish lines from files or standard input",
 		Long: "Publish lines from files, or standard input, to the consolidator of this machine. What they are is told by what\n" +
-			"is in them: text, UTF-16, gzip, zstd, bzip2; what cannot be read is refused. A bunyan record goes byte for byte;\n" +
+			"is in them: text, UTF-16, gzip, zstd, bzip2, xz; what cannot be read is refused. A bunyan record goes byte for byte;\n" +
 			"any other JSON object becomes one (its time, level and msg are known by their usual names); other lines\n" +
 			"become the msg of one, and stack traces are joined. It waits for the consolidator rather than losing, and says\n" +
 			"at the end what was acknowledged, and what is uncertain.",

@@ -35,7 +35,7 @@ func newReplay(ended *outcome) *cobra.Command {
 		Use:   "replay FILE…",
 		Short: "Show recordings as if they happened now, or print them",
 		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, UTF-16,\n" +
-			"gzip, zstd or bzip2, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
+			"gzip, zstd, bzip2 or xz, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
 			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
 			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
 			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +

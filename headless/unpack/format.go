@@ -29,6 +29,7 @@ var (
 	gzipped   = Format{"gzip-compressed", filter("gzip -dc"), newGunzip}
 	zstandard = Format{"zstd-compressed", filter("zstd -dc"), newUnzstd}
 	bzipped   = Format{"bzip2-compressed", filter("bzip2 -dc"), newBunzip}
+	xzipped   = Format{"xz-compressed", filter("xz -dc"), newUnxz}
 	utf16LE   = Format{"UTF-16", filter("iconv -f UTF-16LE -t UTF-8"), fromUTF16LE}
 	utf16BE   = Format{"UTF-16", filter("iconv -f UTF-16BE -t UTF-8"), fromUTF16BE}
 	utf32LE   = Format{"UTF-32", filter("iconv -f UTF-32LE -t UTF-8"), fromUTF32LE}
@@ -63,12 +64,12 @@ func knownMagics() []magic {
 	for n := byte('1'); n <= '9'; n++ { // a block, or none
 		known(bzipped, "BZh"+string(n)+"1AY&SY", "BZh"+string(n)+"\x17rE8P\x90")
 	}
+	known(xzipped, "\xfd7zXZ\x00")
 	known(utf32LE, "\xff\xfe\x00\x00")
 	known(utf32BE, "\x00\x00\xfe\xff")
 	known(utf16LE, "\xff\xfe")
 	known(utf16BE, "\xfe\xff")
 
-	known(Format{name: "xz-compressed", tool: filter("xz -dc")}, "\xfd7zXZ\x00")
 	known(Format{name: "lz4-compressed", tool: filter("lz4 -dc")}, "\x04\x22\x4d\x18", "\x02\x21\x4c\x18")
 	known(Format{name: "lzip-compressed", tool: filter("lzip -dc")}, "LZIP\x00", "LZIP\x01")
 	known(Format{name: "lzop-compressed", tool: filter("lzop -dc")}, "\x89LZO\x00\r\n\x1a\n")

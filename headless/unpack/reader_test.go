@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 
 	"sluice/headless/unpack"
 )
@@ -35,6 +38,17 @@ func zstded(data string) string {
 	}
 	defer w.Close()
 	return string(w.EncodeAll([]byte(data), nil))
+}
+
+func xzipped(data string) string {
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err != nil {
+		panic(err)
+	}
+	_, _ = io.WriteString(w, data)
+	_ = w.Close()
+	return b.String()
 }
 
 // bzipped is "hello\nworld\n" in bzip2, made by its own tool.
@@ -104,6 +118,12 @@ func TestReads(t *testing.T) {
 		"bzip2":                       {bzipped(t), hello},
 		"bzip2 of streams":            {bzipped(t) + bzipped(t), hello + hello},
 		"bzip2 with padding":          {bzipped(t) + strings.Repeat("\x00", 1000), hello},
+		"xz":                          {xzipped(text), text},
+		"xz of streams":               {xzipped(text) + xzipped("") + xzipped(text), text + text},
+		"xz with padding":             {xzipped(text) + strings.Repeat("\x00", 1000), text},
+		"xz with little padding":      {xzipped(text) + "\x00\x00\x00", text},
+		"xz with padding between":     {xzipped(text) + strings.Repeat("\x00", 8) + xzipped(text), text + text},
+		"a large text in xz":          {xzipped(strings.Repeat(text, 2_000)), strings.Repeat(text, 2_000)},
 		"UTF-16LE":                    {wide(bom+text, 2, le), bom + text},
 		"UTF-16BE":                    {wide(bom+text, 2, be), bom + text},
 		"UTF-16LE without a mark":     {wide(text, 2, le), text},
@@ -136,8 +156,8 @@ func TestReads(t *testing.T) {
 
 // What ends too early, or is broken, gives what was before that, and says which.
 func TestEndsTooEarly(t *testing.T) {
-	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstded(text), "bzip2": bzipped(t)} {
-		for cut := 10; cut < len(whole); cut++ {
+	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstded(text), "bzip2": bzipped(t), "xz": xzipped(text)} {
+		for cut := 10; cut < len(whole); cut += 1 + len(whole)/40 {
 			got, err := read(whole[:cut])
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Fatalf("%s cut at %d of %d: %q, %v", name, cut, len(whole), got, err)
@@ -203,7 +223,7 @@ func TestDoesNotWait(t *testing.T) {
 
 // The tools that people pack logs with.
 func TestForeignTools(t *testing.T) {
-	for _, command := range []string{"gzip -c", "gzip -1c", "bzip2 -c", "zstd -c", "zstd -19 -c --long=27", "pigz -c", "pbzip2 -c", "pzstd -c"} {
+	for _, command := range []string{"gzip -c", "gzip -1c", "bzip2 -c", "zstd -c", "zstd -19 -c --long=27", "pigz -c", "pbzip2 -c", "pzstd -c", "xz -c", "xz -0 -c", "xz -1 -c --block-size=8192", "xz -9e -c", "xz -0 -c -T4 --block-size=65536 --check=sha256", "xz -c --check=none"} {
 		args := strings.Fields(command)
 		if _, err := exec.LookPath(args[0]); err != nil {
 			continue
@@ -226,9 +246,37 @@ func TestForeignTools(t *testing.T) {
 	}
 }
 
+// A window above the limit is refused before it is made, in the first block and in
+// any later one.
+func TestLargeWindows(t *testing.T) {
+	small := xzipped(text)
+	large := []byte(small)
+	header := large[12:][:(int(large[12])+1)*4]
+	if header[2] != 0x21 || header[3] != 1 {
+		t.Fatalf("the header of the block is % x", header)
+	}
+	for _, size := range []byte{33, 39, 40} { // 192 MiB, 3 GiB, 4 GiB
+		header[4] = size
+		binary.LittleEndian.PutUint32(header[len(header)-4:], crc32.ChecksumIEEE(header[:len(header)-4]))
+		for _, before := range []string{"", small} {
+			got, err := read(before + string(large))
+			if err == nil || !strings.Contains(err.Error(), "its window is larger than 128 MiB") || got != strings.Repeat(text, len(before)/len(small)) {
+				t.Errorf("size %d: %q, %v", size, got, err)
+			}
+		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _ = read(string(large))
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 16<<20 {
+		t.Errorf("it took %d bytes", used)
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	for _, in := range []string{
-		text, gzipped(text), zstded(text), bzipped(f), wide(bom+text, 2, binary.LittleEndian), wide(text, 4, binary.BigEndian),
+		text, gzipped(text), zstded(text), bzipped(f), xzipped(text), xzipped("") + "\x00\x00\x00\x00" + xzipped(text), wide(bom+text, 2, binary.LittleEndian), wide(text, 4, binary.BigEndian),
 		gzipped(text) + "\x00\x00", zstded("") + "\x00\x00\x00\x00", bzipped(f) + "\x00\x00", "PK\x03\x04", "\x00\x00\xfe\xff", gzipped(gzipped("\x04\x22\x4d\x18")),
 	} {
 		f.Add([]byte(in))
