@@ -91,7 +91,7 @@ func (d *Devenv) Run(ctx context.Context) error {
 	defer cancel()
 
 	var running sync.WaitGroup
-	failed := make(chan error, len(d.machines)+1) // the first one counts
+	failed := make(chan error, len(d.machines)*(1+len(d.config.streams()))+1) // the first one counts
 	start := func(run func(context.Context) error) {
 		running.Go(func() {
 			if err := run(ctx); err != nil {
@@ -114,7 +114,7 @@ func (d *Devenv) Run(ctx context.Context) error {
 				records:  newGenerator(d.config.Seed, m.config.Name, s),
 				pace:     newPace(d.config.Rate/float64(len(d.machines)), d.config.Seed, m.config.Name, s, now),
 			}
-			running.Go(func() { p.run(ctx) })
+			start(p.run)
 		}
 	}
 

@@ -20,14 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(
-		m,
-		// go-zeromq leaves the writer of each PUB socket behind.
-		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*pubMWriter).run"),
-		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*socket).connReaper"),
-		// And the reader of a SUB socket that was closed before it was read to the end.
-		goleak.IgnoreAnyFunction("github.com/go-zeromq/zmq4.(*qreader).listen"),
-	)
+	goleak.VerifyTestMain(m)
 }
 
 // output is what a running cluster has printed.

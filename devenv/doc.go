@@ -11,11 +11,12 @@
 // reported.
 //
 // Publishers: on each machine and for each stream (system, system/scheduler,
-// tenant/…) one PUB socket of go-zeromq, dialled as a Go application dials it.
+// tenant/…) one client of package publish, as a Go service has one that logs.
 // Their records are made up, from a seed, and look real: requests, jobs,
 // errors with stacks, several lines, long lines, emoji, right-to-left text,
 // bursts, and now and then a hostile one. What is published while a machine's
-// consolidator is stopped is gone, as with any PUB socket.
+// consolidator is stopped waits for it, 1 MiB for each; what is above that is shed,
+// oldest first, and a record in the stream says how many were.
 //
 // Stopping a machine, as [Devenv.Toggle] and key x of the client do, stops
 // its consolidator cleanly: it sends its final positions, so that after its
@@ -24,6 +25,5 @@
 // are back within two seconds of its return.
 //
 // Shutdown: [Devenv.Run] blocks, and returns nil when its context ends or the
-// client is left. All goroutines are gone then, except one that go-zeromq
-// leaves behind for each PUB socket.
+// client is left. All goroutines are gone then.
 package devenv

@@ -59,7 +59,7 @@ var fences = []struct {
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
 	{"github.com/klauspost/compress/", []string{"sluice/headless/recorder", "sluice/headless/unpack", "sluice/test/bench"}},
 	{"github.com/r3labs/", []string{"sluice/test/e2e/sseclient"}},
-	{"github.com/go-zeromq/", []string{"sluice/devenv", "sluice/test/soak"}},
+	{"github.com/go-zeromq/", []string{"sluice/test/soak"}},
 }
 
 type listed struct {
