@@ -37,6 +37,6 @@
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
 // their end, hands readers what is left for them, sends sluice readers
-// the final positions, and closes; each of the two within a grace period. A connection
+// the final positions of what they have asked for by then, and closes; each of the two within a grace period. A connection
 // that has not ended some seconds after that is logged, and left behind.
 package consolidator

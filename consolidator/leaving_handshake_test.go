@@ -107,3 +107,83 @@ func TestLeavingStrangers(t *testing.T) {
 	wait.For(t, "both handshakes", func() bool { _, _, shaking := c.Connections(); return shaking == 2 })
 	stop() // fails unless it returns within wait.Limit
 }
+
+// awaitCommand reads commands until one of that name, whose data it returns.
+func awaitCommand(t testing.TB, r *testpeer.Peer, command string) []byte {
+	t.Helper()
+	for {
+		tok, err := r.Next()
+		if err != nil {
+			t.Fatalf("%v while waiting for %s", err, command)
+		}
+		if name, data, err := zmtp.SplitCommand(tok.Body); err != nil {
+			t.Fatal(err)
+		} else if name == command {
+			return append([]byte(nil), data...)
+		} else if name == zmtp.CmdBye {
+			t.Fatalf("final positions came before %s", command)
+		}
+	}
+}
+
+// A reader whose handshake ends at the very end, and one whose requests were on their way,
+// are told where the streams end that they ask for, and get what they ask for before.
+func TestAskingAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, late := range []string{"handshake", "request"} {
+		t.Run(late, func(t *testing.T) {
+			t.Parallel()
+			c, stop := start(t, consolidator.Config{Grace: wait.Limit})
+			c.WaitForHandshakes(wait.Limit)
+			p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsPublisher)
+			p.Settle(append(message("system", 0), message("system", 1)...)...)
+			p.Close()
+			reader := func() *testpeer.Peer { return testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader) }
+			if late == "handshake" {
+				reader = dialDelayed(t, c.SubscribeAddrs()[0], testpeer.AsReader)
+				wait.For(t, "the handshake", func() bool { _, _, shaking := c.Connections(); return shaking == 1 })
+			} else {
+				r := reader()
+				reader = func() *testpeer.Peer { return r }
+			}
+			var stopping sync.WaitGroup
+			stopping.Go(stop)
+			wait.For(t, "the end to begin", c.Leaving)
+			r := reader()
+			// It has not asked yet when it is asked whether it has.
+			ping := awaitCommand(t, r, zmtp.CmdPing)
+			r.Send(zmtp.AppendTail(nil, zmtp.Tail{Name: "system", From: zmtp.TailLast, A: 1}))
+			pong, err := zmtp.AppendPong(nil, ping)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Send(pong)
+			y := tally{next: 1}
+			y.follow(r, nothing)
+			r.Close()
+			stopping.Wait()
+			if y.err != nil || y.received != 1 || y.byes != 1 || y.bye != 2 {
+				t.Errorf("%+v", y)
+			}
+		})
+	}
+}
+
+// A reader that does not answer at the end is not waited for as long as those are that
+// take what they have not got.
+func TestNoAnswerAtTheEnd(t *testing.T) {
+	t.Parallel()
+	c, stop := start(t, consolidator.Config{Grace: 10 * wait.Limit})
+	r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
+	r.Settle(zmtp.AppendTail(nil, zmtp.Tail{Name: "system"})...)
+	var stopping sync.WaitGroup
+	stopping.Go(stop) // fails unless it returns within wait.Limit
+	awaitCommand(t, r, zmtp.CmdPing)
+	ends, err := zmtp.ParseBye(awaitCommand(t, r, zmtp.CmdBye))
+	if err != nil || len(ends) != 1 || ends[0].Name != "system" {
+		t.Errorf("final positions %+v, %v", ends, err)
+	}
+	r.Ends()
+	r.Close()
+	stopping.Wait()
+}

@@ -151,7 +151,7 @@ func (p *sender) control() {
 		p.marks = s.reader.Positions()
 	}
 	s.marks = false
-	p.leaving = s.leaving
+	p.leaving = s.leaving && s.settled
 	s.mu.Unlock()
 	for p.marks != nil && len(p.pending) < maxPiece {
 		name, at, ok := p.marks.Next()

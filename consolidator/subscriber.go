@@ -32,7 +32,8 @@ type subscriber struct {
 	control []byte   // to be sent before any more records
 	answers heldPart // of control
 	marks   bool     // periodic marks are due
-	leaving bool
+	leaving bool     // it is the end
+	settled bool     // all that it asked for before it knew of that was read, or should have been
 	watch   watch
 
 	pinged time.Time // owned by the sweeper
@@ -147,6 +148,10 @@ func (s *subscriber) command(body []byte) error {
 		return nil // PONG, and what is not known
 	}
 	switch name {
+	case zmtp.CmdPong:
+		if zmtp.PongContext(data) == leavingPing {
+			s.settle()
+		}
 	case zmtp.CmdTail:
 		return s.tail(data)
 	case zmtp.CmdStop:
@@ -261,11 +266,29 @@ func (s *subscriber) wake() {
 	}
 }
 
-// leave lets the writer end once all is handed over, or then at the latest.
+// leavingPing is the context of the PING by which a reader is asked, at the end, whether
+// it has asked for anything yet that was not read here.
+const leavingPing = 1
+
+// leave lets the writer end once all is handed over, or then at the latest. A sluice reader
+// that has just come has asked already, for all that it knows: it gets the end of what it
+// asks for, so that its PONG is waited for, for as long as handshakes are.
 func (s *subscriber) leave(by time.Time) {
 	_ = s.conn.SetDeadline(by)
+	ask := s.conn.Peer.Sluice
 	s.mu.Lock()
 	s.leaving = true
+	s.mu.Unlock()
+	if ask && s.answer(zmtp.AppendPingContext(nil, leavingPing), nil) == nil {
+		time.AfterFunc(min(s.c.times.finish, s.c.cfg.Grace), s.settle)
+	} else {
+		s.settle()
+	}
+}
+
+func (s *subscriber) settle() {
+	s.mu.Lock()
+	s.settled = true
 	s.mu.Unlock()
 	s.wake()
 }

@@ -14,7 +14,7 @@ type times struct {
 	list      time.Duration // between lists of live streams, and between looks at heartbeats
 	ping      time.Duration // between heartbeats
 	silent    time.Duration // without a word, and a peer is gone
-	finish    time.Duration // at the end, for handshakes that have begun
+	finish    time.Duration // at the end, for handshakes that have begun, and for what readers have asked for
 	stuck     time.Duration // at the end, beyond the time that a connection has, for it to be gone
 	mark      time.Duration // between periodic marks
 	state     time.Duration // between records of its own state
