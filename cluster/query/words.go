@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"encoding/binary"
 	"unicode/utf8"
 )
@@ -64,7 +65,8 @@ func Plain(data []byte) bool {
 			return true
 		}
 		if data[i] == '\\' {
-			if i+1 < len(data) && data[i+1] == 'u' {
+			rest := data[i+1:]
+			if bytes.HasPrefix(rest, []byte("u")) || bytes.HasPrefix(rest, []byte(`\u`)) { // the latter in JSON within JSON
 				return false
 			}
 			i += 2

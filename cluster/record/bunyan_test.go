@@ -107,6 +107,9 @@ func FuzzBunyan(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
+	for i := range foreign {
+		f.Add([]byte(foreign[i].record))
+	}
 	f.Fuzz(func(t *testing.T, line []byte) {
 		out, form := mapped.AppendObject([]byte("x"), line, mappedAt)
 		if isObject := json.Valid(line) && bytes.HasPrefix(bytes.TrimLeft(line, " \t\r\n"), []byte("{")); isObject != (form != record.FormText) {

@@ -1,13 +1,14 @@
 package record
 
-// SlowHead is Peek member by member.
-func SlowHead(data []byte) Head {
-	when, level := slowHead(data)
-	h := Head{Time: millisOf(when), Level: plainLevel(level)}
-	if h.Time == 0 || h.Level == 0 {
-		foreignHead(&h, data)
-	}
-	return h
+// SlowHead is Peek by the table alone. It reports false for what a container printed,
+// which is read further.
+func SlowHead(data []byte) (Head, bool) {
+	var r reading
+	r.read(data)
+	h := r.head(true, true)
+	c := r.message()
+	h.Encoded = c != nil && c.value[0] == '['
+	return h, r.printed() == nil
 }
 
 // LevelOfWord reads a level as other loggers write it.

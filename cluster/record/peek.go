@@ -24,8 +24,11 @@ type Head struct {
 // what stands where a head would, or zeros. (What a container printed is decoded,
 // and that allocates.)
 func Peek(data []byte) Head {
-	when, level := plainHead(data)
-	h := Head{Time: millisOf(when), Level: plainLevel(level)}
+	when, level, ok := quickHead(data)
+	if !ok {
+		when, level = slowHead(data)
+	}
+	h := Head{Time: millisOf(when), Level: levelAlone(level)}
 	if h.Time == 0 || h.Level == 0 {
 		foreignHead(&h, data)
 	}
@@ -34,21 +37,29 @@ func Peek(data []byte) Head {
 
 // PeekTime is [Peek] for those who only need the time.
 func PeekTime(data []byte) int64 {
-	when, _ := plainHead(data)
-	h := Head{Time: millisOf(when), Level: Unknown}
-	if h.Time == 0 {
-		foreignHead(&h, data)
+	when, _, ok := quickHead(data)
+	if !ok {
+		when, _ = slowHead(data)
 	}
+	if ms := millisOf(when); ms != 0 {
+		return ms
+	}
+	h := Head{Level: Unknown}
+	foreignHead(&h, data)
 	return h.Time
 }
 
 // PeekLevel is [Peek] for those who only need the level.
 func PeekLevel(data []byte) Level {
-	_, level := plainHead(data)
-	h := Head{Time: -1, Level: plainLevel(level)}
-	if h.Level == 0 {
-		foreignHead(&h, data)
+	_, level, ok := quickHead(data)
+	if !ok {
+		_, level = slowHead(data)
 	}
+	if l := levelAlone(level); l != 0 {
+		return l
+	}
+	h := Head{Time: -1}
+	foreignHead(&h, data)
 	return h.Level
 }
 
@@ -59,21 +70,36 @@ func foreignHead(h *Head, data []byte) {
 		return
 	}
 	if data[i] != '{' {
-		t := readText(data)
-		h.complete(Head{Time: t.millis(), Level: t.level})
+		h.completeFromText(data)
 		return
+	}
+	if h.Time == 0 {
+		h.Time = millisOf(quickStamp(data))
+		if h.Time != 0 && h.Level != 0 {
+			return
+		}
 	}
 	var r reading
 	r.read(data)
 	h.complete(r.head(h.Time == 0, h.Level == 0))
 	if text := r.printed(); text != nil {
-		if h.Time == 0 || h.Level == 0 {
-			foreignHead(h, text)
-		}
 		h.Encoded = true
+		switch {
+		case h.Time != 0 && h.Level != 0:
+		case jsonscan.ValidObject(text):
+			foreignHead(h, text)
+		default:
+			h.completeFromText(text)
+		}
 	} else if c := r.message(); c != nil && c.value[0] == '[' {
 		h.Encoded = true
 	}
+}
+
+// completeFromText takes from a text what is 0.
+func (h *Head) completeFromText(text []byte) {
+	t := readText(text)
+	h.complete(Head{Time: t.millis(), Level: t.level})
 }
 
 // complete takes from another head what is 0.
@@ -97,14 +123,6 @@ func (r *reading) head(when, level bool) (h Head) {
 		h.Level, _ = r.level()
 	}
 	return h
-}
-
-// plainHead finds the values of bunyan's time and level, nil where there is none.
-func plainHead(data []byte) (when, level []byte) {
-	if when, level, ok := quickHead(data); ok {
-		return when, level
-	}
-	return slowHead(data)
 }
 
 // slowHead is quickHead member by member, for all objects.
@@ -132,11 +150,18 @@ func millisOf(value []byte) int64 {
 	return sec*1000 + int64(nsec/1e6)
 }
 
-// plainLevel reads a level that needs no table: a number that is one by itself, of
-// two digits. It is 0 for all others.
-func plainLevel(value []byte) Level {
+// levelAlone reads a level that is one whatever the form of its record: a number of
+// two digits, or a word. It is 0 for all others.
+func levelAlone(value []byte) Level {
+	if len(value) == 0 {
+		return 0
+	}
 	if len(value) == 2 && '1' <= value[0] && value[0] <= '9' && isDigit(value[1]) {
 		return Level(value[0]-'0')*10 + Level(value[1]-'0')
+	}
+	if value[0] == '"' && len(value) > 2 && !isDigit(value[1]) {
+		level, _ := levelAs(value, numbersUsual, 0)
+		return level
 	}
 	return 0
 }
@@ -175,6 +200,18 @@ func quickHead(data []byte) (when, level []byte, ok bool) {
 		}
 	}
 	return when, level, true
+}
+
+// quickStamp finds the value of ts, after time the first of the table's times, in an
+// object in which nothing is escaped, if it stands there once and before any object
+// or array within. nil: it must be looked for otherwise.
+func quickStamp(data []byte) []byte {
+	const key = `"ts"`
+	i := bytes.Index(data, []byte(key))
+	if i < 1 || bytes.IndexByte(data, '\\') >= 0 || bytes.Contains(data[i+len(key):], []byte(key)) || bytes.ContainsAny(data[1:i], "{[") {
+		return nil
+	}
+	return plainValue(data, i, i+len(key))
 }
 
 const (

@@ -27,10 +27,24 @@ func checkHead(t *testing.T, data []byte) {
 	if got := record.PeekTime(data); got != head.Time {
 		t.Errorf("time of %q is %d, Peek says %d", data, got, head.Time)
 	}
-	if r := record.Parse(data); r.JSON {
-		if want := record.SlowHead(data); head != want {
-			t.Errorf("head of %q is %+v, want %+v", data, head, want)
-		}
+	if level := record.PeekLevel(data); level != head.Level {
+		t.Errorf("level of %q is %v, Peek says %v", data, level, head.Level)
+	}
+	r := record.Parse(data)
+	if !r.JSON {
+		return
+	}
+	at := int64(0)
+	if !r.Time.IsZero() {
+		at = r.Time.UnixMilli()
+	}
+	if at != head.Time || r.Level != head.Level {
+		t.Errorf("head of %q is %+v, parsed it is %+v", data, head, r)
+	}
+	want, ok := record.SlowHead(data)
+	want.Encoded = head.Encoded // which is of no use when the head needs no table
+	if ok && head != want {
+		t.Errorf("head of %q is %+v, want %+v", data, head, want)
 	}
 }
 
@@ -52,6 +66,9 @@ func FuzzPeekTime(f *testing.F) {
 	for _, s := range timed {
 		f.Add([]byte(s))
 		f.Add([]byte(strings.ReplaceAll(s, "time", "level")))
+	}
+	for i := range foreign {
+		f.Add([]byte(foreign[i].record))
 	}
 	f.Fuzz(checkHead)
 }

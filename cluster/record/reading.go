@@ -11,6 +11,7 @@ const maxCandidates = 4
 type candidate struct {
 	at    int8 // in the table
 	top   bool // it is a member of the record itself, and of no object in it
+	exact bool // its key is spelt as in the table
 	value []byte
 }
 
@@ -48,7 +49,7 @@ func (r *reading) member(parent string, key, value []byte) {
 		r.form |= k.marks
 	}
 	if k.role != roleMark {
-		r.add(k.role, candidate{p.at, parent == "", value})
+		r.add(k.role, candidate{p.at, parent == "", string(key) == k.name, value})
 	}
 }
 
@@ -82,8 +83,9 @@ func nameOfParent(name []byte) string {
 	return string(name)
 }
 
-// add adds a candidate at its place. Of one name the last counts; of too many,
-// those of the best names do.
+// add adds a candidate at its place. Of one name the last counts, but one that is
+// spelt otherwise than in the table counts only if none is spelt so; of too many
+// candidates those of the best names count.
 func (r *reading) add(to role, c candidate) {
 	all := &r.all[to]
 	n := int(r.n[to])
@@ -93,7 +95,9 @@ func (r *reading) add(to role, c candidate) {
 	}
 	switch {
 	case i < n && all[i].at == c.at:
-		all[i] = c
+		if c.exact || !all[i].exact {
+			all[i] = c
+		}
 		return
 	case i == maxCandidates:
 		return

@@ -124,7 +124,7 @@ func (r *Record) take(key core, value []byte) bool {
 		}
 		return ok
 	case keyLevel:
-		r.Level = plainLevel(value)
+		r.Level = levelAlone(value)
 		return r.Level != 0
 	}
 	return false
