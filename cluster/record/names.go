@@ -11,69 +11,73 @@ const maxName = 32
 
 // place is where a folded name leads.
 type place struct {
+	name   string
 	at     int8 // in the table; -1 nowhere
 	parent bool // an object under it has fields of the table
 }
 
-var (
-	places = make(map[string]place)
-	// starts are, for each length of a folded name, the letters it may begin with:
-	// most keys are no names, and need not be looked up.
-	starts [maxName + 1]uint32
-)
+// places are the places of the folded names, by their hash or after it, where no
+// other is. A map would cost each record of another logger more than its scan.
+var places [512]place
 
 func init() {
 	for i := range table {
 		name := string(appendFolded(nil, []byte(table[i].name)))
 		for j := range name {
 			if name[j] == '.' {
-				note(name[:j], func(p *place) { p.parent = true })
+				placeFor(name[:j]).parent = true
 			}
 		}
-		note(name, func(p *place) { p.at = int8(i) })
+		placeFor(name).at = int8(i)
 	}
 }
 
-func note(name string, set func(*place)) {
-	p, ok := places[name]
-	if !ok {
-		p.at = -1
+// placeFor is the place of a name, which is made if it is not there.
+func placeFor(name string) *place {
+	hash := uint32(0)
+	for _, c := range []byte(name) {
+		hash = hashed(hash, c)
 	}
-	set(&p)
-	places[name] = p
-	starts[len(name)] |= letter(name[0])
+	i := slot(hash)
+	for places[i].name != "" && places[i].name != name {
+		i = (i + 1) % uint32(len(places))
+	}
+	if places[i].name == "" {
+		places[i] = place{name: name, at: -1}
+	}
+	return &places[i]
 }
 
-// letter is a bit for the first byte of a folded name; 0 when none begins so.
-func letter(c byte) uint32 {
+func hashed(hash uint32, c byte) uint32 { return (hash ^ uint32(c)) * 16777619 }
+func slot(hash uint32) uint32           { return (hash>>16 ^ hash) % uint32(len(places)) }
+
+// folded is a byte of a key in a folded name: in lower case. It reports false for
+// underscores and hyphens, which do not count.
+func folded(c byte) (byte, bool) {
 	switch {
-	case '`' < c && c <= 'z':
-		return 1 << (c - 'a')
-	case c == '@':
-		return 1 << 26
+	case c == '_' || c == '-':
+		return 0, false
+	case 'A' <= c && c <= 'Z':
+		return c + 'a' - 'A', true
 	}
-	return 0
+	return c, true
 }
 
-// appendFolded appends a key in lower case and without underscores and hyphens.
+// appendFolded appends a key as a folded name.
 func appendFolded(dst, key []byte) []byte {
 	for _, c := range key {
-		switch {
-		case c == '_' || c == '-':
-			continue
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
+		if c, counts := folded(c); counts {
+			dst = append(dst, c)
 		}
-		dst = append(dst, c)
 	}
 	return dst
 }
 
 // placeOf looks up a key, still escaped, within the object that a folded name with
 // a dot at its end stands for; "" is the record.
-func placeOf(parent string, key []byte) (place, bool) {
+func placeOf(parent string, key []byte) (p place, ok bool) {
 	if len(parent)+len(key) > 2*maxName {
-		return place{}, false
+		return p, false
 	}
 	if bytes.IndexByte(key, '\\') >= 0 {
 		return escapedPlace(parent, key)
@@ -82,38 +86,45 @@ func placeOf(parent string, key []byte) (place, bool) {
 }
 
 // escapedPlace is placeOf for a key in which something is escaped.
-func escapedPlace(parent string, key []byte) (place, bool) {
+func escapedPlace(parent string, key []byte) (p place, ok bool) {
 	var plain [2 * maxName]byte
 	decoded, ok := jsonscan.AppendASCII(plain[:0], key)
 	if !ok {
-		return place{}, false
+		return p, false
 	}
 	return plainPlace(parent, decoded)
 }
 
 // plainPlace is placeOf for a key in which nothing is escaped.
-func plainPlace(parent string, key []byte) (place, bool) {
-	var buf [maxName]byte
-	n := copy(buf[:], parent)
-	for _, c := range key {
-		switch {
-		case c == '_' || c == '-':
-			continue
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		}
-		if n == maxName {
-			return place{}, false
-		}
-		buf[n] = c
+func plainPlace(parent string, key []byte) (p place, ok bool) {
+	var name [maxName]byte
+	n, hash := 0, uint32(0)
+	for _, c := range []byte(parent) {
+		name[n] = c
+		hash = hashed(hash, c)
 		n++
 	}
-	if n == 0 || starts[n]&letter(buf[0]) == 0 {
-		return place{}, false
+	for _, c := range key {
+		c, counts := folded(c)
+		if !counts {
+			continue
+		}
+		if n == maxName {
+			return p, false
+		}
+		name[n] = c
+		hash = hashed(hash, c)
+		n++
 	}
-	p, ok := places[string(buf[:n])]
-	if ok && p.at >= 0 && table[p.at].exact && table[p.at].name != string(key) {
-		p.at = -1 // another name, that differs from it by its case only
+	for i := slot(hash); places[i].name != ""; i = (i + 1) % uint32(len(places)) {
+		if places[i].name != string(name[:n]) {
+			continue
+		}
+		p = places[i]
+		if p.at >= 0 && table[p.at].exact && table[p.at].name != string(key) {
+			p.at = -1 // another name, that differs from it by its case only
+		}
+		return p, true
 	}
-	return p, ok
+	return p, false
 }
