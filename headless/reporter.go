@@ -20,7 +20,8 @@ type Reporter struct {
 	count  uint64 // records lost
 	gaps   uint64 // gaps of unknown size
 
-	uncounted bool // there was a source of which nobody knows what it lost
+	refused   map[string]bool // streams that are refused now
+	uncounted bool            // there was a source of which nobody knows what it lost
 }
 
 // state is what was last reported of a source.
@@ -34,7 +35,7 @@ func NewReporter(out io.Writer) *Reporter {
 	if out == nil {
 		out = io.Discard
 	}
-	return &Reporter{out: out, states: make(map[string]state)}
+	return &Reporter{out: out, states: make(map[string]state), refused: make(map[string]bool)}
 }
 
 // Notify writes a line. One that cannot be written ends nothing.
@@ -56,8 +57,23 @@ func (r *Reporter) Text(n *stream.Notice) string {
 		return r.stateText(n)
 	case stream.KindAway:
 		return n.AwayText()
+	case stream.KindRefused:
+		return r.refusedText(n)
 	}
 	return ""
+}
+
+// refusedText reports that a source refuses a stream, or gives it now.
+func (r *Reporter) refusedText(n *stream.Notice) string {
+	name := record.Safe(n.Source)
+	if n.Err == "" {
+		delete(r.refused, n.Stream)
+		return name + " gives " + record.Safe(n.Stream) + " now"
+	}
+	if len(r.refused) < maxSources {
+		r.refused[n.Stream] = true
+	}
+	return name + " refuses " + record.Safe(n.Stream) + ": " + record.Safe(n.Err) + "; trying again"
 }
 
 // stateText reports a state once, however often a source tries again.
@@ -107,14 +123,14 @@ func (r *Reporter) Trouble(n *stream.Notice) string {
 func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 
 // unaccounted reports whether what was lost is not known of some source: it could
-// not count, or is away.
+// not count, is away, or refuses a stream.
 func (r *Reporter) unaccounted() bool {
 	for _, s := range r.states {
 		if s.state != stream.StateLive {
 			return true
 		}
 	}
-	return r.uncounted
+	return r.uncounted || len(r.refused) > 0
 }
 
 // Total writes the last line, in a form that scripts can read.

@@ -26,6 +26,9 @@ func (m *model) uncounted() string {
 	if d := m.unheard(); d != "" {
 		return d
 	}
+	for name := range m.refused {
+		return record.Safe(name) + " is refused"
+	}
 	if m.foreign != "" {
 		return record.Safe(m.foreign) + " " + doubtful(stream.StateUnaccounted)
 	}

@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -91,4 +92,23 @@ func TestThePickerClaimsNothingThatIsNotKnown(t *testing.T) {
 	s.second()
 	s.want("live: unknown")
 	s.wantNot("0 live")
+}
+
+// A stream that is refused says so in its own pane alone, and until it is given.
+func TestARefusedStream(t *testing.T) {
+	s := open(t, 160, 40, tui.Config{}, "system", "tenant/acme")
+	s.lines("system", 1)
+	s.want("kept in 1 MB · 0 dropped")
+	refusal := stream.Notice{Kind: stream.KindRefused, Time: start, Stream: "tenant/acme", Source: "127.0.0.1:5580", Err: "403 Forbidden"}
+	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})
+	s.want("127.0.0.1:5580 refuses this stream: 403", "dropped: unknown")
+	if got := strings.Count(s.text(), "refuses"); got != 1 {
+		t.Fatalf("%d panes say so:\n%s", got, s.text())
+	}
+	s.keys("i")
+	s.want("unknown: tenant/acme is refused")
+	s.keys("i")
+	refusal.Err = ""
+	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})
+	s.want("127.0.0.1:5580 gives this stream now", "0 dropped")
 }

@@ -116,6 +116,22 @@ func (m *model) keepNotice(n *stream.Notice) {
 		m.stateChanged(n)
 	case stream.KindAway:
 		m.wasAway(n)
+	case stream.KindRefused:
+		m.streamRefused(n, stores)
+	}
+}
+
+// streamRefused puts a row where a stream is refused, and where it is given.
+func (m *model) streamRefused(n *stream.Notice, stores []*rows.Store) {
+	if len(stores) == 0 {
+		return // its pane was closed a moment ago
+	}
+	if m.refused[n.Stream] = n.Err != ""; n.Err == "" {
+		delete(m.refused, n.Stream)
+	}
+	text := rowtext.AppendRefused(nil, n)
+	for _, s := range stores {
+		s.State(n, text)
 	}
 }
 

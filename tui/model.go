@@ -73,6 +73,7 @@ type model struct {
 	foreign string                    // a source that could not count what was lost; "": there was none
 	absent  map[string]*stream.Notice // the last absence of each source while a stream was open
 	filling map[string]bool           // streams whose earlier records have not all come
+	refused map[string]bool           // streams that the proxy refuses
 	arrived time.Time                 // the newest record that was taken, by RecordTime
 
 	pulses map[*rows.Store]*pulse
@@ -106,7 +107,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	m := &model{
 		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
 		stores: rows.NewStores(config.Records, config.Bytes),
-		lost:   make(map[string]bool), filling: make(map[string]bool),
+		lost:   make(map[string]bool), filling: make(map[string]bool), refused: make(map[string]bool),
 		pulses: make(map[*rows.Store]*pulse),
 		dark:   true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,

@@ -132,6 +132,7 @@ func (m *model) closePane() {
 	for _, name := range m.stores.Close(p.store()) {
 		m.config.Feed.Stop(name)
 		delete(m.filling, name)
+		delete(m.refused, name)
 	}
 	if m.stores.Find(p.store().Streams()...) == nil {
 		delete(m.pulses, p.store())

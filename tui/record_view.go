@@ -267,7 +267,7 @@ func (d *recordView) fill(p *page) {
 			p.section("Source")
 			p.text(t.gap, d.data)
 			p.blank()
-			p.text(t.dim, "What it had not handed over is asked for again when it is back; what it no longer has is shown as a gap.")
+			p.text(t.dim, "What it had not handed over is asked for again; what it no longer has then is shown as a gap.")
 			return
 		}
 		p.section("Gap")

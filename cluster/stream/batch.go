@@ -47,6 +47,7 @@ const (
 	KindBackfill                 // the backfill of Stream has come, from all that answered in time; live records follow. Once per Tail.
 	KindPosition                 // reading Stream at Source begins at Position; direct sources only
 	KindAway                     // a source took nothing from its publishers for the time Away: what they dropped meanwhile nobody knows
+	KindRefused                  // Source, a proxy that is there, refuses Stream: Err says why, and it is asked for again; without Err, it gives it now
 )
 
 // Notice is something that happened in a stream or to a source, other than a
@@ -55,7 +56,7 @@ type Notice struct {
 	At     int // it stands before Records[At]; len(Records) when it stands at the end
 	Kind   Kind
 	Time   time.Time
-	Stream string // of a gap and of a backfill; of a state and of an absence, empty: it concerns all streams
+	Stream string // of a gap, a backfill and a refusal; of a state and of an absence, empty: it concerns all streams
 	Source string // name of the consolidator, or of the proxy (its URL's host) if the proxy itself is meant
 
 	// KindGap.
@@ -71,9 +72,9 @@ type Notice struct {
 	Away  time.Duration // as the reader saw it, or, if it stood still, by its own clock
 	Stood bool          // it stood still, as a process that is stopped does; else it was restarted
 
-	// KindState.
+	// KindState and KindRefused.
 	State State
-	Err   string // why it is connecting or lost, for people; may be empty
+	Err   string // why it is connecting or lost, or refuses a stream, for people; may be empty
 }
 
 // Loss is the loss that a notice of KindGap is about.

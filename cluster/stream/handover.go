@@ -100,10 +100,11 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 	return nil
 }
 
-// PutState adds the notice of a source's state, or of its absence, at the end. It never waits, whatever
-// lock its caller holds: in a full handover it replaces the notice of that kind and source
-// that came last, if no record has come since. So beyond the handover's bound there are
-// two notices a source at most. Its error is ErrClosed.
+// PutState adds the notice of a source's state, of its absence, or of its refusal of a
+// stream, at the end. It never waits, whatever lock its caller holds: in a full handover
+// it replaces the notice of that kind and source that came last, if no record has come
+// since. So beyond the handover's bound there are two notices a source at most, and one
+// a stream that is refused. Its error is ErrClosed.
 func (h *Handover) PutState(n Notice) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -113,7 +114,7 @@ func (h *Handover) PutState(n Notice) error {
 	h.begin()
 	n.At = len(h.batch.Records)
 	if h.bytes >= h.limit {
-		h.batch.forgetState(n.Kind, n.Source)
+		h.batch.forgetState(&n)
 	} else {
 		h.bytes += noticeCost
 	}
@@ -130,13 +131,14 @@ func (h *Handover) begin() {
 	}
 }
 
-// forgetState drops the last notice of that kind and source behind the last record.
-func (b *Batch) forgetState(kind Kind, source string) {
+// forgetState drops the last notice behind the last record that is of the same kind, and
+// about the same.
+func (b *Batch) forgetState(of *Notice) {
 	for i, n := range slices.Backward(b.Notices) {
 		switch {
 		case n.At < len(b.Records):
 			return
-		case n.Source == source && n.Kind == kind:
+		case n.Source == of.Source && n.Kind == of.Kind && n.Stream == of.Stream:
 			b.Notices = slices.Delete(b.Notices, i, i+1)
 			return
 		}

@@ -191,6 +191,13 @@ func TestNotices(t *testing.T) {
 			state("vm-2", stream.StateLost, ""),
 			state("vm-2", stream.StateLive, ""),
 		}, "vm-2 not reached yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=unknown"},
+		{"refused", []stream.Notice{
+			{Kind: stream.KindRefused, Stream: "s", Source: "proxy", Err: "403 Forbidden"},
+		}, "proxy refuses s: 403 Forbidden; trying again|written=0 lost=unknown"},
+		{"refused and given", []stream.Notice{
+			{Kind: stream.KindRefused, Stream: "s", Source: "proxy", Err: "403 Forbidden"},
+			{Kind: stream.KindRefused, Stream: "s", Source: "proxy"},
+		}, "proxy refuses s: 403 Forbidden; trying again|proxy gives s now|written=0 lost=0"},
 		{"live at the end", []stream.Notice{
 			state("vm-1", stream.StateConnecting, ""),
 			state("vm-1", stream.StateLive, ""),

@@ -32,6 +32,8 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 	case stream.KindAway:
 		r.console.Notify(n.AwayText())
 		return r.away(n)
+	case stream.KindRefused:
+		r.console.Notify(r.reporter.Text(n))
 	case stream.KindState:
 		if text := r.reporter.Trouble(n); text != "" {
 			r.console.Notify(text)

@@ -241,11 +241,12 @@ func (s *Store) Gap(n *stream.Notice, text []byte) {
 	s.note(n, kindGap, record.Warn, text)
 }
 
-// State keeps a row for a source that was lost, or is back; text is what it says.
+// State keeps a row for a source that was lost, was away or refuses the stream, or is
+// back or gives it; text is what it says.
 func (s *Store) State(n *stream.Notice, text []byte) {
-	level := record.Info
-	if !n.State.Connected() {
-		level = record.Warn
+	level := record.Warn
+	if n.Kind == stream.KindState && n.State.Connected() || n.Kind == stream.KindRefused && n.Err == "" {
+		level = record.Info
 	}
 	s.note(n, KindState, level, text)
 }

@@ -224,6 +224,17 @@ func AppendAway(dst []byte, n *stream.Notice) []byte {
 	return append(dst, short.AwayText()...)
 }
 
+// AppendRefused appends that a source refuses the stream, or gives it now, sanitised.
+func AppendRefused(dst []byte, n *stream.Notice) []byte {
+	dst = record.AppendSafe(dst, cell.Shorten(n.Source, MaxValue))
+	if n.Err == "" {
+		return append(dst, " gives this stream now"...)
+	}
+	dst = append(dst, " refuses this stream: "...)
+	dst = record.AppendSafe(dst, cell.Shorten(n.Err, MaxValue))
+	return append(dst, "; trying again"...)
+}
+
 // AppendGap appends what was lost in a gap, sanitised.
 func AppendGap(dst []byte, n *stream.Notice) []byte {
 	lost := n.Loss()

@@ -1,6 +1,8 @@
 package proxied
 
 import (
+	"time"
+
 	"sluice/cluster/block"
 	"sluice/cluster/stream"
 )
@@ -12,6 +14,12 @@ var NewEventBody = newEventBody
 func (b *eventBody) Next() ([]byte, *block.Block, error) {
 	events, err := b.next()
 	return events, b.in, err
+}
+
+// Impatient asks again soon for what was refused.
+func Impatient(cfg Config) Config {
+	cfg.refusedWait = 10 * time.Millisecond
+	return cfg
 }
 
 // Broken returns a Source with a tail that panics when Run starts it.

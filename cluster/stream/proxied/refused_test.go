@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,4 +129,42 @@ func TestProxiedEnds(t *testing.T) {
 			return
 		}
 	}
+}
+
+// That a proxy refuses one stream is no outage of the others: it is said once, of that
+// stream, and so is that the stream is given. A list that is refused shows in Status.
+func TestRefusalIsOfOneStream(t *testing.T) {
+	var given atomic.Bool
+	s := reads(t, proxied.Impatient(proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/logs/mine" && !given.Load() {
+			w.WriteHeader(403)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, "event: live\nid: 1\ndata: {}\n\n")
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})}))
+	s.Tail("mine", stream.Backfill{})
+	s.Kind(stream.KindBackfill)
+	s.Tail("theirs", stream.Backfill{})
+	s.Notice(func(n stream.Notice) bool {
+		if n.Kind == stream.KindState {
+			t.Fatalf("notice %+v", n)
+		}
+		return n.Kind == stream.KindRefused && n.Stream == "theirs" && strings.Contains(n.Err, `ask for "theirs": 403`)
+	})
+	s.WatchStreams(true)
+	wait.For(t, "a list that is refused", func() bool {
+		self := s.Status()[0]
+		return self.State == stream.StateLive && strings.Contains(self.Err, "ask for the list of streams: 403")
+	})
+	given.Store(true)
+	s.Notice(func(n stream.Notice) bool {
+		if n.Kind == stream.KindState || n.Kind == stream.KindRefused && n.Err != "" {
+			t.Fatalf("notice %+v", n)
+		}
+		return n.Kind == stream.KindRefused && n.Stream == "theirs"
+	})
+	wait.For(t, "a list", func() bool { return s.Status()[0].Err == "" })
 }

@@ -1,6 +1,7 @@
 package proxied
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,7 @@ func (r refusal) Error() string { return r.text }
 type response struct {
 	backend *backend
 	what    string               // for people
+	stream  string               // that is read; "" is the list of streams
 	url     func() string        // asked before each request
 	header  func(http.Header)    // what is sent with each request
 	handle  func(*httpapi.Event) // of one event, by one goroutine
@@ -47,6 +49,7 @@ type response struct {
 	body    *eventBody // of the response that is read
 	open    bool
 	began   time.Time // when it was opened last
+	refused bool      // that it is refused was reported
 }
 
 // run reads until ctx ends. What the proxy refuses for good (a status of 4xx
@@ -59,8 +62,9 @@ func (r *response) run(ctx context.Context) {
 			return
 		}
 		if refused := (refusal{}); errors.As(err, &refused) {
-			r.backend.refused(fmt.Errorf("ask for %s: %w", r.what, err))
-			sleep(ctx, refusedWait/2+rand.N(refusedWait/2))
+			r.refused = r.backend.refused(r.stream, fmt.Errorf("ask for %s: %w", r.what, err), r.refused)
+			pause := cmp.Or(r.backend.cfg.refusedWait, refusedWait)
+			sleep(ctx, pause/2+rand.N(pause/2))
 			continue
 		}
 		r.lost(err)
@@ -137,7 +141,8 @@ func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == httpapi.TypeEvents {
 		r.open, r.began = true, time.Now()
-		r.backend.opened()
+		r.backend.opened(r.stream, r.refused)
+		r.refused = false
 		return nil
 	}
 	text := statusText(resp)

@@ -25,6 +25,8 @@ type Config struct {
 
 	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
 	Logger *slog.Logger // nil discards
+
+	refusedWait time.Duration // 0 means refusedWait; tests are less patient
 }
 
 // New returns a Source that reads through a proxy.
@@ -54,6 +56,7 @@ type backend struct {
 	self     stream.Status
 	had      int                      // responses that are open
 	leftAt   time.Time                // when the last one was ended here
+	unlisted string                   // why the list of streams is refused, while others are open; may be empty
 	sources  map[string]stream.Status // consolidators, as the proxy reports them
 	absences map[string]string        // by the name of a source, when it was back from its last absence, as the proxy says
 }
@@ -175,6 +178,8 @@ func (p *backend) Status() []stream.Status {
 		self.State, self.Since, self.Err = stream.StateUnknown, p.leftAt, ""
 	case self.State.Connected() && p.had == 0:
 		self.State, self.Since = stream.StateConnecting, p.leftAt
+	case self.Err == "" && p.watcher != nil:
+		self.Err = p.unlisted
 	}
 	list := make([]stream.Status, 0, 1+len(p.sources))
 	for _, s := range p.sources {
@@ -196,15 +201,21 @@ func (p *backend) address(path, query string) string {
 	return s
 }
 
-// opened notes that a response is open.
-func (p *backend) opened() {
+// opened notes that a response is open, which was refused before, or not.
+func (p *backend) opened(name string, refused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.had++
 	if p.had == 1 && p.self.State == stream.StateLive {
 		p.self.Since = time.Now() // nothing is known of the time without a response
 	}
+	if name == "" {
+		p.unlisted = ""
+	}
 	p.setSelf(stream.StateLive, "")
+	if refused && name != "" {
+		_ = p.out.PutState(stream.Notice{Kind: stream.KindRefused, Time: time.Now(), Stream: name, Source: p.name}) // once it is closed, nobody wants it
+	}
 }
 
 // left notes that an open response was ended here. With the last of them nothing is
@@ -241,18 +252,25 @@ func (p *backend) missed(err error) {
 	}
 }
 
-// refused notes that the proxy refused a request. That is reported even when
-// others are open, since a user would not know otherwise why nothing comes.
-func (p *backend) refused(err error) {
+// refused notes that the proxy refused a stream, or, with no name, the list of them.
+// That is no outage of others that are open: it is reported once of the stream, and
+// stands in Status of the list. It returns whether it was reported.
+func (p *backend) refused(name string, err error, reported bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.had == 0 {
+	switch {
+	case p.had == 0:
 		p.setSelf(stream.StateLost, err.Error())
-		return
+		return false
+	case name == "":
+		p.unlisted = err.Error()
+		return false
+	case !reported:
+		_ = p.out.PutState(stream.Notice{
+			Kind: stream.KindRefused, Time: time.Now(), Stream: name, Source: p.name, Err: err.Error(),
+		}) // once it is closed, nobody wants it
 	}
-	refusal := p.self
-	refusal.State, refusal.Err = stream.StateLost, err.Error()
-	p.notify(refusal)
+	return true
 }
 
 // setSelf changes the proxy's own state, and reports it. p.mu is held.

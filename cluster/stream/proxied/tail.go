@@ -54,6 +54,7 @@ func (t *tail) run() {
 	t.response = &response{
 		backend: t.backend,
 		what:    strconv.Quote(t.name),
+		stream:  t.name,
 		url:     t.url,
 		header:  t.header,
 		handle:  t.event,
