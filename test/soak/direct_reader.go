@@ -155,6 +155,12 @@ func (d *directReader) notice(n stream.Notice) error {
 	case stream.KindBackfill:
 		d.notef("the backfill of %s is there", n.Stream)
 		return nil
+	case stream.KindAway:
+		d.notef("%s", n.AwayText())
+		if m := d.w.machine(n.Source); m < 0 || !n.Stood && !d.w.machines[m].touched() {
+			return fmt.Errorf("it was told that %s, and that was not restarted", n.AwayText())
+		}
+		return nil
 	}
 	m, s := d.w.machine(n.Source), d.w.stream([]byte(n.Stream))
 	if m < 0 || s < 0 {

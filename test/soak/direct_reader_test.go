@@ -14,7 +14,7 @@ func testWorld() *world {
 	n := &numbers{}
 	n.open()
 	for range 10 {
-		n.send(false)
+		n.send(accepted)
 	}
 	w.truth.log(0, 0).numbers[1] = n
 	return w

@@ -195,6 +195,10 @@ func (s *session) line(line []byte) error {
 		s.told(n.Dropped, n.Unknown, n.Msg)
 		return nil
 	}
+	if isAbsence(line) {
+		s.notef("%s: %s", s.w.streams[s.stream], line)
+		return nil
+	}
 	id, err := s.record(s.stream, line)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func testLog(trusted trust, sent int) *logTruth {
 	n.open()
 	l.numbers[1] = n
 	for range sent {
-		n.send(false)
+		n.send(accepted)
 	}
 	return l
 }
@@ -83,11 +83,23 @@ func TestTruthAtAQuietPoint(t *testing.T) {
 		{what: "in another order", seen: [][2]uint64{{0, 0}, {1, 2}, {2, 1}, {3, 3}}, end: 4, want: "one after it"},
 		{
 			what: "one that had to be refused", seen: [][2]uint64{{0, 0}, {1, 1}, {2, 2}, {3, 3}}, end: 4,
-			change: func(n *numbers) { n.refused = map[uint64]bool{2: true} }, want: "had to be refused",
+			change: func(n *numbers) { n.fates = map[uint64]fate{2: discarded} }, want: "had to be refused",
 		},
 		{
-			what: "one that was refused", seen: [][2]uint64{{0, 0}, {1, 1}, {2, 3}}, end: 3,
-			change: func(n *numbers) { n.refused = map[uint64]bool{2: true} },
+			what: "one that was refused", seen: [][2]uint64{{0, 0}, {1, 1}, {3, 3}}, end: 4,
+			change: func(n *numbers) { n.fates = map[uint64]fate{2: refused} },
+		},
+		{
+			what: "one that was refused, and takes no number", seen: [][2]uint64{{0, 0}, {1, 1}, {2, 3}}, end: 3,
+			change: func(n *numbers) { n.fates = map[uint64]fate{2: refused} }, want: "stand nowhere",
+		},
+		{
+			what: "one that is no record, and takes a number", seen: [][2]uint64{{0, 0}, {1, 1}, {3, 3}}, end: 4,
+			change: func(n *numbers) { n.fates = map[uint64]fate{2: discarded} }, want: "only 0 records can stand",
+		},
+		{
+			what: "one that is no record", seen: [][2]uint64{{0, 0}, {1, 1}, {2, 3}}, end: 3,
+			change: func(n *numbers) { n.fates = map[uint64]fate{2: discarded} },
 		},
 		{what: "of a socket that drops", trust: trustNothing, seen: [][2]uint64{{0, 0}, {1, 3}}, end: 2},
 	} {
@@ -118,8 +130,8 @@ func TestTruthAcrossARestart(t *testing.T) {
 		n := l.numbers[1]
 		n.ended(false)
 		n.open()
-		n.send(false)
-		n.send(false)
+		n.send(accepted)
+		n.send(accepted)
 		for _, s := range c.seen {
 			see(t, l, s[0], s[1], s[2])
 		}

@@ -27,6 +27,8 @@ type oracleAt struct {
 	known  bool
 	marked bool // on this connection
 	ended  bool // an X-BYE told that it ends here
+
+	refused uint64 // since the last quiet point, as marks told
 }
 
 func newOracle(w *world, machine int) *oracle {
@@ -182,7 +184,7 @@ func (o *oracle) mark(m zmtp.Mark) error {
 	first := !at.marked
 	at.marked = true
 	switch {
-	case first && (m.Cause == zmtp.MarkOvertaken || m.Cause == zmtp.MarkPeriodic):
+	case first && m.Cause != zmtp.MarkStart && m.Cause != zmtp.MarkTooLate && m.Cause != zmtp.MarkNewEpoch:
 		return fmt.Errorf("the first mark of %q has the cause %d", m.Name, m.Cause)
 	case !at.known:
 	case at.epoch != m.Epoch:
@@ -194,12 +196,15 @@ func (o *oracle) mark(m zmtp.Mark) error {
 		return fmt.Errorf("%q goes on in the epoch %016x, which an X-BYE had ended", m.Name, m.Epoch)
 	case m.Next < at.next:
 		return fmt.Errorf("a mark of %q goes back from %d to %d", m.Name, at.next, m.Next)
+	case m.Next > at.next && m.Cause == zmtp.MarkTooLarge:
+		at.refused += m.Next - at.next
+		o.lost(m.Next-at.next, false)
 	case m.Next > at.next:
 		if m.Cause != zmtp.MarkOvertaken && m.Cause != zmtp.MarkTooLate {
 			return fmt.Errorf("a mark of %q says with the cause %d that %d records were lost", m.Name, m.Cause, m.Next-at.next)
 		}
 		o.lost(m.Next-at.next, false)
-	case m.Cause == zmtp.MarkOvertaken || m.Cause == zmtp.MarkTooLate:
+	case m.Cause == zmtp.MarkOvertaken || m.Cause == zmtp.MarkTooLate || m.Cause == zmtp.MarkTooLarge:
 		return fmt.Errorf("a mark of %q tells of a loss, cause %d, and there is none", m.Name, m.Cause)
 	}
 	if at.epoch != to.epoch {
@@ -224,7 +229,29 @@ func (o *oracle) final() ([]position, error) {
 	return all, nil
 }
 
-func (o *oracle) check(*quiet) error { return nil } // it was compared with X-STREAMS
+// check compares what was told as refused with what publishers sent. Where the oracle
+// has read was compared with X-STREAMS.
+func (o *oracle) check(*quiet) error {
+	for s := range o.at {
+		at := &o.at[s]
+		l := o.w.truth.log(o.machine, s)
+		l.mu.Lock()
+		var sent uint64
+		for _, n := range l.numbers {
+			for _, f := range n.fates {
+				if f == refused {
+					sent++
+				}
+			}
+		}
+		l.mu.Unlock()
+		if at.refused > sent {
+			return fmt.Errorf("of %q %d records were told as refused, and %d were to be", o.w.streams[s], at.refused, sent)
+		}
+		at.refused = 0
+	}
+	return nil
+}
 
 // pong answers a PING.
 func pong(conn *zmtp.Conn, writing *sync.Mutex, ping []byte) error {

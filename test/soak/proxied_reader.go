@@ -104,6 +104,8 @@ func (p *proxiedReader) notice(n *stream.Notice) {
 		}
 	case stream.KindState:
 		p.notef("%s is %v %s", n.Source, n.State, n.Err)
+	case stream.KindAway:
+		p.notef("%s", n.AwayText())
 	case stream.KindBackfill:
 		p.notef("the backfill of %s is there", n.Stream)
 	}

@@ -25,15 +25,14 @@ type outlet interface {
 	why() error
 }
 
-// message is one message of a publisher. A refused one has no stream, or is too
-// large: no consolidator may accept it.
+// message is one message of a publisher.
 type message struct {
-	name    string
-	stream  int
-	number  uint64
-	record  []byte
-	refused bool
-	single  bool // it has one frame
+	name   string
+	stream int
+	number uint64
+	record []byte
+	fate   fate
+	single bool // it has one frame
 }
 
 // publisher publishes to all streams of one machine, with numbers of its own in
@@ -52,7 +51,7 @@ type publisher struct {
 	acked      int
 	buf        []byte
 
-	sent, refused uint64
+	sent, refused, discarded uint64
 }
 
 func newPublisher(w *world, index, machine int, kind string) (*publisher, error) {
@@ -147,14 +146,14 @@ func (p *publisher) acknowledge() error {
 	case n < 0 || n > len(p.unacked):
 		return fmt.Errorf("X-ACK says that %d messages of the connection were accepted; it had said %d, and %d more were sent", p.acked+n, p.acked, len(p.unacked))
 	}
-	accepted := p.unacked[:n]
+	acked := p.unacked[:n]
 	p.unacked = p.unacked[n:]
 	p.acked += n
 	p.each(func(s int, n *numbers) {
-		for i := len(accepted) - 1; i >= 0; i-- {
-			if accepted[i].stream == s {
+		for i := len(acked) - 1; i >= 0; i-- {
+			if acked[i].stream == s {
 				part := &n.parts[len(n.parts)-1]
-				part.acked = max(part.acked, accepted[i].number+1)
+				part.acked = max(part.acked, acked[i].number+1)
 				return
 			}
 		}
@@ -245,14 +244,14 @@ func (p *publisher) batch(n, stream int) []message {
 		s := p.size()
 		switch {
 		case s > maxRecord:
-			m.refused = true
+			m.fate = refused
 		case p.rnd.IntN(2000) == 0 && p.trust == trustConnection:
-			m.refused = true
+			m.fate = discarded
 			p.break1(&m)
 		}
 		l := p.w.truth.log(p.machine, m.stream)
 		l.mu.Lock()
-		m.number = l.numbers[p.index].send(m.refused)
+		m.number = l.numbers[p.index].send(m.fate)
 		l.mu.Unlock()
 		from := len(p.buf)
 		p.buf = appendRecord(p.buf, p.identity(m.stream, m.number), s, now)
@@ -265,7 +264,7 @@ func (p *publisher) batch(n, stream int) []message {
 	return batch
 }
 
-// break1 makes a message that no consolidator may accept.
+// break1 makes a message that is no record of any stream.
 func (p *publisher) break1(m *message) {
 	switch p.rnd.IntN(4) {
 	case 0:
@@ -291,7 +290,7 @@ func (p *publisher) size() int {
 		return 4000 + p.rnd.IntN(28_000)
 	case n < 9993:
 		return maxRecord - p.rnd.IntN(3)
-	case n < 9997:
+	case n < 9995:
 		return 32_000 + p.rnd.IntN(maxRecord-32_000)
 	}
 	return maxRecord + 1 + p.rnd.IntN(64<<10)
@@ -300,9 +299,14 @@ func (p *publisher) size() int {
 // send hands a batch over. What a broken connection makes of it is not known.
 func (p *publisher) send(batch []message) error {
 	for _, m := range batch {
-		if m.refused {
+		switch m.fate {
+		case refused:
 			p.refused++
 			continue
+		case discarded:
+			p.discarded++
+			continue
+		case accepted:
 		}
 		p.sent++
 		if p.trust == trustConnection {
@@ -350,7 +354,7 @@ func (p *publisher) close() ([]uint64, error) {
 	for s, name := range p.w.streams {
 		l := p.w.truth.log(p.machine, s)
 		l.mu.Lock()
-		number := l.numbers[p.index].send(false)
+		number := l.numbers[p.index].send(accepted)
 		l.mu.Unlock()
 		batch = append(batch, message{name: name, stream: s, number: number, record: appendRecord(nil, p.identity(s, number), 0, now)})
 		all = append(all, number)

@@ -123,3 +123,12 @@ func parseNotice(data []byte) (n notice, ok bool) {
 	err := json.Unmarshal(data, &n)
 	return n, err == nil && (n.Dropped > 0 || n.Unknown)
 }
+
+// isAbsence reports whether data tells that a consolidator was away.
+func isAbsence(data []byte) bool {
+	var away struct {
+		Source string
+		Away   *float64
+	}
+	return bytes.HasPrefix(data, []byte(noticeHead)) && json.Unmarshal(data, &away) == nil && away.Away != nil && away.Source != ""
+}

@@ -11,14 +11,23 @@ const (
 	trustNothing                 // go-zeromq drops when its queue is full
 )
 
+// fate is what a consolidator has to do with a message.
+type fate int
+
+const (
+	accepted  fate = iota // it stands in the log
+	refused               // it is too large: it takes a number in the log, and every reader has lost it
+	discarded             // it names no stream, or is no record: it takes no number
+)
+
 // numbers are what one publisher sent to one stream since the last quiet point.
 // Its log's lock guards it.
 type numbers struct {
-	trust   trust
-	base    uint64  // number of where[0]
-	where   []place // of each number
-	refused map[uint64]bool
-	parts   []part // the numbers of each connection, in order
+	trust trust
+	base  uint64          // number of where[0]
+	where []place         // of each number
+	fates map[uint64]fate // of those that are not accepted
+	parts []part          // the numbers of each connection, in order
 }
 
 // part is what went over one connection.
@@ -35,17 +44,17 @@ func (n *numbers) open() {
 }
 
 // send gives the next number.
-func (n *numbers) send(refused bool) uint64 {
+func (n *numbers) send(f fate) uint64 {
 	if len(n.parts) == 0 {
 		n.open()
 	}
 	number := n.base + uint64(len(n.where))
 	n.where = append(n.where, place{})
-	if refused {
-		if n.refused == nil {
-			n.refused = make(map[uint64]bool)
+	if f != accepted {
+		if n.fates == nil {
+			n.fates = make(map[uint64]fate)
 		}
-		n.refused[number] = true
+		n.fates[number] = f
 	}
 	return number
 }
@@ -62,9 +71,9 @@ func (n *numbers) ended(well bool) {
 	}
 }
 
-// missing counts records that nobody saw.
+// missing counts records that nobody saw, those that were refused among them.
 type missing struct {
-	must, may uint64 // those that were accepted, and those of which nobody knows
+	must, may uint64 // those that stand in the log, and those of which nobody knows
 	publisher int    // of one that was accepted
 	number    uint64
 }
@@ -77,7 +86,7 @@ func (m *missing) add(o missing, publisher int) {
 	m.may += o.may
 }
 
-// check looks for records that were accepted and were seen by nobody.
+// check looks for records that stand in the log and were seen by nobody.
 func (n *numbers) check(killed, restarted bool) (m missing, err error) {
 	end := len(n.where)
 	for k := len(n.parts) - 1; k >= 0; k-- {
@@ -87,7 +96,7 @@ func (n *numbers) check(killed, restarted bool) (m missing, err error) {
 		for i := end - 1; i >= begin; i-- {
 			number, w := n.base+uint64(i), n.where[i]
 			switch {
-			case w.life > 0 && n.refused[number]:
+			case w.life > 0 && n.fates[number] != accepted:
 				return m, fmt.Errorf("number %d had to be refused, and was handed on", number)
 			case w.life > 0 && later.life > 0 && n.trust == trustConnection && w.life != later.life:
 				return m, fmt.Errorf("number %d is in life %d and the one after it, of the same connection, in %d", number, w.life, later.life)
@@ -96,7 +105,7 @@ func (n *numbers) check(killed, restarted bool) (m missing, err error) {
 			case w.life > 0:
 				later = w
 				continue
-			case n.refused[number]:
+			case n.fates[number] == discarded:
 				continue
 			}
 			certain := false
@@ -125,7 +134,7 @@ func (n *numbers) forget() {
 	if cap(n.where) > 1<<16 {
 		n.where = nil
 	}
-	clear(n.refused)
+	clear(n.fates)
 	if k := len(n.parts); k > 0 {
 		last := n.parts[k-1]
 		last.from, last.acked = n.base, n.base

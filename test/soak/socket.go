@@ -106,7 +106,7 @@ func (s *socket) tokens(conn *zmtp.Conn, in *zmtp.Receiver) error {
 func (s *socket) send(batch []message) error {
 	s.buf = s.buf[:0]
 	for _, m := range batch {
-		if !m.refused {
+		if m.fate == accepted {
 			s.sound++
 		}
 		s.buf = appendMessage(s.buf, m)

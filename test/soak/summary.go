@@ -19,7 +19,7 @@ type summary struct {
 	seeds                             []uint64
 	phases                            int
 	kinds                             map[string]counts
-	sent, refused                     map[string]uint64
+	sent, refused, discarded          map[string]uint64
 	kills, ends, proxyKills, proxyEnd int
 	cuts                              int
 	peak                              int64 // largest memory of a consolidator
@@ -28,7 +28,7 @@ type summary struct {
 }
 
 func newSummary(out io.Writer, race bool) *summary {
-	return &summary{out: out, began: time.Now(), race: race, kinds: map[string]counts{}, sent: map[string]uint64{}, refused: map[string]uint64{}}
+	return &summary{out: out, began: time.Now(), race: race, kinds: map[string]counts{}, sent: map[string]uint64{}, refused: map[string]uint64{}, discarded: map[string]uint64{}}
 }
 
 func (s *summary) cut() {
@@ -94,6 +94,7 @@ func (s *summary) world(w *world) {
 	for _, p := range w.pubs {
 		s.sent[p.kind] += p.sent
 		s.refused[p.kind] += p.refused
+		s.discarded[p.kind] += p.discarded
 	}
 	for _, r := range w.readers {
 		t := r.common()
@@ -112,9 +113,9 @@ func (s *summary) String() string {
 		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts)
 	fmt.Fprintf(&b, "memory: a consolidator at most %.1f MiB, at most %.1f beyond its buffer (48 allowed); the proxy %.1f MiB\n",
 		float64(s.peak)/(1<<20), float64(s.beyond)/(1<<20), float64(s.proxyPeak)/(1<<20))
-	fmt.Fprintf(&b, "%-10s %14s %14s\n", "publishers", "published", "to be refused")
+	fmt.Fprintf(&b, "%-10s %14s %14s %14s\n", "publishers", "published", "to be refused", "to be skipped")
 	for _, k := range sortedKeys(s.sent) {
-		fmt.Fprintf(&b, "%-10s %14d %14d\n", k, s.sent[k], s.refused[k])
+		fmt.Fprintf(&b, "%-10s %14d %14d %14d\n", k, s.sent[k], s.refused[k], s.discarded[k])
 	}
 	fmt.Fprintf(&b, "%-10s %14s %14s %10s %10s %10s\n", "readers", "delivered", "told as lost", "gaps", "unknown", "resumed")
 	for _, k := range sortedKeys(s.kinds) {
