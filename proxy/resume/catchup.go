@@ -1,8 +1,10 @@
 package resume
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"sluice/cluster/loss"
 	"sluice/proxy/entry"
@@ -17,7 +19,7 @@ type catchUp struct {
 
 	end    uint64              // a place in the log
 	stands map[string]standing // by consolidator, as of end
-	others bool                // some had not been reached by then, and had no name
+	others bool                // some have not been reached, and have no name
 }
 
 // want is the next record wanted from one consolidator.
@@ -39,7 +41,8 @@ type origin struct {
 type standing struct {
 	loss.Position          // the next record
 	number        uint64   // of the source
-	later         []uint64 // epochs that came after that one, and were read again for readers only
+	logged        bool     // the log has come to it
+	later         []uint64 // epochs that came after that one
 }
 
 func newCatchUp(positions map[string]loss.Position, from uint64, sources *Sources) *catchUp {
@@ -52,8 +55,29 @@ func newCatchUp(positions map[string]loss.Position, from uint64, sources *Source
 }
 
 func (c *catchUp) learn(sources *Sources) {
+	c.others = len(sources.rows) == 0
 	for _, r := range sources.rows {
 		c.origins[r.Number] = origin{r.Consolidator, r.Epoch}
+		c.others = c.others || r.Epoch == 0
+	}
+}
+
+// reached notes where the log begins at consolidators that had not been reached when
+// the log stood at c.end.
+func (c *catchUp) reached(sources *Sources) {
+	if c.stands == nil {
+		return // the reader has not joined the log
+	}
+	for _, r := range sources.rows {
+		at, known := c.stands[r.Consolidator]
+		switch {
+		case r.Epoch == 0 || at.Epoch == r.Epoch && at.logged == r.logged:
+		case !known || !at.logged && r.logged:
+			c.stands[r.Consolidator] = standing{Position: loss.Position{Epoch: r.Epoch, Seq: r.from}, number: r.Number, logged: r.logged}
+		case r.Number > at.number && !slices.Contains(at.later, r.Epoch):
+			at.later = append(at.later, r.Epoch)
+			c.stands[r.Consolidator] = at
+		}
 	}
 }
 
@@ -160,16 +184,15 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 // has consolidators of which the reader has nothing.
 func (c *catchUp) stand(log Log) (others bool) {
 	c.learn(log.Sources)
-	c.end, c.others = log.Next, false
+	c.end = log.Next
 	c.stands = make(map[string]standing)
 	for _, r := range log.Sources.rows { // newer epochs come later
 		others = others || c.wants[r.Consolidator] == nil && r.Epoch != 0
 		at, known := c.stands[r.Consolidator]
 		switch {
 		case r.Epoch == 0:
-			c.others = true
 		case r.logged || !known:
-			c.stands[r.Consolidator] = standing{Position: loss.Position{Epoch: r.Epoch, Seq: r.Next}, number: r.Number}
+			c.stands[r.Consolidator] = standing{Position: loss.Position{Epoch: r.Epoch, Seq: r.Next}, number: r.Number, logged: r.logged}
 		default:
 			at.later = append(at.later, r.Epoch)
 			c.stands[r.Consolidator] = at
@@ -189,6 +212,7 @@ func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool
 		return out, false
 	}
 	settled = true
+	var gone []string
 	for _, name := range slices.Sorted(maps.Keys(c.wants)) {
 		w := c.wants[name]
 		log, known := c.stands[name]
@@ -199,8 +223,14 @@ func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool
 		switch {
 		case w.level:
 			continue
+		case !known && c.others:
+			settled = false // it may be one of those
+			continue
 		case !known:
-			settled = settled && !c.others // or else it is not in the cluster any more
+			if !w.told {
+				w.told = true
+				gone = append(gone, name)
+			}
 			continue
 		case w.Epoch == log.Epoch && w.Seq > log.Seq, slices.Contains(log.later, w.Epoch):
 			settled = false // the log is behind
@@ -214,5 +244,18 @@ func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool
 		w.goOn(log.Position)
 		w.level = true
 	}
+	if len(gone) > 0 {
+		out = append(out, Event{ID: unplaced(0, 0), Loss: &Loss{Unknown: true, Reason: goneReason(gone)}})
+	}
 	return out, settled
+}
+
+// goneReason says what became of consolidators that are not in the cluster any more.
+func goneReason(names []string) string {
+	const shown = 3
+	text := strings.Join(names[:min(len(names), shown)], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return "the proxy does not read from there any more: " + text
 }

@@ -12,7 +12,9 @@
 // again at the consolidators ([Reader.Record], [Reader.Gap]), then comes all of
 // the log ([Reader.Entry]), but for what the reader has by then; and what is
 // missing is found by the sequence numbers. That ends when the reader stands at
-// every consolidator where the log stands ([Reader.Settle]).
+// every consolidator where the log stands ([Reader.Settle]). A consolidator that it
+// named, and that the proxy does not have, may be one that was not reached yet; once
+// all are, it is not in the cluster any more, and what it had is lost, in unknown number.
 //
 // Accounting: of each consolidator that it named, and of all entries of the log
 // from where it began, a reader gets every record once and in order, or is told

@@ -109,6 +109,7 @@ func (r *Reader) Overtaken(at fanout.Position, count uint64, unknown bool, log f
 func (r *Reader) Learn(sources *Sources) {
 	if r.catch != nil {
 		r.catch.learn(sources)
+		r.catch.reached(sources)
 	}
 }
 

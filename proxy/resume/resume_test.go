@@ -124,7 +124,7 @@ func (w *world) begun(s resume.Source) {
 func (w *world) reread(want resume.Want) {
 	l := w.log
 	for _, v := range w.vms {
-		if w.in.next(4) == 0 {
+		if v.gone || w.in.next(4) == 0 {
 			continue // it cannot be reached
 		}
 		from, named := want.Positions[v.name]
@@ -237,6 +237,7 @@ func (w *world) read(n int) {
 			w.event(got)
 		}
 	}
+	defer w.forget()
 	if w.at == l.next && !w.live {
 		w.live = true
 		w.after = fanout.Position{}
@@ -252,6 +253,20 @@ func (w *world) read(n int) {
 			}
 		}
 		w.logf("live: %v, %v", w.after, w.positions)
+	}
+}
+
+// forget drops the positions at consolidators that are not in the cluster any more.
+func (w *world) forget() {
+	named := make(map[string]bool)
+	for _, s := range w.shown {
+		if s.Epoch == 0 {
+			return
+		}
+		named[s.Consolidator] = true
+	}
+	if w.live {
+		maps.DeleteFunc(w.positions, func(name string, _ loss.Position) bool { return !named[name] })
 	}
 }
 

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"maps"
 	"slices"
 
 	"sluice/cluster/loss"
@@ -119,8 +120,8 @@ func (s *Sources) forget(log Log) {
 }
 
 // SetState notes the state of a consolidator, in all its epochs. known has the
-// names of all consolidators: one that was not reached yet goes by its address,
-// and its source gets the name when that is known.
+// names of all consolidators, which are sources from now on: one that was not reached
+// yet goes by its address, and its source gets the name when that is known.
 func (s *Sources) SetState(consolidator string, state stream.State, known map[string]bool) {
 	has := s.has(consolidator)
 	s.rows = slices.DeleteFunc(s.rows, func(r *Source) bool {
@@ -135,6 +136,9 @@ func (s *Sources) SetState(consolidator string, state stream.State, known map[st
 		s.touch(r)
 		return false
 	})
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		s.newest(name)
+	}
 	s.newest(consolidator)
 	for _, r := range s.rows {
 		if r.Consolidator == consolidator && r.State != state {
@@ -203,7 +207,7 @@ func (s *Sources) Changed(after, joined uint64, yield func(Source)) {
 // leadOnFrom reports whether the log leads on from these places. It does not
 // from an epoch that was over before the log began.
 func (s *Sources) leadOnFrom(positions map[string]loss.Position) bool {
-	unreached := slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Epoch == 0 }) // whatever its name is
+	unreached := len(s.rows) == 0 || slices.ContainsFunc(s.rows, func(r *Source) bool { return r.Epoch == 0 }) // whatever its name is
 	for name, at := range positions {
 		if s.find(name, at.Epoch) == nil && (unreached || s.has(name)) {
 			return false

@@ -41,6 +41,7 @@ type vm struct {
 	count  int             // records in all
 	first  int             // the oldest that it still has
 	ended  map[uint64]bool // epochs that ended with a word, so that their ends are known
+	gone   bool            // it is in the cluster no more
 }
 
 func (v *vm) epoch() uint64 { return uint64(len(v.begins)) }
@@ -75,6 +76,7 @@ type log struct {
 	gaps        resume.Gaps
 	checkpoints resume.Checkpoints
 	reads       map[string]loss.Position // where the intake stands
+	unreached   map[*vm]bool
 }
 
 type placed struct {
@@ -124,9 +126,17 @@ func (w *world) newLog() {
 	if w.log != nil {
 		epoch = w.log.epoch + 1
 	}
-	w.log = &log{epoch: epoch, reads: make(map[string]loss.Position)}
-	for _, v := range w.vms {
-		w.log.sources.Add(v.name, stream.StateLive)
+	w.log = &log{epoch: epoch, reads: make(map[string]loss.Position), unreached: make(map[*vm]bool)}
+	for i, v := range w.vms {
+		v.gone = v.gone || i > 0 && w.in.next(8) == 1
+		switch {
+		case v.gone:
+		case w.in.next(4) == 1:
+			w.log.unreached[v] = true
+			w.log.sources.Add("address of "+v.name, stream.StateConnecting)
+		default:
+			w.log.sources.Add(v.name, stream.StateLive)
+		}
 	}
 }
 
@@ -161,7 +171,11 @@ func (w *world) step() {
 // intake reads some records of a consolidator into the log, after some that are
 // lost.
 func (w *world) intake(v *vm, n, lost int) {
+	if v.gone {
+		return
+	}
 	l := w.log
+	w.reach(v)
 	at, begun := l.reads[v.name]
 	if !begun {
 		at = v.position(max(v.first, v.count-2*n))
@@ -198,6 +212,22 @@ func (w *world) intake(v *vm, n, lost int) {
 	}
 	l.reads[v.name] = at
 	l.checkpoints.Grown(n*50<<10, l.state)
+}
+
+// reach lets the proxy know the name of a consolidator.
+func (w *world) reach(v *vm) {
+	w.log.unreached[v] = false
+	known := make(map[string]bool)
+	for _, other := range w.vms {
+		switch {
+		case other.gone:
+		case w.log.unreached[other]:
+			known["address of "+other.name] = true
+		default:
+			known[other.name] = true
+		}
+	}
+	w.log.sources.SetState(v.name, stream.StateLive, known)
 }
 
 // gap logs a loss as a tail does.

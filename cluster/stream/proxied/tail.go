@@ -1,6 +1,7 @@
 package proxied
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -16,6 +17,11 @@ import (
 	"sluice/cluster/stream"
 )
 
+const (
+	maxHeader = 48 << 10 // bytes of positions that are sent: a proxy takes 64 KiB of headers
+	nowhere   = "0"      // an id that is no place, of one who was here before
+)
+
 // tail is one stream, read through a proxy. All but cancel belongs to
 // the goroutine of run.
 type tail struct {
@@ -29,7 +35,7 @@ type tail struct {
 	live      bool // the backfill is complete
 	joined    bool // all that was there when this response began has come
 	after     string
-	positions map[string]stream.Position // of the next record wanted, by consolidator
+	positions map[string]stream.Position // of the next record wanted, by consolidator; nil once there were too many
 	origins   map[uint64]origin
 
 	records []stream.Record // that came together and are not handed on yet
@@ -45,7 +51,9 @@ type origin struct {
 
 func newTail(p *backend, name string, from stream.Backfill) *tail {
 	t := &tail{backend: p, name: name, from: from, positions: make(map[string]stream.Position)}
-	maps.Copy(t.positions, from.Positions)
+	for consolidator, at := range from.Positions {
+		t.goOn(consolidator, at)
+	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	return t
 }
@@ -79,11 +87,18 @@ func (t *tail) url() string {
 
 func (t *tail) header(h http.Header) {
 	h.Set(httpapi.HeaderClient, "1")
-	if t.after != "" {
-		h.Set(httpapi.HeaderLastEventID, t.after)
+	after := t.after
+	if positions := httpapi.FormatPositions(t.positions); len(positions) > maxHeader {
+		// No proxy would take them. Where the id does not lead on, it tells that
+		// an unknown number is lost.
+		after = cmp.Or(after, nowhere)
+	} else if positions != "" {
+		h.Set(httpapi.HeaderPositions, positions)
+	} else if t.positions == nil {
+		after = cmp.Or(after, nowhere)
 	}
-	if len(t.positions) > 0 {
-		h.Set(httpapi.HeaderPositions, httpapi.FormatPositions(t.positions))
+	if after != "" {
+		h.Set(httpapi.HeaderLastEventID, after)
 	}
 	t.joined = false
 	// Numbers start over in each response.
@@ -113,8 +128,11 @@ func (t *tail) event(e *httpapi.Event) {
 				begun[o.consolidator] = o.at
 			}
 		}
-		maps.Copy(t.positions, begun)
+		for consolidator, at := range begun {
+			t.goOn(consolidator, at)
+		}
 		t.joined = true
+		t.forget()
 		t.after = string(e.ID)
 		t.keepSources()
 		t.complete()
@@ -164,7 +182,7 @@ func (t *tail) flush() {
 				continue
 			}
 			if r.Position.Epoch != 0 {
-				t.positions[r.Source] = stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
+				t.goOn(r.Source, stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1})
 			}
 		}
 	}
@@ -172,11 +190,40 @@ func (t *tail) flush() {
 	t.records = t.records[:0]
 }
 
+// goOn notes which record of a consolidator is wanted next.
+func (t *tail) goOn(consolidator string, at stream.Position) {
+	_, known := t.positions[consolidator]
+	switch {
+	case t.positions == nil:
+	case !known && len(t.positions) >= maxSources:
+		t.positions = nil // some would be missing
+	default:
+		t.positions[consolidator] = at
+	}
+}
+
+// forget drops the positions at consolidators that are not in the cluster any more: all
+// that the proxy has are known by name, and these are not among them. Whoever named
+// such a one to the proxy was told that what it had is lost.
+func (t *tail) forget() {
+	if !t.joined || len(t.origins) == 0 {
+		return
+	}
+	named := make(map[string]bool, len(t.origins))
+	for _, o := range t.origins {
+		if o.at.Epoch == 0 {
+			return
+		}
+		named[o.consolidator] = true
+	}
+	maps.DeleteFunc(t.positions, func(consolidator string, _ stream.Position) bool { return !named[consolidator] })
+}
+
 // had notes what was handed on, to go on behind it.
 func (t *tail) had(raw []byte, id httpapi.EventID, o origin) {
 	t.after = string(raw)
 	if o.at.Epoch != 0 {
-		t.positions[o.consolidator] = stream.Position{Epoch: o.at.Epoch, Seq: id.Seq + 1}
+		t.goOn(o.consolidator, stream.Position{Epoch: o.at.Epoch, Seq: id.Seq + 1})
 	}
 }
 
@@ -197,11 +244,13 @@ func (t *tail) gap(e *httpapi.Event) {
 	}
 	t.had(e.ID, id, o)
 	if after, err := httpapi.ParsePositions(lost.Positions); err == nil {
-		maps.Copy(t.positions, after) // the proxy has lost records of several consolidators
+		for consolidator, at := range after { // the proxy has lost records of several consolidators
+			t.goOn(consolidator, at)
+		}
 	}
 	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
 		// Or it would be reported again, if the connection broke now.
-		t.positions[consolidator] = lost.After
+		t.goOn(consolidator, lost.After)
 	}
 }
 
@@ -224,11 +273,12 @@ func (t *tail) source(e *httpapi.Event) {
 	if known && old.consolidator != s.Consolidator {
 		t.keepSources() // its name was not known before
 	}
-	if _, seen := t.positions[s.Consolidator]; !seen && t.joined && epoch != 0 && len(t.positions) < maxSources {
+	if _, seen := t.positions[s.Consolidator]; !seen && t.joined && epoch != 0 {
 		// The proxy has reached it only now. Where it begins there, it goes on,
 		// if the first record comes while there is no proxy.
-		t.positions[s.Consolidator] = stream.Position{Epoch: epoch, Seq: s.Next}
+		t.goOn(s.Consolidator, stream.Position{Epoch: epoch, Seq: s.Next})
 	}
+	t.forget()
 	for _, state := range []stream.State{stream.StateConnecting, stream.StateLive, stream.StateLost, stream.StateUnaccounted} {
 		if state.String() == s.State {
 			t.backend.setSource(s.Consolidator, state)
