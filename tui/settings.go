@@ -140,7 +140,7 @@ func readSmall(path string) ([]byte, error) {
 	if err == nil && len(data) > maxSettings {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSettings)
 	}
-	return data, err
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), err // a byte order mark, as some editors write it
 }
 
 // decodeTOML decodes data and says of an error where it is.

@@ -25,6 +25,9 @@ func TestSettings(t *testing.T) {
 	if s, err := tui.LoadSettings(filepath.Join(t.TempDir(), "none")); err != nil || s.Keys != nil {
 		t.Fatalf("no file is %v, %v", s, err)
 	}
+	if s, err := settings(t, "\xef\xbb\xbftheme = \"light\"\n"); err != nil || s.Theme.String() != "light" {
+		t.Errorf("behind a byte order mark: %+v, %v", s.Theme, err)
+	}
 	s, err := settings(t, `# mine
 theme = "light"
 time = "utc"

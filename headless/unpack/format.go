@@ -36,6 +36,9 @@ var (
 	utf32BE   = Format{"UTF-32", filter("iconv -f UTF-32BE -t UTF-8"), fromUTF32BE}
 )
 
+// unknown is what is no text, and nothing else that is known.
+var unknown = Format{name: "no text that is known", tool: filter("iconv -f ENCODING -t UTF-8")}
+
 // magic is how an input of a format begins, at an offset.
 type magic struct {
 	at     int
@@ -140,6 +143,9 @@ func detect(head []byte) (f Format, more bool) {
 		if f, ok := wide(head); ok {
 			return f, more
 		}
+	}
+	if noText(head) {
+		return unknown, more
 	}
 	return Format{}, more
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"math/rand/v2"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -243,6 +244,32 @@ func TestForeignTools(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", command, len(got), err)
 		}
 		r.Close()
+	}
+}
+
+// What is no text is not read as such; text in other encodings, and with controls, is.
+func TestNoText(t *testing.T) {
+	random := make([]byte, 4096)
+	rand.NewChaCha8([32]byte{1}).Read(random)
+	_, err := read(string(random))
+	var unreadable *unpack.UnreadableError
+	if !errors.As(err, &unreadable) || unreadable.Advice("x.bin", "sluice replay -") != "make text of it first: iconv -f ENCODING -t UTF-8 x.bin | sluice replay -" {
+		t.Errorf("random bytes: %v", err)
+	}
+	for name, line := range map[string]string{
+		"Latin-1":         "Gr\xf6\xdfe \xfcberschritten, M\xfcller",
+		"Shift-JIS":       "\x83\x47\x83\x89\x81\x5b\x82\xaa\x94\xad\x90\xb6",
+		"KOI8-R":          "\xef\xdb\xc9\xc2\xcb\xc1",
+		"FIX":             "8=FIX.4.4\x019=65\x0135=A\x0149=A\x0156=B\x0134=1\x01",
+		"colours":         "\x1b[31mred\x1b[0m \x1b[32mgreen\x1b[0m",
+		"C1 controls":     "\u0085\u009b31m\u0084\u0090",
+		"bytes of a dump": "\x01\x02\x03 and so on",
+		"Chinese":         "\u9519\u8bef\uff0c\u8bf7\u91cd\u8bd5",
+	} {
+		in := strings.Repeat(line+"\n", 20)
+		if got, err := read(in); err != nil || got != in {
+			t.Errorf("%s: %.40q, %v", name, got, err)
+		}
 	}
 }
 
