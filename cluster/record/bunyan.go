@@ -69,18 +69,25 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 	return b.convert(dst, line, &m, now), FormObject
 }
 
+// What stands before name, hostname and level in a record of text.
+const (
+	beforeName  = `{"v":0,"name":`
+	beforeHost  = `,"hostname":`
+	beforeLevel = `,"pid":0,"level":`
+)
+
 // BeginText appends the beginning of a record whose msg is text, up to the
 // quote; AppendText, any number of times, its msg, and EndText the end. first is the
 // text's beginning, its first line if that is not far too long: it may state level
-// and time.
-func (b *Bunyan) BeginText(dst, first []byte, now time.Time) []byte {
-	dst = append(dst, `{"v":0,"name":`...)
+// and time. The level that it states is returned; 0 if it states none.
+func (b *Bunyan) BeginText(dst, first []byte, now time.Time) ([]byte, Level) {
+	dst = append(dst, beforeName...)
 	dst = append(dst, b.name...)
-	dst = append(dst, `,"hostname":`...)
+	dst = append(dst, beforeHost...)
 	dst = append(dst, b.hostname...)
-	dst = append(dst, `,"pid":0,"level":`...)
-	dst = appendTextHead(dst, first, now)
-	return append(dst, `,"msg":"`...)
+	dst = append(dst, beforeLevel...)
+	dst, level := appendTextHead(dst, first, now)
+	return append(dst, `,"msg":"`...), level
 }
 
 // AppendText appends text to a msg: at most six times its bytes.
@@ -88,13 +95,25 @@ func (b *Bunyan) AppendText(dst, text []byte) []byte {
 	return jsonscan.AppendContents(dst, text)
 }
 
+// SetTextLevel sets the level of a record that BeginText began at the beginning of
+// text, and that stated none: 10 to 99.
+func (b *Bunyan) SetTextLevel(text []byte, level Level) {
+	at := len(beforeName) + len(b.name) + len(beforeHost) + len(b.hostname) + len(beforeLevel)
+	text[at], text[at+1] = '0'+byte(level/10), '0'+byte(level%10)
+}
+
 // EndText appends the end of a record that BeginText began. cut is how many
-// bytes of its text were left out; 0 is not noted.
-func (b *Bunyan) EndText(dst []byte, cut int64) []byte {
+// bytes of its text were left out, and part which one of a text of several records
+// it is, from 1; 0 is not noted.
+func (b *Bunyan) EndText(dst []byte, cut, part int64) []byte {
 	dst = append(dst, '"')
 	if cut > 0 {
 		dst = append(dst, `,"cut":`...)
 		dst = strconv.AppendInt(dst, cut, 10)
+	}
+	if part > 0 {
+		dst = append(dst, `,"part":`...)
+		dst = strconv.AppendInt(dst, part, 10)
 	}
 	return append(dst, '}')
 }

@@ -119,7 +119,8 @@ func FuzzBunyan(f *testing.F) {
 			if len(out) != 1 {
 				t.Fatalf("appended %q", out)
 			}
-			out = mapped.EndText(mapped.AppendText(mapped.BeginText([]byte("x"), line, mappedAt), line), 0)
+			out, _ = mapped.BeginText(out, line, mappedAt)
+			out = mapped.EndText(mapped.AppendText(out, line), 0, 0)
 		}
 		out = out[1:]
 		if !record.IsLine(out) {

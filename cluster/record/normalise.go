@@ -93,15 +93,15 @@ func NormaliseAt(dst, data []byte, now time.Time) []byte {
 // appendPayload appends a bunyan record that carries a payload which is none.
 func appendPayload(dst, payload []byte, now time.Time) []byte {
 	dst = append(dst, `{"v":0,"name":"unknown","hostname":"unknown","pid":0,"level":`...)
-	dst = appendTextHead(dst, payload, now)
+	dst, _ = appendTextHead(dst, payload, now)
 	dst = append(dst, `,"msg":`...)
 	dst = jsonscan.AppendString(dst, string(bytes.TrimRight(payload, "\r\n")))
 	return append(dst, '}')
 }
 
 // appendTextHead appends the level of a text and its time, each with a default, up
-// to the comma after them.
-func appendTextHead(dst, text []byte, now time.Time) []byte {
+// to the comma after them. It returns the level that the text states; 0 is none.
+func appendTextHead(dst, text []byte, now time.Time) ([]byte, Level) {
 	h := readText(text)
 	level := h.level
 	switch level {
@@ -113,7 +113,7 @@ func appendTextHead(dst, text []byte, now time.Time) []byte {
 	dst = strconv.AppendInt(dst, int64(level), 10)
 	dst = append(dst, `,"time":`...)
 	if h.timed && h.representable() {
-		return appendTime(dst, time.Unix(h.sec, int64(h.nsec)))
+		return appendTime(dst, time.Unix(h.sec, int64(h.nsec))), h.level
 	}
-	return appendTime(dst, now.Truncate(time.Millisecond))
+	return appendTime(dst, now.Truncate(time.Millisecond)), h.level
 }

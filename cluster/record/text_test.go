@@ -117,8 +117,15 @@ func TestTextBecomesBunyan(t *testing.T) {
 	if got := string(record.Normalise(nil, []byte(line))); !strings.HasSuffix(got, want) {
 		t.Errorf("normalised it is %s", got)
 	}
-	if got := string(mapped.EndText(mapped.AppendText(mapped.BeginText(nil, []byte(line), mappedAt), []byte(line)), 0)); !strings.HasSuffix(got, want) {
-		t.Errorf("published it is %s", got)
+	text, level := mapped.BeginText(nil, []byte(line), mappedAt)
+	if got := string(mapped.EndText(mapped.AppendText(text, []byte(line)), 0, 0)); !strings.HasSuffix(got, want) || level != record.Error {
+		t.Errorf("published it is %s, of level %v", got, level)
+	}
+	text, level = mapped.BeginText(nil, []byte("thread x"), mappedAt)
+	mapped.SetTextLevel(text, record.Error)
+	const failed = `"level":50,"time":"2026-03-01T12:00:00.000Z","msg":"thread x","cut":7,"part":2}`
+	if got := string(mapped.EndText(mapped.AppendText(text, []byte("thread x")), 7, 2)); !strings.HasSuffix(got, failed) || level != 0 {
+		t.Errorf("a trace becomes %s, of level %v", got, level)
 	}
 	const plain = `"level":30,"time":"2026-03-01T12:00:00.000Z","msg":"x"}`
 	if got := string(record.NormaliseAt(nil, []byte("x"), mappedAt)); !strings.HasSuffix(got, plain) {

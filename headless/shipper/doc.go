@@ -9,10 +9,14 @@
 //
 // Records: a line that is a JSON object is a record, as record.Bunyan has it: a
 // bunyan record byte for byte, any other made one by naming. Any other line is
-// the msg of a record, with the lines that continue it: see the rule at
-// [joiner]. Blank lines are left out and counted. A line above the limit of 256
-// KiB, or whose record would be, becomes the msg of a record, cut, with the
-// field "cut": how many bytes are missing.
+// the msg of a record, with the lines that continue it: package traces tells
+// which. A line that might continue it waits, and so do those behind it, at most 32
+// and 16 KiB, until a later one tells, or none came for half a second. The level is
+// what the first line states, or that of the trace. A text above the limit of 256
+// KiB goes on in the next record; each has the field "part", from 1. Blank lines
+// are left out and counted, unless they stand within a trace. A line above the
+// limit, or whose record would be, becomes the msg of a record, cut, with the field
+// "cut": how many bytes are missing.
 //
 // Following is by name, as `tail -F` does: a file that is renamed and created
 // again is read to its end, until it has not grown for a second, before the new

@@ -8,7 +8,7 @@ import (
 )
 
 // Counted is what is counted of lines.
-type Counted struct{ Lines, Bunyan, Mapped, Texts, Joined, Blank, Cut uint64 }
+type Counted struct{ Lines, Bunyan, Mapped, Texts, Joined, Blank, Cut, Continued uint64 }
 
 type collector []string
 
@@ -43,5 +43,24 @@ func Records(input []byte, piece int, noJoin bool) (records []string, c Counted)
 	}
 	_ = p.split.end()
 	_ = p.sink.flush()
-	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load()}
+	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load(), n.continued.Load()}
+}
+
+type nowhere struct{}
+
+func (nowhere) Publish(context.Context, string, []byte) error { return nil }
+
+// Reader returns what makes records of input, of whole lines, and publishes them
+// nowhere.
+func Reader() func(input []byte) {
+	var n counts
+	p := &pipeline{sink: sink{ctx: context.Background(), client: nowhere{}, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}}
+	p.split.line = p.sink.line
+	return func(input []byte) {
+		for len(input) > 0 {
+			size := copy(p.split.space(), input)
+			_ = p.split.took(size)
+			input = input[size:]
+		}
+	}
 }

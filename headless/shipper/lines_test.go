@@ -58,7 +58,6 @@ func TestJoins(t *testing.T) {
 			"goroutine 5 [running]:\nmain.main()\n\t/x.go:1 +0x1\n\nrax    0x0\nrip    0x45d0a1",
 			"done",
 		},
-		"no panic":   {"panic: none\nl2\nl3\nl4\nl5\nl6\nl7\nl8\nl9\nl10", "l11", "l12"},
 		"text, json": {"a\n b", "[1,2]\n  3"},
 	} {
 		input := strings.Join(want, "\n")
@@ -134,6 +133,10 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go\n\n\nrax 0x0\nexit status 2\n"), 1000)
 	f.Add([]byte("\r\n\r\n\xff\u2028\n}\n)\n"), 1)
 	f.Add([]byte("\x00\x00\ufeff{}\na\x00b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00c\n\ufeffd"), 3)
+	_, traces, _ := traceFiles(f)
+	for _, trace := range traces {
+		f.Add([]byte(trace), 1000)
+	}
 	f.Fuzz(func(t *testing.T, input []byte, piece int) {
 		records, c := shipper.Records(input, max(1, piece), false)
 		if c.Lines != c.Bunyan+c.Mapped+c.Texts+c.Joined+c.Blank || uint64(len(records)) != c.Bunyan+c.Mapped+c.Texts {

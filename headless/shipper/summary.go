@@ -30,6 +30,7 @@ type Summary struct {
 	Blank       uint64  `json:"blank"`       // lines that were left out
 	Cut         uint64  `json:"cut"`         // records that were cut to the limit
 	Zeros       uint64  `json:"zeros"`       // zero bytes that were skipped, in holes that truncations and crashes leave
+	Continued   uint64  `json:"continued"`   // of the Texts: those that go on with the text of the record before
 	Unended     uint64  `json:"unended"`     // inputs of which a piece of a line was read when the reading was interrupted: not published, and not in Lines
 	Rotations   uint64  `json:"rotations"`   // followed
 	Truncations uint64  `json:"truncations"` // what was not read before one is lost
@@ -67,6 +68,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"blank", s.Blank},
 		{"cut", s.Cut},
 		{"zeros", s.Zeros},
+		{"continued", s.Continued},
 		{"unended", s.Unended},
 		{"rotations", s.Rotations},
 		{"truncations", s.Truncations},

@@ -1,0 +1,202 @@
+package shipper
+
+import (
+	"bytes"
+	"cmp"
+	"unicode/utf8"
+
+	"sluice/cluster/record"
+	"sluice/cluster/zmtp"
+	"sluice/headless/shipper/traces"
+)
+
+// maxWaiting is how many bytes of lines wait at most until it is known whether they
+// continue the record before them.
+const maxWaiting = 16 << 10
+
+// waitingLines are lines that wait, each with a line break.
+type waitingLines struct {
+	text  []byte
+	sizes []int64 // of the lines in the input
+}
+
+func (w *waitingLines) add(line []byte, size int64) {
+	w.text = append(append(w.text, line...), '\n')
+	w.sizes = append(w.sizes, size)
+}
+
+// each hands on the lines, in their order.
+func (w *waitingLines) each(take func(line []byte, size int64) error) (err error) {
+	rest := w.text
+	for _, size := range w.sizes {
+		end := bytes.IndexByte(rest, '\n')
+		err = cmp.Or(err, take(rest[:end], size))
+		rest = rest[end+1:]
+	}
+	return err
+}
+
+// textLine takes a line that is no JSON object.
+func (s *sink) textLine(line []byte, cut, size int64) (err error) {
+	for s.join.Open() {
+		switch v := s.join.Next(line, s.text.first()); {
+		case v == traces.Joins:
+			return cmp.Or(err, s.extend(line, cut, size))
+		case v == traces.Waits && cut == 0 && len(s.waiting.text)+len(line) < maxWaiting:
+			s.waiting.add(line, size)
+			s.held += size
+			return err
+		case len(s.waiting.sizes) > 0:
+			err = cmp.Or(err, s.settle())
+		default:
+			err = cmp.Or(err, s.end())
+		}
+	}
+	if len(line) == 0 {
+		s.counts.blank.Add(1)
+		return err
+	}
+	s.begin(line, cut, size)
+	if s.noJoin {
+		err = cmp.Or(err, s.end())
+	}
+	return err
+}
+
+// settle takes the lines that wait for themselves.
+func (s *sink) settle() error {
+	w := s.release()
+	s.join.Settle()
+	err := w.each(func(line []byte, size int64) error { return s.textLine(line, 0, size) })
+	s.reuse(w)
+	return err
+}
+
+// release returns the lines that wait; then none does.
+func (s *sink) release() waitingLines {
+	w := s.waiting
+	s.waiting = waitingLines{}
+	for _, size := range w.sizes {
+		s.held -= size
+	}
+	return w
+}
+
+// reuse takes the memory of lines that waited.
+func (s *sink) reuse(w waitingLines) {
+	if s.waiting.text == nil {
+		s.waiting = waitingLines{w.text[:0], w.sizes[:0]}
+	}
+}
+
+// textRecord is a record of text on its way.
+type textRecord struct {
+	data  []byte // without its end
+	msg   int    // where its msg begins
+	line  int    // where the first line of that ends
+	cut   int64  // bytes left out of it
+	part  int64  // records that came before it with the beginning of the same text
+	level record.Level
+}
+
+// first is the beginning of the first line, as it stands in the record.
+func (t *textRecord) first() []byte { return t.data[t.msg:min(t.line, t.msg+512)] }
+
+// room is what is kept free for the end of a record, in bytes.
+const room = 96
+
+// begin begins a record of text.
+func (s *sink) begin(line []byte, cut, size int64) {
+	s.join.Begin(line)
+	s.text = textRecord{data: s.text.data}
+	s.text.data, s.text.level = s.bunyan.BeginText(s.text.data[:0], line, s.now)
+	s.text.msg = len(s.text.data)
+	s.fill(line, cut, size)
+	s.text.line = len(s.text.data)
+}
+
+// pieceSize is how much of a line is added at a time, in bytes: it is cut
+// between two.
+const pieceSize = 4096
+
+// fill is the first line of a record: as much of it as there is room for.
+func (s *sink) fill(line []byte, cut, size int64) {
+	t := &s.text
+	t.cut = cut
+	s.held = size
+	for len(line) > 0 {
+		piece := line
+		if n := pieceSize; len(line) > n {
+			for n > pieceSize-utf8.UTFMax && !utf8.RuneStart(line[n]) {
+				n--
+			}
+			piece = line[:n]
+		}
+		before := len(t.data)
+		t.data = s.bunyan.AppendText(t.data, piece)
+		if len(t.data)+room > zmtp.MaxRecord {
+			t.data = t.data[:before]
+			t.cut += int64(len(line))
+			return
+		}
+		line = line[len(piece):]
+	}
+}
+
+// extend adds the lines that wait to the record, and one more.
+func (s *sink) extend(line []byte, cut, size int64) (err error) {
+	if len(s.waiting.sizes) > 0 {
+		w := s.release()
+		err = w.each(func(line []byte, size int64) error { return s.add(line, 0, size) })
+		s.reuse(w)
+	}
+	return cmp.Or(err, s.add(line, cut, size))
+}
+
+// add adds a line to the record; if there is no room for it, to the next one.
+func (s *sink) add(line []byte, cut, size int64) error {
+	t := &s.text
+	s.scratch = s.bunyan.AppendText(s.scratch[:0], line)
+	switch {
+	case cut == 0 && len(t.data)+len(`\n`)+len(s.scratch)+room <= zmtp.MaxRecord:
+		t.data = append(append(t.data, '\\', 'n'), s.scratch...)
+		s.counts.joined.Add(1)
+		s.held += size
+		return nil
+	case len(line) == 0:
+		s.counts.blank.Add(1)
+		s.held += size
+		return nil
+	}
+	t.part++
+	err := s.publishText()
+	t.data = t.data[:t.msg]
+	s.counts.continued.Add(1)
+	s.fill(line, cut, size)
+	return err
+}
+
+// end publishes the record that is being joined. No line waits.
+func (s *sink) end() error {
+	if s.text.part > 0 {
+		s.text.part++
+	}
+	err := s.publishText()
+	s.join.End()
+	s.held = 0
+	return err
+}
+
+// publishText publishes the record as it is.
+func (s *sink) publishText() error {
+	t := &s.text
+	if level := s.join.Level(); level != 0 && t.level == 0 {
+		s.bunyan.SetTextLevel(t.data, level)
+	}
+	s.counts.texts.Add(1)
+	if t.cut > 0 {
+		s.counts.cut.Add(1)
+	}
+	t.data = s.bunyan.EndText(t.data, t.cut, t.part)
+	return s.publish(t.data)
+}

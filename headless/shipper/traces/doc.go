@@ -1,0 +1,21 @@
+// Package traces tells which lines of text belong together: the lines of a
+// stack trace, of a panic or of a report are one record.
+//
+// # Contract
+//
+// A [Joiner] looks at one line after the other, and says of each whether it
+// begins a record, continues the one before, or waits: then one of the next lines
+// tells. It keeps no lines: whoever uses it does, and hands it each only once,
+// but for lines that waited in vain; see [Joiner.Next].
+//
+// What it knows is a table (table.go): for each runtime the lines that begin a
+// trace, and for each part of one the lines that may come next. A line that no
+// rule admits begins a record. So what stands between two lines of a trace by
+// accident is joined only if it looks like a part of that trace.
+//
+// Ordinary lines, which do not begin a trace, are continued by lines that are
+// indented, and by those that cannot stand for themselves, such as "Caused by:".
+//
+// Cost: for each line a fixed number of comparisons, and at most one pass over
+// its bytes; nothing is allocated. Bounds: [MaxWaiting].
+package traces

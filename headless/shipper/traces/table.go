@@ -1,0 +1,422 @@
+package traces
+
+import "sluice/cluster/record"
+
+// state is where in a trace the record is: what may come next.
+type state uint8
+
+const (
+	plain    state = iota // an ordinary line, or the calls of Java, Node and .NET
+	blank                 // a blank line behind that
+	function              // the name of a function of Go in zap's trace: its file comes next
+
+	dart    // the exception comes next
+	message // the message of an exception, which may have several lines
+
+	goMessage
+	goCalls
+	goBlank
+	raceLine // the line above a report of a data race
+	race
+
+	pyBefore // what is said before a Traceback
+	pyCalls
+	pyException
+	pyMessage // lines behind the exception: of its message, if another Traceback follows
+	pyChained // behind the line that announces another Traceback
+	pyGroup
+	pyGroupBlank
+	pySyntax
+	pyStack // where logging was called that failed
+	pyFault
+	pyFaultBlank
+
+	nodeSource // the place of an uncaught error: the line of source comes next
+	nodeCarets
+	nodeMessage
+	nodeCalls
+	nodeBlank
+	nodeHeap
+
+	rubyThread
+	rubyMessage
+	rubyCalls
+	rubyRescue // as rubyMessage and rubyCalls, while another error was handled
+	rubyRescueCalls
+
+	phpMessage
+	phpCalls
+	phpBlank
+
+	rustPlace // the message comes next
+	rustMessage
+	rustCalls
+
+	elixirReport
+	elixirMessage
+	elixirCalls
+	elixirBlank
+	erlang
+
+	swiftError
+	swiftBlank
+	swiftCrash
+
+	julHead
+	julMessage
+
+	done
+	states
+)
+
+// rule says what becomes of a line: the first rule does whose functions report true.
+type rule struct {
+	line    func(line []byte) bool
+	verdict Verdict
+	to      state
+
+	first  func(first []byte) bool // of the record's first line; nil admits any
+	level  record.Level            // of the record, from this line on; 0 says nothing
+	frame  bool                    // a call: then a record whose first line names an exception is an error
+	inside bool                    // not right behind the first line
+}
+
+// part is what may come next in a state.
+type part struct {
+	rules     []rule
+	plain     bool  // the rules of ordinary lines hold as well
+	otherwise *rule // admits what no other does
+	blank     *rule // admits a blank line; nil: it ends the record
+}
+
+// like are rules that admit lines with one of these beginnings.
+func like(to state, beginnings ...string) rule {
+	return rule{line: func(line []byte) bool {
+		for _, b := range beginnings {
+			if starts(line, b) {
+				return true
+			}
+		}
+		return false
+	}, verdict: Joins, to: to}
+}
+
+func joins(to state, line func([]byte) bool) rule { return rule{line: line, verdict: Joins, to: to} }
+
+func waits(to state, line func([]byte) bool) *rule { return &rule{line: line, verdict: Waits, to: to} }
+
+func begins(line func([]byte) bool) rule { return rule{line: line} }
+
+func (r rule) of(level record.Level) rule {
+	r.level = level
+	return r
+}
+
+func (r rule) failing() rule { return r.of(record.Error) }
+
+func anything([]byte) bool { return true }
+
+func notLogged(line []byte) bool { return !isLogged(line) }
+
+// pause is a blank line that waits for what comes.
+func pause(to state) *rule { return &rule{verdict: Waits, to: to} }
+
+// beginnings are the lines that begin a trace, by their first bytes; "" is any. The
+// first that fits counts.
+var beginnings = []struct {
+	first string
+	line  func([]byte) bool
+	to    state
+	level record.Level
+}{
+	{"p", is("panic: "), goMessage, record.Fatal},
+	{"f", is("fatal error: "), goMessage, record.Fatal},
+	{"S", is("SIGQUIT: quit", "SIGABRT: abort", "SIGSEGV: ", "SIGBUS: ", "SIGTRAP: "), goMessage, record.Fatal},
+	{"r", is("runtime: goroutine stack exceeds "), goMessage, record.Fatal},
+	{"u", is("unexpected fault address "), goMessage, record.Fatal},
+	{"g", isGoroutine, goCalls, 0},
+	{"=", isRaceLine, raceLine, 0},
+	{"W", is("WARNING: DATA RACE"), race, record.Error},
+
+	{" ", isGroup, pyGroup, record.Error},
+	{" ", isSyntax, pySyntax, record.Error},
+	{"-", is("--- Logging error ---"), pyBefore, 0},
+	{"T", is("Task exception was never retrieved"), pyBefore, 0},
+	{"T", is("Task was destroyed but it is pending!"), pyBefore, 0},
+	{"EPcm", isThread, pyBefore, 0},
+	{"F", is("Fatal Python error: "), pyFault, record.Fatal},
+
+	{"E", is(`Exception in thread "`), message, record.Error},
+	{"U", is("Unhandled exception. ", "Unhandled Exception: "), message, record.Error},
+	{"U", is("Unhandled exception:"), dart, record.Error},
+	{"t", is("terminate called after throwing an instance of "), plain, record.Error},
+	{"JFMASOND", isJULHead, julHead, 0},
+
+	{"e", is("escript: exception "), plain, record.Error},
+	{"F", is("FATAL ERROR: "), nodeHeap, record.Fatal},
+	{"<", is("<--- Last few GCs --->"), nodeHeap, record.Fatal},
+
+	{"#", is("#<Thread:0x"), rubyThread, 0},
+	{"PF[", isUncaughtPHP, phpMessage, record.Error},
+	{"P", is("PHP Fatal error: ", "PHP Parse error: ", "PHP Recoverable fatal error: "), plain, record.Error},
+	{"P", is("PHP Warning: "), plain, record.Warn},
+	{"t", isRustPlace, rustPlace, record.Error},
+	{"t", isRustPanic, rustMessage, record.Error},
+	{"*", is("** ("), elixirMessage, record.Error},
+	{"=", isErlangFailure, erlang, record.Error},
+	{"=", isErlangReport, erlang, 0},
+	{"F", isSwiftError, swiftError, record.Fatal},
+	{"*RT\xf0", isSwiftCrash, swiftCrash, record.Fatal},
+}
+
+func is(beginnings ...string) func([]byte) bool { return like(plain, beginnings...).line }
+
+var beginningsBy [256][]int
+
+// table is what may come next, in each state.
+var table = [states]part{
+	plain: {plain: true, otherwise: waits(function, isFunction), blank: pause(blank)},
+	blank: {rules: []rule{
+		like(message, "Caused by:"),                                        // anyhow's, for Rust
+		like(plain, "Stack backtrace:", "Location:", "Backtrace omitted."), // likewise, and eyre's
+		like(plain, " ---> (Inner Exception #"),
+	}},
+	function: {rules: []rule{joins(plain, isGoFile)}},
+	dart:     {rules: []rule{joins(message, notLogged)}},
+	message: {rules: []rule{
+		{line: isFrame, verdict: Joins, to: plain, frame: true},
+		like(plain, "Stack backtrace:", "Location:", "Backtrace omitted."),
+		begins(isGroup), begins(isSyntax), joins(message, indented),
+	}, plain: true, otherwise: waits(message, isMessage), blank: pause(message)},
+
+	goMessage: {rules: []rule{
+		joins(goCalls, isGoroutine),
+		joins(goMessage, indented),
+		like(goMessage, "[signal ", "fatal error: ", "runtime: ", "PC=", "exit status "),
+		like(goCalls, "runtime stack:"),
+	}, otherwise: waits(goMessage, isMessage), blank: pause(goMessage)},
+	goCalls: {rules: []rule{
+		joins(goCalls, indented), joins(goCalls, isCall), joins(goCalls, isGoroutine), joins(goCalls, isRegister), joins(goCalls, isElided),
+		like(goCalls, "created by ", "[originating from ", "exit status ", "runtime stack:"),
+	}, blank: pause(goBlank)},
+	goBlank:  {rules: []rule{joins(goCalls, isGoroutine), joins(goCalls, isRegister), like(goCalls, "runtime stack:")}},
+	raceLine: {rules: []rule{like(race, "WARNING: DATA RACE").failing()}, plain: true},
+	race: {rules: []rule{
+		joins(done, isRaceLine),
+		joins(race, indented),
+		like(race, "Read at ", "Write at ", "Atomic ", "Previous ", "Goroutine ", "Location is ", "Mutex ", "As if synchronized "),
+	}, blank: pause(race)},
+
+	pyBefore: {rules: []rule{
+		joins(pyCalls, isTraceback).failing(),
+		like(pyBefore, "future: ", "task: ", "handle: ", `"""`),
+	}, plain: true},
+	pyCalls: {rules: []rule{
+		joins(pyCalls, indented),
+		joins(pyException, isPythonException),
+		joins(pyException, isRubyError),
+	}},
+	pyException: {rules: []rule{
+		begins(isGroup),
+		joins(pyException, indented), // Ruby's calls also, in the order of Python's
+		joins(pyException, isRubyError),
+		like(pyException, `"""`),
+		like(pyStack, "Call stack:"),
+		chained,
+	}, otherwise: waits(pyMessage, isMessage), blank: pause(pyMessage)},
+	pyMessage: {rules: []rule{chained}, otherwise: waits(pyMessage, isMessage), blank: pause(pyMessage)},
+	pyChained: {rules: []rule{
+		joins(pyCalls, isTraceback), joins(pyGroup, isGroup),
+	}, blank: pause(pyChained)},
+	pyGroup:      {rules: []rule{joins(pyGroup, inGroup)}, blank: pause(pyGroupBlank)},
+	pyGroupBlank: {rules: []rule{chained}},
+	pySyntax: {rules: []rule{
+		joins(pySyntax, indented),
+		like(done, "SyntaxError: ", "IndentationError: ", "TabError: "),
+	}},
+	pyStack:      {rules: []rule{joins(pyStack, indented), like(pyStack, "Message: ", "Arguments: ")}},
+	pyFault:      {rules: pyFaultRules, blank: pause(pyFaultBlank)},
+	pyFaultBlank: {rules: pyFaultRules},
+
+	nodeSource: {otherwise: waits(nodeCarets, anything)},
+	nodeCarets: {rules: []rule{joins(nodeMessage, isCarets).failing()}},
+	nodeMessage: {rules: []rule{
+		joins(nodeCalls, isFrame),
+		like(done, "Node.js v"),
+		like(nodeMessage, "(Use `node "),
+	}, otherwise: waits(nodeMessage, notLogged), blank: pause(nodeMessage)},
+	nodeCalls: {rules: []rule{
+		joins(nodeCalls, indented), joins(nodeCalls, isClosing),
+		like(nodeCalls, "Emitted 'error' event ", "Thrown at:"),
+	}, blank: pause(nodeBlank)},
+	nodeBlank: {rules: []rule{like(done, "Node.js v")}},
+	nodeHeap: {rules: []rule{
+		joins(nodeHeap, indented), joins(nodeHeap, isNativeFrame),
+		like(nodeHeap, "<--- JS stacktrace --->", "FATAL ERROR: ", "----- Native stack trace -----", "==== JS stack trace "),
+		joins(nodeHeap, isCollection),
+	}, blank: pause(nodeHeap)},
+
+	rubyThread: {rules: []rule{
+		joins(rubyMessage, isRubyError).failing(),
+	}, plain: true},
+	rubyMessage:     {rules: rubyRules(rubyCalls), otherwise: waits(rubyMessage, isMessage), blank: pause(rubyMessage)},
+	rubyRescue:      {rules: rubyRules(rubyRescueCalls), otherwise: waits(rubyRescue, isMessage), blank: pause(rubyRescue)},
+	rubyCalls:       {rules: []rule{joins(rubyRescueCalls, rescuingFrom), joins(rubyCalls, indented), joins(rubyCalls, isRubyFrame)}},
+	rubyRescueCalls: {rules: []rule{joins(rubyRescueCalls, indented), joins(rubyRescueCalls, isRubyFrame), joins(rubyMessage, isRubyError)}},
+
+	phpMessage: {rules: []rule{
+		like(phpCalls, "Stack trace:"),
+		joins(phpMessage, indented),
+	}, otherwise: waits(phpMessage, isMessage), blank: pause(phpMessage)},
+	phpCalls: {rules: []rule{
+		joins(phpCalls, isNumberedFrame), joins(phpCalls, indented),
+		like(phpCalls, "[stacktrace]"), joins(done, isMonologEnd),
+	}, blank: pause(phpBlank)},
+	phpBlank: {rules: []rule{like(phpMessage, "Next "), like(phpCalls, "[previous exception]")}},
+
+	rustPlace: {rules: []rule{joins(rustMessage, notLogged)}, blank: pause(rustPlace)},
+	rustMessage: {rules: []rule{
+		joins(rustMessage, indented),
+		like(rustCalls, "note: ", "stack backtrace:", "fatal runtime error: ", "thread caused non-unwinding panic"),
+	}, otherwise: waits(rustMessage, isMessage), blank: pause(rustMessage)},
+	rustCalls: {rules: []rule{
+		joins(rustCalls, indented), like(rustCalls, "note: ", "thread caused non-unwinding panic"),
+	}},
+
+	elixirReport: {rules: []rule{
+		like(elixirMessage, "** (").failing(), like(elixirReport, "Server: ", "Request: "),
+	}, plain: true},
+	elixirMessage: {rules: []rule{joins(elixirCalls, indented)}, otherwise: waits(elixirMessage, isMessage)},
+	elixirCalls: {rules: []rule{
+		joins(elixirCalls, indented),
+		like(elixirCalls, "Last message", "State: ", "Function: ", "Client ", "Queue: ", "Initial Call: ", "Ancestors: "),
+	}, blank: pause(elixirBlank)},
+	elixirBlank: {rules: []rule{like(elixirCalls, "    (")}},
+	erlang:      {rules: []rule{joins(erlang, isMessage)}},
+
+	swiftError: {rules: []rule{like(swiftCrash, "Current stack trace:")}, plain: true, blank: pause(swiftBlank)},
+	swiftBlank: {rules: []rule{joins(swiftCrash, isSwiftCrash)}},
+	swiftCrash: {rules: []rule{
+		joins(swiftCrash, indented), joins(swiftCrash, isSwiftFrame), joins(swiftCrash, isRegister),
+		like(swiftCrash, "*** ", "Registers:", "Images (", "Backtrace took ", "Backtrace:"),
+	}, blank: pause(swiftCrash)},
+
+	julHead: {rules: []rule{
+		like(julMessage, "SEVERE: ").failing(), like(julMessage, "WARNING: ").of(record.Warn), joins(julMessage, isJULLevel),
+	}, plain: true},
+	julMessage: {rules: []rule{joins(message, isException)}, plain: true},
+	done:       {},
+}
+
+// chained is behind a Python exception.
+var chained = like(pyChained, "During handling of the above exception, another exception occurred:",
+	"The above exception was the direct cause of the following exception:")
+
+var pyFaultRules = []rule{
+	joins(pyFault, indented),
+	like(pyFault, "Current thread 0x", "Thread 0x", "Python runtime state: ", "Extension modules: ", "<no Python frame>"),
+}
+
+// rubyRules are those behind a line that says what is wrong.
+func rubyRules(calls state) []rule {
+	message := rubyMessage
+	if calls == rubyRescueCalls {
+		message = rubyRescue
+	}
+	return []rule{
+		joins(rubyRescueCalls, rescuingFrom),
+		joins(calls, isFrom),
+		joins(message, isCarets),
+		like(message, "Did you mean?"),
+		joins(message, indented),
+	}
+}
+
+func rescuingFrom(line []byte) bool { return isFrom(line) && isRescuing(line) }
+
+// ordinary are the rules of ordinary lines, by the first bytes of what they admit;
+// "" is any.
+var ordinary = []struct {
+	first string
+	rule  rule
+}{
+	{" ", begins(isGroup)},
+	{" ", begins(isSyntax)},
+	{" \t", rule{line: isFrame, verdict: Joins, to: plain, frame: true}},
+	{" \t", joins(plain, indented)},
+	{"CW", like(message, "Caused by:", "Wrapped by:")},
+	{"S", like(plain, "Suppressed:")},
+	{"S", like(phpCalls, "Stack trace:").failing()},
+	{"P", like(plain, "PHP Stack trace:", "PHP   ")},
+	{"-", like(plain, "--- End of ")},
+	{".", joins(plain, isRest)},
+	{"a", rule{line: isBareFrame, verdict: Joins, to: plain, frame: true}},
+	{"}])", rule{line: isClosing, verdict: Joins, to: plain, inside: true}},
+	{"#", joins(phpCalls, isFirstFrame)},
+	{"[", like(phpCalls, "[stacktrace]").failing()},
+	{"g", rule{line: isGoroutine, verdict: Joins, to: goCalls, first: mentionsPanic, level: record.Error}},
+	{"s", like(plain, "stack traceback:").failing()},
+	{"(", like(plain, "(Use `node ")},
+	{"", rule{line: isRubyFrame, verdict: Joins, to: plain, frame: true}},
+}
+
+var plainRules [256][]*rule
+
+func init() {
+	each := func(first string, add func(c byte)) {
+		for c := range 256 {
+			if first == "" {
+				add(byte(c))
+			}
+		}
+		for i := range len(first) {
+			add(first[i])
+		}
+	}
+	for i := range ordinary {
+		each(ordinary[i].first, func(c byte) { plainRules[c] = append(plainRules[c], &ordinary[i].rule) })
+	}
+	for i := range beginnings {
+		each(beginnings[i].first, func(c byte) { beginningsBy[c] = append(beginningsBy[c], i) })
+	}
+}
+
+// beginOf is the state of a record that begins with a line, and the level that it
+// has by its form; 0 when it has none.
+func beginOf(line []byte) (state, record.Level) {
+	for _, i := range beginningsBy[line[0]] {
+		if b := &beginnings[i]; b.line(line) {
+			return b.to, b.level
+		}
+	}
+	switch line[len(line)-1] {
+	case ':':
+		if isTraceback(line) {
+			return pyCalls, record.Error
+		}
+	case 'd', 'g', 'n':
+		if isElixirReport(line) {
+			return elixirReport, 0
+		}
+		if ends(line, "Task exception was never retrieved") {
+			return pyBefore, 0
+		}
+	}
+	if isDigit(line[0]) || line[0] == '[' || indented(line) {
+		return plain, 0
+	}
+	switch w := word(line); {
+	case len(w) == len(line) && isScript(line):
+		return nodeSource, 0
+	case ends(w, ":in") && isRubyError(line):
+		if isRescuing(line) {
+			return rubyRescue, record.Error
+		}
+		return rubyMessage, record.Error
+	case ends(w, ":") && has(w, ".swift:") && isSwiftError(line):
+		return swiftError, record.Fatal
+	case isException(line):
+		return message, 0
+	}
+	return plain, 0
+}
