@@ -33,7 +33,7 @@ func appendSource(dst []byte, s resume.Source) []byte {
 		e.Epoch = strconv.FormatUint(s.Epoch, 36)
 	}
 	if a := s.Absence; a != nil {
-		e.Away, e.Stood, e.Back = a.Away.Seconds(), a.Stood, a.Time.UTC().Format(time.RFC3339Nano)
+		e.Away, e.Stood, e.Back = a.AwaySeconds(), a.Stood, a.Time.UTC().Format(time.RFC3339Nano)
 	}
 	dst = append(dst, "event: "+httpapi.EventSource+dataLine...)
 	dst = appendJSON(dst, e)

@@ -21,8 +21,11 @@ func (n *Notice) AwayText() string {
 // AppendAway appends a notice of KindAway as it stands in a recording, and as a reader
 // of text gets it: a bunyan record of level warn on one line, without a line break.
 func (n *Notice) AppendAway(dst []byte) []byte {
-	return record.AppendNotice(dst, n.Time, record.Warn, n.AwayText(), "source", n.Source, "away", n.Away.Round(time.Millisecond).Seconds())
+	return record.AppendNotice(dst, n.Time, record.Warn, n.AwayText(), "source", n.Source, "away", n.AwaySeconds())
 }
+
+// AwaySeconds is Away in seconds, exact to a millisecond, as it is written.
+func (n *Notice) AwaySeconds() float64 { return float64(n.Away.Milliseconds()) / 1000 }
 
 // span is a duration for people: "1.3 s", "42 s", "3 min 5 s".
 func span(d time.Duration) string {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -184,7 +185,7 @@ func TestRecordSources(t *testing.T) {
 
 // A source that was away is recorded once in each file, and is no loss.
 func TestRecordAbsence(t *testing.T) {
-	away := stream.Notice{Kind: stream.KindAway, Time: time.Unix(1, 0), Source: "vm-2", Away: 6 * time.Second}
+	away := stream.Notice{Kind: stream.KindAway, Time: time.Unix(1, 0), Source: "vm-2", Away: 3470 * time.Millisecond}
 	source := &play{Source: script.Source{
 		End:     script.ErrOver,
 		Batches: []*stream.Batch{script.Batch(append(script.Records("s", "a"), script.Records("t", "b")...), away)},
@@ -198,10 +199,10 @@ func TestRecordAbsence(t *testing.T) {
 	if err := r.Run(t.Context()); !errors.Is(err, script.ErrOver) {
 		t.Fatal(err)
 	}
-	const text = "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown"
+	const text = "vm-2 was away 3.5 s; what its publishers dropped meanwhile is unknown"
 	lines := d.lines(t, "out.ndjson")
 	told := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return !strings.Contains(line, `"level":40`) })
-	if len(lines) != 3 || len(told) != 1 || !strings.Contains(told[0], text) || !strings.Contains(told[0], `"source":"vm-2","away":6`) {
+	if len(lines) != 3 || len(told) != 1 || !strings.Contains(told[0], text) || !strings.Contains(told[0], `"source":"vm-2","away":3.47`) {
 		t.Errorf("the recording is %q", lines)
 	}
 	if s := r.Summary(); s.Gaps != 0 || s.Dropped != 0 || s.Unknown != 0 || s.Records != 2 {
@@ -209,5 +210,25 @@ func TestRecordAbsence(t *testing.T) {
 	}
 	if want := "sluice: " + text + "\n"; !strings.Contains(notices.String(), want) {
 		t.Errorf("told %q", notices.String())
+	}
+}
+
+// What was refused is reported at once: its publisher can do something about it.
+func TestRecordReportsRefused(t *testing.T) {
+	refused := stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Hop: loss.AtConsolidator, Count: 2, Reason: loss.TooLarge}
+	source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{script.Batch(script.Records("s", "a"), refused)}}}
+	var notices bytes.Buffer
+	r, err := recorder.NewOn(recorder.Config{Source: source, Streams: []string{"s"}, Out: "out.ndjson", Notices: &notices}, newMemDisk())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(t.Context()); !errors.Is(err, script.ErrOver) {
+		t.Fatal(err)
+	}
+	if want := "sluice: 2 records of s lost at the consolidator vm-1: larger than 256 KiB\n"; !strings.HasPrefix(notices.String(), want) {
+		t.Errorf("told %q", notices.String())
+	}
+	if s := r.Summary(); s.Gaps != 1 || s.Dropped != 2 {
+		t.Errorf("the summary is %+v", s)
 	}
 }

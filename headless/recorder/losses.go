@@ -24,6 +24,9 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 			}
 			return err
 		}
+		if l.Refused() { // whoever publishes it can do something about it
+			r.console.Notify(l.Text())
+		}
 		return r.lose(s, &l)
 	case stream.KindBackfill:
 		if s := r.selection.streams[n.Stream]; s != nil {
