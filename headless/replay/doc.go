@@ -4,10 +4,9 @@
 //
 // # Contract
 //
-// A [Source] reads any number of files, plain, gzip or zstd, recognised by
-// their content, of concatenated members or frames too. A file is lines; a line
-// is a record, whatever wrote it. What is no JSON object is a record whose msg is
-// the line.
+// A [Source] reads any number of files: all that package unpack reads, recognised by
+// their content. A file is lines, without byte order marks and holes; a line is a
+// record, whatever wrote it. What is no JSON object is a record whose msg is the line.
 //
 // Order: the records of one file come in the file's order. Several files are
 // merged by time, without opening one before its first record's turn. A record
@@ -24,8 +23,9 @@
 // Accounting: every line between From and To is handed on, once. A file that
 // ends in the middle of a record or of its compression, as after a crash, is
 // read up to there, and what is missing is a gap of unknown number. Lines above
-// the limit are cut, and counted in [Stats]. A file that is broken, or cannot be
-// read, is an error of Run, after everything else was handed on.
+// the limit are cut, and counted in [Stats]; so are holes, runs of zero bytes, which
+// are skipped; one at the end of a file is such a gap, too. A file that is broken, or
+// cannot be read, is an error of Run, after everything else was handed on.
 //
 // Clock: [Source.RecordTime] is where the replay is in its recordings; records and
 // gaps arrive by it.
@@ -34,8 +34,8 @@
 // notices. Otherwise they are records like any others.
 //
 // Memory: Config.Inbox, and for each file that is open at most the longest line
-// and the window of its compression, 128 MiB at most; however large the files
-// are.
+// and what package unpack needs, a window of 128 MiB at most in each layer; however
+// large the files are.
 //
 // Shutdown: [Source.Run] blocks, and returns nil when all was handed on or its
 // context ended. Take then returns what is left, and after that

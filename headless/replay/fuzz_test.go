@@ -16,7 +16,7 @@ func FuzzReplay(f *testing.F) {
 	text := line(0, "one") + "two\r\n\n" + strings.Repeat("x", 300) + "\n" + line(1e9, "three")
 	for _, data := range []string{
 		text, gzipped(text), zstded(text), gzipped(text) + gzipped("a\nb"), zstded("a") + zstded("b\n"), text[:len(text)-9],
-		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
+		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", line(0, "a") + line(-56*year, "b") + "c\n" + line(1e9, "d") + line(40*year, "e") + line(2e9, "f"), "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
 	} {
 		f.Add([]byte(data))
 	}

@@ -7,6 +7,10 @@
 // Files that are not followed are read one after the other; files that are
 // followed have no order among them.
 //
+// Inputs: all that package unpack reads, recognised by their content; files that are
+// followed must be text. Byte order marks are left out, and holes, runs of zero bytes,
+// are skipped and counted.
+//
 // Records: a line that is a JSON object is a record, as record.Bunyan has it: a
 // bunyan record byte for byte, any other made one by naming. Any other line is
 // the msg of a record, with the lines that continue it: package traces tells
@@ -33,10 +37,11 @@
 // Accounting: [Summary]. Every line that was read is in a record, or counted as
 // blank; every record is acknowledged, or counted as what else became of it.
 // The goroutine that reads also counts, and never waits in a read: there is no
-// time at which something was read and is not counted.
+// time at which something was read and is not counted, but what has been read ahead
+// of a compressed input that is interrupted.
 //
-// Memory: 512 KiB and a record for each input that is read, besides the client's
-// buffer.
+// Memory: 512 KiB and a record for each input that is read, and what package unpack
+// needs, besides the client's buffer.
 //
 // Shutdown: when its context ends, Run stops reading, publishes the lines that
 // it has, and waits for the acknowledgements, for at most Config.Grace in all. The
