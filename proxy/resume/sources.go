@@ -121,14 +121,15 @@ func (s *Sources) forget(log Log) {
 
 // SetState notes the state of a consolidator, in all its epochs. known has the
 // names of all consolidators, which are sources from now on: one that was not reached
-// yet goes by its address, and its source gets the name when that is known.
+// yet goes by its address, and its source gets the name when that is known. One that is
+// not among them, and was never reached, is no source any more.
 func (s *Sources) SetState(consolidator string, state stream.State, known map[string]bool) {
 	has := s.has(consolidator)
 	s.rows = slices.DeleteFunc(s.rows, func(r *Source) bool {
-		if r.Epoch != 0 || known[r.Consolidator] || r.Consolidator == consolidator {
+		if r.Epoch != 0 || known[r.Consolidator] {
 			return false
 		}
-		if has {
+		if has || !known[consolidator] {
 			return true
 		}
 		has = true
@@ -139,7 +140,6 @@ func (s *Sources) SetState(consolidator string, state stream.State, known map[st
 	for _, name := range slices.Sorted(maps.Keys(known)) {
 		s.newest(name)
 	}
-	s.newest(consolidator)
 	for _, r := range s.rows {
 		if r.Consolidator == consolidator && r.State != state {
 			r.State = state

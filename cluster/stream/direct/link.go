@@ -27,9 +27,13 @@ const (
 type link struct {
 	d        *backend
 	endpoint zmtp.Endpoint
-	cancel   context.CancelFunc
 	rates    rates
-	claimed  string // its name; guarded by backend.mu
+
+	// Guarded by backend.mu.
+	claimed string // its name
+	cancel  context.CancelFunc
+	ended   chan struct{} // closed when it has ended after cancel
+	left    time.Time     // when its endpoint was named no more
 
 	mu       sync.Mutex
 	state    stream.State
@@ -37,6 +41,7 @@ type link struct {
 	name     string
 	err      string
 	had      bool               // it was connected at some time
+	gone     bool               // its endpoint is not named any more
 	tried    bool               // a first attempt has ended
 	conn     *zmtp.Conn         // nil while not connected
 	wanted   map[string]*tail   // what it is to read
@@ -63,9 +68,9 @@ type cursor struct {
 	end     uint64
 }
 
-func newLink(d *backend, e zmtp.Endpoint, cancel context.CancelFunc) *link {
+func newLink(d *backend, e zmtp.Endpoint) *link {
 	return &link{
-		d: d, endpoint: e, cancel: cancel,
+		d: d, endpoint: e,
 		state: stream.StateConnecting, since: time.Now(), name: e.Address,
 		wanted: make(map[string]*tail), cursors: make(map[string]*cursor),
 		poke: make(chan struct{}, 1),
@@ -194,19 +199,64 @@ func (l *link) request(b []byte) {
 
 // become notes a new state, and hands on a notice of it.
 func (l *link) become(s stream.State, name string, why error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.gone {
+		l.becomeLocked(s, name, why)
+	}
+}
+
+// becomeLocked is become with l.mu held.
+func (l *link) becomeLocked(s stream.State, name string, why error) {
 	text := ""
 	if why != nil {
 		text = why.Error()
 	}
-	l.mu.Lock()
 	changed := l.state != s || !l.tried || l.name != name
 	if l.state != s {
 		l.since = time.Now()
 	}
 	l.state, l.name, l.err = s, name, text
-	l.mu.Unlock()
 	if changed {
 		_ = l.d.out.PutState(stream.Notice{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text}) // once it is closed, nobody wants it
+	}
+}
+
+// come notes that its endpoint is named, perhaps again.
+func (l *link) come(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.name, l.gone, l.tried = name, false, false
+	l.rates.clear()
+}
+
+// leave notes that its endpoint is not named any more. It reports whether it was
+// connected at some time.
+func (l *link) leave() (had bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.had {
+		l.becomeLocked(stream.StateLost, l.name, errNotNamed)
+	}
+	l.gone = true
+	return l.had
+}
+
+// adopt goes on where another link stood, which has ended, in all streams that this
+// one has not asked for yet.
+func (l *link) adopt(other *link) {
+	other.mu.Lock()
+	cursors, absence := other.cursors, other.absence
+	other.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, c := range cursors {
+		if l.cursors[name] == nil && l.wanted[name] == c.tail && c.barrier == 0 {
+			l.cursors[name] = c
+		}
+	}
+	if !l.had {
+		l.absence = absence
 	}
 }
 
@@ -215,14 +265,16 @@ func (l *link) run(ctx context.Context) {
 	var wait backoff.Backoff
 	for {
 		err := l.session(ctx, &wait)
-		if ctx.Err() != nil {
+		state, name, merging := l.parted()
+		if l.d.running.Context().Err() != nil {
 			return
 		}
-		state, name, merging := l.parted()
-		l.become(state, name, err)
-		l.mu.Lock()
-		l.tried = true
-		l.mu.Unlock()
+		if ctx.Err() == nil {
+			l.become(state, name, err)
+			l.mu.Lock()
+			l.tried = true
+			l.mu.Unlock()
+		}
 		for _, m := range merging {
 			m.answered(l)
 		}
@@ -269,6 +321,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		source = l.endpoint.Address
 	}
 	source = l.d.claim(l, source)
+	l.d.succeed(ctx, l, source)
 	state := stream.StateLive
 	if !conn.Peer.Sluice {
 		state = stream.StateUnaccounted

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -57,7 +56,8 @@ type backend struct {
 	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
 	links    map[zmtp.Endpoint]*link
-	named    map[string]*link // whose name it is; of links
+	away     map[zmtp.Endpoint]*link // not named any more; of those that were connected, maxAway at most
+	named    map[string]*link        // whose name it is; of links
 	watching bool
 }
 
@@ -91,6 +91,7 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 		cfg: cfg, finder: finder, out: out,
 		tails: make(map[string]*tail),
 		links: make(map[zmtp.Endpoint]*link),
+		away:  make(map[zmtp.Endpoint]*link),
 		named: make(map[string]*link),
 	}, nil
 }
@@ -111,46 +112,6 @@ func (d *backend) Run(ctx context.Context) error {
 	return cmp.Or(running.Wait(), err)
 }
 
-// found makes links to the consolidators that are new, and ends those to the
-// ones that are gone.
-func (d *backend) found(names []string) {
-	endpoints := make([]zmtp.Endpoint, 0, len(names))
-	for _, name := range names {
-		e, err := zmtp.ParseEndpoint(name)
-		if err != nil {
-			d.cfg.Logger.Warn("consolidator passed over", "error", err)
-			continue
-		}
-		endpoints = append(endpoints, e)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for e, l := range d.links {
-		if !slices.Contains(endpoints, e) {
-			l.cancel()
-			delete(d.links, e)
-			delete(d.named, l.claimed)
-		}
-	}
-	for _, e := range endpoints {
-		if d.links[e] != nil {
-			continue
-		}
-		ctx, cancel := context.WithCancel(d.running.Context())
-		l := newLink(d, e, cancel)
-		d.links[e] = l
-		l.name = d.claimLocked(l, e.Address)
-		for _, t := range d.tails {
-			t.merge.expect(l)
-			l.tail(t)
-		}
-		d.running.Go("read from consolidators", func() { l.run(ctx) })
-	}
-	for _, t := range d.tails {
-		t.merge.begin(d.running)
-	}
-}
-
 func (d *backend) Tail(name string, from stream.Backfill) {
 	if err := names.Check(name); err != nil {
 		// A consolidator would take it for a breach of the protocol.
@@ -166,6 +127,9 @@ func (d *backend) Tail(name string, from stream.Backfill) {
 	d.tails[name] = t
 	for _, l := range d.links {
 		t.merge.expect(l)
+		l.tail(t)
+	}
+	for _, l := range d.away {
 		l.tail(t)
 	}
 	if len(d.links) > 0 {
@@ -185,6 +149,9 @@ func (d *backend) Stop(name string) {
 	for _, l := range d.links {
 		l.stop(name)
 	}
+	for _, l := range d.away {
+		l.stop(name)
+	}
 }
 
 func (d *backend) WatchStreams(on bool) {
@@ -194,18 +161,6 @@ func (d *backend) WatchStreams(on bool) {
 	for _, l := range d.links {
 		l.watch(on)
 	}
-}
-
-// sorted are the links in the order of their addresses.
-func (d *backend) sorted() []*link {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	links := make([]*link, 0, len(d.links))
-	for _, l := range d.links {
-		links = append(links, l)
-	}
-	slices.SortFunc(links, func(a, b *link) int { return strings.Compare(a.endpoint.String(), b.endpoint.String()) })
-	return links
 }
 
 func (d *backend) Status() []stream.Status {
@@ -239,24 +194,4 @@ func (d *backend) Streams() []stream.Live {
 	}
 	slices.SortFunc(all, func(a, b stream.Live) int { return cmp.Compare(a.Name, b.Name) })
 	return all
-}
-
-// claim gives a link a name for its own, instead of the one that it had: one that
-// differs from those of all other links.
-func (d *backend) claim(l *link, name string) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.claimLocked(l, name)
-}
-
-// claimLocked is claim with d.mu held.
-func (d *backend) claimLocked(l *link, name string) string {
-	for d.named[name] != nil && d.named[name] != l {
-		name += "@" + l.endpoint.Address
-	}
-	if d.links[l.endpoint] == l { // or it is about to end
-		delete(d.named, l.claimed)
-		d.named[name], l.claimed = l, name
-	}
-	return name
 }
