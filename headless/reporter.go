@@ -83,7 +83,6 @@ func (r *Reporter) stateText(n *stream.Notice) string {
 		return ""
 	}
 	if len(r.states) >= maxSources {
-		r.uncounted = r.unaccounted()
 		clear(r.states)
 	}
 	r.states[n.Source] = now
@@ -123,19 +122,20 @@ func (r *Reporter) Trouble(n *stream.Notice) string {
 func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 
 // unaccounted reports whether what was lost is not known of some source: it could
-// not count, is away, or refuses a stream.
-func (r *Reporter) unaccounted() bool {
-	for _, s := range r.states {
-		if s.state != stream.StateLive {
+// not count, is not there as it stands now, or refuses a stream.
+func (r *Reporter) unaccounted(now []stream.Status) bool {
+	for _, s := range now {
+		if s.State != stream.StateLive {
 			return true
 		}
 	}
 	return r.uncounted || len(r.refused) > 0
 }
 
-// Total writes the last line, in a form that scripts can read.
-func (r *Reporter) Total(written, unwritten uint64) {
-	text := fmt.Sprintf("written=%d lost=%s", written, loss.Field(r.count, r.gaps > 0 || r.unaccounted()))
+// Total writes the last line, in a form that scripts can read. now is the sources as
+// they stand at the end.
+func (r *Reporter) Total(written, unwritten uint64, now []stream.Status) {
+	text := fmt.Sprintf("written=%d lost=%s", written, loss.Field(r.count, r.gaps > 0 || r.unaccounted(now)))
 	if r.gaps > 0 {
 		text += fmt.Sprintf(" unknown-gaps=%d", r.gaps)
 	}

@@ -409,7 +409,10 @@ func (p *picker) item(item pick, here bool, most float64, w int, sc scene, open 
 			note.Add(t.spark, strings.Repeat("━", full)).Add(t.rule, strings.Repeat("─", rateCells-full)).Space(1)
 		}
 		rate := rateText(item.Rate)
-		note.FillTo("", len(rate)).Add(t.text, rate)
+		if item.Rate == 0 && sc.wall.Sub(p.began) < lookingTime {
+			rate = "…" // it takes a few seconds to know one
+		}
+		note.FillTo("", cell.Width(rate, sc.method)).Add(t.text, rate)
 	}
 	room := max(l.Left()-min(36, w/2)-1, 4)
 	name, _ := cell.Fit(record.Safe(item.Name), room, sc.method)

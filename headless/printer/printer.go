@@ -75,7 +75,7 @@ func (p *Printer) total() {
 			p.reporter.Notify(text)
 		}
 	}
-	p.reporter.Total(p.out.printed-p.out.lost, p.out.lost)
+	p.reporter.Total(p.out.printed-p.out.lost, p.out.lost, p.config.Source.Status())
 }
 
 // sink is a Printer as its intake sees it.

@@ -174,6 +174,7 @@ func (p *backend) Status() []stream.Status {
 	defer p.mu.Unlock()
 	self := p.self
 	switch {
+	case p.running != nil && p.running.Context().Err() != nil: // as it was when this ended
 	case len(p.tails) == 0 && p.watcher == nil:
 		self.State, self.Since, self.Err = stream.StateUnknown, p.leftAt, ""
 	case self.State.Connected() && p.had == 0:
