@@ -6,7 +6,9 @@
 //
 // Every record that is read from a publisher and is sound is appended to its
 // stream's log, whether anybody reads it or not. What is not sound is counted
-// by reason and passed over; its connection lives on.
+// by reason and passed over; its connection lives on. A record that is too large, of
+// a stream whose name is known, takes a number there, once it has come whole: every
+// reader is told that it is lost. It is not acknowledged as accepted.
 //
 // No peer makes another wait: a publisher waits for nothing but its own
 // connection, and a reader that does not read pins no more than the rest of
@@ -34,6 +36,9 @@
 // record on the stream "system/sluice" every 5 s; warnings go there, too. What is
 // logged too often is left out, and how often is logged. That stream is published
 // like any other, and ends before the final positions are sent.
+//
+// A consolidator that did not run for more than a second finds that out by its clock,
+// and tells its sluice readers: nobody knows what publishers dropped meanwhile.
 //
 // Shutdown: when its context ends, Run stops accepting, reads publishers to
 // their end, hands readers what is left for them, sends sluice readers

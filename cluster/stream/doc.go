@@ -19,7 +19,9 @@
 //
 // Accounting: for each stream and consolidator, from the position where the
 // reading began, published = records + the counts of the gaps. What cannot be
-// counted is a gap with Unknown set. Nothing is handed on twice.
+// counted is a gap with Unknown set. Nothing is handed on twice. What publishers
+// dropped while a consolidator was restarted, or stood still, was never published: of
+// that a notice of KindAway says that it is unknown.
 //
 // Delivery: records are handed on in batches, through a bounded Handover. While it is
 // full the Source stops reading from the network; the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zeromq/zmq4"
 
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
@@ -118,5 +119,38 @@ func testForeign(t *testing.T, server foreignServer, cfg direct.Config, state st
 		if string(r.Data) == `{"i":"last"}` {
 			break
 		}
+	}
+}
+
+// What comes from a foreign socket above the limit is not handed on, and that is told.
+func TestForeignRecordAboveTheLimit(t *testing.T) {
+	server := goServer(t)
+	s := reads(t, direct.Config{}, server.endpoint)
+	s.Tail("s", stream.Backfill{})
+	s.Kind(stream.KindBackfill)
+	wait.For(t, "the subscription", func() bool {
+		server.publish("s", "probe")
+		b := s.TryTake()
+		return b != nil && len(b.Records) > 0
+	})
+	server.publish("s", "before")
+	server.publish("other", strings.Repeat("x", zmtp.MaxRecord+1))
+	server.publish("s", strings.Repeat("x", zmtp.MaxRecord+1))
+	server.publish("s", "after")
+	record := func() stream.Record {
+		for {
+			if r := s.Record(); string(r.Data) != "probe" {
+				return r
+			}
+		}
+	}
+	before := record()
+	gap := s.Kind(stream.KindGap)
+	after := s.Record()
+	if string(before.Data) != "before" || string(after.Data) != "after" || after.Position.Seq != before.Position.Seq+2 {
+		t.Errorf("got %.20q at %d, then %.20q at %d", before.Data, before.Position.Seq, after.Data, after.Position.Seq)
+	}
+	if gap.Stream != "s" || gap.Count != 1 || gap.Unknown || gap.Hop != loss.AtNetwork || gap.Reason != loss.TooLarge {
+		t.Errorf("told %+v", gap)
 	}
 }
