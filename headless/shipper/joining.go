@@ -20,6 +20,8 @@ type waitingLines struct {
 	sizes []int64 // of the lines in the input
 }
 
+func (w *waitingLines) lines() int { return len(w.sizes) }
+
 func (w *waitingLines) add(line []byte, size int64) {
 	w.text = append(append(w.text, line...), '\n')
 	w.sizes = append(w.sizes, size)
@@ -46,7 +48,7 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 			s.waiting.add(line, size)
 			s.held += size
 			return err
-		case len(s.waiting.sizes) > 0:
+		case s.waiting.lines() > 0:
 			err = cmp.Or(err, s.settle())
 		default:
 			err = cmp.Or(err, s.end())
@@ -65,6 +67,12 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 
 // settle takes the lines that wait for themselves.
 func (s *sink) settle() error {
+	if n := s.waiting.lines(); n == len(s.waiting.text) {
+		// Blank ones only, as after any paragraph: the record has ended.
+		s.waiting = waitingLines{s.waiting.text[:0], s.waiting.sizes[:0]}
+		s.counts.blank.Add(uint64(n))
+		return s.end()
+	}
 	w := s.release()
 	s.join.Settle()
 	err := w.each(func(line []byte, size int64) error { return s.textLine(line, 0, size) })
@@ -145,7 +153,7 @@ func (s *sink) fill(line []byte, cut, size int64) {
 
 // extend adds the lines that wait to the record, and one more.
 func (s *sink) extend(line []byte, cut, size int64) (err error) {
-	if len(s.waiting.sizes) > 0 {
+	if s.waiting.lines() > 0 {
 		w := s.release()
 		err = w.each(func(line []byte, size int64) error { return s.add(line, 0, size) })
 		s.reuse(w)
@@ -156,17 +164,20 @@ func (s *sink) extend(line []byte, cut, size int64) (err error) {
 // add adds a line to the record; if there is no room for it, to the next one.
 func (s *sink) add(line []byte, cut, size int64) error {
 	t := &s.text
-	s.scratch = s.bunyan.AppendText(s.scratch[:0], line)
-	switch {
-	case cut == 0 && len(t.data)+len(`\n`)+len(s.scratch)+room <= zmtp.MaxRecord:
-		t.data = append(append(t.data, '\\', 'n'), s.scratch...)
-		s.counts.joined.Add(1)
-		s.held += size
-		return nil
-	case len(line) == 0:
-		s.counts.blank.Add(1)
-		s.held += size
-		return nil
+	before := len(t.data)
+	if cut == 0 {
+		t.data = s.bunyan.AppendText(append(t.data, '\\', 'n'), line)
+		if len(t.data)+room <= zmtp.MaxRecord {
+			s.counts.joined.Add(1)
+			s.held += size
+			return nil
+		}
+		t.data = t.data[:before]
+		if len(line) == 0 {
+			s.counts.blank.Add(1)
+			s.held += size
+			return nil
+		}
 	}
 	t.part++
 	err := s.publishText()

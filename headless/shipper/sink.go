@@ -48,7 +48,6 @@ type sink struct {
 	text    textRecord
 	waiting waitingLines
 	held    int64  // bytes of the input that are in the record, or wait
-	scratch []byte // a line of text, as it stands in a record
 	object  []byte // a line that is a record of its own
 }
 
@@ -82,7 +81,7 @@ func (s *sink) line(line []byte, cut, size int64) error {
 // flush publishes the record that is being joined, and what waits.
 func (s *sink) flush() (err error) {
 	for s.join.Open() {
-		if len(s.waiting.sizes) > 0 {
+		if s.waiting.lines() > 0 {
 			err = cmp.Or(err, s.settle())
 		} else {
 			err = cmp.Or(err, s.end())

@@ -25,7 +25,12 @@ func isBlankByte(c byte) bool { return c == ' ' || c == '\t' }
 
 func indented(line []byte) bool { return isBlankByte(line[0]) }
 
-func trimmed(line []byte) []byte { return bytes.TrimLeft(line, " \t") }
+func trimmed(line []byte) []byte {
+	for len(line) > 0 && isBlankByte(line[0]) {
+		line = line[1:]
+	}
+	return line
+}
 
 // word is a line up to its first space.
 func word(line []byte) []byte {
@@ -143,7 +148,11 @@ func isFrame(line []byte) bool {
 		return false
 	}
 	call := trimmed(line)
-	return starts(call, "at ") && (bytes.IndexByte(call, '(') > 0 || isDigit(call[len(call)-1]) || ends(call, ">") || ends(call, "{") || ends(call, ","))
+	if !starts(call, "at ") {
+		return false
+	}
+	last := call[len(call)-1]
+	return last == ')' || isDigit(last) || last == '>' || last == '{' || last == ',' || bytes.IndexByte(call, '(') > 0
 }
 
 // isBareFrame reports whether a line is a call of Java whose indentation was lost.
@@ -322,8 +331,7 @@ func isRubyError(line []byte) bool { return has(rubyPlace(line), "': ") }
 
 // isRubyFrame reports whether a line is "x.rb:3:in `f'".
 func isRubyFrame(line []byte) bool {
-	rest := rubyPlace(line)
-	return len(rest) > 1 && rest[len(rest)-1] == '\''
+	return line[len(line)-1] == '\'' && len(rubyPlace(line)) > 1
 }
 
 // isFrom reports whether a line is "	from x.rb:3:in `f'", or "	1: from …" where the

@@ -121,8 +121,8 @@ func notLogged(line []byte) bool { return !isLogged(line) }
 // pause is a blank line that waits for what comes.
 func pause(to state) *rule { return &rule{verdict: Waits, to: to} }
 
-// beginnings are the lines that begin a trace, by their first bytes; "" is any. The
-// first that fits counts.
+// beginnings are the lines that begin a trace, by their first bytes. The first that
+// fits counts.
 var beginnings = []struct {
 	first string
 	line  func([]byte) bool
@@ -334,8 +334,7 @@ func rubyRules(calls state) []rule {
 
 func rescuingFrom(line []byte) bool { return isFrom(line) && isRescuing(line) }
 
-// ordinary are the rules of ordinary lines, by the first bytes of what they admit;
-// "" is any.
+// ordinary are the rules of ordinary lines, by the first bytes of what they admit.
 var ordinary = []struct {
 	first string
 	rule  rule
@@ -357,27 +356,21 @@ var ordinary = []struct {
 	{"g", rule{line: isGoroutine, verdict: Joins, to: goCalls, first: mentionsPanic, level: record.Error}},
 	{"s", like(plain, "stack traceback:").failing()},
 	{"(", like(plain, "(Use `node ")},
-	{"", rule{line: isRubyFrame, verdict: Joins, to: plain, frame: true}},
+	{"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_/.(<", rule{line: isRubyFrame, verdict: Joins, to: plain, frame: true}},
 }
 
 var plainRules [256][]*rule
 
 func init() {
-	each := func(first string, add func(c byte)) {
-		for c := range 256 {
-			if first == "" {
-				add(byte(c))
-			}
-		}
-		for i := range len(first) {
-			add(first[i])
-		}
-	}
 	for i := range ordinary {
-		each(ordinary[i].first, func(c byte) { plainRules[c] = append(plainRules[c], &ordinary[i].rule) })
+		for _, c := range []byte(ordinary[i].first) {
+			plainRules[c] = append(plainRules[c], &ordinary[i].rule)
+		}
 	}
 	for i := range beginnings {
-		each(beginnings[i].first, func(c byte) { beginningsBy[c] = append(beginningsBy[c], i) })
+		for _, c := range []byte(beginnings[i].first) {
+			beginningsBy[c] = append(beginningsBy[c], i)
+		}
 	}
 }
 
@@ -405,17 +398,30 @@ func beginOf(line []byte) (state, record.Level) {
 	if isDigit(line[0]) || line[0] == '[' || indented(line) {
 		return plain, 0
 	}
-	switch w := word(line); {
-	case len(w) == len(line) && isScript(line):
-		return nodeSource, 0
-	case ends(w, ":in") && isRubyError(line):
-		if isRescuing(line) {
-			return rubyRescue, record.Error
+	return beginOfWord(line)
+}
+
+// beginOfWord is beginOf for what is known by its first word.
+func beginOfWord(line []byte) (state, record.Level) {
+	w := word(line)
+	if len(w) == len(line) {
+		if isScript(line) {
+			return nodeSource, 0
 		}
-		return rubyMessage, record.Error
-	case ends(w, ":") && has(w, ".swift:") && isSwiftError(line):
-		return swiftError, record.Fatal
-	case isException(line):
+	} else {
+		switch last, next := w[len(w)-1], line[len(w):]; {
+		case last == 'n' && isRubyError(line):
+			if isRescuing(line) {
+				return rubyRescue, record.Error
+			}
+			return rubyMessage, record.Error
+		case last == ':' && has(w, ".swift:") && isSwiftError(line):
+			return swiftError, record.Fatal
+		case last != ':' && !starts(next, " [") && !starts(next, " {") && !starts(next, " ("):
+			return plain, 0 // an ordinary line
+		}
+	}
+	if isException(line) {
 		return message, 0
 	}
 	return plain, 0
