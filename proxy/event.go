@@ -40,6 +40,18 @@ func appendSource(dst []byte, s resume.Source) []byte {
 	return append(dst, "\n\n"...)
 }
 
+// appendPing appends a heartbeat, whose id is the place of the next entry.
+func appendPing(dst []byte, at httpapi.EventID, ping httpapi.PingEvent) []byte {
+	dst = append(dst, "event: "+httpapi.EventPing+"\nid: "...)
+	dst = at.AppendPlace(dst)
+	if ping.Positions == "" {
+		return append(dst, "\ndata:\n\n"...)
+	}
+	dst = append(dst, dataLine...)
+	dst = appendJSON(dst, ping)
+	return append(dst, "\n\n"...)
+}
+
 // appendLive appends the live event, whose id is the place of the next entry.
 func appendLive(dst []byte, at httpapi.EventID) []byte {
 	dst = append(dst, "event: "+httpapi.EventLive+"\nid: "...)

@@ -12,6 +12,9 @@ import (
 // that, or does not say it.
 func (t *tail) positionsAt(at fanout.Position) (positions map[string]stream.Position, ok bool) {
 	standing := t.standing(at.Next)
+	if _, more := standing.More(); !more {
+		return standing.Positions, true
+	}
 	reader := t.hub.Reader()
 	defer reader.Close()
 	reader.Tail(t.name, fanout.From{Kind: fanout.FromPosition, Position: at})

@@ -47,6 +47,7 @@ type session struct {
 
 	resume  *resume.Reader
 	out     []resume.Event  // of one entry
+	place   fanout.Position // of the cursor: the next entry of the log
 	seen    uint64          // version of the sources that was sent
 	joined  uint64          // version of the sources when it began to read the log; notYet before
 	changed <-chan struct{} // closed when there is a newer one
@@ -110,7 +111,8 @@ func (s *session) begin(ctx context.Context) error {
 func (s *session) join(epoch, at uint64) {
 	s.addSourcesLocked()
 	s.joined = s.seen
-	s.reader.Tail(s.tail.name, fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: epoch, Next: at}})
+	s.place = fanout.Position{Epoch: epoch, Next: at}
+	s.reader.Tail(s.tail.name, fanout.From{Kind: fanout.FromPosition, Position: s.place})
 }
 
 func (s *session) awaitBackfill(ctx context.Context) error {
@@ -157,7 +159,7 @@ func (s *session) loop(ctx context.Context) error {
 			s.addSources()
 		case <-ping.C:
 			if s.request.events {
-				s.add(pingEvent)
+				s.addPing()
 			}
 		case <-draining:
 			// Each at its own time, so that not all come back at once.
@@ -213,6 +215,7 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 			s.addEntry(e.ID(p.Epoch, next), &e)
 		}
 	}
+	s.place = fanout.Position{Epoch: p.Epoch, Next: next}
 	if catchesUp {
 		s.out = s.resume.Settle(s.out[:0], next)
 		s.addEvents(s.out)
@@ -226,6 +229,24 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 		*b = appendLive(*b, id)
 	}
 	return used
+}
+
+// addPing adds a heartbeat. It has the place where the session stands: of what does not
+// pass its filter, the reader knows nothing, and would go on before it. A reader of ours
+// is told the positions, too, for other proxies.
+func (s *session) addPing() {
+	if s.resume.CatchesUp() {
+		s.add(pingEvent) // it is at no place yet
+		return
+	}
+	var ping httpapi.PingEvent
+	if s.request.ours && s.request.filter != nil {
+		if positions, ok := s.tail.positionsAt(s.place); ok {
+			ping.Positions = httpapi.FormatPositions(positions)
+		}
+	}
+	b := s.buffer()
+	*b = appendPing(*b, httpapi.EventID{Epoch: s.place.Epoch, Next: s.place.Next}, ping)
 }
 
 // addEvents adds what a reader gets that catches up.

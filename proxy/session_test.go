@@ -306,7 +306,7 @@ func TestHeartbeat(t *testing.T) {
 	r := get(t, p, "/api/logs/s", sse...)
 	r.next("source")
 	for range 3 {
-		r.wants("event: ping\ndata:\n\n")
+		r.wants("event: ping\nid: E.0\ndata:\n\n")
 	}
 }
 

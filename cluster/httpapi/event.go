@@ -16,6 +16,12 @@ type SourceEvent struct {
 	Back  string  `json:"back,omitempty"`  // when the proxy noticed that it was back, RFC 3339: the same in all sessions
 }
 
+// PingEvent is the data of a ping event, if it has any: for readers of ours with a
+// filter, since they do not see how far they have come.
+type PingEvent struct {
+	Positions string `json:"positions"` // of the next records, at all consolidators: see FormatPositions
+}
+
 // StreamsEvent is the answer of /api/streams, and the data of its events.
 type StreamsEvent struct {
 	Streams []LiveEvent `json:"streams"`

@@ -3,6 +3,7 @@ package proxied_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"sluice/cluster/stream"
@@ -64,5 +65,22 @@ func TestPositionsThatTheProxyTells(t *testing.T) {
 	s.Tail("s", stream.Backfill{})
 	if first, second := <-asked, <-asked; first != "" || second != "vm-1:9:a, vm-2:9:a" {
 		t.Errorf("asked from %q, then from %q", first, second)
+	}
+}
+
+// With a filter, the proxy says in its heartbeats how far the response has come.
+func TestPingsMoveOn(t *testing.T) {
+	begin := source(1, 1, "9") + liveEvent
+	got := asks(t, stream.Backfill{},
+		begin+"event: ping\nid: e.9\ndata: {\"positions\":\"vm-1:9:z\"}\n\n",
+		begin+"event: ping\nid: e.a\ndata:\n\n",
+		begin+"event: ping\ndata:\n\n",
+		begin+"event: ping\nid: e.b\ndata: {\"positions\":\"nonsense\"}\n\n",
+	)
+	for i, want := range []string{"", "e.9 vm-1:9:z", "e.a vm-1:9:z", "e.4 vm-1:9:z", "e.b vm-1:9:z"} {
+		h := got[i]
+		if have := strings.TrimSpace(h.Get("Last-Event-ID") + " " + h.Get("Sluice-Positions")); have != want {
+			t.Errorf("request %d names %q, want %q", i, have, want)
+		}
 	}
 }

@@ -139,7 +139,21 @@ func (t *tail) event(e *httpapi.Event) {
 	case httpapi.EventPing:
 		// A proxy that knows no live event has no backfill to wait for either.
 		t.complete()
+		t.passed(e)
 	}
+}
+
+// passed notes how far the response has come, over what does not pass the filter.
+func (t *tail) passed(e *httpapi.Event) {
+	if len(e.ID) == 0 {
+		return
+	}
+	t.after = string(e.ID)
+	var ping httpapi.PingEvent
+	if len(e.Data) == 0 || json.Unmarshal(e.Data, &ping) != nil {
+		return
+	}
+	t.goOnAt(ping.Positions)
 }
 
 // complete reports, once, that the backfill is complete.
@@ -202,6 +216,17 @@ func (t *tail) goOn(consolidator string, at stream.Position) {
 	}
 }
 
+// goOnAt is goOn for positions as a proxy tells them. What it cannot be is passed over.
+func (t *tail) goOnAt(positions string) {
+	all, err := httpapi.ParsePositions(positions)
+	if err != nil {
+		return
+	}
+	for consolidator, at := range all {
+		t.goOn(consolidator, at)
+	}
+}
+
 // forget drops the positions at consolidators that are not in the cluster any more: all
 // that the proxy has are known by name, and these are not among them. Whoever named
 // such a one to the proxy was told that what it had is lost.
@@ -243,11 +268,7 @@ func (t *tail) gap(e *httpapi.Event) {
 		return
 	}
 	t.had(e.ID, id, o)
-	if after, err := httpapi.ParsePositions(lost.Positions); err == nil {
-		for consolidator, at := range after { // the proxy has lost records of several consolidators
-			t.goOn(consolidator, at)
-		}
-	}
+	t.goOnAt(lost.Positions) // the proxy has lost records of several consolidators
 	if lost.After.Epoch != 0 && names.Check(consolidator) == nil {
 		// Or it would be reported again, if the connection broke now.
 		t.goOn(consolidator, lost.After)
