@@ -6,7 +6,8 @@
 // What can be read: UTF-8, and whatever else has ASCII's line breaks; UTF-16 and
 // UTF-32, with and without a byte order mark; gzip of several members, with zero
 // padding around them; zstd of several frames, skippable ones too; bzip2 and xz of
-// several streams; and any of these within another, four deep. It is told apart by
+// several streams; what `journalctl -o export` writes, an entry a line of JSON as
+// `journalctl -o json` has it; and any of these within another, four deep. It is told apart by
 // how the input begins, never by its name. All else that is known is refused with an
 // [UnreadableError], which names it and says what to do.
 //

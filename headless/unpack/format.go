@@ -30,6 +30,7 @@ var (
 	zstandard = Format{"zstd-compressed", filter("zstd -dc"), newUnzstd}
 	bzipped   = Format{"bzip2-compressed", filter("bzip2 -dc"), newBunzip}
 	xzipped   = Format{"xz-compressed", filter("xz -dc"), newUnxz}
+	exported  = Format{"an export of a journal", tool{}, newJournal}
 	utf16LE   = Format{"UTF-16", filter("iconv -f UTF-16LE -t UTF-8"), fromUTF16LE}
 	utf16BE   = Format{"UTF-16", filter("iconv -f UTF-16BE -t UTF-8"), fromUTF16BE}
 	utf32LE   = Format{"UTF-32", filter("iconv -f UTF-32LE -t UTF-8"), fromUTF32LE}
@@ -68,6 +69,7 @@ func knownMagics() []magic {
 		known(bzipped, "BZh"+string(n)+"1AY&SY", "BZh"+string(n)+"\x17rE8P\x90")
 	}
 	known(xzipped, "\xfd7zXZ\x00")
+	known(exported, journalBegin)
 	known(utf32LE, "\xff\xfe\x00\x00")
 	known(utf32BE, "\x00\x00\xfe\xff")
 	known(utf16LE, "\xff\xfe")
