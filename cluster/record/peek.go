@@ -12,6 +12,9 @@ import (
 type Head struct {
 	Time  int64 // Unix milliseconds; 0 when unknown
 	Level Level // 0 when it has none, [Unknown] when it has one that is not understood
+	// Foreign says that its time and level do not both stand where bunyan has them:
+	// other fields may be what they are taken for.
+	Foreign bool
 	// Encoded says that the message stands in the record encoded once more, as
 	// docker's json-file and the journal do it: its words need not stand in the
 	// record's bytes.
@@ -30,6 +33,7 @@ func Peek(data []byte) Head {
 	}
 	h := Head{Time: millisOf(when), Level: levelAlone(level)}
 	if h.Time == 0 || h.Level == 0 {
+		h.Foreign = true
 		foreignHead(&h, data)
 	}
 	return h

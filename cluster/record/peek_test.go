@@ -42,7 +42,7 @@ func checkHead(t *testing.T, data []byte) {
 		t.Errorf("head of %q is %+v, parsed it is %+v", data, head, r)
 	}
 	want, ok := record.SlowHead(data)
-	want.Encoded = head.Encoded // which is of no use when the head needs no table
+	want.Encoded, want.Foreign = head.Encoded, head.Foreign // how it was found
 	if ok && head != want {
 		t.Errorf("head of %q is %+v, want %+v", data, head, want)
 	}

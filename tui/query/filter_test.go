@@ -36,6 +36,37 @@ func TestFilterOfRows(t *testing.T) {
 	}
 }
 
+// Another logger's record is found by what its row shows, and by bunyan's names; one
+// whose level is not understood is not hidden.
+func TestFilterOfOtherLoggersRows(t *testing.T) {
+	const zap = `{"level":"error","ts":1772366400.5,"logger":"http","msg":"timed out"}`
+	const ecs = `{"@timestamp":"2026-03-01T12:00:00Z","log.level":"ERROR","message":"timed out","log.logger":"http"}`
+	const docker = `{"log":"{\"level\":\"error\",\"msg\":\"\\u0074imed out\",\"logger\":\"http\"}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`
+	const journal = `{"PRIORITY":"3","MESSAGE":[116,105,109,101,100,32,111,117,116],"SYSLOG_IDENTIFIER":"http"}`
+	for _, data := range []string{zap, ecs, docker, journal} {
+		for text, want := range map[string]bool{
+			"timed": true, `msg="timed out"`: true, "msg~^timed": true, "msg=timed": false, "name=http": true, "level>=error": true, "level=warn": false, "-timed": false,
+		} {
+			f, err := parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, trust := range []bool{true, false} {
+				if got := f.Match(rowOf([]byte(data), trust)); got != want {
+					t.Errorf("%s matches %s is %v with trust %v", text, data, got, trust)
+				}
+			}
+		}
+	}
+	unknown := rowOf([]byte(`{"level":"BOOM","msg":"x"}`), true)
+	if f := (query.Filter{Level: 50}); !f.Match(unknown) || unknown.Entry.IsError() {
+		t.Error("a level that is not understood is hidden, or counts as an error")
+	}
+	if f := (query.Filter{Level: 50}); f.Match(rowOf([]byte(`{"msg":"x"}`), true)) {
+		t.Error("no level passes as an error")
+	}
+}
+
 func TestFilterChips(t *testing.T) {
 	f, err := parse("  tenant=acme\t-health  \"a b\" tenant=acme ")
 	if err != nil {
@@ -52,6 +83,8 @@ func FuzzFilter(f *testing.F) {
 	f.Add(`tenant=acme status>=500 -"a b" /x+/`, []byte(`{"tenant":"acme","status":503,"msg":"a b xx"}`))
 	f.Add(`req.url~^/api level>warn !k`, []byte("{\"level\":50,\"req\":{\"url\":\"/api\"},\"msg\":\"\\u004b \u212a\"}"))
 	f.Add(`a="" b!="\"" c<1e3`, []byte(`{"a":"","b":"\"","c":[1,"2",{"d":3}]}`))
+	f.Add(`msg="a b" name=x -hostname=y`, []byte(`{"message":"a b","logger":"x","severity":3}`))
+	f.Add(`msg~\u0041 level>=error`, []byte(`{"log":"{\"msg\":\"\\u0041\"}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`))
 	f.Fuzz(func(t *testing.T, text string, data []byte) {
 		if len(text) > 256 {
 			return

@@ -78,17 +78,27 @@ func (m *Matcher) sure(r *Row) bool {
 	if m.text.In(plainMsg(r.Data)) {
 		return true
 	}
+	if r.Entry.Foreign {
+		return false // a row does not show all fields as they are
+	}
+	hasMsg := false
 	var in []byte // the key where it is
 	for key, value := range jsonscan.Members(r.Data) {
+		if string(key) == "msg" {
+			hasMsg = value[0] == '"'
+		}
 		if in != nil {
 			if string(key) == string(in) {
 				return false // of a key that stands twice only the last value shows
 			}
 			continue
 		}
+		shown := true // the key, too
 		switch string(key) {
 		case "v", "pid", "time", "level", "hostname", "req", "res", "err":
 			continue // rows do not show them, or in another form
+		case "msg", "name", "component":
+			shown = value[0] != '"'
 		}
 		if len(key)+len(value) > rowtext.MaxValue || bytes.IndexByte(key, '\\') >= 0 {
 			continue
@@ -99,11 +109,11 @@ func (m *Matcher) sure(r *Row) bool {
 				continue
 			}
 		}
-		if m.text.In(value) || m.text.In(key) {
+		if m.text.In(value) || shown && m.text.In(key) {
 			in = key
 		}
 	}
-	return in != nil
+	return in != nil && hasMsg // or another field may be the message
 }
 
 // shows reports whether a text of a row matches.

@@ -13,7 +13,7 @@ import (
 func rowOf(data []byte, trust bool) *query.Row {
 	head := record.Peek(data)
 	return &query.Row{
-		Entry: &rows.Entry{Time: head.Time, Own: head.Time != 0, Level: int16(min(int(head.Level), 1<<15-1)), Plain: trust && grammar.Plain(data)},
+		Entry: &rows.Entry{Time: head.Time, Own: head.Time != 0, Foreign: head.Foreign, Level: int16(min(int(head.Level), 1<<15-1)), Plain: trust && !head.Encoded && grammar.Plain(data)},
 		Data:  data,
 		Names: &rows.Names{Sources: []string{"vm-1"}, Streams: []string{"tenant/acme"}},
 	}

@@ -5,17 +5,18 @@ import "sluice/cluster/record"
 // Entry is what a store knows of one record without looking at its bytes. It
 // has no pointers.
 type Entry struct {
-	Time   int64 // Unix milliseconds: the record's own, or that of its arrival
-	slab   uint32
-	off    uint32
-	size   uint32
-	Source uint16 // index into the store's sources
-	Stream uint16 // index into the store's streams
-	Level  int16  // bunyan's number, cut at 32767; 0 none, or record.Unknown
-	Kind   Kind
-	Own    bool // time is the record's own
-	Plain  bool // its words stand in its bytes as in its row: see query.Plain
-	Late   bool // its time is before that of a record that stands above it
+	Time    int64 // Unix milliseconds: the record's own, or that of its arrival
+	slab    uint32
+	off     uint32
+	size    uint32
+	Source  uint16 // index into the store's sources
+	Stream  uint16 // index into the store's streams
+	Level   int16  // bunyan's number, cut at 32767; 0 none, or record.Unknown
+	Kind    Kind
+	Own     bool // time is the record's own
+	Foreign bool // see record.Head
+	Plain   bool // its words stand in its bytes as in its row: see query.Plain
+	Late    bool // its time is before that of a record that stands above it
 }
 
 // Begin and End are where the bytes of an entry are in their slab.

@@ -141,12 +141,13 @@ const maxSkew = time.Hour
 func (s *Store) Add(r *stream.Record, now time.Time) {
 	head := record.Peek(r.Data)
 	e := Entry{
-		Time:   head.Time,
-		Own:    head.Time != 0,
-		Source: s.intern(r.Source),
-		Stream: s.numberOf(r.Stream),
-		Level:  int16(min(int(head.Level), 1<<15-1)),
-		Plain:  !head.Encoded && query.Plain(r.Data),
+		Time:    head.Time,
+		Own:     head.Time != 0,
+		Foreign: head.Foreign,
+		Source:  s.intern(r.Source),
+		Stream:  s.numberOf(r.Stream),
+		Level:   int16(min(int(head.Level), 1<<15-1)),
+		Plain:   !head.Encoded && query.Plain(r.Data),
 	}
 	if !e.Own {
 		e.Time = r.Arrived / int64(time.Millisecond)

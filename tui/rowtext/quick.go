@@ -17,7 +17,7 @@ const maxQuickFields = 24
 // in which nothing is escaped, of the usual form, and without requests, responses and
 // errors, which rows sum up. Of others it reports false.
 func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bool) {
-	if len(data) > OnScreen || !find.Printable(data) || !record.IsLine(data) {
+	if e.Foreign || len(data) > OnScreen || !find.Printable(data) || !record.IsLine(data) {
 		return dst, 0, false
 	}
 	var keys [maxQuickFields][]byte
@@ -34,14 +34,8 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 			}
 			own = 1 + len(key)/3 // 1 and 2
 		case "time":
-			if !e.Own {
-				return dst, 0, false
-			}
 			own = 3
 		case "level":
-			if len(value) != 2 || value[0] == '0' || !isShortInteger(value) {
-				return dst, 0, false
-			}
 			own = 4
 		case "hostname", "name", "component", "msg":
 			if value[0] != '"' {
@@ -85,8 +79,8 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 		}
 		seen[own] = true
 	}
-	if !seen[0] || !seen[3] || !seen[4] {
-		return dst, 0, false // what it lacks may stand in other fields
+	if !seen[0] {
+		return dst, 0, false // another field may be the message
 	}
 	dst = append(dst, msg...)
 	for i := range n {

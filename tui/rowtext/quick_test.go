@@ -29,7 +29,7 @@ func FuzzQuickText(f *testing.F) {
 
 func entryOf(data []byte) *rows.Entry {
 	head := record.Peek(data)
-	return &rows.Entry{Time: head.Time, Own: head.Time != 0, Level: int16(min(int(head.Level), 1<<15-1))}
+	return &rows.Entry{Time: head.Time, Own: head.Time != 0, Foreign: head.Foreign, Level: int16(min(int(head.Level), 1<<15-1))}
 }
 
 func TestMostRecordsHaveAQuickText(t *testing.T) {

@@ -118,7 +118,7 @@ func Of(e *rows.Entry, data []byte, limit int) Text {
 	// What went wrong comes first; what the message has is not shown again.
 	for _, errs := range []bool{true, false} {
 		for _, f := range r.Fields {
-			if record.IsError(f.Key) != errs || b.full() || inMessage(&r, f) {
+			if (f.Key == "err") != errs || b.full() || inMessage(&r, f) {
 				continue
 			}
 			if len(b.text) > 0 {
@@ -186,9 +186,13 @@ func (b *body) field(r *record.Record, f record.Field) {
 			}
 		}
 	}
+	kind := Value
+	if record.IsError(f.Key) {
+		kind = Err
+	}
 	b.add(Key, cell.Shorten(f.Key, MaxValue))
 	b.put(Key, "=")
-	b.add(Value, cell.Shorten(valueText(f.Value), MaxValue))
+	b.add(kind, cell.Shorten(valueText(f.Value), MaxValue))
 }
 
 // valueText is a JSON value as a row shows it; strings are decoded.

@@ -14,11 +14,13 @@ func TestOf(t *testing.T) {
 	for data, want := range map[string]string{
 		`{"msg":"done","tenant":"acme","n":1}`: "done  tenant=acme  n=1",
 		`{"msg":"a\nb\tc"}`:                    "a ⏎ b  c",
-		`{"msg":"GET /a 200 5ms","req":{"method":"GET","url":"/a"},"res":{"statusCode":200}}`: "GET /a 200 5ms",
-		`{"msg":"x","req":{"method":"GET","url":"/a"},"res":{"statusCode":500}}`:              "x  GET /a  → 500",
-		`{"msg":"x","k":1,"err":{"name":"Error","message":"boom"}}`:                           "x  err=Error: boom  k=1",
-		`{"msg":"👩‍👩","s":"a b"}`:                                                             "👩👩  s=\"a b\"",
-		`no json`:                                                                             "no json",
+		`{"msg":"GET /a 200 5ms","req":{"method":"GET","url":"/a"},"res":{"statusCode":200}}`:        "GET /a 200 5ms",
+		`{"msg":"x","req":{"method":"GET","url":"/a"},"res":{"statusCode":500}}`:                     "x  GET /a  → 500",
+		`{"msg":"x","k":1,"err":{"name":"Error","message":"boom"}}`:                                  "x  err=Error: boom  k=1",
+		`{"msg":"👩‍👩","s":"a b"}`:                                                                    "👩👩  s=\"a b\"",
+		`{"ts":1772366400.5,"level":"error","logger":"http","message":"boom","error":"e","n":1}`:     "boom  error=e  n=1",
+		`{"log":"{\"msg\":\"boom\",\"n\":1}\n","stream":"stderr","time":"2026-03-01T12:00:00.000Z"}`: "boom  n=1  stream=stderr",
+		`no json`: "no json",
 	} {
 		if got := rowtext.Of(&rows.Entry{}, []byte(data), rowtext.OnScreen).Body; got != want {
 			t.Errorf("%s says %q, want %q", data, got, want)
