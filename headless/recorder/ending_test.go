@@ -66,6 +66,32 @@ func TestRecordTimeRunsOut(t *testing.T) {
 	}
 }
 
+// What is not there at the end leaves a line, and its number is unknown.
+func TestSourcesThatAreNotThereAtTheEnd(t *testing.T) {
+	for state, reason := range map[stream.State]string{
+		stream.StateLost:       "it was lost and did not come back before the recording ended",
+		stream.StateConnecting: "it was not reached before the recording ended",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &steps{
+				play: play{Source: script.Source{States: []stream.Status{{Name: "vm-1", State: stream.StateLive}, {Name: "vm-2", State: state}}}},
+				next: []step{{after: time.Second, batch: script.Batch(script.Records("s", "a"))}},
+			}
+			d := newMemDisk()
+			summary, err := recorded(t, d, recorder.Config{Source: source, For: 3 * time.Second})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if summary.Unknown != 1 || summary.Records != 1 {
+				t.Errorf("with a source that is %s the summary is %+v", state, summary)
+			}
+			if lines := d.lines(t, "out.ndjson"); len(lines) != 2 || !strings.Contains(lines[1], reason) || !strings.Contains(lines[1], "vm-2") {
+				t.Errorf("with a source that is %s the lines are %q", state, lines)
+			}
+		})
+	}
+}
+
 // After what it waited for, a recording goes on as long as it was asked to.
 func TestRecordAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

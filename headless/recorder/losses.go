@@ -79,14 +79,21 @@ func (r *Recorder) lose(s *recorded, l *loss.Loss) error {
 	return r.writer(s).add(s, r.scratch, false)
 }
 
-// recordLostSources records of each source that is lost at the end that what it
-// had since is unknown.
+// recordLostSources records of each source that is lost at the end, or was not reached
+// as others were, that what it had is unknown.
 func (r *Recorder) recordLostSources() error {
-	for _, source := range r.config.Source.Status() {
-		if source.State != stream.StateLost {
+	sources := r.config.Source.Status()
+	for _, source := range sources {
+		var reason string
+		switch {
+		case source.State == stream.StateLost:
+			reason = "it was lost and did not come back before the recording ended"
+		case source.State == stream.StateConnecting && headless.Connected(sources):
+			reason = "it was not reached before the recording ended"
+		default: // one that is unknown is behind a proxy that is lost
 			continue
 		}
-		l := loss.Loss{Source: source.Name, Hop: loss.AtConsolidator, Unknown: true, Reason: "it was lost and did not come back before the recording ended"}
+		l := loss.Loss{Source: source.Name, Hop: loss.AtConsolidator, Unknown: true, Reason: reason}
 		if source.Proxy {
 			l.Hop = loss.AtProxy
 		}

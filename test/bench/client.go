@@ -163,7 +163,7 @@ func (o options) flood(c *clientCluster, rate int, args ...string) error {
 		return err
 	}
 	begun, sent := time.Now(), p.sent.Load()
-	lost, _, err := t.number(droppedNumber)
+	lost, _, err := t.dropped()
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (o options) flood(c *clientCluster, rate int, args ...string) error {
 	published := p.sent.Load() - sent
 	p.stop()
 	time.Sleep(time.Second)
-	dropped, unknown, err := t.number(droppedNumber)
+	dropped, unknown, err := t.dropped()
 	if err != nil {
 		return err
 	}
@@ -228,11 +228,11 @@ func (o options) clientHeld(c *clientCluster) error {
 	}
 	defer t.close()
 	pid := t.cmd.Process.Pid
-	if _, err := t.waitFor(20*time.Second, " dropped"); err != nil {
+	if _, err := t.waitFor(20*time.Second, "dropped"); err != nil {
 		return err
 	}
 	for {
-		kept, _, err := t.number(keptNumber)
+		kept, err := t.number(keptNumber)
 		if err != nil {
 			return err
 		}

@@ -146,16 +146,26 @@ func (t *terminal) takeGaps() []time.Duration {
 }
 
 var (
-	droppedNumber = regexp.MustCompile(`([\d,]+)(\+?) dropped`)
-	keptNumber    = regexp.MustCompile(`([\d,]+) kept`)
+	droppedNumber  = regexp.MustCompile(`([\d,]+) dropped|dropped: ([\d,]+)`)
+	droppedUnknown = regexp.MustCompile(`dropped: .*unknown`)
+	keptNumber     = regexp.MustCompile(`([\d,]+) kept`)
 )
 
+// dropped reads how many records were, as the last line says; unknown: and a number
+// that nobody knows.
+func (t *terminal) dropped() (n int, unknown bool, err error) {
+	unknown = droppedUnknown.MatchString(t.bottom())
+	if n, err = t.number(droppedNumber); err != nil && unknown {
+		return 0, true, nil
+	}
+	return n, unknown, err
+}
+
 // number reads a number that the last line says.
-func (t *terminal) number(re *regexp.Regexp) (n int, more bool, err error) {
+func (t *terminal) number(re *regexp.Regexp) (int, error) {
 	m := re.FindStringSubmatch(t.bottom())
 	if m == nil {
-		return 0, false, fmt.Errorf("the last line has no %v: %s", re, t.bottom())
+		return 0, fmt.Errorf("the last line has no %v: %s", re, t.bottom())
 	}
-	n, err = strconv.Atoi(strings.ReplaceAll(m[1], ",", ""))
-	return n, len(m) > 2 && m[2] != "", err
+	return strconv.Atoi(strings.ReplaceAll(strings.Join(m[1:], ""), ",", ""))
 }
