@@ -221,6 +221,14 @@ func isGoFile(line []byte) bool {
 	return ok && line[0] == '\t' && (ends(path, ".go") || ends(path, ".s") || ends(path, ".c"))
 }
 
+// isGinFrame reports whether a line is the place of a call as gin's recovery prints
+// it: "/src/main.go:9 (0x7b1f05)".
+func isGinFrame(line []byte) bool {
+	place, pc, ok := bytes.Cut(line, []byte(" "))
+	path, numbered := numbered(place)
+	return ok && numbered && starts(pc, "(0x") && (ends(path, ".go") || ends(path, ".s"))
+}
+
 // isRaceLine reports whether a line frames a report of Go's race detector.
 func isRaceLine(line []byte) bool { return len(line) == 18 && consists(line, "=") }
 

@@ -16,6 +16,7 @@ const (
 	goMessage
 	goCalls
 	goBlank
+	gin      // the request in which something panicked
 	raceLine // the line above a report of a data race
 	race
 
@@ -200,6 +201,7 @@ var table = [states]part{
 		like(goCalls, "created by ", "[originating from ", "exit status ", "runtime stack:"),
 	}, blank: pause(goBlank)},
 	goBlank:  {rules: []rule{joins(goCalls, isGoroutine), joins(goCalls, isRegister), like(goCalls, "runtime stack:")}},
+	gin:      {rules: []rule{joins(plain, isGinFrame)}, plain: true, otherwise: waits(gin, isMessage), blank: pause(gin)},
 	raceLine: {rules: []rule{like(race, "WARNING: DATA RACE").failing()}, plain: true},
 	race: {rules: []rule{
 		joins(done, isRaceLine),
@@ -353,6 +355,7 @@ var ordinary = []struct {
 	{"}])", rule{line: isClosing, verdict: Joins, to: plain, inside: true}},
 	{"#", joins(phpCalls, isFirstFrame)},
 	{"[", like(phpCalls, "[stacktrace]").failing()},
+	{"/", joins(plain, isGinFrame)},
 	{"g", rule{line: isGoroutine, verdict: Joins, to: goCalls, first: mentionsPanic, level: record.Error}},
 	{"s", like(plain, "stack traceback:").failing()},
 	{"(", like(plain, "(Use `node ")},
@@ -386,6 +389,9 @@ func beginOf(line []byte) (state, record.Level) {
 	case ':':
 		if isTraceback(line) {
 			return pyCalls, record.Error
+		}
+		if ends(line, " panic recovered:") {
+			return gin, record.Error
 		}
 	case 'd', 'g', 'n':
 		if isElixirReport(line) {
