@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"sync"
@@ -49,6 +50,7 @@ type Config struct {
 // Consolidator is the consolidator of one machine.
 type Consolidator struct {
 	cfg       Config
+	run       string // random
 	log       *slog.Logger
 	hub       *fanout.Hub
 	publish   []net.Listener
@@ -110,7 +112,7 @@ func New(cfg Config) (*Consolidator, error) {
 		return nil, err
 	}
 	c := &Consolidator{
-		cfg: cfg, hub: hub, times: usualTimes, doors: newDoors(),
+		cfg: cfg, run: fmt.Sprintf("%016x", rand.Uint64()), hub: hub, times: usualTimes, doors: newDoors(),
 		publishers:  make(map[*publisher]struct{}),
 		subscribers: make(map[*subscriber]struct{}),
 	}

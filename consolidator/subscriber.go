@@ -43,7 +43,7 @@ type subscriber struct {
 }
 
 func (c *Consolidator) serveSubscriber(nc net.Conn) {
-	conn := c.handshake(subscribing, nc, zmtp.Config{Type: zmtp.XPUB, Peers: []string{zmtp.SUB, zmtp.XSUB}, Name: c.cfg.Name})
+	conn := c.handshake(subscribing, nc, zmtp.Config{Type: zmtp.XPUB, Peers: []string{zmtp.SUB, zmtp.XSUB}, Name: c.cfg.Name, Run: c.run})
 	if conn == nil {
 		return
 	}

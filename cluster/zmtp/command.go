@@ -141,6 +141,7 @@ const (
 	propSocketType = "Socket-Type"
 	propSluice     = "X-Sluice"      // "1": a sluice peer
 	propName       = "X-Sluice-Name" // the name of a consolidator
+	propRun        = "X-Sluice-Run"  // and what tells this run of it from others
 )
 
 func appendReady(dst []byte, ours []Property) []byte {

@@ -28,6 +28,7 @@ type Config struct {
 	Type    string        // our socket's type
 	Peers   []string      // the types that we talk to
 	Name    string        // our name, when we are a consolidator
+	Run     string        // what tells this run of our process from others, when we are a consolidator
 	Foreign bool          // hide that we are a sluice peer
 	Timeout time.Duration // of the handshake; 0 means HandshakeTimeout
 
@@ -47,6 +48,7 @@ type Peer struct {
 	Type    string // of its socket
 	Sluice  bool   // it knows Sluice's commands
 	Name    string // of the consolidator, if it is one of ours
+	Run     string // of the consolidator, another one after each restart; empty if it does not tell
 }
 
 // Pings reports whether the peer knows PING: from 3.1 on.
@@ -114,7 +116,7 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	c.Peer.Type = theirs.get(propSocketType)
 	c.Peer.Sluice = !cfg.Foreign && theirs.get(propSluice) == "1"
 	if c.Peer.Sluice {
-		c.Peer.Name = theirs.get(propName)
+		c.Peer.Name, c.Peer.Run = theirs.get(propName), theirs.get(propRun)
 	}
 	if !slices.Contains(cfg.Peers, c.Peer.Type) {
 		err := &PeerError{Peer: c.Peer.Type, Own: cfg.Type}
@@ -136,6 +138,9 @@ func (c Config) properties() []Property {
 	}
 	if c.Name != "" {
 		ours = append(ours, Property{propName, c.Name})
+	}
+	if c.Run != "" {
+		ours = append(ours, Property{propRun, c.Run})
 	}
 	return ours
 }

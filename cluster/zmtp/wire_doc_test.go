@@ -55,7 +55,7 @@ func TestWireDocument(t *testing.T) {
 	sent := map[string][]byte{
 		"greeting":           zmtp.AppendGreeting(nil),
 		"ready-reader":       zmtp.AppendReady(nil, [][2]string{{"Socket-Type", "SUB"}, {"X-Sluice", "1"}}),
-		"ready-consolidator": zmtp.AppendReady(nil, [][2]string{{"Socket-Type", "XPUB"}, {"X-Sluice", "1"}, {"X-Sluice-Name", "vm-1"}}),
+		"ready-consolidator": zmtp.AppendReady(nil, [][2]string{{"Socket-Type", "XPUB"}, {"X-Sluice", "1"}, {"X-Sluice-Name", "vm-1"}, {"X-Sluice-Run", "8899aabbccddeeff"}}),
 		"error":              zmtp.AppendError(nil, `protocol error: a "REQ" socket cannot talk to this XPUB socket`),
 		"subscribe":          zmtp.AppendSubscription(nil, v31, "tenant/", false),
 		"cancel":             zmtp.AppendSubscription(nil, v31, "tenant/", true),

@@ -12,19 +12,24 @@ import (
 type absence struct {
 	first time.Time     // when the link was connected first
 	broke time.Time     // when its last connection ended; zero while there was none
-	away  time.Duration // how long there was no connection before the present one; 0 before the first
-	stood time.Time     // when the standstill that was reported last had ended
+	away  time.Duration // how long the consolidator was away before the present connection, if it was restarted; 0 if it was not, or another one is at its place
+	sure  bool          // it was restarted: it says so
+	name  string        // of the consolidator, and its run, as it told last
+	run   string
+	stood time.Time // when the standstill that was reported last had ended
 }
 
 // connected notes that there is a connection again.
-func (a *absence) connected(now time.Time) {
-	a.away = 0
+func (a *absence) connected(now time.Time, peer zmtp.Peer) {
+	a.away, a.sure = 0, false
 	if a.first.IsZero() {
 		a.first = now
 	}
-	if !a.broke.IsZero() {
-		a.away = now.Sub(a.broke)
+	told := peer.Run != "" && a.run != ""
+	if !a.broke.IsZero() && peer.Name == a.name && !(told && peer.Run == a.run) {
+		a.away, a.sure = now.Sub(a.broke), told
 	}
+	a.name, a.run = peer.Name, peer.Run
 }
 
 // sameStandstill is how far apart two reports of one standstill may seem to be: by
@@ -41,14 +46,14 @@ func (a *absence) standstill(ended time.Time, lasted time.Duration) bool {
 	return true
 }
 
-// restarted reports, once for each connection, that the consolidator was away: it is
-// another than the one that the link was connected to before. A break of the
-// connection alone says nothing about publishers.
-func (r *reading) restarted() error {
+// restarted reports, once for each connection, that the consolidator was away, if it
+// was restarted: by its own word or, if it has none, since an epoch is new (anew). A
+// break of the connection alone says nothing about publishers.
+func (r *reading) restarted(anew bool) error {
 	r.l.mu.Lock()
-	away := r.l.absence.away
+	away, sure := r.l.absence.away, r.l.absence.sure
 	r.l.mu.Unlock()
-	if r.toldAway || away == 0 {
+	if r.toldAway || away == 0 || !sure && !anew {
 		return nil
 	}
 	r.toldAway = true

@@ -359,7 +359,7 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.had, l.tried = true, true
-	l.absence.connected(time.Now())
+	l.absence.connected(time.Now(), conn.Peer)
 	l.conn = conn
 	l.requests = nil
 	l.asked = make(map[string]bool)

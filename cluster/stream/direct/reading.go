@@ -30,6 +30,9 @@ func (r *reading) run() error {
 	in := zmtp.NewReceiver(r.conn)
 	r.in = in
 	defer in.Close()
+	if err := r.restarted(false); err != nil {
+		return err
+	}
 	for {
 		r.now = time.Now().UnixNano()
 		for {
@@ -255,7 +258,7 @@ func (r *reading) mark(m zmtp.Mark) error {
 		err = r.note(c, stream.Notice{Kind: stream.KindPosition, Position: stream.Position{Epoch: m.Epoch, Seq: m.Next}})
 	}
 	if err == nil && anew {
-		err = r.restarted()
+		err = r.restarted(true)
 	}
 	return err
 }
