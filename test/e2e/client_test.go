@@ -265,7 +265,7 @@ func TestClientTellsOfSources(t *testing.T) {
 	put(t, out, 30, 6, 8, "")
 	c.wants("vm-7 is back", "an unknown number of records lost", "line 8.", "dropped")
 	c.press("i")
-	c.wants("Lost on the way", "consolidator", "0+ records in 1 gap")
+	c.wants("Lost on the way", "consolidator", "unknown in 1 gap")
 	c.press("qq")
 	c.leaves()
 }

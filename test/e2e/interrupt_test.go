@@ -38,7 +38,7 @@ func TestTailInterrupted(t *testing.T) {
 		if got := cmd.ProcessState.ExitCode(); got != 130 {
 			t.Errorf("%v: exit code %d, want 130", sig, got)
 		}
-		if want := "sluice: written=0 lost=0"; last != want {
+		if want := "sluice: written=0 lost=unknown"; last != want {
 			t.Errorf("%v: last line %q, want %q", sig, last, want)
 		}
 	}
