@@ -34,6 +34,7 @@ type fake struct {
 	backfill func(name string, from stream.Backfill) *stream.Batch
 	live     []stream.Live
 
+	lists            atomic.Int64 // how often the live streams were asked for
 	put, taken, done atomic.Int64 // batches: given, taken by the proxy, and in its log
 
 	mu      sync.Mutex
@@ -92,8 +93,12 @@ func (f *fake) Status() []stream.Status {
 	return list
 }
 
-func (f *fake) WatchStreams(bool)      {}
-func (f *fake) Streams() []stream.Live { return f.live }
+func (f *fake) WatchStreams(bool) {}
+
+func (f *fake) Streams() []stream.Live {
+	f.lists.Add(1)
+	return f.live
+}
 
 func (f *fake) tailed(name string) bool {
 	f.mu.Lock()

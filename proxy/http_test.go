@@ -158,6 +158,26 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// However many want the list of streams, it is made once a second, and not while nobody
+// wants it.
+func TestStreamsAreListedOnceForAll(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	get(t, p, "/readyz").all()
+	if n := f.lists.Load(); n != 0 {
+		t.Errorf("listed %d times for nobody", n)
+	}
+	began := time.Now()
+	for range 20 {
+		get(t, p, "/api/streams").all()
+		get(t, p, "/api/streams?watch", sse...).event()
+	}
+	most := 1 + int64(time.Since(began)/(900*time.Millisecond))
+	if n := f.lists.Load(); n < 1 || n > most {
+		t.Errorf("listed %d times, want %d at most", n, most)
+	}
+}
+
 func TestPage(t *testing.T) {
 	p := start(t, newFake(), nil)
 	r := get(t, p, "/")

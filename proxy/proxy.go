@@ -28,6 +28,7 @@ type Proxy struct {
 	hub      *fanout.Hub
 	source   Source
 	tails    *tails
+	live     listing
 	rereads  chan struct{} // has a token for each session that reads again
 	draining chan struct{} // closed when no new session may begin
 
@@ -71,6 +72,7 @@ func New(cfg Config) (*Proxy, error) {
 		hub:      hub,
 		source:   source,
 		tails:    &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
+		live:     listing{source: source},
 		rereads:  make(chan struct{}, maxRereads),
 		draining: make(chan struct{}),
 	}, nil

@@ -6,18 +6,24 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sluice/cluster/httpapi"
 )
 
-const watchEvery = time.Second
+const (
+	watchEvery = time.Second
+	listEvery  = watchEvery - watchEvery/10 // a tick comes a little early at times
+)
 
 // serveStreams answers with the live streams: once, or again and again.
 func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if !r.URL.Query().Has(httpapi.QueryWatch) {
 		w.Header().Set("Content-Type", jsonType)
-		_, _ = w.Write(append(p.liveStreams(nil), '\n')) // a peer that is gone needs no answer
+		text, _ := p.live.get()
+		_, _ = w.Write(text) // a peer that is gone needs no answer
+		_, _ = w.Write([]byte{'\n'})
 		return
 	}
 	end, ok := p.begin()
@@ -44,20 +50,19 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 	defer ping.Stop()
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	var last, now []byte
+	var had uint64
 	for {
-		now = p.liveStreams(now[:0])
-		if !bytes.Equal(now, last) {
+		if text, version := p.live.get(); version != had {
+			had = version
 			b := s.buffer()
 			if events {
 				*b = append(*b, dataLine[1:]...)
 			}
-			*b = append(*b, now...)
+			*b = append(*b, text...)
 			*b = append(*b, '\n')
 			if events {
 				*b = append(*b, '\n')
 			}
-			last, now = now, last
 		}
 		if s.size() > 0 {
 			if err := s.flush(); err != nil {
@@ -78,12 +83,36 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 	}
 }
 
-// liveStreams appends the live streams as JSON, sorted by name.
-func (p *Proxy) liveStreams(dst []byte) []byte {
+// listing is the list of the live streams as JSON, sorted by name: made at most once
+// a second, whoever asks for it, and only if somebody does.
+type listing struct {
+	source Source
+
+	mu      sync.Mutex
+	text    []byte // never changed once it is handed out
+	made    time.Time
+	version uint64 // grows with each change of text
+}
+
+// get returns the list, which is not older than a second, and its version.
+func (l *listing) get() (text []byte, version uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); now.Sub(l.made) >= listEvery {
+		l.made = now
+		if text := l.render(); !bytes.Equal(text, l.text) {
+			l.text = text
+			l.version++
+		}
+	}
+	return l.text, l.version
+}
+
+func (l *listing) render() []byte {
 	list := httpapi.StreamsEvent{Streams: []httpapi.LiveEvent{}}
-	for _, l := range p.source.Streams() {
-		list.Streams = append(list.Streams, httpapi.LiveEvent(l))
+	for _, s := range l.source.Streams() {
+		list.Streams = append(list.Streams, httpapi.LiveEvent(s))
 	}
 	slices.SortFunc(list.Streams, func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
-	return appendJSON(dst, list)
+	return appendJSON(nil, list)
 }

@@ -19,12 +19,12 @@ func (r *rates) Update(now time.Time, stats []zmtp.StreamStat) { r.update(now, s
 
 // At is the rate of a stream at a time; ok is false when it is not live then.
 func (r *rates) At(now time.Time, name string) (records, bytes float64, ok bool) {
-	r.each(now, func(n string, s *rate) {
-		if n == name {
+	for _, s := range r.appendLive(nil, now) {
+		if s.name == name {
 			records, bytes = s.at(now)
 			ok = true
 		}
-	})
+	}
 	return records, bytes, ok
 }
 
@@ -44,6 +44,9 @@ func Claims(endpoints [2]string, name string) (got [2]string, err error) {
 	}
 	return got, b.running.Wait()
 }
+
+// CopyLive does what whoever reads from the consolidator waits for.
+func (r *rates) CopyLive(now time.Time) int { return len(r.appendLive(nil, now)) }
 
 // Breakable returns a Source, and a function that makes its links panic at their
 // next attempt to connect.

@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -14,14 +15,17 @@ const (
 	quietFrom = 2500 * time.Millisecond // changes are reported each second: without one for so long, the rate is 0
 )
 
-// rates are the live streams of one consolidator.
+// rates are the live streams of one consolidator. They are one piece of memory, so that
+// a copy is quick.
 type rates struct {
-	mu      sync.Mutex
-	streams map[string]*rate
+	mu    sync.Mutex
+	list  []rate
+	index map[string]int // in list, by name
 }
 
 // rate follows the count of one stream.
 type rate struct {
+	name    string
 	epoch   uint64
 	next    uint64
 	bytes   uint64
@@ -33,30 +37,37 @@ type rate struct {
 func (r *rates) update(now time.Time, stats []zmtp.StreamStat) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.streams == nil {
-		r.streams = make(map[string]*rate)
+	if r.index == nil {
+		r.index = make(map[string]int)
 	}
 	for _, s := range stats {
-		old := r.streams[s.Name]
-		if old == nil && len(r.streams) >= maxListed {
-			continue
+		i, known := r.index[s.Name]
+		switch {
+		case known:
+			r.list[i].update(now, s)
+		case len(r.list) < maxListed:
+			r.index[s.Name] = len(r.list)
+			r.list = append(r.list, rate{name: s.Name, epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now})
 		}
-		if old == nil || old.epoch != s.Epoch || s.Next < old.next {
-			r.streams[s.Name] = &rate{epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now}
-			continue
-		}
-		if dt := now.Sub(old.seen).Seconds(); dt > 0.1 {
-			records, bytes := old.at(now)
-			old.perSec = (records + 3*float64(s.Next-old.next)/dt) / 4
-			old.bytesPS = (bytes + 3*float64(s.Bytes-old.bytes)/dt) / 4
-			if records == 0 {
-				old.perSec = float64(s.Next-old.next) / dt
-				old.bytesPS = float64(s.Bytes-old.bytes) / dt
-			}
-			old.seen = now
-		}
-		old.next, old.bytes = s.Next, s.Bytes
 	}
+}
+
+func (r *rate) update(now time.Time, s zmtp.StreamStat) {
+	if r.epoch != s.Epoch || s.Next < r.next {
+		*r = rate{name: r.name, epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now}
+		return
+	}
+	if dt := now.Sub(r.seen).Seconds(); dt > 0.1 {
+		records, bytes := r.at(now)
+		r.perSec = (records + 3*float64(s.Next-r.next)/dt) / 4
+		r.bytesPS = (bytes + 3*float64(s.Bytes-r.bytes)/dt) / 4
+		if records == 0 {
+			r.perSec = float64(s.Next-r.next) / dt
+			r.bytesPS = float64(s.Bytes-r.bytes) / dt
+		}
+		r.seen = now
+	}
+	r.next, r.bytes = s.Next, s.Bytes
 }
 
 // at is the rate in records and bytes a second.
@@ -67,20 +78,34 @@ func (r *rate) at(now time.Time) (records, bytes float64) {
 	return r.perSec, r.bytesPS
 }
 
-func (r *rates) each(now time.Time, f func(string, *rate)) {
+// appendLive appends the live streams as they are now, and forgets the others. Whoever
+// reads from the consolidator waits meanwhile: it does nothing else.
+func (r *rates) appendLive(dst []rate, now time.Time) []rate {
+	r.mu.Lock()
+	n := len(r.list)
+	r.mu.Unlock()
+	dst = slices.Grow(dst, n) // before, since that takes longer than the copy
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for name, s := range r.streams {
-		if now.Sub(s.seen) > liveFor {
-			delete(r.streams, name)
+	for i := 0; i < len(r.list); {
+		if now.Sub(r.list[i].seen) <= liveFor {
+			i++
 			continue
 		}
-		f(name, s)
+		last := len(r.list) - 1
+		delete(r.index, r.list[i].name)
+		if i < last {
+			r.list[i] = r.list[last]
+			r.index[r.list[i].name] = i
+		}
+		r.list[last] = rate{}
+		r.list = r.list[:last]
 	}
+	return append(dst, r.list...)
 }
 
 func (r *rates) clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.streams)
+	r.list, r.index = nil, nil
 }

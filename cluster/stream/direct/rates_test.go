@@ -1,6 +1,7 @@
 package direct_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -76,5 +77,23 @@ func TestRates(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// How long a list of the live streams keeps the reading of a consolidator that has
+// 100,000 of them.
+func BenchmarkCopyLive(b *testing.B) {
+	const streams = 100_000
+	now := time.Now()
+	var stats []zmtp.StreamStat
+	for i := range streams {
+		stats = append(stats, zmtp.StreamStat{Name: fmt.Sprint("tenant/acme-", i), Epoch: 1, Next: 1})
+	}
+	var r direct.Rates
+	r.Update(now, stats)
+	for b.Loop() {
+		if n := r.CopyLive(now); n != streams {
+			b.Fatalf("%d streams", n)
+		}
 	}
 }

@@ -173,20 +173,23 @@ func (d *backend) Status() []stream.Status {
 
 func (d *backend) Streams() []stream.Live {
 	sum := make(map[string]*stream.Live)
+	var live []rate // of one consolidator
 	now := time.Now()
 	for _, l := range d.sorted() {
-		l.rates.each(now, func(name string, r *rate) {
-			s := sum[name]
+		live = l.rates.appendLive(live[:0], now)
+		for i := range live {
+			r := &live[i]
+			s := sum[r.name]
 			if s == nil {
-				s = &stream.Live{Name: name}
-				sum[name] = s
+				s = &stream.Live{Name: r.name}
+				sum[r.name] = s
 			}
 			records, bytes := r.at(now)
 			s.Rate += records
 			s.Bytes += bytes
 			s.Records += r.next
 			s.Sources++
-		})
+		}
 	}
 	all := make([]stream.Live, 0, len(sum))
 	for _, s := range sum {
