@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/record"
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 	"sluice/headless"
@@ -57,8 +58,16 @@ func newStreams(ended *outcome) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if len(live) == 0 && !watch {
+			missing := unlisted(source.Status())
+			switch {
+			case watch || len(live) > 0:
+			case len(missing) > 0:
+				fmt.Fprintln(os.Stderr, "sluice: no stream is known to have had a record within the last minute")
+			default:
 				fmt.Fprintln(os.Stderr, "sluice: no stream had a record within the last minute")
+			}
+			for _, text := range missing {
+				fmt.Fprintf(os.Stderr, "sluice: %s\n", text)
 			}
 			if err := list.print(time.Now(), live, nil); err != nil || !watch {
 				return outputError(err)
@@ -136,6 +145,36 @@ func listStreams(ctx context.Context, source *stream.Source, patience time.Durat
 			return nil, fmt.Errorf("list the streams: %w: %s", headless.ErrNotConnected, why)
 		}
 	}
+}
+
+// maxUnlisted is how many sources are named whose streams are not listed.
+const maxUnlisted = 5
+
+// unlisted describes the sources whose streams are not in the list.
+func unlisted(sources []stream.Status) (texts []string) {
+	n := 0
+	for _, s := range sources {
+		if s.State == stream.StateLive {
+			continue
+		}
+		if n++; n > maxUnlisted {
+			continue
+		}
+		name := record.Safe(s.Name)
+		if s.State == stream.StateUnaccounted {
+			texts = append(texts, name+" is no consolidator, and cannot say which streams it has")
+			continue
+		}
+		text := name + " is " + s.State.String()
+		if s.Err != "" {
+			text += ": " + record.Safe(s.Err)
+		}
+		texts = append(texts, text+"; streams that only it has are not listed")
+	}
+	if n > maxUnlisted {
+		texts = append(texts, fmt.Sprintf("and so are %d more", n-maxUnlisted))
+	}
+	return texts
 }
 
 // connection reports whether a source is connected, or why the first is not.
