@@ -8,14 +8,14 @@
 // tells. It keeps no lines: whoever uses it does, and hands it each only once,
 // but for lines that waited in vain; see [Joiner.Next].
 //
-// What it knows is a table (table.go): for each runtime the lines that begin a
-// trace, and for each part of one the lines that may come next. A line that no
-// rule admits begins a record. So what stands between two lines of a trace by
-// accident is joined only if it looks like a part of that trace.
+// What it knows are two tables: the lines that begin a trace (beginnings.go), and
+// for each part of one the lines that may come next (table.go). A line that no rule
+// admits begins a record. So what stands between two lines of a trace by accident
+// is joined only if it looks like a part of that trace.
 //
 // Ordinary lines, which do not begin a trace, are continued by lines that are
 // indented, and by those that cannot stand for themselves, such as "Caused by:".
 //
-// Cost: for each line a fixed number of comparisons, and at most one pass over
-// its bytes; nothing is allocated. Bounds: [MaxWaiting].
+// Cost: for each line a bounded number of comparisons and of passes over its bytes,
+// and for most lines none; nothing is allocated. Bounds: [MaxWaiting].
 package traces

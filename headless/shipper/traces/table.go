@@ -16,9 +16,10 @@ const (
 	goMessage
 	goCalls
 	goBlank
-	gin      // the request in which something panicked
-	raceLine // the line above a report of a data race
+	gin   // the request in which something panicked
+	ruled // the line above a report of Go's race detector, or a sanitizer of C
 	race
+	sanitizer
 
 	pyBefore // what is said before a Traceback
 	pyCalls
@@ -90,7 +91,7 @@ type part struct {
 	blank     *rule // admits a blank line; nil: it ends the record
 }
 
-// like are rules that admit lines with one of these beginnings.
+// like is a rule that admits lines with one of these beginnings.
 func like(to state, beginnings ...string) rule {
 	return rule{line: func(line []byte) bool {
 		for _, b := range beginnings {
@@ -122,58 +123,6 @@ func notLogged(line []byte) bool { return !isLogged(line) }
 // pause is a blank line that waits for what comes.
 func pause(to state) *rule { return &rule{verdict: Waits, to: to} }
 
-// beginnings are the lines that begin a trace, by their first bytes. The first that
-// fits counts.
-var beginnings = []struct {
-	first string
-	line  func([]byte) bool
-	to    state
-	level record.Level
-}{
-	{"p", is("panic: "), goMessage, record.Fatal},
-	{"f", is("fatal error: "), goMessage, record.Fatal},
-	{"S", is("SIGQUIT: quit", "SIGABRT: abort", "SIGSEGV: ", "SIGBUS: ", "SIGTRAP: "), goMessage, record.Fatal},
-	{"r", is("runtime: goroutine stack exceeds "), goMessage, record.Fatal},
-	{"u", is("unexpected fault address "), goMessage, record.Fatal},
-	{"g", isGoroutine, goCalls, 0},
-	{"=", isRaceLine, raceLine, 0},
-	{"W", is("WARNING: DATA RACE"), race, record.Error},
-
-	{" ", isGroup, pyGroup, record.Error},
-	{" ", isSyntax, pySyntax, record.Error},
-	{"-", is("--- Logging error ---"), pyBefore, 0},
-	{"T", is("Task exception was never retrieved"), pyBefore, 0},
-	{"T", is("Task was destroyed but it is pending!"), pyBefore, 0},
-	{"EPcm", isThread, pyBefore, 0},
-	{"F", is("Fatal Python error: "), pyFault, record.Fatal},
-
-	{"E", is(`Exception in thread "`), message, record.Error},
-	{"U", is("Unhandled exception. ", "Unhandled Exception: "), message, record.Error},
-	{"U", is("Unhandled exception:"), dart, record.Error},
-	{"t", is("terminate called after throwing an instance of "), plain, record.Error},
-	{"JFMASOND", isJULHead, julHead, 0},
-
-	{"e", is("escript: exception "), plain, record.Error},
-	{"F", is("FATAL ERROR: "), nodeHeap, record.Fatal},
-	{"<", is("<--- Last few GCs --->"), nodeHeap, record.Fatal},
-
-	{"#", is("#<Thread:0x"), rubyThread, 0},
-	{"PF[", isUncaughtPHP, phpMessage, record.Error},
-	{"P", is("PHP Fatal error: ", "PHP Parse error: ", "PHP Recoverable fatal error: "), plain, record.Error},
-	{"P", is("PHP Warning: "), plain, record.Warn},
-	{"t", isRustPlace, rustPlace, record.Error},
-	{"t", isRustPanic, rustMessage, record.Error},
-	{"*", is("** ("), elixirMessage, record.Error},
-	{"=", isErlangFailure, erlang, record.Error},
-	{"=", isErlangReport, erlang, 0},
-	{"F", isSwiftError, swiftError, record.Fatal},
-	{"*RT\xf0", isSwiftCrash, swiftCrash, record.Fatal},
-}
-
-func is(beginnings ...string) func([]byte) bool { return like(plain, beginnings...).line }
-
-var beginningsBy [256][]int
-
 // table is what may come next, in each state.
 var table = [states]part{
 	plain: {plain: true, otherwise: waits(function, isFunction), blank: pause(blank)},
@@ -200,13 +149,20 @@ var table = [states]part{
 		joins(goCalls, indented), joins(goCalls, isCall), joins(goCalls, isGoroutine), joins(goCalls, isRegister), joins(goCalls, isElided),
 		like(goCalls, "created by ", "[originating from ", "exit status ", "runtime stack:"),
 	}, blank: pause(goBlank)},
-	goBlank:  {rules: []rule{joins(goCalls, isGoroutine), joins(goCalls, isRegister), like(goCalls, "runtime stack:")}},
-	gin:      {rules: []rule{joins(plain, isGinFrame)}, plain: true, otherwise: waits(gin, isMessage), blank: pause(gin)},
-	raceLine: {rules: []rule{like(race, "WARNING: DATA RACE").failing()}, plain: true},
+	goBlank: {rules: []rule{joins(goCalls, isGoroutine), joins(goCalls, isRegister), like(goCalls, "runtime stack:")}},
+	gin:     {rules: []rule{joins(plain, isGinFrame)}, plain: true, otherwise: waits(gin, isMessage), blank: pause(gin)},
+	ruled: {rules: []rule{
+		like(race, "WARNING: DATA RACE", "WARNING: ThreadSanitizer: ").failing(), joins(sanitizer, isSanitizer).failing(),
+	}, plain: true},
+	sanitizer: {rules: []rule{
+		like(sanitizer, "READ of size ", "WRITE of size ", "SUMMARY: ", "Shadow byte", "0x", "=>0x", "freed by ", "previously allocated by ",
+			"allocated by ", "Thread T", "Direct leak of ", "Indirect leak of ", "HINT: ", "Address 0x"),
+		joins(sanitizer, indented), joins(done, isAborting),
+	}, blank: pause(sanitizer)},
 	race: {rules: []rule{
-		joins(done, isRaceLine),
+		joins(done, isRule),
 		joins(race, indented),
-		like(race, "Read at ", "Write at ", "Atomic ", "Previous ", "Goroutine ", "Location is ", "Mutex ", "As if synchronized "),
+		like(race, "Read at ", "Write at ", "Atomic ", "Previous ", "Goroutine ", "Location is ", "Mutex ", "As if synchronized ", "SUMMARY: "),
 	}, blank: pause(race)},
 
 	pyBefore: {rules: []rule{
@@ -370,65 +326,4 @@ func init() {
 			plainRules[c] = append(plainRules[c], &ordinary[i].rule)
 		}
 	}
-	for i := range beginnings {
-		for _, c := range []byte(beginnings[i].first) {
-			beginningsBy[c] = append(beginningsBy[c], i)
-		}
-	}
-}
-
-// beginOf is the state of a record that begins with a line, and the level that it
-// has by its form; 0 when it has none.
-func beginOf(line []byte) (state, record.Level) {
-	for _, i := range beginningsBy[line[0]] {
-		if b := &beginnings[i]; b.line(line) {
-			return b.to, b.level
-		}
-	}
-	switch line[len(line)-1] {
-	case ':':
-		if isTraceback(line) {
-			return pyCalls, record.Error
-		}
-		if ends(line, " panic recovered:") {
-			return gin, record.Error
-		}
-	case 'd', 'g', 'n':
-		if isElixirReport(line) {
-			return elixirReport, 0
-		}
-		if ends(line, "Task exception was never retrieved") {
-			return pyBefore, 0
-		}
-	}
-	if isDigit(line[0]) || line[0] == '[' || indented(line) {
-		return plain, 0
-	}
-	return beginOfWord(line)
-}
-
-// beginOfWord is beginOf for what is known by its first word.
-func beginOfWord(line []byte) (state, record.Level) {
-	w := word(line)
-	if len(w) == len(line) {
-		if isScript(line) {
-			return nodeSource, 0
-		}
-	} else {
-		switch last, next := w[len(w)-1], line[len(w):]; {
-		case last == 'n' && isRubyError(line):
-			if isRescuing(line) {
-				return rubyRescue, record.Error
-			}
-			return rubyMessage, record.Error
-		case last == ':' && has(w, ".swift:") && isSwiftError(line):
-			return swiftError, record.Fatal
-		case last != ':' && !starts(next, " [") && !starts(next, " {") && !starts(next, " ("):
-			return plain, 0 // an ordinary line
-		}
-	}
-	if isException(line) {
-		return message, 0
-	}
-	return plain, 0
 }
