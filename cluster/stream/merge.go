@@ -82,7 +82,7 @@ func MergeByTime(recs []Record) []Record {
 			queues[q.source] = q
 			all = append(all, q)
 		}
-		t := record.Peek(recs[i].Data).Time
+		t := record.PeekTime(recs[i].Data)
 		if n := len(q.waiting); n > 0 {
 			t = max(t, q.waiting[n-1].time)
 		}

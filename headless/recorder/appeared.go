@@ -51,7 +51,7 @@ func (r *Recorder) complete(s *recorded) error {
 	held := s.held
 	s.held, s.heldSize = nil, 0
 	for i := range held {
-		if record.Peek(held[i].Data).Time >= r.began.Add(-believed).UnixMilli() {
+		if record.PeekTime(held[i].Data) >= r.began.Add(-believed).UnixMilli() {
 			s.since = r.began.Add(-s.slack).UnixMilli()
 			break
 		}
@@ -73,7 +73,7 @@ func (s *recorded) older(rec *stream.Record) bool {
 	if s.since == 0 || !rec.Backfill {
 		return false
 	}
-	at := record.Peek(rec.Data).Time
+	at := record.PeekTime(rec.Data)
 	return at != 0 && at < s.since
 }
 

@@ -33,14 +33,21 @@ func (o options) replays() error {
 	if err != nil {
 		return err
 	}
+	otherSize, err := writeOtherRecording(filepath.Join(dir, "other JSON"))
+	if err != nil {
+		return err
+	}
 	sluice, err := filepath.Abs(o.sluice)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("replay of %d records, %.0f MB, medians of %d rounds; CPU: seconds a GB, of all processes\n\n", replayedRecords, size/1e6, o.rounds)
 	fmt.Printf("%-10s %12s %8s %12s %8s   %s\n", "", "sluice MB/s", "CPU", "reader MB/s", "CPU", "rate × reader   CPU × reader")
-	for _, f := range []struct{ name, reader string }{{"plain", "cat"}, {"gzip", "gzip -dc"}, {"zstd", "zstd -dc"}} {
-		path := filepath.Join(dir, f.name)
+	for _, f := range []struct {
+		name, reader string
+		size         float64
+	}{{"plain", "cat", size}, {"gzip", "gzip -dc", size}, {"zstd", "zstd -dc", size}, {"other JSON", "cat", otherSize}} {
+		path, size := "'"+filepath.Join(dir, f.name)+"'", f.size
 		var ours, theirs []replayed
 		for range o.rounds {
 			r, err := piped("exec "+sluice+" replay --speed max --output raw "+path+" 2>/dev/null", size)
@@ -89,6 +96,28 @@ func medianRun(all []replayed) (m replayed) {
 		return v[len(v)/2]
 	}
 	return replayed{pick(func(r replayed) float64 { return r.wall }), pick(func(r replayed) float64 { return r.cpu })}
+}
+
+// writeOtherRecording writes as many records of another logger, zap, and returns their
+// size.
+func writeOtherRecording(path string) (size float64, err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriter(file)
+	for i := range replayedRecords {
+		n, err := fmt.Fprintf(out, `{"level":"info","ts":%d.%03d,"logger":"shop","caller":"server/handler.go:42","msg":"GET /v1/things/%d/items took %d ms","req_id":"%016x","tenant":"acme","status":200,"duration":%d,"path":"/v1/things/%d/items"}`+"\n",
+			1772366400+i/1000, i%1000, i, i*7919%1000, uint64(i)*0x9e3779b97f4a7c15, i*7919%1000, i)
+		if err != nil {
+			return 0, err
+		}
+		size += float64(n)
+	}
+	if err := out.Flush(); err != nil {
+		return 0, err
+	}
+	return size, file.Close()
 }
 
 // writeRecordings writes one recording, plain and packed, and returns its size.
