@@ -55,6 +55,12 @@ func NewBunyan(name, host string) *Bunyan {
 // AppendObject appends a line that is a JSON object as a bunyan record of one
 // line. For any other line it appends nothing, and returns FormText.
 func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
+	if i := jsonscan.SkipSpace(line, 0); i == len(line) || line[i] != '{' {
+		return dst, FormText
+	}
+	if !mayBeBunyan(line) && isOneLine(line) && isClean(line) {
+		return b.convert(dst, line, now)
+	}
 	m, ok := match(line)
 	if !ok {
 		return dst, FormText
@@ -66,7 +72,13 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 	if m.bunyan() {
 		return append(dst, line...), FormBunyan
 	}
-	return b.convert(dst, line, &m, now), FormObject
+	return b.convert(dst, line, now)
+}
+
+// mayBeBunyan reports whether bunyan's v may be in a line, which only its records
+// have. It finds most of the others without reading them.
+func mayBeBunyan(line []byte) bool {
+	return bytes.Contains(line, []byte(`"v"`)) || bytes.Contains(line, []byte(`\u0076`))
 }
 
 // What stands before name, hostname and level in a record of text.

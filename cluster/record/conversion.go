@@ -16,6 +16,8 @@ type conversion struct {
 	head    textHead         // of text that is no object
 	taken   [2 * roles]*byte // first bytes of the values that stand in bunyan's fields
 	n       int              // how many
+	v       []byte           // bunyan's v; nil when there is none
+	prefix  int              // how often "fields." stands at the beginning of a key, at most
 	members int              // of the object
 	key     [maxMembers][]byte
 	value   [maxMembers][]byte
@@ -25,11 +27,13 @@ type conversion struct {
 // part of the record: each is compared with each.
 const maxPrinting = 16
 
-// convert appends an object, whose fields of bunyan's names are m, as a bunyan record.
-func (b *Bunyan) convert(dst, object []byte, m *matched, now time.Time) []byte {
-	prefix := m.prefix
+// convert appends an object as a bunyan record. What is no object is [FormText].
+func (b *Bunyan) convert(dst, object []byte, now time.Time) ([]byte, Form) {
 	var c conversion
-	c.read(object)
+	if !c.read(object) {
+		return dst, FormText
+	}
+	prefix := c.prefix
 	printed := []byte(nil) // the object that was printed
 	if c.text = c.from.printed(); c.text != nil {
 		if inner, ok := match(c.text); ok && c.members <= maxPrinting {
@@ -43,7 +47,7 @@ func (b *Bunyan) convert(dst, object []byte, m *matched, now time.Time) []byte {
 	}
 
 	dst = append(dst, `{"v":`...)
-	if v := m.value[keyV]; isInteger(v) {
+	if v := c.v; isInteger(v) {
 		dst = append(dst, v...)
 		c.take(&candidate{top: true, value: v})
 	} else {
@@ -61,16 +65,27 @@ func (b *Bunyan) convert(dst, object []byte, m *matched, now time.Time) []byte {
 			dst = c.appendField(dst, key, value, prefix, nil)
 		}
 	}
-	return append(dst, '}')
+	return append(dst, '}'), FormObject
 }
 
 // maxMembers is how many members of an object are kept from one scan to the next.
 const maxMembers = 24
 
-// read scans the object, and keeps its members, if they are not too many.
-func (c *conversion) read(object []byte) {
-	for key, value := range jsonscan.Members(object) {
+// read scans the object, and keeps its members, if they are not too many. It reports
+// false when it is no valid object.
+func (c *conversion) read(object []byte) bool {
+	check := jsonscan.Check(object)
+	for {
+		key, value, ok := check.Next()
+		if !ok {
+			return check.Valid()
+		}
 		c.from.member("", key, value)
+		if coreKey(key) == keyV {
+			c.v = value
+		} else {
+			c.prefix = max(c.prefix, fieldsPrefix(key))
+		}
 		if c.members < maxMembers {
 			c.key[c.members], c.value[c.members] = key, value
 		}
