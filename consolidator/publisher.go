@@ -25,17 +25,18 @@ type publisher struct {
 	out      outbox
 	heldPart heldPart // the beginning of a message
 
-	accepted atomic.Uint64 // messages appended
-	heard    atomic.Int64  // when it last sent something, Unix nanoseconds
+	handled handled      // its messages
+	heard   atomic.Int64 // when it last sent something, Unix nanoseconds
 
 	// Owned by the sweeper.
 	acked  uint64
 	pinged time.Time
 
-	added  uint64 // messages that wait for the flush; owned by read
-	passed bool   // and so do some that were passed over; owned by read
-	noted  flowed // owned by read: what the counts have of it
-	warned bool   // owned by read: it was logged that it publishes to too many streams
+	added   uint64 // messages that wait for the flush; owned by read
+	skipped uint64 // and those that were skipped since the last; owned by read
+	passed  bool   // some of those take numbers, which wait for the flush, too; owned by read
+	noted   flowed // owned by read: what the counts have of it
+	warned  bool   // owned by read: it was logged that it publishes to too many streams
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
@@ -64,7 +65,7 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	c.log.Debug("publisher connected", "peer", nc.RemoteAddr(), "version", conn.Peer.Version)
 	err := p.read()
 	if conn.Peer.Sluice {
-		p.out.send(zmtp.AppendAck(nil, p.accepted.Load()))
+		p.out.send(p.handled.appendAck(nil))
 	}
 	c.mu.Lock()
 	delete(c.publishers, p)
@@ -118,10 +119,13 @@ func (p *publisher) read() error {
 func (p *publisher) flush() {
 	if p.added > 0 || p.passed {
 		excess := p.app.Flush()
-		p.accepted.Add(p.added - excess)
+		p.added -= excess
 		p.tooManyStreams(excess)
-		p.added, p.passed = 0, false
 	}
+	if p.added > 0 || p.skipped > 0 {
+		p.handled.add(p.added, p.skipped)
+	}
+	p.added, p.skipped, p.passed = 0, 0, false
 	received := p.in.Received()
 	if received-p.noted.bytes >= floodSize {
 		// A publisher that floods always has something to read. Its readers,
@@ -144,8 +148,10 @@ func (p *publisher) take(t *zmtp.Token) error {
 		switch {
 		case t.Frames < 2:
 			p.c.counts.tooFewFrames.Add(1)
+			p.skipped++
 		case names.Check(t.Name) != nil:
 			p.c.counts.badName.Add(1)
+			p.skipped++
 		default:
 			// A run: what follows of the same stream is appended with it.
 			size, n := p.in.Run(t, maxRun)
@@ -159,6 +165,7 @@ func (p *publisher) take(t *zmtp.Token) error {
 		p.c.counts.tooLarge.Add(1)
 	case zmtp.TokenPassedOver:
 		// It came whole: whoever reads the stream has lost it.
+		p.skipped++
 		if names.Check(t.Name) == nil && p.app.AddRefused(t.Name, fanout.CauseTooLarge, 1) {
 			p.passed = true
 		}
@@ -174,6 +181,7 @@ func (p *publisher) tooManyStreams(n uint64) {
 		return
 	}
 	p.c.counts.tooManyStreams.Add(n)
+	p.skipped += n
 	if !p.warned {
 		p.warned = true
 		p.c.log.Warn("too many streams, records of more are dropped", "kind", "publisher", "peer", p.conn.RemoteAddr())
@@ -193,7 +201,7 @@ func (p *publisher) command(body []byte) error {
 		if p.conn.Peer.Sluice {
 			// What came before the PING is acknowledged before its PONG.
 			p.flush()
-			pong = append(zmtp.AppendAck(nil, p.accepted.Load()), pong...)
+			pong = append(p.handled.appendAck(nil), pong...)
 		}
 		if !p.out.send(pong) {
 			return errNotReading

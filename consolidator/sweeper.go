@@ -62,9 +62,9 @@ func (c *Consolidator) acknowledge() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for p := range c.publishers {
-		if n := p.accepted.Load(); p.conn.Peer.Sluice && n > p.acked {
+		if n := p.handled.sum(); p.conn.Peer.Sluice && n > p.acked {
 			p.acked = n
-			if !p.out.send(zmtp.AppendAck(nil, n)) {
+			if !p.out.send(p.handled.appendAck(nil)) {
 				c.counts.notReading.Add(1)
 				p.conn.Abort()
 			}

@@ -12,7 +12,7 @@ type flowed struct{ records, bytes uint64 }
 // note counts what came from the publisher since it was called last: once a
 // read, so that a record costs nothing.
 func (p *publisher) note() {
-	now := flowed{p.accepted.Load(), p.in.Received()}
+	now := flowed{p.handled.accepted, p.in.Received()}
 	p.c.counts.in.records.Add(now.records - p.noted.records)
 	p.c.counts.in.bytes.Add(now.bytes - p.noted.bytes)
 	p.noted = now

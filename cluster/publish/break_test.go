@@ -57,7 +57,7 @@ func foreignBreak(t *testing.T, once bool, subscription string) {
 	if _, err := cfg.fill(); err != nil {
 		t.Fatal(err)
 	}
-	c := &Client{cfg: cfg, endpoint: endpoint, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	c := &Client{cfg: cfg, endpoint: endpoint, wake: make(chan struct{}, 1), ended: make(chan struct{}), byeFor: byeFor}
 	const records = 20 // of each stream, in turn
 	for n := range records {
 		for _, stream := range []string{"system", "tenant/acme"} {

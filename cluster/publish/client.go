@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
@@ -23,6 +24,7 @@ type Client struct {
 	endpoint zmtp.Endpoint
 	wake     chan struct{} // there is something to do for the connection; capacity 1
 	stop     context.CancelFunc
+	byeFor   time.Duration
 	ended    chan struct{} // closed when the Client's goroutines are gone
 
 	mu         sync.Mutex
@@ -41,14 +43,16 @@ type Client struct {
 
 // Open returns a Client that connects, and connects again, until it is closed.
 // The consolidator need not be there. An error is one of the Config.
-func Open(config Config) (*Client, error) {
+func Open(config Config) (*Client, error) { return open(config, byeFor) }
+
+func open(config Config, byeFor time.Duration) (*Client, error) {
 	endpoint, err := config.fill()
 	if err != nil {
 		return nil, fmt.Errorf("open publisher: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Client{
-		cfg: config, endpoint: endpoint, stop: stop,
+		cfg: config, endpoint: endpoint, stop: stop, byeFor: byeFor,
 		wake:  make(chan struct{}, 1),
 		ended: make(chan struct{}),
 	}

@@ -18,7 +18,7 @@ const (
 	localSilent = time.Minute      // of one on this machine: while its process is, so is the connection, and sending all of it again helps nobody
 	askAfter    = 250 * time.Millisecond
 	leaveFor    = time.Second      // at most, for a foreign peer to read what was sent
-	byeFor      = 10 * time.Second // at most, for a consolidator that ends to acknowledge the rest
+	byeFor      = 10 * time.Second // at most, for a consolidator that ends to acknowledge the rest, and for one that has ended to take it
 )
 
 // maxBarriers bounds the PINGs that wait for their PONG.
@@ -28,6 +28,7 @@ const maxBarriers = 64
 // c.mu guards them.
 type link struct {
 	c     *Client
+	ctx   context.Context // publishing has to end when this does
 	conn  *zmtp.Conn
 	heard atomic.Int64  // when something came last, Unix nanoseconds
 	over  chan struct{} // closed when nothing more comes
@@ -37,6 +38,7 @@ type link struct {
 	written uint64 // of them, those that were
 	acked   uint64 // by the consolidator
 	refused uint64 // found to be passed over
+	skipped uint64 // passed over, by the last X-SKIP; the X-ACK behind it makes it certain
 	counted struct{ acked, refused uint64 }
 
 	asked    uint64    // how many were written before the last PING that asks
@@ -200,8 +202,20 @@ func (l *link) read() {
 	in := zmtp.NewReceiver(l.conn)
 	defer in.Close()
 	l.err = l.receive(in)
-	if !errors.Is(l.err, io.EOF) {
-		l.conn.Close() // a write may be waiting
+	// A write may be waiting. Who has ended its direction may still read the other, but
+	// need not.
+	if errors.Is(l.err, io.EOF) {
+		l.writeBy(time.Now().Add(l.c.byeFor))
+	} else {
+		l.conn.Abort()
+	}
+}
+
+// writeBy bounds how long writing waits, unless it has to end at once.
+func (l *link) writeBy(t time.Time) {
+	_ = l.conn.SetWriteDeadline(t)
+	if l.ctx.Err() != nil {
+		_ = l.conn.SetWriteDeadline(time.Now())
 	}
 }
 
@@ -260,11 +274,17 @@ func (l *link) handle(t *zmtp.Token) error {
 		if err != nil {
 			return err
 		}
-		if n > l.given-l.refused {
-			return fmt.Errorf("%w: %d messages acknowledged of %d", zmtp.ErrProtocol, n, l.given)
+		skipped := max(l.refused, l.skipped)
+		if skipped > l.given || n > l.given-skipped {
+			return fmt.Errorf("%w: %d messages acknowledged and %d skipped of %d", zmtp.ErrProtocol, n, skipped, l.given)
 		}
-		l.acked = max(l.acked, n)
+		l.acked, l.refused = max(l.acked, n), skipped
 		l.settle()
+	case zmtp.CmdSkip:
+		var err error
+		if l.skipped, err = zmtp.ParseSkip(data); err != nil {
+			return err
+		}
 	case zmtp.CmdPong:
 		l.passed(zmtp.PongContext(data))
 	case zmtp.CmdBye:
@@ -277,6 +297,9 @@ func (l *link) handle(t *zmtp.Token) error {
 // passed takes a PONG: what was written before its PING, and is not
 // acknowledged, was passed over. c.mu is held.
 func (l *link) passed(context uint64) {
+	if context > l.lastPing {
+		return // there was no such PING
+	}
 	for len(l.barriers) > 0 && l.barriers[0].context <= context {
 		if at := l.barriers[0].at; at > l.acked+l.refused {
 			l.refused = at - l.acked
@@ -336,7 +359,7 @@ func (l *link) leave(ctx context.Context) {
 	wait := time.Duration(0)
 	switch {
 	case l.bye:
-		wait = byeFor
+		wait = l.c.byeFor
 	case !l.conn.Peer.Sluice:
 		wait = leaveFor
 	}

@@ -88,7 +88,7 @@ func (c *Client) finish() {
 // publishOver publishes over one connection until it ends.
 func (c *Client) publishOver(ctx context.Context, conn *zmtp.Conn) {
 	conn.LimitUnsent()
-	l := &link{c: c, conn: conn, over: make(chan struct{})}
+	l := &link{c: c, ctx: ctx, conn: conn, over: make(chan struct{})}
 	l.heard.Store(time.Now().UnixNano())
 	c.mu.Lock()
 	c.idle = false
@@ -103,10 +103,10 @@ func (c *Client) publishOver(ctx context.Context, conn *zmtp.Conn) {
 	l.leave(ctx)
 	conn.Close()
 	beside.Wait()
-	if l.err != nil && !errors.Is(l.err, io.EOF) {
-		err = silent(l.err) // the reader knows more
-	}
-	if err == nil {
+	switch { // the reader knows more
+	case l.err != nil && !errors.Is(l.err, io.EOF):
+		err = silent(l.err)
+	case l.err != nil || err == nil:
 		err = errEnded
 	}
 	c.disconnected(ctx, l, err)

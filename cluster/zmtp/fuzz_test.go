@@ -107,6 +107,10 @@ var rewrite = map[string][]func(data []byte) ([]byte, error){
 		v, err := zmtp.ParseStill(d)
 		return zmtp.AppendStill(nil, v), err
 	}},
+	zmtp.CmdSkip: {func(d []byte) ([]byte, error) {
+		v, err := zmtp.ParseSkip(d)
+		return zmtp.AppendSkip(nil, v), err
+	}},
 	zmtp.CmdAck: {func(d []byte) ([]byte, error) {
 		v, err := zmtp.ParseAck(d)
 		return zmtp.AppendAck(nil, v), err

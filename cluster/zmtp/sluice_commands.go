@@ -16,6 +16,7 @@ const (
 	CmdStreams = "X-STREAMS"
 	CmdBye     = "X-BYE"
 	CmdAck     = "X-ACK"
+	CmdSkip    = "X-SKIP"
 	CmdStill   = "X-STILL"
 )
 
@@ -246,6 +247,20 @@ func ParseStill(data []byte) (Still, error) {
 		return Still{}, malformed(CmdStill)
 	}
 	return Still{time.Duration(lasted) * time.Millisecond, time.Duration(ago) * time.Millisecond}, nil
+}
+
+// AppendSkip appends an X-SKIP: messages of a publisher's connection that were skipped,
+// among as many as these and those that the X-ACK behind it says were accepted.
+func AppendSkip(dst []byte, skipped uint64) []byte {
+	return appendCommand(dst, CmdSkip, binary.BigEndian.AppendUint64(nil, skipped))
+}
+
+// ParseSkip reads the data of an X-SKIP.
+func ParseSkip(data []byte) (skipped uint64, err error) {
+	if len(data) != 8 {
+		return 0, malformed(CmdSkip)
+	}
+	return binary.BigEndian.Uint64(data), nil
 }
 
 // listSize is how large the data of one list command grows before another is

@@ -349,6 +349,12 @@ var sluiceCommands = []struct {
 		func(d []byte) (any, error) { return zmtp.ParseAck(d) },
 		uint64(1_000_000),
 	},
+	{
+		"X-SKIP", zmtp.AppendSkip(nil, 1),
+		"04 0f 06 582d534b4950 0000000000000001",
+		func(d []byte) (any, error) { return zmtp.ParseSkip(d) },
+		uint64(1),
+	},
 }
 
 func TestSluiceCommands(t *testing.T) {

@@ -80,6 +80,7 @@ func TestWireDocument(t *testing.T) {
 		"bye":           zmtp.AppendBye(nil, []zmtp.StreamEnd{{Name: "system", Epoch: epoch, Next: 2406}}),
 		"bye-publisher": zmtp.AppendBye(nil, nil),
 		"ack":           zmtp.AppendAck(nil, 1_000_000),
+		"skip":          zmtp.AppendAck(zmtp.AppendSkip(nil, 1), 1),
 		"still":         zmtp.AppendStill(nil, zmtp.Still{Lasted: 6 * time.Second, Ago: 250 * time.Millisecond}),
 	}
 	comment := regexp.MustCompile(`(?m)#.*$`)
