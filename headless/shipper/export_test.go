@@ -26,6 +26,15 @@ func Lines(s *Shipper) int { return int(s.counts.lines.Load()) }
 // Behind is how many bytes are known not to be read.
 func Behind(s *Shipper) int64 { return s.names.Load().Behind() }
 
+// Wanted is how many files wait to be opened.
+func Wanted(s *Shipper) int { return s.names.Load().Wanted() }
+
+// Rotations is how many rotations there were.
+func (s *Shipper) Rotations() uint64 { return s.counts.rotations.Load() }
+
+// Impatient makes a Shipper wait for nothing at its end.
+func Impatient(s *Shipper) { s.cfg.Grace = time.Millisecond }
+
 // Records is what becomes of input that is read in pieces of so many bytes.
 func Records(input []byte, piece int, noJoin bool) (records []string, c Counted) {
 	var out collector

@@ -239,7 +239,7 @@ func (f *File) Place(offset int64) Place {
 	if offset < 0 {
 		offset = f.offset
 	}
-	p := Place{ID: f.id, Name: f.owner.path, Offset: offset}
+	p := Place{ID: f.id, Name: f.owner.label(), Offset: offset}
 	p.Print, _ = f.print(offset)
 	return p
 }

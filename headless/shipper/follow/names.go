@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -192,7 +193,7 @@ func (n *Names) Waiting(i int) (places []Place, all int) {
 	m := n.names[i]
 	for _, id := range m.waiting {
 		if id != (ID{}) {
-			places = append(places, Place{ID: id, Name: m.path})
+			places = append(places, Place{ID: id, Name: m.label()})
 		}
 	}
 	return places, len(m.waiting)
@@ -378,6 +379,9 @@ func (n *Names) lookAtSizes() {
 	}
 }
 
+// label is the path as JSON can hold it.
+func (m *name) label() string { return strings.ToValidUTF8(m.path, "\ufffd") }
+
 func (m *name) poke() {
 	select {
 	case m.wake <- struct{}{}:
@@ -536,6 +540,6 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 		f.resume(p)
 	}
 	f.mu.Unlock()
-	first = first && !slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.Name == m.path })
+	first = first && !slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.Name == m.label() })
 	m.arrive(Arrival{Kind: Opened, File: f, First: first})
 }

@@ -17,7 +17,7 @@ func (n *Names) recall(m *name) {
 	var wanted []Place
 	known := false
 	for _, p := range n.cfg.Past {
-		if p.Name == m.path {
+		if p.Name == m.label() {
 			known = known || p.ID == here.ID
 			wanted = append(wanted, p)
 		}
