@@ -22,15 +22,25 @@
 // limit, or whose record would be, becomes the msg of a record, cut, with the field
 // "cut": how many bytes are missing.
 //
-// Following is by name, as `tail -F` does: a file that is renamed and created
-// again is read to its end, until it has not grown for a second, before the new
-// one is begun; what is written to the old one after that is read as well, for a
-// minute. One that is truncated is read from its beginning; what was written
-// and not read before the truncation is lost with the file, and its amount is
-// unknown: truncations are counted and reported. One that is not there yet is
-// waited for. The system notifies of changes (fsnotify); besides, files are
-// polled every quarter of a second, so file systems without notifications work
-// too.
+// Following is by name, as `tail -F` does, by package follow: every file that a
+// name has had is opened at once, by a goroutine that waits for nobody, and read
+// for as long as it is written to. The lines of one writer stand in the order in
+// which it wrote them, also over rotations: what is new in a file is published
+// behind what stood in all older ones when that was looked at. What is not whole
+// when a file has lost its name and been quiet for a second is a line. A file
+// that no name leads to any more is closed when it has been quiet for a minute;
+// one that was only renamed when another needs its place under
+// Config.OpenFiles. One that is truncated is read from its beginning.
+//
+// Losses: what could not be opened, what was truncated unread, and what cannot be
+// known is counted, told as a notice and, at its place, as a record of level warn
+// in the stream, and Run returns [ErrMissing]. A truncation of a file of which all
+// was read that was there when somebody looked is told, and no error.
+//
+// Places: with Config.State, how far each file is acknowledged is saved once a
+// second, and at the end when nothing is to come any more; the next run goes on
+// there. What was published and not saved when a run was cut off is published
+// again, which the next one says.
 //
 // Delivery: publish.Client's. Nothing is read that there is no room for.
 //
@@ -40,8 +50,9 @@
 // time at which something was read and is not counted, but what has been read ahead
 // of a compressed input that is interrupted.
 //
-// Memory: 512 KiB and a record for each input that is read, and what package unpack
-// needs, besides the client's buffer.
+// Memory: 512 KiB and a record for each input that is read, and each file that
+// has the beginning of a line, and what package unpack needs, besides the client's
+// buffer.
 //
 // Shutdown: when its context ends, Run stops reading, publishes the lines that
 // it has, and waits for the acknowledgements, for at most Config.Grace in all. The

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	quietFor   = time.Second // what was written to a file that lost its name is a line, even without an end, when nothing came for so long
-	deletedFor = time.Minute // a file without any name is closed when nothing came for so long
+	quietFor   = time.Second      // what was written to a file that lost its name is a line, even without an end, when nothing came for so long
+	deletedFor = time.Minute      // a file without any name is closed when nothing came for so long
+	calmFor    = 10 * time.Second // a file that lost its name is only looked at from time to time when nothing came for so long
 )
 
 // follower reads the files that one name has had.
@@ -83,17 +84,19 @@ func (f *follower) run() error {
 	defer f.end()
 	poll := time.NewTicker(follow.Every)
 	defer poll.Stop()
-	for f.ctx.Err() == nil {
+	for all := true; f.ctx.Err() == nil; {
 		f.take()
-		f.pass()
+		f.pass(all)
 		if f.untaken != nil {
 			return f.untaken
 		}
 		f.retire()
+		all = false
 		select {
 		case <-f.ctx.Done():
 		case <-f.names.Wake(f.i):
 		case <-poll.C:
+			all = true
 		}
 	}
 	return nil
@@ -147,10 +150,14 @@ func (f *follower) opened(a follow.Arrival) {
 // pass reads what is new: of each file up to the size that it had before the
 // older ones were looked at. So whatever a writer wrote to one file before it went
 // on to the next stands in front of what it wrote to that, and a writer that
-// never ends holds nobody up.
-func (f *follower) pass() {
+// never ends holds nobody up. Without all, files that are calm are left alone, so
+// that many of them cost little.
+func (f *follower) pass(all bool) {
 	for i := len(f.files) - 1; i >= 0; i-- {
 		o := f.files[i]
+		if o.calm = !all && !o.Current() && time.Since(o.grew) > calmFor; o.calm {
+			continue
+		}
 		size, err := o.Size()
 		if err != nil {
 			size = o.Offset() // Read has the same error
@@ -159,6 +166,9 @@ func (f *follower) pass() {
 	}
 	for i := 0; i < len(f.files) && f.going(); i++ {
 		o := f.files[i]
+		if o.calm {
+			continue
+		}
 		if err := f.read(i); err != nil {
 			f.s.console.Notify(fmt.Sprintf("read %q: %v; it is followed no more", f.name, cause(err)))
 			f.unread.Store(true)
@@ -172,6 +182,7 @@ func (f *follower) pass() {
 		switch {
 		case o.split.unended() && quiet >= quietFor && !o.Current():
 			f.keep(o.end())
+			f.giveBack(o)
 			f.mark(o)
 		case o.sink.waits() && quiet >= idleFor:
 			f.keep(o.sink.flush())
@@ -241,6 +252,9 @@ func (f *follower) retire() {
 	wanted := f.names.Wanted()
 	for i := 0; i < len(f.files) && f.going(); i++ {
 		o := f.files[i]
+		if o.calm && wanted == 0 {
+			continue
+		}
 		size, err := o.Size()
 		if o.Current() || err != nil || o.Offset() < size || o.split.unended() || o.sink.waits() {
 			continue
@@ -282,6 +296,9 @@ func (f *follower) end() {
 		f.missed(n)
 	}
 	for _, o := range f.files {
+		if cut := o.Cut(); cut != nil {
+			f.truncated(o, cut)
+		}
 		f.keep(o.stop()) // the client and the counts report what became of it
 		f.mark(o)
 		if size, err := o.Size(); err == nil && size > o.Offset() {

@@ -18,6 +18,7 @@ type followedFile struct {
 	at    int64     // what was read of it, in this life
 	limit int64     // up to which it is read in this pass
 	grew  time.Time // when something came last
+	calm  bool      // it is left alone in this pass
 }
 
 // followable says why an open file cannot be followed.

@@ -76,7 +76,7 @@ func (o *outcome) checkTruncated() {
 		bytes += len(l.text) + 1
 	}
 	if o.s.Truncations == 0 {
-		o.t.Errorf("%d lines are missing, and no truncation was told", len(o.missing))
+		o.t.Errorf("%d lines are missing, the first %.40q, and no truncation was told", len(o.missing), o.missing[0].text)
 	}
 	// A hole that a writer leaves counts to a page.
 	if slack := uint64(4096 * o.w.life); o.s.LostBytes > uint64(bytes)+slack {

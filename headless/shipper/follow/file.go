@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// tailSize is how many bytes before the place that was read to are compared, to
-// notice that a file is no longer what it was.
-const tailSize = 256
+// printSize is how many bytes are compared, at the beginning and before the place
+// that was read to, to notice that a file is no longer what it was.
+const printSize = 256
 
 // settled is how old a time of writing must be for a later writing to have
 // another one: file systems count in ticks of some milliseconds.
@@ -37,10 +37,12 @@ type File struct {
 	seen     int64 // its size when somebody looked
 	unread   int64 // of the bytes behind offset then, those that are no hole
 	links    uint64
-	stamp    int64          // when it was written to, when somebody looked
-	tail     [tailSize]byte // the bytes before offset; where that is 0, the first of the file, once there are some
-	has      int            // bytes of tail
-	verified int64          // the stamp at which the tail was found unchanged
+	stamp    int64           // when it was written to, when somebody looked
+	head     [printSize]byte // the first bytes of the file, as far as they were there
+	heads    int             // how many of them
+	tail     [printSize]byte // the bytes before offset
+	tails    int             // how many of them
+	verified int64           // the stamp at which the tail was found unchanged
 	probed   bool
 	cut      *Truncated // not told to the reader yet
 }
@@ -90,11 +92,11 @@ func (f *File) SkipToEnd() {
 // moveTo makes a place the next to be read, and knows what stands before it. It
 // reports whether that could be read. f.mu is held.
 func (f *File) moveTo(offset int64) bool {
-	n := min(offset, tailSize)
+	n := min(offset, printSize)
 	if _, err := f.file.ReadAt(f.tail[:n], offset-n); err != nil && (n > 0 || !errors.Is(err, io.EOF)) {
 		return n == 0
 	}
-	f.offset, f.has, f.verified = offset, int(n), 0
+	f.offset, f.tails, f.verified = offset, int(n), 0
 	return true
 }
 
@@ -108,24 +110,39 @@ func (f *File) Size() (int64, error) {
 
 // look takes notice of the size. f.mu is held.
 func (f *File) look() error {
-	s, err := statFile(f.file)
-	if err != nil {
-		return err
-	}
-	f.links, f.stamp = s.links, s.stamp
-	switch {
-	case s.size < f.offset || !f.unchanged():
-		f.begin(f.unread)
-	case s.size < f.seen:
-		f.noticed(min(f.unread, f.seen-s.size))
-	}
-	// That it had not changed was found after it had this size: so much of it is
-	// known to be unread.
-	f.seen, f.unread = s.size, max(0, min(s.size-f.offset, s.backed))
-	if f.offset == 0 && f.has < tailSize {
-		f.has, _ = f.file.ReadAt(f.tail[:], 0)
+	for range 10 { // or whatever comes next is noticed the next time
+		if f.heads < printSize {
+			f.sample()
+		}
+		s, err := statFile(f.file)
+		if err != nil {
+			return err
+		}
+		f.links, f.stamp = s.links, s.stamp
+		if s.size < f.offset || !f.unchanged() {
+			f.begin(f.unread)
+			f.seen, f.unread = 0, 0
+			continue
+		}
+		// The same stood in it before and after it had this size: so much of it
+		// is unread.
+		if s.size < f.seen {
+			f.noticed(min(f.unread, f.seen-s.size))
+		}
+		f.seen, f.unread = s.size, max(0, min(s.size-f.offset, s.backed))
+		if f.heads > 0 || s.size == 0 {
+			break
+		}
 	}
 	return nil
+}
+
+// sample keeps what stands at the beginning of the file. f.mu is held.
+func (f *File) sample() {
+	var now [printSize]byte
+	if n, _ := f.file.ReadAt(now[:], 0); n >= f.heads && bytes.Equal(now[:f.heads], f.head[:f.heads]) {
+		f.heads = copy(f.head[:], now[:n])
+	} // otherwise it has changed, which is found
 }
 
 // noticed notes a truncation. f.mu is held.
@@ -141,18 +158,20 @@ func (f *File) noticed(lost int64) {
 func (f *File) begin(lost int64) {
 	f.noticed(lost)
 	f.cut.Anew = true
-	f.offset, f.has, f.verified = 0, 0, 0
+	f.offset, f.heads, f.tails, f.verified = 0, 0, 0, 0
 }
 
-// unchanged reports whether what was read last, or seen first, is still there.
-// f.mu is held.
+// unchanged reports whether what was read last, and what stood at the beginning,
+// is still there. f.mu is held.
 func (f *File) unchanged() bool {
-	if f.has == 0 || f.verified == f.stamp {
+	if f.verified == f.stamp && f.stamp != 0 {
 		return true
 	}
-	var now [tailSize]byte
-	n, _ := f.file.ReadAt(now[:f.has], max(0, f.offset-int64(f.has)))
-	if !bytes.Equal(now[:n], f.tail[:f.has]) {
+	first := f.heads
+	if f.offset > 0 {
+		first = int(min(int64(first), f.offset)) // the rest may have been cut off
+	}
+	if !f.stands(f.head[:first], 0) || !f.stands(f.tail[:f.tails], f.offset-int64(f.tails)) {
 		return false
 	}
 	f.verified = 0
@@ -160,6 +179,13 @@ func (f *File) unchanged() bool {
 		f.verified = f.stamp
 	}
 	return true
+}
+
+// stands reports whether a text stands at an offset.
+func (f *File) stands(text []byte, at int64) bool {
+	var now [printSize]byte
+	n, _ := f.file.ReadAt(now[:len(text)], at)
+	return bytes.Equal(now[:n], text)
 }
 
 // Read reads what comes next, up to a limit of the file's size. At the limit, or
@@ -193,9 +219,6 @@ func (f *File) Read(p []byte, limit int64) (n int, err error) {
 		f.seen, f.unread = 0, 0
 		return 0, f.told()
 	}
-	if f.offset == 0 {
-		f.has = 0 // what is remembered now stands before the next place
-	}
 	f.remember(p[:n])
 	f.offset += int64(n)
 	f.unread = max(0, f.unread-int64(n))
@@ -214,13 +237,13 @@ func (f *File) told() error {
 
 // remember keeps the last bytes that were read. f.mu is held.
 func (f *File) remember(data []byte) {
-	if len(data) >= tailSize {
-		f.has = copy(f.tail[:], data[len(data)-tailSize:])
+	if len(data) >= printSize {
+		f.tails = copy(f.tail[:], data[len(data)-printSize:])
 		return
 	}
-	keep := min(f.has, tailSize-len(data))
-	copy(f.tail[:], f.tail[f.has-keep:f.has])
-	f.has = keep + copy(f.tail[keep:], data)
+	keep := min(f.tails, printSize-len(data))
+	copy(f.tail[:], f.tail[f.tails-keep:f.tails])
+	f.tails = keep + copy(f.tail[keep:], data)
 }
 
 // Place is where a file was read to: what is kept of it when it is closed.
@@ -241,33 +264,47 @@ func (f *File) Place(offset int64) Place {
 	}
 	p := Place{ID: f.id, Name: f.owner.label(), Offset: offset}
 	p.Print, _ = f.print(offset)
+	_ = f.look() // a file that cannot be asked is what it was
+	if f.cut != nil && f.cut.Anew {
+		p.Offset, p.Print = 0, "" // that was before the truncation, of which the reader does not know yet
+	}
 	return p
 }
 
-// print is a fingerprint of the bytes before an offset: their number is known
-// from it. f.mu is held.
+// Cut returns the truncations that Read has not told of yet; nil is none.
+func (f *File) Cut() *Truncated {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_ = f.look()
+	cut := f.cut
+	f.cut = nil
+	return cut
+}
+
+// print is a fingerprint of the bytes before an offset: of the first and the last
+// of them. f.mu is held.
 func (f *File) print(offset int64) (string, error) {
-	var text [tailSize]byte
-	n := min(offset, tailSize)
+	n := min(offset, printSize)
 	if n == 0 {
 		return "", nil
 	}
-	if _, err := f.file.ReadAt(text[:n], offset-n); err != nil {
+	var text [2 * printSize]byte
+	_, err1 := f.file.ReadAt(text[:n], 0)
+	_, err2 := f.file.ReadAt(text[n:2*n], offset-n)
+	if err := errors.Join(err1, err2); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(text[:n])
+	sum := sha256.Sum256(text[:2*n])
 	return hex.EncodeToString(sum[:8]), nil
 }
 
-// resume goes on where a file was read to, if it is still that file. Otherwise
-// it begins at the beginning; of a file that was truncated meanwhile it is said.
+// resume goes on where a file was read to. If it is not what it was then, it was
+// truncated, or another has its inode: that is told, and the beginning is next.
 // f.mu is held.
 func (f *File) resume(p Place) {
 	print, err := f.print(p.Offset)
 	if f.seen >= p.Offset && err == nil && print == p.Print && f.moveTo(p.Offset) {
 		return
 	}
-	if f.id.Born != 0 {
-		f.begin(0)
-	}
+	f.begin(0)
 }

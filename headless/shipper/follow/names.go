@@ -170,6 +170,18 @@ func (n *Names) Take(i int) []Arrival {
 	return taken
 }
 
+// Seen is how many bytes are in open files, as far as is known.
+func (n *Names) Seen() (bytes int64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, f := range n.files {
+		f.mu.Lock()
+		bytes += f.seen
+		f.mu.Unlock()
+	}
+	return bytes
+}
+
 // Behind is how many bytes of open files are not read, as far as is known.
 func (n *Names) Behind() (bytes int64) {
 	n.mu.Lock()
