@@ -183,7 +183,10 @@ func TestFollowTellsWhatIsMissing(t *testing.T) {
 		lines = append(lines, big[:10_000])
 	}
 	put(t, file, lines...)
-	wait.For(t, "a full buffer", func() bool { return client.Stats().Bytes > publish.MinBuffer/2 })
+	wait.For(t, "a line that waits for room", func() bool {
+		stats := client.Stats()
+		return stats.Bytes > publish.MinBuffer-12_000 && shipper.Lines(r.ship) == int(stats.Published)+1
+	})
 	wait.For(t, "all of it to be seen", func() bool { return shipper.Behind(r.ship) > 5_000_000 })
 	if err := os.Truncate(file, 0); err != nil { // unread
 		t.Fatal(err)
