@@ -85,7 +85,7 @@ func (t *Term) meets(r *Record) bool {
 	}
 	value, ok := jsonscan.Lookup(r.Data, t.Field)
 	if ok {
-		return t.compare(value)
+		return t.compare(value, maxNested)
 	}
 	switch t.Field {
 	case "source":
@@ -160,11 +160,16 @@ func (t *Term) ordered(sign int) bool {
 	return false
 }
 
-// compare compares with a value of JSON. Of a list, any element will do.
-func (t *Term) compare(value []byte) bool {
-	if len(value) > 0 && value[0] == '[' {
+// maxNested is how many lists within each other are compared by their elements.
+// Each is scanned again for those in it, so no record may choose how many.
+const maxNested = 4
+
+// compare compares with a value of JSON. Of a list, any element will do; deeper is
+// how many lists within it may be taken for their elements, any further being text.
+func (t *Term) compare(value []byte, deeper int) bool {
+	if len(value) > 0 && value[0] == '[' && deeper > 0 {
 		for element := range jsonscan.Elements(value) {
-			if t.compare(element) {
+			if t.compare(element, deeper-1) {
 				return true
 			}
 		}

@@ -51,7 +51,10 @@ func timeWithin(object []byte) (sec int64, nsec int, ok bool) {
 				return timeOf(value)
 			}
 		case "epochSecond", "seconds":
-			sec, _, ok = timeOf(value)
+			// None within one, however deep: each level would be scanned again.
+			if value[0] != '{' {
+				sec, _, ok = timeOf(value)
+			}
 		case "nanoOfSecond", "nanos":
 			if n, isInt := integer(value); isInt && 0 <= n && n < 1e9 {
 				nanos = int(n)
