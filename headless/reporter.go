@@ -63,7 +63,7 @@ func (r *Reporter) Text(n *stream.Notice) string {
 	return ""
 }
 
-// refusedText reports that a source refuses a stream, or gives it now.
+// refusedText reports that a source does not give a stream, or gives it now.
 func (r *Reporter) refusedText(n *stream.Notice) string {
 	name := record.Safe(n.Source)
 	if n.Err == "" {
@@ -73,7 +73,7 @@ func (r *Reporter) refusedText(n *stream.Notice) string {
 	if len(r.refused) < maxSources {
 		r.refused[n.Stream] = true
 	}
-	return name + " refuses " + record.Safe(n.Stream) + ": " + record.Safe(n.Err) + "; trying again"
+	return name + " does not give " + record.Safe(n.Stream) + ": " + record.Safe(n.Err) + "; trying again"
 }
 
 // stateText reports a state once, however often a source tries again.

@@ -27,7 +27,7 @@ func (m *model) uncounted() string {
 		return d
 	}
 	for name := range m.refused {
-		return record.Safe(name) + " is refused"
+		return record.Safe(name) + " is not given: it is asked for again"
 	}
 	if m.foreign != "" {
 		return record.Safe(m.foreign) + " " + doubtful(stream.StateUnaccounted)

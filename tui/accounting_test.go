@@ -101,12 +101,12 @@ func TestARefusedStream(t *testing.T) {
 	s.want("kept in 1 MB · 0 dropped")
 	refusal := stream.Notice{Kind: stream.KindRefused, Time: start, Stream: "tenant/acme", Source: "127.0.0.1:5580", Err: "403 Forbidden"}
 	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})
-	s.want("127.0.0.1:5580 refuses this stream: 403", "dropped: unknown")
-	if got := strings.Count(s.text(), "refuses"); got != 1 {
+	s.want("127.0.0.1:5580 does not give this stream: 403", "dropped: unknown")
+	if got := strings.Count(s.text(), "does not give"); got != 1 {
 		t.Fatalf("%d panes say so:\n%s", got, s.text())
 	}
 	s.keys("i")
-	s.want("unknown: tenant/acme is refused")
+	s.want("unknown: tenant/acme is not given")
 	s.keys("i")
 	refusal.Err = ""
 	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})

@@ -210,11 +210,11 @@ func TestNotices(t *testing.T) {
 		}, "vm-2 not reached yet: connection refused; trying again|vm-1 live, but it cannot tell what is lost|vm-2 live|vm-2 lost: reset by peer; trying again|vm-2 lost; trying again|vm-2 live|written=0 lost=unknown"},
 		{"stream refused", []stream.Notice{
 			{Kind: stream.KindRefused, Stream: "s", Source: "proxy", Err: "403 Forbidden"},
-		}, "proxy refuses s: 403 Forbidden; trying again|written=0 lost=unknown"},
+		}, "proxy does not give s: 403 Forbidden; trying again|written=0 lost=unknown"},
 		{"stream refused and given", []stream.Notice{
 			{Kind: stream.KindRefused, Stream: "s", Source: "proxy", Err: "403 Forbidden"},
 			{Kind: stream.KindRefused, Stream: "s", Source: "proxy"},
-		}, "proxy refuses s: 403 Forbidden; trying again|proxy gives s now|written=0 lost=0"},
+		}, "proxy does not give s: 403 Forbidden; trying again|proxy gives s now|written=0 lost=0"},
 		{"refused", []stream.Notice{{Kind: stream.KindGap, Stream: "system", Source: "vm-1", Hop: loss.AtConsolidator, Count: 1, Reason: loss.TooLarge}}, "1 record of system lost at the consolidator vm-1: larger than 256 KiB|written=0 lost=1"},
 		{"away", []stream.Notice{{Kind: stream.KindAway, Source: "vm-2", Away: 6 * time.Second}}, "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown|written=0 lost=0"},
 		{"stood still", []stream.Notice{{Kind: stream.KindAway, Source: "vm-2", Away: 2500 * time.Millisecond, Stood: true}}, "vm-2 stood still for 2.5 s; what its publishers dropped meanwhile is unknown|written=0 lost=0"},

@@ -228,13 +228,14 @@ func AppendAway(dst []byte, n *stream.Notice) []byte {
 	return append(dst, short.AwayText()...)
 }
 
-// AppendRefused appends that a source refuses the stream, or gives it now, sanitised.
+// AppendRefused appends that a source does not give the stream, or gives it now,
+// sanitised.
 func AppendRefused(dst []byte, n *stream.Notice) []byte {
 	dst = record.AppendSafe(dst, cell.Shorten(n.Source, MaxValue))
 	if n.Err == "" {
 		return append(dst, " gives this stream now"...)
 	}
-	dst = append(dst, " refuses this stream: "...)
+	dst = append(dst, " does not give this stream: "...)
 	dst = record.AppendSafe(dst, cell.Shorten(n.Err, MaxValue))
 	return append(dst, "; trying again"...)
 }

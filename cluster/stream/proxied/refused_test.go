@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -131,13 +132,20 @@ func TestProxiedEnds(t *testing.T) {
 	}
 }
 
-// That a proxy refuses one stream is no outage of the others: it is said once, of that
-// stream, and so is that the stream is given. A list that is refused shows in Status.
+// That a proxy does not give one stream is no outage of the others: it is said once, of
+// that stream, and so is that the stream is given. A list that is refused shows in
+// Status.
 func TestRefusalIsOfOneStream(t *testing.T) {
+	for _, status := range []int{403, 503} { // for good, or for now
+		t.Run(strconv.Itoa(status), func(t *testing.T) { refusesOne(t, status) })
+	}
+}
+
+func refusesOne(t *testing.T, status int) {
 	var given atomic.Bool
 	s := reads(t, proxied.Impatient(proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/logs/mine" && !given.Load() {
-			w.WriteHeader(403)
+			w.WriteHeader(status)
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -152,12 +160,12 @@ func TestRefusalIsOfOneStream(t *testing.T) {
 		if n.Kind == stream.KindState {
 			t.Fatalf("notice %+v", n)
 		}
-		return n.Kind == stream.KindRefused && n.Stream == "theirs" && strings.Contains(n.Err, `ask for "theirs": 403`)
+		return n.Kind == stream.KindRefused && n.Stream == "theirs" && strings.Contains(n.Err, `ask for "theirs": `+strconv.Itoa(status))
 	})
 	s.WatchStreams(true)
 	wait.For(t, "a list that is refused", func() bool {
 		self := s.Status()[0]
-		return self.State == stream.StateLive && strings.Contains(self.Err, "ask for the list of streams: 403")
+		return self.State == stream.StateLive && strings.Contains(self.Err, "ask for the list of streams: "+strconv.Itoa(status))
 	})
 	given.Store(true)
 	s.Notice(func(n stream.Notice) bool {

@@ -49,7 +49,7 @@ type response struct {
 	body    *eventBody // of the response that is read
 	open    bool
 	began   time.Time // when it was opened last
-	refused bool      // that it is refused was reported
+	refused bool      // that the stream is not given was reported
 }
 
 // run reads until ctx ends. What the proxy refuses for good (a status of 4xx
@@ -122,7 +122,7 @@ func (r *response) lost(err error) {
 		r.over()
 		r.backend.closed(fmt.Errorf("read %s: %w", r.what, err))
 	} else {
-		r.backend.missed(fmt.Errorf("ask for %s: %w", r.what, err))
+		r.refused = r.backend.missed(r.stream, fmt.Errorf("ask for %s: %w", r.what, err), r.refused)
 	}
 }
 

@@ -240,17 +240,22 @@ func (p *backend) closed(err error) {
 	}
 }
 
-// missed notes that a request got no response, and is made again.
-func (p *backend) missed(err error) {
+// missed notes that a request for a stream, or, with no name, for the list of them got
+// no response, and is made again. While others are open that is about this stream
+// alone. It returns whether it was reported so, as reported says of the last time.
+func (p *backend) missed(name string, err error, reported bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.had > 0 || p.running.Context().Err() != nil:
+	case p.running.Context().Err() != nil:
+	case p.had > 0:
+		return p.withheld(name, err, reported)
 	case p.self.State == stream.StateConnecting:
 		p.setSelf(stream.StateConnecting, err.Error())
 	default:
 		p.setSelf(stream.StateLost, err.Error())
 	}
+	return reported
 }
 
 // refused notes that the proxy refused a stream, or, with no name, the list of them.
@@ -259,10 +264,17 @@ func (p *backend) missed(err error) {
 func (p *backend) refused(name string, err error, reported bool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case p.had == 0:
+	if p.had == 0 {
 		p.setSelf(stream.StateLost, err.Error())
-		return false
+		return reported
+	}
+	return p.withheld(name, err, reported)
+}
+
+// withheld reports, once, that the proxy does not give one stream, or the list of them,
+// although it is there. p.mu is held.
+func (p *backend) withheld(name string, err error, reported bool) bool {
+	switch {
 	case name == "":
 		p.unlisted = err.Error()
 		return false
