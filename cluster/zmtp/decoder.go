@@ -58,7 +58,10 @@ func (d *Decoder) Next(b []byte) (t Token, n int, err error) {
 	}
 	if d.pos == 0 {
 		if nameEnd, recordAt, end := plain(b); end > 0 {
-			return Token{Kind: TokenMessage, Raw: b[:end], Name: b[2:nameEnd], Body: b[recordAt:end], Frames: 2}, end, nil
+			// Not a literal: that would be copied from where it stands in the binary.
+			t.Kind, t.Frames = TokenMessage, 2
+			t.Raw, t.Name, t.Body = b[:end], b[2:nameEnd], b[recordAt:end]
+			return t, end, nil
 		}
 	}
 	for {
@@ -209,69 +212,8 @@ func (d *Decoder) command(b []byte, at int, flags byte, size uint64, h int) (t T
 	return Token{Kind: TokenCommand, Raw: b[:n], Body: b[h:n]}, n, nil
 }
 
-// maxName is how long a stream's name may be, in bytes.
-const maxName = 255
-
-// streamName is the first frame of the message in b that is looked at, if it can be
-// a stream's name by its length.
-func (d *Decoder) streamName(b []byte) []byte {
-	name := b[d.name.from:d.name.to]
-	if d.frames == 0 || len(name) > maxName || d.limit > 0 {
-		return nil
-	}
-	return name
-}
-
-// skipOver begins to pass over the rest of a message or a command: size bytes of
-// a frame, which may be the last.
-func (d *Decoder) skipOver(size uint64, last bool, name []byte) {
-	*d = Decoder{limit: d.limit, skipping: size > 0 || !last || len(name) > 0, skip: size, skipLast: last}
-	if len(name) > 0 {
-		d.skipName = append([]byte(nil), name...)
-	}
-}
-
-// due reports that a message which is passed over has ended, and was not reported:
-// its last frame is empty.
-func (d *Decoder) due() bool { return d.skipping && d.skip == 0 && d.skipLast }
-
 // errFrame refuses a size that no frame can have.
 var errFrame = fmt.Errorf("%w: a frame of 2^63 bytes or more", ErrProtocol)
-
-// pass goes on passing over a message. It stops at a command within it.
-func (d *Decoder) pass(b []byte) (t Token, n int, err error) {
-	for {
-		k := min(d.skip, uint64(len(b)-n))
-		n += int(k)
-		d.skip -= k
-		if d.skip > 0 {
-			return t, n, nil
-		}
-		if d.skipLast {
-			if d.skipName != nil {
-				t = Token{Kind: TokenPassedOver, Name: d.skipName}
-			}
-			*d = Decoder{limit: d.limit}
-			return t, n, nil
-		}
-		flags, size, h := header(b[n:])
-		switch {
-		case h == 0:
-			return t, n, nil
-		case flags&^byte(flagsKnown) != 0:
-			return t, n, reserved(flags)
-		case flags&flagCommand != 0 && n > 0:
-			return t, n, nil // it is read by the next call
-		case flags&flagCommand != 0:
-			return d.command(b, 0, flags, size, h)
-		case size > maxFrame:
-			return t, n, errFrame
-		}
-		n += h
-		d.skip = size
-		d.skipLast = flags&flagMore == 0
-	}
-}
 
 func reserved(flags byte) error {
 	return fmt.Errorf("%w: reserved bits in a frame's flags %#02x", ErrProtocol, flags)
