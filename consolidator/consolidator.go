@@ -17,10 +17,12 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// The default endpoints.
+// The defaults of Config.
 const (
 	DefaultPublish   = "tcp://127.0.0.1:5551"
 	DefaultSubscribe = "tcp://127.0.0.1:5552"
+	DefaultAdmin     = "127.0.0.1:5553" // of the consolidator's command; Config has none
+	DefaultGrace     = 2 * time.Second
 )
 
 // Config is what a [Consolidator] is made of.

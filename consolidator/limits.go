@@ -8,12 +8,6 @@ import (
 	"time"
 )
 
-// DefaultAdmin is where the consolidator's command serves metrics and health.
-const DefaultAdmin = "127.0.0.1:5553"
-
-// DefaultGrace is how long publishers, and then readers, have at shutdown.
-const DefaultGrace = 2 * time.Second
-
 // The limits of Config.
 const (
 	DefaultMaxConnections = 20_000

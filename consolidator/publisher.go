@@ -133,7 +133,7 @@ func (p *publisher) flush() {
 		// within this process, and for a processor of the machine.
 		p.in.Park()
 		runtime.Gosched()
-		zmtp.Yield()
+		yield()
 	}
 	p.note()
 }

@@ -42,9 +42,3 @@ func limitUnsent(fd uintptr) {
 	const tcpNotsentLowat = 25
 	_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpNotsentLowat, unsent)
 }
-
-// Yield lets other threads that are ready have the processor first. It waits
-// for nothing.
-func Yield() {
-	_, _, _ = syscall.Syscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
-}

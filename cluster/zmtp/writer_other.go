@@ -2,10 +2,7 @@
 
 package zmtp
 
-import (
-	"runtime"
-	"syscall"
-)
+import "syscall"
 
 // writeVector writes what it can of pieces without waiting; none may be empty. It
 // returns the bytes written, and syscall.EAGAIN when the descriptor takes nothing now.
@@ -27,7 +24,3 @@ func writeVector(fd uintptr, pieces [][]byte) (int, error) {
 }
 
 func limitUnsent(uintptr) {}
-
-// Yield lets other goroutines that are ready have the processor first. It waits
-// for nothing.
-func Yield() { runtime.Gosched() }

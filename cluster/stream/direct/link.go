@@ -312,7 +312,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 		return wrongEndpoint(l.endpoint, err)
 	}
 	defer conn.Close()
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := context.AfterFunc(ctx, conn.Abort)
 	defer stop()
 	began := time.Now()
 	defer func() { wait.Lasted(time.Since(began)) }()
@@ -335,7 +335,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	writing := rescue.NewGroup(ctx)
 	defer writing.End()
 	writing.Go("write to a consolidator", func() {
-		defer conn.Close() // wakes the reading, whatever happens
+		defer conn.Abort() // wakes the reading, whatever happens
 		l.write(conn, done)
 	})
 	err = (&reading{l: l, conn: conn, name: source}).run()
@@ -403,7 +403,7 @@ func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
 		if ticked && conn.Peer.Pings() {
 			now := time.Now()
 			if !waiting.IsZero() && now.Sub(waiting) > maxSilent {
-				conn.Close()
+				conn.Abort()
 				return
 			}
 			if now.Sub(pinged) >= pingEvery {
@@ -416,7 +416,7 @@ func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(maxSilent))
 		if _, err := conn.Write(out); err != nil {
-			conn.Close()
+			conn.Abort()
 			return
 		}
 	}
