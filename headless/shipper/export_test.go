@@ -76,3 +76,16 @@ func Reader() func(input []byte) {
 		}
 	}
 }
+
+// EachSecond is what becomes of lines of which one comes each second.
+func EachSecond(lines []string) []string {
+	var out collector
+	var n counts
+	s := sink{ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}
+	for i, line := range lines {
+		s.now = time.Date(2026, 3, 1, 12, 0, i, 0, time.UTC)
+		_ = s.line([]byte(line), 0, int64(len(line)+1))
+	}
+	_ = s.flush()
+	return out
+}

@@ -3,6 +3,7 @@ package shipper
 import (
 	"bytes"
 	"cmp"
+	"time"
 	"unicode/utf8"
 
 	"sluice/cluster/record"
@@ -17,12 +18,16 @@ const maxWaiting = 16 << 10
 // waitingLines are lines that wait, each with a line break.
 type waitingLines struct {
 	text  []byte
-	sizes []int64 // of the lines in the input
+	sizes []int64   // of the lines in the input
+	since time.Time // when the first of them came
 }
 
 func (w *waitingLines) lines() int { return len(w.sizes) }
 
-func (w *waitingLines) add(line []byte, size int64) {
+func (w *waitingLines) add(line []byte, size int64, now time.Time) {
+	if w.lines() == 0 {
+		w.since = now
+	}
 	w.text = append(append(w.text, line...), '\n')
 	w.sizes = append(w.sizes, size)
 }
@@ -45,7 +50,7 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 		case v == traces.Joins:
 			return cmp.Or(err, s.extend(line, cut, size))
 		case v == traces.Waits && cut == 0 && len(s.waiting.text)+len(line) < maxWaiting:
-			s.waiting.add(line, size)
+			s.waiting.add(line, size, s.now)
 			s.held += size
 			return err
 		case s.waiting.lines() > 0:
@@ -69,14 +74,19 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 func (s *sink) settle() error {
 	if n := s.waiting.lines(); n == len(s.waiting.text) {
 		// Blank ones only, as after any paragraph: the record has ended.
-		s.waiting = waitingLines{s.waiting.text[:0], s.waiting.sizes[:0]}
+		s.reuse(s.waiting)
 		s.counts.blank.Add(uint64(n))
 		return s.end()
 	}
 	w := s.release()
 	s.join.Settle()
+	now := s.now
+	s.now = w.since
 	err := w.each(func(line []byte, size int64) error { return s.textLine(line, 0, size) })
-	s.reuse(w)
+	s.now = now
+	if s.waiting.text == nil {
+		s.reuse(w)
+	}
 	return err
 }
 
@@ -90,11 +100,9 @@ func (s *sink) release() waitingLines {
 	return w
 }
 
-// reuse takes the memory of lines that waited.
+// reuse takes the memory of lines that waited; none does now.
 func (s *sink) reuse(w waitingLines) {
-	if s.waiting.text == nil {
-		s.waiting = waitingLines{w.text[:0], w.sizes[:0]}
-	}
+	s.waiting = waitingLines{text: w.text[:0], sizes: w.sizes[:0]}
 }
 
 // textRecord is a record of text on its way.

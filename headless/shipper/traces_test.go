@@ -2,11 +2,13 @@ package shipper_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/record"
 	"sluice/headless/shipper"
@@ -202,5 +204,23 @@ func TestLongTrace(t *testing.T) {
 	}
 	if last := len(parts) - 2; last < 1 || c.Continued != uint64(last) || c.Texts != uint64(len(records)) {
 		t.Errorf("parts %v, counts %+v", parts, c)
+	}
+}
+
+// A record has the time at which its first line came, or that of the lines with which it
+// waited.
+func TestTimesOfWhatWaited(t *testing.T) {
+	records := shipper.EachSecond([]string{"panic: x", "one", "two", `{"msg":"three"}`, "", "four", "main.f", "five"})
+	want := []string{"panic: x 0", "one 1", "two 1", "three 3", "four 5", "main.f 6", "five 7"}
+	var got []string
+	for i, msg := range messages(t, records) {
+		var m struct{ Time time.Time }
+		if err := json.Unmarshal([]byte(records[i]), &m); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprint(msg, " ", m.Time.Second()))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
