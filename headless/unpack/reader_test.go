@@ -158,7 +158,7 @@ func TestReads(t *testing.T) {
 // What ends too early, or is broken, gives what was before that, and says which.
 func TestEndsTooEarly(t *testing.T) {
 	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstded(text), "bzip2": bzipped(t), "xz": xzipped(text)} {
-		for cut := 10; cut < len(whole); cut += 1 + len(whole)/40 {
+		for cut := 10; cut < len(whole); cut += 1 + len(whole)/20 {
 			got, err := read(whole[:cut])
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Fatalf("%s cut at %d of %d: %q, %v", name, cut, len(whole), got, err)
