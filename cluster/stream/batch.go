@@ -21,6 +21,8 @@ type Batch struct {
 	blocks []*block.Block // what Record.Data points into
 	own    *block.Block   // the last of those that are the batch's own
 	used   int            // of own
+	from   *block.Block   // the last that records were copied from, only to be compared
+	copied int            // bytes that were
 	pooled bool           // an inbox made it
 }
 

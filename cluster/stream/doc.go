@@ -30,6 +30,10 @@
 // any other. Notices of a source's state never wait: in a full Handover only the
 // latest of each source does.
 //
+// Memory: the bound of a Handover is one of memory. Records stay in the blocks that they
+// were read into, and such a block counts as a whole; of one of which there is little,
+// they are copied.
+//
 // Ownership: a Batch and everything in it belongs to the consumer until it
 // calls [Batch.Release]; after that not even Record.Data may be looked at.
 //

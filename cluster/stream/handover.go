@@ -15,8 +15,8 @@ const (
 	noticeCost   = 256
 )
 
-// Handover holds what arrived and was not taken yet, in one batch. It is bounded
-// in bytes, except for what one Put adds: whoever puts into a full one waits, and so
+// Handover holds what arrived and was not taken yet, in one batch. The memory that it
+// keeps is bounded in bytes, except for what one Put adds: whoever puts into a full one waits, and so
 // does not read from the network or a file meanwhile. One side puts and closes, the
 // other takes. Its methods may be called from any goroutine.
 type Handover struct {
@@ -51,8 +51,8 @@ func (h *Handover) Put(ctx context.Context, recs []Record, notices []Notice) err
 }
 
 // PutIn is Put for records whose Data is all in one block, of which the caller is
-// a holder: it is not copied, and the batch holds the block. With a nil block it is
-// Put.
+// a holder: it is not copied, and the batch holds the block, which counts as a whole
+// then. Of a block of which the batch has little, it copies. With a nil block it is Put.
 func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, notices []Notice) error {
 	if len(recs)+len(notices) == 0 {
 		return nil
@@ -84,17 +84,19 @@ func (h *Handover) PutIn(ctx context.Context, in *block.Block, recs []Record, no
 		h.batch.Notices = append(h.batch.Notices, n)
 		h.bytes += noticeCost
 	}
-	if in != nil && len(recs) > 0 {
-		h.batch.hold(in)
+	shared := in != nil && h.batch.shares(in, recs)
+	if shared && h.batch.hold(in) {
+		h.bytes += len(in.Bytes)
 	}
 	for _, r := range recs {
-		if in == nil {
-			r.Data = h.batch.keep(r.Data)
-		} else {
+		if shared {
 			r.Data = r.Data[:len(r.Data):len(r.Data)]
+		} else {
+			r.Data = h.batch.keep(r.Data)
+			h.bytes += len(r.Data)
 		}
 		h.batch.Records = append(h.batch.Records, r)
-		h.bytes += len(r.Data) + RecordCost
+		h.bytes += RecordCost
 	}
 	h.Wake()
 	return nil
@@ -221,12 +223,46 @@ func (b *Batch) keep(data []byte) []byte {
 	return at[:n:n]
 }
 
-// hold holds a block until the batch is released.
-func (b *Batch) hold(in *block.Block) {
-	if n := len(b.blocks); n == 0 || b.blocks[n-1] != in {
-		in.Hold()
-		b.blocks = append(b.blocks, in)
+// little is the part of a block that records are copied out of it rather than that all
+// of it is held for them: what is copied in addition to reading it costs little, too.
+const little = 16
+
+// shares reports whether records are to stay in their block; otherwise they are copied.
+func (b *Batch) shares(in *block.Block, recs []Record) bool {
+	if b.holds(in) {
+		return true
 	}
+	if b.from != in {
+		b.from, b.copied = in, 0
+	}
+	for i := range recs {
+		if b.copied += len(recs[i].Data); b.copied > len(in.Bytes)/little {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether the batch holds a block. It is most often the last one; there
+// are about as many as fit in the handover.
+func (b *Batch) holds(in *block.Block) bool {
+	for _, held := range slices.Backward(b.blocks) {
+		if held == in {
+			return true
+		}
+	}
+	return false
+}
+
+// hold holds a block until the batch is released. It reports whether it did not
+// before.
+func (b *Batch) hold(in *block.Block) bool {
+	if b.holds(in) {
+		return false
+	}
+	in.Hold()
+	b.blocks = append(b.blocks, in)
+	return true
 }
 
 // Release gives the batch's memory back. Nothing of it may be used after that.
