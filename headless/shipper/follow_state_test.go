@@ -16,12 +16,11 @@ import (
 
 // kept runs shippers one after the other that keep their places.
 type kept struct {
-	t        testing.TB
-	to, at   string
-	dir      string
-	file     string
-	state    string
-	expected []string
+	t      testing.TB
+	to, at string
+	dir    string
+	file   string
+	state  string
 }
 
 func keep(t testing.TB) *kept {
