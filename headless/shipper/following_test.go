@@ -50,7 +50,7 @@ func following(t *testing.T, runs, seed int) {
 			*value = n
 		}
 	}
-	var sum figures
+	sum := figures{of: make(map[string]*figure)}
 	var next atomic.Int64
 	t.Run("runs", func(t *testing.T) {
 		for range min(8, runs) {
@@ -150,9 +150,6 @@ func followingRun(t *testing.T, seed int, sum *figures) {
 		t.Errorf("%d files are said to be missing", total.Missed)
 	}
 	missing := tail.missing(w, last)
-	if w.pad != "" || cfg.OpenFiles > 0 {
-		kind += ", held up" // publishing, or by the bound on open files
-	}
 	sum.add(kind, w, &o, missing)
 	if t.Failed() {
 		t.Logf("seed %d: %s, calm %v, %d files open, state %v: SLUICE_RUNS=1 SLUICE_SEED=%d repeats it\nnotices %q\n%s", seed, kind, w.calm, cfg.OpenFiles, restarts, seed, told, r.notices.String())

@@ -30,6 +30,8 @@ type File struct {
 	file  *os.File
 	wd    int // of its watch; 0 is none
 
+	instead time.Time // when it was taken for the file of a tenure that is gone; guarded by Names.mu
+
 	named atomic.Int32 // how many followed names lead to it
 
 	mu       sync.Mutex

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // look looks what has a name now, and opens what nobody told of.
@@ -131,6 +132,10 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 	m.refused, m.denied = ID{}, ""
 	if known := n.files[f.id]; known != nil {
 		f.file.Close()
+		if time.Since(known.instead) < patience {
+			m.arrive(Arrival{Kind: Gone, N: 1}) // it had a tenure of its own, which was told late
+		}
+		known.instead = time.Time{}
 		if known.owner == m {
 			m.arrive(Arrival{Kind: Opened, File: known}) // it is back
 		}

@@ -412,7 +412,7 @@ func (n *Names) hand(m *name) {
 			n.admit(m, t.file, t.err, false)
 		case t.file != nil:
 			n.admit(m, t.file, nil, false)
-		case t.gone && !n.spare(m):
+		case t.gone && !n.spare(m, true):
 			m.arrive(Arrival{Kind: Gone, N: 1})
 		}
 	}
@@ -424,7 +424,7 @@ func (n *Names) hand(m *name) {
 		}
 	}
 	if len(m.tenures) == 0 {
-		for n.spare(m) {
+		for n.spare(m, false) {
 			handed = true
 		}
 	}
@@ -439,13 +439,17 @@ func (n *Names) hand(m *name) {
 }
 
 // spare admits the first file that had a name in an unknown tenure and is not
-// known otherwise. It reports whether there was one. n.mu is held.
-func (n *Names) spare(m *name) bool {
+// known otherwise, perhaps for a tenure whose file is gone. It reports whether there
+// was one. n.mu is held.
+func (n *Names) spare(m *name, forGone bool) bool {
 	for len(m.spares) > 0 {
 		f := m.spares[0]
 		m.spares = m.spares[1:]
 		known := n.files[f.id] != nil || slices.ContainsFunc(m.tenures, func(t *tenure) bool { return t.file != nil && t.file.id == f.id })
 		if !known {
+			if forGone {
+				f.instead = time.Now()
+			}
 			n.admit(m, f, nil, false)
 			return true
 		}
