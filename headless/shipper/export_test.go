@@ -92,3 +92,18 @@ func EachSecond(lines []string) []string {
 	_ = s.flush()
 	return out
 }
+
+// Unfinished is what becomes of input, of whole lines, of which more may come: the
+// records that are published, and how many bytes at its end are in none.
+func Unfinished(input []byte) (records []string, held int64) {
+	var out collector
+	var n counts
+	p := &pipeline{sink: sink{
+		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n,
+		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}}
+	p.split.line = p.sink.line
+	size := copy(p.split.space(), input)
+	_ = p.split.took(size)
+	return out, p.sink.held
+}

@@ -224,3 +224,24 @@ func TestTimesOfWhatWaited(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// Whatever waits is not published: who goes on behind what is, neither loses nor
+// repeats a line.
+func TestTracesResumed(t *testing.T) {
+	names, inputs, _ := traceFiles(t)
+	for i, name := range names {
+		for end, c := range []byte(inputs[i]) {
+			if c != '\n' {
+				continue
+			}
+			input := []byte(inputs[i][:end+1])
+			records, held := shipper.Unfinished(input)
+			if held < 0 || held > int64(len(input)) {
+				t.Fatalf("%s: %d of %d bytes are held", name, held, len(input))
+			}
+			if want, _ := shipper.Records(input[:int64(len(input))-held], 1<<20, false); !slices.Equal(records, want) {
+				t.Errorf("%s, at %d: %d bytes are held, and published is\n%q\nwant\n%q", name, end+1, held, records, want)
+			}
+		}
+	}
+}
