@@ -101,7 +101,7 @@ func TestARefusedStream(t *testing.T) {
 	s.want("kept in 1 MB · 0 dropped")
 	refusal := stream.Notice{Kind: stream.KindRefused, Time: start, Stream: "tenant/acme", Source: "127.0.0.1:5580", Err: "403 Forbidden"}
 	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})
-	s.want("127.0.0.1:5580 does not give this stream: 403", "dropped: unknown")
+	s.want("127.0.0.1:5580 does not give this stream: 403", "dropped: unknown", "following", "waiting")
 	if got := strings.Count(s.text(), "does not give"); got != 1 {
 		t.Fatalf("%d panes say so:\n%s", got, s.text())
 	}
@@ -111,4 +111,5 @@ func TestARefusedStream(t *testing.T) {
 	refusal.Err = ""
 	s.take(&stream.Batch{Notices: []stream.Notice{refusal}})
 	s.want("127.0.0.1:5580 gives this stream now", "0 dropped")
+	s.wantNot("waiting")
 }

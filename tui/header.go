@@ -117,7 +117,7 @@ func choose(states []string, room, chips int, method ansi.Method) string {
 func (p *pane) states(sc scene) ([]string, cell.Style) {
 	v, s := p.view, p.store()
 	if v.Following() {
-		if sc.trouble != nil {
+		if sc.trouble != nil || sc.withheld {
 			return []string{"waiting"}, sc.theme.wait
 		}
 		if last := s.Newest(); !last.IsZero() && sc.now.Sub(last) >= quietAfter {

@@ -86,6 +86,7 @@ type scene struct {
 	trouble  []string // why nothing can come now; nil when something can
 
 	wall      time.Time
+	withheld  bool   // none of the pane's streams is given by the proxy
 	uncounted bool   // it is not known now what is lost
 	unheard   string // a source whose streams are not known, and why; "" when there is none
 }

@@ -74,6 +74,7 @@ func (m *model) scene(p *pane) scene {
 	sc.focused = p != nil && p == m.pane()
 	if p != nil {
 		sc.pulse = m.pulses[p.store()]
+		sc.withheld = !slices.ContainsFunc(p.store().Streams(), func(name string) bool { return !m.refused[name] })
 	}
 	sc.trouble = m.trouble()
 	return sc
