@@ -245,3 +245,22 @@ func TestTracesResumed(t *testing.T) {
 		}
 	}
 }
+
+// With something before each line there is no telling what it is: each is a record.
+func TestTracesPrefixed(t *testing.T) {
+	names, inputs, _ := traceFiles(t)
+	for i, name := range names {
+		for _, prefix := range []string{
+			"app-1  | ", "[pod/app-7f9/app] ", "2026-03-01T12:00:00.123456789Z ", "2026-03-01T12:00:00.123456789Z stderr F ", "Mar  1 12:00:00 vm-1 app[7]: ",
+		} {
+			lines := strings.Split(strings.TrimSuffix(inputs[i], "\n"), "\n")
+			for n := range lines {
+				lines[n] = prefix + lines[n]
+			}
+			records, _ := shipper.Records([]byte(strings.Join(lines, "\n")), 1<<20, false)
+			if got := messages(t, records); !slices.Equal(got, lines) {
+				t.Errorf("%s, behind %q: %q", name, prefix, got)
+			}
+		}
+	}
+}
