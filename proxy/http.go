@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -103,8 +104,11 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	streamHeaders(w, a.events, textType)
 	s := &session{proxy: p, request: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
 	err = s.serve(r.Context())
-	if err != nil && !errors.Is(err, errDraining) {
-		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "err", err)
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		p.cfg.Logger.Warn("session closed: it took nothing for too long", "stream", a.name, "peer", r.RemoteAddr, "after", p.cfg.WriteTimeout, "lost", s.lost)
+	case err != nil && !errors.Is(err, errDraining):
+		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "lost", s.lost, "err", err)
 	}
 }
 

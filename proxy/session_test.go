@@ -3,8 +3,10 @@ package proxy_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -314,9 +316,11 @@ func TestHeartbeat(t *testing.T) {
 // other session go on.
 func TestBlockedSessionIsClosed(t *testing.T) {
 	f := newFake()
+	var said syncBuffer
 	p := start(t, f, func(c *proxy.Config) {
 		c.WriteTimeout = 100 * time.Millisecond
 		c.StreamBuffer = 1 << 20
+		c.Logger = slog.New(slog.NewTextHandler(&said, nil))
 	})
 	get(t, p, "/api/logs/s", sse...).next("source") // and never reads again
 	other := get(t, p, "/api/logs/s", sse...)
@@ -332,6 +336,9 @@ func TestBlockedSessionIsClosed(t *testing.T) {
 		return p.Stats().Blocked == 1
 	})
 	wait.For(t, "only the other is left", func() bool { return p.Stats().Sessions == 1 })
+	if text := said.String(); !strings.Contains(text, "took nothing for too long") || !strings.Contains(text, "stream=s") {
+		t.Errorf("the log says %q", text)
+	}
 }
 
 // A session that is overtaken is told exactly how many it lost.
@@ -430,4 +437,22 @@ func TestDrain(t *testing.T) {
 		_ = resp.Body.Close()
 		t.Error("it still answers")
 	}
+}
+
+// syncBuffer is a buffer that several goroutines write to.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }

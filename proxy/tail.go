@@ -95,9 +95,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 			t.version.Store(t.sources.Version())
 		}
 		seq := r.Position.Seq
-		if source.Epoch == 0 {
-			seq = source.Next // a foreign socket: it counts nothing
-		} else if seq < source.Next {
+		if seq < source.Next {
 			continue // of a former tail, still on its way when that ended
 		}
 		source.Next = seq + 1

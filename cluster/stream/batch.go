@@ -29,11 +29,11 @@ type Batch struct {
 // Record is one log record as a source handed it on.
 type Record struct {
 	Stream   string
-	Source   string // name of the consolidator that it came through
-	Position Position
-	Arrived  int64  // when it was read from the network, Unix nanoseconds
-	Data     []byte // one JSON object, as the publisher sent it (direct) or normalised (proxy); never nil; foreign input: sanitise before showing
-	Backfill bool   // it is older than the tail that asked for it
+	Source   string   // name of the consolidator that it came through
+	Position Position // at a foreign socket, which has none, as this side counts: in another epoch for each connection
+	Arrived  int64    // when it was read from the network, Unix nanoseconds
+	Data     []byte   // one JSON object, as the publisher sent it (direct) or normalised (proxy); never nil; foreign input: sanitise before showing
+	Backfill bool     // it is older than the tail that asked for it
 }
 
 // Position is a place in a stream's log at one consolidator.

@@ -115,7 +115,7 @@ func (c *catchUp) isOver(number uint64, w *want) bool {
 func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 	get := Event{ID: e.ID(0, 1), Entry: e}
 	o := c.origins[e.Source]
-	if o.epoch == 0 { // nobody knows what it stands for, or it counts nothing
+	if o.epoch == 0 { // nobody knows what it stands for
 		if next > c.from {
 			out = append(out, get)
 		}

@@ -15,8 +15,9 @@
 // time, once all have answered or failed, after Config.MergeWait at most, and at once beyond 64 MiB. Live
 // records wait behind it.
 //
-// Foreign sockets (XPUB, PUB) are read, too: they have no positions, and their state is
-// "unaccounted".
+// Foreign sockets (XPUB, PUB) are read, too. They have no positions: the link counts by
+// itself, in an epoch of its own for each connection, and nothing is resumed. Their state
+// is "unaccounted".
 //
 // Locks, in the order in which they may be taken: backend.mu, merge.mu, link.mu, the
 // Handover's.

@@ -98,7 +98,7 @@ func testForeign(t *testing.T, server foreignServer, cfg direct.Config, state st
 			seq = r.Position.Seq
 			continue
 		}
-		if string(r.Data) != fmt.Sprintf(`{"i":%d}`, i) || i > 0 && r.Position.Seq != seq+1 {
+		if string(r.Data) != fmt.Sprintf(`{"i":%d}`, i) || i > 0 && r.Position.Seq != seq+1 || r.Position.Epoch == 0 {
 			t.Fatalf("got %s at %d, want %d", r.Data, r.Position.Seq, i)
 		}
 		seq = r.Position.Seq
