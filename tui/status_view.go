@@ -231,10 +231,14 @@ func (m *model) statusStreams(t *table) {
 		l.Fixed(st, fmt.Sprintf("%5s err/min", record.Count(errors)), 14).Space(1)
 		if t.width >= 90 {
 			l.Fixed(th.dim, fmt.Sprintf("%9s kept, %s", record.Count(uint64(s.Held())), bytesText(s.Bytes())), 25)
-			if now.Sub(s.LastLive()) < quietAfter {
-				l.Add(th.dim, "lag "+lagText(s.Lag()))
+			note := ""
+			if quiet := now.Sub(s.LastLive()); quiet < quietAfter {
+				note = "lag " + lagText(s.Lag())
 			} else if !s.LastLive().IsZero() {
-				l.Add(th.dim, "quiet "+ago(now.Sub(s.LastLive())))
+				note = "quiet " + ago(quiet)
+			}
+			if len(note) <= l.Left() { // or it would lose its number
+				l.Add(th.dim, note)
 			}
 		}
 		t.put(l)
