@@ -251,11 +251,33 @@ func (n *Names) arrived(cookie uint32, at spot) {
 	delete(n.moving, cookie)
 }
 
-// vacate takes note that what was at a spot is gone.
+// vacate takes note that what was at a spot is gone. A file that waits may have
+// another name: a hard link, or the one that a symbolic link led to.
 func (n *Names) vacate(at spot) {
 	for _, t := range slices.Clone(n.at[at]) {
-		n.lose(t)
+		entry, ok := find(at.dir, t.id)
+		if !ok {
+			n.lose(t)
+			continue
+		}
+		n.untrack(t)
+		t.at = spot{at.dir, entry}
+		n.at[t.at] = append(n.at[t.at], t)
 	}
+}
+
+// find returns the entry of a directory that leads to a file, if it is known.
+func find(d *dir, id ID) (entry string, ok bool) {
+	if id == (ID{}) {
+		return "", false
+	}
+	entries, _ := os.ReadDir(d.fd.Name())
+	for _, e := range entries {
+		if s, err := statIn(d.fd, e.Name()); err == nil && s.ID == id {
+			return e.Name(), true
+		}
+	}
+	return "", false
 }
 
 // untrack tracks a tenure no more.

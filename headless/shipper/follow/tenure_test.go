@@ -272,6 +272,43 @@ func TestBound(t *testing.T) {
 	}
 }
 
+// A file that waits keeps its place when it loses the name to a link.
+func TestBoundLinks(t *testing.T) {
+	t.Parallel()
+	w := watch(t, Config{MaxOpen: 1})
+	w.expect("absent")
+	w.put("app.log", "first")
+	w.follow()
+	first := w.Take(0)[0].File
+	w.move("app.log", "old.1")
+	w.put("app.log", "linked")
+	w.follow()
+	w.must(os.Link(w.at("app.log"), w.at("old.2")))
+	w.remove("app.log")
+	w.follow()
+	w.put("data", "led to")
+	w.must(os.Symlink("data", w.at("app.log")))
+	w.follow()
+	w.remove("app.log")
+	w.put("app.log", "deleted")
+	w.follow()
+	w.remove("app.log")
+	w.follow()
+	var a []Arrival
+	for _, want := range []string{"linked", "led to"} {
+		w.Retire(first)
+		w.follow()
+		a = w.Take(0)
+		first = a[0].File
+		if text := readAll(t, first); text != want {
+			t.Errorf("%q arrived, expected %q", text, want)
+		}
+	}
+	if last := a[len(a)-1]; last.Kind != Gone || last.N != 1 {
+		t.Errorf("then %+v arrived", last)
+	}
+}
+
 // A file whose name comes back after it was retired is read on where it ended; a
 // new file with its inode number is another.
 func TestRetired(t *testing.T) {
