@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // recall opens the files that had a name when following ended the last time and
@@ -58,6 +59,9 @@ func (n *Names) recall(m *name) {
 	}
 }
 
+// coarse is how far the clock of a file system may be behind.
+const coarse = 20 * time.Millisecond
+
 // isNew reports whether a file is of the time when nobody followed, and can be
 // followed.
 func (n *Names) isNew(path string, s status) bool {
@@ -65,7 +69,7 @@ func (n *Names) isNew(path string, s status) bool {
 	if born == 0 {
 		born = s.stamp
 	}
-	if n.cfg.Since.IsZero() || born < n.cfg.Since.UnixNano() || s.mode != 0 || s.size == 0 {
+	if n.cfg.Since.IsZero() || born < n.cfg.Since.Add(-coarse).UnixNano() || s.mode != 0 || s.size == 0 {
 		return false
 	}
 	file, err := os.Open(path)

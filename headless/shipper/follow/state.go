@@ -122,7 +122,7 @@ func strictly(data []byte, to any) error {
 // Save replaces what the file keeps, at once: after a crash it is the old one or
 // the new one, whole. Clean means that nothing comes after it.
 func (s *State) Save(places []Place, clean bool) error {
-	inner, err := json.Marshal(content{Stream: s.stream, Saved: time.Now().UTC().Round(time.Millisecond), Clean: clean, Files: places})
+	inner, err := json.Marshal(content{Stream: s.stream, Saved: time.Now().UTC().Truncate(time.Millisecond), Clean: clean, Files: places})
 	if err != nil {
 		return fmt.Errorf("save %q: %w", s.path, err)
 	}
