@@ -82,7 +82,7 @@ func (r *reading) chosen(set *pflag.FlagSet) {
 // filters adds those that are not about printing.
 func (r *reading) filters(set *pflag.FlagSet) {
 	r.set = set
-	set.StringVar(&r.level, "level", "", "only records of this level or above: trace, debug, info, warn, error, fatal; one whose level is not understood passes")
+	set.StringVar(&r.level, "level", "", "only records of this level or above, or of one that is not understood: trace, debug, info, warn, error, fatal")
 	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
 	set.IntVar(&r.count, "count", 0, "end after N records")
 	set.DurationVar(&r.during, "for", 0, "end after this time, as in 30s")

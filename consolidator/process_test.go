@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 // builtBinary is sluice, built once, without the race detector: what it takes of
 // memory is to be measured.
 var builtBinary = sync.OnceValues(func() (string, error) {
+	built.Store(true)
 	dir, err := os.MkdirTemp("", "sluice")
 	if err != nil {
 		return "", err
@@ -35,13 +37,13 @@ var builtBinary = sync.OnceValues(func() (string, error) {
 
 // removeBinary takes it away when all tests are done.
 func removeBinary() {
-	if built {
+	if built.Load() {
 		path, _ := builtBinary()
 		os.RemoveAll(filepath.Dir(path))
 	}
 }
 
-var built bool
+var built atomic.Bool
 
 // process is a consolidator as a process of its own.
 type process struct {
@@ -61,7 +63,6 @@ func spawn(t testing.TB, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built = true
 	p := &process{t: t, exit: make(chan error, 1)}
 	p.cmd = exec.Command(path, append([]string{
 		"consolidator", "--name", "vm-1", "--admin", "",

@@ -47,7 +47,6 @@ func TestUnreadStandardError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	built = true
 	in, out := fullPipe(t)
 	dir := t.TempDir()
 	publish, subscribe := "ipc://"+dir+"/p", "ipc://"+dir+"/s"

@@ -74,7 +74,7 @@ func (fallingFinder) Find(context.Context, func([]string)) error {
 
 // After a panic the terminal is as it was, and tells what happened.
 func TestAPanicIsTold(t *testing.T) {
-	c := openProgram(t, "sluice-panics", 100, 40, "", nil)
+	c := openProgram(t, "sluice-panics", 200, 40, "", nil) // the version is on the last line, however long it is
 	c.wants("Looking for sources")
 	if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
