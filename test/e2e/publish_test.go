@@ -135,8 +135,11 @@ func publishKillNine(t *testing.T, once bool) {
 		p.in.Close()
 	})
 	wait.For(t, "records in the first consolidator", func() bool { return reader.counted("") > 0 })
-	// It is killed while the others are on their way: more than a pipe holds of them
-	// was read, and they take a while to be acknowledged.
+	// It is killed while others are on their way: it acknowledges nothing any more, and
+	// more than a pipe holds of them was read.
+	if err := first.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
 	more := p.wrote.Load() + 128<<10
 	close(goOn)
 	wait.For(t, "the others on their way", func() bool { return p.wrote.Load() >= more })
