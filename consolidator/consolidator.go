@@ -109,6 +109,21 @@ func New(cfg Config) (*Consolidator, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	// All addresses are checked before one is bound: what is wrong with them is
+	// wrong whoever has the others.
+	publish, err := cfg.endpoints(cfg.Publish)
+	if err != nil {
+		return nil, err
+	}
+	subscribe, err := cfg.endpoints(cfg.Subscribe)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Admin != "" {
+		if err := admin.Check(cfg.Admin, cfg.Insecure); err != nil {
+			return nil, err
+		}
+	}
 	hub, err := fanout.New(fanout.Config{Buffer: cfg.Buffer, StreamBuffer: cfg.StreamBuffer, MaxStreams: cfg.MaxStreams, Next: zmtp.NextMessage})
 	if err != nil {
 		return nil, err
@@ -125,8 +140,8 @@ func New(cfg Config) (*Consolidator, error) {
 	c.own = newOwnRecords(cfg.Name, hub, &c.counts)
 	c.tee = tee{cfg.Logger.Handler(), c.own.encoder, c.own}
 	c.log = slog.New(c.tee)
-	if c.publish, err = c.listen(cfg.Publish); err == nil {
-		c.subscribe, err = c.listen(cfg.Subscribe)
+	if c.publish, err = listen(publish); err == nil {
+		c.subscribe, err = listen(subscribe)
 	}
 	if err == nil && cfg.Admin != "" {
 		c.admin, err = admin.New(admin.Config{
@@ -140,15 +155,23 @@ func New(cfg Config) (*Consolidator, error) {
 	return c, nil
 }
 
-func (c *Consolidator) listen(endpoints []string) (lns []net.Listener, err error) {
-	for _, s := range endpoints {
+// endpoints are what may be bound of a list.
+func (cfg *Config) endpoints(list []string) (es []zmtp.Endpoint, err error) {
+	for _, s := range list {
 		e, err := zmtp.ParseListen(s)
 		if err != nil {
-			return lns, err
+			return nil, err
 		}
-		if !e.Local() && !c.cfg.Insecure {
-			return lns, fmt.Errorf("endpoint %q can be reached from other machines, and is not encrypted: use a loopback address or ipc, or say --insecure", s)
+		if !e.Local() && !cfg.Insecure {
+			return nil, fmt.Errorf("endpoint %q can be reached from other machines, and is not encrypted: use a loopback address or ipc, or say --insecure", s)
 		}
+		es = append(es, e)
+	}
+	return es, nil
+}
+
+func listen(endpoints []zmtp.Endpoint) (lns []net.Listener, err error) {
+	for _, e := range endpoints {
 		ln, err := zmtp.Listen(e)
 		if err != nil {
 			return lns, err

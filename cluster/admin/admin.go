@@ -55,12 +55,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	e, err := zmtp.ParseListen("tcp://" + cfg.Addr)
+	e, err := parse(cfg.Addr, cfg.Insecure)
 	if err != nil {
-		return nil, fmt.Errorf("admin address %q: write HOST:PORT, as in 127.0.0.1:5553 (%w)", cfg.Addr, err)
-	}
-	if !e.Local() && !cfg.Insecure {
-		return nil, fmt.Errorf("admin address %q can be reached from other machines, and has no passwords: use a loopback address, or say --insecure", cfg.Addr)
+		return nil, err
 	}
 	ln, err := net.Listen("tcp", e.Address)
 	if err != nil {
@@ -77,6 +74,24 @@ func New(cfg Config) (*Server, error) {
 		ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
 	}
 	return s, nil
+}
+
+// Check returns the error with which New would refuse an address, without binding
+// it.
+func Check(addr string, insecure bool) error {
+	_, err := parse(addr, insecure)
+	return err
+}
+
+func parse(addr string, insecure bool) (zmtp.Endpoint, error) {
+	e, err := zmtp.ParseListen("tcp://" + addr)
+	if err != nil {
+		return e, fmt.Errorf("admin address %q: write HOST:PORT, as in 127.0.0.1:5553 (%w)", addr, err)
+	}
+	if !e.Local() && !insecure {
+		return e, fmt.Errorf("admin address %q can be reached from other machines, and has no passwords: use a loopback address, or say --insecure", addr)
+	}
+	return e, nil
 }
 
 func (s *Server) handler(cfg Config) http.Handler {
