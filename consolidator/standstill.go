@@ -46,15 +46,16 @@ func (c *Consolidator) stoodStill(s standstill) {
 	c.mu.Lock()
 	c.standstill = s
 	for r := range c.subscribers {
-		r.tellStandstill(s)
+		r.tellStandstill(s, 0)
 	}
 	c.mu.Unlock()
 	c.log.Warn("stood still: what publishers dropped meanwhile is unknown", "seconds", s.lasted.Round(time.Millisecond).Seconds())
 }
 
-// tellStandstill tells a reader of a standstill, unless it was long ago. c.mu is held.
-func (r *subscriber) tellStandstill(s standstill) {
-	if ago := time.Since(s.ended); r.conn.Peer.Sluice && s.lasted > 0 && ago < stillKept {
+// tellStandstill tells a reader of a standstill, unless it was long ago. That it ended
+// 0 ms ago is told only to those who were connected. c.mu is held.
+func (r *subscriber) tellStandstill(s standstill, ago time.Duration) {
+	if r.conn.Peer.Sluice && s.lasted > 0 && ago < stillKept {
 		_ = r.answer(zmtp.AppendStill(nil, zmtp.Still{Lasted: s.lasted, Ago: ago}), nil) // what does not read is closed by others
 	}
 }

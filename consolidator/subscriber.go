@@ -65,7 +65,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	defer s.reader.Close()
 	c.mu.Lock()
 	c.subscribers[s] = struct{}{}
-	s.tellStandstill(c.standstill)
+	s.tellStandstill(c.standstill, max(time.Since(c.standstill.ended), time.Millisecond))
 	if c.phase == readersLeave {
 		s.leave(c.leaveBy)
 	}

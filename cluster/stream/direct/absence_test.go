@@ -40,19 +40,34 @@ func TestStandstillIsNewsOnce(t *testing.T) {
 	at := time.Now()
 	a := absence{first: at}
 	for i, tt := range []struct {
-		ended  time.Duration // after the first connection
+		told   time.Duration // after the first connection
+		ago    time.Duration
 		lasted time.Duration
+		cut    bool // the connection is another one from here on
 		news   bool
 	}{
-		{-time.Second, time.Hour, false},
-		{10 * time.Second, 9 * time.Second, true},
-		{10*time.Second + 300*time.Millisecond, 9 * time.Second, false},
-		{10*time.Second - 300*time.Millisecond, 9 * time.Second, false},
-		{12 * time.Second, 1500 * time.Millisecond, true},
-		{12*time.Second + 500*time.Millisecond, 1500 * time.Millisecond, false},
+		{0, time.Second, time.Hour, false, false},
+		// However long this was on its way: it had ended when we connected.
+		{20 * time.Millisecond, time.Millisecond, 1500 * time.Millisecond, false, false},
+		{10 * time.Second, 0, 9 * time.Second, false, true},
+		{10*time.Second + 400*time.Millisecond, 100 * time.Millisecond, 9 * time.Second, true, false},
+		{12 * time.Second, 2300 * time.Millisecond, 9 * time.Second, false, false},
+		{12 * time.Second, 0, 1500 * time.Millisecond, false, true},
+		{13 * time.Second, 500 * time.Millisecond, 1500 * time.Millisecond, true, false},
+		{19 * time.Second, time.Second, 3 * time.Second, true, true},
 	} {
-		if got := a.standstill(at.Add(tt.ended), tt.lasted); got != tt.news {
+		if tt.cut {
+			a.broke = at.Add(tt.told)
+		}
+		if got := a.standstill(at.Add(tt.told), zmtp.Still{Lasted: tt.lasted, Ago: tt.ago}); got != tt.news {
 			t.Errorf("%d: %+v is news: %t", i, tt, got)
 		}
+	}
+	// Told again over a second connection, it is not news for who came later.
+	a = absence{first: at}
+	a.standstill(at, zmtp.Still{Lasted: 6 * time.Second, Ago: time.Millisecond})
+	a.broke = at.Add(time.Second)
+	if a.standstill(at.Add(2*time.Second), zmtp.Still{Lasted: 6 * time.Second, Ago: 1990 * time.Millisecond}) {
+		t.Error("what ended before the first connection is news over the second")
 	}
 }

@@ -36,14 +36,19 @@ func (a *absence) connected(now time.Time, peer zmtp.Peer) {
 // the time that they were on their way.
 const sameStandstill = 5 * time.Second
 
-// standstill reports whether one that ended then is news. One from before this reader
-// came is none, nor is one that was reported over a connection before this one.
-func (a *absence) standstill(ended time.Time, lasted time.Duration) bool {
-	if ended.Before(a.first) || !a.stood.IsZero() && ended.Sub(a.stood) < min(sameStandstill, lasted) {
+// standstill reports whether one that it is told of now is news. One from before this
+// reader came is none, nor is one that was reported over a connection before this one.
+func (a *absence) standstill(now time.Time, s zmtp.Still) bool {
+	ended := now.Add(-s.Ago)
+	// What is found while we are connected ended 0 ms ago; all else is told to whoever
+	// connects. How long a report was on its way is not known, so times decide nothing
+	// that lies close together.
+	before := a.broke.IsZero() && s.Ago > 0 || ended.Before(a.first)
+	if !a.stood.IsZero() && ended.Sub(a.stood) < min(sameStandstill, s.Lasted) {
 		return false
 	}
 	a.stood = ended
-	return true
+	return !before
 }
 
 // restarted reports, once for each connection, that the consolidator was away, if it
@@ -67,7 +72,7 @@ func (r *reading) stoodStill(data []byte) error {
 		return err
 	}
 	r.l.mu.Lock()
-	news := r.l.absence.standstill(time.Now().Add(-still.Ago), still.Lasted)
+	news := r.l.absence.standstill(time.Now(), still)
 	r.l.mu.Unlock()
 	if !news {
 		return nil
