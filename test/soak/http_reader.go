@@ -256,6 +256,9 @@ func (s *session) event(lines []string) error {
 		return nil
 	case len(lines) == 2 && lines[0] == "event: source":
 		return s.source([]byte(strings.TrimPrefix(lines[1], "data: ")))
+	case len(lines) == 3 && lines[0] == "event: ping" && strings.HasPrefix(lines[1], "id: ") && lines[2] == "data:":
+		s.after = lines[1][len("id: "):]
+		return nil
 	case len(lines) == 2 && (lines[0] == "event: ping" || lines[0] == "event: end"):
 		return nil
 	}
