@@ -118,8 +118,9 @@ func (r *reading) known(c *candidate) bool {
 	return when == 0 || r.form&when != 0
 }
 
-// level is the level: the first that is one, [Unknown] when none of those that are
-// there is, and 0 when there is none. from is where it is from, nil for nowhere.
+// level returns the first level that is understood, and the candidate that states it.
+// When none is, the candidate is nil, and the level is [Unknown] if one was stated, Info
+// in Serilog's form, which leaves that out, and 0 otherwise.
 func (r *reading) level() (level Level, from *candidate) {
 	for i := range r.of(roleLevel) {
 		c := &r.all[roleLevel][i]

@@ -168,24 +168,18 @@ func (n *Names) Take(i int) []Arrival {
 }
 
 // Seen is how many bytes are in open files, as far as is known.
-func (n *Names) Seen() (bytes int64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, f := range n.files {
-		f.mu.Lock()
-		bytes += f.seen
-		f.mu.Unlock()
-	}
-	return bytes
-}
+func (n *Names) Seen() int64 { return n.sum(func(f *File) int64 { return f.seen }) }
 
 // Behind is how many bytes of open files are not read, as far as is known.
-func (n *Names) Behind() (bytes int64) {
+func (n *Names) Behind() int64 { return n.sum(func(f *File) int64 { return f.unread }) }
+
+// sum adds up what each open file has, under its lock.
+func (n *Names) sum(of func(*File) int64) (bytes int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, f := range n.files {
 		f.mu.Lock()
-		bytes += f.unread
+		bytes += of(f)
 		f.mu.Unlock()
 	}
 	return bytes
