@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
-	"strings"
 	"time"
 
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
+	"sluice/proxy/door"
 )
 
 // The defaults of [Config].
@@ -100,7 +99,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("proxy: listen on %q: give HOST:PORT, as in %s (%w)", c.Listen, DefaultListen, err)
 	}
 	host, _, _ := net.SplitHostPort(e.Address)
-	if !c.Insecure && !isLoopback(host) {
+	if !c.Insecure && !door.IsLoopback(host) {
 		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give a loopback address or --insecure", c.Listen)
 	}
 	c.Listen = e.Address
@@ -112,14 +111,4 @@ func orDefault[T comparable](v *T, def T) {
 	if *v == zero {
 		*v = def
 	}
-}
-
-// isLoopback tells whether host is a name or an address of this machine alone.
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	return err == nil && addr.Unmap().IsLoopback()
 }

@@ -2,12 +2,12 @@ package proxy
 
 import (
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
 	"sluice/proxy/web"
 )
@@ -25,13 +25,11 @@ func (p *Proxy) handler() http.Handler {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-cache, no-transform")
-		switch {
-		case !p.cfg.Insecure && !isLoopback(hostOf(r)):
-			// A page that has its own name point to this machine would read
-			// what only this machine's users may.
-			problem(w, r, http.StatusForbidden, "the Host of the request is no loopback name: without keys this proxy serves its own machine only")
+		r, ok := p.door.Open(w, r)
+		if !ok {
 			return
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			problem(w, r, http.StatusMethodNotAllowed, "only GET is served")
 			return
@@ -54,15 +52,6 @@ func (p *Proxy) handler() http.Handler {
 	})
 }
 
-// hostOf is the host that the request was sent to, without the port.
-func hostOf(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		return r.Host
-	}
-	return host
-}
-
 func (p *Proxy) serveReady(w http.ResponseWriter) {
 	select {
 	case <-p.draining:
@@ -83,6 +72,10 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	a, err := parseRequest(r, escaped)
 	if err != nil {
 		problem(w, r, http.StatusBadRequest, err.Error())
+		return
+	}
+	if !auth.FromContext(r.Context()).May(a.name) {
+		forbidden(w, r)
 		return
 	}
 	end, ok := p.begin()
@@ -121,6 +114,11 @@ func streamHeaders(w http.ResponseWriter, events bool, other string) {
 	}
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("Vary", "Accept")
+}
+
+// forbidden refuses a stream, in the same words whether or not there is such a one.
+func forbidden(w http.ResponseWriter, r *http.Request) {
+	problem(w, r, http.StatusForbidden, "the token does not name this stream: ask whoever issues tokens for one that does")
 }
 
 func unavailable(w http.ResponseWriter, r *http.Request, err error) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluice/cluster/fanout"
+	"sluice/proxy/door"
 	"sluice/proxy/entry"
 )
 
@@ -25,6 +26,7 @@ const (
 type Proxy struct {
 	cfg      Config
 	listener net.Listener
+	door     *door.Door
 	hub      *fanout.Hub
 	source   Source
 	tails    *tails
@@ -69,6 +71,7 @@ func New(cfg Config) (*Proxy, error) {
 	return &Proxy{
 		cfg:      cfg,
 		listener: l,
+		door:     door.New(door.Config{AnyHost: cfg.Insecure, Refuse: problem}),
 		hub:      hub,
 		source:   source,
 		tails:    &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
 )
 
@@ -21,7 +22,7 @@ const (
 func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if !r.URL.Query().Has(httpapi.QueryWatch) {
 		w.Header().Set("Content-Type", jsonType)
-		text, _ := p.live.get()
+		text := p.live.get(auth.FromContext(r.Context()))
 		_, _ = w.Write(text) // a peer that is gone needs no answer
 		_, _ = w.Write([]byte{'\n'})
 		return
@@ -50,10 +51,11 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 	defer ping.Stop()
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	var had uint64
+	grant := auth.FromContext(ctx)
+	var had []byte
 	for {
-		if text, version := p.live.get(); version != had {
-			had = version
+		if text := p.live.get(grant); !bytes.Equal(text, had) {
+			had = text
 			b := s.buffer()
 			if events {
 				*b = append(*b, dataLine[1:]...)
@@ -83,36 +85,46 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 	}
 }
 
-// listing is the list of the live streams as JSON, sorted by name: made at most once
-// a second, whoever asks for it, and only if somebody does.
+// listing is the list of the live streams, sorted by name: made at most once a
+// second, whoever asks for it, and only if somebody does.
 type listing struct {
 	source Source
 
-	mu      sync.Mutex
-	text    []byte // never changed once it is handed out
-	made    time.Time
-	version uint64 // grows with each change of text
+	mu   sync.Mutex
+	made time.Time
+	list []httpapi.LiveEvent // neither this nor text changes once it is handed out
+	text []byte              // all of it as JSON
 }
 
-// get returns the list, which is not older than a second, and its version.
-func (l *listing) get() (text []byte, version uint64) {
+// get returns those of the streams that the grant opens, as JSON. The list is not older
+// than a second. The same streams give the same text.
+func (l *listing) get(grant *auth.Grant) []byte {
+	list, text := l.all()
+	if grant.MayAll() {
+		return text
+	}
+	may := []httpapi.LiveEvent{}
+	for _, s := range list {
+		if grant.May(s.Name) {
+			may = append(may, s)
+		}
+	}
+	return appendJSON(nil, httpapi.StreamsEvent{Streams: may})
+}
+
+func (l *listing) all() (list []httpapi.LiveEvent, text []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now := time.Now(); now.Sub(l.made) >= listEvery {
 		l.made = now
-		if text := l.render(); !bytes.Equal(text, l.text) {
-			l.text = text
-			l.version++
+		list := []httpapi.LiveEvent{}
+		for _, s := range l.source.Streams() {
+			list = append(list, httpapi.LiveEvent(s))
+		}
+		slices.SortFunc(list, func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
+		if l.text == nil || !slices.Equal(list, l.list) {
+			l.list, l.text = list, appendJSON(nil, httpapi.StreamsEvent{Streams: list})
 		}
 	}
-	return l.text, l.version
-}
-
-func (l *listing) render() []byte {
-	list := httpapi.StreamsEvent{Streams: []httpapi.LiveEvent{}}
-	for _, s := range l.source.Streams() {
-		list.Streams = append(list.Streams, httpapi.LiveEvent(s))
-	}
-	slices.SortFunc(list.Streams, func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
-	return appendJSON(nil, list)
+	return l.list, l.text
 }
