@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/proxy/tally"
 )
 
 const (
@@ -30,6 +32,7 @@ type batchWriter struct {
 	chunked bool // as of HTTP/1.1
 	timeout time.Duration
 	blocked *atomic.Uint64
+	counts  *tally.Counts
 
 	begun   bool      // the head was written
 	batch   *[]byte   // nil when there is none
@@ -39,7 +42,7 @@ type batchWriter struct {
 func newBatchWriter(w http.ResponseWriter, r *http.Request, p *Proxy) batchWriter {
 	return batchWriter{
 		conn: connOf(r), control: http.NewResponseController(w), chunked: r.ProtoAtLeast(1, 1),
-		timeout: p.cfg.WriteTimeout, blocked: &p.blocked,
+		timeout: p.cfg.WriteTimeout, blocked: &p.blocked, counts: &p.counts,
 	}
 }
 
@@ -89,6 +92,7 @@ func (w *batchWriter) flush() error {
 	if err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.blocked.Add(1)
+			w.counts.Add(tally.Blocked, 1)
 		}
 		_ = w.conn.Close() // it may have half an event: nothing may follow
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
+	"sluice/proxy/tally"
 	"sluice/proxy/web"
 )
 
@@ -31,7 +32,7 @@ func (p *Proxy) handler() http.Handler {
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			problem(w, r, http.StatusMethodNotAllowed, "only GET is served")
+			p.refuse(w, r, tally.BadMethod, "only GET is served")
 			return
 		}
 		path := r.URL.EscapedPath()
@@ -47,7 +48,7 @@ func (p *Proxy) handler() http.Handler {
 		case path == "/":
 			web.Serve(w)
 		default:
-			problem(w, r, http.StatusNotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}")
+			p.refuse(w, r, tally.NotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}")
 		}
 	})
 }
@@ -71,16 +72,16 @@ func plain(w http.ResponseWriter, status int, text string) {
 func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string) {
 	a, err := parseRequest(r, escaped)
 	if err != nil {
-		problem(w, r, http.StatusBadRequest, err.Error())
+		p.refuse(w, r, tally.BadRequest, err.Error())
 		return
 	}
 	if !auth.FromContext(r.Context()).May(a.name) {
-		forbidden(w, r)
+		p.forbidden(w, r)
 		return
 	}
 	end, ok := p.begin()
 	if !ok {
-		unavailable(w, r, errDraining)
+		p.refuse(w, r, tally.Draining, errDraining.Error())
 		return
 	}
 	defer end()
@@ -90,7 +91,7 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	}
 	t, err := p.tails.acquire(a.name)
 	if err != nil {
-		unavailable(w, r, err)
+		p.refuse(w, r, tally.Unavailable, err.Error())
 		return
 	}
 	defer p.tails.release(t)
@@ -117,11 +118,6 @@ func streamHeaders(w http.ResponseWriter, events bool, other string) {
 }
 
 // forbidden refuses a stream, in the same words whether or not there is such a one.
-func forbidden(w http.ResponseWriter, r *http.Request) {
-	problem(w, r, http.StatusForbidden, "the token does not name this stream: ask whoever issues tokens for one that does")
-}
-
-func unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	w.Header().Set("Retry-After", "5")
-	problem(w, r, http.StatusServiceUnavailable, err.Error())
+func (p *Proxy) forbidden(w http.ResponseWriter, r *http.Request) {
+	p.refuse(w, r, tally.Forbidden, "the token does not name this stream: ask whoever issues tokens for one that does")
 }

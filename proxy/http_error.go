@@ -5,11 +5,45 @@ import (
 	"strconv"
 
 	"sluice/cluster/httpapi"
+	"sluice/cluster/loss"
+	"sluice/proxy/resume"
+	"sluice/proxy/tally"
 )
 
-// problem answers with an error. Clients in the field that ask for events never
+// refuse answers a request with an error, and counts it.
+func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, reason tally.Reason, detail string) {
+	p.counts.Add(reason, 1)
+	if status := reason.Status(); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	answer(w, r, reason.Status(), detail)
+}
+
+// countLoss counts records that a session lost here.
+func (p *Proxy) countLoss(lost resume.Loss) {
+	reason := tally.Slow
+	switch lost.Reason {
+	case loss.TooSlow:
+	case loss.Filter:
+		reason = tally.Filter
+	default:
+		reason = tally.Late
+	}
+	p.counts.Add(reason, lost.Count)
+	if lost.Unknown {
+		p.counts.Add(tally.Unknown, 1)
+	}
+}
+
+// problem refuses with a status, where no reason but that is known.
+func (p *Proxy) problem(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	p.counts.Add(tally.OfStatus(status), 1)
+	answer(w, r, status, detail)
+}
+
+// answer answers with an error. Clients in the field that ask for events never
 // look at the status: they get it as a record.
-func problem(w http.ResponseWriter, r *http.Request, status int, detail string) {
+func answer(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	title := http.StatusText(status)
 	var body []byte
 	if wantsEvents(r) {

@@ -14,6 +14,7 @@ import (
 	"sluice/cluster/fanout"
 	"sluice/proxy/door"
 	"sluice/proxy/entry"
+	"sluice/proxy/tally"
 )
 
 const (
@@ -41,6 +42,7 @@ type Proxy struct {
 	open    atomic.Int64
 	blocked atomic.Uint64
 	lost    atomic.Uint64
+	counts  tally.Counts
 }
 
 // Stats counts what a Proxy did since it was made.
@@ -68,18 +70,22 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w; give another address, or port 0 for a free one", err)
 	}
-	return &Proxy{
+	p := &Proxy{
 		cfg:      cfg,
 		listener: l,
-		door:     door.New(door.Config{AnyHost: cfg.Insecure, Refuse: problem}),
 		hub:      hub,
 		source:   source,
 		tails:    &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
 		live:     listing{source: source},
 		rereads:  make(chan struct{}, maxRereads),
 		draining: make(chan struct{}),
-	}, nil
+	}
+	p.door = door.New(door.Config{AnyHost: cfg.Insecure, Refuse: p.problem})
+	return p, nil
 }
+
+// Counts are what was refused, cut and dropped since the Proxy was made, by reason.
+func (p *Proxy) Counts() *tally.Counts { return &p.counts }
 
 // Addr is the address that is listened on, host:port.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }

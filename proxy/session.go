@@ -12,6 +12,7 @@ import (
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
 	"sluice/proxy/resume"
+	"sluice/proxy/tally"
 )
 
 const (
@@ -167,6 +168,7 @@ func (s *session) loop(ctx context.Context) error {
 			end = time.After(rand.N(s.proxy.spread() + 1))
 		case <-end:
 			s.fill()
+			s.proxy.counts.Add(tally.Shutdown, 1)
 			if s.request.events {
 				s.add(endEvent)
 			}
@@ -339,6 +341,7 @@ func (s *session) addOwnLoss(id httpapi.EventID, lost resume.Loss) {
 func (s *session) ownLoss(lost resume.Loss) loss.Event {
 	s.lost += lost.Count
 	s.proxy.lost.Add(lost.Count)
+	s.proxy.countLoss(lost)
 	since := s.behind
 	if since.IsZero() {
 		since = time.Now()

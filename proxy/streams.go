@@ -11,6 +11,7 @@ import (
 
 	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
+	"sluice/proxy/tally"
 )
 
 const (
@@ -29,7 +30,7 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	}
 	end, ok := p.begin()
 	if !ok {
-		unavailable(w, r, errDraining)
+		p.refuse(w, r, tally.Draining, errDraining.Error())
 		return
 	}
 	defer end()

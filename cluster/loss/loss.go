@@ -12,6 +12,7 @@ const (
 const (
 	TooSlow   = "reader too slow"
 	TooLate   = "asked for too late"
+	Filter    = "filter"
 	Away      = "disconnected for too long"
 	Restarted = "consolidator restarted"
 	TooLarge  = "larger than 256 KiB"
