@@ -31,7 +31,7 @@ func (p *pane) fieldHint() string {
 				continue
 			}
 			data := s.Data(e)
-			if _, had = jsonscan.Lookup(data, field); !had && near == "" {
+			if _, had = record.Lookup(data, field); !had && near == "" {
 				near = nearField(data, field)
 			}
 		}

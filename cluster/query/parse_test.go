@@ -55,6 +55,7 @@ func TestComparisons(t *testing.T) {
 func TestComparisonsOfOtherLoggers(t *testing.T) {
 	const zap = `{"severity":"ERROR","ts":1772366400.5,"logger":"http","message":"timed out"}`
 	const unknown = `{"level":"BOOM","msg":"x"}`
+	const printed = `{"log":"{\"severity\":\"ERROR\",\"message\":\"timed out\",\"status\":503,\"req\":{\"user\":\"a \\\"b\\\"\"},\"stream\":\"x\"}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`
 	for _, c := range []struct {
 		text, data string
 		want       bool
@@ -80,6 +81,14 @@ func TestComparisonsOfOtherLoggers(t *testing.T) {
 		{"level!=unknown", unknown, false},
 		{"level=unknown", zap, false},
 		{"level>=err", zap, true},
+		{"status>=500", printed, true},
+		{"status<500", printed, false},
+		{`req.user="a \"b\""`, printed, true},
+		{"user=a", printed, false},
+		{"level=error msg=\"timed out\"", printed, true},
+		{"stream=stderr", printed, true},
+		{"status=503", `{"log":"{\"status\":503}","msg":"nobody printed it"}`, false},
+		{"status=503", `{"log":"status=503","stream":"stderr"}`, false},
 	} {
 		terms, err := query.Parse(c.text)
 		if err != nil {

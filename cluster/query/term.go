@@ -83,7 +83,7 @@ func (t *Term) meets(r *Record) bool {
 	if t.Field == "level" {
 		return t.levelMeets(r.Level)
 	}
-	value, ok := jsonscan.Lookup(r.Data, t.Field)
+	value, ok := record.Lookup(r.Data, t.Field)
 	if ok {
 		return t.compare(value, maxNested)
 	}

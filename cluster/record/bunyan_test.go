@@ -91,7 +91,7 @@ func TestBunyanMaps(t *testing.T) {
 func TestLevelOf(t *testing.T) {
 	for word, want := range map[string]record.Level{
 		"WARNING": 40, "Err": 50, "i": 30, "E": 50, "emerg": 60, "DEBUG-4": 10, " info: ": 30, "NOTICE": 30, "FINE": 20,
-		"\x1b[31mERROR\x1b[0m": 50, "[warn]": 40, "DEBUG3": 20, "D2": 20, "lvl35": 35, "\x1b[": 0, "error1": 0,
+		"\x1b[31mERROR\x1b[0m": 50, "[warn]": 40, "DEBUG3": 20, "D2": 20, "lvl35": 35, "ERROR2": 50, "Warn4": 40, "info5": 0, "\x1b[": 0, "error1": 0,
 		"": 0, "loud": 0, "info+": 0, "info+999": 0, strings.Repeat("e", 30): 0,
 	} {
 		if got, ok := record.LevelOfWord([]byte(word)); got != want || ok != (want != 0) {

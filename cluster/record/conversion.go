@@ -202,7 +202,12 @@ func (c *conversion) appendTime(dst []byte, now time.Time) []byte {
 			}
 		}
 	}
-	if c.head.timed && c.head.representable() {
+	if first, ok := c.from.batch.first(); ok {
+		if sec, nsec, from := first.time(); from != nil && representable(sec) {
+			return appendTime(dst, time.Unix(sec, int64(nsec)))
+		}
+	}
+	if c.head.timed && representable(c.head.sec) {
 		return appendTime(dst, time.Unix(c.head.sec, int64(c.head.nsec)))
 	}
 	return appendTime(dst, now.Truncate(time.Millisecond))

@@ -54,6 +54,8 @@ var foreign = []struct {
 	{".NET", `{"Timestamp":"2026-03-01T12:00:00.123Z","EventId":0,"LogLevel":"Critical","Category":"a.B","Message":"boom"}`, record.Fatal, "boom", "a.B", "", ""},
 	{"OpenTelemetry", `{"Timestamp":"1772366400123000000","SeverityText":"","SeverityNumber":17,"Body":"boom"}`, record.Error, "boom", "", "", ""},
 	{"OpenTelemetry, OTLP", `{"timeUnixNano":"1772366400123000000","severityNumber":21,"body":{"stringValue":"boom"}}`, record.Fatal, "boom", "", "", ""},
+	{"OpenTelemetry, a batch", `{"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"timeUnixNano":"1772366400123000000","severityNumber":9,"severityText":"INFO","body":{"stringValue":"boom"}},{"timeUnixNano":"1772366401000000000","severityNumber":17,"body":{"stringValue":"second"}}]}]},{"scopeLogs":[{"logRecords":[{"severityText":"WARN2"}]}]}]}`, record.Error, "boom", "", "", ""},
+	{"OpenTelemetry, a batch with underscores", `{"resource_logs":[{},{"scope_logs":[{"log_records":[{"time_unix_nano":"1772366400123000000","severity_text":"ERROR2","body":{"string_value":"boom"}}]}]}]}`, record.Error, "boom", "", "", ""},
 	{"tracing", `{"timestamp":"2026-03-01T12:00:00.123456Z","level":"ERROR","fields":{"message":"boom"},"target":"app::db"}`, record.Error, "boom", "app::db", "", ""},
 	{"Elixir", `{"time":"2026-03-01T12:00:00.123Z","severity":"error","message":"boom","metadata":{}}`, record.Error, "boom", "", "", ""},
 	{"MongoDB", `{"t":{"$date":"2026-03-01T12:00:00.123+00:00"},"s":"E","c":"NETWORK","id":1,"ctx":"main","msg":"boom"}`, record.Error, "boom", "", "", ""},

@@ -45,8 +45,8 @@ const (
 
 // levelOfWord reads a level as loggers write it, in any case, with colours, blanks,
 // brackets or a colon around it: one of the words, or one with a difference as
-// Go's slog writes it (INFO+2), or a grade as PostgreSQL and MongoDB do (DEBUG1,
-// D2).
+// Go's slog writes it (INFO+2), or a grade as PostgreSQL, MongoDB and OpenTelemetry
+// do (DEBUG1, D2, ERROR3).
 func levelOfWord(word []byte) (Level, bool) {
 	if level, ok := bareLevel(word); ok {
 		return level, true
@@ -80,8 +80,16 @@ func bareLevel(w []byte) (Level, bool) {
 		return min(max(level+Level(n*5/2), 1), 99), true
 	}
 	if c := w[len(w)-1]; '1' <= c && c <= '5' {
-		if level := wordLevels[string(w[:len(w)-1])]; level == Debug || level == Trace {
-			return level, true
+		level := wordLevels[string(w[:len(w)-1])]
+		switch string(w[:len(w)-1]) {
+		case "info", "warn", "error", "fatal":
+			if '2' <= c && c <= '4' {
+				return level, true
+			}
+		default:
+			if level == Debug || level == Trace {
+				return level, true
+			}
 		}
 	}
 	if n, ok := number(bytes.TrimPrefix(w, []byte("lvl"))); ok && len(w) > 3 && w[0] == 'l' && 0 < n && n < 100 {

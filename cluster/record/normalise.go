@@ -112,7 +112,7 @@ func appendTextHead(dst, text []byte, now time.Time) ([]byte, Level) {
 	}
 	dst = strconv.AppendInt(dst, int64(level), 10)
 	dst = append(dst, `,"time":`...)
-	if h.timed && h.representable() {
+	if h.timed && representable(h.sec) {
 		return appendTime(dst, time.Unix(h.sec, int64(h.nsec))), h.level
 	}
 	return appendTime(dst, now.Truncate(time.Millisecond)), h.level

@@ -18,9 +18,11 @@ type candidate struct {
 // reading is the fields of an object that the table knows, by their roles, each
 // role in the order of preference.
 type reading struct {
-	form form
-	n    [roles]uint8
-	all  [roles][maxCandidates]candidate
+	form  form
+	n     [roles]uint8
+	all   [roles][maxCandidates]candidate
+	batch batch     // the records in it, which say what it does not say itself
+	found candidate // in the first of them
 }
 
 // read reads the fields of an object.
@@ -48,8 +50,11 @@ func (r *reading) member(parent string, key, value []byte) {
 	if k.marks != 0 && (k.marks != formBunyan || isInteger(value)) {
 		r.form |= k.marks
 	}
-	if k.role != roleMark {
+	switch {
+	case k.role != roleMark:
 		r.add(k.role, candidate{p.at, parent == "", string(key) == k.name, value})
+	case k.marks == formBatch && value[0] == '[':
+		r.batch = value
 	}
 }
 
@@ -120,7 +125,8 @@ func (r *reading) known(c *candidate) bool {
 
 // level returns the first level that is understood, and the candidate that states it.
 // When none is, the candidate is nil, and the level is [Unknown] if one was stated, Info
-// in Serilog's form, which leaves that out, and 0 otherwise.
+// in Serilog's form, which leaves that out, that of a batch's worst record, and 0
+// otherwise.
 func (r *reading) level() (level Level, from *candidate) {
 	for i := range r.of(roleLevel) {
 		c := &r.all[roleLevel][i]
@@ -135,8 +141,12 @@ func (r *reading) level() (level Level, from *candidate) {
 			level = Unknown
 		}
 	}
-	if level == 0 && r.form&formSerilog != 0 {
+	switch {
+	case level != 0:
+	case r.form&formSerilog != 0:
 		level = Info
+	case r.batch != nil:
+		level = r.batch.worst()
 	}
 	return level, nil
 }
@@ -152,7 +162,7 @@ func states(value []byte) bool {
 	return true
 }
 
-// time is the first of the times that is one.
+// time is the first of the times that is one, or else that of the batch's first record.
 func (r *reading) time() (sec int64, nsec int, from *candidate) {
 	for i := range r.of(roleTime) {
 		c := &r.all[roleTime][i]
@@ -160,7 +170,19 @@ func (r *reading) time() (sec int64, nsec int, from *candidate) {
 			return sec, nsec, c
 		}
 	}
+	if first, ok := r.batch.first(); ok {
+		if sec, nsec, c := first.time(); c != nil {
+			return sec, nsec, r.in(c)
+		}
+	}
 	return 0, 0, nil
+}
+
+// in is a candidate of the first record of the batch as one of the record.
+func (r *reading) in(c *candidate) *candidate {
+	r.found = *c
+	r.found.top = false
+	return &r.found
 }
 
 // text is the first of the candidates for a role that is a text.
@@ -175,7 +197,7 @@ func (r *reading) text(role role) *candidate {
 
 // message is the first of the messages that is one: a text, the bytes of one, as
 // the journal writes what is not UTF-8, or an object that holds one, as
-// OpenTelemetry has it.
+// OpenTelemetry has it. Or else it is that of the batch's first record.
 func (r *reading) message() *candidate {
 	for i := range r.of(roleMsg) {
 		c := &r.all[roleMsg][i]
@@ -184,12 +206,19 @@ func (r *reading) message() *candidate {
 		case isString(c.value):
 			return c
 		case c.value[0] == '{':
-			if s := jsonscan.Find(c.value, "stringValue"); isString(s) {
-				c.value, c.top = s, false
-				return c
+			for _, key := range [...]string{"stringValue", "string_value"} {
+				if s := jsonscan.Find(c.value, key); isString(s) {
+					c.value, c.top = s, false
+					return c
+				}
 			}
 		case c.value[0] == '[' && isBytes(c.value):
 			return c
+		}
+	}
+	if first, ok := r.batch.first(); ok {
+		if c := first.message(); c != nil {
+			return r.in(c)
 		}
 	}
 	return nil

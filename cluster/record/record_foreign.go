@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"time"
@@ -109,4 +110,18 @@ func (r *Record) print(text []byte) bool {
 func IsError(key string) bool {
 	p, ok := placeOf("", []byte(key))
 	return ok && p.at >= 0 && table[p.at].role == roleErr
+}
+
+// Lookup is [jsonscan.Lookup], and looks at what a container printed too, if that is
+// an object and the record itself has nothing at the path.
+func Lookup(data []byte, path string) (value []byte, ok bool) {
+	if value, ok = jsonscan.Lookup(data, path); ok || !bytes.Contains(data, []byte(`"log"`)) {
+		return value, ok
+	}
+	var r reading
+	r.read(data)
+	if text := r.printed(); text != nil && jsonscan.ValidObject(text) {
+		return Lookup(text, path)
+	}
+	return nil, false
 }

@@ -26,6 +26,7 @@ const (
 	formContainer                  // the field log is what a container printed
 	formMongo                      // the field s is a severity
 	formApple                      // the field messageType is a level
+	formBatch                      // the field holds records of its own
 )
 
 // numbers is what a number is as a level.
@@ -152,4 +153,5 @@ var table = [...]known{
 	{name: "@version", role: roleMark, marks: formHost},
 	{name: "stream", role: roleMark, marks: formContainer},
 	{name: "t.$date", role: roleMark, marks: formMongo},
+	{name: "resourceLogs", role: roleMark, marks: formBatch},
 }

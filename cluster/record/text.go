@@ -28,9 +28,6 @@ func (h *textHead) millis() int64 {
 	return h.sec*1000 + int64(h.nsec/1e6)
 }
 
-// representable reports whether the time may stand in a record.
-func (h *textHead) representable() bool { return h.sec >= 0 && h.sec*1000 <= maxMillis }
-
 // readText reads time and level of a text whose form is known: what begins with
 // syslog's <3>, with a time (see stamp), with a level, or with both, as the loggers
 // of most languages write them, klog's head, logcat's, what a container runtime

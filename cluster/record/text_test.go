@@ -64,6 +64,8 @@ func TestLevelAndTimeOfText(t *testing.T) {
 		{`2026-03-01 12:00:00,123 - app - CRITICAL - x`, record.Fatal, local(123)},
 		{`2026-03-01 12:00:00,123 INFO app: ERROR`, record.Info, local(123)},
 		{"\x1b[2m2026-03-01T12:00:00.123Z\x1b[0m [\x1b[31m\x1b[1merror    \x1b[0m] \x1b[1mx\x1b[0m", record.Error, utc},
+		{`[2026-03-01 12:00:00,123: ERROR/MainProcess] x`, record.Error, local(123)},
+		{`[2026-03-01 12:00:00,123: WARNING/ForkPoolWorker-1] ERROR`, record.Warn, local(123)},
 		{`E, [2026-03-01T12:00:00.123456 #7] ERROR -- : x`, record.Error, local(123).Add(456 * time.Microsecond)},
 		{`[01-Mar-2026 12:00:00 UTC] PHP Fatal error:  x`, 0, whole},
 		// Go, Rust, Elixir, .NET, databases

@@ -49,7 +49,8 @@ func (w *wordReader) skip() {
 }
 
 // bracket reads what stands in brackets, if the closing one is not far: a time, a
-// level, also behind the name of a module, or both.
+// level, also behind the name of a module, or both; behind a time the level may have
+// the name of a process behind it, as in Celery's "[2026-03-01 12:00:00,123: ERROR/MainProcess]".
 func (w *wordReader) bracket(h *textHead) bool {
 	rest := w.line[w.at+1:]
 	end := bytes.IndexByte(rest[:min(len(rest), maxBracket)], ']')
@@ -62,6 +63,7 @@ func (w *wordReader) bracket(h *textHead) bool {
 		if sec, nsec, n, ok := stamp(inside); ok {
 			h.sec, h.nsec, h.timed = sec, nsec, true
 			inside = bytes.TrimLeft(inside[n:], " ")
+			inside, _, _ = bytes.Cut(inside, []byte("/"))
 		}
 	}
 	if h.level != 0 {

@@ -71,11 +71,14 @@ func appendTimeAs(dst, value []byte) ([]byte, bool) {
 		return append(dst, value...), true
 	}
 	sec, nsec, ok := timeOf(value)
-	if !ok || sec < 0 || sec*1000 > maxMillis {
+	if !ok || !representable(sec) {
 		return dst, false
 	}
 	return appendTime(dst, time.Unix(sec, int64(nsec))), true
 }
+
+// representable reports whether a time may stand in a record.
+func representable(sec int64) bool { return sec >= 0 && sec <= maxMillis/1000 }
 
 // appendTime appends a time, quoted, with the decimals that it has.
 func appendTime(dst []byte, t time.Time) []byte {

@@ -41,7 +41,7 @@ func TestFilterOfRows(t *testing.T) {
 func TestFilterOfOtherLoggersRows(t *testing.T) {
 	const zap = `{"level":"error","ts":1772366400.5,"logger":"http","msg":"timed out"}`
 	const ecs = `{"@timestamp":"2026-03-01T12:00:00Z","log.level":"ERROR","message":"timed out","log.logger":"http"}`
-	const docker = `{"log":"{\"level\":\"error\",\"msg\":\"\\u0074imed out\",\"logger\":\"http\"}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`
+	const docker = `{"log":"{\"level\":\"error\",\"msg\":\"\\u0074imed out\",\"logger\":\"http\",\"status\":503}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`
 	const journal = `{"PRIORITY":"3","MESSAGE":[116,105,109,101,100,32,111,117,116],"SYSLOG_IDENTIFIER":"http"}`
 	for _, data := range []string{zap, ecs, docker, journal} {
 		for text, want := range map[string]bool{
@@ -55,6 +55,17 @@ func TestFilterOfOtherLoggersRows(t *testing.T) {
 				if got := f.Match(rowOf([]byte(data), trust)); got != want {
 					t.Errorf("%s matches %s is %v with trust %v", text, data, got, trust)
 				}
+			}
+		}
+	}
+	for text, want := range map[string]bool{"status>=500": true, "status=404": false, "-status=503": false, "logger=http": true} {
+		f, err := parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, trust := range []bool{true, false} {
+			if got := f.Match(rowOf([]byte(docker), trust)); got != want {
+				t.Errorf("%s matches what a container printed is %v with trust %v", text, got, trust)
 			}
 		}
 	}

@@ -1,0 +1,74 @@
+package record
+
+import (
+	"iter"
+
+	"sluice/cluster/jsonscan"
+)
+
+// batch is the value of a field that holds records; nil when there is none.
+type batch []byte
+
+// records yields the records, as OpenTelemetry's collector writes them to a file, many a
+// line: {"resourceLogs":[{"scopeLogs":[{"logRecords":[…]}]}]}, the names also with
+// underscores.
+func (b batch) records() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for resource := range jsonscan.Elements(b) {
+			for scope := range listOf(resource, "scopeLogs", "scope_logs") {
+				for data := range listOf(scope, "logRecords", "log_records") {
+					if data[0] == '{' && !yield(data) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// listOf yields the elements of the list that an object has under either name.
+func listOf(object []byte, name, other string) iter.Seq[[]byte] {
+	if object[0] != '{' {
+		return none
+	}
+	list := jsonscan.Find(object, name)
+	if list == nil {
+		list = jsonscan.Find(object, other)
+	}
+	if list == nil {
+		return none
+	}
+	return jsonscan.Elements(list)
+}
+
+func none(func([]byte) bool) {}
+
+// worst is the highest level of the records of a batch, as [Level.AtLeast] orders
+// them: one that is not understood is above all. 0 when none has a level.
+func (b batch) worst() (worst Level) {
+	for data := range b.records() {
+		var r reading
+		r.single(data)
+		level, _ := r.level()
+		if level == Unknown || level > worst && worst != Unknown {
+			worst = level
+		}
+	}
+	return worst
+}
+
+// first reads the first record of a batch.
+func (b batch) first() (r reading, ok bool) {
+	for data := range b.records() {
+		r.single(data)
+		return r, true
+	}
+	return r, false
+}
+
+// single reads a record of a batch. None is a batch itself: each level would be
+// scanned again.
+func (r *reading) single(data []byte) {
+	r.read(data)
+	r.batch = nil
+}
