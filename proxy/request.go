@@ -4,20 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/httpapi"
 	"sluice/cluster/names"
-	"sluice/cluster/query"
-	"sluice/cluster/record"
 	"sluice/proxy/resume"
 )
-
-// maxGrep bounds the length of a regular expression, in bytes.
-const maxGrep = 1024
 
 // request is what a session was asked for.
 type request struct {
@@ -25,7 +19,7 @@ type request struct {
 	events bool // server-sent events, not text
 	ours   bool // our own client: it knows the live event
 
-	filter *query.Filter // nil: all
+	filter *filter // nil: all
 	want   resume.Want
 }
 
@@ -52,9 +46,9 @@ func parseRequest(r *http.Request, escaped string) (*request, error) {
 		return nil, err
 	}
 	a := &request{name: name, events: wantsEvents(r)}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := parseQuery(r.URL.RawQuery, sessionParameters)
 	if err != nil {
-		return nil, fmt.Errorf("read query: %w", err)
+		return nil, err
 	}
 	// max is accepted, as the original's page sends it, and means nothing.
 	if s := query.Get(httpapi.QueryLast); s != "" {
@@ -81,28 +75,6 @@ func parseRequest(r *http.Request, escaped string) (*request, error) {
 		a.want.Named = a.want.Named || len(a.want.Positions) > 0
 	}
 	return a, nil
-}
-
-func parseFilter(values url.Values) (*query.Filter, error) {
-	var f query.Filter
-	var err error
-	if s := values.Get(httpapi.QueryLevel); s != "" {
-		if f.Level, err = record.ParseLevel(s); err != nil {
-			return nil, err
-		}
-	}
-	if s := values.Get(httpapi.QueryGrep); s != "" {
-		if len(s) > maxGrep {
-			return nil, fmt.Errorf("read grep=: longer than %d bytes", maxGrep)
-		}
-		if f.Grep, err = regexp.Compile(s); err != nil {
-			return nil, fmt.Errorf("read grep=%q: %w", s, err)
-		}
-	}
-	if f.Level == 0 && f.Grep == nil {
-		return nil, nil
-	}
-	return &f, nil
 }
 
 // wantsEvents tells whether the request asks for server-sent events.

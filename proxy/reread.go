@@ -87,14 +87,18 @@ func (s *session) rereadRecords(records []stream.Record) {
 	for i := range records {
 		r := &records[i]
 		line = record.Normalise(line[:0], r.Data)
-		s.addRecord(s.numbered(func() httpapi.EventID { return s.resume.Record(&s.tail.sources, r.Source, r.Position) }), line)
+		s.addRecord(s.numbered(func() httpapi.EventID { return s.resume.Record(&s.tail.sources, r.Source, r.Position) }), r.Source, line)
 	}
 }
 
 func (s *session) rereadGap(n *stream.Notice) {
+	id := s.numbered(func() httpapi.EventID { return s.resume.Gap(&s.tail.sources, n) })
+	if !s.request.filter.from(n.Source) {
+		return
+	}
 	lost := loss.Event{Loss: n.Loss(), Total: n.Count, Since: n.Time}
 	lost.Stream = s.request.name
-	s.addLoss(s.numbered(func() httpapi.EventID { return s.resume.Gap(&s.tail.sources, n) }), lost)
+	s.addLoss(id, lost)
 }
 
 // numbered returns the id of what was read again, for which a source may get a

@@ -53,7 +53,8 @@ type session struct {
 	joined  uint64          // version of the sources when it began to read the log; notYet before
 	changed <-chan struct{} // closed when there is a newer one
 
-	head eventHead
+	head    eventHead
+	origins map[uint64]string // consolidators by their numbers, for the filter
 
 	lost   uint64    // by this session
 	behind time.Time // the cursor was at the end of the log then
@@ -264,18 +265,25 @@ func (s *session) addEvents(events []resume.Event) {
 
 // addEntry adds one entry to the batch, if the filter lets it pass.
 func (s *session) addEntry(id httpapi.EventID, e *entry.Entry) {
+	from := ""
+	if s.request.filter != nil {
+		from = s.origins[e.Source]
+	}
 	if e.Lost {
+		if e.Source != 0 && !s.request.filter.from(from) {
+			return
+		}
 		lost := e.Loss()
 		lost.Stream = s.request.name
 		s.addLoss(id, loss.Event{Loss: lost.Loss, Total: lost.Total, Since: lost.Since})
 		return
 	}
-	s.addRecord(id, e.Data)
+	s.addRecord(id, from, e.Data)
 }
 
 // addRecord adds one record, which is normalised, if the filter lets it pass.
-func (s *session) addRecord(id httpapi.EventID, data []byte) {
-	if s.request.filter != nil && !s.request.filter.Match(data) {
+func (s *session) addRecord(id httpapi.EventID, from string, data []byte) {
+	if s.request.filter != nil && !s.request.filter.match(s.request.name, from, data) {
 		return
 	}
 	b := s.buffer()
@@ -372,6 +380,9 @@ func (s *session) addSourcesLocked() {
 				*b = append(r.Absence.AppendAway(*b), '\n')
 			}
 		})
+	}
+	if s.request.filter != nil {
+		s.origins = t.sources.Names()
 	}
 	s.resume.Learn(&t.sources)
 	s.seen, s.changed = t.sources.Version(), t.changed

@@ -13,10 +13,15 @@ const (
 
 // Query parameters of these paths.
 const (
-	QueryLast  = "last"  // of a stream: begin with so many records from before now
-	QueryLevel = "level" // of a stream: records of this level and above
-	QueryGrep  = "grep"  // of a stream: records that match this RE2
-	QueryWatch = "watch" // of the list of streams: go on with what changes
+	QueryLast   = "last"    // of a stream: begin with so many records from before now
+	QueryLevel  = "level"   // of a stream: records of this level and above
+	QueryGrep   = "grep"    // of a stream: records that match this RE2
+	QueryField  = "field"   // of a stream: NAME=VALUE, records with a field of that value; repeatable
+	QueryWhere  = "where"   // of a stream: records that pass these terms of package query
+	QueryFromVM = "from-vm" // of a stream: what comes through this consolidator
+	QueryMax    = "max"     // of a stream: accepted, and means nothing; the original's page sends it
+	QueryKey    = "key"     // everywhere: a token
+	QueryWatch  = "watch"   // of the list of streams: go on with what changes
 )
 
 // LogsPath is the path at which a proxy serves a stream.

@@ -6,7 +6,8 @@
 // [Parse] reads terms as they are typed. A [Term] compares a field of a record
 // with a value, or names a text to look for. What a text is looked for in, the
 // JSON or what is shown of it, the caller decides: such a term has a
-// [Pattern], and [Term.Match] is for the others.
+// [Pattern], and [Term.Match] is for the others; [Term.MatchRaw] looks for it in the
+// JSON.
 //
 // Records are foreign input: nothing here fails on them, or reads them further
 // than it must. An error of Parse is an [*Error]: it says what to write

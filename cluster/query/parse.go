@@ -56,6 +56,17 @@ func Parse(text string) ([]Term, error) {
 	}
 }
 
+// Equal is the term that a field has a value, as in field=value, whatever is in both.
+func Equal(field, value string) (Term, error) {
+	p := parser{text: value}
+	t := Term{Field: field, op: opEqual, value: value}
+	if err := p.complete(&t, 0, false); err != nil {
+		return Term{}, err
+	}
+	t.Text = field + "=" + strconv.Quote(value)
+	return t, nil
+}
+
 type parser struct {
 	text string
 	at   int
@@ -205,6 +216,11 @@ func (p *parser) value(t *Term, begin int) (err error) {
 	if t.value == "" && !quoted {
 		return p.fail(at, `%s wants a value after it; "" is the empty text`, p.text[begin:at])
 	}
+	return p.complete(t, at, quoted)
+}
+
+// complete derives from a term's value how it is compared.
+func (p *parser) complete(t *Term, at int, quoted bool) (err error) {
 	if t.op == opMatch {
 		if t.re, err = compile(t.value); err != nil {
 			return p.fail(at, "%s: %s", t.value, reason(err))

@@ -210,3 +210,11 @@ func (t *Term) compareText(s string) bool {
 	}
 	return t.ordered(strings.Compare(s, t.value))
 }
+
+// MatchRaw is Match, also for a term with a Pattern: that is looked for in the JSON.
+func (t *Term) MatchRaw(r *Record) bool {
+	if t.Pattern != nil {
+		return t.Pattern.Regexp.Match(r.Data) != t.Not
+	}
+	return t.Match(r)
+}

@@ -226,3 +226,12 @@ func (s *Sources) Positions() map[string]loss.Position {
 	}
 	return positions
 }
+
+// Names are the consolidators by the numbers of their sources.
+func (s *Sources) Names() map[uint64]string {
+	names := make(map[uint64]string, len(s.rows))
+	for _, r := range s.rows {
+		names[r.Number] = r.Consolidator
+	}
+	return names
+}

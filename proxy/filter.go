@@ -1,0 +1,110 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/query"
+	"sluice/cluster/record"
+)
+
+const (
+	maxGrep  = 1024 // bytes of a regular expression
+	maxWhere = 4096 // bytes of a where=
+)
+
+// filter chooses the records that a session gets; nil chooses all.
+type filter struct {
+	simple  query.Filter
+	terms   []query.Term
+	leveled bool   // a term compares the level
+	vm      string // the only consolidator whose records and losses are wanted; "" for all
+}
+
+// parseFilter reads what chooses records. It returns nil when nothing does.
+func parseFilter(values url.Values) (*filter, error) {
+	f := filter{vm: values.Get(httpapi.QueryFromVM)}
+	var err error
+	if s := values.Get(httpapi.QueryLevel); s != "" {
+		if f.simple.Level, err = record.ParseLevel(s); err != nil {
+			return nil, err
+		}
+	}
+	if s := values.Get(httpapi.QueryGrep); s != "" {
+		if len(s) > maxGrep {
+			return nil, fmt.Errorf("read grep=: longer than %d bytes", maxGrep)
+		}
+		if f.simple.Grep, err = regexp.Compile(s); err != nil {
+			return nil, fmt.Errorf("read grep=%q: %w", s, err)
+		}
+	}
+	if s := values.Get(httpapi.QueryWhere); s != "" {
+		if len(s) > maxWhere {
+			return nil, fmt.Errorf("read where=: longer than %d bytes", maxWhere)
+		}
+		if f.terms, err = query.Parse(s); err != nil {
+			return nil, whereError(s, err)
+		}
+	}
+	for _, s := range values[httpapi.QueryField] {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok || name == "" {
+			return nil, fmt.Errorf("read field=%.80q: want NAME=VALUE, as in field=req.method=GET", s)
+		}
+		term, err := query.Equal(name, value)
+		if err != nil {
+			return nil, fmt.Errorf("read field=%.80q: %w", s, err)
+		}
+		f.terms = append(f.terms, term)
+	}
+	if len(f.terms) > query.MaxTerms {
+		return nil, fmt.Errorf("read field= and where=: more than %d conditions", query.MaxTerms)
+	}
+	for i := range f.terms {
+		f.leveled = f.leveled || f.terms[i].Field == "level"
+	}
+	if f.simple == (query.Filter{}) && len(f.terms) == 0 && f.vm == "" {
+		return nil, nil
+	}
+	return &f, nil
+}
+
+func whereError(s string, err error) error {
+	at := 0
+	if place := (*query.Error)(nil); errors.As(err, &place) {
+		at = place.At
+	}
+	return fmt.Errorf("read where=%.80q at byte %d: %w", s, at, err)
+}
+
+// from reports whether what comes from a consolidator is wanted at all.
+func (f *filter) from(consolidator string) bool {
+	return f == nil || f.vm == "" || f.vm == consolidator
+}
+
+// match reports whether a record passes, which is one line of JSON.
+func (f *filter) match(stream, consolidator string, data []byte) bool {
+	if f == nil {
+		return true
+	}
+	if !f.from(consolidator) || !f.simple.Match(data) {
+		return false
+	}
+	if len(f.terms) == 0 {
+		return true
+	}
+	r := query.Record{Data: data, Source: consolidator, Stream: stream}
+	if f.leveled {
+		r.Level = record.PeekLevel(data)
+	}
+	for i := range f.terms {
+		if !f.terms[i].MatchRaw(&r) {
+			return false
+		}
+	}
+	return true
+}
