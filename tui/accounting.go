@@ -35,6 +35,12 @@ func (m *model) uncounted() string {
 	return ""
 }
 
+// doubtful reports whether more may be lost than was counted: a gap had no number, a
+// source cannot be asked, or one was away, and took nothing from its publishers.
+func (m *model) doubtful() bool {
+	return m.ledger.unknown > 0 || len(m.absent) > 0 || m.uncounted() != ""
+}
+
 // unheard is the first source that is not there, or cannot say what it has; "" when
 // there is none.
 func (m *model) unheard() string {
@@ -65,6 +71,9 @@ func doubtful(s stream.State) string {
 	return "is not heard of"
 }
 
+// absenceText says what nobody knows once a source was away.
+const absenceText = "unknown: what publishers dropped while a consolidator was away"
+
 // completeness says whether all is here, when no loss was reported; sure: it is known.
 func (m *model) completeness() (text string, sure bool) {
 	if len(m.panes) == 0 {
@@ -80,7 +89,7 @@ func (m *model) completeness() (text string, sure bool) {
 		return "nothing yet: earlier records are still on their way", false
 	}
 	if len(m.absent) > 0 {
-		return "nothing of what reached the consolidators; what publishers dropped while one was away is unknown", false
+		return absenceText + "; nothing of what reached it", false
 	}
 	var evicted uint64
 	for s := range m.stores.Each() {

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"unicode"
+
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/tui/query"
@@ -17,10 +19,38 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.interrupted = true
 		return tea.Quit
 	}
+	if plain, ok := m.escaped(msg); ok {
+		return tea.Batch(m.key(tea.KeyPressMsg{Code: tea.KeyEscape}), m.key(plain))
+	}
 	if d := m.top(); d != nil {
 		return d.key(m, msg)
 	}
 	return m.mainKey(msg)
+}
+
+// escaped reports whether an alt+key is rather Esc and then the key, since it does
+// nothing by itself, and returns the key: terminals send the same for both, and the two
+// come in one piece when they are pressed quickly, or over a slow line. Where text is
+// typed, alt+key edits it.
+func (m *model) escaped(msg tea.KeyPressMsg) (plain tea.KeyPressMsg, ok bool) {
+	if !msg.Mod.Contains(tea.ModAlt) {
+		return msg, false
+	}
+	plain = msg
+	plain.Mod &^= tea.ModAlt
+	if _, typing := m.top().(typist); typing && plain.Code != tea.KeyEscape {
+		return msg, false
+	}
+	if _, bound := m.keys.owner(msg.String()); bound {
+		return msg, false
+	}
+	if r := plain.Code; plain.Mod&^tea.ModShift == 0 && unicode.IsPrint(r) {
+		if plain.Mod != 0 {
+			r = unicode.ToUpper(r)
+		}
+		plain.Text = string(r)
+	}
+	return plain, true
 }
 
 // mainKey acts on the panes.

@@ -85,7 +85,7 @@ func defaultKeys() keyMap {
 
 		status:    bind("i", "sources, losses, memory", "i"),
 		help:      bind("?", "this help", "?"),
-		cancel:    bind("esc", "leave; clear the search", "esc", "alt+esc"),
+		cancel:    bind("esc", "leave; clear the search", "esc"),
 		suspend:   bind("^z", "suspend", "ctrl+z"),
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("^c", "quit at once", "ctrl+c"),

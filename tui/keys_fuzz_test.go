@@ -17,6 +17,7 @@ import (
 var fuzzKeys = []string{
 	"enter", "esc", "tab", "space", "backspace", "up", "down", "left", "right", "pgup", "pgdown", "home", "end",
 	"shift+tab", "ctrl+b", "ctrl+f", "ctrl+u", "ctrl+d", "ctrl+s", "ctrl+v", "ctrl+o", "ctrl+k", "ctrl+p", "ctrl+r",
+	"alt+esc", "alt+k", "alt+q", "alt+enter",
 }
 
 // fuzzed is a client of two panes that keep few records, with a merged one.

@@ -132,7 +132,7 @@ func (p *picker) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	case "enter":
 		p.openChosen(m, true)
 		return tea.Batch(m.tick(), m.notifyFull())
-	case "esc", "alt+esc":
+	case "esc":
 		m.closePicker()
 		return nil
 	default:

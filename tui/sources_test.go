@@ -110,17 +110,25 @@ func TestALostProxyMovesNothing(t *testing.T) {
 }
 
 // A source that was away stands in the stream and on the board, and nothing claims any
-// more that all is there.
-func TestAnAbsenceIsNoLoss(t *testing.T) {
+// more that all is there, nor that nothing was dropped.
+func TestAfterAnAbsenceNothingIsClaimed(t *testing.T) {
 	s := open(t, 130, 40, tui.Config{}, "system")
 	s.feed.sources = []stream.Status{{Name: "vm-2", State: stream.StateLive, Since: start}}
 	s.woken = true
 	s.settle()
-	s.lines("system", 1)
+	s.lines("system", 60)
+	s.keys("k")
+	s.want("0 new · 0 dropped", "MB · 0 dropped")
 	s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindAway, Time: start, Source: "vm-2", Away: 6 * time.Second}}})
 	const text = "vm-2 was away 6 s; what its publishers dropped meanwhile is unknown"
-	s.want("── "+text+" ──", "0 dropped")
+	s.want("0 new · dropped: unknown", "MB · dropped: unknown")
 	s.keys("i")
-	s.want(text+", ", "nothing of what reached the consolidators")
-	s.wantNot("all that was published")
+	s.want(text+", ", "lost: unknown", "unknown: what publishers dropped while a consolidator was away; nothing of what reached it")
+	s.wantNot("all that was published", "0 dropped", "nothing lost")
+	s.keys("i", "G")
+	s.want("── "+text+" ──", "dropped: unknown")
+	s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Stream: "system", Time: start, Source: "vm-2", Count: 12}}})
+	s.want("dropped: 12 + unknown")
+	s.keys("i")
+	s.want("lost: 12 + unknown", "12 + unknown in 1 gap", "unknown: what publishers dropped while a consolidator was away")
 }

@@ -51,7 +51,7 @@ func (m *model) drawStatus() string {
 		switch {
 		case m.ledger.any():
 			st = t.hot
-		case m.uncounted() != "", len(m.absent) > 0:
+		case m.doubtful():
 			st = t.wait
 		}
 		l.Add(st, dropped).Space(1)
@@ -73,7 +73,7 @@ func (m *model) numbers() (kept, dropped string) {
 	if lag := m.lag(); m.width >= 120 && lag > 0 {
 		kept += " · lag " + lagText(lag)
 	}
-	return kept + " · ", loss.Summary(m.ledger.records, m.ledger.unknown > 0 || m.uncounted() != "", "dropped")
+	return kept + " · ", loss.Summary(m.ledger.records, m.doubtful(), "dropped")
 }
 
 // lag is how far the newest records are behind, the worst stream's.

@@ -138,7 +138,8 @@ func (m *model) statusSources(t *table) {
 			}
 			l.Fixed(th.dim, came, 36)
 		}
-		known := doubtful(s.State) == ""
+		absence := m.absent[s.Name]
+		known := doubtful(s.State) == "" && absence == nil
 		switch lost := m.ledger.sources[s.Name]; {
 		case lost.any():
 			unknown := lost.unknown > 0 || !known
@@ -153,8 +154,8 @@ func (m *model) statusSources(t *table) {
 			l.Add(th.wait, loss.Summary(0, true, "lost"))
 		}
 		t.put(l)
-		if n := m.absent[s.Name]; n != nil {
-			text, _ := cell.Fit(string(rowtext.AppendAway(nil, n))+", "+ago(now.Sub(n.Time))+" ago", t.width-2, m.method)
+		if absence != nil {
+			text, _ := cell.Fit(string(rowtext.AppendAway(nil, absence))+", "+ago(now.Sub(absence.Time))+" ago", t.width-2, m.method)
 			t.put(t.line().Space(2).Add(th.wait, text))
 		}
 		if note := s.Err; note != "" || wide && s.Address != "" && s.Address != s.Name {
@@ -256,8 +257,7 @@ func lagText(d time.Duration) string {
 // statusLosses tells where records were lost.
 func (m *model) statusLosses(t *table) {
 	th := m.theme
-	doubt := m.uncounted()
-	note := loss.Number(m.ledger.records, m.ledger.unknown > 0 || doubt != "")
+	note := loss.Number(m.ledger.records, m.doubtful())
 	if m.ledger.any() {
 		note += " in " + m.ledger.gapText()
 	}
@@ -285,8 +285,15 @@ func (m *model) statusLosses(t *table) {
 	if m.ledger.unknown > 0 {
 		t.put(t.line().Space(2).Add(th.dim, "unknown stands for gaps whose number nobody knows, "+record.Count(m.ledger.unknown)+" of them"))
 	}
-	if doubt != "" {
-		text, _ := cell.Fit("unknown: "+doubt, t.width-2, m.method)
+	var doubts []string
+	if len(m.absent) > 0 {
+		doubts = append(doubts, absenceText)
+	}
+	if d := m.uncounted(); d != "" {
+		doubts = append(doubts, "unknown: "+d)
+	}
+	for _, text := range doubts {
+		text, _ = cell.Fit(text, t.width-2, m.method)
 		t.put(t.line().Space(2).Add(th.wait, text))
 	}
 }

@@ -42,7 +42,7 @@ type Store struct {
 	actives int       // how many have
 	errors  uint64    // live records of level error or above, ever
 	dropped uint64    // records lost, as far as they can be counted
-	unknown uint64    // gaps without a number
+	unknown uint64    // gaps without a number, and absences of a source
 	evicted uint64    // records let go
 
 	filled bool // the backfill is complete; what comes of it later is late
@@ -204,7 +204,7 @@ func (s *Store) LastLive() time.Time {
 
 // Errors is how many live records of level error or above there were, Dropped how
 // many records were lost, as far as they can be counted, Unknown how many gaps have
-// no number, and Evicted how many records were let go.
+// no number, and how often a source was away, and Evicted how many records were let go.
 func (s *Store) Errors() uint64  { return s.errors }
 func (s *Store) Dropped() uint64 { return s.dropped }
 func (s *Store) Unknown() uint64 { return s.unknown }
@@ -245,6 +245,9 @@ func (s *Store) Gap(n *stream.Notice, text []byte) {
 // State keeps a row for a source that was lost, was away or refuses the stream, or is
 // back or gives it; text is what it says.
 func (s *Store) State(n *stream.Notice, text []byte) {
+	if n.Kind == stream.KindAway {
+		s.unknown++
+	}
 	level := record.Warn
 	if n.Kind == stream.KindState && n.State.Connected() || n.Kind == stream.KindRefused && n.Err == "" {
 		level = record.Info

@@ -73,7 +73,7 @@ func (v *View) count() {
 }
 
 // Lost is how many records were reported lost since the view stopped, and
-// whether a gap without a number was among them.
+// whether more may be: there was a gap without a number, or a source was away.
 func (v *View) Lost() (uint64, bool) {
 	return v.store.Dropped() - v.since.dropped, v.store.Unknown() > v.since.unknown
 }
