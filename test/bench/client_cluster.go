@@ -39,8 +39,8 @@ func (c *clientCluster) stop() {
 	}
 }
 
-// proxy starts a proxy and returns its address and its process.
-func (c *clientCluster) proxy() (string, int, error) {
+// proxy starts a proxy with more flags, and returns its address and its process.
+func (c *clientCluster) proxy(flags ...string) (string, int, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", 0, err
@@ -48,7 +48,7 @@ func (c *clientCluster) proxy() (string, int, error) {
 	address := ln.Addr().String()
 	_ = ln.Close()
 	t := target{command: func(_, sub string) []string {
-		return []string{c.sluice, "proxy", "--listen", address, "--consolidator", sub}
+		return append([]string{c.sluice, "proxy", "--listen", address, "--consolidator", sub}, flags...)
 	}}
 	stop, pid, err := t.start(c.pub, c.sub)
 	if err != nil {

@@ -141,7 +141,7 @@ func (o options) latencies(targets []target) error {
 	return nil
 }
 
-func mid(all []quantiles, f func(quantiles) time.Duration) time.Duration {
+func mid[T any](all []T, f func(T) time.Duration) time.Duration {
 	v := make([]time.Duration, len(all))
 	for i, q := range all {
 		v[i] = f(q)

@@ -34,6 +34,9 @@ func main() {
 	if len(os.Args) == 5 && os.Args[1] == "recorded" {
 		exit(recordedHere(os.Args[2], os.Args[3], os.Args[4]))
 	}
+	if len(os.Args) == 4 && os.Args[1] == "peer" {
+		exit(peer(os.Args[2], os.Args[3]))
+	}
 	flag.StringVar(&o.sluice, "sluice", "bin/sluice", "the binary to measure")
 	flag.IntVar(&o.rounds, "rounds", 5, "rounds, of which the median counts")
 	flag.DurationVar(&o.time, "time", 2*time.Second, "time that each round measures")
@@ -55,6 +58,9 @@ func main() {
 	if err == nil && (*only == "replay" || *only == ".") {
 		err = o.replays()
 	}
+	if err == nil {
+		err = o.proxies(re)
+	}
 	exit(err)
 }
 
@@ -73,6 +79,8 @@ type options struct {
 	profile string
 	flooded time.Duration
 	held    int
+
+	proxyFlags []string // more flags of sluice proxy
 }
 
 // scenarios are what is measured.
