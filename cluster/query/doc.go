@@ -18,6 +18,10 @@
 // [Pattern.Words]. Whoever finds a word missing can leave the record out
 // unread, provided that the record spells its words plainly, see [Plain].
 //
+// [Expression], and every expression in a term, is bounded in what it compiles to, so
+// that one of a stranger may be taken. A match of it is bounded by a [Deadline], after
+// which it ends within milliseconds, whatever the record.
+//
 // [Filter] is the simple filter of scripts: a level, and an expression on the raw
 // JSON.
 //

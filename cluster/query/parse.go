@@ -154,10 +154,11 @@ func (p *parser) expression(t *Term) error {
 			if re == "" {
 				return p.fail(begin, "// matches every row: put an expression between the slashes")
 			}
-			if _, err := compile(re); err != nil {
-				return p.fail(begin, "/%s/: %s", re, reason(err))
+			size, err := measure(foldedCase(re))
+			if err != nil {
+				return p.fail(begin, "/%s/: %s", re, err)
 			}
-			t.Pattern = NewPattern(re)
+			t.Pattern, t.size = NewPattern(re), size
 			return nil
 		}
 		if c == '\\' && p.at+1 < len(p.text) {
@@ -222,6 +223,9 @@ func (p *parser) value(t *Term, begin int) (err error) {
 // complete derives from a term's value how it is compared.
 func (p *parser) complete(t *Term, at int, quoted bool) (err error) {
 	if t.op == opMatch {
+		if t.size, err = measure(foldedCase(t.value)); err != nil {
+			return p.fail(at, "%s: %s", t.value, err)
+		}
 		if t.re, err = compile(t.value); err != nil {
 			return p.fail(at, "%s: %s", t.value, reason(err))
 		}

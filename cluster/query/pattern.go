@@ -71,10 +71,15 @@ func longestFirst(words []string) []string {
 
 // compile compiles an expression that ignores case if it has no capitals.
 func compile(pattern string) (*regexp.Regexp, error) {
-	if !hasCapital(pattern) {
-		pattern = "(?i)" + pattern
+	return regexp.Compile(foldedCase(pattern))
+}
+
+// foldedCase is the expression that compile compiles.
+func foldedCase(pattern string) string {
+	if hasCapital(pattern) {
+		return pattern
 	}
-	return regexp.Compile(pattern)
+	return "(?i)" + pattern
 }
 
 // hasCapital reports whether an expression has a capital that stands for itself.

@@ -62,6 +62,7 @@ type Term struct {
 	numeric bool
 	level   record.Level   // value, when the field is level
 	re      *regexp.Regexp // value, for opMatch
+	size    int            // instructions of re, or of the Pattern's expression
 }
 
 // String is the term as it is written.
@@ -73,6 +74,10 @@ type Record struct {
 	Level  record.Level // 0 when it has none, [record.Unknown] when it is not understood
 	Source string       // stands in for a field of this name
 	Stream string       // likewise
+
+	// Until bounds the matching of expressions; nil is no bound. Once it has
+	// passed, what Match says means nothing.
+	Until *Deadline
 }
 
 // Match reports whether a record passes a term that compares a field. For one
@@ -85,18 +90,18 @@ func (t *Term) meets(r *Record) bool {
 	}
 	value, ok := record.Lookup(r.Data, t.Field)
 	if ok {
-		return t.compare(value, maxNested)
+		return t.compare(value, maxNested, r.Until)
 	}
 	switch t.Field {
 	case "source":
-		return t.compareText(r.Source)
+		return t.compareText(r.Source, r.Until)
 	case "stream":
-		return t.compareText(r.Stream)
+		return t.compareText(r.Stream, r.Until)
 	case "msg", "time", "name", "hostname", "component", "pid":
 		// Another logger has it under another name.
 		parsed := record.Parse(r.Data)
 		text, ok := parsed.Field(t.Field)
-		return ok && t.compareText(text)
+		return ok && t.compareText(text, r.Until)
 	}
 	return false
 }
@@ -166,10 +171,10 @@ const maxNested = 4
 
 // compare compares with a value of JSON. Of a list, any element will do; deeper is
 // how many lists within it may be taken for their elements, any further being text.
-func (t *Term) compare(value []byte, deeper int) bool {
+func (t *Term) compare(value []byte, deeper int, until *Deadline) bool {
 	if len(value) > 0 && value[0] == '[' && deeper > 0 {
 		for element := range jsonscan.Elements(value) {
-			if t.compare(element, deeper-1) {
+			if t.compare(element, deeper-1, until) {
 				return true
 			}
 		}
@@ -184,7 +189,7 @@ func (t *Term) compare(value []byte, deeper int) bool {
 	if t.op == opEqual && !t.numeric && len(value) >= 2 && value[0] == '"' && bytes.IndexByte(value, '\\') < 0 {
 		return string(value[1:len(value)-1]) == t.value
 	}
-	return t.compareText(jsonscan.Text(value))
+	return t.compareText(jsonscan.Text(value), until)
 }
 
 func (t *Term) compareNumber(n float64) bool {
@@ -197,8 +202,11 @@ func (t *Term) compareNumber(n float64) bool {
 	return t.ordered(0)
 }
 
-func (t *Term) compareText(s string) bool {
+func (t *Term) compareText(s string, until *Deadline) bool {
 	if t.op == opMatch {
+		if until != nil {
+			return matchUntil(t.re, t.size, []byte(s), until)
+		}
 		return t.re.MatchString(s)
 	}
 	if t.numeric {
