@@ -28,10 +28,10 @@ type reorder struct {
 	data    []byte // of those that wait
 	spare   []byte
 	order   uint64
-	last    int64             // the latest place that was given, Unix milliseconds; no later than the arrival
-	newest  map[uint16]newest // by source: the last live record that came of it
-	filling map[uint16]bool   // streams whose backfill is not complete
-	since   int64             // when something began to wait for backfill; 0 nothing does
+	last    int64           // the latest place that was given, Unix milliseconds; no later than the arrival
+	newest  []newest        // by source: the last live record that came of it
+	filling map[uint16]bool // streams whose backfill is not complete
+	since   int64           // when something began to wait for backfill; 0 nothing does
 }
 
 // pending is an entry that waits.
@@ -45,7 +45,11 @@ type pending struct {
 
 // newest is where a source's newest live record has its place, and when it
 // came, which tells how the source's clock stands to the reader's.
-type newest struct{ key, arrived int64 }
+type newest struct {
+	key, arrived int64
+	trusted      bool  // the source had a record whose own time counted
+	floor        int64 // where its last record stands whose own time did not count: what came after it stays behind it
+}
 
 // fill says that a stream's backfill is on its way.
 func (r *reorder) fill(id uint16) {
@@ -70,23 +74,13 @@ func (r *reorder) put(e Entry, then int64, data []byte) {
 	case e.Kind.Notice():
 		// Things that happen have no clock but the reader's.
 		key = arrived
-		if of, ok := r.newest[e.Source]; ok {
+		if int(e.Source) < len(r.newest) {
+			of := &r.newest[e.Source]
 			key += of.key - of.arrived
 		}
 	case e.Kind == KindBackfill:
-	case arrived-key > trustedClock.Milliseconds():
-		key = arrived
 	default:
-		// A clock that is ahead says nothing of what is still to come: a record
-		// placed in the future would draw along, before their time, all that
-		// wait.
-		key = min(key, arrived)
-	}
-	if e.Kind == KindRecord {
-		if r.newest == nil {
-			r.newest = make(map[uint16]newest)
-		}
-		r.newest[e.Source] = newest{key, arrived}
+		key = r.live(&e, arrived)
 	}
 	if len(r.filling) > 0 && r.since == 0 {
 		r.since = then
@@ -95,6 +89,30 @@ func (r *reorder) put(e Entry, then int64, data []byte) {
 	e.size = uint32(len(data))
 	r.pending = append(r.pending, pending{e, then, key, r.order, len(r.data)})
 	r.data = append(r.data, data...)
+}
+
+// live is the place of a live record that arrived then, in Unix milliseconds.
+func (r *reorder) live(e *Entry, arrived int64) int64 {
+	for int(e.Source) >= len(r.newest) {
+		r.newest = append(r.newest, newest{})
+	}
+	of := &r.newest[e.Source]
+	// A clock that is ahead says nothing of what is still to come: a record placed in
+	// the future would draw along, before their time, all that wait.
+	of.key, of.arrived = min(e.Time, arrived), arrived
+	switch {
+	case arrived-e.Time > trustedClock.Milliseconds():
+		// The clock is behind, or the record waited for long. Then what waited with it
+		// comes next, and the newest of that would pass it.
+		of.key, of.floor = arrived, arrived
+		e.Late = of.trusted && e.Time < r.last
+	case of.key < of.floor:
+		of.key = of.floor
+		e.Late = e.Time < r.last
+	default:
+		of.trusted = true
+	}
+	return of.key
 }
 
 // bytes is the memory that waits.

@@ -64,6 +64,40 @@ func TestRecordsOfSeveralSourcesWait(t *testing.T) {
 	}
 }
 
+// What waited for long, as while a consolidator was away, comes in its order, however
+// long each of it has waited, and is marked.
+func TestABacklogStaysInOrder(t *testing.T) {
+	all := rows.NewStores(1<<30, 1<<40)
+	s := open(t, all, "system")
+	at(s, "system", "vm-1", "a", 10_000, 10_000, false)
+	at(s, "system", "vm-2", "b", 10_001, 10_001, false)
+	at(s, "system", "vm-1", "c", 20_000, 20_000, false)
+	settle(all, 20_500)
+	for i, ms := range []int{12_000, 14_990, 15_010, 17_000, 19_990, 20_990} {
+		at(s, "system", "vm-2", fmt.Sprint(i), ms, 21_000+i, false)
+	}
+	at(s, "system", "vm-1", "d", 20_995, 21_002, false)
+	at(s, "system", "vm-2", "e", 21_008, 21_008, false)
+	settle(all, 22_000)
+	if got := order(s); got != "a b c d 0! 1! 2! 3! 4! 5 e" {
+		t.Fatalf("the order is %q", got)
+	}
+}
+
+// A source whose clock has always been far behind is late by its clock alone.
+func TestAClockThatIsBehind(t *testing.T) {
+	all := rows.NewStores(1<<30, 1<<40)
+	s := open(t, all, "system")
+	at(s, "system", "vm-1", "a", 60_000, 60_000, false)
+	at(s, "system", "vm-2", "b", 0, 60_001, false)
+	at(s, "system", "vm-1", "c", 60_002, 60_002, false)
+	at(s, "system", "vm-2", "d", 2, 60_003, false)
+	settle(all, 61_000)
+	if got := order(s); got != "a b c d" {
+		t.Fatalf("the order is %q", got)
+	}
+}
+
 // The backfill of several streams waits until that of all is there, but not for ever.
 func TestBackfillOfSeveralStreamsWaits(t *testing.T) {
 	all := rows.NewStores(1<<30, 1<<40)
