@@ -21,29 +21,37 @@ const (
 )
 
 // batchWriter gathers what one reader gets next, and writes all of it at once.
-// It is for the goroutine that serves the request.
+// It is for the goroutine that serves the session.
 //
-// It writes to the connection itself, beside net/http, which would copy each
-// batch twice and cut it up: parsers in the field do not put an event together
-// from two reads. net/http writes the head of the response, and its end.
+// With HTTP/1 it writes to the connection itself, beside net/http, which would copy
+// each batch twice and cut it up: parsers in the field do not put an event together
+// from two reads. net/http writes the head of the response, and its end, unless the
+// session has taken the connection over.
 type batchWriter struct {
-	conn    net.Conn
-	control *http.ResponseController
-	chunked bool // as of HTTP/1.1
-	timeout time.Duration
-	blocked *atomic.Uint64
-	counts  *tally.Counts
+	conn     net.Conn // nil with HTTP/2
+	response http.ResponseWriter
+	control  *http.ResponseController
+	chunked  bool // as of HTTP/1.1
+	timeout  time.Duration
+	blocked  *atomic.Uint64
+	counts   *tally.Counts
+	sent     *traffic
 
-	begun   bool      // the head was written
-	batch   *[]byte   // nil when there is none
-	flushed time.Time // the last batch was
+	begun    bool      // the head was written
+	batch    *[]byte   // nil when there is none
+	flushed  time.Time // the last batch was
+	deadline time.Time // of writes, as it is set
 }
 
 func newBatchWriter(w http.ResponseWriter, r *http.Request, p *Proxy) batchWriter {
-	return batchWriter{
-		conn: connOf(r), control: http.NewResponseController(w), chunked: r.ProtoAtLeast(1, 1),
-		timeout: p.cfg.WriteTimeout, blocked: &p.blocked, counts: &p.counts,
+	b := batchWriter{
+		response: w, control: http.NewResponseController(w), chunked: r.ProtoAtLeast(1, 1),
+		timeout: p.cfg.WriteTimeout, blocked: &p.blocked, counts: &p.counts, sent: &p.sent,
 	}
+	if r.ProtoMajor == 1 {
+		b.conn = connOf(r)
+	}
+	return b
 }
 
 // buffer is the batch, to be appended to.
@@ -77,16 +85,16 @@ func (w *batchWriter) drop() {
 // flush writes the head of the response if that was not written yet, then the
 // batch, in one write.
 func (w *batchWriter) flush() error {
-	err := w.control.SetWriteDeadline(time.Now().Add(w.timeout))
-	if err != nil {
-		return err
-	}
-	if !w.begun {
+	now := time.Now()
+	err := w.extend(now)
+	if err == nil && !w.begun {
 		w.begun = true
 		err = w.control.Flush()
 	}
-	if err == nil && w.size() > 0 {
-		_, err = w.conn.Write(w.frame())
+	if size := w.size(); err == nil && size > 0 {
+		if err = w.write(); err == nil {
+			w.sent.bytes.Add(uint64(size))
+		}
 	}
 	w.drop()
 	if err != nil {
@@ -94,11 +102,59 @@ func (w *batchWriter) flush() error {
 			w.blocked.Add(1)
 			w.counts.Add(tally.Blocked, 1)
 		}
-		_ = w.conn.Close() // it may have half an event: nothing may follow
+		if w.conn != nil {
+			_ = w.conn.Close() // it may have half an event: nothing may follow
+		}
 		return err
 	}
-	w.flushed = time.Now()
+	w.flushed = now
 	return nil
+}
+
+// extend moves the deadline of writes, when that is worth its cost: a reader may block
+// for fifteen sixteenths of the timeout at least.
+func (w *batchWriter) extend(now time.Time) error {
+	if w.deadline.Sub(now) > w.timeout-w.timeout/16 {
+		return nil
+	}
+	w.deadline = now.Add(w.timeout)
+	if w.control == nil {
+		return w.conn.SetWriteDeadline(w.deadline)
+	}
+	return w.control.SetWriteDeadline(w.deadline)
+}
+
+// write writes the batch.
+func (w *batchWriter) write() error {
+	if w.conn != nil {
+		_, err := w.conn.Write(w.frame())
+		return err
+	}
+	if _, err := w.response.Write((*w.batch)[frameSize:]); err != nil {
+		return err
+	}
+	return w.control.Flush()
+}
+
+// takeOver writes the head of the response, and takes the connection from net/http,
+// which holds buffers and a large stack for each request. Whoever has it closes it.
+func (w *batchWriter) takeOver() (net.Conn, error) {
+	if err := w.flush(); err != nil {
+		return nil, err
+	}
+	nc, _, err := w.control.Hijack()
+	if err != nil {
+		return nil, err
+	}
+	w.conn, w.response, w.control, w.deadline = nc, nil, nil, time.Time{}
+	return nc, nil
+}
+
+// finish ends a response that was taken over, after its last batch.
+func (w *batchWriter) finish() {
+	if w.chunked && w.extend(time.Now()) == nil {
+		_, _ = w.conn.Write([]byte("0\r\n\r\n")) // a peer that is gone needs no end
+	}
 }
 
 // frame is the batch as it is written: one chunk, from HTTP/1.1 on.

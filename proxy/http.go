@@ -1,9 +1,7 @@
 package proxy
 
 import (
-	"errors"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -84,26 +82,22 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 		p.refuse(w, r, tally.Draining, errDraining.Error())
 		return
 	}
-	defer end()
 	if r.Method == http.MethodHead {
+		defer end()
 		streamHeaders(w, a.events, textType)
 		return
 	}
 	t, err := p.tails.acquire(a.name)
 	if err != nil {
+		defer end()
 		p.refuse(w, r, tally.Unavailable, err.Error())
 		return
 	}
-	defer p.tails.release(t)
 	streamHeaders(w, a.events, textType)
 	s := &session{proxy: p, request: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
-	err = s.serve(r.Context())
-	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		p.cfg.Logger.Warn("session closed: it took nothing for too long", "stream", a.name, "peer", r.RemoteAddr, "after", p.cfg.WriteTimeout, "lost", s.lost)
-	case err != nil && !errors.Is(err, errDraining):
-		p.cfg.Logger.Debug("session ended", "stream", a.name, "peer", r.RemoteAddr, "lost", s.lost, "err", err)
-	}
+	s.atEnd(end)
+	s.atEnd(func() { p.tails.release(t) })
+	s.start(w, r)
 }
 
 // streamHeaders sets the headers of a response without an end.

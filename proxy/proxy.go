@@ -39,6 +39,10 @@ type Proxy struct {
 	drained  bool
 	sessions sync.WaitGroup
 
+	taken     connections
+	gathering atomic.Int64 // sessions that have written a moment ago
+	sent      traffic
+
 	open    atomic.Int64
 	blocked atomic.Uint64
 	lost    atomic.Uint64
@@ -151,6 +155,7 @@ func (p *Proxy) drain(server *http.Server) {
 	if err := server.Shutdown(limit); err != nil {
 		_ = server.Close() // what is left are peers that take nothing
 	}
+	defer context.AfterFunc(limit, p.taken.closeAll)()
 	p.sessions.Wait()
 }
 

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"sluice/cluster/fanout"
@@ -12,13 +11,11 @@ import (
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
 	"sluice/proxy/resume"
-	"sluice/proxy/tally"
 )
 
 const (
-	gather       = 10 * time.Millisecond // a batch waits no longer, after the one before it
-	backfillWait = 2 * time.Second       // for a Source that does not say that its backfill is there
-	maxTaken     = 1 << 20               // bytes taken before a session looks at what else there is
+	backfillWait = 2 * time.Second // for a Source that does not say that its backfill is there
+	maxTaken     = 1 << 20         // bytes taken before a session looks at what else there is
 )
 
 // notYet is later than all versions of a tail's sources.
@@ -26,19 +23,8 @@ const notYet = ^uint64(0)
 
 var errDraining = errors.New("the proxy is shutting down")
 
-var (
-	never  chan struct{}
-	always = closed()
-)
-
-func closed() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}
-
 // session is one HTTP response: a cursor in one log, and a batch. Everything
-// here is done by the goroutine that serves the request.
+// here is done by the goroutine that serves it.
 type session struct {
 	batchWriter
 	proxy   *Proxy
@@ -56,17 +42,17 @@ type session struct {
 	head    eventHead
 	origins map[uint64]string // consolidators by their numbers, for the filter
 
+	ends []func() // to be called when it has ended, the last one first
+	peer string   // address of the other side
+
 	lost   uint64    // by this session
 	behind time.Time // the cursor was at the end of the log then
 }
 
 // serve runs the session until the reader goes, blocks for too long, or the
-// proxy ends.
+// proxy ends. The head of the response is written.
 func (s *session) serve(ctx context.Context) error {
 	defer s.drop()
-	if err := s.flush(); err != nil { // the headers
-		return err
-	}
 	if err := s.awaitBackfill(ctx); err != nil {
 		return err
 	}
@@ -129,53 +115,6 @@ func (s *session) awaitBackfill(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return nil
-}
-
-func (s *session) loop(ctx context.Context) error {
-	ping := time.NewTicker(s.proxy.cfg.Heartbeat)
-	defer ping.Stop()
-	wait := time.NewTimer(0)
-	defer wait.Stop()
-	draining := s.proxy.draining
-	var end <-chan time.Time
-	for {
-		again := never
-		if more := s.fill(); more {
-			again = always
-		}
-		if s.size() > 0 {
-			due := time.Until(s.flushed.Add(gather))
-			if s.size() < maxBatch && due > 0 {
-				wait.Reset(due)
-			} else if err := s.flush(); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-again:
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.reader.Ready():
-		case <-wait.C:
-		case <-s.changed:
-			s.addSources()
-		case <-ping.C:
-			if s.request.events {
-				s.addPing()
-			}
-		case <-draining:
-			// Each at its own time, so that not all come back at once.
-			draining = nil
-			end = time.After(rand.N(s.proxy.spread() + 1))
-		case <-end:
-			s.fill()
-			s.proxy.counts.Add(tally.Shutdown, 1)
-			if s.request.events {
-				s.add(endEvent)
-			}
-			return s.flush()
-		}
-	}
 }
 
 // fill takes what there is, until the batch is full or, when little passes the

@@ -1,0 +1,113 @@
+package proxy
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"sluice/proxy/tally"
+)
+
+// A session that has written waits before it writes again, so that what comes
+// meanwhile goes out at once: for as long as lets all sessions together write 20,000
+// times a second, within these bounds. What comes to one that has not written for so
+// long does not wait.
+const (
+	minGather  = time.Millisecond
+	maxGather  = 50 * time.Millisecond
+	gatherEach = 50 * time.Microsecond
+)
+
+// gather is how long a session waits now; gathering sessions do so.
+func gather(gathering int64) time.Duration {
+	return min(max(time.Duration(gathering)*gatherEach, minGather), maxGather)
+}
+
+// loop writes what comes until the session ends.
+func (s *session) loop(ctx context.Context) error {
+	beat := s.proxy.cfg.Heartbeat
+	// Those who came at once are not sent their heartbeats at once.
+	ping := time.Now().Add(beat/2 + rand.N(beat/2+1))
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	draining := s.proxy.draining
+	var due, end time.Time // when it writes again; when it ends
+	gathering := false
+	defer func() { s.gathers(&gathering, false) }()
+	for {
+		now := time.Now()
+		if !end.IsZero() && !now.Before(end) {
+			s.fill()
+			if s.request.events {
+				s.add(endEvent)
+			}
+			s.proxy.counts.Add(tally.Shutdown, 1)
+			return s.flush()
+		}
+		if !now.Before(ping) {
+			ping = now.Add(beat)
+			if s.request.events {
+				s.addPing()
+			}
+		}
+		ready := s.reader.Ready()
+		next := ping
+		switch {
+		case now.Before(due) && s.size() < maxBatch:
+			ready = nil
+			next = earlier(next, due)
+		default:
+			more := s.fill()
+			if s.size() > 0 {
+				if err := s.flush(); err != nil {
+					return err
+				}
+				s.gathers(&gathering, true)
+				due = s.flushed.Add(gather(s.proxy.gathering.Load()))
+				ready = nil
+				next = earlier(next, due)
+			} else {
+				s.gathers(&gathering, false)
+			}
+			if more {
+				due, next = time.Time{}, now
+			}
+		}
+		if !end.IsZero() {
+			next = earlier(next, end)
+		}
+		timer.Reset(time.Until(next))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ready:
+		case <-timer.C:
+		case <-s.changed:
+			s.addSources()
+		case <-draining:
+			// Each at its own time, so that not all come back at once.
+			draining = nil
+			end = now.Add(rand.N(s.proxy.spread() + 1))
+		}
+	}
+}
+
+// gathers notes whether the session waits after a batch.
+func (s *session) gathers(was *bool, now bool) {
+	if *was == now {
+		return
+	}
+	*was = now
+	if now {
+		s.proxy.gathering.Add(1)
+	} else {
+		s.proxy.gathering.Add(-1)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
