@@ -4,5 +4,5 @@ import "sync/atomic"
 
 // traffic is what all sessions were sent.
 type traffic struct {
-	bytes   atomic.Uint64
+	bytes atomic.Uint64
 }
