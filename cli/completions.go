@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/stream"
 )
 
@@ -24,6 +25,7 @@ const (
 // flagValues are what may stand behind a flag, whatever the command. A shell
 // offers files behind flags that are not here.
 var flagValues = map[string]cobra.CompletionFunc{
+	"jwt-alg": oneOf(auth.Algorithms()...),
 	"level":   oneOf("trace", "debug", "info", "warn", "error", "fatal"),
 	"output":  oneOf("short", "long", "json", "raw"),
 	"fsync":   oneOf("none", "1s", "always"),
@@ -39,7 +41,8 @@ var flagValues = map[string]cobra.CompletionFunc{
 
 // noFiles are flags whose values cannot be guessed, and that are no files.
 var noFiles = []string{
-	"token", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
+	"token", "tenant", "expires", "jwt-audience", "jwt-issuer", "jwt-leeway", "auth-header", "auth-system-header", "auth-user-header",
+	"trusted-proxies", "cors", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"max-connections", "open-files", "consolidators", "tenants", "rate", "seed",
 }

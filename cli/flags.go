@@ -34,6 +34,8 @@ type reading struct {
 
 	proxy         string
 	token         string
+	tokenFile     string
+	ca            string
 	consolidators []string
 
 	last   int
@@ -55,6 +57,8 @@ func (r *reading) sources(set *pflag.FlagSet) {
 	r.set = set
 	set.StringVar(&r.proxy, "proxy", defaultProxy, "read through the proxy at this URL; SLUICE_PROXY")
 	set.StringVar(&r.token, "token", "", "show this token to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
+	tokenFileFlag(set, &r.tokenFile)
+	set.StringVar(&r.ca, "ca", "", "believe the certificates that those in this file have signed, in PEM, besides the system's")
 	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
 }
 
@@ -131,11 +135,11 @@ func expression(flag, value string) (*regexp.Regexp, error) {
 // source is where to read from: a flag goes before the environment.
 func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 	through := func(url string) (*stream.Source, error) {
-		token := r.token
-		if !r.set.Changed("token") {
-			token = os.Getenv("SLUICE_TOKEN")
+		token, file, err := r.credentials()
+		if err != nil {
+			return nil, err
 		}
-		return proxied.New(proxied.Config{URL: url, Token: token, Inbox: r.inbox, Logger: logger})
+		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Inbox: r.inbox, Logger: logger})
 	}
 	straight := func(endpoints []string) (*stream.Source, error) {
 		return direct.New(direct.Config{Consolidators: endpoints, Inbox: r.inbox, Logger: logger})

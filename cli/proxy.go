@@ -13,6 +13,7 @@ import (
 func newProxy(ended *outcome) *cobra.Command {
 	var (
 		config        proxy.Config
+		may           access
 		consolidators []string
 	)
 	c := &cobra.Command{
@@ -25,7 +26,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	}
 	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
 	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
-	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read everything")
+	may.flags(c.Flags())
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		logger, flush := serverLog()
 		defer flush()
@@ -36,6 +37,9 @@ func newProxy(ended *outcome) *cobra.Command {
 				return nil, &usageError{err}
 			}
 			return source, nil
+		}
+		if err := may.configure(&config); err != nil {
+			return startError(err)
 		}
 		server, err := proxy.New(config)
 		if err != nil {

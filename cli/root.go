@@ -61,6 +61,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),
+		newToken(ended),
 		newDevenv(ended),
 		newMan(ended),
 		newVersion(ended),

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/proxy/door"
@@ -29,8 +31,24 @@ type Config struct {
 	// Listen is the address of the HTTP server, host:port. Empty means
 	// DefaultListen; port 0 picks a free one.
 	Listen string
-	// Insecure permits an address beyond loopback, and requests with any Host.
+	// Insecure permits, where there are no keys, an address beyond loopback and
+	// requests with any Host.
 	Insecure bool
+	// Tokens verifies the tokens of requests, which then each need one; the proxy
+	// runs it. With neither Tokens nor Forwarded everybody may read everything.
+	Tokens *auth.Verifier
+	// Forwarded are the headers by which TrustedProxies say who may read what; with
+	// Tokens, for requests without a token.
+	Forwarded Forwarded
+	// TrustedProxies are the networks of the reverse proxies before this one: what
+	// they say of whom they got a request from is believed.
+	TrustedProxies []netip.Prefix
+	// Origins are those whose pages may read here, besides the proxy's own:
+	// https://logs.example.
+	Origins []string
+	// TLSCert and TLSKey are files with a certificate, and its chain, and its key, in
+	// PEM. Both are read again when they change. Empty means no TLS.
+	TLSCert, TLSKey string
 	// Open opens a direct source of records: once for all streams, and once for
 	// each session that has to read again what the log does not have any more.
 	// mergeWait is how long a backfill is to wait for consolidators that have
@@ -62,6 +80,9 @@ type Config struct {
 	// Logger gets what people should know. It must not wait. nil discards it.
 	Logger *slog.Logger
 }
+
+// Forwarded are names of headers.
+type Forwarded = door.Forwarded
 
 // Source is what the proxy needs of a source: *stream.Source has it.
 type Source interface {
@@ -99,8 +120,11 @@ func (c *Config) check() error {
 		return fmt.Errorf("proxy: listen on %q: give HOST:PORT, as in %s (%w)", c.Listen, DefaultListen, err)
 	}
 	host, _, _ := net.SplitHostPort(e.Address)
-	if !c.Insecure && !door.IsLoopback(host) {
-		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give a loopback address or --insecure", c.Listen)
+	if !c.Insecure && c.Tokens == nil && c.Forwarded.Tenants == "" && !door.IsLoopback(host) {
+		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give --jwt-key, --jwks or --auth-header, a loopback address, or --insecure", c.Listen)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("proxy: a certificate needs its key, and a key its certificate: give --tls-cert and --tls-key")
 	}
 	c.Listen = e.Address
 	return nil

@@ -15,6 +15,9 @@ const (
 	dataLine  = "\ndata: "
 	pingEvent = "event: " + httpapi.EventPing + "\ndata:\n\n"
 	endEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
+
+	expiredEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"" + expiredReason + "\"}\n\n"
+	expiredReason = "the token has expired"
 )
 
 // appendLoss appends the event of a loss.

@@ -51,6 +51,9 @@ func (p *Proxy) handler() http.Handler {
 	})
 }
 
+// isPublic tells whether a path is open to all: everything but what names streams.
+func isPublic(path string) bool { return !strings.HasPrefix(path, httpapi.Prefix) }
+
 func (p *Proxy) serveReady(w http.ResponseWriter) {
 	select {
 	case <-p.draining:
@@ -108,7 +111,7 @@ func streamHeaders(w http.ResponseWriter, events bool, other string) {
 		h.Set("Content-Type", httpapi.TypeEvents)
 	}
 	h.Set("X-Accel-Buffering", "no")
-	h.Set("Vary", "Accept")
+	h.Add("Vary", "Accept")
 }
 
 // forbidden refuses a stream, in the same words whether or not there is such a one.

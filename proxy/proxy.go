@@ -25,15 +25,16 @@ const (
 
 // Proxy serves streams over HTTP. Make it with [New].
 type Proxy struct {
-	cfg      Config
-	listener net.Listener
-	door     *door.Door
-	hub      *fanout.Hub
-	source   Source
-	tails    *tails
-	live     listing
-	rereads  chan struct{} // has a token for each session that reads again
-	draining chan struct{} // closed when no new session may begin
+	cfg         Config
+	listener    net.Listener
+	certificate *certificate // nil: without TLS
+	door        *door.Door
+	hub         *fanout.Hub
+	source      Source
+	tails       *tails
+	live        listing
+	rereads     chan struct{} // has a token for each session that reads again
+	draining    chan struct{} // closed when no new session may begin
 
 	mu       sync.Mutex // makes begin and drain exclude one another
 	drained  bool
@@ -70,21 +71,38 @@ func New(cfg Config) (*Proxy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy's source: %w", err)
 	}
+	var cert *certificate
+	if cfg.TLSCert != "" {
+		if cert, err = newCertificate(cfg.TLSCert, cfg.TLSKey, cfg.Logger); err != nil {
+			return nil, err
+		}
+	}
 	l, err := listen(cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("proxy: %w; give another address, or port 0 for a free one", err)
 	}
 	p := &Proxy{
-		cfg:      cfg,
-		listener: l,
-		hub:      hub,
-		source:   source,
-		tails:    &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
-		live:     listing{source: source},
-		rereads:  make(chan struct{}, maxRereads),
-		draining: make(chan struct{}),
+		cfg:         cfg,
+		listener:    l,
+		certificate: cert,
+		hub:         hub,
+		source:      source,
+		tails:       &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
+		live:        listing{source: source},
+		rereads:     make(chan struct{}, maxRereads),
+		draining:    make(chan struct{}),
 	}
-	p.door = door.New(door.Config{AnyHost: cfg.Insecure, Refuse: p.problem})
+	opens := door.Config{
+		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,
+		Public: isPublic, Refuse: p.problem,
+	}
+	if cfg.Tokens != nil {
+		opens.Verifier = cfg.Tokens
+	}
+	if p.door, err = door.New(opens); err != nil {
+		_ = l.Close()
+		return nil, fmt.Errorf("proxy: %w", err)
+	}
 	return p, nil
 }
 
@@ -126,8 +144,17 @@ func (p *Proxy) Run(ctx context.Context) error {
 		}
 	})
 	p.source.WatchStreams(true)
+	if p.cfg.Tokens != nil {
+		wg.Go(func() { _ = p.cfg.Tokens.Run(inner) }) // returns nil
+	}
+	serve := server.Serve
+	if p.certificate != nil {
+		server.TLSConfig = p.certificate.config()
+		wg.Go(func() { p.certificate.run(inner) })
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
 	wg.Go(func() {
-		if err := server.Serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serve(p.listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve %s: %w", p.Addr(), err)
 		}
 	})

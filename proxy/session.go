@@ -5,12 +5,15 @@ import (
 	"errors"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/fanout"
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/proxy/entry"
 	"sluice/proxy/resume"
+	"sluice/proxy/tally"
 )
 
 const (
@@ -42,8 +45,9 @@ type session struct {
 	head    eventHead
 	origins map[uint64]string // consolidators by their numbers, for the filter
 
-	ends []func() // to be called when it has ended, the last one first
-	peer string   // address of the other side
+	ends  []func() // to be called when it has ended, the last one first
+	peer  string   // address of the other side
+	grant *auth.Grant
 
 	lost   uint64    // by this session
 	behind time.Time // the cursor was at the end of the log then
@@ -53,6 +57,27 @@ type session struct {
 // proxy ends. The head of the response is written.
 func (s *session) serve(ctx context.Context) error {
 	defer s.drop()
+	err := s.follow(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), auth.ErrExpired) && errors.Is(err, ctx.Err()) {
+		return s.expire()
+	}
+	return err
+}
+
+// expire tells the reader that its token has ended, and so this session.
+func (s *session) expire() error {
+	s.proxy.counts.Add(tally.Expired, 1)
+	if s.request.events {
+		s.add(expiredEvent)
+	} else {
+		b := s.buffer()
+		*b = append(record.AppendNotice(*b, time.Now(), record.Warn, expiredReason+": ask again with a new one"), '\n')
+	}
+	return s.flush()
+}
+
+// follow is serve, but for what is told at the end.
+func (s *session) follow(ctx context.Context) error {
 	if err := s.awaitBackfill(ctx); err != nil {
 		return err
 	}

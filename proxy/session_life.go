@@ -8,13 +8,14 @@ import (
 	"os"
 	"sync"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/rescue"
 )
 
 // start serves the session. With HTTP/1 it goes on in goroutines of its own after
 // start has returned, so that all that net/http holds for a request is given back.
 func (s *session) start(w http.ResponseWriter, r *http.Request) {
-	s.peer = r.RemoteAddr
+	s.peer, s.grant = r.RemoteAddr, auth.FromContext(r.Context())
 	if r.ProtoMajor != 1 {
 		err := s.flush()
 		if err == nil {
@@ -34,7 +35,7 @@ func (s *session) start(w http.ResponseWriter, r *http.Request) {
 
 // run serves a session that has taken its connection over.
 func (s *session) run(nc net.Conn) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := s.grant.Until(context.Background())
 	watched := make(chan struct{})
 	s.proxy.taken.add(nc)
 	go func() {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -40,14 +41,22 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := newBatchWriter(w, r, p)
-	if err := p.watchStreams(r.Context(), &s, events); err != nil {
+	err := p.watchStreams(r.Context(), &s, events)
+	if errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(r.Context()), auth.ErrExpired) {
+		p.counts.Add(tally.Expired, 1)
+		if events {
+			s.add(expiredEvent)
+			err = s.flush()
+		}
+	}
+	s.drop()
+	if err != nil {
 		p.cfg.Logger.Debug("watching the streams ended", "peer", r.RemoteAddr, "err", err)
 	}
 }
 
 // watchStreams writes the live streams each second while they change.
 func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) error {
-	defer s.drop()
 	ping := time.NewTicker(p.cfg.Heartbeat)
 	defer ping.Stop()
 	tick := time.NewTicker(watchEvery)

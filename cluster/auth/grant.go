@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ type Grant struct {
 	expires time.Time
 }
 
+// ErrExpired is the cause of the end of a request's context whose Grant has ended.
+var ErrExpired = errors.New("the token has expired")
+
 var (
 	everything = &Grant{all: true}
 	nothing    = &Grant{}
@@ -28,6 +32,16 @@ var (
 
 // Everything is the Grant of those that need no token: all streams, for ever.
 func Everything() *Grant { return everything }
+
+// NewGrant is what claims open, for somebody who is known by that id, without an end.
+// Names of tenants are names here, whatever they look like.
+func NewGrant(c Claims, id string) *Grant {
+	g := &Grant{system: c.System, tenants: make(map[string]struct{}, len(c.Tenants)), id: id}
+	for _, t := range c.Tenants {
+		g.tenants[t] = struct{}{}
+	}
+	return g
+}
 
 // May reports whether the stream of that name may be read. It says nothing about
 // whether there is such a stream.
@@ -67,6 +81,15 @@ func (g *Grant) ID() string { return g.id }
 
 // Expires is when the Grant ends; zero means never.
 func (g *Grant) Expires() time.Time { return g.expires }
+
+// Until is a context that ends when the Grant does, with [ErrExpired] as the cause, or
+// when it is cancelled.
+func (g *Grant) Until(ctx context.Context) (context.Context, context.CancelFunc) {
+	if g.expires.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadlineCause(ctx, g.expires, ErrExpired)
+}
 
 type grantKey struct{}
 

@@ -7,6 +7,7 @@ import (
 
 // Paths of the proxy.
 const (
+	Prefix      = "/api/"      // of all that a token opens
 	LogsPrefix  = "/api/logs/" // before the name of a stream
 	StreamsPath = "/api/streams"
 )

@@ -22,11 +22,7 @@ func Address(ctx context.Context) netip.Addr {
 // address follows X-Forwarded-For from its end, since each proxy adds whom it got the
 // request from: as far as each of them is trusted. What lies before is hearsay.
 func (d *Door) address(r *http.Request) netip.Addr {
-	port, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	at := plain(port.Addr())
+	at := peer(r)
 	for _, line := range slices.Backward(r.Header[forwardedFor]) {
 		for line != "" {
 			if !d.trusts(at) {
@@ -42,6 +38,15 @@ func (d *Door) address(r *http.Request) netip.Addr {
 		}
 	}
 	return at
+}
+
+// peer is the other end of the connection; not valid when that is unknown.
+func peer(r *http.Request) netip.Addr {
+	port, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return plain(port.Addr())
 }
 
 // trusts tells whether a is a trusted reverse proxy.

@@ -10,9 +10,12 @@ import (
 )
 
 func TestTheAddressIsWhatTrustedProxiesSay(t *testing.T) {
-	d := door.New(door.Config{AnyHost: true, TrustedProxies: []netip.Prefix{
+	d, err := door.New(door.Config{AnyHost: true, TrustedProxies: []netip.Prefix{
 		netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
 	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name, peer string
 		forwarded  []string

@@ -80,7 +80,11 @@ func (r *response) read(ctx context.Context) error {
 	}
 	req.Header.Set("Accept", httpapi.TypeEvents)
 	req.Header.Set("Cache-Control", "no-cache")
-	if token := r.backend.cfg.Token; token != "" {
+	token, err := r.backend.cfg.token()
+	if err != nil {
+		return err
+	}
+	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	r.header(req.Header)

@@ -19,8 +19,14 @@ import (
 
 // Config is where a Source reads.
 type Config struct {
-	URL   string     // of a proxy, http:// or https://
-	Token string     // for it; may be empty
+	URL   string // of a proxy, http:// or https://
+	Token string // for it; may be empty
+	// TokenFile is a file with the token; it is read again for each request, so that a
+	// new one is taken up. May be empty.
+	TokenFile string
+	// CA is a file with certificates in PEM; those that they have signed are believed,
+	// besides the system's. May be empty.
+	CA    string
 	Query url.Values // filters that the proxy applies to all tails
 
 	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
@@ -72,6 +78,10 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 	if err != nil || (base.Scheme != "http" && base.Scheme != "https") || base.Host == "" {
 		return nil, fmt.Errorf("read proxy URL %q: give it as http://host:port", cfg.URL)
 	}
+	trust, err := trusted(cfg.CA)
+	if err != nil {
+		return nil, err
+	}
 	base.User, base.RawQuery, base.Fragment = nil, "", ""
 	p := &backend{
 		cfg: cfg, base: base, name: base.Host, out: out,
@@ -83,6 +93,7 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+			TLSClientConfig:       trust,
 			TLSHandshakeTimeout:   5 * time.Second,
 			ResponseHeaderTimeout: 10 * time.Second,
 			DisableCompression:    true,
