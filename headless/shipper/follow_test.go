@@ -46,10 +46,13 @@ func (r *running) Write(b []byte) (int, error) {
 	return r.notices.Write(b)
 }
 
-func (r *running) said(text string) bool {
+func (r *running) said(text string) bool { return strings.Contains(r.words(), text) }
+
+// words are the notices that were said.
+func (r *running) words() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return strings.Contains(r.notices.String(), text)
+	return r.notices.String()
 }
 
 // ship runs a shipper until it is ended, or the test is.

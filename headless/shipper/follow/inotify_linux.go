@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -33,20 +34,29 @@ func newInotify() (*inotify, error) {
 }
 
 // watchDir tells of names that come and go in a directory, and when it goes
-// itself. The same directory has the same number.
-func (n *inotify) watchDir(path string) (int, error) {
-	return n.watch(path, unix.IN_CREATE|unix.IN_DELETE|unix.IN_MOVED_FROM|unix.IN_MOVED_TO|
-		unix.IN_DELETE_SELF|unix.IN_MOVE_SELF|unix.IN_ONLYDIR)
+// itself. It must not be called for one that is watched: while the system changes
+// a watch, also to what it was, it loses what happens meanwhile.
+func (n *inotify) watchDir(dir *os.File) (int, error) {
+	const mask = unix.IN_CREATE | unix.IN_DELETE | unix.IN_MOVED_FROM | unix.IN_MOVED_TO |
+		unix.IN_DELETE_SELF | unix.IN_MOVE_SELF | unix.IN_ONLYDIR | unix.IN_MASK_CREATE
+	wd, err := n.watchOpen(dir, mask)
+	if errors.Is(err, fs.ErrNotExist) { // there is no /proc
+		wd, err = n.watch(dir.Name(), mask)
+	}
+	return wd, err
 }
 
 // watchFile tells when something is written to an open file, or it is truncated.
-func (n *inotify) watchFile(f *File) (wd int, err error) {
-	raw, err := f.file.SyscallConn()
+func (n *inotify) watchFile(f *File) (int, error) { return n.watchOpen(f.file, unix.IN_MODIFY) }
+
+// watchOpen watches what is open.
+func (n *inotify) watchOpen(file *os.File, mask uint32) (wd int, err error) {
+	raw, err := file.SyscallConn()
 	if err != nil {
 		return 0, err
 	}
 	outer := raw.Control(func(fd uintptr) {
-		wd, err = n.watch(fmt.Sprintf("/proc/self/fd/%d", fd), unix.IN_MODIFY)
+		wd, err = n.watch(fmt.Sprintf("/proc/self/fd/%d", fd), mask)
 	})
 	return wd, errors.Join(outer, err)
 }

@@ -4,6 +4,7 @@ package follow
 
 import (
 	"errors"
+	"os"
 	"time"
 )
 
@@ -12,7 +13,7 @@ type inotify struct{}
 
 func newInotify() (*inotify, error) { return nil, errors.ErrUnsupported }
 
-func (*inotify) watchDir(string) (int, error) { return 0, errors.ErrUnsupported }
+func (*inotify) watchDir(*os.File) (int, error) { return 0, errors.ErrUnsupported }
 
 func (*inotify) watchFile(*File) (int, error)                      { return 0, errors.ErrUnsupported }
 func (*inotify) unwatch(int)                                       {}

@@ -75,6 +75,7 @@ type Names struct {
 
 	// What belongs to the goroutine that opens.
 	dirs   map[int]*dir // by watch
+	dirOf  map[ID]*dir
 	at     map[spot][]*tenure
 	moving map[uint32][]*tenure // by cookie
 	again  bool                 // a directory came or went: routes are other ones
@@ -114,7 +115,7 @@ func Watch(cfg Config) (*Names, error) {
 	}
 	n := &Names{
 		cfg: cfg, stop: make(chan struct{}),
-		dirs: make(map[int]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
+		dirs: make(map[int]*dir), dirOf: make(map[ID]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
 		files: make(map[ID]*File), byWatch: make(map[int]*File), past: make(map[ID]Place),
 	}
 	for _, path := range cfg.Names {

@@ -11,6 +11,7 @@ import (
 // dir is a directory that is watched.
 type dir struct {
 	wd    int
+	id    ID
 	fd    *os.File
 	steps map[string][]*name // by entry: the names whose files have it
 	ways  map[string][]*name // the names whose folders and links have it
@@ -84,28 +85,40 @@ func (n *Names) watchRoutes() {
 	for wd, d := range n.dirs {
 		if len(d.steps)+len(d.ways) == 0 && !n.tracks(d) {
 			n.inotify.unwatch(wd)
-			d.fd.Close()
-			delete(n.dirs, wd)
+			n.dropDir(d)
 		}
 	}
 }
 
-// watchDir watches a directory; it may be watched already.
+// watchDir watches a directory, unless it is watched already: to watch it again
+// would lose what happens in it at that moment.
 func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
-	wd, err := n.inotify.watchDir(path)
-	if err != nil {
-		return nil, false, err
-	}
-	if d := n.dirs[wd]; d != nil {
-		return d, false, nil
-	}
 	fd, err := openDir(path)
 	if err != nil {
 		return nil, false, err
 	}
-	d = &dir{wd: wd, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
-	n.dirs[wd] = d
+	s, err := statFile(fd)
+	if d = n.dirOf[s.ID]; err == nil && d != nil { // its number is no other's as long as it is open
+		fd.Close()
+		return d, false, nil
+	}
+	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
+	if err == nil {
+		d.wd, err = n.inotify.watchDir(fd)
+	}
+	if err != nil {
+		fd.Close()
+		return nil, false, err
+	}
+	n.dirs[d.wd], n.dirOf[d.id] = d, d
 	return d, true, nil
+}
+
+// dropDir lets go of a directory whose watch has ended.
+func (n *Names) dropDir(d *dir) {
+	d.fd.Close()
+	delete(n.dirs, d.wd)
+	delete(n.dirOf, d.id)
 }
 
 // leaf is where the file that has a name is, if that is watched.
@@ -180,7 +193,7 @@ func (n *Names) apply(changes []change) {
 		switch c.kind {
 		case changeMovedFrom:
 			for _, t := range n.at[at] {
-				t.at, t.cookie, t.since = spot{}, c.cookie, time.Now()
+				t.at, t.cookie, t.since, t.waiting = spot{}, c.cookie, time.Now(), false
 				n.moving[c.cookie] = append(n.moving[c.cookie], t)
 			}
 			delete(n.at, at)
@@ -228,8 +241,7 @@ func (n *Names) unwatched(d *dir) {
 			n.vacate(at)
 		}
 	}
-	d.fd.Close()
-	delete(n.dirs, d.wd)
+	n.dropDir(d)
 }
 
 // begin begins a tenure.
