@@ -67,6 +67,8 @@ func TestLevelAndTimeOfText(t *testing.T) {
 		{`[2026-03-01 12:00:00,123: ERROR/MainProcess] x`, record.Error, local(123)},
 		{`[2026-03-01 12:00:00,123: WARNING/ForkPoolWorker-1] ERROR`, record.Warn, local(123)},
 		{`E, [2026-03-01T12:00:00.123456 #7] ERROR -- : x`, record.Error, local(123).Add(456 * time.Microsecond)},
+		{`[2026-03-01T12:00:00.123+00:00] app.CRITICAL: x {"a":1} []`, record.Fatal, utc},
+		{`[2026-03-01T12:00:00.123Z] x.y: z`, 0, utc},
 		{`[01-Mar-2026 12:00:00 UTC] PHP Fatal error:  x`, 0, whole},
 		// Go, Rust, Elixir, .NET, databases
 		{"2026-03-01T12:00:00.123Z\terror\ta/b.go:1\tx", record.Error, utc},

@@ -128,6 +128,9 @@ func kindOf(text []byte, separated bool) wordKind {
 func (w *textWord) level() (Level, bool) {
 	level, ok := textLevel(w.text)
 	if !ok {
+		if i := bytes.LastIndexByte(w.text, '.'); w.colon && i > 0 && capitals(w.text[i:]) {
+			return textLevel(w.text[i+1:]) // Monolog's app.ERROR:
+		}
 		return 0, false
 	}
 	capital := 'A' <= w.text[0] && w.text[0] <= 'Z'

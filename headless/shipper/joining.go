@@ -123,9 +123,9 @@ const room = 96
 
 // begin begins a record of text.
 func (s *sink) begin(line []byte, cut, size int64) {
-	s.join.Begin(line)
 	s.text = textRecord{data: s.text.data}
 	s.text.data, s.text.level = s.bunyan.BeginText(s.text.data[:0], line, s.now)
+	s.join.Begin(line, s.text.level)
 	s.text.msg = len(s.text.data)
 	s.fill(line, cut, size)
 	s.text.line = len(s.text.data)

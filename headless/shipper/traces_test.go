@@ -155,6 +155,18 @@ func TestNoTraces(t *testing.T) {
 		{"==================\n  x", "heading", "=================="},
 		{"a.rb:5:in `f': bad (A)\n\tfrom a.rb:7:in `<main>'", "a.rb:5:in `f': bad (A)\n\tfrom a.rb:7:in `<main>'"},
 		{"Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: x", "one", "two"},
+		{"panic: x", "one", "two\n  detail"},
+		{"java.io.IOException: closed", "one", "two\n  detail"},
+		{"a.rb:5:in `f': bad (A)", "one", "two\n  detail"},
+		{"thread 'main' panicked at a.rs:1:2:\nx", "one", "two\n  detail"},
+		{"** (RuntimeError) bad", "one", "two\n  detail"},
+		{"=ERROR REPORT==== 29-Nov-2026::12:08:03.663524 ===\nbad", "one", "two\n  detail"},
+		{"lua: a.lua:1: bad", "one", "two\n  detail"},
+		{"2026-03-01 12:00:00 INFO app: x", "Traceback (most recent call last):\n  File \"a.py\", line 1, in f\nValueError: x"},
+		{"2026-03-01 12:00:00 WARN app: x", "java.io.IOException: closed\n\tat a.B.c(B.java:1)"},
+		{"2026-03-01 12:00:00 ERROR app: x", "java.io.IOException: closed", "one\n  detail"},
+		{"2026-03-01 12:00:00 ERROR app: x", "com.acme.Main: starting", "one\n  detail"},
+		{"Raised at noon", "Called from home", "Parameter name: x"},
 		{"** (", "note: x", "stack backtrace:", "Registers:"},
 	} {
 		input := strings.Join(want, "\n")

@@ -30,7 +30,8 @@ var beginnings = []struct {
 
 	{"E", is(`Exception in thread "`), message, record.Error},
 	{"U", is("Unhandled exception. ", "Unhandled Exception: "), message, record.Error},
-	{"U", is("Unhandled exception:"), dart, record.Error},
+	{"U", is("Unhandled exception:", "Unhandled Exception:"), dart, record.Error},
+	{"[", is("[ERROR] FATAL UNHANDLED EXCEPTION: "), message, record.Error}, // Mono's
 	{"t", is("terminate called after throwing an instance of "), plain, record.Error},
 	{"JFMASOND", isJULHead, julHead, 0},
 
@@ -39,14 +40,17 @@ var beginnings = []struct {
 	{"<", is("<--- Last few GCs --->"), nodeHeap, record.Fatal},
 
 	{"#", is("#<Thread:0x"), rubyThread, 0},
+	{"[", isMonolog, phpMessage, 0},
 	{"PF[", isUncaughtPHP, phpMessage, record.Error},
 	{"P", is("PHP Fatal error: ", "PHP Parse error: ", "PHP Recoverable fatal error: "), plain, record.Error},
 	{"P", is("PHP Warning: "), plain, record.Warn},
 	{"t", isRustPlace, rustPlace, record.Error},
 	{"t", isRustPanic, rustMessage, record.Error},
 	{"*", is("** ("), elixirMessage, record.Error},
-	{"=", isErlangFailure, erlang, record.Error},
-	{"=", isErlangReport, erlang, 0},
+	{"=", isErlangFailure, erlangHead, record.Error},
+	{"=", isErlangReport, erlangHead, 0},
+	{"R", isOCamlCall, ocaml, record.Error},
+	{"l", isLuaError, luaMessage, 0},
 	{"F", isSwiftError, swiftError, record.Fatal},
 	{"*RT\xf0", isSwiftCrash, swiftCrash, record.Fatal},
 }

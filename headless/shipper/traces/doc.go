@@ -14,7 +14,12 @@
 // is joined only if it looks like a part of that trace.
 //
 // Ordinary lines, which do not begin a trace, are continued by lines that are
-// indented, and by those that cannot stand for themselves, such as "Caused by:".
+// indented, and by those that cannot stand for themselves, such as "Caused by:". One
+// that states an error is continued by the trace directly behind it, as loggers write
+// it; one that does not is not, so that no trace is hidden behind a lower level.
+//
+// Lines that wait join only if one behind them tells by its form that it is a part of
+// the trace: one that is merely indented waits as well.
 //
 // Cost: for each line a bounded number of comparisons and of passes over its bytes,
 // and for most lines none; nothing is allocated. Bounds: [MaxWaiting].

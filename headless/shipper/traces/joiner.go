@@ -34,10 +34,14 @@ func (j *Joiner) Open() bool { return j.open }
 // trace.
 func (j *Joiner) Level() record.Level { return j.level }
 
-// Begin begins a record with a line that is not blank.
-func (j *Joiner) Begin(line []byte) {
+// Begin begins a record with a line that is not blank, and that states this level; 0
+// when it states none.
+func (j *Joiner) Begin(line []byte, level record.Level) {
 	*j = Joiner{open: true}
 	j.at, j.level = beginOf(line)
+	if j.at == plain && level >= record.Error {
+		j.at = failed
+	}
 }
 
 // End ends the record. No line waits.
@@ -57,10 +61,17 @@ func (j *Joiner) Next(line, first []byte) Verdict {
 	r := j.rule(line, first)
 	full := j.settled || j.waiting == MaxWaiting
 	j.settled = false
+	verdict := Begins
+	if r != nil {
+		verdict = r.verdict
+		if r.weak && j.waiting > 0 {
+			verdict = Waits
+		}
+	}
 	switch {
-	case r == nil || r.verdict == Begins || r.verdict == Waits && full:
+	case verdict == Begins || verdict == Waits && full:
 		return Begins
-	case r.verdict == Waits:
+	case verdict == Waits:
 		j.at = r.to
 		j.waiting++
 		return Waits
@@ -70,7 +81,7 @@ func (j *Joiner) Next(line, first []byte) Verdict {
 		j.level = max(j.level, r.level)
 	} else if r.frame && !j.called {
 		j.called = true
-		if j.level == 0 && namesException(first) {
+		if j.level == 0 && namesThrown(first) {
 			j.level = record.Error
 		}
 	}

@@ -28,7 +28,7 @@ func TestNothingIsAllocated(t *testing.T) {
 					continue
 				}
 				if j.End(); len(line) > 0 {
-					j.Begin(line)
+					j.Begin(line, 0)
 					first = line
 				}
 			}
@@ -45,7 +45,7 @@ func TestWaiting(t *testing.T) {
 		t.Error("without a record a line does not begin one")
 	}
 	first := []byte("panic: x")
-	j.Begin(first)
+	j.Begin(first, 0)
 	for i := range traces.MaxWaiting {
 		if v := j.Next([]byte("of its message?"), first); v != traces.Waits {
 			t.Fatalf("line %d: %v", i, v)
@@ -54,7 +54,7 @@ func TestWaiting(t *testing.T) {
 	if v := j.Next([]byte("of its message?"), first); v != traces.Begins {
 		t.Errorf("one more: %v", v)
 	}
-	j.Begin(first)
+	j.Begin(first, 0)
 	if v := j.Next(nil, first); v != traces.Waits {
 		t.Errorf("a blank line: %v", v)
 	}

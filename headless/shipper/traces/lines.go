@@ -115,8 +115,8 @@ func isMessage(line []byte) bool {
 	if isLogged(line) {
 		return false
 	}
-	at, _ := beginOf(line)
-	return at == plain
+	at, level := beginOf(line)
+	return at == plain && level == 0
 }
 
 // isException reports whether a line begins with the name of an exception, as in
@@ -139,6 +139,26 @@ func isException(line []byte) bool {
 // namesException reports whether an exception stands somewhere in a line.
 func namesException(line []byte) bool {
 	return isException(line) || has(line, "Error: ") || has(line, "Exception: ") || has(line, "Error [")
+}
+
+// namesThrown is namesException for a line that calls follow: then a name with dots
+// before a colon is an exception's, whatever it ends with.
+func namesThrown(line []byte) bool { return namesException(line) || isThrown(line) }
+
+// isThrown reports whether a line is what calls follow: an exception, or a name with
+// dots as in "com.acme.NotFound: no such order".
+func isThrown(line []byte) bool {
+	if isException(line) {
+		return true
+	}
+	n, dots := 0, 0
+	for n < len(line) && (isLetter(line[n]) || n > 0 && isDigit(line[n]) || line[n] == '.' || line[n] == '$') {
+		if line[n] == '.' || line[n] == '$' {
+			dots++
+		}
+		n++
+	}
+	return dots > 0 && starts(line[n:], ": ")
 }
 
 // isFrame reports whether a line is a call in a trace of Java, Node or .NET:

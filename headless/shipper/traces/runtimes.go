@@ -131,6 +131,9 @@ func isThread(line []byte) bool {
 		starts(line, "Exception ignored in") || ends(line, "RemoteTraceback: ")
 }
 
+// isRemoteTraceback reports whether a line is "billiard.einfo.ExceptionWithTraceback: ".
+func isRemoteTraceback(line []byte) bool { return ends(line, "Traceback: ") && isPythonException(line) }
+
 // Node.
 
 // isScript reports whether a line is the place of an uncaught error: "/app/x.js:3",
@@ -229,6 +232,13 @@ func isUncaughtPHP(line []byte) bool {
 	return starts(line, "PHP Fatal error:  Uncaught ") || starts(line, "Fatal error: Uncaught ")
 }
 
+// isMonolog reports whether a line is of a record of Monolog that goes on in the next
+// one, since the exception in it has several.
+func isMonolog(line []byte) bool {
+	last := line[len(line)-1]
+	return last != ' ' && last != '}' && last != ']' && isDigit(line[min(1, len(line)-1)]) && has(line, `"exception":"[object] (`)
+}
+
 // isMonologEnd reports whether a line ends the context of a record of Monolog: `"} `.
 func isMonologEnd(line []byte) bool { return starts(line, `"}`) }
 
@@ -244,14 +254,26 @@ func isElixirReport(line []byte) bool {
 	return ends(line, " terminating") || ends(line, " terminated") || ends(line, " raised an exception")
 }
 
+// isElixirCall reports whether a line is "    (stdlib 4.2) gen_server.erl:1149: :gen_server.f/4".
+func isElixirCall(line []byte) bool {
+	return indented(line) && (has(line, ".ex:") || has(line, ".exs:") || has(line, ".erl:"))
+}
+
 func isErlangReport(line []byte) bool { return line[0] == '=' && has(line, " REPORT==== ") }
 
 func isErlangFailure(line []byte) bool {
 	return isErlangReport(line) && (starts(line, "=ERROR") || starts(line, "=CRASH") || starts(line, "=SUPERVISOR"))
 }
 
+// isErlangTerm reports whether a line may be one behind the first of an Erlang report: a term,
+// or a line of a report of OTP's.
+func isErlangTerm(line []byte) bool {
+	return starts(line, "** ") || strings.IndexByte("{}[]<#", line[0]) >= 0 && !isLogged(line)
+}
+
 func isSwiftError(line []byte) bool {
-	return starts(line, "Fatal error: ") || ends(word(line), ":") && has(word(line), ".swift:") && has(line, ": Fatal error: ")
+	return starts(line, "Fatal error: ") ||
+		ends(word(line), ":") && has(word(line), ".swift:") && (has(line, ": Fatal error: ") || ends(line, ": Fatal error"))
 }
 
 func isSwiftCrash(line []byte) bool {
@@ -267,6 +289,42 @@ func isSwiftFrame(line []byte) bool {
 	}
 	rest := bytes.TrimLeft(line, "0123456789")
 	return len(rest) < len(line) && (starts(rest, " ") && (has(rest, "0x") || starts(rest, " [")) || starts(rest, "x"))
+}
+
+// Lua, Tcl, OCaml, .NET.
+
+// isLuaError reports whether a line is "lua: x.lua:3: message", or of another
+// interpreter of Lua: "lua5.4: ", "luajit: ".
+func isLuaError(line []byte) bool {
+	w := word(line)
+	if !starts(w, "lua") || len(w) == len(line) || w[len(w)-1] != ':' {
+		return false
+	}
+	version := w[len("lua") : len(w)-1]
+	return string(version) == "jit" || consists(version, "0123456789.")
+}
+
+// isTclCall reports whether a line comes before a command in Tcl's trace.
+func isTclCall(line []byte) bool {
+	return starts(line, "    while ") && (ends(line, "    while executing") || ends(line, "    while compiling")) ||
+		starts(line, "    invoked from within")
+}
+
+// isTclEnd reports whether a line ends a command of several lines: `}"`.
+func isTclEnd(line []byte) bool { return ends(line, `"`) && consists(line, `}]" `) }
+
+// isOCamlCall reports whether a line is `Called from A.f in file "a.ml", line 1, characters 2-3`.
+func isOCamlCall(line []byte) bool {
+	return (starts(line, "Called from ") || starts(line, "Raised ") || starts(line, "Re-raised at ")) &&
+		(has(line, `file "`) && has(line, ", line") || ends(line, "unknown location"))
+}
+
+func mentionsException(first []byte) bool { return has(first, "xception") || namesException(first) }
+
+// isDetail reports whether a line says more about the exception of .NET that the
+// line before it has.
+func isDetail(line []byte) bool {
+	return starts(line, "Parameter name: ") || starts(line, "File name: '") || starts(line, "Actual value was ")
 }
 
 // java.util.logging, whose records have two lines: "Nov 29, 2026 9:35:21 AM a.B c"

@@ -9,6 +9,8 @@ const (
 	plain    state = iota // an ordinary line, or the calls of Java, Node and .NET
 	blank                 // a blank line behind that
 	function              // the name of a function of Go in zap's trace: its file comes next
+	failed                // a line that states an error: the trace of it may come next
+	thrown                // an exception behind that, which calls must follow
 
 	dart    // the exception comes next
 	message // the message of an exception, which may have several lines
@@ -23,6 +25,7 @@ const (
 
 	pyBefore // what is said before a Traceback
 	pyCalls
+	pyRemote // an exception whose message is another process's Traceback, in quotes
 	pyException
 	pyMessage // lines behind the exception: of its message, if another Traceback follows
 	pyChained // behind the line that announces another Traceback
@@ -43,6 +46,7 @@ const (
 	rubyThread
 	rubyMessage
 	rubyCalls
+	rubyLast   // the error behind its calls
 	rubyRescue // as rubyMessage and rubyCalls, while another error was handled
 	rubyRescueCalls
 
@@ -58,7 +62,13 @@ const (
 	elixirMessage
 	elixirCalls
 	elixirBlank
+	erlangHead
 	erlang
+
+	ocaml
+	luaMessage
+	tclCode // the command that was called comes next
+	tclCalls
 
 	swiftError
 	swiftBlank
@@ -81,6 +91,7 @@ type rule struct {
 	level  record.Level            // of the record, from this line on; 0 says nothing
 	frame  bool                    // a call: then a record whose first line names an exception is an error
 	inside bool                    // not right behind the first line
+	weak   bool                    // it tells nothing about lines that wait: then it waits as well
 }
 
 // part is what may come next in a state.
@@ -114,6 +125,11 @@ func (r rule) of(level record.Level) rule {
 	return r
 }
 
+func (r rule) weakly() rule {
+	r.weak = true
+	return r
+}
+
 func (r rule) failing() rule { return r.of(record.Error) }
 
 func anything([]byte) bool { return true }
@@ -129,19 +145,27 @@ var table = [states]part{
 	blank: {rules: []rule{
 		like(message, "Caused by:"),                                        // anyhow's, for Rust
 		like(plain, "Stack backtrace:", "Location:", "Backtrace omitted."), // likewise, and eyre's
-		like(plain, " ---> (Inner Exception #"),
+		like(plain, " ---> (Inner Exception #", "---> (Inner Exception #"),
 	}},
 	function: {rules: []rule{joins(plain, isGoFile)}},
-	dart:     {rules: []rule{joins(message, notLogged)}},
+	failed: {rules: []rule{
+		like(pyCalls, traceback), joins(pyGroup, isGroup), begins(isSyntax), *waits(thrown, isThrown),
+		{line: isFrame, verdict: Joins, to: plain, frame: true},
+		joins(tclCode, isTclCall), joins(failed, indented),
+	}, plain: true, otherwise: waits(function, isFunction), blank: pause(blank)},
+	thrown: {rules: []rule{
+		{line: isFrame, verdict: Joins, to: plain, frame: true}, joins(plain, isRubyFrame),
+	}, otherwise: waits(thrown, isMessage), blank: pause(thrown)},
+	dart: {rules: []rule{joins(message, notLogged)}},
 	message: {rules: []rule{
 		{line: isFrame, verdict: Joins, to: plain, frame: true},
 		like(plain, "Stack backtrace:", "Location:", "Backtrace omitted."),
-		begins(isGroup), begins(isSyntax), joins(message, indented),
+		begins(isGroup), begins(isSyntax), joins(message, indented).weakly(),
 	}, plain: true, otherwise: waits(message, isMessage), blank: pause(message)},
 
 	goMessage: {rules: []rule{
 		joins(goCalls, isGoroutine),
-		joins(goMessage, indented),
+		joins(goMessage, indented).weakly(),
 		like(goMessage, "[signal ", "fatal error: ", "runtime: ", "PC=", "exit status "),
 		like(goCalls, "runtime stack:"),
 	}, otherwise: waits(goMessage, isMessage), blank: pause(goMessage)},
@@ -171,18 +195,19 @@ var table = [states]part{
 	}, plain: true},
 	pyCalls: {rules: []rule{
 		joins(pyCalls, indented),
+		joins(rubyLast, isRubyError), // Ruby's calls, in the order of Python's
+		joins(pyRemote, isRemoteTraceback),
 		joins(pyException, isPythonException),
-		joins(pyException, isRubyError),
 	}},
+	pyRemote: {rules: []rule{like(pyBefore, `"""`)}},
 	pyException: {rules: []rule{
 		begins(isGroup),
-		joins(pyException, indented), // Ruby's calls also, in the order of Python's
-		joins(pyException, isRubyError),
+		joins(pyException, indented),
 		like(pyException, `"""`),
 		like(pyStack, "Call stack:"),
 		chained,
 	}, otherwise: waits(pyMessage, isMessage), blank: pause(pyMessage)},
-	pyMessage: {rules: []rule{chained}, otherwise: waits(pyMessage, isMessage), blank: pause(pyMessage)},
+	pyMessage: {rules: []rule{chained, like(pyException, `"""`)}, otherwise: waits(pyMessage, isMessage), blank: pause(pyMessage)},
 	pyChained: {rules: []rule{
 		joins(pyCalls, isTraceback), joins(pyGroup, isGroup),
 	}, blank: pause(pyChained)},
@@ -217,24 +242,28 @@ var table = [states]part{
 	rubyThread: {rules: []rule{
 		joins(rubyMessage, isRubyError).failing(),
 	}, plain: true},
+	rubyLast: {rules: []rule{
+		joins(rubyLast, isFrom), joins(rubyLast, isRubyError), joins(rubyLast, isCarets), like(rubyLast, "Did you mean?"),
+		joins(rubyLast, indented).weakly(),
+	}, otherwise: waits(rubyLast, isMessage), blank: pause(rubyLast)},
 	rubyMessage:     {rules: rubyRules(rubyCalls), otherwise: waits(rubyMessage, isMessage), blank: pause(rubyMessage)},
 	rubyRescue:      {rules: rubyRules(rubyRescueCalls), otherwise: waits(rubyRescue, isMessage), blank: pause(rubyRescue)},
 	rubyCalls:       {rules: []rule{joins(rubyRescueCalls, rescuingFrom), joins(rubyCalls, indented), joins(rubyCalls, isRubyFrame)}},
 	rubyRescueCalls: {rules: []rule{joins(rubyRescueCalls, indented), joins(rubyRescueCalls, isRubyFrame), joins(rubyMessage, isRubyError)}},
 
 	phpMessage: {rules: []rule{
-		like(phpCalls, "Stack trace:"),
-		joins(phpMessage, indented),
+		like(phpCalls, "Stack trace:", "[stacktrace]"),
+		joins(phpMessage, indented).weakly(),
 	}, otherwise: waits(phpMessage, isMessage), blank: pause(phpMessage)},
 	phpCalls: {rules: []rule{
 		joins(phpCalls, isNumberedFrame), joins(phpCalls, indented),
-		like(phpCalls, "[stacktrace]"), joins(done, isMonologEnd),
+		like(phpCalls, "[stacktrace]", "<asynchronous suspension>"), joins(done, isMonologEnd),
 	}, blank: pause(phpBlank)},
 	phpBlank: {rules: []rule{like(phpMessage, "Next "), like(phpCalls, "[previous exception]")}},
 
 	rustPlace: {rules: []rule{joins(rustMessage, notLogged)}, blank: pause(rustPlace)},
 	rustMessage: {rules: []rule{
-		joins(rustMessage, indented),
+		joins(rustMessage, indented).weakly(),
 		like(rustCalls, "note: ", "stack backtrace:", "fatal runtime error: ", "thread caused non-unwinding panic"),
 	}, otherwise: waits(rustMessage, isMessage), blank: pause(rustMessage)},
 	rustCalls: {rules: []rule{
@@ -242,15 +271,21 @@ var table = [states]part{
 	}},
 
 	elixirReport: {rules: []rule{
-		like(elixirMessage, "** (").failing(), like(elixirReport, "Server: ", "Request: "),
+		like(elixirMessage, "** (").failing(), like(elixirReport, "Server: ", "Request: ", "Last message", "State: "),
 	}, plain: true},
-	elixirMessage: {rules: []rule{joins(elixirCalls, indented)}, otherwise: waits(elixirMessage, isMessage)},
+	elixirMessage: {rules: []rule{joins(elixirCalls, isElixirCall), joins(elixirCalls, indented).weakly()}, otherwise: waits(elixirMessage, isMessage)},
 	elixirCalls: {rules: []rule{
 		joins(elixirCalls, indented),
 		like(elixirCalls, "Last message", "State: ", "Function: ", "Client ", "Queue: ", "Initial Call: ", "Ancestors: "),
 	}, blank: pause(elixirBlank)},
 	elixirBlank: {rules: []rule{like(elixirCalls, "    (")}},
-	erlang:      {rules: []rule{joins(erlang, isMessage)}},
+	erlangHead:  {rules: []rule{joins(erlang, isMessage)}},
+	erlang:      {rules: []rule{joins(erlang, indented), joins(erlang, isErlangTerm)}},
+
+	ocaml:      {rules: []rule{joins(ocaml, isOCamlCall)}},
+	luaMessage: {rules: []rule{like(plain, "stack traceback:").failing()}, otherwise: waits(luaMessage, isMessage), blank: pause(luaMessage)},
+	tclCode:    {rules: []rule{like(tclCalls, `"`)}},
+	tclCalls:   {rules: []rule{joins(tclCode, isTclCall), joins(tclCalls, indented), joins(tclCalls, isTclEnd)}},
 
 	swiftError: {rules: []rule{like(swiftCrash, "Current stack trace:")}, plain: true, blank: pause(swiftBlank)},
 	swiftBlank: {rules: []rule{joins(swiftCrash, isSwiftCrash)}},
@@ -262,7 +297,7 @@ var table = [states]part{
 	julHead: {rules: []rule{
 		like(julMessage, "SEVERE: ").failing(), like(julMessage, "WARNING: ").of(record.Warn), joins(julMessage, isJULLevel),
 	}, plain: true},
-	julMessage: {rules: []rule{joins(message, isException)}, plain: true},
+	julMessage: {rules: []rule{joins(message, isException), *waits(thrown, isThrown)}, plain: true},
 	done:       {},
 }
 
@@ -286,7 +321,7 @@ func rubyRules(calls state) []rule {
 		joins(calls, isFrom),
 		joins(message, isCarets),
 		like(message, "Did you mean?"),
-		joins(message, indented),
+		joins(message, indented).weakly(),
 	}
 }
 
@@ -300,15 +335,22 @@ var ordinary = []struct {
 	{" ", begins(isGroup)},
 	{" ", begins(isSyntax)},
 	{" \t", rule{line: isFrame, verdict: Joins, to: plain, frame: true}},
-	{" \t", joins(plain, indented)},
+	{" ", joins(tclCode, isTclCall).failing()},
+	{" \t", joins(plain, indented).weakly()},
 	{"CW", like(message, "Caused by:", "Wrapped by:")},
-	{"S", like(plain, "Suppressed:")},
+	{"C", like(plain, "CallStack (from HasCallStack):").failing()},
+	{"CR", rule{line: isOCamlCall, verdict: Joins, to: ocaml, first: mentionsException, level: record.Error}},
+	{"PFA", rule{line: isDetail, verdict: Joins, to: message, first: namesException}},
+	{"-", like(plain, "---> (Inner Exception #")},
+	{"<", joins(plain, func(line []byte) bool { return string(line) == "<---" })},
+	{"\x1b", rule{line: func(line []byte) bool { return string(line) == "\x1b[0m" }, verdict: Joins, to: done, inside: true}}, // gin's
+	{"S", like(plain, "Suppressed:", "Stack (most recent call last):")},
 	{"S", like(phpCalls, "Stack trace:").failing()},
 	{"P", like(plain, "PHP Stack trace:", "PHP   ")},
 	{"-", like(plain, "--- End of ")},
 	{".", joins(plain, isRest)},
 	{"a", rule{line: isBareFrame, verdict: Joins, to: plain, frame: true}},
-	{"}])", rule{line: isClosing, verdict: Joins, to: plain, inside: true}},
+	{"}])", rule{line: isClosing, verdict: Joins, to: plain, inside: true, weak: true}},
 	{"#", joins(phpCalls, isFirstFrame)},
 	{"[", like(phpCalls, "[stacktrace]").failing()},
 	{"/", joins(plain, isGinFrame)},
