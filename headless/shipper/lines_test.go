@@ -34,8 +34,7 @@ func TestJoins(t *testing.T) {
 	for name, want := range map[string][]string{
 		"plain": {"one", "two", "at noon", "Caused by chance", "... more"},
 		"java": {
-			"12:00 ERROR boom",
-			"java.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)\nat stripped.of.Indent(B.java:2)\n\tSuppressed: y\nSuppressed: z\nCaused by: java.io.IOException\n\t... 12 more\n... 3 common frames omitted",
+			"12:00 ERROR boom\njava.lang.IllegalStateException: x\n\tat a.B.c(B.java:1)\nat stripped.of.Indent(B.java:2)\n\tSuppressed: y\nSuppressed: z\nCaused by: java.io.IOException\n\t... 12 more\n... 3 common frames omitted",
 			"next",
 		},
 		"node": {
@@ -44,8 +43,7 @@ func TestJoins(t *testing.T) {
 		},
 		"dotnet": {"Unhandled exception. System.Exception: x\n   at P.M() in P.cs:line 3\n--- End of stack trace from previous location ---\n   at Q.N()"},
 		"python": {
-			"ERROR:root:failed",
-			"Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n    f()\n    ^^^\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b.py\", line 2\nValueError: y",
+			"ERROR:root:failed\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\n    f()\n    ^^^\nKeyError: 'x'\n\nDuring handling of the above exception, another exception occurred:\n\nTraceback (most recent call last):\n  File \"b.py\", line 2\nValueError: y",
 			"INFO:root:on",
 			"Traceback (most recent call last):\n  File \"c.py\"\nE: z\n\nThe above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n  File \"d.py\"\nF",
 		},
