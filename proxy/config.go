@@ -23,6 +23,7 @@ const (
 	DefaultKeep         = time.Minute
 	DefaultGrace        = 2 * time.Second
 	DefaultReread       = 10 * time.Second
+	DefaultFilterLag    = 5 * time.Second
 	DefaultStreams      = 10_000
 )
 
@@ -74,6 +75,10 @@ type Config struct {
 	// have; then it goes on without. Half of it is for consolidators to answer, the
 	// rest for what they sent. 0 means DefaultReread.
 	Reread time.Duration
+	// FilterLag is how long a session whose filter takes too much time is to
+	// wait for it; further behind, it passes over records, and is told of the
+	// loss. 0 means DefaultFilterLag.
+	FilterLag time.Duration
 	// Grace is how long sessions may take to end at a shutdown. 0 means
 	// DefaultGrace.
 	Grace time.Duration
@@ -102,7 +107,7 @@ func (c *Config) check() error {
 	if c.Open == nil {
 		return errors.New("proxy: Config.Open is required")
 	}
-	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Reread < 0 || c.Grace < 0 {
+	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Reread < 0 || c.FilterLag < 0 || c.Grace < 0 {
 		return errors.New("proxy: a number or a time in Config is negative")
 	}
 	orDefault(&c.Listen, DefaultListen)
@@ -111,6 +116,7 @@ func (c *Config) check() error {
 	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
 	orDefault(&c.Keep, DefaultKeep)
 	orDefault(&c.Reread, DefaultReread)
+	orDefault(&c.FilterLag, DefaultFilterLag)
 	orDefault(&c.Grace, DefaultGrace)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

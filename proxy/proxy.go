@@ -48,6 +48,8 @@ type Proxy struct {
 	blocked atomic.Uint64
 	lost    atomic.Uint64
 	counts  tally.Counts
+
+	filtered atomic.Uint64
 }
 
 // Stats counts what a Proxy did since it was made.
@@ -55,6 +57,7 @@ type Stats struct {
 	Sessions int    // open now, the watchers of /api/streams included
 	Blocked  uint64 // sessions closed because they took nothing for Config.WriteTimeout
 	Lost     uint64 // records that sessions were told they have lost here
+	Filtered uint64 // times that a session's filter was run on a record
 }
 
 // New checks cfg and listens. Nothing is served until Run, which also closes
@@ -114,7 +117,7 @@ func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 
 // Stats returns the counts as of now.
 func (p *Proxy) Stats() Stats {
-	return Stats{Sessions: int(p.open.Load()), Blocked: p.blocked.Load(), Lost: p.lost.Load()}
+	return Stats{Sessions: int(p.open.Load()), Blocked: p.blocked.Load(), Lost: p.lost.Load(), Filtered: p.filtered.Load()}
 }
 
 // Run serves until ctx ends, lets the sessions end, and returns nil. It returns

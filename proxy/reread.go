@@ -43,6 +43,7 @@ func (s *session) reread(ctx context.Context) error {
 		stop()
 		<-ended
 	}()
+	defer s.sieve.waiting(limited)()
 	want := s.request.want
 	source.Tail(s.request.name, stream.Backfill{Last: int(min(want.Last, firstBackfill)), Positions: want.Positions})
 	for {
@@ -79,6 +80,7 @@ func (s *session) rereadBatch(b *stream.Batch) (done bool) {
 		}
 	}
 	s.rereadRecords(b.Records[at:])
+	s.addUnseen()
 	return done
 }
 

@@ -49,6 +49,10 @@ type session struct {
 	peer  string   // address of the other side
 	grant *auth.Grant
 
+	sieve      *sieve
+	unseen     uint64          // records that the filter could not look at, and that are not reported yet
+	unseenLast httpapi.EventID // of the last of them
+
 	lost   uint64    // by this session
 	behind time.Time // the cursor was at the end of the log then
 }
@@ -81,6 +85,8 @@ func (s *session) follow(ctx context.Context) error {
 	if err := s.awaitBackfill(ctx); err != nil {
 		return err
 	}
+	s.sieve = newSieve(s.proxy, s.tail, s.request.filter)
+	defer s.sieve.close(s.tail)
 	s.reader, s.joined = s.proxy.hub.Reader(), notYet
 	defer s.reader.Close()
 	if err := s.begin(ctx); err != nil {
@@ -146,9 +152,13 @@ func (s *session) awaitBackfill(ctx context.Context) error {
 // filter, for a while. It reports whether there may be more.
 func (s *session) fill() bool {
 	for taken := 0; s.size() < maxBatch && taken < maxTaken; {
+		if s.sieve.rest() > 0 {
+			return true
+		}
 		p, ok := s.reader.Take(maxBatch - s.size())
 		if !ok {
 			s.behind = time.Now()
+			s.sieve.atEnd(s.behind)
 			return false
 		}
 		if s.tail.version.Load() != s.seen {
@@ -171,7 +181,7 @@ func (s *session) fill() bool {
 func (s *session) addPiece(p *fanout.Piece) (used int) {
 	catchesUp := s.resume.CatchesUp()
 	next := p.Next
-	for used < len(p.Bytes) && (used == 0 || s.size() < maxBatch) {
+	for used < len(p.Bytes) && (used == 0 || s.size() < maxBatch && s.sieve.rest() == 0) {
 		e, size := entry.First(p.Bytes[used:])
 		used += size
 		next += e.Numbers()
@@ -187,6 +197,7 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 		s.out = s.resume.Settle(s.out[:0], next)
 		s.addEvents(s.out)
 	}
+	s.addUnseen()
 	if used == len(p.Bytes) && p.Live && s.request.events && s.request.ours {
 		id := httpapi.EventID{Epoch: p.Epoch, Next: next}
 		if s.resume.CatchesUp() {
@@ -247,9 +258,15 @@ func (s *session) addEntry(id httpapi.EventID, e *entry.Entry) {
 
 // addRecord adds one record, which is normalised, if the filter lets it pass.
 func (s *session) addRecord(id httpapi.EventID, from string, data []byte) {
-	if s.request.filter != nil && !s.request.filter.match(s.request.name, from, data) {
+	switch s.sieve.of(numberOf(id), s.request.name, from, data) {
+	case fails:
+		return
+	case unseen:
+		s.unseen++
+		s.unseenLast = id
 		return
 	}
+	s.addUnseen()
 	b := s.buffer()
 	if s.request.events {
 		*b = append(append(append(*b, s.head.of(id)...), data...), "\n\n"...)
@@ -258,8 +275,25 @@ func (s *session) addRecord(id httpapi.EventID, from string, data []byte) {
 	*b = append(append(*b, data...), '\n')
 }
 
+// numberOf is the record's number in the log, or 0 when it has none there.
+func numberOf(id httpapi.EventID) uint64 {
+	if id.Epoch == 0 {
+		return 0
+	}
+	return id.Next
+}
+
+// addUnseen adds the loss of the records that the filter could not look at.
+func (s *session) addUnseen() {
+	if n := s.unseen; n > 0 {
+		s.unseen = 0
+		s.addOwnLoss(s.unseenLast, resume.Loss{Count: n, Reason: loss.Filter})
+	}
+}
+
 // addLoss adds a loss, in the form that the reader gets.
 func (s *session) addLoss(id httpapi.EventID, lost loss.Event) {
+	s.addUnseen()
 	b := s.buffer()
 	if s.request.events {
 		*b = appendLoss(*b, id, &lost)

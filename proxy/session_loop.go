@@ -69,7 +69,11 @@ func (s *session) loop(ctx context.Context) error {
 			} else {
 				s.gathers(&gathering, false)
 			}
-			if more {
+			switch rest := s.sieve.rest(); {
+			case more && rest > 0:
+				due = now.Add(rest)
+				next, ready = earlier(ping, due), nil
+			case more:
 				due, next = time.Time{}, now
 			}
 		}

@@ -28,6 +28,8 @@ type tail struct {
 	sessions int
 	idle     time.Time // when the last session ended
 
+	verdicts verdictSet // of the sessions' filters
+
 	// version is that of sources, for those who hold no lock: it is raised before
 	// what it is about is appended.
 	version atomic.Uint64

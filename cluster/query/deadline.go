@@ -7,51 +7,55 @@ import (
 	"unicode/utf8"
 )
 
-// How far a match goes, in steps: instructions times bytes.
+// How far matching goes, in steps: instructions times bytes. One takes 10 to 20 ns at
+// most.
 const (
-	unwatched = 200_000 // that is a few milliseconds: the time is looked at before it, but not within
-	unlooked  = 20_000  // that is less than looking at the time is worth
+	allowed  = 5_000_000 // whatever the time is: a busy machine ends nothing that is cheap
+	together = 200_000   // between two looks at the time
 )
 
 // Deadline is when the matching of one record ends, whatever it is. The nil Deadline is
 // never. It is for one goroutine.
 type Deadline struct {
 	at     time.Time
+	steps  int // taken
 	passed bool
 }
 
-// NewDeadline ends matching at a time, or a few milliseconds later.
+// NewDeadline ends matching at a time, or a few milliseconds later. What takes less than
+// 50 to 100 ms of a core is never ended.
 func NewDeadline(at time.Time) Deadline { return Deadline{at: at} }
 
 // Passed reports whether a match was ended, so that what it said means nothing.
 func (d *Deadline) Passed() bool { return d != nil && d.passed }
 
-// over looks at the time.
-func (d *Deadline) over() bool {
-	d.passed = d.passed || !time.Now().Before(d.at)
+// over notes steps, and reports whether no more may follow.
+func (d *Deadline) over(steps int) bool {
+	d.steps += steps
+	d.passed = d.passed || d.steps > allowed && !time.Now().Before(d.at)
 	return d.passed
 }
 
 // matchUntil matches with an expression of so many instructions, until the deadline.
 func matchUntil(re *regexp.Regexp, size int, data []byte, d *Deadline) bool {
-	steps := size * len(data)
 	switch {
-	case d == nil || steps <= unlooked && !d.passed:
+	case d == nil:
 		return re.Match(data)
-	case d.over():
-		return false
-	case steps <= unwatched:
-		return re.Match(data)
+	case size*len(data) <= together:
+		return !d.over(size*len(data)) && re.Match(data)
 	}
-	return re.MatchReader(&watched{data: data, deadline: d, every: unwatched/size + 1}) && !d.passed
+	each := together/size + 1
+	w := watched{data: data, deadline: d, steps: each * size, each: each, left: each}
+	return re.MatchReader(&w) && !d.passed
 }
 
 // watched is data that ends at the deadline.
 type watched struct {
 	data     []byte
 	deadline *Deadline
-	every    int // runes between two looks at the time
-	read     int
+	steps    int // of each runes
+	each     int
+	left     int // runes before the next look at the time
 }
 
 // ReadRune implements [io.RuneReader], as package regexp itself reads bytes.
@@ -59,9 +63,10 @@ func (w *watched) ReadRune() (r rune, size int, err error) {
 	if len(w.data) == 0 {
 		return 0, 0, io.EOF
 	}
-	if w.read++; w.read >= w.every {
-		w.read = 0
-		if w.deadline.over() {
+	if w.left--; w.left == 0 {
+		w.left = w.each
+		if w.deadline.over(w.steps) {
+			w.data = nil
 			return 0, 0, io.EOF
 		}
 	}

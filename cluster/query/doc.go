@@ -20,7 +20,7 @@
 //
 // [Expression], and every expression in a term, is bounded in what it compiles to, so
 // that one of a stranger may be taken. A match of it is bounded by a [Deadline], after
-// which it ends within milliseconds, whatever the record.
+// which it ends within milliseconds, unless it was cheap.
 //
 // [Filter] is the simple filter of scripts: a level, and an expression on the raw
 // JSON.

@@ -43,6 +43,9 @@ func Compile(source string) (*Expression, error) {
 
 func (e *Expression) String() string { return e.re.String() }
 
+// Instructions is how many it has.
+func (e *Expression) Instructions() int { return e.size }
+
 // Match reports whether the expression matches data, however long that takes.
 func (e *Expression) Match(data []byte) bool { return e.re.Match(data) }
 

@@ -93,13 +93,15 @@ func (p *parser) term() (t Term, err error) {
 		if s, err = p.quoted(); err == nil && s == "" {
 			err = p.fail(begin, `"" is shown by every row: put a text between the quotes`)
 		}
-		t.Pattern = NewText(s)
+		if err == nil {
+			err = p.look(&t, s, begin)
+		}
 	default:
 		if field, op, not, ok := p.comparison(); ok {
 			t.Field, t.op, t.Not = field, op, t.Not != not
 			err = p.value(&t, begin)
 		} else {
-			t.Pattern = NewText(p.bare())
+			err = p.look(&t, p.bare(), begin)
 		}
 	}
 	if err != nil {
@@ -172,7 +174,16 @@ func (p *parser) expression(t *Term) error {
 	}
 	// A path, such as /api/run, and no expression.
 	p.at = begin
-	t.Pattern = NewText(p.bare())
+	return p.look(t, p.bare(), begin)
+}
+
+// look makes t a term that looks for a text.
+func (p *parser) look(t *Term, text string, begin int) error {
+	t.size = utf8.RuneCountInString(text) + 2
+	if t.size > MaxInstructions {
+		return p.fail(begin, "a text of %d characters, and %d is the most: look for a part of it", t.size-2, MaxInstructions-2)
+	}
+	t.Pattern = NewText(text)
 	return nil
 }
 

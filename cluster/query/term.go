@@ -219,10 +219,14 @@ func (t *Term) compareText(s string, until *Deadline) bool {
 	return t.ordered(strings.Compare(s, t.value))
 }
 
+// Instructions is how many instructions the expression of the term has; 0 when it has
+// none.
+func (t *Term) Instructions() int { return t.size }
+
 // MatchRaw is Match, also for a term with a Pattern: that is looked for in the JSON.
 func (t *Term) MatchRaw(r *Record) bool {
 	if t.Pattern != nil {
-		return t.Pattern.Regexp.Match(r.Data) != t.Not
+		return matchUntil(t.Pattern.Regexp, t.size, r.Data, r.Until) != t.Not
 	}
 	return t.Match(r)
 }
