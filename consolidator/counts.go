@@ -18,6 +18,7 @@ type counts struct {
 	tooLarge       atomic.Uint64 // messages above the limit
 	tooFewFrames   atomic.Uint64 // messages without a record
 	badName        atomic.Uint64 // messages whose first frame cannot name a stream
+	reserved       atomic.Uint64 // messages on the consolidator's own stream
 	tooManyStreams atomic.Uint64 // messages of streams for which there was no room
 
 	tooMany   atomic.Uint64        // connections that were closed at once, there being too many
@@ -70,6 +71,7 @@ func (c *counts) dropped(yield func(reason string, n uint64) bool) {
 	_ = yield("too_large", c.tooLarge.Load()) &&
 		yield("too_few_frames", c.tooFewFrames.Load()) &&
 		yield("bad_name", c.badName.Load()) &&
+		yield("reserved_name", c.reserved.Load()) &&
 		yield("too_many_streams", c.tooManyStreams.Load())
 }
 

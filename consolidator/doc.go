@@ -35,7 +35,8 @@
 // a write, never once a record. The admin endpoint shows it over HTTP, and a
 // record on the stream "system/sluice" every 5 s; warnings go there, too. What is
 // logged too often is left out, and how often is logged. That stream is published
-// like any other, and ends before the final positions are sent.
+// like any other, and by nobody else: what a publisher sends there is refused and takes
+// no number. It ends before the final positions are sent.
 //
 // A consolidator that did not run for more than a second finds that out by its clock,
 // and tells its sluice readers: nobody knows what publishers dropped meanwhile.

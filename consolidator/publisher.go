@@ -36,6 +36,7 @@ type publisher struct {
 	skipped uint64 // and those that were skipped since the last; owned by read
 	passed  bool   // some of those take numbers, which wait for the flush, too; owned by read
 	noted   flowed // owned by read: what the counts have of it
+	forged  bool   // owned by read: it was logged that it publishes on the consolidator's own stream
 	warned  bool   // owned by read: it was logged that it publishes to too many streams
 }
 
@@ -152,6 +153,8 @@ func (p *publisher) take(t *zmtp.Token) error {
 		case names.Check(t.Name) != nil:
 			p.c.counts.badName.Add(1)
 			p.skipped++
+		case string(t.Name) == ownStream:
+			p.reserved()
 		default:
 			// A run: what follows of the same stream is appended with it.
 			size, n := p.in.Run(t, maxRun)
@@ -166,13 +169,24 @@ func (p *publisher) take(t *zmtp.Token) error {
 	case zmtp.TokenPassedOver:
 		// It came whole: whoever reads the stream has lost it.
 		p.skipped++
-		if names.Check(t.Name) == nil && p.app.AddRefused(t.Name, fanout.CauseTooLarge, 1) {
+		if names.Check(t.Name) == nil && string(t.Name) != ownStream && p.app.AddRefused(t.Name, fanout.CauseTooLarge, 1) {
 			p.passed = true
 		}
 	case zmtp.TokenCommand:
 		return p.command(t.Body)
 	}
 	return nil
+}
+
+// reserved notes a message on the consolidator's own stream, where nobody else may say
+// anything: it is not published, and takes no number.
+func (p *publisher) reserved() {
+	p.c.counts.reserved.Add(1)
+	p.skipped++
+	if !p.forged {
+		p.forged = true
+		p.c.log.Warn("records on the consolidator's own stream are refused", "kind", "publisher", "peer", p.conn.RemoteAddr(), "stream", ownStream)
+	}
 }
 
 // tooManyStreams notes messages of streams for which there was no room.
