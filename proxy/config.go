@@ -25,6 +25,12 @@ const (
 	DefaultReread       = 10 * time.Second
 	DefaultFilterLag    = 5 * time.Second
 	DefaultStreams      = 10_000
+
+	// DefaultStreamBuffer has room for all that may wait to be appended
+	// (stream.Config.Inbox, 16 MiB): what the proxy has to catch up with, it appends
+	// much faster than any session is read, and what the log had no room for, all of
+	// them would lose.
+	DefaultStreamBuffer = 20 << 20
 )
 
 // Config is what a [Proxy] is made of.
@@ -57,9 +63,11 @@ type Config struct {
 	// The proxy runs what it opens. Required.
 	Open func(mergeWait time.Duration) (Source, error)
 
-	// Buffer and StreamBuffer bound the memory of all logs and of one, in
-	// bytes. 0 means fanout's defaults.
-	Buffer, StreamBuffer int64
+	// Buffer bounds the memory of all logs, in bytes. 0 means fanout's default.
+	Buffer int64
+	// StreamBuffer bounds the memory of one log, in bytes. 0 means
+	// DefaultStreamBuffer.
+	StreamBuffer int64
 	// Streams bounds how many streams are tailed at a time. 0 means
 	// DefaultStreams.
 	Streams int
@@ -112,6 +120,7 @@ func (c *Config) check() error {
 	}
 	orDefault(&c.Listen, DefaultListen)
 	orDefault(&c.Streams, DefaultStreams)
+	orDefault(&c.StreamBuffer, DefaultStreamBuffer)
 	orDefault(&c.Heartbeat, DefaultHeartbeat)
 	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
 	orDefault(&c.Keep, DefaultKeep)
