@@ -119,6 +119,7 @@ func (f *follower) take() {
 		case follow.Overflow:
 			f.doubt(fmt.Sprintf("the system lost notifications: whether files of %q came and went unseen is unknown", f.name))
 		case follow.Unseen:
+			f.s.places.unseen(a.Place)
 			f.doubt(fmt.Sprintf("%q has come while nobody followed %q: if it had that name, it has to be published by its own", a.Path, f.name))
 		case follow.Unfound:
 			f.s.places.forget(a.Place.ID)

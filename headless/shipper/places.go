@@ -97,9 +97,20 @@ func (p *places) opened(f *follow.File) {
 	place := f.Place(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, there := p.settled[place.ID]; !there {
+	if old, there := p.settled[place.ID]; !there || old.Told {
 		p.settle(mark{place: place})
 	}
+}
+
+// unseen keeps that a file that came while nobody followed was told, so that it
+// is told once.
+func (p *places) unseen(place follow.Place) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.settle(mark{place: place})
 }
 
 // waiting keeps the beginnings of files that were not opened, and returns how

@@ -57,7 +57,7 @@ type Arrival struct {
 	First bool // the file was there when following began, and nothing of its name was in Config.Past
 	Err   error
 	N     int
-	Place Place  // of Unfound
+	Place Place  // of Unfound and Unseen
 	Path  string // of Unseen
 }
 

@@ -18,7 +18,7 @@ func (n *Names) recall(m *name) {
 	var wanted []Place
 	known := false
 	for _, p := range n.cfg.Past {
-		if p.Name == m.label() {
+		if p.Name == m.label() && !p.Told {
 			known = known || p.ID == here.ID
 			wanted = append(wanted, p)
 		}
@@ -40,9 +40,9 @@ func (n *Names) recall(m *name) {
 		switch {
 		case err != nil || s.ID == here.ID:
 		case slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.ID == s.ID }):
-			found[s.ID] = path
+			found[s.ID] = path // unless it was told, when nobody wants it
 		case !known && strings.HasPrefix(e.Name(), filepath.Base(real)) && n.isNew(path, s):
-			m.arrive(Arrival{Kind: Unseen, Path: path})
+			m.arrive(Arrival{Kind: Unseen, Path: path, Place: Place{ID: s.ID, Name: m.label(), Done: true, Told: true}})
 		}
 	}
 	for _, p := range wanted {
