@@ -29,8 +29,9 @@
 // behind what stood in all older ones when that was looked at. What is not whole
 // when a file has lost its name and been quiet for a second is a line. A file
 // that no name leads to any more is closed when it has been quiet for a minute;
-// one that was only renamed when another needs its place under
-// Config.OpenFiles. One that is truncated is read from its beginning.
+// one that was only renamed when another needs its place under Config.OpenFiles.
+// What is written to it then is read when there is room. One that is truncated is
+// read from its beginning.
 //
 // Losses: what could not be opened, what was truncated unread, and what cannot be
 // known is counted, told as a notice and, at its place, as a record of level warn

@@ -26,12 +26,12 @@ type follower struct {
 	name  string
 	names *follow.Names
 
-	files   []*followedFile // in the order in which they had the name
-	had     bool            // there was one
-	spare   []byte          // to read to
-	hurried bool            // that files are closed early was said
-	unread  *atomic.Bool
-	untaken error // the client takes nothing any more
+	files     []*followedFile // in the order in which they had the name
+	had       bool            // there was one
+	spare     []byte          // to read to
+	unwatched bool            // that files are closed which may be written to unseen was said
+	unread    *atomic.Bool
+	untaken   error // the client takes nothing any more
 }
 
 func (s *Shipper) followAll(ctx context.Context) error {
@@ -121,6 +121,9 @@ func (f *follower) take() {
 		case follow.Unseen:
 			f.s.places.unseen(a.Place)
 			f.doubt(fmt.Sprintf("%q has come while nobody followed %q: if it had that name, it has to be published by its own", a.Path, f.name))
+		case follow.Lost:
+			f.s.places.forget(a.Place.ID)
+			f.doubt(fmt.Sprintf("a file that was %q was read to its end and closed, and has been written to since, but %v: what was written to it behind its first %d bytes is unknown", f.name, cause(a.Err), a.Place.Offset))
 		case follow.Unfound:
 			f.s.places.forget(a.Place.ID)
 			f.doubt(fmt.Sprintf("the file that was %q the last time is not to be found (%v): what was written to it behind its first %d bytes is unknown", f.name, cause(a.Err), a.Place.Offset))
@@ -265,15 +268,17 @@ func (f *follower) retire() {
 		case o.Deleted() && quiet >= deletedFor:
 		case wanted > 0:
 			wanted--
-			if !o.Deleted() && !f.hurried {
-				f.hurried = true
-				f.s.console.Notify(fmt.Sprintf("more files of %q wait to be opened than may be open (%d, --open-files): those that were read to their end are closed, and what is written to them later is not read", f.name, f.s.cfg.OpenFiles))
-			}
 		default:
 			continue
 		}
-		if f.mark(o); !f.names.Retire(o.File) {
+		f.mark(o)
+		done, watched := f.names.Retire(o.File)
+		if !done {
 			continue
+		}
+		if !watched && !o.Deleted() && !f.unwatched {
+			f.unwatched = true
+			f.doubt(fmt.Sprintf("files of %q that were read to their end are closed for others (%d may be open, --open-files), and the system does not tell when something is written to them: what is, is not read", f.name, f.s.cfg.OpenFiles))
 		}
 		f.files = append(f.files[:i], f.files[i+1:]...)
 		i--

@@ -10,7 +10,8 @@
 // renamed before it could be opened is opened under the name it has then: every
 // rename is followed, by its cookie, as long as it stays in directories that are
 // watched. Those are the directories of all links and folders on the way to the
-// name. Besides, names are looked at every quarter of a second, which is all
+// name. Each is watched once: while the system changes a watch, it loses what
+// happens. Besides, names are looked at every quarter of a second, which is all
 // there is where the system does not notify: what comes and goes between two
 // looks is not seen there, which [Unheard] says.
 //
@@ -22,7 +23,10 @@
 //
 // Bounds: Config.MaxOpen files are open. What comes beyond that is opened when
 // another was retired; [Names.Wanted] tells readers how many should be. It is
-// tracked meanwhile, as it is renamed, and lost only when it is deleted.
+// tracked meanwhile, as it is renamed, and lost only when it is deleted or moved
+// away. A file that was retired stays watched, as one of the last 1024: when
+// something is written to it, it is opened again wherever it is in the directories of
+// the names, and is an arrival of kind [Lost] if it is not there.
 //
 // Losses: what was gone before it could be opened is an arrival of kind [Gone],
 // with a number. When the system lost notifications, an arrival of kind

@@ -255,7 +255,7 @@ type Place struct {
 	Offset int64  `json:"offset"`          // bytes
 	Print  string `json:"print,omitempty"` // of the bytes before it
 	Done   bool   `json:"done,omitempty"`  // it had lost the name and was read to its end: it may be gone
-	Told   bool   `json:"told,omitempty"` // it came while nobody followed, and may never have had the name: that was told, and it is not read
+	Told   bool   `json:"told,omitempty"`  // it came while nobody followed, and may never have had the name: that was told, and it is not read
 }
 
 // Place returns a place in the file; an offset below 0 means what is read next.

@@ -14,6 +14,10 @@ func (n *Names) look(m *name, first bool) {
 	s, err := statPath(m.path)
 	n.mu.Lock()
 	n.lead(m, n.files[s.ID])
+	if !m.untold.IsZero() && time.Since(m.untold) > patience {
+		m.untold, m.unheard = time.Time{}, true
+		m.arrive(Arrival{Kind: Unheard})
+	}
 	open := err == nil && m.current == nil && s.ID != m.refused
 	if at, ok := n.leaf(m); open && len(m.tenures) > 0 {
 		if first && ok {
@@ -74,7 +78,7 @@ func (n *Names) discover(m *name, s status, due, first bool) bool {
 	if err == nil && n.files[f.id] == nil && n.full() {
 		f.file.Close()
 		if at, ok := n.leaf(m); ok {
-			n.begin(m, at) // it is tracked until there is room
+			n.begin(m, at).id = f.id // it is tracked until there is room
 			return true
 		}
 		n.wanted.Store(1) // looked at again
@@ -83,8 +87,7 @@ func (n *Names) discover(m *name, s status, due, first bool) bool {
 	_, known := n.past[s.ID]
 	known = known || s.ID == m.unopened
 	if !due && !known && !m.unheard && n.inotify != nil {
-		m.unheard = true
-		m.arrive(Arrival{Kind: Unheard})
+		m.untold = time.Now()
 	}
 	n.admit(m, f, err, first)
 	if err == nil {
@@ -132,10 +135,6 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 	m.refused, m.denied = ID{}, ""
 	if known := n.files[f.id]; known != nil {
 		f.file.Close()
-		if time.Since(known.instead) < patience {
-			m.arrive(Arrival{Kind: Gone, N: 1}) // it had a tenure of its own, which was told late
-		}
-		known.instead = time.Time{}
 		if known.owner == m {
 			m.arrive(Arrival{Kind: Opened, File: known}) // it is back
 		}
@@ -146,6 +145,7 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 		if wd, err := n.written.watchFile(f); err == nil {
 			f.wd = wd
 			n.byWatch[wd] = f
+			delete(n.retired, wd)
 		}
 	}
 	f.mu.Lock()

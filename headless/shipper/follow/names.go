@@ -48,6 +48,7 @@ const (
 	Unheard              // a file came of which the system did not tell: others may come and go between two looks
 	Unseen               // file Path has come while nobody followed, and may have had the name: it is not opened
 	Unfound              // a file that was read to Place the last time is not there any more, under no name
+	Lost                 // a file that was read to Place and retired was written to since, and is not there any more, under no name
 )
 
 // Arrival is what happened to a name.
@@ -57,7 +58,7 @@ type Arrival struct {
 	First bool // the file was there when following began, and nothing of its name was in Config.Past
 	Err   error
 	N     int
-	Place Place  // of Unfound and Unseen
+	Place Place  // of Unfound, Unseen and Lost
 	Path  string // of Unseen
 }
 
@@ -84,6 +85,7 @@ type Names struct {
 	names   []*name
 	files   map[ID]*File
 	byWatch map[int]*File
+	retired map[int]*retired // by watch
 	past    map[ID]Place
 	order   []ID // of past, the oldest first
 }
@@ -105,6 +107,7 @@ type name struct {
 	spares   []*File   // files that had the name, it is unknown when; not in Names.files
 	steps    []step    // its route
 	moved    bool      // its route has become another since it was looked at
+	untold   time.Time // when a file was found of which the system had not told; it may be about to
 	unopened ID        // has the name and could not be opened yet
 }
 
@@ -116,7 +119,7 @@ func Watch(cfg Config) (*Names, error) {
 	n := &Names{
 		cfg: cfg, stop: make(chan struct{}),
 		dirs: make(map[int]*dir), dirOf: make(map[ID]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
-		files: make(map[ID]*File), byWatch: make(map[int]*File), past: make(map[ID]Place),
+		files: make(map[ID]*File), byWatch: make(map[int]*File), retired: make(map[int]*retired), past: make(map[ID]Place),
 	}
 	for _, path := range cfg.Names {
 		abs, err := filepath.Abs(path)
@@ -203,21 +206,6 @@ func (n *Names) Waiting(i int) (places []Place, all int) {
 	return places, len(m.waiting)
 }
 
-// Retire closes a file that its reader has done with, unless a name leads to it,
-// and reports whether it did. If a name leads to it later, reading goes on where
-// it ended.
-func (n *Names) Retire(f *File) bool {
-	place := f.Place(-1)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if f.Current() {
-		return false
-	}
-	n.remember(place)
-	n.forget(f)
-	return true
-}
-
 // Refuse closes a file that cannot be read. It is not opened again while it has
 // its name.
 func (n *Names) Refuse(f *File) {
@@ -236,7 +224,9 @@ func (n *Names) forget(f *File) {
 	delete(n.files, f.id)
 	if f.wd != 0 {
 		delete(n.byWatch, f.wd)
-		n.written.unwatch(f.wd)
+		if n.retired[f.wd] == nil {
+			n.written.unwatch(f.wd)
+		}
 	}
 	for _, m := range n.names {
 		if m.current == f {
@@ -253,6 +243,7 @@ func (n *Names) remember(p Place) {
 	}
 	n.past[p.ID] = p
 	for len(n.past) > maxPast+len(n.cfg.Past) {
+		n.unretire(n.order[0])
 		delete(n.past, n.order[0])
 		n.order = n.order[1:]
 	}
@@ -267,6 +258,7 @@ func (n *Names) Finish() {
 			n.inotify.interrupt()
 		}
 		n.opening.Wait()
+		n.revive()
 		for late := time.Now().Add(patience + soon); ; {
 			n.apply(n.drain())
 			n.settle()
@@ -326,6 +318,7 @@ func (n *Names) run() {
 				n.look(m, false)
 			}
 			n.lookAtSizes()
+			n.revive()
 			next = now.Add(Every)
 		}
 	}
@@ -366,7 +359,9 @@ func (n *Names) sample() {
 			if f := n.byWatch[c.wd]; f != nil {
 				_, _ = f.Size()
 				f.owner.poke()
+				continue
 			}
+			n.touch(c)
 		}
 		n.mu.Unlock()
 		<-time.After(pause)

@@ -54,7 +54,7 @@ func (n *Names) recall(m *name) {
 		case unread != nil:
 			m.arrive(Arrival{Kind: Unfound, Place: p, Err: unread})
 		default:
-			m.arrive(Arrival{Kind: Unfound, Place: p, Err: errors.New("it is not there under another name")})
+			m.arrive(Arrival{Kind: Unfound, Place: p, Err: errNowhere})
 		}
 	}
 }

@@ -27,6 +27,7 @@ type spot struct {
 // file that was, it is tracked where it is now.
 type tenure struct {
 	name    *name
+	began   time.Time
 	at      spot      // where the file is; the zero value while it is being renamed
 	cookie  uint32    // of the rename
 	since   time.Time // when it should have been there, and was not
@@ -205,6 +206,10 @@ func (n *Names) apply(changes []change) {
 				n.arrived(c.cookie, at)
 			}
 			for _, m := range d.steps[c.entry] {
+				if !m.untold.IsZero() { // this tells of it
+					m.untold = time.Time{}
+					continue
+				}
 				if !slices.ContainsFunc(n.at[at], func(t *tenure) bool { return t.name == m }) {
 					n.begin(m, at)
 				}
@@ -245,13 +250,14 @@ func (n *Names) unwatched(d *dir) {
 }
 
 // begin begins a tenure.
-func (n *Names) begin(m *name, at spot) {
-	t := &tenure{name: m, at: at}
+func (n *Names) begin(m *name, at spot) *tenure {
+	t := &tenure{name: m, began: time.Now(), at: at}
 	m.tenures = append(m.tenures, t)
 	n.at[at] = append(n.at[at], t)
 	if len(m.tenures) > maxUnopen {
 		n.lose(m.tenures[0])
 	}
+	return t
 }
 
 // arrived takes the other end of a rename.
@@ -276,20 +282,6 @@ func (n *Names) vacate(at spot) {
 		t.at = spot{at.dir, entry}
 		n.at[t.at] = append(n.at[t.at], t)
 	}
-}
-
-// find returns the entry of a directory that leads to a file, if it is known.
-func find(d *dir, id ID) (entry string, ok bool) {
-	if id == (ID{}) {
-		return "", false
-	}
-	entries, _ := os.ReadDir(d.fd.Name())
-	for _, e := range entries {
-		if s, err := statIn(d.fd, e.Name()); err == nil && s.ID == id {
-			return e.Name(), true
-		}
-	}
-	return "", false
 }
 
 // untrack tracks a tenure no more.
@@ -445,6 +437,12 @@ func (n *Names) hand(m *name) {
 		case t.err != nil:
 			n.admit(m, t.file, t.err, false)
 		case t.file != nil:
+			if known := n.files[t.file.id]; known != nil {
+				if t.began.Sub(known.instead) < patience {
+					m.arrive(Arrival{Kind: Gone, N: 1}) // it was taken for another, and this is its own
+				}
+				known.instead = time.Time{}
+			}
 			n.admit(m, t.file, nil, false)
 		case t.gone && !n.spare(m, true):
 			m.arrive(Arrival{Kind: Gone, N: 1})

@@ -57,7 +57,7 @@ func (w *watched) arrivals() (all []string) {
 		case Gone:
 			all = append(all, fmt.Sprint("gone ", a.N))
 		default:
-			all = append(all, map[Kind]string{Absent: "absent", Refused: "refused", Overflow: "overflow", Unheard: "unheard", Unseen: "unseen", Unfound: "unfound"}[a.Kind])
+			all = append(all, map[Kind]string{Absent: "absent", Refused: "refused", Overflow: "overflow", Unheard: "unheard", Unseen: "unseen", Unfound: "unfound", Lost: "lost"}[a.Kind])
 		}
 	}
 	return all
@@ -68,6 +68,13 @@ func (w *watched) expect(want ...string) {
 	if got := w.arrivals(); !slices.Equal(got, want) {
 		w.Errorf("%q arrived, expected %q", got, want)
 	}
+}
+
+// retire reads a file to its end and closes it.
+func (w *watched) retire(f *File) bool {
+	readAll(w.T, f)
+	done, _ := w.Retire(f)
+	return done
 }
 
 func readAll(t *testing.T, f *File) string {
@@ -261,7 +268,7 @@ func TestBound(t *testing.T) {
 		if text := readAll(t, a.File); text != fmt.Sprint("file ", n) {
 			t.Errorf("file %d is %q", n, text)
 		}
-		if !w.Retire(a.File) {
+		if !w.retire(a.File) {
 			t.Errorf("file %d has its name", n)
 		}
 	}
@@ -296,7 +303,7 @@ func TestBoundLinks(t *testing.T) {
 	w.follow()
 	var a []Arrival
 	for _, want := range []string{"linked", "led to"} {
-		w.Retire(first)
+		w.retire(first)
 		w.follow()
 		a = w.Take(0)
 		first = a[0].File
@@ -319,14 +326,14 @@ func TestRetired(t *testing.T) {
 	w.follow()
 	file := w.Take(0)[0].File
 	readAll(t, file)
-	if w.Retire(file) {
+	if w.retire(file) {
 		t.Error("a file that has its name was closed")
 	}
 	w.move("app.log", "old")
 	w.put("app.log", "second\n")
 	w.follow()
 	w.expect("second\n")
-	if !w.Retire(file) {
+	if !w.retire(file) {
 		t.Error("a file that lost its name was not closed")
 	}
 	f, err := os.OpenFile(w.at("old"), os.O_APPEND|os.O_WRONLY, 0)
@@ -379,7 +386,7 @@ func TestLook(t *testing.T) {
 	w.put("app.log", "third")
 	w.look(w.names[0], false)
 	w.expect("gone 1")
-	w.Retire(file)
+	w.retire(file)
 	w.look(w.names[0], false)
 	w.expect("third")
 }

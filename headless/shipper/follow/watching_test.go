@@ -77,7 +77,7 @@ func TestBoundMovedAway(t *testing.T) {
 	w.put("app.log", "second")
 	w.follow()
 	w.look(w.names[0], false)
-	w.Retire(first)
+	w.retire(first)
 	w.follow()
 	<-time.After(patience)
 	w.follow()
