@@ -150,6 +150,11 @@ func (p *publisher) take(t *zmtp.Token) error {
 		case t.Frames < 2:
 			p.c.counts.tooFewFrames.Add(1)
 			p.skipped++
+			// Any text could be a name. Of a stream that is there, it is one: the
+			// record was forgotten, or is sent by itself.
+			if p.app.Knows(t.Name) {
+				p.refuse(t.Name, fanout.CauseMalformed)
+			}
 		case names.Check(t.Name) != nil:
 			p.c.counts.badName.Add(1)
 			p.skipped++
@@ -167,15 +172,20 @@ func (p *publisher) take(t *zmtp.Token) error {
 	case zmtp.TokenTooLarge:
 		p.c.counts.tooLarge.Add(1)
 	case zmtp.TokenPassedOver:
-		// It came whole: whoever reads the stream has lost it.
 		p.skipped++
-		if names.Check(t.Name) == nil && string(t.Name) != ownStream && p.app.AddRefused(t.Name, fanout.CauseTooLarge, 1) {
-			p.passed = true
-		}
+		p.refuse(t.Name, fanout.CauseTooLarge)
 	case zmtp.TokenCommand:
 		return p.command(t.Body)
 	}
 	return nil
+}
+
+// refuse notes a message that came whole and is no record: whoever reads the stream has
+// lost it.
+func (p *publisher) refuse(name []byte, cause fanout.Cause) {
+	if names.Check(name) == nil && string(name) != ownStream && p.app.AddRefused(name, cause, 1) {
+		p.passed = true
+	}
 }
 
 // reserved notes a message on the consolidator's own stream, where nobody else may say

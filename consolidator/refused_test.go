@@ -245,3 +245,50 @@ func TestNotPublishedTakesNoNumber(t *testing.T) {
 	got.read(t, s, want)
 	got.check(t, "the reader", want)
 }
+
+// A message of one frame that is the name of a stream has lost its record, and whoever
+// reads that stream is told so. Of any other, nobody knows a stream.
+func TestANameWithoutARecordIsALoss(t *testing.T) {
+	c, _ := start(t, consolidator.Config{})
+	pub := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+	foreign := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsForeignReader)
+	foreign.Send(subscriptions(foreign, "s"))
+	subscribed(t, c, 1)
+	alone := func(text string) []byte { return append(frame(0, uint64(len(text))), text...) }
+	for _, m := range [][]byte{alone("s"), message("s", 1), alone("s"), alone("s"), alone("t"), alone(`{"i":2}`), alone("system/sluice"), message("s", 3)} {
+		pub.Send(m)
+	}
+	waitFor(t, c, "s", 4) // the first came before there was a stream
+	if n := c.Counts().TooFewFrames; n != 6 {
+		t.Errorf("%d have too few frames", n)
+	}
+	s := source(t, direct.Config{Consolidators: c.SubscribeAddrs()[:1]})
+	s.Tail("s", stream.Backfill{Last: 100})
+	got, want := make(storyOf), storyOf{"s": {`{"i":1}`, "(2 consolidator " + loss.Malformed + ")", `{"i":3}`}}
+	got.read(t, s, want)
+	got.check(t, "the reader", want)
+	s.WatchStreams(true)
+	wait.For(t, "the list of streams", func() bool { return len(s.Streams()) > 0 })
+	for _, l := range s.Streams() {
+		if l.Name != "s" && l.Name != "system/sluice" {
+			t.Errorf("%q is a stream", l.Name)
+		}
+	}
+	var told uint64
+	for rec := ""; rec != `s {"i":3}`; {
+		var err error
+		if rec, err = foreign.Message(); err != nil {
+			t.Fatal(err)
+		}
+		name, data, _ := strings.Cut(rec, " ")
+		if l, ok := loss.ParseRecord([]byte(data)); ok && name == "s" {
+			told += l.Count
+			if !strings.HasSuffix(l.Reason, "dropped: "+loss.Malformed) {
+				t.Errorf("told %q", l.Reason)
+			}
+		}
+	}
+	if told != 2 {
+		t.Errorf("the foreign reader was told of %d", told)
+	}
+}

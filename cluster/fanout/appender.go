@@ -228,6 +228,17 @@ func (a *Appender) lock(p *pending) *log {
 	}
 }
 
+// Knows reports whether a stream has a log, and makes none.
+func (a *Appender) Knows(name []byte) bool {
+	if _, ok := a.logs[string(name)]; ok {
+		return true
+	}
+	a.hub.mu.RLock()
+	defer a.hub.mu.RUnlock()
+	_, ok := a.hub.logs.Get(string(name))
+	return ok
+}
+
 func (a *Appender) find(name string) *pending {
 	l := a.counting(name)
 	if l == nil {

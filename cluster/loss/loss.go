@@ -16,7 +16,7 @@ const (
 	Away      = "disconnected for too long"
 	Restarted = "consolidator restarted"
 	TooLarge  = "larger than 256 KiB"
-	Malformed = "not well formed"
+	Malformed = "sent as one frame, without a record"
 )
 
 // Loss is records of one stream that a reader did not get.
