@@ -43,8 +43,7 @@ func (p *Proxy) handler() http.Handler {
 			plain(w, http.StatusOK, "alive\n")
 		case path == "/readyz":
 			p.serveReady(w)
-		case path == "/":
-			web.Serve(w)
+		case web.Serve(w, r, path):
 		default:
 			p.refuse(w, r, tally.NotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}")
 		}

@@ -1,0 +1,15 @@
+// A worker that tests rows: an expression that never ends holds up this worker, and
+// nothing else.
+
+import { Test } from "./query.js";
+import { kinds } from "./store.js";
+
+let test = null;
+
+self.onmessage = ({ data }) => {
+  if (data.query) {
+    test = new Test(data.query);
+    return;
+  }
+  self.postMessage(data.texts.map((text, i) => data.kinds[i] === kinds.record ? test.of(text, data.levels[i]) : 1));
+};

@@ -1,0 +1,92 @@
+// The records of a pane, and what stands between them: bounded in number and in size,
+// the oldest are let go first. Each has a number, which grows by one.
+
+export const kinds = { record: 0, gap: 1, state: 2, skip: 3, seam: 4 };
+
+// Bounds of a store: rows, and UTF-16 units of text.
+export const maxRows = 50_000;
+export const maxText = 32 << 20;
+
+// Bounds of a chunk, which is let go as one.
+const chunkRows = 512;
+const chunkText = 256 << 10;
+
+export class Store {
+  #chunks = [];
+  #next = 0;
+
+  constructor(rows = maxRows, text = maxText) {
+    this.bounds = { rows, text };
+    this.text = 0;
+    this.evicted = 0;
+  }
+
+  get first() { return this.#chunks.length > 0 ? this.#chunks[0].first : this.#next; }
+  get next() { return this.#next; }
+  get rows() { return this.#next - this.first; }
+
+  // add takes a batch: arrays of texts, kinds, levels and times.
+  add(batch) {
+    for (let i = 0; i < batch.texts.length; i++) {
+      let c = this.#chunks.at(-1);
+      if (!c || c.texts.length >= chunkRows || c.size >= chunkText) {
+        c = { first: this.#next, size: 0, texts: [], kinds: [], levels: [], times: [] };
+        this.#chunks.push(c);
+      }
+      c.texts.push(batch.texts[i]);
+      c.kinds.push(batch.kinds[i]);
+      c.levels.push(batch.levels[i]);
+      c.times.push(batch.times[i]);
+      c.size += batch.texts[i].length;
+      this.text += batch.texts[i].length;
+      this.#next++;
+    }
+  }
+
+  // full tells whether something has to go; evict then lets go of the oldest chunks.
+  // The newest chunk stays whatever its size.
+  get full() { return this.#chunks.length > 1 && (this.rows > this.bounds.rows || this.text > this.bounds.text); }
+
+  // horizon is the number that will be the first once what has to go is gone.
+  get horizon() {
+    let rows = this.rows, text = this.text, n = 0;
+    while (n < this.#chunks.length - 1 && (rows > this.bounds.rows || text > this.bounds.text)) {
+      rows -= this.#chunks[n].texts.length;
+      text -= this.#chunks[n++].size;
+    }
+    return n < this.#chunks.length ? this.#chunks[n].first : this.#next;
+  }
+
+  evict() {
+    const horizon = this.horizon;
+    while (this.first < horizon) {
+      const c = this.#chunks.shift();
+      this.text -= c.size;
+      this.evicted += c.texts.length;
+    }
+  }
+
+  // row returns a row that is held.
+  row(number) {
+    const c = this.#chunkOf(number);
+    const i = number - c.first;
+    return { number, kind: c.kinds[i], level: c.levels[i], time: c.times[i], text: c.texts[i] };
+  }
+
+  // piece returns rows from a number on, which are held, as arrays: those of its chunk.
+  piece(number) {
+    const c = this.#chunkOf(number);
+    const i = number - c.first;
+    return { first: number, texts: c.texts.slice(i), kinds: c.kinds.slice(i), levels: c.levels.slice(i) };
+  }
+
+  #chunkOf(number) {
+    let low = 0, high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#chunks[middle].first <= number) low = middle;
+      else high = middle - 1;
+    }
+    return this.#chunks[low];
+  }
+}

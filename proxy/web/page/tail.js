@@ -1,0 +1,46 @@
+// A tail as the page has it: it is handed what came once a frame, and at once while the
+// page is hidden, when there are no frames.
+
+export class Tail {
+  #worker = new Worker(new URL("tail-worker.js", import.meta.url), { type: "module" });
+  #waiting = null;
+  #frame = 0;
+
+  // onBatch gets each batch with the losses so far, onState the state of the connection
+  // and of the consolidators.
+  constructor({ url, token, onBatch, onState }) {
+    this.state = { state: "connecting", message: "", sources: [] };
+    const take = () => {
+      cancelAnimationFrame(this.#frame);
+      this.#frame = 0;
+      const waiting = this.#waiting;
+      this.#waiting = null;
+      if (waiting) {
+        onBatch(waiting.batch, waiting.losses);
+        this.#worker.postMessage({ type: "taken" });
+      }
+    };
+    this.#worker.onmessage = ({ data }) => {
+      if (data.type === "state") {
+        this.state = data;
+        onState(data);
+        return;
+      }
+      this.#waiting = data;
+      if (document.hidden) take();
+      else this.#frame = requestAnimationFrame(take);
+    };
+    this.hidden = () => { if (document.hidden) take(); };
+    document.addEventListener("visibilitychange", this.hidden);
+    this.#worker.postMessage({ type: "start", url, token });
+  }
+
+  // login goes on with another token, where it stopped.
+  login(token) { this.#worker.postMessage({ type: "token", token }); }
+
+  close() {
+    document.removeEventListener("visibilitychange", this.hidden);
+    cancelAnimationFrame(this.#frame);
+    this.#worker.terminate();
+  }
+}
