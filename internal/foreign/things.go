@@ -28,6 +28,7 @@ var things = map[string]func() error{
 	"coreutils":         succeeds("tail", "--version"),
 	"gzip":              program("gzip"),
 	"curl":              program("curl"),
+	"chromium":          program("chromium"),
 	"bunyan":            program("bunyan"),
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),

@@ -31,9 +31,10 @@ const Prefix = "/page/"
 var files embed.FS
 
 // policy lets the page run its own scripts and styles, talk to this proxy, and nothing
-// else. Trusted types are required, and none exist: no text can become markup.
+// else. Trusted types are required, and the only ones are addresses of workers: no text
+// can become markup.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self'; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types sluice"
 
 // types are those of the parts; the machine's own table may have none or others.
 var types = map[string]string{

@@ -2,7 +2,7 @@
 // requests and responses as HTTP, the rest as JSON.
 
 import { kinds } from "./store.js";
-import { Exact, parse, text as textOf } from "./json.js";
+import { Exact, maxDepth, parse, text as textOf } from "./json.js";
 import { understand } from "./reading.js";
 import { lines, safe, shorten } from "./safe.js";
 import { element, hue } from "./list.js";
@@ -32,7 +32,7 @@ class Page {
     if (this.#lines === maxLines) this.root.append(element("div", "gap", "Only the first " + count(maxLines) + " lines are shown; y copies all."));
     if (++this.#lines > maxLines) return;
     const line = element("div", "line");
-    if (indent > 0) line.style.paddingLeft = indent * 1.2 + "em";
+    if (indent > 0) line.style.paddingLeft = Math.min(indent, 30) * 1.2 + "em";
     for (const [className, text] of parts) line.append(element("bdi", className, text));
     if (field) line.append(this.#offers(field, value));
     this.root.append(line);
@@ -65,7 +65,7 @@ class Page {
   json(key, value, path, indent = 0, end = "") {
     const head = key === null ? [] : [["key", safe(key) + ": "]];
     const open = Array.isArray(value) ? "[" : "{", close = Array.isArray(value) ? "]" : "}";
-    if (isObject(value) || Array.isArray(value)) {
+    if ((isObject(value) || Array.isArray(value)) && indent < maxDepth) {
       const all = Array.isArray(value) ? value.map((v) => [null, v, path]) : Object.keys(value).map((k) => [k, value[k], path === null ? null : path + "." + k]);
       if (all.length === 0) return this.line([...head, ["value", open + close + end]], null, null, indent);
       this.line([...head, ["value", open]], null, null, indent);
@@ -79,7 +79,7 @@ class Page {
       for (const line of parts) this.line([["str", line]], null, null, indent + 1);
       return undefined;
     }
-    const shown = isText ? '"' + safe(value) + '"' : textOf(value);
+    const shown = isText ? '"' + safe(value) + '"' : safe(textOf(value));
     return this.line([...head, [isText ? "str" : "num", shown + end]], path, textOf(value), indent);
   }
 
@@ -112,7 +112,8 @@ class Page {
   error(name, err) {
     if (typeof err.message !== "string" && typeof err.stack !== "string") return false;
     this.section("Error");
-    this.text("stack", err.stack || (err.name ? textOf(err.name) + ": " : "") + err.message, "err");
+    const said = (err.name ? textOf(err.name) + ": " : "") + textOf(err.message ?? "");
+    this.text("stack", typeof err.stack === "string" && err.stack !== "" ? err.stack : said, "err");
     this.others(name, err, "name", "message", "stack");
     return true;
   }

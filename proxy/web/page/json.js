@@ -18,14 +18,16 @@ export function parse(text) {
   return JSON.parse(marked, (_, v) => v !== null && typeof v === "object" && mark in v ? new Exact(v[mark]) : v);
 }
 
+// maxDepth is how deep a value is written; what is deeper is an ellipsis.
+export const maxDepth = 100;
+
 // write is a value in one line.
-export function write(value) {
+export function write(value, depth = 0) {
   if (value instanceof Exact) return value.source;
-  if (Array.isArray(value)) return "[" + value.map(write).join(",") + "]";
-  if (typeof value === "object" && value !== null) {
-    return "{" + Object.keys(value).map((k) => JSON.stringify(k) + ":" + write(value[k])).join(",") + "}";
-  }
-  return JSON.stringify(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (depth === maxDepth) return "…";
+  if (Array.isArray(value)) return "[" + value.map((v) => write(v, depth + 1)).join(",") + "]";
+  return "{" + Object.keys(value).map((k) => JSON.stringify(k) + ":" + write(value[k], depth + 1)).join(",") + "}";
 }
 
 // text is a value as people read it: strings without their quotes.

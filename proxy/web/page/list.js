@@ -8,6 +8,7 @@ import { safe } from "./safe.js";
 import { levelClass, levelName } from "./words.js";
 
 const names = 5; // hues
+const widest = { host: 14, label: 14 }; // columns, in characters
 
 export function element(tag, className, text) {
   const e = document.createElement(tag);
@@ -53,6 +54,7 @@ export class List {
   #seen = 0; // and how many are
   #setTo = -1; // where we have scrolled to ourselves
   #stamp = 0; // grows with whatever changes all rows
+  #columns = { host: 0, label: 0 };
 
   constructor(element_, view, { onOpen, onMove }) {
     this.root = element_;
@@ -229,6 +231,8 @@ export class List {
     const host = element("bdi", "host " + hue(text.host), text.host);
     const level = element("span", "level", name);
     const body = element("span", "body");
+    this.#widen("host", text.host);
+    this.#widen("label", text.short);
     const wanted = this.view.test.wanted;
     const ranges = wanted ? places(wanted, text.body) : []; // the worker has gone over the same, so it ends
     let at = 0;
@@ -238,5 +242,11 @@ export class List {
     }
     e.append(element("span", "time", clock(row.time)), level, host, element("bdi", "label", text.short), body);
     return e;
+  }
+
+  // widen makes a column as wide as its widest text so far, within bounds.
+  #widen(name, text) {
+    const width = Math.min(text.length, widest[name]);
+    if (width > this.#columns[name]) this.root.style.setProperty("--" + name, String(this.#columns[name] = width));
   }
 }

@@ -2,6 +2,7 @@
 
 import { kinds } from "./store.js";
 import { Test } from "./query.js";
+import { start } from "./workers.js";
 
 const patience = 5000; // milliseconds for one piece
 const inFlight = 4; // pieces that the worker has at a time
@@ -45,7 +46,7 @@ export class Matcher {
   }
 
   #start() {
-    this.#worker = new Worker(new URL("match-worker.js", import.meta.url), { type: "module" });
+    this.#worker = start("match-worker.js");
     this.#worker.postMessage({ query: this.query });
     this.#worker.onmessage = ({ data }) => {
       const then = this.#sent.shift();

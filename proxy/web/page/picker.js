@@ -4,11 +4,12 @@ import { letters, Names } from "./fuzzy.js";
 import { element } from "./list.js";
 import { safe } from "./safe.js";
 import { count, rate } from "./words.js";
+import { start } from "./workers.js";
 
 const shown = 100; // of those that match
 
 export class Picker {
-  #worker = new Worker(new URL("streams-worker.js", import.meta.url), { type: "module" });
+  #worker = start("streams-worker.js");
   #names = new Names([]);
   #rates = [];
   #sources = [];

@@ -57,19 +57,19 @@ export function rowText(raw, limit) {
 function inMessage(msg, key, record) {
   if (key !== "req" && key !== "res") return false;
   const req = record.req, res = record.res;
-  if (!req?.method || !req.url || !msg.startsWith(req.method + " " + req.url + " ")) return false;
+  if (typeof req?.method !== "string" || typeof req.url !== "string" || !msg.startsWith(req.method + " " + req.url + " ")) return false;
   return key === "req" || res?.statusCode !== undefined && msg.slice(req.method.length + req.url.length + 1).includes(" " + res.statusCode);
 }
 
 function field(add, key, value) {
-  if (key === "req" && value?.method && value.url) return add("value", shorten(value.method + " " + value.url, maxValue));
-  if (key === "res" && value?.statusCode) {
+  if (key === "req" && typeof value?.method === "string" && typeof value.url === "string") return add("value", shorten(value.method + " " + value.url, maxValue));
+  if (key === "res" && Number.isInteger(value?.statusCode)) {
     add("key", "→ ");
     return add(value.statusCode >= 500 ? "err" : "value", String(value.statusCode));
   }
   if (key === "err" && typeof value?.message === "string") {
     add("key", "err=");
-    return add("err", shorten((value.name ? value.name + ": " : "") + value.message, maxValue));
+    return add("err", shorten((typeof value.name === "string" ? value.name + ": " : "") + value.message, maxValue));
   }
   add("key", shorten(key, maxValue) + "=");
   add(isError(key) ? "err" : "value", shorten(valueText(value), maxValue));

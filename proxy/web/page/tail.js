@@ -1,8 +1,10 @@
 // A tail as the page has it: it is handed what came once a frame, and at once while the
 // page is hidden, when there are no frames.
 
+import { start } from "./workers.js";
+
 export class Tail {
-  #worker = new Worker(new URL("tail-worker.js", import.meta.url), { type: "module" });
+  #worker = start("tail-worker.js");
   #waiting = null;
   #frame = 0;
 

@@ -1,0 +1,145 @@
+package web_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sluice/proxy/web"
+)
+
+// fake is a proxy that a test scripts: what it sends on each stream, whom it lets in, and
+// when connections break.
+type fake struct {
+	*httptest.Server
+	token   string // "" lets everybody in
+	streams []byte // the answer of /api/streams
+
+	mu       sync.Mutex
+	sessions map[string][]*session // by stream
+	asked    []*http.Request       // for streams
+}
+
+// session is one response with events.
+type session struct {
+	id   string // Last-Event-ID
+	send chan string
+	cut  chan struct{}
+}
+
+func newFake(t testing.TB) *fake {
+	f := &fake{sessions: map[string][]*session{}, streams: []byte(`{"streams":[]}`)}
+	f.Server = httptest.NewServer(f)
+	t.Cleanup(func() {
+		f.CloseClientConnections()
+		f.Close()
+	})
+	return f
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name, logs := strings.CutPrefix(r.URL.Path, "/api/logs/")
+	if !logs && r.URL.Path != "/api/streams" {
+		if !web.Serve(w, r, r.URL.EscapedPath()) {
+			http.NotFound(w, r)
+		}
+		return
+	}
+	f.mu.Lock()
+	f.asked = append(f.asked, r)
+	token := f.token
+	f.mu.Unlock()
+	switch {
+	case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
+		http.Error(w, `{"title":"Unauthorized","status":401,"detail":"a token is wanted"}`, http.StatusUnauthorized)
+	case !logs:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(f.streams)
+	case name == "tenant/other":
+		http.Error(w, `{"title":"Forbidden","status":403,"detail":"the token does not name this stream"}`, http.StatusForbidden)
+	default:
+		f.serve(w, r, name)
+	}
+}
+
+func (f *fake) serve(w http.ResponseWriter, r *http.Request, name string) {
+	s := &session{id: r.Header.Get("Last-Event-ID"), send: make(chan string), cut: make(chan struct{})}
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	_, _ = fmt.Fprint(w, "event: source\nid: 0\ndata: {\"n\":1,\"consolidator\":\"vm-1\",\"state\":\"live\"}\n\n")
+	_ = out.Flush()
+	f.mu.Lock()
+	f.sessions[name] = append(f.sessions[name], s)
+	f.mu.Unlock()
+	for {
+		select {
+		case text := <-s.send:
+			if _, err := fmt.Fprint(w, text); err != nil {
+				return
+			}
+			if err := out.Flush(); err != nil {
+				return
+			}
+		case <-s.cut:
+			panic(http.ErrAbortHandler) // a broken connection
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// session waits for the n-th response of a stream, from 1.
+func (f *fake) session(t testing.TB, name string, n int) *session {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for {
+		f.mu.Lock()
+		list := f.sessions[name]
+		f.mu.Unlock()
+		if len(list) >= n {
+			return list[n-1]
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s was asked for %d times, not %d", name, len(list), n)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// requests returns what was asked of the API so far.
+func (f *fake) requests() []*http.Request {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked
+}
+
+// record is an event with a record of a level.
+func record(id, level int, msg string, fields ...any) string {
+	r := map[string]any{"v": 0, "name": "app", "hostname": "web-1", "pid": 7, "level": level, "time": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "msg": msg}
+	for i := 0; i < len(fields); i += 2 {
+		r[fields[i].(string)] = fields[i+1]
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return event(id, string(b))
+}
+
+func event(id int, data string) string {
+	return fmt.Sprintf("id: %d\ndata: %s\n\n", id, data)
+}
+
+// records are n records of level info, whose messages are "record N".
+func records(from, n int) string {
+	var b strings.Builder
+	for i := from; i < from+n; i++ {
+		b.WriteString(record(i, 30, fmt.Sprint("record ", i)))
+	}
+	return b.String()
+}

@@ -1,0 +1,282 @@
+package web_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/chromedp"
+
+	"sluice/internal/chromium"
+	"sluice/internal/wait"
+)
+
+func filters(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "system")
+	s := f.session(t, "system", 1)
+	s.send <- record(1, 30, "GET /health 200", "status", 200) + record(2, 50, "GET /api 500", "status", 500) +
+		record(3, 40, "slow query", "ms", 12.5) + record(4, 20, "cache statistics")
+	tab.Wait(shows("cache"))
+	all := chromium.Eval[[]string](tab, rows)
+	for filter, want := range map[string][]int{
+		"-health": {1, 2, 3}, "status>=500": {1}, "/q[u]ery|api/": {1, 2}, "level>=warn": {1, 2}, "ms<13": {2}, "GET -api": {0},
+	} {
+		typed(tab, ".filter", filter)
+		var list []string
+		for _, i := range want {
+			list = append(list, all[i])
+		}
+		tab.Wait(fmt.Sprintf("(%s).join('\\n') === %s", rows, quote(strings.Join(list, "\n"))))
+	}
+	typed(tab, ".filter", "status>=")
+	tab.Wait(says(".problem", `status>= wants a value after it`))
+	typed(tab, ".filter", "")
+	for range 3 {
+		key(tab, "l")
+	}
+	tab.Wait(fmt.Sprintf("(%s).length === 2", rows))
+	s.send <- record(5, 30, "unseen") + record(6, 50, "seen")
+	tab.Wait(shows("seen"))
+	if chromium.Eval[bool](tab, shows("unseen")) {
+		t.Error("new records pass a level that is below")
+	}
+	key(tab, "0")
+	tab.Wait(shows("unseen"))
+	typed(tab, ".search", "get")
+	tab.Wait(says(".tools .found", "2"))
+	tab.Wait(`document.querySelectorAll(".row mark").length === 2`)
+	key(tab, "N")
+	tab.Wait(says(".tools .found", "2/2"))
+	key(tab, "N")
+	tab.Wait(says(".tools .found", "1/2"))
+	tab.Wait(says(".row.chosen", "/health"))
+	key(tab, "e")
+	tab.Wait(says(".row.chosen", "/api 500"))
+}
+
+func endless(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "system;filter="+"%2F%28a%2B%29%2B%24%2F") // /(a+)+$/
+	s := f.session(t, "system", 1)
+	s.send <- record(1, 30, strings.Repeat("a", 40)+"b")
+	tab.Wait(says(".problem", "takes too long"))
+	tab.Wait(shows("aaaa"))
+	s.send <- record(2, 30, "goes on")
+	tab.Wait(shows("goes on"))
+}
+
+func links(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "tenant%2Facme;level=warn;filter=-health%3B%26;search=x&system")
+	s := f.session(t, "tenant/acme", 1)
+	f.session(t, "system", 1)
+	s.send <- record(1, 40, "x 1") + record(2, 30, "x 2") + record(3, 40, "health;&")
+	tab.Wait(shows("x 1"))
+	if got := chromium.Eval[[]string](tab, rows); len(got) != 1 {
+		t.Errorf("the view shows %q", got)
+	}
+	typed(tab, ".filter", "a=b c")
+	tab.Wait(`location.hash === "#tenant%2Facme;level=warn;filter=a%3Db%20c;search=x&system"`)
+	chromium.Eval[any](tab, `location.hash = "#tenant%2Fother"`)
+	tab.Wait(says(".foot .state", "refused: the token does not name this stream"))
+	if n := chromium.Eval[int](tab, `document.querySelectorAll(".pane").length`); n != 1 {
+		t.Errorf("a changed link leaves %d panes", n)
+	}
+}
+
+func login(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	f.token = "first"
+	tab := open(t, b, f, "system")
+	enter := func(token string) {
+		tab.Wait(`document.querySelector("#login").open`)
+		tab.Do(chromedp.SendKeys(chromedp.CSS("#token"), token+"\r"))
+	}
+	enter("wrong")
+	tab.Wait(says("#login .why", "a token is wanted"))
+	enter("first")
+	s := f.session(t, "system", 1)
+	s.send <- records(1, 2)
+	tab.Wait(shows("record 2"))
+	// The token runs out: the page asks for another one, and goes on where it was.
+	f.mu.Lock()
+	f.token = "second"
+	f.mu.Unlock()
+	close(s.cut)
+	enter("second")
+	s = f.session(t, "system", 2)
+	if s.id != "2" {
+		t.Errorf("after a new token the page goes on after %q", s.id)
+	}
+	s.send <- records(3, 1)
+	tab.Wait(shows("record 3"))
+	chromium.Eval[any](tab, `location.reload()`)
+	f.session(t, "system", 3) // the tab keeps it
+	for _, r := range f.requests() {
+		if strings.Contains(r.URL.String(), "first") || strings.Contains(r.URL.String(), "second") || r.Header.Get("Cookie") != "" || r.Referer() != "" {
+			t.Errorf("the token, or more than is needed, stands in %s %v", r.URL, r.Header)
+		}
+	}
+	if at := chromium.Eval[string](tab, "location.href + JSON.stringify(localStorage)"); strings.Contains(at, "second") {
+		t.Errorf("the token stands in %q", at)
+	}
+	tab.Wait(`!document.querySelector("#logout").hidden`)
+	tab.Do(chromedp.Click(chromedp.CSS("#logout")))
+	tab.Wait(`document.querySelector("#login")?.open && sessionStorage.length === 0`)
+}
+
+func picker(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	var list strings.Builder
+	list.WriteString(`{"streams":[`)
+	for i := range 50_000 {
+		fmt.Fprintf(&list, `{"name":"tenant/customer-%05d-%s","rate":%d,"sources":3},`, i, []string{"web", "batch", "api"}[i%3], i%100)
+	}
+	list.WriteString(`{"name":"tenant/<b>zebra</b>","rate":0.5,"sources":1}]}`)
+	f.streams = []byte(list.String())
+	tab := open(t, b, f, "")
+	tab.Wait(says("#picker .foot", "50,001 of 50,001 live"))
+	// What a key costs, from when it is typed to when the list is laid out.
+	times := chromium.Eval[[]float64](tab, `(() => {
+		const input = document.querySelector("#picker input"), times = [];
+		for (const text of ["c", "cu", "c49", "c499", "tenant/customer-0", "bat", "zz", "zeb", "", "7b"]) {
+			const began = performance.now();
+			input.value = text;
+			input.dispatchEvent(new Event("input"));
+			document.querySelector("#picker .names").getBoundingClientRect();
+			times.push(performance.now() - began);
+		}
+		return times.sort((a, b) => a - b);
+	})()`)
+	t.Logf("a key among 50,000 names: median %.0f ms, worst %.0f ms", times[len(times)/2], times[len(times)-1])
+	if times[len(times)/2] > 500 { // 50 on a quiet machine
+		t.Errorf("a key takes %v ms", times)
+	}
+	typed(tab, "#picker input", "zebr")
+	tab.Wait(says(`#picker [aria-selected="true"] .name`, "tenant/<b>zebra</b>"))
+	tab.Wait(says(`#picker [aria-selected="true"] .rate`, "0.5/s"))
+	tab.Do(chromedp.SendKeys(chromedp.CSS("#picker input"), "\r"))
+	f.session(t, "tenant/<b>zebra</b>", 1)
+	key(tab, "+")
+	tab.Wait(`document.querySelector("#picker").open`)
+	tab.Do(chromedp.SendKeys(chromedp.CSS("#picker input"), "customer-00007\r"))
+	f.session(t, "tenant/customer-00007-batch", 1)
+	if n := chromium.Eval[int](tab, `document.querySelectorAll(".pane").length`); n != 2 {
+		t.Errorf("there are %d panes", n)
+	}
+}
+
+func opened(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "system")
+	s := f.session(t, "system", 1)
+	s.send <- event(1, `{"v":0,"name":"web","hostname":"vm-1","pid":7,"level":50,"time":"2026-03-01T12:00:00.000Z","msg":"failed\nbadly","id":12345678901234567890,`+
+		`"err":{"name":"Error","message":"boom","stack":"Error: boom\n    at a.js:1","code":"E1"},"req":{"method":"GET","url":"/api","headers":{"host":"x"}},"res":{"statusCode":502},"a":{"b":[1,{"c":null}]}}`)
+	tab.Wait(shows("failed"))
+	tab.Do(chromedp.Click(chromedp.CSS(".row")))
+	tab.Wait(`!document.querySelector("#record").hidden`)
+	got := chromium.Eval[[]string](tab, `[...document.querySelectorAll("#record-text > *")].map((e) => [...e.childNodes].filter((c) => c.className !== "offers").map((c) => c.textContent).join(""))`)
+	text := strings.Join(got[1:], "\n")
+	if want := `levelERROR
+nameweb
+hostvm-1
+pid7
+streamsystem
+Message
+failed
+badly
+Error
+Error: boom
+    at a.js:1
+code: "E1"
+Request
+GET /api HTTP/1.1
+host: x
+Response
+HTTP/1.1 502
+Fields
+id: 12345678901234567890
+a: {
+b: [
+1,
+{
+c: null
+}
+]
+}`; text != want {
+		t.Errorf("the record says\n%s", text)
+	}
+	chromium.Eval[any](tab, `document.querySelector('#record-text [aria-label="hide this value of name"]').click()`)
+	tab.Wait(`document.querySelector(".filter").value === "name!=web"`)
+	tab.Wait(fmt.Sprintf("(%s).length === 0", rows))
+}
+
+func download(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "tenant%2Facme;filter=-no")
+	s := f.session(t, "tenant/acme", 1)
+	dir := t.TempDir()
+	_, err := chromedp.CallBrowser(tab.Context, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: "allow", DownloadPath: dir, BrowserContextID: chromedp.FromContext(tab.Context).BrowserContextID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes, no := record(1, 30, "yes \u202e"), record(2, 30, "no")
+	s.send <- yes + no + "event: dropped\nid: 3\ndata: {\"count\":5,\"hop\":\"proxy\"}\n\n"
+	tab.Wait(shows("5 records lost"))
+	key(tab, "s")
+	var got []byte
+	wait.For(t, "the file is there", func() bool {
+		got, err = os.ReadFile(filepath.Join(dir, "tenant-acme.ndjson"))
+		return err == nil && strings.Count(string(got), "\n") == 2
+	})
+	lines := strings.Split(string(got), "\n")
+	_, data, _ := strings.Cut(yes, "data: ")
+	if lines[0] != strings.TrimSpace(data) || !strings.Contains(lines[1], `"name":"sluice"`) || !strings.Contains(lines[1], "5 records lost at proxy") {
+		t.Errorf("the file has %q", lines)
+	}
+}
+
+func skips(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "system")
+	s := f.session(t, "system", 1)
+	s.send <- records(0, 1)
+	tab.Wait(shows("record 0"))
+	// The page is held up for as long as twenty thousand records take to come.
+	held := make(chan struct{})
+	go func() {
+		defer close(held)
+		for i := range 20 {
+			s.send <- records(1+i*1000, 1000)
+		}
+	}()
+	chromium.Eval[any](tab, `(() => { const end = performance.now() + 3000; while (performance.now() < end); return 1 })()`)
+	<-held
+	s.send <- record(20_001, 30, "last")
+	tab.Wait(shows("last"))
+	tab.Wait(says(".facts", "skipped"))
+	facts := chromium.Eval[string](tab, `document.querySelector(".facts").textContent`)
+	for range 5 {
+		key(tab, "l") // what is no record passes every level
+	}
+	tab.Wait(shows("this page could not keep up"))
+	// What is kept and what is skipped come to all.
+	var kept, skipped int
+	if _, err := fmt.Sscanf(strings.ReplaceAll(facts, ",", ""), "%d kept", &kept); err != nil {
+		t.Fatalf("%q: %v", facts, err)
+	}
+	at := strings.LastIndex(facts, "·")
+	if _, err := fmt.Sscanf(strings.ReplaceAll(facts[at:], ",", ""), "· %d skipped", &skipped); err != nil {
+		t.Fatalf("%q: %v", facts, err)
+	}
+	notices := chromium.Eval[int](tab, `document.querySelectorAll(".row.skip").length`)
+	if kept-notices+skipped != 20_002 {
+		t.Errorf("of 20,002 records the page says %q, with %d rows of skips", facts, notices)
+	}
+}
