@@ -27,6 +27,8 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
 	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
 	may.flags(c.Flags())
+	c.Flags().StringVar(&config.Admin, "admin", proxy.DefaultAdmin, "serve /metrics, /healthz and /readyz over HTTP on this address; empty serves none")
+	c.Flags().BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		logger, flush := serverLog()
 		defer flush()
@@ -45,7 +47,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		if err != nil {
 			return startError(err)
 		}
-		config.Logger.Info("proxy ready", "listen", server.Addr(), "consolidators", consolidators)
+		config.Logger.Info("proxy ready", "listen", server.Addr(), "admin", server.AdminAddr(), "consolidators", consolidators)
 		return server.Run(ctx)
 	})
 	return c

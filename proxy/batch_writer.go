@@ -39,6 +39,9 @@ type batchWriter struct {
 
 	begun    bool      // the head was written
 	batch    *[]byte   // nil when there is none
+	records  uint64    // in it
+	told     uint64    // records written so far
+	written  uint64    // bytes, likewise
 	flushed  time.Time // the last batch was
 	deadline time.Time // of writes, as it is set
 }
@@ -79,6 +82,7 @@ func (w *batchWriter) drop() {
 	if w.batch != nil {
 		putBuffer(w.batch)
 		w.batch = nil
+		w.records = 0
 	}
 }
 
@@ -94,6 +98,9 @@ func (w *batchWriter) flush() error {
 	if size := w.size(); err == nil && size > 0 {
 		if err = w.write(); err == nil {
 			w.sent.bytes.Add(uint64(size))
+			w.sent.records.Add(w.records)
+			w.written += uint64(size)
+			w.told += w.records
 		}
 	}
 	w.drop()

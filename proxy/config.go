@@ -18,6 +18,7 @@ import (
 // The defaults of [Config].
 const (
 	DefaultListen       = "127.0.0.1:5580"
+	DefaultAdmin        = "127.0.0.1:5581" // of the proxy's command; Config has none
 	DefaultHeartbeat    = 10 * time.Second
 	DefaultWriteTimeout = 15 * time.Second
 	DefaultKeep         = time.Minute
@@ -90,6 +91,10 @@ type Config struct {
 	// Grace is how long sessions may take to end at a shutdown. 0 means
 	// DefaultGrace.
 	Grace time.Duration
+	// Admin is the address of the endpoint for operators, host:port, as package
+	// admin has it; empty means none. Profile has it serve /debug/pprof/, too.
+	Admin   string
+	Profile bool
 	// Logger gets what people should know. It must not wait. nil discards it.
 	Logger *slog.Logger
 }

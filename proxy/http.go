@@ -53,15 +53,6 @@ func (p *Proxy) handler() http.Handler {
 // isPublic tells whether a path is open to all: everything but what names streams.
 func isPublic(path string) bool { return !strings.HasPrefix(path, httpapi.Prefix) }
 
-func (p *Proxy) serveReady(w http.ResponseWriter) {
-	select {
-	case <-p.draining:
-		plain(w, http.StatusServiceUnavailable, "shutting down\n")
-	default:
-		plain(w, http.StatusOK, "ready\n")
-	}
-}
-
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", textType)
 	w.WriteHeader(status)

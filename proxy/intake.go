@@ -15,6 +15,7 @@ const firstBackfill = 1000
 type intake struct {
 	source Source
 	tails  *tails
+	peers  *consolidators
 	to     *fanout.Appender
 	buf    []byte
 }
@@ -78,6 +79,7 @@ func (in *intake) notice(n *stream.Notice) {
 		for _, s := range in.source.Status() {
 			known[s.Name] = true
 		}
+		in.peers.changed(n.Source, n.State, n.Err, known)
 		in.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/admin"
 	"sluice/cluster/fanout"
 	"sluice/proxy/door"
 	"sluice/proxy/entry"
@@ -43,8 +44,17 @@ type Proxy struct {
 	taken     connections
 	gathering atomic.Int64 // sessions that have written a moment ago
 	sent      traffic
+	upstream  upstream
+	streams   streamTable
+	metrics   *metrics
+	admin     *admin.Server // nil when there is none
+	started   atomic.Int64  // Unix nanoseconds; 0 before Run
+	reached   atomic.Bool   // it has been ready
+
+	consolidators consolidators
 
 	open    atomic.Int64
+	begun   atomic.Uint64
 	blocked atomic.Uint64
 	lost    atomic.Uint64
 	counts  tally.Counts
@@ -90,11 +100,13 @@ func New(cfg Config) (*Proxy, error) {
 		certificate: cert,
 		hub:         hub,
 		source:      source,
-		tails:       &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams},
 		live:        listing{source: source},
 		rereads:     make(chan struct{}, maxRereads),
 		draining:    make(chan struct{}),
 	}
+	p.metrics = newMetrics(p)
+	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
+	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, streams: &p.streams, upstream: &p.upstream}
 	opens := door.Config{
 		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,
 		Public: isPublic, Refuse: p.problem,
@@ -106,6 +118,15 @@ func New(cfg Config) (*Proxy, error) {
 		_ = l.Close()
 		return nil, fmt.Errorf("proxy: %w", err)
 	}
+	if cfg.Admin != "" {
+		p.admin, err = admin.New(admin.Config{
+			Addr: cfg.Admin, Metrics: p.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: cfg.Logger,
+		})
+		if err != nil {
+			_ = l.Close()
+			return nil, fmt.Errorf("proxy: %w", err)
+		}
+	}
 	return p, nil
 }
 
@@ -114,6 +135,10 @@ func (p *Proxy) Counts() *tally.Counts { return &p.counts }
 
 // Addr is the address that is listened on, host:port.
 func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// AdminAddr is the address of metrics and health, as it was really bound; empty
+// when there is none.
+func (p *Proxy) AdminAddr() string { return p.admin.Addr() }
 
 // Stats returns the counts as of now.
 func (p *Proxy) Stats() Stats {
@@ -131,14 +156,17 @@ func (p *Proxy) Run(ctx context.Context) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(p.cfg.Logger.Handler(), slog.LevelDebug),
 	}
+	p.started.Store(time.Now().UnixNano())
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	failed := make(chan error, 2)
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = p.hub.Run(inner) }) // returns nil
 	wg.Go(func() { p.tails.run(inner) })
+	wg.Go(func() { _ = p.admin.Run(inner) }) // returns nil
+	wg.Go(func() { p.watch(inner) })
 	wg.Go(func() {
-		in := intake{source: p.source, tails: p.tails, to: p.hub.Appender()}
+		in := intake{source: p.source, tails: p.tails, peers: &p.consolidators, to: p.hub.Appender()}
 		in.run(inner)
 	})
 	wg.Go(func() {
@@ -179,6 +207,7 @@ func (p *Proxy) drain(server *http.Server) {
 	p.mu.Lock()
 	p.drained = true
 	close(p.draining)
+	p.admin.SetReady(false)
 	p.mu.Unlock()
 	limit, cancel := context.WithTimeout(context.Background(), p.cfg.Grace)
 	defer cancel()

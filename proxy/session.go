@@ -45,9 +45,16 @@ type session struct {
 	head    eventHead
 	origins map[uint64]string // consolidators by their numbers, for the filter
 
-	ends  []func() // to be called when it has ended, the last one first
-	peer  string   // address of the other side
-	grant *auth.Grant
+	ends   []func() // to be called when it has ended, the last one first
+	grant  *auth.Grant
+	origin origin          // who asked for it
+	began  time.Time       // when it did
+	asked  fanout.Position // where the log stood then; zero when its backfill was not there
+	oldest time.Time       // when a live record of the batch came to this proxy; mostly not known
+
+	reason  string // why the proxy has ended it, once it has
+	missed  uint64 // records that it was told of as lost, here and before
+	unknown uint64 // losses of an unknown number
 
 	sieve      *sieve
 	unseen     uint64          // records that the filter could not look at, and that are not reported yet
@@ -71,6 +78,7 @@ func (s *session) serve(ctx context.Context) error {
 // expire tells the reader that its token has ended, and so this session.
 func (s *session) expire() error {
 	s.proxy.counts.Add(tally.Expired, 1)
+	s.reason = expiredReason
 	if s.request.events {
 		s.add(expiredEvent)
 	} else {
@@ -100,6 +108,9 @@ func (s *session) begin(ctx context.Context) error {
 	t := s.tail
 	t.mu.Lock()
 	log := t.log()
+	if asked := t.asked(s.asked); asked.Epoch == log.Epoch {
+		log.Next = max(asked.Next, log.First) // what came meanwhile is the session's
+	}
 	r, at, lost := resume.Begin(s.request.want, log)
 	s.resume = r
 	if !r.CatchesUp() {
@@ -181,6 +192,7 @@ func (s *session) fill() bool {
 func (s *session) addPiece(p *fanout.Piece) (used int) {
 	catchesUp := s.resume.CatchesUp()
 	next := p.Next
+	had := s.records
 	for used < len(p.Bytes) && (used == 0 || s.size() < maxBatch && s.sieve.rest() == 0) {
 		e, size := entry.First(p.Bytes[used:])
 		used += size
@@ -191,6 +203,10 @@ func (s *session) addPiece(p *fanout.Piece) (used int) {
 		} else {
 			s.addEntry(e.ID(p.Epoch, next), &e)
 		}
+	}
+	s.tail.counts.records.Add(s.records - had)
+	if !p.At.IsZero() {
+		s.oldest = p.At
 	}
 	s.place = fanout.Position{Epoch: p.Epoch, Next: next}
 	if catchesUp {
@@ -268,6 +284,7 @@ func (s *session) addRecord(id httpapi.EventID, from string, data []byte) {
 	}
 	s.addUnseen()
 	b := s.buffer()
+	s.records++
 	if s.request.events {
 		*b = append(append(append(*b, s.head.of(id)...), data...), "\n\n"...)
 		return
@@ -294,6 +311,10 @@ func (s *session) addUnseen() {
 // addLoss adds a loss, in the form that the reader gets.
 func (s *session) addLoss(id httpapi.EventID, lost loss.Event) {
 	s.addUnseen()
+	s.missed += lost.Count
+	if lost.Unknown {
+		s.unknown++
+	}
 	b := s.buffer()
 	if s.request.events {
 		*b = appendLoss(*b, id, &lost)
@@ -347,6 +368,7 @@ func (s *session) addOwnLoss(id httpapi.EventID, lost resume.Loss) {
 func (s *session) ownLoss(lost resume.Loss) loss.Event {
 	s.lost += lost.Count
 	s.proxy.lost.Add(lost.Count)
+	s.tail.counts.dropped.Add(lost.Count)
 	s.proxy.countLoss(lost)
 	since := s.behind
 	if since.IsZero() {

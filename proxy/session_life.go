@@ -2,11 +2,10 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
-	"os"
 	"sync"
+	"time"
 
 	"sluice/cluster/auth"
 	"sluice/cluster/rescue"
@@ -15,13 +14,21 @@ import (
 // start serves the session. With HTTP/1 it goes on in goroutines of its own after
 // start has returned, so that all that net/http holds for a request is given back.
 func (s *session) start(w http.ResponseWriter, r *http.Request) {
-	s.peer, s.grant = r.RemoteAddr, auth.FromContext(r.Context())
+	s.origin, s.began, s.asked = originOf(r), time.Now(), s.tail.stands()
+	s.grant = auth.FromContext(r.Context())
+	s.proxy.begun.Add(1)
+	counts := s.tail.counts
+	counts.sessions.Add(1)
+	s.atEnd(func() { counts.sessions.Add(-1) })
 	if r.ProtoMajor != 1 {
-		err := s.flush()
-		if err == nil {
-			err = s.serve(r.Context())
-		}
-		s.end(err)
+		ctx, cancel := s.grant.Until(r.Context())
+		defer cancel()
+		s.end(rescue.Call("serve a session", func() error {
+			if err := s.flush(); err != nil {
+				return err
+			}
+			return s.serve(ctx)
+		}))
 		return
 	}
 	w.Header().Set("Connection", "close")
@@ -68,16 +75,7 @@ func (s *session) atEnd(f func()) { s.ends = append(s.ends, f) }
 
 // end is called when nothing more is done for the session.
 func (s *session) end(err error) {
-	log, stream := s.proxy.cfg.Logger, s.request.name
-	var fault *rescue.Error
-	switch {
-	case errors.As(err, &fault):
-		log.Error("session ended by a defect of this program: please report it", "stream", stream, "peer", s.peer, "err", err, "stack", string(fault.Stack))
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		log.Warn("session closed: it took nothing for too long", "stream", stream, "peer", s.peer, "after", s.timeout, "lost", s.lost)
-	case err != nil && !errors.Is(err, errDraining):
-		log.Debug("session ended", "stream", stream, "peer", s.peer, "lost", s.lost, "err", err)
-	}
+	s.logEnd(err)
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}

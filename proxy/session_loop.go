@@ -42,6 +42,7 @@ func (s *session) loop(ctx context.Context) error {
 				s.add(endEvent)
 			}
 			s.proxy.counts.Add(tally.Shutdown, 1)
+			s.reason = errDraining.Error()
 			return s.flush()
 		}
 		if !now.Before(ping) {
@@ -62,6 +63,7 @@ func (s *session) loop(ctx context.Context) error {
 				if err := s.flush(); err != nil {
 					return err
 				}
+				s.observeDelay()
 				s.gathers(&gathering, true)
 				due = s.flushed.Add(gather(s.proxy.gathering.Load()))
 				ready = nil
@@ -93,6 +95,14 @@ func (s *session) loop(ctx context.Context) error {
 			draining = nil
 			end = now.Add(rand.N(s.proxy.spread() + 1))
 		}
+	}
+}
+
+// observeDelay notes how long a record of the batch took, if that is known.
+func (s *session) observeDelay() {
+	if !s.oldest.IsZero() {
+		s.proxy.metrics.delay.Observe(time.Since(s.oldest).Seconds())
+		s.oldest = time.Time{}
 	}
 }
 

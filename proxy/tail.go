@@ -34,9 +34,13 @@ type tail struct {
 	// what it is about is appended.
 	version atomic.Uint64
 
+	counts   *streamCounts // of the sessions
+	upstream *upstream
+
 	mu          sync.Mutex
 	isReady     bool
-	closed      bool // nothing more may be appended: the log may be another tail's
+	readyAt     fanout.Position // where the log stood when it became so
+	closed      bool            // nothing more may be appended: the log may be another tail's
 	sources     resume.Sources
 	woken       uint64        // version of the sources that sessions were woken for
 	changed     chan struct{} // closed and replaced to wake them
@@ -46,8 +50,8 @@ type tail struct {
 	lost        uint64 // upstream, in all
 }
 
-func newTail(hub *fanout.Hub, name string, states []stream.Status) *tail {
-	t := &tail{name: name, hub: hub, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
+func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *upstream, counts *streamCounts) *tail {
+	t := &tail{name: name, hub: hub, upstream: upstream, counts: counts, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
 	t.keeper.Tail(name, fanout.From{Kind: fanout.FromNow})
 	if s, ok := hub.Stat(name); ok && s.Next > 0 {
 		// What came since the tail before this one is not known. The entry
@@ -86,6 +90,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 	added, size := uint64(0), 0
 	flush := func() {
 		to.Flush()
+		t.upstream.records.Add(added)
 		t.checkpoints.Grown(size, t.log)
 		added, size, buf = 0, 0, buf[:0]
 	}
@@ -148,6 +153,7 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 		}
 		to.AppendUnknown(t.name, encodeLoss(source, lost))
 	}
+	t.upstream.gap(n)
 	if n.Count > 0 {
 		if !n.Unknown {
 			source.Next += n.Count // otherwise it is of the epoch to come
@@ -202,12 +208,32 @@ func (t *tail) away(n *stream.Notice) {
 	t.wake()
 }
 
+// stands is where the log stands, or zero when its backfill is not there.
+func (t *tail) stands() fanout.Position {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.isReady {
+		return fanout.Position{}
+	}
+	return t.log().Position
+}
+
+// asked is where the log stood for a session that found it at a place: when it was
+// not ready then, it is where its backfill ended. t.mu is held.
+func (t *tail) asked(at fanout.Position) fanout.Position {
+	if at.Epoch == 0 {
+		return t.readyAt
+	}
+	return at
+}
+
 // setReady says that the backfill is in the log.
 func (t *tail) setReady() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.isReady {
 		t.isReady = true
+		t.readyAt = t.log().Position
 		close(t.ready)
 	}
 }

@@ -20,6 +20,9 @@ type tails struct {
 	keep   time.Duration
 	limit  int
 
+	streams  *streamTable
+	upstream *upstream
+
 	byName sync.Map // name → *tail; written under mu
 
 	mu    sync.Mutex
@@ -36,7 +39,7 @@ func (ts *tails) acquire(name string) (*tail, error) {
 		if ts.count >= ts.limit {
 			return nil, fmt.Errorf("tail %q: %w", name, errTooMany)
 		}
-		t = newTail(ts.hub, name, ts.source.Status())
+		t = newTail(ts.hub, name, ts.source.Status(), ts.upstream, ts.streams.open(name))
 		ts.byName.Store(name, t)
 		ts.count++
 		ts.source.Tail(name, stream.Backfill{Last: firstBackfill})
@@ -51,6 +54,13 @@ func (ts *tails) release(t *tail) {
 	defer ts.mu.Unlock()
 	t.sessions--
 	t.idle = time.Now()
+}
+
+// number is how many streams are tailed.
+func (ts *tails) number() int {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	return ts.count
 }
 
 // find returns the tail of a stream, or nil. It takes no lock.
@@ -80,6 +90,7 @@ func (ts *tails) sweep(now time.Time) {
 			ts.count--
 			ts.source.Stop(t.name)
 			t.close()
+			ts.streams.close(t.counts)
 		}
 	})
 }

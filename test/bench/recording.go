@@ -183,7 +183,7 @@ func (o options) recording(t taker, dir string, rate int) (r recorded, err error
 			return r, err
 		}
 		proxy := target{command: func(listen, sub string) []string {
-			return []string{o.sluice, "proxy", "--listen", strings.TrimPrefix(listen, "tcp://"), "--consolidator", sub}
+			return []string{o.sluice, "proxy", "--admin", "", "--listen", strings.TrimPrefix(listen, "tcp://"), "--consolidator", sub}
 		}}
 		stop, pid, err := proxy.start(listen, sub)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 // start runs sluice as a process of its own until the test ends.
 func start(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	if args[0] == "consolidator" {
+	if args[0] == "consolidator" || args[0] == "proxy" {
 		args = append(args, "--admin", "") // there are several at a time
 	}
 	cmd := exec.Command("sluice", args...)

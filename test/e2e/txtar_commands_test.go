@@ -139,7 +139,7 @@ func startVM(ts *testscript.TestScript, _ bool, args []string) {
 func startProxy(ts *testscript.TestScript, _ bool, args []string) {
 	ports(ts, false, args[:1])
 	port := ts.Getenv(args[0])
-	command := []string{"proxy", "--listen", "127.0.0.1:" + port}
+	command := []string{"proxy", "--admin=", "--listen", "127.0.0.1:" + port}
 	for _, from := range args[1:] {
 		command = append(command, "--consolidator", "tcp://127.0.0.1:"+from)
 	}

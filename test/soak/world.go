@@ -194,7 +194,7 @@ func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) 
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"proxy", "--listen", port}
+	args := []string{"proxy", "--listen", port, "--admin", ""}
 	for _, m := range w.machines {
 		args = append(args, "--consolidator", m.subscribe[0].String())
 	}
