@@ -1,6 +1,7 @@
 package jsonscan
 
 import (
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -23,12 +24,11 @@ func AppendString(dst []byte, s string) []byte {
 // pieces that do not cut a character in two.
 func AppendContents[T string | []byte](dst []byte, s T) []byte {
 	plain := 0 // from here on nothing has to be escaped
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
+	for i := 0; ; {
+		if i = skipASCII(s, i); i == len(s) {
+			return append(dst, s[plain:]...)
 		}
+		c := s[i]
 		r, n := rune(c), 1
 		if c >= utf8.RuneSelf {
 			r, n = decodeRune(s[i:])
@@ -42,7 +42,25 @@ func AppendContents[T string | []byte](dst []byte, s T) []byte {
 		i += n
 		plain = i
 	}
-	return append(dst, s[plain:]...)
+}
+
+// skipASCII returns the place of the first byte at or after i that is a quote, a
+// backslash, below 0x20 or beyond ASCII; eight bytes at a time.
+func skipASCII[T string | []byte](s T, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote := x ^ '"'*ones
+		backslash := x ^ '\\'*ones
+		if m := ((x - 0x20*ones) | x | (quote-ones)&^quote | (backslash-ones)&^backslash) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for i < len(s) && s[i] >= 0x20 && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func decodeRune[T string | []byte](s T) (rune, int) {

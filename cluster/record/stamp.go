@@ -96,6 +96,10 @@ func (s *stamper) next(any string) bool {
 func (s *stamper) numeric() bool {
 	switch s.count() {
 	case 4:
+		if s.fixed() {
+			s.zone()
+			return true
+		}
 		return s.yearFirst(4)
 	case 1, 2:
 		if s.at+2 < len(s.b) && s.b[s.at+2] == '/' && s.at+5 < len(s.b) && s.b[s.at+5] == '/' {
@@ -116,6 +120,34 @@ func (s *stamper) numeric() bool {
 		return ok
 	}
 	return false
+}
+
+// fixed reads 2026-03-01T12:00:00 and 2026-03-01 12:00:00, the most frequent forms of
+// yearFirst.
+func (s *stamper) fixed() bool {
+	b := s.b
+	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[10] != 'T' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
+		return false
+	}
+	century, year, month, day := digits2(b), digits2(b[2:]), digits2(b[5:]), digits2(b[8:])
+	hour, minute, second := digits2(b[11:]), digits2(b[14:]), digits2(b[17:])
+	if century|year|month|day|hour|minute|second < 0 {
+		return false
+	}
+	s.year, s.mon, s.day = century*100+year, month, day
+	s.hour, s.min, s.second = hour, minute, second
+	s.at = 19
+	s.fraction()
+	return true
+}
+
+// digits2 reads a number of two digits; it is negative when there is none.
+func digits2(b []byte) int {
+	tens, ones := b[0]-'0', b[1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // yearFirst reads 2026-03-01 12:00:00 and its like.
@@ -220,6 +252,12 @@ func (s *stamper) clock() (ok bool) {
 	if s.second, ok = s.digits(2); !ok {
 		return false
 	}
+	s.fraction()
+	return true
+}
+
+// fraction reads what may stand behind the seconds: a fraction, and AM or PM.
+func (s *stamper) fraction() {
 	if s.at+1 < len(s.b) && (s.b[s.at] == '.' || s.b[s.at] == ',' || s.b[s.at] == ':') && isDigit(s.b[s.at+1]) {
 		unit := 100_000_000
 		for s.at++; s.at < len(s.b) && isDigit(s.b[s.at]); s.at++ {
@@ -235,7 +273,6 @@ func (s *stamper) clock() (ok bool) {
 			s.hour, s.at = s.hour%12+12, s.at+3
 		}
 	}
-	return true
 }
 
 // zone reads a zone, if there is one: Z, UTC, GMT or an offset.

@@ -170,3 +170,21 @@ func BenchmarkPeekText(b *testing.B) {
 		record.Peek(data)
 	}
 }
+
+// The most frequent form of a time, which is read at once, is read as its like are.
+func TestFrequentTimes(t *testing.T) {
+	for _, rest := range []string{
+		"12:00:00", "12:00:00.123Z", "12:00:00,123 x", "23:59:60Z", "24:00:00", "12:60:00", "1a:00:00", "12:00:0", "12:00:00 PM", "11:00:00.5 AM",
+		"12:00:00+02:00", "12:00:00 +0200 x", "12:00:00.123456789 UTC", "12:00:00:5", "12:00:00.", "12:00:001",
+	} {
+		for _, day := range []string{"2026-03-01", "2026-02-29", "2026-13-01", "2026-00-10", "0001-01-01", "202a-03-01", "2026-03-0x", "9999-12-31"} {
+			want := record.Peek([]byte(day + "t" + rest))
+			if got := record.Peek([]byte(day + "T" + rest)); got.Time != want.Time || got.Level != want.Level {
+				t.Errorf("%sT%s is %+v, want %+v", day, rest, got, want)
+			}
+			if got := record.Peek([]byte(day + " " + rest)); got.Time != want.Time || got.Level != want.Level {
+				t.Errorf("%s %s is %+v, want %+v", day, rest, got, want)
+			}
+		}
+	}
+}

@@ -126,6 +126,10 @@ func kindOf(text []byte, separated bool) wordKind {
 // level is the level that a word is: in capitals, or clearly set apart from what
 // comes before and after it.
 func (w *textWord) level() (Level, bool) {
+	capital := len(w.text) > 0 && 'A' <= w.text[0] && w.text[0] <= 'Z'
+	if !w.colon && !(w.before && w.after && w.at > 0) && !(capital && (w.wide || capitals(w.text))) {
+		return 0, false
+	}
 	level, ok := textLevel(w.text)
 	if !ok {
 		if i := bytes.LastIndexByte(w.text, '.'); w.colon && i > 0 && capitals(w.text[i:]) {
@@ -133,11 +137,7 @@ func (w *textWord) level() (Level, bool) {
 		}
 		return 0, false
 	}
-	capital := 'A' <= w.text[0] && w.text[0] <= 'Z'
-	if capitals(w.text) || w.colon || w.before && w.after && w.at > 0 || capital && w.wide {
-		return level, true
-	}
-	return 0, false
+	return level, true
 }
 
 // textLevel reads a word as a level, if it is one that is hardly anything else.
@@ -146,6 +146,14 @@ func textLevel(word []byte) (Level, bool) {
 		return 0, false
 	}
 	switch string(word) {
+	case "INFO":
+		return Info, true
+	case "WARN", "WARNING":
+		return Warn, true
+	case "ERROR":
+		return Error, true
+	case "DEBUG":
+		return Debug, true
 	case "config", "log", "http", "default", "success", "audit", "exception", "off", "fine", "OFF", "HTTP", "DEFAULT",
 		"Config", "Log", "Http", "Default", "Success", "Audit", "Exception", "Off", "Fine":
 		return 0, false

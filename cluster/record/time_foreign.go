@@ -85,23 +85,23 @@ func appendTime(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	dst = appendDigits(append(dst, '"'), year, 4)
-	dst = appendDigits(append(dst, '-'), int(month), 2)
-	dst = appendDigits(append(dst, '-'), day, 2)
-	dst = appendDigits(append(dst, 'T'), hour, 2)
-	dst = appendDigits(append(dst, ':'), minute, 2)
-	dst = appendDigits(append(dst, ':'), second, 2)
-	dst = append(dst, '.')
+	dst = append(dst, '"', digit(year/1000), digit(year/100), digit(year/10), digit(year),
+		'-', digit(int(month)/10), digit(int(month)), '-', digit(day/10), digit(day),
+		'T', digit(hour/10), digit(hour), ':', digit(minute/10), digit(minute), ':', digit(second/10), digit(second), '.')
 	switch nsec := t.Nanosecond(); {
 	case nsec%1e3 != 0:
 		dst = appendDigits(dst, nsec, 9)
 	case nsec%1e6 != 0:
 		dst = appendDigits(dst, nsec/1e3, 6)
 	default:
-		dst = appendDigits(dst, nsec/1e6, 3)
+		ms := nsec / 1e6
+		dst = append(dst, digit(ms/100), digit(ms/10), digit(ms))
 	}
 	return append(dst, 'Z', '"')
 }
+
+// digit is the last digit of a number.
+func digit(n int) byte { return '0' + byte(n%10) }
 
 // appendDigits appends a number with leading zeros.
 func appendDigits(dst []byte, n, digits int) []byte {

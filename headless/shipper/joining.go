@@ -48,15 +48,15 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 	for s.join.Open() {
 		switch v := s.join.Next(line, s.text.first()); {
 		case v == traces.Joins:
-			return cmp.Or(err, s.extend(line, cut, size))
+			return first(err, s.extend(line, cut, size))
 		case v == traces.Waits && cut == 0 && len(s.waiting.text)+len(line) < maxWaiting:
 			s.waiting.add(line, size, s.now)
 			s.held += size
 			return err
 		case s.waiting.lines() > 0:
-			err = cmp.Or(err, s.settle())
+			err = first(err, s.settle())
 		default:
-			err = cmp.Or(err, s.end())
+			err = first(err, s.end())
 		}
 	}
 	if len(line) == 0 {
@@ -68,6 +68,14 @@ func (s *sink) textLine(line []byte, cut, size int64) (err error) {
 		err = cmp.Or(err, s.end())
 	}
 	return err
+}
+
+// first is the first of two errors. It costs nothing, as a comparison of them would.
+func first(err, next error) error {
+	if err != nil {
+		return err
+	}
+	return next
 }
 
 // settle takes the lines that wait for themselves.

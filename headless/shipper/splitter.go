@@ -2,7 +2,6 @@ package shipper
 
 import (
 	"bytes"
-	"cmp"
 	"slices"
 
 	"sluice/cluster/zmtp"
@@ -58,7 +57,9 @@ func (s *splitter) took(n int) (err error) {
 		line := s.buf[s.from : looked+i]
 		s.from = looked + i + 1 // handed on, whatever becomes of it
 		looked = s.from
-		err = cmp.Or(err, s.emit(line, 1))
+		if e := s.emit(line, 1); err == nil {
+			err = e
+		}
 	}
 	if over := s.to - s.from - maxLine; over > 0 {
 		s.cut += int64(over)
