@@ -27,13 +27,17 @@ type Head struct {
 // what stands where a head would, or zeros. (What a container printed is decoded,
 // and that allocates.)
 func Peek(data []byte) Head {
-	when, level, ok := quickHead(data)
-	if !ok {
-		when, level = slowHead(data)
+	var own ownHead
+	own.read(data)
+	h := Head{Time: millisOf(own.time), Level: levelAlone(own.level)}
+	if h.Time != 0 && h.Level != 0 {
+		return h
 	}
-	h := Head{Time: millisOf(when), Level: levelAlone(level)}
+	h.Foreign = true
+	if h.Time == 0 {
+		h.Time = millisOf(own.ts)
+	}
 	if h.Time == 0 || h.Level == 0 {
-		h.Foreign = true
 		foreignHead(&h, data)
 	}
 	return h
@@ -41,11 +45,12 @@ func Peek(data []byte) Head {
 
 // PeekTime is [Peek] for those who only need the time.
 func PeekTime(data []byte) int64 {
-	when, _, ok := quickHead(data)
-	if !ok {
-		when, _ = slowHead(data)
+	var own ownHead
+	own.read(data)
+	if ms := millisOf(own.time); ms != 0 {
+		return ms
 	}
-	if ms := millisOf(when); ms != 0 {
+	if ms := millisOf(own.ts); ms != 0 {
 		return ms
 	}
 	h := Head{Level: Unknown}
@@ -55,11 +60,9 @@ func PeekTime(data []byte) int64 {
 
 // PeekLevel is [Peek] for those who only need the level.
 func PeekLevel(data []byte) Level {
-	_, level, ok := quickHead(data)
-	if !ok {
-		_, level = slowHead(data)
-	}
-	if l := levelAlone(level); l != 0 {
+	var own ownHead
+	own.read(data)
+	if l := levelAlone(own.level); l != 0 {
 		return l
 	}
 	h := Head{Time: -1}
@@ -76,12 +79,6 @@ func foreignHead(h *Head, data []byte) {
 	if data[i] != '{' {
 		h.completeFromText(data)
 		return
-	}
-	if h.Time == 0 {
-		h.Time = millisOf(quickStamp(data))
-		if h.Time != 0 && h.Level != 0 {
-			return
-		}
 	}
 	var r reading
 	r.read(data)
@@ -129,17 +126,26 @@ func (r *reading) head(when, level bool) (h Head) {
 	return h
 }
 
-// slowHead is quickHead member by member, for all objects.
-func slowHead(data []byte) (when, level []byte) {
+// ownHead is the values of fields that a record has itself, empty where it has none.
+type ownHead struct {
+	time, level []byte
+	ts          []byte // after time the first of the table's times; it may be missing
+}
+
+// read finds the values.
+func (h *ownHead) read(data []byte) {
+	if len(data) == 0 || data[0] != '{' && !jsonscan.IsSpace(data[0]) || h.readQuickly(data) {
+		return
+	}
+	*h = ownHead{}
 	for key, value := range jsonscan.Members(data) {
 		switch coreKey(key) {
 		case keyTime:
-			when = value
+			h.time = value
 		case keyLevel:
-			level = value
+			h.level = value
 		}
 	}
-	return when, level
 }
 
 // millisOf reads a time as Unix milliseconds, 0 when it is none.
@@ -170,14 +176,13 @@ func levelAlone(value []byte) Level {
 	return 0
 }
 
-// quickHead finds the values of time and level, empty where there is none,
-// without looking at each member. That works in an object in which nothing is
-// escaped, so that every quote begins or ends a string, in which each of the two
-// keys stands at most once, and no object or array begins before them. For all
-// others it reports false.
-func quickHead(data []byte) (when, level []byte, ok bool) {
-	if len(data) == 0 || data[0] != '{' || bytes.IndexByte(data, '\\') >= 0 {
-		return nil, nil, false
+// readQuickly finds the values without looking at each member. That works in an object
+// in which nothing is escaped, so that every quote begins or ends a string, in which
+// each of the keys stands at most once, and no object or array begins before them. For
+// all others it reports false, or leaves ts out.
+func (h *ownHead) readQuickly(data []byte) bool {
+	if data[0] != '{' || bytes.IndexByte(data, '\\') >= 0 {
+		return false
 	}
 	nested := len(data) // where the first object or array within begins
 	for _, c := range []byte("{[") {
@@ -185,37 +190,34 @@ func quickHead(data []byte) (when, level []byte, ok bool) {
 			nested = 1 + i
 		}
 	}
+	stamps := 0
 	for i := headKey(data, 1); i < len(data); i = headKey(data, i+1) {
 		key := 0
-		value := &when
+		value := &h.time
 		switch rest := data[i:]; {
 		case bytes.HasPrefix(rest, []byte(`"time"`)):
 			key = len(`"time"`)
 		case bytes.HasPrefix(rest, []byte(`"level"`)):
-			key, value = len(`"level"`), &level
+			key, value = len(`"level"`), &h.level
+		case bytes.HasPrefix(rest, []byte(`"ts"`)):
+			if stamps++; i < nested {
+				h.ts = plainValue(data, i, i+len(`"ts"`))
+			}
+			continue
 		default:
 			continue
 		}
 		if i > nested || *value != nil {
-			return nil, nil, false
+			return false
 		}
 		if *value = plainValue(data, i, i+key); *value == nil {
-			return nil, nil, false
+			return false
 		}
 	}
-	return when, level, true
-}
-
-// quickStamp finds the value of ts, after time the first of the table's times, in an
-// object in which nothing is escaped, if it stands there once and before any object
-// or array within. nil: it must be looked for otherwise.
-func quickStamp(data []byte) []byte {
-	const key = `"ts"`
-	i := bytes.Index(data, []byte(key))
-	if i < 1 || bytes.IndexByte(data, '\\') >= 0 || bytes.Contains(data[i+len(key):], []byte(key)) || bytes.ContainsAny(data[1:i], "{[") {
-		return nil
+	if stamps > 1 {
+		h.ts = nil
 	}
-	return plainValue(data, i, i+len(key))
+	return true
 }
 
 const (

@@ -115,10 +115,19 @@ func appendDigits(dst []byte, n, digits int) []byte {
 	return dst
 }
 
+func hasExponent(b []byte) bool {
+	for _, c := range b {
+		if c|0x20 == 'e' {
+			return true
+		}
+	}
+	return false
+}
+
 // sinceEpoch reads a decimal number of seconds, milliseconds, microseconds or
 // nanoseconds since 1970; its size decides which.
 func sinceEpoch(b []byte) (sec int64, nsec int, ok bool) {
-	if bytes.ContainsAny(b, "eE") && len(b) < 64 {
+	if hasExponent(b) && len(b) < 64 {
 		f, err := strconv.ParseFloat(string(b), 64)
 		if err != nil || f < 0 || f > maxNanos {
 			return 0, 0, false
