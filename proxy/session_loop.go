@@ -82,18 +82,33 @@ func (s *session) loop(ctx context.Context) error {
 		if !end.IsZero() {
 			next = earlier(next, end)
 		}
-		timer.Reset(time.Until(next))
+		switch wait := time.Until(next); {
+		case ready != nil && wait > 0:
+			timer.Reset(wait)
+			select {
+			case <-ctx.Done():
+			case <-ready:
+			case <-timer.C:
+			case <-s.changed:
+			case <-draining:
+			}
+		case wait > 0:
+			time.Sleep(min(wait, maxGather)) // cheaper than to wait for all of these
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ready:
-		case <-timer.C:
 		case <-s.changed:
 			s.addSources()
+		default:
+		}
+		select {
 		case <-draining:
 			// Each at its own time, so that not all come back at once.
 			draining = nil
-			end = now.Add(rand.N(s.proxy.spread() + 1))
+			end = time.Now().Add(rand.N(s.proxy.spread() + 1))
+		default:
 		}
 	}
 }

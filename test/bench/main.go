@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"regexp"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -43,8 +44,10 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the pump to this file; only its figures are measured then")
 	flag.DurationVar(&o.flooded, "flood", time.Minute, "how long the client is flooded")
 	flag.IntVar(&o.held, "held", 10_000_000, "records that the client holds and searches")
+	more := flag.String("proxy-flags", "", "more flags of the proxy that is measured, such as --admin 127.0.0.1:5581 --pprof")
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
+	o.proxyFlags = strings.Fields(*more)
 	re, err := regexp.Compile(*only)
 	if err == nil && *only != "record" && *only != "publish" && *only != "replay" {
 		err = o.run(re)
