@@ -14,6 +14,16 @@ func (o options) proxies(only *regexp.Regexp) error {
 			}
 		}
 	}
+	for name, measure := range map[string]func() error{
+		"proxy: an idle session": o.idleSessions,
+		"proxy: latency":         o.delays,
+	} {
+		if only.MatchString(name) {
+			if err := measure(); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -21,6 +21,7 @@ type fanOut struct {
 // fanOuts are the loads. Each peer gets those that tell something of it.
 var fanOuts = []fanOut{
 	{name: "proxy: 1,000 sessions, 300/s", sessions: 1000, streams: 1, rate: 300, servers: []string{"sluice", "hub", "r3labs"}},
+	{name: "proxy: 1,000 sessions, 300/s, with TLS and a token", sessions: 1000, streams: 1, rate: 300, servers: []string{"sluice", "secure"}},
 	{name: "proxy: 1,000 sessions, 500/s", sessions: 1000, streams: 1, rate: 500, servers: []string{"sluice", "nchan", "hub"}},
 	{name: "proxy: 1,000 sessions, 8,000/s", sessions: 1000, streams: 1, rate: 8000, servers: []string{"sluice"}},
 	{name: "proxy: 1,000 streams, 50/s each", sessions: 1000, streams: 1000, rate: 50, servers: []string{"sluice", "hub"}},

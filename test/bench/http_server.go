@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,9 @@ type httpServer struct {
 	pids    []int // whose CPU counts
 	path    func(stream string) string
 	send    func(stream string, records [][]byte) error // publishes
+	tls     *tls.Config                                 // nil without TLS
+	headers []string                                    // of each request
+	settle  time.Duration                               // after which it has let go of what it does not need
 	stops   []func()
 }
 
@@ -62,6 +66,7 @@ func (s *httpServer) memory() (sum float64, err error) {
 // httpServers are what is measured, by name.
 var httpServers = map[string]func(o options, dir string) (*httpServer, error){
 	"sluice": startSluice,
+	"secure": startSecure,
 	"nchan":  startNchan,
 	"hub":    func(options, string) (*httpServer, error) { return startSelf("hub") },
 	"r3labs": func(options, string) (*httpServer, error) { return startSelf("r3labs") },
@@ -82,7 +87,7 @@ func startSluice(o options, _ string) (*httpServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &httpServer{name: "sluice", stops: []func(){c.stop}}
+	s := &httpServer{name: "sluice", settle: 25 * time.Second, stops: []func(){c.stop}}
 	url, pid, err := c.proxy(o.proxyFlags...)
 	if err != nil {
 		return s, err
@@ -159,6 +164,10 @@ func startNchan(_ options, dir string) (*httpServer, error) {
 		}
 		return nil
 	}
+	// The worker is there once it answers.
+	if err := s.send("warm-up", [][]byte{[]byte("{}")}); err != nil {
+		return s, err
+	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		return s, err
@@ -169,6 +178,9 @@ func startNchan(_ options, dir string) (*httpServer, error) {
 			return s, err
 		}
 		s.pids = append(s.pids, n)
+	}
+	if len(s.pids) < 2 {
+		return s, errors.New("nginx has no worker")
 	}
 	return s, nil
 }

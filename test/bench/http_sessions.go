@@ -32,18 +32,18 @@ func (s *httpServer) request(stream, query string, headers ...string) []byte {
 	if query != "" {
 		path += "?" + query
 	}
-	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s\r\n", path, s.address, strings.Join(append(headers, ""), "\r\n"))
+	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n%s\r\n", path, s.address, strings.Join(append(slices.Concat(s.headers, headers), ""), "\r\n"))
 }
 
 // connect opens n sessions, and reads them: stream says what session i reads.
 func (s *httpServer) connect(n int, stream func(i int) string, query string, headers ...string) (*crowdOf, error) {
 	c := &crowdOf{}
 	for i := range n {
-		nc, err := dialHTTP(s.address)
+		nc, tcp, err := s.dial()
 		if err != nil {
 			return c, err
 		}
-		one := &sessionBytes{conn: nc.(*net.TCPConn)}
+		one := &sessionBytes{conn: tcp}
 		c.sessions = append(c.sessions, one)
 		if _, err := nc.Write(s.request(stream(i), query, headers...)); err != nil {
 			return c, err
@@ -131,7 +131,7 @@ type witness struct {
 }
 
 func (s *httpServer) witness(stream, query string) (*witness, error) {
-	nc, err := dialHTTP(s.address)
+	nc, _, err := s.dial()
 	if err != nil {
 		return nil, err
 	}
