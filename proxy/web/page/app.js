@@ -146,7 +146,7 @@ class App {
     this.active = null;
     this.#closeRecord();
     panes.forEach(({ stream, ...settings }) => this.open(stream, true, settings));
-    if (panes.length > 0) this.activate(this.panes[0]);
+    if (panes.length > 0) this.#switch(this.panes[0]);
     else this.pick(null);
     this.#tabs();
   }

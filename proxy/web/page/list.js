@@ -8,6 +8,7 @@ import { safe } from "./safe.js";
 import { levelClass, levelName } from "./words.js";
 
 const names = 5; // hues
+const followEvery = 30; // milliseconds between two paints
 const widest = { host: 14, label: 14 }; // columns, in characters
 
 export function element(tag, className, text) {
@@ -54,6 +55,7 @@ export class List {
   #seen = 0; // and how many are
   #setTo = -1; // where we have scrolled to ourselves
   #stamp = 0; // grows with whatever changes all rows
+  #painted = 0; // when
   #columns = { host: 0, label: 0 };
 
   constructor(element_, view, { onOpen, onMove }) {
@@ -82,14 +84,21 @@ export class List {
   get top() { return this.#top; }
   get bottom() { return this.#top + this.#seen; }
 
-  // draw draws the rows with the next frame.
+  // draw draws the rows with the next frame; while one follows, with every other frame,
+  // since each brings new rows.
   draw() {
     if (this.#dirty) return;
     this.#dirty = true;
-    requestAnimationFrame(() => {
+    const paint = (now) => {
+      if (this.view.following && now - this.#painted < followEvery) {
+        requestAnimationFrame(paint);
+        return;
+      }
+      this.#painted = now;
       this.#dirty = false;
       this.#paint();
-    });
+    };
+    requestAnimationFrame(paint);
   }
 
   // restyle draws all rows anew.
