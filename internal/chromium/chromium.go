@@ -17,21 +17,26 @@ type Browser struct {
 	ctx context.Context
 }
 
-// Start starts a browser that ends with the test, which is skipped where there is none.
-func Start(t testing.TB) *Browser {
-	t.Helper()
-	foreign.Need(t, "chromium")
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(),
+// Options are those of a browser without a screen that keeps to itself, with its data in
+// a folder that is empty.
+func Options(dir string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath("/usr/bin/chromium"),
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(dir),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.WSURLReadTimeout(wait.Limit),
-	)
+	}
+}
+
+// Start starts a browser that ends with the test, which is skipped where there is none.
+func Start(t testing.TB) *Browser {
+	t.Helper()
+	foreign.Need(t, "chromium")
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(Options(t.TempDir()), chromedp.WSURLReadTimeout(wait.Limit))...)
 	b := &Browser{}
 	b.ctx, _ = chromedp.NewContext(ctx)
 	t.Cleanup(func() {

@@ -59,15 +59,16 @@ export class Pulse {
 }
 
 // draw returns the shapes of a sparkline of cells as the d of two SVG paths, in a box
-// of width by height: all records, and on top of them the errors.
+// of width by height: all records, and in front of them the errors. Heights are square
+// roots, so that a burst leaves what is usual in sight.
 export function draw(cells, width, height) {
   const most = Math.max(...cells.map((c) => c.all), 1);
   const step = width / cells.length;
   let all = "", errors = "";
   cells.forEach((c, i) => {
     if (c.all === 0) return;
-    const h = Math.max(c.all / most * height, 1);
-    const e = c.errors === 0 ? 0 : Math.max(c.errors / most * height, 1.5);
+    const h = Math.max(Math.sqrt(c.all / most) * height, 1);
+    const e = c.errors === 0 ? 0 : Math.max(Math.sqrt(c.errors / most) * height, 1.5);
     const x = (i * step).toFixed(2), w = Math.max(step - 0.4, 0.5).toFixed(2);
     all += `M${x} ${height}v-${h.toFixed(2)}h${w}v${h.toFixed(2)}z`;
     if (e > 0) errors += `M${x} ${height}v-${e.toFixed(2)}h${w}v${e.toFixed(2)}z`;
