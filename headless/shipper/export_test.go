@@ -26,12 +26,6 @@ func Lines(s *Shipper) int { return int(s.counts.lines.Load()) }
 // Behind is how many bytes are known not to be read.
 func Behind(s *Shipper) int64 { return s.names.Load().Behind() }
 
-// Seen reports whether something is known to be in the files.
-func Seen(s *Shipper) bool {
-	names := s.names.Load()
-	return names != nil && names.Seen() > 0
-}
-
 // Wanted is how many files wait to be opened.
 func Wanted(s *Shipper) int { return s.names.Load().Wanted() }
 

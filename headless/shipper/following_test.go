@@ -116,7 +116,6 @@ func followingRun(t *testing.T, seed int, sum *figures) {
 		}
 	}
 	before := 0 // lines that earlier runs of the follower read
-	w.seen = func() bool { return shipper.Seen(r.ship) }
 	w.read = func(lines int) bool { return before+shipper.Lines(r.ship) >= lines }
 	steps := 3 + rnd.IntN(20)
 	for step := range steps {

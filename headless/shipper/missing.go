@@ -37,6 +37,11 @@ func (f *follower) truncated(o *followedFile, cut *follow.Truncated) {
 	if size, err := o.Size(); err == nil {
 		o.limit = size
 	}
+	if cut.Unseen > 0 {
+		f.s.counts.doubts.Add(uint64(cut.Unseen))
+		f.tell(fmt.Sprintf("%q was empty, was changed, and is empty or was truncated: whether anything was written to it meanwhile is unknown", f.name))
+		return
+	}
 	if cut.Lost > 0 {
 		f.tell(fmt.Sprintf("%s; at least %d bytes that were not read are lost", text, cut.Lost), "lostBytes", cut.Lost)
 		return

@@ -17,21 +17,19 @@ import (
 // writer writes numbered lines to a name, rotates in random ways, and knows what
 // it wrote to which file.
 type writer struct {
-	t       testing.TB
-	rnd     *rand.Rand
-	dir     string
-	name    string // that is followed
-	calm    bool   // before it destroys something it waits until that is open, or read
-	read    func(lines int) bool
-	seen    func() bool // somebody has looked at the file since there was something in it
-	pad     string
-	wrote   []wrote
-	out     *os.File
-	file    int  // which one it writes to
-	life    int  // how often that was truncated
-	noticed bool // that there was something to lose
-	rough   int  // how often it destroyed something that may not have been read
-	turn    int
+	t     testing.TB
+	rnd   *rand.Rand
+	dir   string
+	name  string // that is followed
+	calm  bool   // before it destroys something it waits until that is open, or read
+	read  func(lines int) bool
+	pad   string
+	wrote []wrote
+	out   *os.File
+	file  int // which one it writes to
+	life  int // how often that was truncated
+	rough int // how often it destroyed something that may not have been read
+	turn  int
 }
 
 // wrote is a line that was written.
@@ -203,11 +201,6 @@ func (w *writer) truncate() {
 		lines := len(w.wrote)
 		wait.For(w.t, "all lines to be read", func() bool { return w.read(lines) })
 	} else {
-		// What nobody has looked at between two truncations cannot be known of.
-		if n := len(w.wrote); !w.noticed && n > 0 && w.wrote[n-1].life == w.life {
-			wait.For(w.t, "somebody to look", w.seen)
-			w.noticed = true
-		}
 		w.rough++
 	}
 	data, err := os.ReadFile(w.name)

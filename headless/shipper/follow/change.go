@@ -19,4 +19,6 @@ const (
 	changeMovedFrom
 	changeDeleted
 	changeWritten // to a file; or it was truncated
+	changeOpened  // a file, by whomever
+	changeClosed  // a file that could be written to
 )

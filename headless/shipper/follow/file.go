@@ -47,14 +47,18 @@ type File struct {
 	verified int64           // the stamp at which the tail was found unchanged
 	probed   bool
 	cut      *Truncated // not told to the reader yet
+	cutAt    time.Time  // when that was noticed last
+	reserved bool       // it has room for what is not written yet
+	empty    empty
 }
 
 // Truncated is what File.Read returns once for all truncations that were noticed
 // since the last time.
 type Truncated struct {
-	Times int   // that were noticed
-	Lost  int64 // bytes that were not read and are gone for certain: the true number may be higher, and is unknown
-	Anew  bool  // what is read next is the beginning; otherwise the place is what it was
+	Times  int   // that were noticed
+	Lost   int64 // bytes that were not read and are gone for certain: the true number may be higher, and is unknown
+	Unseen int   // of the Times: the file was empty before and after, and whether anything was written to it is unknown
+	Anew   bool  // what is read next is the beginning; otherwise the place is what it was
 }
 
 func (t *Truncated) Error() string {
@@ -120,7 +124,7 @@ func (f *File) look() error {
 		if err != nil {
 			return err
 		}
-		f.links, f.stamp = s.links, s.stamp
+		f.links, f.stamp, f.reserved = s.links, s.stamp, s.size == 0 && s.backed > 0
 		if s.size < f.offset || !f.unchanged() {
 			f.begin(f.unread)
 			f.seen, f.unread = 0, 0
@@ -153,6 +157,7 @@ func (f *File) noticed(lost int64) {
 		f.cut = &Truncated{}
 	}
 	f.cut.Times++
+	f.cutAt = time.Now()
 	f.cut.Lost += max(0, lost)
 }
 
@@ -279,6 +284,7 @@ func (f *File) Cut() *Truncated {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	_ = f.look()
+	f.explain(0)
 	cut := f.cut
 	f.cut = nil
 	return cut

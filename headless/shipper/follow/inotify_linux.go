@@ -46,8 +46,11 @@ func (n *inotify) watchDir(dir *os.File) (int, error) {
 	return wd, err
 }
 
-// watchFile tells when something is written to an open file, or it is truncated.
-func (n *inotify) watchFile(f *File) (int, error) { return n.watchOpen(f.file, unix.IN_MODIFY) }
+// watchFile tells when something is written to an open file, or it is truncated,
+// and when it is opened, and closed by who could write.
+func (n *inotify) watchFile(f *File) (int, error) {
+	return n.watchOpen(f.file, unix.IN_MODIFY|unix.IN_OPEN|unix.IN_CLOSE_WRITE)
+}
 
 // watchOpen watches what is open.
 func (n *inotify) watchOpen(file *os.File, mask uint32) (wd int, err error) {
@@ -166,6 +169,10 @@ func parseChanges(data []byte) (changes []change) {
 			c.kind = changeDeleted
 		case mask&unix.IN_MODIFY != 0:
 			c.kind = changeWritten
+		case mask&unix.IN_OPEN != 0:
+			c.kind = changeOpened
+		case mask&unix.IN_CLOSE_WRITE != 0:
+			c.kind = changeClosed
 		default:
 			continue
 		}

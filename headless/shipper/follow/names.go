@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,6 +81,7 @@ type Names struct {
 	at     map[spot][]*tenure
 	moving map[uint32][]*tenure // by cookie
 	again  bool                 // a directory came or went: routes are other ones
+	rounds int                  // how often they were looked at
 
 	mu      sync.Mutex
 	names   []*name
@@ -106,6 +108,7 @@ type name struct {
 	tenures  []*tenure // that are not decided, in order
 	spares   []*File   // files that had the name, it is unknown when; not in Names.files
 	steps    []step    // its route
+	leaves   []spot    // of its route, where the file or a link to it is
 	moved    bool      // its route has become another since it was looked at
 	untold   time.Time // when a file was found of which the system had not told; it may be about to
 	unopened ID        // has the name and could not be opened yet
@@ -171,19 +174,13 @@ func (n *Names) Take(i int) []Arrival {
 	return taken
 }
 
-// Seen is how many bytes are in open files, as far as is known.
-func (n *Names) Seen() int64 { return n.sum(func(f *File) int64 { return f.seen }) }
-
 // Behind is how many bytes of open files are not read, as far as is known.
-func (n *Names) Behind() int64 { return n.sum(func(f *File) int64 { return f.unread }) }
-
-// sum adds up what each open file has, under its lock.
-func (n *Names) sum(of func(*File) int64) (bytes int64) {
+func (n *Names) Behind() (bytes int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, f := range n.files {
 		f.mu.Lock()
-		bytes += of(f)
+		bytes += f.unread
 		f.mu.Unlock()
 	}
 	return bytes
@@ -216,6 +213,7 @@ func (n *Names) Refuse(f *File) {
 			m.current, m.refused = nil, f.id
 		}
 	}
+	f.owner.queue = slices.DeleteFunc(f.owner.queue, func(a Arrival) bool { return a.File == f })
 	n.forget(f)
 }
 
@@ -357,8 +355,10 @@ func (n *Names) sample() {
 		n.mu.Lock()
 		for _, c := range changes {
 			if f := n.byWatch[c.wd]; f != nil {
-				_, _ = f.Size()
-				f.owner.poke()
+				if f.heard(c.kind); c.kind == changeWritten {
+					_, _ = f.Size()
+					f.owner.poke()
+				}
 				continue
 			}
 			n.touch(c)
@@ -375,6 +375,9 @@ func (n *Names) lookAtSizes() {
 	defer n.mu.Unlock()
 	for _, f := range n.files {
 		_, _ = f.Size() // a file that cannot be asked cannot be read, which is told
+		f.mu.Lock()
+		f.explain(patience)
+		f.mu.Unlock()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"slices"
 )
 
 // retired is a file that was closed, and is watched: whoever has it open may write
@@ -24,7 +25,8 @@ func (n *Names) Retire(f *File) (done, watched bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	place := f.Place(-1)
-	if f.Current() || f.unfinished() {
+	back := func(a Arrival) bool { return a.File == f } // and its reader does not know yet
+	if f.Current() || f.unfinished() || slices.ContainsFunc(f.owner.queue, back) {
 		return false, false
 	}
 	n.remember(place)

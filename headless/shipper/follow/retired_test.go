@@ -116,3 +116,28 @@ func TestRetiredIsMovedAway(t *testing.T) {
 	w.revived()
 	w.expect("lost")
 }
+
+// A file is not closed when it is back and its reader does not know yet.
+func TestRetiredWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	w := watch(t, Config{})
+	w.expect("absent")
+	w.put("app.log", "a file")
+	w.follow()
+	w.expect("a file")
+	file := w.names[0].current
+	away := func() { w.move("app.log", "old"); w.follow(); w.look(w.names[0], false) }
+	away()
+	w.move("old", "app.log")
+	w.follow()
+	away()
+	if done, _ := w.Retire(file); done {
+		t.Error("it was closed")
+	}
+	if a := w.Take(0); len(a) != 1 || a[0].File != file {
+		t.Errorf("%+v arrived", a)
+	}
+	if done, _ := w.Retire(file); !done {
+		t.Error("it was not closed")
+	}
+}

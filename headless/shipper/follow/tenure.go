@@ -8,15 +8,6 @@ import (
 	"time"
 )
 
-// dir is a directory that is watched.
-type dir struct {
-	wd    int
-	id    ID
-	fd    *os.File
-	steps map[string][]*name // by entry: the names whose files have it
-	ways  map[string][]*name // the names whose folders and links have it
-}
-
 // spot is an entry of a directory.
 type spot struct {
 	dir   *dir
@@ -33,113 +24,12 @@ type tenure struct {
 	since   time.Time // when it should have been there, and was not
 	waiting bool      // for room
 	id      ID        // of the file that waits, once that is known
-	dangles bool      // it is a link that led nowhere; where it leads to is watched since
+	dangles int       // it is a link that led nowhere when routes had been watched so often
 
 	decided bool
 	file    *File // examined; nil when it is gone, or was nothing
 	err     error // why it cannot be followed
 	gone    bool
-}
-
-// watchRoutes watches all directories that the names depend on.
-func (n *Names) watchRoutes() {
-	n.again = false
-	if n.inotify == nil {
-		return
-	}
-	for _, d := range n.dirs {
-		d.steps, d.ways = make(map[string][]*name), make(map[string][]*name)
-	}
-	var failed error
-	for _, m := range n.names {
-		for round := 0; ; round++ {
-			steps := route(m.path)
-			fresh := false
-			for _, s := range steps {
-				d, isNew, err := n.watchDir(s.dir)
-				if err != nil {
-					if s.leaf {
-						failed = err // of a folder on the way it is found by looking
-					}
-					continue
-				}
-				fresh = fresh || isNew
-				to := d.ways
-				if s.leaf {
-					to = d.steps
-				}
-				if !slices.Contains(to[s.entry], m) {
-					to[s.entry] = append(to[s.entry], m)
-				}
-			}
-			m.moved = m.moved || fresh || !slices.Equal(steps, m.steps)
-			m.steps = steps
-			// What changed before the watch was there is found by another look.
-			if !fresh || round == maxLinks {
-				break
-			}
-		}
-	}
-	n.mu.Lock()
-	n.err = failed
-	n.mu.Unlock()
-	for wd, d := range n.dirs {
-		if len(d.steps)+len(d.ways) == 0 && !n.tracks(d) {
-			n.inotify.unwatch(wd)
-			n.dropDir(d)
-		}
-	}
-}
-
-// watchDir watches a directory, unless it is watched already: to watch it again
-// would lose what happens in it at that moment.
-func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
-	fd, err := openDir(path)
-	if err != nil {
-		return nil, false, err
-	}
-	s, err := statFile(fd)
-	if d = n.dirOf[s.ID]; err == nil && d != nil { // its number is no other's as long as it is open
-		fd.Close()
-		return d, false, nil
-	}
-	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
-	if err == nil {
-		d.wd, err = n.inotify.watchDir(fd)
-	}
-	if err != nil {
-		fd.Close()
-		return nil, false, err
-	}
-	n.dirs[d.wd], n.dirOf[d.id] = d, d
-	return d, true, nil
-}
-
-// dropDir lets go of a directory whose watch has ended.
-func (n *Names) dropDir(d *dir) {
-	d.fd.Close()
-	delete(n.dirs, d.wd)
-	delete(n.dirOf, d.id)
-}
-
-// leaf is where the file that has a name is, if that is watched.
-func (n *Names) leaf(m *name) (at spot, ok bool) {
-	last := len(m.steps) - 1
-	if n.inotify == nil || last < 0 || !m.steps[last].leaf {
-		return at, false
-	}
-	d, _, err := n.watchDir(m.steps[last].dir)
-	return spot{d, m.steps[last].entry}, err == nil
-}
-
-// tracks reports whether a tenure that is not decided is in a directory.
-func (n *Names) tracks(d *dir) bool {
-	for at := range n.at {
-		if at.dir == d {
-			return true
-		}
-	}
-	return false
 }
 
 // pause is how long nothing needs to be done unless something changes.
@@ -236,17 +126,6 @@ func (n *Names) overflowed() {
 		m.arrive(Arrival{Kind: Overflow})
 		m.moved = true
 	}
-}
-
-// unwatched lets go of a directory that is there no more.
-func (n *Names) unwatched(d *dir) {
-	n.again = true
-	for at := range n.at {
-		if at.dir == d {
-			n.vacate(at)
-		}
-	}
-	n.dropDir(d)
 }
 
 // begin begins a tenure.
@@ -402,11 +281,13 @@ func (n *Names) judge(tried []attempt, changes []change) {
 // have been told yet; a link may lead nowhere yet.
 func (n *Names) missing(t *tenure) {
 	if isLink(t.at.dir.fd, t.at.entry) {
-		if t.dangles {
+		switch {
+		case t.dangles == 0:
+			t.dangles, n.again = n.rounds, true
+		case t.dangles < n.rounds: // a tenure begins where it leads to, which is watched since
 			n.untrack(t)
-			t.decided = true // a tenure begins where it leads to
+			t.decided = true
 		}
-		t.dangles, n.again = true, true
 		return
 	}
 	if t.since.IsZero() {

@@ -83,3 +83,49 @@ func TestBoundMovedAway(t *testing.T) {
 	w.follow()
 	w.expect("gone 1", "second")
 }
+
+// A file that came where a link led to before it led to another is found, though
+// the system tells of it when it does not lead there any more; what came when it did
+// not is none.
+func TestLinkSwitchedBeforeAnybodyLooks(t *testing.T) {
+	t.Parallel()
+	w := watch(t, Config{})
+	w.expect("absent")
+	lead := func(to string) { w.Helper(); w.must(os.Symlink(to, w.at("app.log"))) }
+	lead("data.1")
+	w.follow()
+	w.put("data.1", "first")
+	w.remove("app.log")
+	lead("data.2")
+	w.put("data.2", "second")
+	w.watchRoutes()
+	w.follow()
+	w.expect("first", "second", "EOF") // which has two entries
+	w.remove("app.log")
+	lead("data.3")
+	w.follow()
+	w.remove("app.log")
+	lead("data.4")
+	w.put("data.3", "which it did not lead to then")
+	w.put("data.4", "fourth")
+	w.watchRoutes()
+	w.follow()
+	w.expect("fourth", "EOF")
+}
+
+// A link that leads nowhere is followed until where it leads to is watched.
+func TestLinkToNothing(t *testing.T) {
+	t.Parallel()
+	w := watch(t, Config{})
+	w.expect("absent")
+	w.must(os.Symlink("data", w.at("app.log")))
+	w.apply(w.drain())
+	for range 3 {
+		w.judge(w.try(), nil)
+	}
+	w.put("data", "which was led to")
+	w.remove("app.log")
+	w.put("app.log", "there")
+	w.follow()
+	w.expect("gone 1", "there")
+}

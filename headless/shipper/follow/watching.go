@@ -1,0 +1,175 @@
+package follow
+
+import (
+	"os"
+	"slices"
+)
+
+// dir is a directory that is watched.
+type dir struct {
+	wd    int
+	id    ID
+	fd    *os.File
+	steps map[string][]*name // by entry: the names whose files have it
+	ways  map[string][]*name // the names whose folders and links have it
+}
+
+// watchRoutes watches all directories that the names depend on.
+func (n *Names) watchRoutes() {
+	n.again = false
+	n.rounds++
+	if n.inotify == nil {
+		return
+	}
+	for _, d := range n.dirs {
+		d.steps, d.ways = make(map[string][]*name), make(map[string][]*name)
+	}
+	var failed error
+	var left []leaving
+	for _, m := range n.names {
+		was := m.leaves
+		for round := 0; ; round++ {
+			steps := route(m.path)
+			fresh := false
+			m.leaves = nil
+			for _, s := range steps {
+				d, isNew, err := n.watchDir(s.dir)
+				if err != nil {
+					if s.leaf {
+						failed = err // of a folder on the way it is found by looking
+					}
+					continue
+				}
+				fresh = fresh || isNew
+				to := d.ways
+				if s.leaf {
+					to = d.steps
+					m.leaves = append(m.leaves, spot{d, s.entry})
+				}
+				if !slices.Contains(to[s.entry], m) {
+					to[s.entry] = append(to[s.entry], m)
+				}
+			}
+			m.moved = m.moved || fresh || !slices.Equal(steps, m.steps)
+			m.steps = steps
+			// What changed before the watch was there is found by another look.
+			if !fresh || round == maxLinks {
+				break
+			}
+		}
+		for _, at := range was {
+			if !slices.Contains(at.dir.steps[at.entry], m) {
+				left = append(left, leaving{m, at})
+			}
+		}
+	}
+	n.leave(left)
+	n.mu.Lock()
+	n.err = failed
+	n.mu.Unlock()
+	for wd, d := range n.dirs {
+		if len(d.steps)+len(d.ways) == 0 && !n.tracks(d) {
+			n.inotify.unwatch(wd)
+			n.dropDir(d)
+		}
+	}
+}
+
+// leaving is where a name led to until its route was looked at again.
+type leaving struct {
+	name *name
+	at   spot
+}
+
+// leave takes what happened before the routes were looked at. A name led to where
+// it has left until something happened on the way.
+func (n *Names) leave(left []leaving) {
+	if len(left) == 0 {
+		return
+	}
+	for _, l := range left {
+		l.at.dir.steps[l.at.entry] = append(l.at.dir.steps[l.at.entry], l.name)
+	}
+	gone := func(l leaving) {
+		l.at.dir.steps[l.at.entry] = slices.DeleteFunc(l.at.dir.steps[l.at.entry], func(m *name) bool { return m == l.name })
+		if len(l.at.dir.steps[l.at.entry]) == 0 {
+			delete(l.at.dir.steps, l.at.entry)
+		}
+	}
+	for _, c := range n.drain() {
+		n.apply([]change{c})
+		left = slices.DeleteFunc(left, func(l leaving) bool {
+			d := n.dirs[c.wd]
+			on := d != nil && l.at != spot{d, c.entry} && (slices.Contains(d.steps[c.entry], l.name) || slices.Contains(d.ways[c.entry], l.name))
+			if on {
+				gone(l)
+			}
+			return on
+		})
+	}
+	for _, l := range left {
+		gone(l)
+	}
+}
+
+// watchDir watches a directory, unless it is watched already: to watch it again
+// would lose what happens in it at that moment.
+func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
+	fd, err := openDir(path)
+	if err != nil {
+		return nil, false, err
+	}
+	s, err := statFile(fd)
+	if d = n.dirOf[s.ID]; err == nil && d != nil { // its number is no other's as long as it is open
+		fd.Close()
+		return d, false, nil
+	}
+	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
+	if err == nil {
+		d.wd, err = n.inotify.watchDir(fd)
+	}
+	if err != nil {
+		fd.Close()
+		return nil, false, err
+	}
+	n.dirs[d.wd], n.dirOf[d.id] = d, d
+	return d, true, nil
+}
+
+// dropDir lets go of a directory whose watch has ended.
+func (n *Names) dropDir(d *dir) {
+	d.fd.Close()
+	delete(n.dirs, d.wd)
+	delete(n.dirOf, d.id)
+}
+
+// leaf is where the file that has a name is, if that is watched.
+func (n *Names) leaf(m *name) (at spot, ok bool) {
+	last := len(m.steps) - 1
+	if n.inotify == nil || last < 0 || !m.steps[last].leaf {
+		return at, false
+	}
+	d, _, err := n.watchDir(m.steps[last].dir)
+	return spot{d, m.steps[last].entry}, err == nil
+}
+
+// tracks reports whether a tenure that is not decided is in a directory.
+func (n *Names) tracks(d *dir) bool {
+	for at := range n.at {
+		if at.dir == d {
+			return true
+		}
+	}
+	return false
+}
+
+// unwatched lets go of a directory that is there no more.
+func (n *Names) unwatched(d *dir) {
+	n.again = true
+	for at := range n.at {
+		if at.dir == d {
+			n.vacate(at)
+		}
+	}
+	n.dropDir(d)
+}
