@@ -17,19 +17,21 @@ import (
 // writer writes numbered lines to a name, rotates in random ways, and knows what
 // it wrote to which file.
 type writer struct {
-	t     testing.TB
-	rnd   *rand.Rand
-	dir   string
-	name  string // that is followed
-	calm  bool   // before it destroys something it waits until that is open, or read
-	read  func(lines int) bool
-	pad   string
-	wrote []wrote
-	out   *os.File
-	file  int // which one it writes to
-	life  int // how often that was truncated
-	rough int // how often it destroyed something that may not have been read
-	turn  int
+	t       testing.TB
+	rnd     *rand.Rand
+	dir     string
+	name    string // that is followed
+	calm    bool   // before it destroys something it waits until that is open, or read
+	read    func(lines int) bool
+	pad     string
+	wrote   []wrote
+	out     *os.File
+	file    int  // which one it writes to
+	life    int  // how often that was truncated
+	appends bool // it writes behind whatever is there
+	noticed bool // that there was something to lose
+	rough   int  // how often it destroyed something that may not have been read
+	turn    int
 }
 
 // wrote is a line that was written.
@@ -69,6 +71,7 @@ func (w *writer) open(path string, flags int) {
 		w.out.Close()
 	}
 	w.out = f
+	w.appends = flags&os.O_APPEND != 0
 	w.file++
 	w.life = 0
 }
@@ -201,6 +204,12 @@ func (w *writer) truncate() {
 		lines := len(w.wrote)
 		wait.For(w.t, "all lines to be read", func() bool { return w.read(lines) })
 	} else {
+		// What an empty file had between two looks nobody sees when it has something by
+		// the second, unless its beginning is a hole.
+		if n := len(w.wrote); !w.noticed && w.appends && n > 0 && w.wrote[n-1].life == w.life {
+			wait.For(w.t, "somebody to look", func() bool { return w.read(1) })
+			w.noticed = true
+		}
 		w.rough++
 	}
 	data, err := os.ReadFile(w.name)

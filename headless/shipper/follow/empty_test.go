@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"io"
 	"os"
 	"testing"
 	"time"
@@ -18,7 +19,14 @@ func TestEmpty(t *testing.T) {
 		open *os.File // as its writer has it
 	}
 	text := []byte("a line\n")
-	write := func(f file) { _, err := f.open.Write(text); f.must(err) }
+	place := func(f file) { _, err := f.open.WriteAt(text, 0); f.must(err) }
+	behind := func(f file) { _, err := f.open.WriteAt(text, int64(len(text))); f.must(err) }
+	write := func(f file) {
+		end, err := f.open.Seek(0, io.SeekEnd)
+		f.must(err)
+		_, err = f.open.WriteAt(text, end)
+		f.must(err)
+	}
 	cut := func(f file) { f.must(os.Truncate(f.name, 0)) }
 	null := func(f file) { f.must(os.WriteFile(f.name, nil, 0o600)) } // : > file
 	echo := func(f file) { f.append("app.log", "a line\n") }
@@ -51,6 +59,8 @@ func TestEmpty(t *testing.T) {
 		"written and emptied":         {[]func(file){write, null}, true},
 		"written and rotated":         {[]func(file){write, rotate}, true},
 		"written, read and rotated":   {[]func(file){write, read, rotate}, true},
+		"written in its place":        {[]func(file){place, behind}, false},
+		"written, cut, gone on":       {[]func(file){place, cut, behind}, true},
 		"written by name and rotated": {[]func(file){echo, rotate}, true},
 		"overwritten and emptied":     {[]func(file){overwrite, null}, true},
 	} {
@@ -59,7 +69,7 @@ func TestEmpty(t *testing.T) {
 			dir := t.TempDir()
 			w := watch(t, Config{Names: []string{dir + "/app.log", dir + "/end"}})
 			w.dir, w.name = dir, dir+"/app.log"
-			open, err := os.OpenFile(w.name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+			open, err := os.OpenFile(w.name, os.O_CREATE|os.O_WRONLY, 0o600)
 			w.must(err)
 			defer open.Close()
 			w.put("end", "")

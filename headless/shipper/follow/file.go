@@ -49,6 +49,7 @@ type File struct {
 	cut      *Truncated // not told to the reader yet
 	cutAt    time.Time  // when that was noticed last
 	reserved bool       // it has room for what is not written yet
+	blank    bool       // it was empty since it was opened
 	empty    empty
 }
 
@@ -130,6 +131,11 @@ func (f *File) look() error {
 			f.seen, f.unread = 0, 0
 			continue
 		}
+		if f.blank && s.size > 0 && f.heads > 0 {
+			if f.blank = false; f.head[0] == 0 {
+				f.unseen() // its writer goes on behind what was truncated
+			}
+		}
 		// The same stood in it before and after it had this size: so much of it
 		// is unread.
 		if s.size < f.seen {
@@ -157,7 +163,7 @@ func (f *File) noticed(lost int64) {
 		f.cut = &Truncated{}
 	}
 	f.cut.Times++
-	f.cutAt = time.Now()
+	f.cutAt, f.blank = time.Now(), false
 	f.cut.Lost += max(0, lost)
 }
 

@@ -150,6 +150,7 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 	}
 	f.mu.Lock()
 	_ = f.look() // what cannot be asked cannot be read, which is told
+	f.blank = f.seen == 0
 	if p, there := n.past[f.id]; there {
 		f.resume(p)
 	}
