@@ -72,3 +72,32 @@ func (r *reading) single(data []byte) {
 	r.read(data)
 	r.batch = nil
 }
+
+// attribute is the attribute of the first resource that is a record's name or its
+// host, as a string; nil when there is none.
+func (b batch) attribute(role role) []byte {
+	key := ""
+	switch role {
+	case roleName:
+		key = `"service.name"`
+	case roleHostname:
+		key = `"host.name"`
+	default:
+		return nil
+	}
+	for first := range jsonscan.Elements(b) {
+		for attribute := range jsonscan.Elements(jsonscan.Find(jsonscan.Find(first, "resource"), "attributes")) {
+			if string(jsonscan.Find(attribute, "key")) != key {
+				continue
+			}
+			value := jsonscan.Find(attribute, "value")
+			for _, name := range [...]string{"stringValue", "string_value"} {
+				if s := jsonscan.Find(value, name); isString(s) {
+					return s
+				}
+			}
+		}
+		break
+	}
+	return nil
+}

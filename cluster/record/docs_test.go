@@ -70,7 +70,7 @@ func remark(k *known) string {
 	}
 	switch {
 	case k.name == "log":
-		return "; beside `stream` it is read as a line of its own"
+		return "; beside `stream`, or without a level, it is read as a line of its own"
 	case k.exact:
 		return "; spelt so"
 	}

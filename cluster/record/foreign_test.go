@@ -54,7 +54,7 @@ var foreign = []struct {
 	{".NET", `{"Timestamp":"2026-03-01T12:00:00.123Z","EventId":0,"LogLevel":"Critical","Category":"a.B","Message":"boom"}`, record.Fatal, "boom", "a.B", "", ""},
 	{"OpenTelemetry", `{"Timestamp":"1772366400123000000","SeverityText":"","SeverityNumber":17,"Body":"boom"}`, record.Error, "boom", "", "", ""},
 	{"OpenTelemetry, OTLP", `{"timeUnixNano":"1772366400123000000","severityNumber":21,"body":{"stringValue":"boom"}}`, record.Fatal, "boom", "", "", ""},
-	{"OpenTelemetry, a batch", `{"resourceLogs":[{"resource":{},"scopeLogs":[{"scope":{},"logRecords":[{"timeUnixNano":"1772366400123000000","severityNumber":9,"severityText":"INFO","body":{"stringValue":"boom"}},{"timeUnixNano":"1772366401000000000","severityNumber":17,"body":{"stringValue":"second"}}]}]},{"scopeLogs":[{"logRecords":[{"severityText":"WARN2"}]}]}]}`, record.Error, "boom", "", "", ""},
+	{"OpenTelemetry, a batch", `{"resourceLogs":[{"resource":{"attributes":[{"key":"host.name","value":{"stringValue":"h"}},{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"scope":{},"logRecords":[{"timeUnixNano":"1772366400123000000","severityNumber":9,"severityText":"INFO","body":{"stringValue":"boom"}},{"timeUnixNano":"1772366401000000000","severityNumber":17,"body":{"stringValue":"second"}}]}]},{"scopeLogs":[{"logRecords":[{"severityText":"WARN2"}]}]}]}`, record.Error, "boom", "shop", "h", ""},
 	{"OpenTelemetry, a batch with underscores", `{"resource_logs":[{},{"scope_logs":[{"log_records":[{"time_unix_nano":"1772366400123000000","severity_text":"ERROR2","body":{"string_value":"boom"}}]}]}]}`, record.Error, "boom", "", "", ""},
 	{"tracing", `{"timestamp":"2026-03-01T12:00:00.123456Z","level":"ERROR","fields":{"message":"boom"},"target":"app::db"}`, record.Error, "boom", "app::db", "", ""},
 	{"Elixir", `{"time":"2026-03-01T12:00:00.123Z","severity":"error","message":"boom","metadata":{}}`, record.Error, "boom", "", "", ""},
@@ -63,6 +63,9 @@ var foreign = []struct {
 	{"macOS", `{"timestamp":"2026-03-01 12:00:00.123000+0000","messageType":"Error","eventMessage":"boom"}`, record.Error, "boom", "", "", ""},
 	{"docker", `{"log":"boom\n","stream":"stderr","time":"2026-03-01T12:00:00.123456789Z"}`, 0, "boom", "", "", ""},
 	{"docker of text", `{"log":"[error] boom\n","stream":"stderr","time":"2026-03-01T12:00:00.123456789Z"}`, record.Error, "[error] boom", "", "", ""},
+	{"Fluent Bit of JSON", `{"date":1772366400.123,"log":"{\"level\":\"error\",\"msg\":\"boom\",\"logger\":\"http\"}"}`, record.Error, "boom", "http", "", ""},
+	{"Fluent Bit of text", `{"date":1772366400.123,"log":"[error] boom"}`, record.Error, "[error] boom", "", "", ""},
+	{"a log of its own", `{"date":1772366400.123,"level":"info","log":"[error] boom"}`, record.Info, "[error] boom", "", "", ""},
 	{"docker of JSON", `{"log":"{\"level\":\"error\",\"msg\":\"boom\",\"logger\":\"http\",\"ts\":1.7e9}\n","stream":"stderr","time":"2026-03-01T12:00:00.123456789Z"}`, record.Error, "boom", "http", "", ""},
 
 	{"a word of syslog", `{"time":"2026-03-01T12:00:00.123Z","level":"emerg","msg":"boom"}`, record.Fatal, "boom", "", "", ""},

@@ -185,12 +185,16 @@ func (r *reading) in(c *candidate) *candidate {
 	return &r.found
 }
 
-// text is the first of the candidates for a role that is a text.
+// text is the first of the candidates for a role that is a text, or else what the
+// batch says of its first resource.
 func (r *reading) text(role role) *candidate {
 	for i := range r.of(role) {
 		if c := &r.all[role][i]; r.known(c) && isString(c.value) {
 			return c
 		}
+	}
+	if value := r.batch.attribute(role); value != nil {
+		return r.in(&candidate{value: value})
 	}
 	return nil
 }
@@ -245,10 +249,11 @@ func appendBytes(dst, value []byte) []byte {
 	return dst
 }
 
-// printed is what a container printed, decoded, when the record is docker's of it:
-// its JSON, or its text without the line break. nil when it is not.
+// printed is what a container printed, decoded, when the record is docker's of it, or
+// one of Fluent Bit's that states no level: its JSON, or its text without the line
+// break. nil when it is not.
 func (r *reading) printed() []byte {
-	if r.form&formContainer == 0 {
+	if r.form&formContainer == 0 && r.n[roleLevel] > 0 {
 		return nil
 	}
 	c := r.message()
