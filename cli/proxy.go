@@ -14,6 +14,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	var (
 		config        proxy.Config
 		may           access
+		bounds        limits
 		consolidators []string
 	)
 	c := &cobra.Command{
@@ -29,6 +30,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	may.flags(c.Flags())
 	c.Flags().StringVar(&config.Admin, "admin", proxy.DefaultAdmin, "serve /metrics, /healthz and /readyz over HTTP on this address; empty serves none")
 	c.Flags().BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	bounds.flags(c.Flags())
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		logger, flush := serverLog()
 		defer flush()
@@ -42,6 +44,9 @@ func newProxy(ended *outcome) *cobra.Command {
 		}
 		if err := may.configure(&config); err != nil {
 			return startError(err)
+		}
+		if err := bounds.configure(&config); err != nil {
+			return err
 		}
 		server, err := proxy.New(config)
 		if err != nil {

@@ -32,6 +32,10 @@ const (
 	// much faster than any session is read, and what the log had no room for, all of
 	// them would lose.
 	DefaultStreamBuffer = 20 << 20
+
+	DefaultSessions       = 10_000
+	DefaultTenantSessions = 10
+	DefaultLifetime       = time.Hour
 )
 
 // Config is what a [Proxy] is made of.
@@ -72,6 +76,19 @@ type Config struct {
 	// Streams bounds how many streams are tailed at a time. 0 means
 	// DefaultStreams.
 	Streams int
+	// MaxSessions bounds the sessions, the watchers of the list of streams
+	// included. 0 means DefaultSessions; -1 is no bound.
+	MaxSessions int
+	// MaxTenantSessions bounds those of the stream of one tenant. 0 means
+	// DefaultTenantSessions; -1 is no bound.
+	MaxTenantSessions int
+	// MaxAddressSessions and MaxTokenSessions bound those from one address (of
+	// IPv6, one network of 64 bits) and with one token. 0 is no bound.
+	MaxAddressSessions, MaxTokenSessions int
+	// Lifetime is how long a session lasts at most: it ends after 80 to 100 %
+	// of that, at random, with an end event. 0 means DefaultLifetime; -1 is no
+	// bound.
+	Lifetime time.Duration
 	// Heartbeat is the time between two ping events. 0 means DefaultHeartbeat.
 	Heartbeat time.Duration
 	// WriteTimeout is how long a session may block. 0 means
@@ -130,6 +147,12 @@ func (c *Config) check() error {
 	orDefault(&c.WriteTimeout, DefaultWriteTimeout)
 	orDefault(&c.Keep, DefaultKeep)
 	orDefault(&c.Reread, DefaultReread)
+	if c.MaxSessions < -1 || c.MaxTenantSessions < -1 || c.MaxAddressSessions < 0 || c.MaxTokenSessions < 0 || c.Lifetime < -1 {
+		return errors.New("proxy: a limit of sessions in Config is negative")
+	}
+	orDefault(&c.MaxSessions, DefaultSessions)
+	orDefault(&c.MaxTenantSessions, DefaultTenantSessions)
+	orDefault(&c.Lifetime, DefaultLifetime)
 	orDefault(&c.FilterLag, DefaultFilterLag)
 	orDefault(&c.Grace, DefaultGrace)
 	if c.Logger == nil {

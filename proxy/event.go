@@ -16,6 +16,9 @@ const (
 	pingEvent = "event: " + httpapi.EventPing + "\ndata:\n\n"
 	endEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
 
+	lifetimeEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"" + lifetimeReason + "\",\"again\":true}\n\n"
+	lifetimeReason = "this response has lasted as long as one may"
+
 	expiredEvent  = "event: " + httpapi.EventEnd + "\ndata: {\"reason\":\"" + expiredReason + "\"}\n\n"
 	expiredReason = "the token has expired"
 )

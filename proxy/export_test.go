@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"time"
 
 	"sluice/cluster/httpapi"
 )
@@ -23,4 +24,10 @@ func EventHeads(ids ...httpapi.EventID) (heads []string) {
 		heads = append(heads, string(h.of(id)))
 	}
 	return heads
+}
+
+// LifetimeOf is how long a session of p would last.
+func LifetimeOf(p *Proxy) time.Duration {
+	now := time.Now()
+	return p.lifetime(now).Sub(now)
 }

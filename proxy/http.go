@@ -70,9 +70,8 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 		p.forbidden(w, r)
 		return
 	}
-	end, ok := p.begin()
+	end, ok := p.begin(w, r, a.name)
 	if !ok {
-		p.refuse(w, r, tally.Draining, errDraining.Error())
 		return
 	}
 	if r.Method == http.MethodHead {

@@ -37,7 +37,7 @@ type Proxy struct {
 	rereads     chan struct{} // has a token for each session that reads again
 	draining    chan struct{} // closed when no new session may begin
 
-	mu       sync.Mutex // makes begin and drain exclude one another
+	mu       sync.Mutex // makes count and drain exclude one another
 	drained  bool
 	sessions sync.WaitGroup
 
@@ -52,6 +52,8 @@ type Proxy struct {
 	reached   atomic.Bool   // it has been ready
 
 	consolidators consolidators
+
+	admission admission
 
 	open    atomic.Int64
 	begun   atomic.Uint64
@@ -103,6 +105,9 @@ func New(cfg Config) (*Proxy, error) {
 		live:        listing{source: source},
 		rereads:     make(chan struct{}, maxRereads),
 		draining:    make(chan struct{}),
+		admission: admission{
+			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,
+		},
 	}
 	p.metrics = newMetrics(p)
 	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
@@ -216,22 +221,6 @@ func (p *Proxy) drain(server *http.Server) {
 	}
 	defer context.AfterFunc(limit, p.taken.closeAll)()
 	p.sessions.Wait()
-}
-
-// begin admits a session, unless the proxy is shutting down. Call the function
-// when the session has ended.
-func (p *Proxy) begin() (end func(), ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.drained {
-		return nil, false
-	}
-	p.sessions.Add(1)
-	p.open.Add(1)
-	return func() {
-		p.open.Add(-1)
-		p.sessions.Done()
-	}, true
 }
 
 // spread is over how long the sessions end at a shutdown: so that few end at

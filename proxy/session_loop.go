@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"sluice/cluster/record"
 	"sluice/proxy/tally"
 )
 
@@ -31,18 +32,16 @@ func (s *session) loop(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	draining := s.proxy.draining
-	var due, end time.Time // when it writes again; when it ends
+	var due time.Time // when it writes again
+	end, why := s.proxy.lifetime(time.Now()), tally.Lifetime
 	gathering := false
 	defer func() { s.gathers(&gathering, false) }()
 	for {
 		now := time.Now()
 		if !end.IsZero() && !now.Before(end) {
 			s.fill()
-			if s.request.events {
-				s.add(endEvent)
-			}
-			s.proxy.counts.Add(tally.Shutdown, 1)
-			s.reason = errDraining.Error()
+			s.addEnd(why)
+			s.reason = why.String()
 			return s.flush()
 		}
 		if !now.Before(ping) {
@@ -107,7 +106,7 @@ func (s *session) loop(ctx context.Context) error {
 		case <-draining:
 			// Each at its own time, so that not all come back at once.
 			draining = nil
-			end = time.Now().Add(rand.N(s.proxy.spread() + 1))
+			end, why = time.Now().Add(rand.N(s.proxy.spread()+1)), tally.Shutdown
 		default:
 		}
 	}
@@ -118,6 +117,31 @@ func (s *session) observeDelay() {
 	if !s.oldest.IsZero() {
 		s.proxy.metrics.delay.Observe(time.Since(s.oldest).Seconds())
 		s.oldest = time.Time{}
+	}
+}
+
+// lifetime is when a session ends that begins now; zero is never. They are not all of
+// the same length, so that those who came together do not come back together.
+func (p *Proxy) lifetime(now time.Time) time.Time {
+	all := p.cfg.Lifetime
+	if all < 0 {
+		return time.Time{}
+	}
+	return now.Add(all - rand.N(all/5+1))
+}
+
+// addEnd adds why the session ends here.
+func (s *session) addEnd(why tally.Reason) {
+	s.proxy.counts.Add(why, 1)
+	switch {
+	case why == tally.Lifetime && s.request.events:
+		s.addPing() // so that the reader goes on from here
+		s.add(lifetimeEvent)
+	case why == tally.Lifetime:
+		b := s.buffer()
+		*b = append(record.AppendNotice(*b, time.Now(), record.Info, lifetimeReason+": ask again"), '\n')
+	case s.request.events:
+		s.add(endEvent)
 	}
 }
 

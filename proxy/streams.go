@@ -29,9 +29,8 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte{'\n'})
 		return
 	}
-	end, ok := p.begin()
+	end, ok := p.begin(w, r)
 	if !ok {
-		p.refuse(w, r, tally.Draining, errDraining.Error())
 		return
 	}
 	defer end()
@@ -62,6 +61,10 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	grant := auth.FromContext(ctx)
+	var life <-chan time.Time
+	if end := p.lifetime(time.Now()); !end.IsZero() {
+		life = time.After(time.Until(end))
+	}
 	var had []byte
 	for {
 		if text := p.live.get(grant); !bytes.Equal(text, had) {
@@ -86,6 +89,12 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 			return ctx.Err()
 		case <-p.draining:
 			return errDraining
+		case <-life:
+			p.counts.Add(tally.Lifetime, 1)
+			if events {
+				s.add(lifetimeEvent)
+			}
+			return s.flush()
 		case <-tick.C:
 		case <-ping.C:
 			if events {

@@ -16,6 +16,12 @@ type SourceEvent struct {
 	Back  string  `json:"back,omitempty"`  // when the proxy noticed that it was back, RFC 3339: the same in all sessions
 }
 
+// EndEvent is the data of an end event.
+type EndEvent struct {
+	Reason string `json:"reason"` // for people
+	Again  bool   `json:"again"`  // the proxy is there: ask again, at once
+}
+
 // PingEvent is the data of a ping event, if it has any: for readers of ours with a
 // filter, since they do not see how far they have come.
 type PingEvent struct {

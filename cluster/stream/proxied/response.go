@@ -50,6 +50,17 @@ type response struct {
 	open    bool
 	began   time.Time // when it was opened last
 	refused bool      // that the stream is not given was reported
+	again   bool      // the proxy has said that it is to be asked for again
+	between bool      // and it is: over is called if that fails
+}
+
+// soon is how long a response has to last so that the next one is asked for at once.
+const soon = time.Second
+
+// ends takes an end event.
+func (r *response) ends(e *httpapi.Event) {
+	var end httpapi.EndEvent
+	r.again = json.Unmarshal(e.Data, &end) == nil && end.Again
 }
 
 // run reads until ctx ends. What the proxy refuses for good (a status of 4xx
@@ -57,6 +68,10 @@ type response struct {
 func (r *response) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := r.read(ctx)
+		if r.between {
+			r.between = false
+			r.over()
+		}
 		if ctx.Err() != nil {
 			r.ended()
 			return
@@ -66,6 +81,15 @@ func (r *response) run(ctx context.Context) {
 			pause := cmp.Or(r.backend.cfg.refusedWait, refusedWait)
 			sleep(ctx, pause/2+rand.N(pause/2))
 			continue
+		}
+		if r.again {
+			// No outage: it has lasted as long as one may.
+			r.again = false
+			if time.Since(r.began) >= soon {
+				r.open, r.between = false, true
+				r.backend.left()
+				continue
+			}
 		}
 		r.lost(err)
 		r.backoff.Wait(ctx)
@@ -144,7 +168,7 @@ func (r *response) ended() {
 func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == httpapi.TypeEvents {
-		r.open, r.began = true, time.Now()
+		r.open, r.began, r.between = true, time.Now(), false
 		r.backend.opened(r.stream, r.refused)
 		r.refused = false
 		return nil

@@ -136,6 +136,8 @@ func (t *tail) event(e *httpapi.Event) {
 		t.after = string(e.ID)
 		t.keepSources()
 		t.complete()
+	case httpapi.EventEnd:
+		t.response.ends(e)
 	case httpapi.EventPing:
 		// A proxy that knows no live event has no backfill to wait for either.
 		t.complete()

@@ -16,6 +16,8 @@ type watcher struct {
 	backend *backend
 	ctx     context.Context // until it is stopped, or the backend ends
 	cancel  context.CancelFunc
+
+	response *response
 }
 
 func newWatcher(p *backend) *watcher {
@@ -25,7 +27,7 @@ func newWatcher(p *backend) *watcher {
 }
 
 func (w *watcher) run() {
-	r := &response{
+	w.response = &response{
 		backend: w.backend,
 		what:    "the list of streams",
 		url:     func() string { return w.backend.address(httpapi.StreamsPath, httpapi.QueryWatch) },
@@ -35,11 +37,14 @@ func (w *watcher) run() {
 		over:    func() { w.list(nil) },
 		limit:   maxListEvent,
 	}
-	r.run(w.ctx)
+	w.response.run(w.ctx)
 }
 
 func (w *watcher) event(e *httpapi.Event) {
 	if len(e.Name) > 0 {
+		if string(e.Name) == httpapi.EventEnd {
+			w.response.ends(e)
+		}
 		return
 	}
 	var list httpapi.StreamsEvent
