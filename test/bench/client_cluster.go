@@ -48,7 +48,7 @@ func (c *clientCluster) proxy(flags ...string) (string, int, error) {
 	address := ln.Addr().String()
 	_ = ln.Close()
 	t := target{command: func(_, sub string) []string {
-		return append([]string{c.sluice, "proxy", "--admin", "", "--listen", address, "--consolidator", sub}, flags...)
+		return append([]string{c.sluice, "proxy", "--admin", "", "--max-sessions", "0", "--max-tenant-sessions", "0", "--listen", address, "--consolidator", sub}, flags...)
 	}}
 	stop, pid, err := t.start(c.pub, c.sub)
 	if err != nil {
