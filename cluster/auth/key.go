@@ -78,7 +78,7 @@ func parseMaterial(data []byte) (found []any, err error) {
 		return parsePEM(data)
 	case bytes.HasPrefix(text, []byte("{")):
 		return nil, errors.New("it is JSON: give a set of keys as --jwks")
-	case isPublic(text):
+	case isPublic(text), isPublic(data): // whose last byte may look like a space
 		return nil, errors.New("it is a public key, but not in PEM: convert it, as with: openssl pkey -pubin -inform DER, or ssh-keygen -e -m PKCS8")
 	}
 	secret := bytes.TrimSuffix(data, []byte("\n")) // an editor's, no part of it

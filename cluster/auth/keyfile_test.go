@@ -3,6 +3,7 @@ package auth_test
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -60,6 +61,7 @@ func TestKeyFiles(t *testing.T) {
 		{"a public key that is cut off", string(edPublic[:60]), nil, "no whole key"},
 		{"and a second one that is", string(edPublic) + string(edPublic[:60]), nil, "cut off"},
 		{"a public key, binary", string(der.Bytes), nil, "not in PEM"},
+		{"a public key, binary, that ends like a line", string(endsLikeALine(t)), nil, "not in PEM"},
 		{"an RSA key, binary", string(smallDER), nil, "not in PEM"},
 		{"a key of ssh", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrgwz7Hn8yrnQ9Xr8kz5vB1gqv4K0hBq5h5m0qPZQ2x me@vm", nil, "not in PEM"},
 		{"a set of keys", `{"keys":[]}                                   `, nil, "--jwks"},
@@ -88,6 +90,20 @@ func TestKeyFiles(t *testing.T) {
 	}
 	if _, err := auth.New(auth.Config{}); err == nil {
 		t.Error("no key at all is taken")
+	}
+}
+
+// endsLikeALine is a public key, binary, whose last byte is a line break.
+func endsLikeALine(t *testing.T) []byte {
+	t.Helper()
+	for {
+		public, _, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if der, err := x509.MarshalPKIXPublicKey(public); err == nil && der[len(der)-1] == '\n' {
+			return der
+		}
 	}
 }
 
