@@ -61,6 +61,10 @@ func (b *Block) Shared() bool {
 	return b.holders > 1
 }
 
+// Life tells the block from itself before it was in its pool the last time. Only a
+// holder may call it.
+func (b *Block) Life() uint64 { return b.life }
+
 // Release takes a holder away.
 func (b *Block) Release() {
 	b.mu.Lock()

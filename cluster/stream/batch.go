@@ -22,6 +22,7 @@ type Batch struct {
 	own    *block.Block   // the last of those that are the batch's own
 	used   int            // of own
 	from   *block.Block   // the last that records were copied from, only to be compared
+	life   uint64         // of it
 	copied int            // bytes that were
 	pooled bool           // an inbox made it
 }

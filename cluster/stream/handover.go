@@ -232,8 +232,8 @@ func (b *Batch) shares(in *block.Block, recs []Record) bool {
 	if b.holds(in) {
 		return true
 	}
-	if b.from != in {
-		b.from, b.copied = in, 0
+	if life := in.Life(); b.from != in || b.life != life {
+		b.from, b.life, b.copied = in, life, 0
 	}
 	for i := range recs {
 		if b.copied += len(recs[i].Data); b.copied > len(in.Bytes)/little {
