@@ -12,9 +12,9 @@ import (
 	"sluice/internal/volume"
 )
 
-// rows is what the rows of the page say, in their order; with the class of those that are
+// shown is what the rows of the page say, in their order; with the class of those that are
 // no records.
-const rows = `[...document.querySelectorAll(".pane.active .row")].sort((a, b) => a.dataset.number - b.dataset.number)
+const shown = `[...document.querySelectorAll(".pane.active .row")].sort((a, b) => a.dataset.number - b.dataset.number)
 	.map((r) => r.classList.contains("notice") ? r.className + ": " + r.querySelector(".what").textContent : r.querySelector(".body").textContent)`
 
 // says is an expression that holds when an element's text is, or has, a text.
@@ -32,7 +32,7 @@ func quote(s string) string {
 
 // shows is an expression that holds when a row has a text.
 func shows(text string) string {
-	return fmt.Sprintf("(%s).some((r) => r.includes(%s))", rows, quote(text))
+	return fmt.Sprintf("(%s).some((r) => r.includes(%s))", shown, quote(text))
 }
 
 // open opens the page with what stands behind the #.
@@ -83,16 +83,16 @@ func hostileRecords(t *testing.T, b *chromium.Browser) {
 	f := newFake(t)
 	tab := open(t, b, f, "system")
 	s := f.session(t, "system", 1)
-	s.send <- record(1, 30, `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`, "<b>k</b>", "</span><b>v</b>") +
-		record(2, 30, "\u202egnp.exe\u2066 \u200f\x1b[31mred\u009b2J\x00\u2028 \U000e0041") +
-		record(3, 50, "שלום עולם", "k", "v", "err", map[string]any{"message": "<i>x</i>", "name": 5, "stack": []int{1}}) +
-		record(4, 30, strings.Repeat("x", 250<<10)) +
+	s.send <- logged(1, 30, `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`, "<b>k</b>", "</span><b>v</b>") +
+		logged(2, 30, "\u202egnp.exe\u2066 \u200f\x1b[31mred\u009b2J\x00\u2028 \U000e0041") +
+		logged(3, 50, "שלום עולם", "k", "v", "err", map[string]any{"message": "<i>x</i>", "name": 5, "stack": []int{1}}) +
+		logged(4, 30, strings.Repeat("x", 250<<10)) +
 		event(5, `{"level":{"a":[]},"time":{},"msg":7,"__proto__":{"level":60},"constructor":1,"hostname":[],"req":{"method":1,"url":{}},"res":null,"pid":{}}`) +
 		event(6, `[1,{"msg":2}]`) + event(7, `"text"`) + event(8, `null`) + event(9, `no json`) +
 		event(10, `{"msg":"deep","d":`+strings.Repeat(`[`, 5000)+strings.Repeat(`]`, 5000)+`}`) +
-		record(11, 30, "last")
+		logged(11, 30, "last")
 	tab.Wait(shows("last"))
-	got := chromium.Eval[[]string](tab, rows)
+	got := chromium.Eval[[]string](tab, shown)
 	for i, want := range []string{
 		`<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>  <b>k</b>=</span><b>v</b>`,
 		`\u202egnp.exe\u2066 \u200f␛[31mred\u009b2J␀\u2028 \u{e0041}`,
@@ -129,11 +129,11 @@ func imitation(t *testing.T, b *chromium.Browser) {
 	f := newFake(t)
 	tab := open(t, b, f, "system")
 	s := f.session(t, "system", 1)
-	s.send <- record(1, 40, "▲ 5 records lost at vm-1 (consolidator): reader too slow", "name", "sluice", "dropped", 5, "kind", "gap", "class", "notice") +
+	s.send <- logged(1, 40, "▲ 5 records lost at vm-1 (consolidator): reader too slow", "name", "sluice", "dropped", 5, "kind", "gap", "class", "notice") +
 		"event: dropped\nid: 2\ndata: {\"count\":5,\"hop\":\"consolidator\",\"consolidator\":\"vm-1\\u202e\",\"reason\":\"reader too slow\"}\n\n" +
-		record(3, 30, "last")
+		logged(3, 30, "last")
 	tab.Wait(shows("last"))
-	got := chromium.Eval[[]string](tab, rows)
+	got := chromium.Eval[[]string](tab, shown)
 	if len(got) != 3 || strings.HasPrefix(got[0], "row notice") || got[1] != `row notice gap: 5 records lost at vm-1\u202e (consolidator): reader too slow` {
 		t.Errorf("the rows are %q", got)
 	}
@@ -153,7 +153,7 @@ func cut(t *testing.T, b *chromium.Browser) {
 	}
 	s.send <- "event: dropped\nid: 6\ndata: {\"count\":2,\"unknown\":true,\"hop\":\"proxy\",\"reason\":\"too late\"}\n\n" + records(7, 2)
 	tab.Wait(shows("record 8"))
-	got := chromium.Eval[[]string](tab, rows)
+	got := chromium.Eval[[]string](tab, shown)
 	want := []string{
 		"record 1", "record 2", "record 3", "row notice state: the connection broke off; trying again",
 		"row notice state: connected again; what is missing stands below",
@@ -171,7 +171,7 @@ func cut(t *testing.T, b *chromium.Browser) {
 	close(s.cut)
 	f.session(t, "system", 3).send <- records(9, 1)
 	tab.Wait(shows("record 9"))
-	if got := chromium.Eval[[]string](tab, rows); strings.Contains(got[len(got)-2], "broke off") {
+	if got := chromium.Eval[[]string](tab, shown); strings.Contains(got[len(got)-2], "broke off") {
 		t.Errorf("what the proxy ends on purpose is told as a break: %q", got)
 	}
 }
@@ -184,10 +184,10 @@ func pause(t *testing.T, b *chromium.Browser) {
 	tab.Wait(shows("record 100"))
 	key(tab, " ")
 	tab.Wait(says(".follow", "PAUSED"))
-	before := chromium.Eval[[]string](tab, rows)
-	s.send <- records(101, 100) + record(201, 50, "boom") + record(202, 40, "hm") + record(203, 60, "dead")
+	before := chromium.Eval[[]string](tab, shown)
+	s.send <- records(101, 100) + logged(201, 50, "boom") + logged(202, 40, "hm") + logged(203, 60, "dead")
 	tab.Wait(says(".follow", "PAUSED · 103 new (2 error, 1 warn) · 0 dropped · G to resume"))
-	if after := chromium.Eval[[]string](tab, rows); !strings.HasPrefix(strings.Join(after, "\n"), strings.Join(before, "\n")) { // one row stands below the screen
+	if after := chromium.Eval[[]string](tab, shown); !strings.HasPrefix(strings.Join(after, "\n"), strings.Join(before, "\n")) { // one row stands below the screen
 		t.Errorf("a paused page shows %q after %q", after, before)
 	}
 	key(tab, "G")
@@ -198,7 +198,7 @@ func pause(t *testing.T, b *chromium.Browser) {
 	tab.Wait(shows("record 11"))
 	s.send <- records(204, 50)
 	tab.Wait(says(".follow", "50 new"))
-	if top := chromium.Eval[string](tab, "("+rows+")[0]"); top != "record 11" {
+	if top := chromium.Eval[string](tab, "("+shown+")[0]"); top != "record 11" {
 		t.Errorf("scrolled up, the top row moves to %q", top)
 	}
 	chromium.Eval[any](tab, `document.querySelector(".list").scrollTop = 1e6`)
@@ -213,12 +213,12 @@ func eviction(t *testing.T, b *chromium.Browser) {
 	tab.Wait(shows("record 600"))
 	key(tab, "g")
 	tab.Wait(shows("record 1"))
-	before := chromium.Eval[[]string](tab, rows)
+	before := chromium.Eval[[]string](tab, shown)
 	for i := 601; i < 60_000; i += 1000 {
 		s.send <- records(i, 1000)
 		tab.Wait(says(".follow", fmt.Sprintf("%s new", thousands(i+1000-601)))) // none is skipped
 	}
-	after := chromium.Eval[[]string](tab, rows)
+	after := chromium.Eval[[]string](tab, shown)
 	if strings.Join(after[:len(before)-1], "\n") != strings.Join(before[:len(before)-1], "\n") {
 		t.Errorf("what is on the screen does not stay: %q after %q", after, before)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/wait"
 	"sluice/proxy/web"
 )
 
@@ -23,6 +24,8 @@ type fake struct {
 	mu       sync.Mutex
 	sessions map[string][]*session // by stream
 	asked    []*http.Request       // for streams
+
+	held chan struct{} // whoever asks for /hold is held up until it is closed
 }
 
 // session is one response with events.
@@ -33,7 +36,7 @@ type session struct {
 }
 
 func newFake(t testing.TB) *fake {
-	f := &fake{sessions: map[string][]*session{}, streams: []byte(`{"streams":[]}`)}
+	f := &fake{sessions: map[string][]*session{}, streams: []byte(`{"streams":[]}`), held: make(chan struct{})}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(func() {
 		f.CloseClientConnections()
@@ -43,6 +46,10 @@ func newFake(t testing.TB) *fake {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/hold" {
+		<-f.held
+		return
+	}
 	name, logs := strings.CutPrefix(r.URL.Path, "/api/logs/")
 	if !logs && r.URL.Path != "/api/streams" {
 		if !web.Serve(w, r, r.URL.EscapedPath()) {
@@ -76,18 +83,22 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, name string) {
 	f.mu.Lock()
 	f.sessions[name] = append(f.sessions[name], s)
 	f.mu.Unlock()
+	ping := time.NewTicker(5 * time.Second)
+	defer ping.Stop()
 	for {
+		text := "event: ping\ndata:\n\n"
 		select {
-		case text := <-s.send:
-			if _, err := fmt.Fprint(w, text); err != nil {
-				return
-			}
-			if err := out.Flush(); err != nil {
-				return
-			}
+		case text = <-s.send:
+		case <-ping.C:
 		case <-s.cut:
 			panic(http.ErrAbortHandler) // a broken connection
 		case <-r.Context().Done():
+			return
+		}
+		if _, err := fmt.Fprint(w, text); err != nil {
+			return
+		}
+		if err := out.Flush(); err != nil {
 			return
 		}
 	}
@@ -96,19 +107,16 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request, name string) {
 // session waits for the n-th response of a stream, from 1.
 func (f *fake) session(t testing.TB, name string, n int) *session {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
+	var found *session
+	wait.For(t, fmt.Sprintf("%s is asked for %d times", name, n), func() bool {
 		f.mu.Lock()
-		list := f.sessions[name]
-		f.mu.Unlock()
-		if len(list) >= n {
-			return list[n-1]
+		defer f.mu.Unlock()
+		if list := f.sessions[name]; len(list) >= n {
+			found = list[n-1]
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s was asked for %d times, not %d", name, len(list), n)
-		}
-		<-time.After(5 * time.Millisecond)
-	}
+		return found != nil
+	})
+	return found
 }
 
 // requests returns what was asked of the API so far.
@@ -118,8 +126,8 @@ func (f *fake) requests() []*http.Request {
 	return f.asked
 }
 
-// record is an event with a record of a level.
-func record(id, level int, msg string, fields ...any) string {
+// logged is an event with a record of a level.
+func logged(id, level int, msg string, fields ...any) string {
 	r := map[string]any{"v": 0, "name": "app", "hostname": "web-1", "pid": 7, "level": level, "time": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), "msg": msg}
 	for i := 0; i < len(fields); i += 2 {
 		r[fields[i].(string)] = fields[i+1]
@@ -139,7 +147,7 @@ func event(id int, data string) string {
 func records(from, n int) string {
 	var b strings.Builder
 	for i := from; i < from+n; i++ {
-		b.WriteString(record(i, 30, fmt.Sprint("record ", i)))
+		b.WriteString(logged(i, 30, fmt.Sprint("record ", i)))
 	}
 	return b.String()
 }

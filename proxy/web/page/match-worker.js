@@ -9,6 +9,7 @@ let test = null;
 self.onmessage = ({ data }) => {
   if (data.query) {
     test = new Test(data.query);
+    self.postMessage("ready");
     return;
   }
   self.postMessage(data.texts.map((text, i) => data.kinds[i] === kinds.record ? test.of(text, data.levels[i]) : 1));

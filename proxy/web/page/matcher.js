@@ -4,7 +4,7 @@ import { kinds } from "./store.js";
 import { Test } from "./query.js";
 import { start } from "./workers.js";
 
-const patience = 5000; // milliseconds for one piece
+const patience = 10_000; // milliseconds for one piece
 const inFlight = 4; // pieces that the worker has at a time
 
 export class Matcher {
@@ -12,6 +12,7 @@ export class Matcher {
   #sent = []; // who waits for what the worker has
   #queue = []; // what it has not got yet
   #watchdog = 0;
+  #ready = false; // the worker has started, so that it is the expression that takes its time
 
   // A query that cannot be read is an Error. onStuck is called when an expression takes
   // too long.
@@ -37,7 +38,7 @@ export class Matcher {
   get waiting() { return this.#queue.length + this.#sent.length; }
 
   #fill() {
-    while (this.#queue.length > 0 && this.#sent.length < inFlight) {
+    while (this.#ready && this.#queue.length > 0 && this.#sent.length < inFlight) {
       const { piece, then } = this.#queue.shift();
       this.#worker.postMessage(piece);
       this.#sent.push(then);
@@ -49,6 +50,11 @@ export class Matcher {
     this.#worker = start("match-worker.js");
     this.#worker.postMessage({ query: this.query });
     this.#worker.onmessage = ({ data }) => {
+      if (data === "ready") {
+        this.#ready = true;
+        this.#fill();
+        return;
+      }
       const then = this.#sent.shift();
       clearTimeout(this.#watchdog);
       if (this.#sent.length > 0) this.#watch();
@@ -68,6 +74,7 @@ export class Matcher {
     clearTimeout(this.#watchdog);
     this.#worker?.terminate();
     this.#worker = null;
+    this.#ready = false;
     this.#sent = [];
     this.#queue = [];
   }

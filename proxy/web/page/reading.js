@@ -50,7 +50,7 @@ const plain = (key) => key.toLowerCase().replace(/[_-]/g, "");
 const lookups = Object.fromEntries(Object.entries(names).map(([role, list]) => [role, list.map((name) => ({
   name, key: exact.has(name) ? name : plain(name), exact: exact.has(name), path: name.split(".").map(plain),
 }))]));
-const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
+const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v) && !(v instanceof Exact);
 
 // isError tells whether a field of this name is an error or its stack.
 const errors = new Set(names.err.map(plain));
@@ -61,6 +61,19 @@ function index(object) {
   const keys = new Map();
   for (const key of Object.keys(object)) keys.set(plain(key), key);
   return keys;
+}
+
+// dig finds what stands at a path within objects, of whose keys some may have dots.
+function dig(object, path) {
+  const keys = index(object);
+  for (let n = 1; n < path.length; n++) {
+    const inner = keys.get(path.slice(0, n).join("."));
+    if (inner === undefined || !isObject(object[inner])) continue;
+    const rest = path.slice(n), whole = index(object[inner]).get(rest.join("."));
+    const value = whole === undefined ? dig(object[inner], rest) : object[inner][whole];
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 // find returns the fields of a role, the preferred first, as { name, top, value }.
@@ -74,11 +87,7 @@ function* find(role, record, keys) {
     const top = keys.get(l.key);
     if (top !== undefined) yield { name: l.name, top, value: record[top] };
     if (l.path.length === 1) continue;
-    let value = record;
-    for (const part of l.path) {
-      const key = isObject(value) ? index(value).get(part) : undefined;
-      value = key === undefined ? undefined : value[key];
-    }
+    const value = dig(record, l.path);
     if (value !== undefined) yield { name: l.name, top: null, value };
   }
 }
@@ -100,7 +109,7 @@ function levelOfNumber(n, name, record) {
   if (name === "severityNumber") return n >= 1 && n <= 24 ? Math.floor((n - 1) / 4) * 10 + 10 : undefined;
   if (name === "levelno") return n >= 10 && n <= 50 ? n + 10 : undefined;
   const severity = name === "severity" || ofSyslog.has(name);
-  if (!severity && n > 0 && n < 100 && "v" in record) return n;
+  if (!severity && n > 0 && "v" in record) return n;
   if (n < 8 && (severity || "short_message" in record)) return syslog[n];
   if (n < 10 || ofSyslog.has(name)) return undefined;
   if (n < 100) return n;
@@ -147,6 +156,7 @@ export function peek(record) {
     if (l === undefined && level === 0 && !weak.has(f.name)) level = unknownLevel;
   }
   for (const f of find("time", record, keys)) if (!Number.isNaN(time = timeOf(f.value))) break;
+  if (level === 0 && (keys.has("@t") || keys.has("@mt"))) level = 30; // Serilog leaves it out
   return { level, time };
 }
 
@@ -154,7 +164,7 @@ export function peek(record) {
 // fields that are none of these as [key, value].
 export function understand(record) {
   const out = { msg: "", name: "", component: "", hostname: "", pid: "", fields: [] };
-  const own = new Set(["v", "level", "time"]);
+  const own = new Set(["v"]);
   const keys = index(record);
   for (const role of ["msg", "name", "hostname"]) {
     for (const f of find(role, record, keys)) {
