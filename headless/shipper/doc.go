@@ -9,7 +9,7 @@
 //
 // Inputs: all that package unpack reads, recognised by their content; files that are
 // followed must be text. Byte order marks are left out, and holes, runs of zero bytes,
-// are skipped and counted.
+// are skipped and counted; those that take no room on the disk are not read.
 //
 // Records: a line that is a JSON object is a record, as record.Bunyan has it: a
 // bunyan record byte for byte, any other made one by naming. Any other line is

@@ -26,6 +26,9 @@ func Lines(s *Shipper) int { return int(s.counts.lines.Load()) }
 // Behind is how many bytes are known not to be read.
 func Behind(s *Shipper) int64 { return s.names.Load().Behind() }
 
+// Files is how many files were opened, and looked at.
+func Files(s *Shipper) int { return int(s.counts.files.Load()) }
+
 // Wanted is how many files wait to be opened.
 func Wanted(s *Shipper) int { return s.names.Load().Wanted() }
 

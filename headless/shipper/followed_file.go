@@ -56,6 +56,11 @@ func cause(err error) error {
 
 // once reads once, up to the limit.
 func (o *followedFile) once() (int, error) {
+	if o.split.holes.InHole() {
+		skipped := o.SkipHole(o.limit)
+		o.split.holes.Skip(skipped)
+		o.at += skipped
+	}
 	n, err := o.Read(o.split.space(), o.limit)
 	if n > 0 {
 		o.grew = time.Now()

@@ -102,7 +102,11 @@ func followingRun(t *testing.T, seed int, sum *figures) {
 			t.Logf("seed %d: %s, calm %v, %d files open, state %v: SLUICE_RUNS=1 SLUICE_SEED=%d repeats it\nnotices %q\n%s", seed, kind, w.calm, cfg.OpenFiles, restarts, seed, told, r.words())
 		}
 	}()
-	w.untilFound()
+	found := func() {
+		w.untilFound()
+		wait.For(t, "the file to be looked at", func() bool { return shipper.Files(r.ship) > 0 })
+	}
+	found()
 	tail := startTail(t, w.name)
 	var total shipper.Summary
 	end := func() {
@@ -138,7 +142,7 @@ func followingRun(t *testing.T, seed int, sum *figures) {
 				w.some()
 			}
 			r = ship(t, to, cfg)
-			w.untilFound()
+			found()
 		}
 	}
 	if late {

@@ -1,6 +1,9 @@
 package shipper_test
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +47,43 @@ func TestMarksAndHoles(t *testing.T) {
 	records, c := shipper.Records([]byte(`{"a":1,"b`+nul(300_000)+failed+"\n"), 65_536, false)
 	if len(records) != 2 || records[1] != failed || c.Texts != 1 || c.Cut != 0 || c.Lines != 2 {
 		t.Errorf("%d records, %+v: %.200q", len(records), c, records)
+	}
+}
+
+// A hole that takes no room on the disk is not read, and counted as any other,
+// also of a file that is followed.
+func TestSparseFiles(t *testing.T) {
+	t.Parallel()
+	to, at := pump(t)
+	file := filepath.Join(t.TempDir(), "app.log")
+	put(t, file, "first")
+	const size = 1 << 30
+	if err := os.Truncate(file, size); err != nil {
+		t.Fatal(err)
+	}
+	put(t, file, "last")
+	const zeros = size - uint64(len("first\n"))
+	r := ship(t, to, shipper.Config{Files: []string{file}, NoJoin: true})
+	r.ended = true
+	if err := <-r.done; err != nil {
+		t.Error(err)
+	}
+	if s := r.ship.Summary(); s.Lines != 2 || s.Zeros != zeros {
+		t.Errorf("summary %+v", *s)
+	}
+	r = ship(t, to, shipper.Config{Files: []string{file}, NoJoin: true, Follow: true, State: file + ".places"})
+	r.acknowledged(2)
+	put(t, file, "more")
+	r.acknowledged(3)
+	if s := r.end(); s.Lines != 3 || s.Zeros != zeros || s.Doubts+s.Truncations != 0 {
+		t.Errorf("summary %+v", *s)
+	}
+	put(t, file, "later")
+	r = ship(t, to, shipper.Config{Files: []string{file}, NoJoin: true, Follow: true, State: file + ".places"})
+	r.acknowledged(1)
+	r.end()
+	if got, want := stands(t, at, 6), []string{"first", "last", "first", "last", "more", "later"}; !slices.Equal(got, want) {
+		t.Errorf("%q stand", got)
 	}
 }
 

@@ -35,7 +35,10 @@ func (s *Shipper) pipeline() *pipeline {
 }
 
 // read reads once, and publishes what it brought.
-func (p *pipeline) read(r io.Reader) (n int, err error) {
+func (p *pipeline) read(r *unpack.Reader) (n int, err error) {
+	if p.split.holes.InHole() {
+		p.split.holes.Skip(r.SkipHole())
+	}
 	n, err = r.Read(p.split.space())
 	if n > 0 {
 		p.sink.now = time.Now()
@@ -192,6 +195,23 @@ func (p *patient) Read(b []byte) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// SkipHole passes over a hole of a file, and returns how large it is.
+func (p *patient) SkipHole() int64 {
+	info, err := p.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	at, err := p.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0
+	}
+	to := unpack.NextData(p.file, at, info.Size())
+	if _, err := p.file.Seek(to, io.SeekStart); err != nil {
+		return 0
+	}
+	return to - at
 }
 
 // inputName is the name of an input in an error.

@@ -66,6 +66,12 @@ func (h *Holes) Pending() int64 {
 	return int64(h.held) + h.run
 }
 
+// InHole reports whether what was taken last was zero bytes that are a hole.
+func (h *Holes) InHole() bool { return h.run > 0 }
+
+// Skip takes zero bytes that go on with a hole, and that nobody read.
+func (h *Holes) Skip(n int64) { h.run += n }
+
 // Append appends to dst what of text is in no hole. The two may be of one buffer, if
 // text begins Room bytes behind dst or later.
 func (h *Holes) Append(dst, text []byte) []byte {

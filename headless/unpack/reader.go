@@ -14,6 +14,7 @@ const (
 
 // Reader reads the text of an input. It is for one goroutine.
 type Reader struct {
+	in     io.Reader
 	text   *bufio.Reader
 	layers []Format
 	opened []io.Closer
@@ -21,7 +22,7 @@ type Reader struct {
 
 // Open finds out what an input is, and reads its text. The input stays its user's.
 func Open(in io.Reader) (*Reader, error) {
-	r := &Reader{text: bufio.NewReaderSize(in, bufferSize)}
+	r := &Reader{in: in, text: bufio.NewReaderSize(in, bufferSize)}
 	for {
 		f, err := r.look()
 		switch {
@@ -66,6 +67,17 @@ func (r *Reader) look() (Format, error) {
 
 // Read reads text.
 func (r *Reader) Read(p []byte) (int, error) { return r.text.Read(p) }
+
+// SkipHole passes over zero bytes that come next and take no room in the input, and
+// returns how many: 0 when there are none, or the input is not one that knows, by a
+// method of that name.
+func (r *Reader) SkipHole() int64 {
+	in, knows := r.in.(interface{ SkipHole() int64 })
+	if !knows || !r.Plain() || r.text.Buffered() > 0 {
+		return 0
+	}
+	return in.SkipHole()
+}
 
 // Plain reports whether the bytes of the text are those of the input.
 func (r *Reader) Plain() bool { return len(r.layers) == 0 }

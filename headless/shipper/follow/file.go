@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/headless/unpack"
 )
 
 // printSize is how many bytes are compared, at the beginning and before the place
@@ -49,7 +51,7 @@ type File struct {
 	cut      *Truncated // not told to the reader yet
 	cutAt    time.Time  // when that was noticed last
 	reserved bool       // it has room for what is not written yet
-	blank    bool       // it was empty since it was opened
+	blank    bool       // it was empty when it came, or when it was opened
 	empty    empty
 }
 
@@ -236,6 +238,24 @@ func (f *File) Read(p []byte, limit int64) (n int, err error) {
 	f.offset += int64(n)
 	f.unread = max(0, f.unread-int64(n))
 	return n, nil
+}
+
+// SkipHole passes over zero bytes that come next and take no room, up to a limit of
+// the file's size, and returns how many.
+func (f *File) SkipHole(limit int64) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.look() != nil || f.cut != nil {
+		return 0
+	}
+	n := unpack.NextData(f.file, f.offset, min(limit, f.seen)) - f.offset
+	if n <= 0 {
+		return 0
+	}
+	var zeros [printSize]byte
+	f.remember(zeros[:min(n, printSize)])
+	f.offset += n
+	return n
 }
 
 // told returns the truncations that the reader does not know of yet. f.mu is held.

@@ -149,8 +149,9 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 		}
 	}
 	f.mu.Lock()
+	f.blank = f.id.Born > n.began.UnixNano()
 	_ = f.look() // what cannot be asked cannot be read, which is told
-	f.blank = f.seen == 0
+	f.blank = f.blank || f.seen == 0
 	if p, there := n.past[f.id]; there {
 		f.resume(p)
 	}

@@ -66,6 +66,7 @@ type Arrival struct {
 // Names are names that are followed.
 type Names struct {
 	cfg     Config
+	began   time.Time
 	inotify *inotify      // of directories; nil when there are only looks
 	written *inotify      // of files
 	err     error         // why there are only looks
@@ -120,7 +121,7 @@ func Watch(cfg Config) (*Names, error) {
 		cfg.MaxOpen = DefaultOpen
 	}
 	n := &Names{
-		cfg: cfg, stop: make(chan struct{}),
+		cfg: cfg, began: time.Now(), stop: make(chan struct{}),
 		dirs: make(map[int]*dir), dirOf: make(map[ID]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
 		files: make(map[ID]*File), byWatch: make(map[int]*File), retired: make(map[int]*retired), past: make(map[ID]Place),
 	}

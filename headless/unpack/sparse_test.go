@@ -1,0 +1,100 @@
+package unpack_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sluice/headless/unpack"
+)
+
+// sparse is a file with a line, a hole of a GiB, a line, and a hole behind it.
+func sparse(t *testing.T) (f *os.File, second, size int64) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "sparse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	second, size = 1<<30, 2<<30
+	_, err1 := f.WriteAt([]byte("first\n"), 0)
+	_, err2 := f.WriteAt([]byte("second\n"), second)
+	if err1 != nil || err2 != nil || f.Truncate(size) != nil {
+		t.Skip("there can be no holes here")
+	}
+	if unpack.NextData(f, size-1, size) != size {
+		t.Skip("the system does not tell where holes are")
+	}
+	return f, second, size
+}
+
+// A file is read from where there is something.
+func TestNextData(t *testing.T) {
+	t.Parallel()
+	f, second, size := sparse(t)
+	for _, c := range []struct{ from, end, want int64 }{
+		{3, size, 3},
+		{1 << 20, size, second},
+		{1 << 20, 2 << 20, 2 << 20},
+		{second + 3, size, second + 3},
+		{second + 1<<20, size, size},
+		{size, size, size},
+		{size + 5, size, size + 5},
+	} {
+		if got := unpack.NextData(f, c.from, c.end); got != c.want {
+			t.Errorf("from %d to %d there is something at %d, expected %d", c.from, c.end, got, c.want)
+		}
+	}
+}
+
+// seeking is a file that passes over its holes.
+type seeking struct{ *os.File }
+
+func (s seeking) SkipHole() int64 {
+	at, _ := s.Seek(0, io.SeekCurrent)
+	info, _ := s.Stat()
+	to := unpack.NextData(s.File, at, info.Size())
+	_, _ = s.Seek(to, io.SeekStart)
+	return to - at
+}
+
+// Of a hole that nobody reads the bytes are counted as of one that is read.
+func TestReaderSkipsHoles(t *testing.T) {
+	t.Parallel()
+	f, second, size := sparse(t)
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	r, err := unpack.Open(seeking{f})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var holes unpack.Holes
+	var text []byte
+	buf := make([]byte, 1<<20)
+	reads := 0
+	for ; err == nil; reads++ {
+		if holes.InHole() {
+			holes.Skip(r.SkipHole())
+		}
+		var n int
+		n, err = r.Read(buf)
+		text = holes.Append(text, buf[:n])
+	}
+	holes.End()
+	if want := "first\nsecond\n"; string(text) != want || err != io.EOF {
+		t.Errorf("%q, %v", text, err)
+	}
+	if want := (unpack.Skipped{Holes: 2, Bytes: size - int64(len("first\nsecond\n"))}); holes.Skipped != want {
+		t.Errorf("%+v, expected %+v", holes.Skipped, want)
+	}
+	if reads > 20 {
+		t.Errorf("it was read %d times, and the second line is at %d", reads, second)
+	}
+	plain, err := unpack.Open(io.LimitReader(f, 0))
+	if err != nil || plain.SkipHole() != 0 {
+		t.Errorf("an input without holes has one: %v", err)
+	}
+}
