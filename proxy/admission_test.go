@@ -27,15 +27,18 @@ func TestSessionsAreLimited(t *testing.T) {
 	}{
 		{
 			"of a tenant", func(c *proxy.Config) { c.MaxTenantSessions = 2 },
-			[]string{acme, acme, acme}, "/api/logs/tenant/acme-2", 429, "tenant", tally.TenantSessions,
+			[]string{acme, acme, acme},
+			"/api/logs/tenant/acme-2", 429, "tenant", tally.TenantSessions,
 		},
 		{
 			"of a proxy", func(c *proxy.Config) { c.MaxSessions = 2 },
-			[]string{acme, "/api/streams?watch", "/api/logs/system"}, "/api/streams", 503, "--max-sessions", tally.ProxySessions,
+			[]string{acme, "/api/streams?watch", "/api/logs/system"},
+			"/api/streams", 503, "--max-sessions", tally.ProxySessions,
 		},
 		{
 			"from an address", func(c *proxy.Config) { c.MaxAddressSessions = 2 },
-			[]string{acme, "/api/streams?watch", "/api/logs/system"}, "/healthz", 429, "address", tally.AddressSessions,
+			[]string{acme, "/api/streams?watch", "/api/logs/system"},
+			"/healthz", 429, "address", tally.AddressSessions,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,7 +13,7 @@ func ParseRequest(r *http.Request, escaped string) (name string, last uint64, er
 	if err != nil {
 		return "", 0, err
 	}
-	return a.name, a.want.Last, nil
+	return a.title(), a.want.Last, nil
 }
 
 // EventHeads are how the events of records with these ids begin, one after the

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
 	"sluice/proxy/tally"
 	"sluice/proxy/web"
@@ -37,6 +36,8 @@ func (p *Proxy) handler() http.Handler {
 		switch {
 		case strings.HasPrefix(path, httpapi.LogsPrefix):
 			p.serveLogs(w, r, path[len(httpapi.LogsPrefix):])
+		case path == httpapi.LogsRoot && r.URL.Query().Has(httpapi.QueryStream):
+			p.serveLogs(w, r, "")
 		case path == httpapi.StreamsPath:
 			p.serveStreams(w, r)
 		case path == "/healthz":
@@ -66,11 +67,11 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 		p.refuse(w, r, tally.BadRequest, err.Error())
 		return
 	}
-	if !auth.FromContext(r.Context()).May(a.name) {
+	if !a.permitted() {
 		p.forbidden(w, r)
 		return
 	}
-	end, ok := p.begin(w, r, a.name)
+	end, ok := p.begin(w, r, a.names...)
 	if !ok {
 		return
 	}
@@ -79,16 +80,15 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 		streamHeaders(w, a.events, textType)
 		return
 	}
-	t, err := p.tails.acquire(a.name)
-	if err != nil {
-		defer end()
+	s := &session{proxy: p, request: a, batchWriter: newBatchWriter(w, r, p)}
+	s.atEnd(end)
+	s.atEnd(s.closeParts)
+	if err := s.openParts(); err != nil {
+		defer s.endAll()
 		p.refuse(w, r, tally.Unavailable, err.Error())
 		return
 	}
 	streamHeaders(w, a.events, textType)
-	s := &session{proxy: p, request: a, tail: t, batchWriter: newBatchWriter(w, r, p)}
-	s.atEnd(end)
-	s.atEnd(func() { p.tails.release(t) })
 	s.start(w, r)
 }
 

@@ -18,6 +18,11 @@ type parameter struct {
 // sessionParameters are those of a session.
 var sessionParameters = []parameter{
 	{httpapi.QueryLast, false},
+	{httpapi.QuerySince, false},
+	{httpapi.QueryFrom, false},
+	{httpapi.QueryTo, false},
+	{httpapi.QueryStream, true},
+	{httpapi.QueryLastEventID, false},
 	{httpapi.QueryLevel, false},
 	{httpapi.QueryGrep, false},
 	{httpapi.QueryField, true},

@@ -21,7 +21,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		"leevl=warn":                         "did you mean level=?",
 		"from_vm=vm-1":                       "did you mean from-vm=?",
 		"lats=5":                             "did you mean last=?",
-		"hello=1":                            "there are field, from-vm, grep",
+		"hello=1":                            "there are field, from, from-vm, grep",
 		strings.Repeat("x", 3000) + "":       "there are field",
 		"level=warn&level=info":              "level= stands 2 times",
 		"field=a":                            "NAME=VALUE",

@@ -34,6 +34,7 @@ type Proxy struct {
 	source      Source
 	tails       *tails
 	live        listing
+	names       streamNames
 	rereads     chan struct{} // has a token for each session that reads again
 	draining    chan struct{} // closed when no new session may begin
 
@@ -112,6 +113,7 @@ func New(cfg Config) (*Proxy, error) {
 	p.metrics = newMetrics(p)
 	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
 	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, streams: &p.streams, upstream: &p.upstream}
+	p.names = streamNames{source: source, tails: p.tails}
 	opens := door.Config{
 		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,
 		Public: isPublic, Refuse: p.problem,

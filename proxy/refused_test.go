@@ -25,9 +25,9 @@ func TestRefusedIsDropped(t *testing.T) {
 	})
 	f.send(records("s", 9, 3, 1)...)
 	want := []string{
-		"event: dropped\nid: E.2.1.2\ndata: " +
+		"event: dropped\nid: E3 3\ndata: " +
 			`{"stream":"s","count":2,"total":2,"since":"2026-11-22T01:02:03.004Z","hop":"consolidator","reason":"larger than 256 KiB","consolidator":"vm-1"}` + "\n\n",
-		"id: E.3.1.3\ndata: " + `{"v":0,"level":30,"msg":"s 3"}` + "\n\n",
+		"id: E4 4\ndata: " + `{"v":0,"level":30,"msg":"s 3"}` + "\n\n",
 	}
 	r.wants(want...)
 

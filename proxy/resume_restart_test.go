@@ -42,7 +42,7 @@ func TestRestartReadAgainFirst(t *testing.T) {
 	other := get(t, p, "/api/logs/s", ours()...)
 	other.next("live")
 	cl.logs["vm-1"] = records("s", 10, 0, 3) // it was started anew, and the log does not know yet
-	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a", "Last-Event-ID", "zzz.5.1.5")...)
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5", "Last-Event-ID", "zzz.5.1.5")...)
 	have(r, 3)
 	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Count: 5, Hop: "consolidator"})
 	cl.main.send(records("s", 9, 15, 1)...)
@@ -66,7 +66,7 @@ func TestRestartToldAgainFirst(t *testing.T) {
 	other := get(t, p, "/api/logs/s", ours()...)
 	other.next("live")
 	cl.restarted = true
-	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:a", "Last-Event-ID", "zzz.5.1.5")...)
+	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:5", "Last-Event-ID", "zzz.5.1.5")...)
 	r.next("dropped")
 	cl.main.send(records("s", 9, 10, 1)...)
 	cl.main.notice(stream.Notice{Kind: stream.KindGap, Stream: "s", Source: "vm-1", Unknown: true, Hop: "consolidator"})

@@ -14,12 +14,9 @@ import (
 // start serves the session. With HTTP/1 it goes on in goroutines of its own after
 // start has returned, so that all that net/http holds for a request is given back.
 func (s *session) start(w http.ResponseWriter, r *http.Request) {
-	s.origin, s.began, s.asked = originOf(r), time.Now(), s.tail.stands()
+	s.origin, s.began = originOf(r), time.Now()
 	s.grant = auth.FromContext(r.Context())
 	s.proxy.begun.Add(1)
-	counts := s.tail.counts
-	counts.sessions.Add(1)
-	s.atEnd(func() { counts.sessions.Add(-1) })
 	if r.ProtoMajor != 1 {
 		ctx, cancel := s.grant.Until(r.Context())
 		defer cancel()
@@ -76,6 +73,11 @@ func (s *session) atEnd(f func()) { s.ends = append(s.ends, f) }
 // end is called when nothing more is done for the session.
 func (s *session) end(err error) {
 	s.logEnd(err)
+	s.endAll()
+}
+
+// endAll calls what was given to atEnd.
+func (s *session) endAll() {
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}

@@ -65,7 +65,7 @@ func (s *session) logEnd(err error) {
 	if s.request.events {
 		form = "events"
 	}
-	attrs := append([]slog.Attr{slog.String("stream", s.request.name), slog.String("form", form)}, s.origin.attrs()...)
+	attrs := append([]slog.Attr{slog.String("stream", s.request.title()), slog.String("form", form)}, s.origin.attrs()...)
 	attrs = append(attrs,
 		slog.String("reason", reason),
 		slog.Duration("took", time.Since(s.began).Round(time.Millisecond)),

@@ -34,15 +34,28 @@ func (s *session) loop(ctx context.Context) error {
 	draining := s.proxy.draining
 	var due time.Time // when it writes again
 	end, why := s.proxy.lifetime(time.Now()), tally.Lifetime
+	over, meet := s.over(), s.firstMeeting()
 	gathering := false
 	defer func() { s.gathers(&gathering, false) }()
 	for {
 		now := time.Now()
 		if !end.IsZero() && !now.Before(end) {
-			s.fill()
-			s.addEnd(why)
-			s.reason = why.String()
-			return s.flush()
+			if why == tally.Lifetime {
+				s.fill()
+				s.addLifetime()
+				return s.flush()
+			}
+			s.proxy.counts.Add(why, 1)
+			return s.endWith(endDraining)
+		}
+		if !now.Before(over) {
+			return s.endWith(endOver)
+		}
+		if !now.Before(meet) {
+			meet = now.Add(meetEvery)
+			if err := s.meet(ctx); err != nil {
+				return err
+			}
 		}
 		if !now.Before(ping) {
 			ping = now.Add(beat)
@@ -70,7 +83,7 @@ func (s *session) loop(ctx context.Context) error {
 			} else {
 				s.gathers(&gathering, false)
 			}
-			switch rest := s.sieve.rest(); {
+			switch rest := s.rest(); {
 			case more && rest > 0:
 				due = now.Add(rest)
 				next, ready = earlier(ping, due), nil
@@ -81,6 +94,7 @@ func (s *session) loop(ctx context.Context) error {
 		if !end.IsZero() {
 			next = earlier(next, end)
 		}
+		next = earlier(next, earlier(over, meet))
 		switch wait := time.Until(next); {
 		case ready != nil && wait > 0:
 			timer.Reset(wait)
@@ -88,7 +102,7 @@ func (s *session) loop(ctx context.Context) error {
 			case <-ctx.Done():
 			case <-ready:
 			case <-timer.C:
-			case <-s.changed:
+			case <-s.changed():
 			case <-draining:
 			}
 		case wait > 0:
@@ -98,8 +112,8 @@ func (s *session) loop(ctx context.Context) error {
 			return err
 		}
 		select {
-		case <-s.changed:
-			s.addSources()
+		case <-s.changed():
+			s.addAllSources()
 		default:
 		}
 		select {
@@ -110,6 +124,26 @@ func (s *session) loop(ctx context.Context) error {
 		default:
 		}
 	}
+}
+
+// never is later than all that is waited for.
+var never = time.Unix(1<<40, 0)
+
+// over is when no more records can come that are of the time asked for.
+func (s *session) over() time.Time {
+	if s.request.until.IsZero() {
+		return never
+	}
+	return s.request.until.Add(onItsWay)
+}
+
+// firstMeeting is when the session looks for the first time what has changed in its
+// streams, if it does.
+func (s *session) firstMeeting() time.Time {
+	if !s.request.wrapped {
+		return never
+	}
+	return time.Now().Add(meetEvery)
 }
 
 // observeDelay notes how long a record of the batch took, if that is known.
@@ -130,19 +164,17 @@ func (p *Proxy) lifetime(now time.Time) time.Time {
 	return now.Add(all - rand.N(all/5+1))
 }
 
-// addEnd adds why the session ends here.
-func (s *session) addEnd(why tally.Reason) {
-	s.proxy.counts.Add(why, 1)
-	switch {
-	case why == tally.Lifetime && s.request.events:
+// addLifetime adds that the session has lasted as long as one may.
+func (s *session) addLifetime() {
+	s.proxy.counts.Add(tally.Lifetime, 1)
+	s.reason = tally.Lifetime.String()
+	if s.request.events {
 		s.addPing() // so that the reader goes on from here
 		s.add(lifetimeEvent)
-	case why == tally.Lifetime:
-		b := s.buffer()
-		*b = append(record.AppendNotice(*b, time.Now(), record.Info, lifetimeReason+": ask again"), '\n')
-	case s.request.events:
-		s.add(endEvent)
+		return
 	}
+	b := s.buffer()
+	*b = append(record.AppendNotice(*b, time.Now(), record.Info, lifetimeReason+": ask again"), '\n')
 }
 
 // gathers notes whether the session waits after a batch.

@@ -20,8 +20,8 @@ const acme = "/api/logs/tenant/acme"
 
 var (
 	sse    = []string{"Accept", "text/event-stream"}
-	vm1    = `event: source` + "\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"","next":0}` + "\n\n"
-	vm1at9 = `event: source` + "\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"9","next":%d}` + "\n\n"
+	vm1    = `event: source` + "\nid: E0\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"","next":0}` + "\n\n"
+	vm1at9 = `event: source` + "\nid: E0 0\n" + `data: {"n":1,"consolidator":"vm-1","state":"live","epoch":"9","next":%d}` + "\n\n"
 )
 
 // ours are the headers of our own client, and more.
@@ -29,8 +29,8 @@ func ours(more ...string) []string {
 	return append([]string{"Accept", "text/event-stream", "Sluice-Client", "1"}, more...)
 }
 
-func record(number, source, seq string, data string) string {
-	return "id: E." + number + "." + source + "." + seq + "\ndata: " + data + "\n\n"
+func record(id, data string) string {
+	return "id: " + id + "\ndata: " + data + "\n\n"
 }
 
 func TestEventsByteForByte(t *testing.T) {
@@ -52,20 +52,20 @@ func TestEventsByteForByte(t *testing.T) {
 	f.send(records("tenant/acme", 9, 0, 2)...)
 	r.wants(
 		fmt.Sprintf(vm1at9, 0),
-		record("0", "1", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
-		record("1", "1", "1", `{"v":0,"level":30,"msg":"tenant/acme 1"}`),
+		record("E1 1", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
+		record("E2 2", `{"v":0,"level":30,"msg":"tenant/acme 1"}`),
 	)
 
-	// Numbers are in base 36; a gap takes as many as were lost.
+	// A gap takes as many as were lost.
 	at := time.Date(2026, 11, 22, 1, 2, 3, 4e6, time.UTC)
 	f.notice(stream.Notice{
 		Kind: stream.KindGap, Time: at, Stream: "tenant/acme", Source: "vm-1", Count: 40, Hop: "consolidator", Reason: "reader too slow",
 	})
 	f.send(records("tenant/acme", 9, 42, 1)...)
 	r.wants(
-		"event: dropped\nid: E.15.1.15\ndata: "+
+		"event: dropped\nid: E42 42\ndata: "+
 			`{"stream":"tenant/acme","count":40,"total":40,"since":"2026-11-22T01:02:03.004Z","hop":"consolidator","reason":"reader too slow","consolidator":"vm-1"}`+"\n\n",
-		record("16", "1", "16", `{"v":0,"level":30,"msg":"tenant/acme 42"}`),
+		record("E43 43", `{"v":0,"level":30,"msg":"tenant/acme 42"}`),
 	)
 
 	// A consolidator that comes back with another log gets another number.
@@ -73,19 +73,19 @@ func TestEventsByteForByte(t *testing.T) {
 		Kind: stream.KindGap, Time: at, Stream: "tenant/acme", Source: "vm-1", Unknown: true, Hop: "consolidator", Reason: "restarted",
 	})
 	r.wants(
-		"event: dropped\nid: E.17.1.16\ndata: " +
+		"event: dropped\nid: E44 43\ndata: " +
 			`{"stream":"tenant/acme","count":0,"total":40,"since":"2026-11-22T01:02:03.004Z","hop":"consolidator","reason":"restarted","unknown":true,"consolidator":"vm-1"}` + "\n\n",
 	)
 	f.send(records("tenant/acme", 10, 0, 1)...)
 	r.wants(
-		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"live","epoch":"a","next":0}`+"\n\n",
-		record("18", "2", "0", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
+		"event: source\nid: E44 43\n"+`data: {"n":2,"consolidator":"vm-1","state":"live","epoch":"a","next":0}`+"\n\n",
+		record("E45 1", `{"v":0,"level":30,"msg":"tenant/acme 0"}`),
 	)
 
 	f.notice(stream.Notice{Kind: stream.KindState, Source: "vm-1", State: stream.StateLost})
 	r.wants(
-		"event: source\n"+`data: {"n":1,"consolidator":"vm-1","state":"lost","epoch":"9","next":43}`+"\n\n",
-		"event: source\n"+`data: {"n":2,"consolidator":"vm-1","state":"lost","epoch":"a","next":1}`+"\n\n",
+		"event: source\nid: E45 1\n"+`data: {"n":1,"consolidator":"vm-1","state":"lost","epoch":"9","next":43}`+"\n\n",
+		"event: source\nid: E45 1\n"+`data: {"n":2,"consolidator":"vm-1","state":"lost","epoch":"a","next":1}`+"\n\n",
 	)
 }
 
@@ -96,7 +96,7 @@ func TestSourceGetsItsName(t *testing.T) {
 	f.states["127.0.0.1:5562"] = stream.StateConnecting
 	p := start(t, f, nil)
 	r := get(t, p, acme, sse...)
-	unnamed := `event: source` + "\n" + `data: {"n":1,"consolidator":"127.0.0.1:5562","state":"connecting","epoch":"","next":0}` + "\n\n"
+	unnamed := `event: source` + "\nid: E0\n" + `data: {"n":1,"consolidator":"127.0.0.1:5562","state":"connecting","epoch":"","next":0}` + "\n\n"
 	r.wants(unnamed, strings.Replace(vm1, `"n":1`, `"n":2`, 1))
 	f.become("127.0.0.1:5562", "vm-2", stream.StateLive)
 	r.wants(strings.Replace(vm1, "vm-1", "vm-2", 1))
@@ -308,7 +308,7 @@ func TestHeartbeat(t *testing.T) {
 	r := get(t, p, "/api/logs/s", sse...)
 	r.next("source")
 	for range 3 {
-		r.wants("event: ping\nid: E.0\ndata:\n\n")
+		r.wants("event: ping\nid: E0\ndata:\n\n")
 	}
 }
 
@@ -364,17 +364,18 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 			if lost.Hop != "proxy" || lost.Total != dropped || lost.Unknown || lost.Stream != "s" {
 				t.Fatalf("loss %+v after %d", lost, dropped)
 			}
-			id, err := httpapi.ParseEventID(field(e, "id"))
-			if err != nil || id.Next != expected {
+			if id, err := httpapi.ParseResumeID(field(e, "id")); err != nil || id.Next != expected || id.Positions[0].Next != expected {
 				t.Fatalf("loss has id %+v, %v; the next record is %d", id, err, expected)
 			}
 		case "":
-			id, err := httpapi.ParseEventID(field(e, "id"))
-			if err != nil || id.Seq != expected {
-				t.Fatalf("record %d where %d was expected, %v", id.Seq, expected, err)
+			if field(e, "data") != string(payload("s", expected)) && expected < n {
+				t.Fatalf("record %s where %d was expected", e, expected)
 			}
 			received++
 			expected++
+			if id, err := httpapi.ParseResumeID(field(e, "id")); err != nil || id.Next != expected || id.Positions[0].Next != expected {
+				t.Fatalf("a record has id %+v, %v; the next one is %d", id, err, expected)
+			}
 			if field(e, "data") == `{"msg":"end"}` {
 				if dropped == 0 {
 					t.Fatal("the reader was never overtaken: the test has to send more")
@@ -393,7 +394,7 @@ func TestOvertakenIsToldExactly(t *testing.T) {
 func TestTailEndsAfterItsLastSession(t *testing.T) {
 	f := newFake()
 	p := start(t, f, func(c *proxy.Config) { c.Keep = 20 * time.Millisecond })
-	r := get(t, p, "/api/logs/s", sse...)
+	r := get(t, p, "/api/logs/s", ours()...)
 	r.next("source")
 	f.send(records("s", 9, 0, 1)...)
 	id := field(r.next(""), "id")

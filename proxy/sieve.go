@@ -14,7 +14,7 @@ type sieve struct {
 	verdicts *verdicts
 	proxy    *Proxy
 
-	allowance allowance
+	allowance *allowance
 	deadline  query.Deadline
 	caughtUp  time.Time // when the session was at the end of its log last, or began
 
@@ -22,12 +22,12 @@ type sieve struct {
 	wait func(time.Duration)
 }
 
-// newSieve returns the sieve of a session; close it. f may be nil.
-func newSieve(p *Proxy, t *tail, f *filter) *sieve {
+// newSieve returns the sieve of a session's part; close it. f may be nil.
+func newSieve(p *Proxy, t *tail, f *filter, a *allowance) *sieve {
 	if f == nil {
 		return nil
 	}
-	return &sieve{filter: f, verdicts: t.verdicts.acquire(f.key), proxy: p, caughtUp: time.Now()}
+	return &sieve{filter: f, verdicts: t.verdicts.acquire(f.key), proxy: p, allowance: a, caughtUp: time.Now()}
 }
 
 func (v *sieve) close(t *tail) {

@@ -44,7 +44,8 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(r.Context()), auth.ErrExpired) {
 		p.counts.Add(tally.Expired, 1)
 		if events {
-			s.add(expiredEvent)
+			b := s.buffer()
+			*b = appendEnd(*b, endExpired)
 			err = s.flush()
 		}
 	}

@@ -48,6 +48,7 @@ type tail struct {
 	gaps        resume.Gaps
 	checkpoints resume.Checkpoints
 	lost        uint64 // upstream, in all
+	backfilled  int    // records until it was ready
 }
 
 func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *upstream, counts *streamCounts) *tail {
@@ -74,7 +75,7 @@ func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *ups
 func (t *tail) log() resume.Log {
 	stat, _ := t.hub.Stat(t.name)
 	return resume.Log{
-		Position: stat.Position(), Floor: t.floor, First: max(stat.First, t.floor), Gaps: &t.gaps, Sources: &t.sources,
+		Position: stat.Position(), Floor: t.floor, First: max(stat.First, t.floor), Gaps: &t.gaps, Sources: &t.sources, Checkpoints: &t.checkpoints,
 	}
 }
 
@@ -84,6 +85,9 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 	defer t.mu.Unlock()
 	if t.closed {
 		return buf
+	}
+	if !t.isReady {
+		t.backfilled += len(records)
 	}
 	defer t.wake()
 	var source *resume.Source
@@ -105,6 +109,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		if seq < source.Next {
 			continue // of a former tail, still on its way when that ended
 		}
+		t.sources.First(source, seq)
 		source.Next = seq + 1
 		var head, line []byte
 		head, line, buf = encode(buf, source.Number, seq, r.Data)
@@ -145,6 +150,7 @@ func (t *tail) appendGap(to *fanout.Appender, n *stream.Notice) {
 	}
 	defer t.wake()
 	source := t.sources.Standing(n.Source)
+	t.sources.First(source, source.Next)
 	t.version.Store(t.sources.Version())
 	if n.Unknown {
 		lost := entry.Loss{Loss: n.Loss(), Total: t.lost, Since: n.Time}
@@ -233,6 +239,9 @@ func (t *tail) setReady() {
 	defer t.mu.Unlock()
 	if !t.isReady {
 		t.isReady = true
+		if t.backfilled >= firstBackfill {
+			t.sources.Cut()
+		}
 		t.readyAt = t.log().Position
 		close(t.ready)
 	}

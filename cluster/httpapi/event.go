@@ -3,7 +3,8 @@ package httpapi
 // SourceEvent is the data of a source event: consolidator number N of a
 // stream, as of now.
 type SourceEvent struct {
-	N            uint64 `json:"n"` // from 1; names one (consolidator, epoch) for as long as the proxy tails the stream
+	Stream       string `json:"stream,omitempty"` // where a response has several
+	N            uint64 `json:"n"`                // from 1; names one (consolidator, epoch) for as long as the proxy tails the stream
 	Consolidator string `json:"consolidator"`
 	State        string `json:"state"` // see stream.State
 	Epoch        string `json:"epoch"` // of the stream's log there, in base 36 (it does not fit in a JavaScript number); empty while unknown
@@ -26,6 +27,12 @@ type EndEvent struct {
 // filter, since they do not see how far they have come.
 type PingEvent struct {
 	Positions string `json:"positions"` // of the next records, at all consolidators: see FormatPositions
+}
+
+// RepeatsEvent is the data of a repeats event.
+type RepeatsEvent struct {
+	Stream string `json:"stream"`
+	Reason string `json:"reason"` // for people: which records, and why
 }
 
 // StreamsEvent is the answer of /api/streams, and the data of its events.

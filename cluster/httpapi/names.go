@@ -16,5 +16,6 @@ const (
 	EventSource  = "source"  // a consolidator, its number and its state: SourceEvent
 	EventLive    = "live"    // the backfill is complete; only for those who sent a Sluice header
 	EventPing    = "ping"    // nothing happened
+	EventRepeats = "repeats" // some records may come that the reader has: RepeatsEvent
 	EventEnd     = "end"     // the proxy ends this session on purpose
 )

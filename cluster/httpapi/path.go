@@ -8,21 +8,27 @@ import (
 // Paths of the proxy.
 const (
 	Prefix      = "/api/"      // of all that a token opens
+	LogsRoot    = "/api/logs"  // for streams named by QueryStream
 	LogsPrefix  = "/api/logs/" // before the name of a stream
 	StreamsPath = "/api/streams"
 )
 
 // Query parameters of these paths.
 const (
-	QueryLast   = "last"    // of a stream: begin with so many records from before now
-	QueryLevel  = "level"   // of a stream: records of this level and above
-	QueryGrep   = "grep"    // of a stream: records that match this RE2
-	QueryField  = "field"   // of a stream: NAME=VALUE, records with a field of that value; repeatable
-	QueryWhere  = "where"   // of a stream: records that pass these terms of package query
-	QueryFromVM = "from-vm" // of a stream: what comes through this consolidator
-	QueryMax    = "max"     // of a stream: accepted, and means nothing; the original's page sends it
-	QueryKey    = "key"     // everywhere: a token
-	QueryWatch  = "watch"   // of the list of streams: go on with what changes
+	QueryLast        = "last"        // of a stream: begin with so many records from before now
+	QueryLevel       = "level"       // of a stream: records of this level and above
+	QueryGrep        = "grep"        // of a stream: records that match this RE2
+	QuerySince       = "since"       // of a stream: begin with the records since then, a time or how long ago
+	QueryFrom        = "from"        // of a stream: likewise
+	QueryTo          = "to"          // of a stream: end with the records of that time
+	QueryStream      = "stream"      // streams, by name or pattern; repeatable
+	QueryLastEventID = "lastEventId" // of a stream: Last-Event-ID, for those that cannot send headers
+	QueryField       = "field"       // of a stream: NAME=VALUE, records with a field of that value; repeatable
+	QueryWhere       = "where"       // of a stream: records that pass these terms of package query
+	QueryFromVM      = "from-vm"     // of a stream: what comes through this consolidator
+	QueryMax         = "max"         // of a stream: accepted, and means nothing; the original's page sends it
+	QueryKey         = "key"         // everywhere: a token
+	QueryWatch       = "watch"       // of the list of streams: go on with what changes
 )
 
 // LogsPath is the path at which a proxy serves a stream.

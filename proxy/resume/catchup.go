@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/proxy/entry"
 )
@@ -20,6 +21,12 @@ type catchUp struct {
 	end    uint64              // a place in the log
 	stands map[string]standing // by consolidator, as of end
 	others bool                // some have not been reached, and have no name
+
+	keys   []httpapi.KeyPosition // whose consolidators are not known yet
+	key    func(consolidator string) uint32
+	shared bool   // keys may be of other streams
+	all    bool   // of consolidators without a want, all is wanted
+	begin  uint64 // number of the log where the reader is to begin, when that has all it misses
 }
 
 // want is the next record wanted from one consolidator.
@@ -45,9 +52,12 @@ type standing struct {
 	later         []uint64 // epochs that came after that one
 }
 
-func newCatchUp(positions map[string]loss.Position, from uint64, sources *Sources) *catchUp {
-	c := &catchUp{from: from, wants: make(map[string]*want, len(positions)), origins: make(map[uint64]origin)}
-	for name, at := range positions {
+func newCatchUp(asked *Want, from uint64, sources *Sources) *catchUp {
+	c := &catchUp{
+		from: from, wants: make(map[string]*want, len(asked.Positions)+len(asked.Keys)), origins: make(map[uint64]origin),
+		keys: slices.Clone(asked.Keys), key: asked.Key, shared: asked.Shared, all: asked.All,
+	}
+	for name, at := range asked.Positions {
 		c.wants[name] = &want{Position: at}
 	}
 	c.learn(sources)
@@ -60,6 +70,79 @@ func (c *catchUp) learn(sources *Sources) {
 		c.origins[r.Number] = origin{r.Consolidator, r.Epoch}
 		c.others = c.others || r.Epoch == 0
 	}
+	if len(c.keys) == 0 {
+		return
+	}
+	// What is of an epoch that there is comes first: keys can be the same.
+	for _, r := range sources.rows {
+		c.name(r.Consolidator, r.Epoch, httpapi.KeyPosition.Is)
+	}
+	for _, r := range slices.Backward(sources.rows) {
+		if r.Epoch != 0 {
+			c.name(r.Consolidator, r.Epoch, func(httpapi.KeyPosition, uint64) bool { return true })
+		}
+	}
+}
+
+// name gives a consolidator the position with its key that is right for the epoch.
+func (c *catchUp) name(consolidator string, epoch uint64, right func(httpapi.KeyPosition, uint64) bool) {
+	if c.wants[consolidator] != nil || len(c.keys) == 0 {
+		return
+	}
+	key := c.key(consolidator)
+	i := slices.IndexFunc(c.keys, func(p httpapi.KeyPosition) bool { return p.Key == key && right(p, epoch) })
+	if i >= 0 {
+		c.wants[consolidator] = &want{Position: c.keys[i].In(epoch)}
+		c.keys = slices.Delete(c.keys, i, i+1)
+	}
+}
+
+func (c *catchUp) positions() map[string]loss.Position {
+	positions := make(map[string]loss.Position, len(c.wants))
+	for name, w := range c.wants {
+		if w.Epoch != 0 {
+			positions[name] = w.Position
+		}
+	}
+	return positions
+}
+
+// covered finds where in the log everything that the reader misses begins: at a
+// checkpoint, or at its beginning.
+func (c *catchUp) covered(log Log) (at uint64, ok bool) {
+	for _, point := range slices.Backward(log.Checkpoints.list) {
+		if point.next >= log.First && c.leadsOn(log.Sources, point.positions) {
+			return point.next, true
+		}
+	}
+	return log.First, log.First == log.Floor && c.leadsOn(log.Sources, nil)
+}
+
+// leadsOn reports whether the log, from where it stands at these positions on, has
+// all that is wanted. At a consolidator that is not among them it has all since it came
+// there.
+func (c *catchUp) leadsOn(sources *Sources, positions map[string]loss.Position) bool {
+	began := make(map[string]bool)
+	for _, r := range sources.rows { // newer epochs come later
+		if !r.logged || began[r.Consolidator] {
+			continue
+		}
+		began[r.Consolidator] = true
+		at, stands := positions[r.Consolidator]
+		if !stands {
+			at = loss.Position{Epoch: r.Epoch, Seq: r.from}
+		}
+		switch w := c.wants[r.Consolidator]; {
+		case r.vague && (w != nil || c.all), w == nil && c.all && at.Seq > 0, w != nil && (w.Epoch != at.Epoch || at.Seq > w.Seq):
+			return false
+		}
+	}
+	for name := range c.wants {
+		if !began[name] {
+			return false // it may be one that can be asked all the same
+		}
+	}
+	return true
 }
 
 // reached notes where the log begins at consolidators that had not been reached when
@@ -82,7 +165,9 @@ func (c *catchUp) reached(sources *Sources) {
 }
 
 // wanted is what is wanted from a consolidator.
-func (c *catchUp) wanted(consolidator string) *want {
+func (c *catchUp) wanted(consolidator string, epoch uint64) *want {
+	c.name(consolidator, epoch, httpapi.KeyPosition.Is)
+	c.name(consolidator, epoch, func(httpapi.KeyPosition, uint64) bool { return true })
 	w := c.wants[consolidator]
 	if w == nil {
 		w = &want{told: true}
@@ -115,6 +200,7 @@ func (c *catchUp) isOver(number uint64, w *want) bool {
 func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 	get := Event{ID: e.ID(0, 1), Entry: e}
 	o := c.origins[e.Source]
+	get.Consolidator = o.consolidator
 	if o.epoch == 0 { // nobody knows what it stands for
 		if next > c.from {
 			out = append(out, get)
@@ -126,7 +212,7 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 	case !named && next <= c.from:
 		return out
 	case !named:
-		w = c.wanted(o.consolidator)
+		w = c.wanted(o.consolidator, o.epoch)
 	case c.isOver(e.Source, w):
 		return out
 	}
@@ -141,6 +227,7 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 		case e.Count == 0:
 			if !w.told || !named {
 				w.told = true
+				get.Next = w.Position
 				out = append(out, get)
 			}
 			return out
@@ -154,6 +241,7 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 			}
 			w.goOn(behind)
 			w.level = true
+			get.Next = behind
 			return append(out, get)
 		}
 		first -= min(e.Count, first)
@@ -169,14 +257,21 @@ func (c *catchUp) entry(out []Event, e entry.Entry, next uint64) []Event {
 	case w.told:
 	case w.Epoch != o.epoch && w.level:
 	case w.Epoch != o.epoch:
-		out = append(out, Event{ID: before, Loss: &Loss{Count: first, Unknown: true, Reason: NoLog}})
+		out = append(out, Event{
+			ID: before, Loss: &Loss{Count: first, Unknown: true, Reason: NoLog},
+			Consolidator: o.consolidator, Next: loss.Position{Epoch: o.epoch, Seq: first},
+		})
 	case first > w.Seq:
-		out = append(out, Event{ID: before, Loss: &Loss{Count: first - w.Seq, Reason: loss.TooLate}})
+		out = append(out, Event{
+			ID: before, Loss: &Loss{Count: first - w.Seq, Reason: loss.TooLate},
+			Consolidator: o.consolidator, Next: loss.Position{Epoch: o.epoch, Seq: first},
+		})
 	case first < w.Seq:
 		get.Entry.Count = e.Seq + 1 - w.Seq
 	}
 	w.goOn(behind)
 	w.level = true
+	get.Next = behind
 	return append(out, get)
 }
 
@@ -237,12 +332,20 @@ func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool
 			continue
 		case w.told:
 		case w.Epoch != log.Epoch:
-			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq, Unknown: true, Reason: NoLog}})
+			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq, Unknown: true, Reason: NoLog}, Consolidator: name, Next: log.Position})
 		case w.Seq < log.Seq:
-			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq - w.Seq, Reason: loss.TooLate}})
+			out = append(out, Event{ID: id, Loss: &Loss{Count: log.Seq - w.Seq, Reason: loss.TooLate}, Consolidator: name, Next: log.Position})
 		}
 		w.goOn(log.Position)
 		w.level = true
+	}
+	switch {
+	case len(c.keys) == 0:
+	case c.others:
+		settled = false // likewise
+	case !c.shared:
+		c.keys = nil
+		gone = append(gone, "one that is not in the cluster any more")
 	}
 	if len(gone) > 0 {
 		out = append(out, Event{ID: unplaced(0, 0), Loss: &Loss{Unknown: true, Reason: goneReason(gone)}})

@@ -51,6 +51,7 @@ func (c *Checkpoints) Before(place uint64, log Log) *Standing {
 	for _, r := range log.Sources.rows {
 		s.origins[r.Number] = origin{r.Consolidator, r.Epoch}
 	}
+	s.open = len(s.Positions)
 	return s
 }
 
@@ -62,10 +63,11 @@ type Standing struct {
 	place, end uint64
 	origins    map[uint64]origin
 	seen       map[string]bool
+	open       int // of Positions: those that are not known yet
 }
 
 // More is the place of the entry that is wanted next, unless all is known.
-func (s *Standing) More() (place uint64, more bool) { return s.place, s.place < s.end }
+func (s *Standing) More() (place uint64, more bool) { return s.place, s.place < s.end && s.open > 0 }
 
 // Entry takes the next entry. It reports false when that does not say what it is
 // of: then nobody knows where the log stood.
@@ -89,6 +91,9 @@ func (s *Standing) Entry(e entry.Entry) bool {
 		at.Seq -= e.Count
 	}
 	s.seen[o.consolidator] = true
+	if _, has := s.Positions[o.consolidator]; has {
+		s.open--
+	}
 	s.Positions[o.consolidator] = at
 	return true
 }

@@ -17,7 +17,21 @@ type Want struct {
 	Named     bool                     // it was here before: After is given, or Positions
 	After     fanout.Position          // place in the log where it goes on
 	Positions map[string]loss.Position // of the next record, by consolidator
+
+	// Keys are positions of consolidators that go by their keys, in terms of Key.
+	// With a place in the log that leads on, they need not be looked at: both are
+	// of one moment. Shared says that some are of other streams.
+	Keys   []httpapi.KeyPosition
+	Key    func(consolidator string) uint32
+	Shared bool
+	// More says that it has positions which are not among these.
+	More bool
+	// All wants all that there is of consolidators that have no position.
+	All bool
 }
+
+// names reports whether places at consolidators are named.
+func (w *Want) names() bool { return len(w.Positions) > 0 || len(w.Keys) > 0 }
 
 // Log is a log as it stands.
 type Log struct {
@@ -26,6 +40,7 @@ type Log struct {
 	First           uint64 // number of the oldest entry that may be read and is still there
 	Gaps            *Gaps
 	Sources         *Sources
+	Checkpoints     *Checkpoints // only for Reader.Covered
 }
 
 // Event is what a reader gets next: an entry of the log, or a loss.
@@ -33,6 +48,11 @@ type Event struct {
 	ID    httpapi.EventID
 	Entry entry.Entry
 	Loss  *Loss // of this reader alone
+
+	// Consolidator and Next are where the reader stands after it, if the event
+	// moves it on.
+	Consolidator string
+	Next         loss.Position
 }
 
 // Loss is what a reader is told of besides the losses in the log.
@@ -55,16 +75,19 @@ type Reader struct {
 func Begin(want Want, log Log) (r *Reader, at uint64, lost *Loss) {
 	r = new(Reader)
 	if after := want.After; want.Named && after.Epoch == log.Epoch && log.Floor <= after.Next && after.Next <= log.Next {
-		leads := log.Sources.leadOnFrom(want.Positions)
-		if leads && (after.Next >= log.First || len(want.Positions) == 0) {
+		leads := len(want.Keys) > 0 || log.Sources.leadOnFrom(want.Positions)
+		if leads && (after.Next >= log.First || !want.names()) {
 			return r, after.Next, nil // what is gone is counted by the log
 		}
-		r.catch = newCatchUp(want.Positions, after.Next, log.Sources)
+		r.catch = newCatchUp(&want, after.Next, log.Sources)
 		return r, 0, nil
 	}
 	at = log.Gaps.before(log.First, log.Next, want.Last)
-	if len(want.Positions) > 0 {
-		r.catch = newCatchUp(want.Positions, at, log.Sources)
+	if want.names() || want.All {
+		if want.All {
+			at = 0
+		}
+		r.catch = newCatchUp(&want, at, log.Sources)
 		return r, 0, nil
 	}
 	r.fresh = true
@@ -78,10 +101,32 @@ func Begin(want Want, log Log) (r *Reader, at uint64, lost *Loss) {
 // all entries have to go through Entry, and places of the log are none of its.
 func (r *Reader) CatchesUp() bool { return r.catch != nil }
 
+// Covered reports whether the log has all that a reader which catches up misses, so
+// that nothing needs to be read again.
+func (r *Reader) Covered(log Log) bool {
+	at, ok := r.catch.covered(log)
+	r.catch.begin = at
+	return ok
+}
+
+// Unreached reports whether the reader waits for consolidators that have no name yet.
+func (r *Reader) Unreached() bool { return r.catch != nil && r.catch.others && len(r.catch.keys) > 0 }
+
+// Positions are where a reader that catches up stands, by consolidator.
+func (r *Reader) Positions() map[string]loss.Position { return r.catch.positions() }
+
+// Keys are the positions whose consolidators have not been found.
+func (r *Reader) Keys() []httpapi.KeyPosition {
+	if r.catch == nil {
+		return nil
+	}
+	return r.catch.keys
+}
+
 // Join says where a reader that catches up begins to read the log.
 func (r *Reader) Join(log Log) (at uint64) {
 	r.catch.stand(log)
-	return log.First
+	return max(log.First, r.catch.begin)
 }
 
 // Overtaken returns what the reader is told of what the log has lost for it, with
@@ -129,16 +174,21 @@ func (r *Reader) Settle(out []Event, next uint64) []Event {
 	return out
 }
 
-// Record notes a record that was read again, and returns the id of its event.
-func (r *Reader) Record(sources *Sources, consolidator string, at loss.Position) httpapi.EventID {
-	r.catch.wanted(consolidator).goOn(loss.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
-	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq)
+// Record notes a record that was read again, and returns the id of its event. It
+// reports false when the reader has it already.
+func (r *Reader) Record(sources *Sources, consolidator string, at loss.Position) (id httpapi.EventID, wanted bool) {
+	w := r.catch.wanted(consolidator, at.Epoch)
+	if w.Epoch == at.Epoch && at.Seq < w.Seq {
+		return id, false
+	}
+	w.goOn(loss.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
+	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq), true
 }
 
 // Gap notes a loss that was found when reading again, and returns the id of its
 // event.
 func (r *Reader) Gap(sources *Sources, n *stream.Notice) httpapi.EventID {
-	w := r.catch.wanted(n.Source)
+	w := r.catch.wanted(n.Source, n.Position.Epoch)
 	named := w.Epoch
 	switch {
 	case n.Position.Epoch != 0:

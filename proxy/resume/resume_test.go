@@ -155,7 +155,10 @@ func (w *world) reread(want resume.Want) {
 		}
 		i := v.index(from)
 		for range min(v.count-i, w.in.next(20)) {
-			id := w.reader.Record(&l.sources, v.name, from)
+			id, wanted := w.reader.Record(&l.sources, v.name, from)
+			if !wanted {
+				w.t.Fatalf("it has record %v of %s already", from, v.name)
+			}
 			w.show()
 			w.record(id)
 			from.Seq++

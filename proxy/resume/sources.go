@@ -31,6 +31,8 @@ type Source struct {
 
 	logged  bool   // what is read from there goes into the log; false while it was only read again for readers
 	from    uint64 // sequence number with which the log begins there
+	had     bool   // the log has something from there
+	vague   bool   // from may be too low
 	over    uint64 // place in the log behind all that it has from there, once it has come to a newer epoch; 0 before
 	begun   uint64 // version when that was known
 	version uint64 // at its last change
@@ -173,6 +175,23 @@ func (s *Sources) Begin(r *Source, from uint64) {
 	}
 }
 
+// First notes the first sequence number that the log has of a source. It may be later
+// than where the log begins there: of a backfill only the newest records are kept.
+func (s *Sources) First(r *Source, seq uint64) {
+	if !r.had {
+		r.had, r.vague = true, false
+		r.from = max(r.from, seq)
+	}
+}
+
+// Cut notes that of the log's backfill, which has come, only the newest records were
+// kept. So of sources of which nothing has come, nobody knows where the log begins.
+func (s *Sources) Cut() {
+	for _, r := range s.rows {
+		r.vague = !r.had
+	}
+}
+
 // Reach notes that reading a consolidator begins at a position, before it has a
 // record.
 func (s *Sources) Reach(consolidator string, at loss.Position) {
@@ -227,11 +246,17 @@ func (s *Sources) Positions() map[string]loss.Position {
 	return positions
 }
 
-// Names are the consolidators by the numbers of their sources.
-func (s *Sources) Names() map[uint64]string {
-	names := make(map[uint64]string, len(s.rows))
+// Origin is what the number of a source stands for.
+type Origin struct {
+	Consolidator string
+	Epoch        uint64 // 0 while unknown
+}
+
+// Origins are what the numbers stand for.
+func (s *Sources) Origins() map[uint64]Origin {
+	origins := make(map[uint64]Origin, len(s.rows))
 	for _, r := range s.rows {
-		names[r.Number] = r.Consolidator
+		origins[r.Number] = Origin{r.Consolidator, r.Epoch}
 	}
-	return names
+	return origins
 }

@@ -1,0 +1,180 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/jsonscan"
+	"sluice/cluster/loss"
+)
+
+const (
+	meetEvery  = time.Second      // between two looks at the live streams
+	maxParts   = 256              // streams of one session
+	maxSkew    = 30 * time.Second // between the clocks of publishers and this one
+	fewStreams = "a response has 256 streams at most: ask for fewer"
+)
+
+// joining is the streams that a session is to have when their backfill is there.
+type joining struct {
+	waiting []*part
+	since   time.Time       // the last of them was added
+	seen    uint64          // version of the live streams
+	known   map[string]bool // streams that are joined, waited for, or refused
+}
+
+// openParts makes the session's streams, so that they are tailed. Call closeParts in
+// any case.
+func (s *session) openParts() error {
+	for _, name := range s.request.names {
+		if _, err := s.openPart(name); err != nil {
+			return err
+		}
+	}
+	s.match(func(*part) {})
+	s.parts, s.joins.waiting = s.joins.waiting, nil
+	return nil
+}
+
+func (s *session) openPart(name string) (*part, error) {
+	t, err := s.proxy.tails.acquire(name)
+	if err != nil {
+		return nil, err
+	}
+	p := &part{name: name, tail: t, asked: t.stands(), want: s.request.of(name)}
+	p.sieve = newSieve(s.proxy, t, s.request.filter, &s.allowance)
+	t.counts.sessions.Add(1)
+	if s.request.wrapped {
+		p.wrap = append(jsonscan.AppendString([]byte(`{"stream":`), name), `,"record":`...)
+	}
+	if !s.request.since.IsZero() {
+		p.since = s.request.since.UnixMilli()
+		if !p.want.Named {
+			p.reached = make(map[string]bool)
+		}
+	}
+	if s.joins.known == nil {
+		s.joins.known = make(map[string]bool)
+	}
+	s.joins.known[name] = true
+	s.joins.waiting, s.joins.since = append(s.joins.waiting, p), time.Now()
+	return p, nil
+}
+
+func (s *session) closeParts() {
+	for _, p := range slices.Concat(s.parts, s.joins.waiting) {
+		p.sieve.close(p.tail)
+		p.tail.counts.sessions.Add(-1)
+		s.proxy.tails.release(p.tail)
+	}
+}
+
+// beginAll begins the streams that the session was asked for.
+func (s *session) beginAll(ctx context.Context) error {
+	for _, p := range s.parts {
+		if err := s.begin(ctx, p); err != nil {
+			return err
+		}
+	}
+	s.tellUnread()
+	if s.ids && s.size() == 0 {
+		s.addPing() // or who leaves before the first record would come back to nowhere
+	}
+	return nil
+}
+
+// meet looks which streams have begun to match, and joins those whose backfill is there.
+func (s *session) meet(ctx context.Context) error {
+	s.addAllSources()
+	s.match(beginLate)
+	waiting := s.joins.waiting
+	s.joins.waiting = nil
+	for i, p := range waiting {
+		if !p.overdue(s.joins.since) {
+			s.joins.waiting = append(s.joins.waiting, p)
+			continue
+		}
+		s.parts = append(s.parts, p)
+		if err := s.begin(ctx, p); err != nil {
+			s.joins.waiting = append(s.joins.waiting, waiting[i+1:]...)
+			return err
+		}
+	}
+	return nil
+}
+
+// match opens the streams that match and are new; each is given to begin.
+func (s *session) match(begin func(*part)) {
+	if len(s.request.patterns) == 0 {
+		return
+	}
+	found, version := s.proxy.names.since(s.joins.seen)
+	s.joins.seen = version
+	for _, name := range found {
+		if s.joins.known[name] || !s.matches(name) || !s.request.grant.May(name) {
+			continue
+		}
+		var p *part
+		reason := fewStreams
+		if len(s.parts)+len(s.joins.waiting) < maxParts {
+			var err error
+			if p, err = s.openPart(name); err != nil {
+				reason = err.Error()
+			}
+		}
+		if p == nil {
+			s.joins.known[name] = true
+			s.refuseStream(name, reason)
+			continue
+		}
+		begin(p)
+	}
+}
+
+// beginLate has a stream that was not live for a minute begin with what made it so.
+func beginLate(p *part) {
+	p.want.All, p.want.Last = true, 0
+	if !p.want.Named && p.since == 0 {
+		p.since = time.Now().Add(-maxSkew).UnixMilli()
+	}
+}
+
+// tellUnread tells of positions that the reader named and that belong to no stream that
+// is read.
+func (s *session) tellUnread() {
+	if !s.request.wrapped {
+		return
+	}
+	left := slices.Clone(s.request.id.Positions)
+	for _, p := range s.parts {
+		if p.resume.Unreached() {
+			s.id.omit() // it may be theirs
+			return
+		}
+		keys := p.resume.Keys()
+		left = slices.DeleteFunc(left, func(k httpapi.KeyPosition) bool { return !slices.Contains(keys, k) })
+	}
+	if len(left) > 0 {
+		s.refuseStream(s.request.title(), fmt.Sprintf("of %d streams or consolidators that the id names nothing is read any more", len(left)))
+	}
+}
+
+func (s *session) matches(name string) bool {
+	for _, pattern := range s.request.patterns {
+		if pattern.Match(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// refuseStream tells of a stream that matches and does not come.
+func (s *session) refuseStream(name, reason string) {
+	s.addLoss(&part{name: name}, httpapi.EventID{}, loss.Event{
+		Loss:  loss.Loss{Stream: name, Hop: loss.AtProxy, Unknown: true, Reason: reason},
+		Total: s.lost, Since: time.Now(),
+	})
+}

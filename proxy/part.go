@@ -1,0 +1,237 @@
+package proxy
+
+import (
+	"context"
+	"time"
+
+	"sluice/cluster/fanout"
+	"sluice/cluster/httpapi"
+	"sluice/cluster/stream"
+	"sluice/proxy/entry"
+	"sluice/proxy/resume"
+)
+
+// unread is the reason of a loss when a session could not read again all that it wanted.
+const unread = "not all that is held could be read again in time"
+
+// part is one stream of a session: where that stands in the stream's log.
+type part struct {
+	name string
+	tail *tail
+	want resume.Want
+	wrap []byte // before each record, which has one more brace behind it; nil: nothing
+	// since is the time before which records are not wanted, in Unix milliseconds;
+	// 0: all are.
+	since int64
+
+	resume  *resume.Reader
+	place   fanout.Position // of the cursor: the next entry of the log
+	seen    uint64          // version of the sources that was sent
+	joined  uint64          // version of the sources when it began to read the log; notYet before
+	changed <-chan struct{} // closed when there is a newer one
+	live    bool            // all that was there when it began has come
+	vague   bool            // where the log stood at the consolidators is not known
+
+	origins map[uint64]resume.Origin // what source numbers stand for; nil while nobody asks
+	source  uint64                   // the last number that was looked up
+	slot    int                      // of its consolidator in the session's id, or -1
+
+	asked      fanout.Position // where the log stood when it was asked for; zero when its backfill was not there
+	sieve      *sieve
+	unseen     uint64 // records that the filter could not look at, and that are not reported yet
+	unseenLast []byte // the text of the id of the last of them
+
+	reached map[string]bool // consolidators of which the first record since a time has come
+}
+
+// log is how the part's log stands.
+func (p *part) log() resume.Log {
+	p.tail.mu.Lock()
+	defer p.tail.mu.Unlock()
+	return p.tail.log()
+}
+
+// begin puts the cursor of a part where the request wants it.
+func (s *session) begin(ctx context.Context, p *part) error {
+	t := p.tail
+	p.joined = notYet
+	t.mu.Lock()
+	log := t.log()
+	if asked := t.asked(p.asked); asked.Epoch == log.Epoch {
+		log.Next = max(asked.Next, log.First) // what came meanwhile is the session's
+	}
+	p.want.After = s.request.placeIn(log.Epoch)
+	r, at, lost := resume.Begin(p.want, log)
+	p.resume = r
+	if !r.CatchesUp() {
+		s.join(p, fanout.Position{Epoch: log.Epoch, Next: at})
+		if !s.ids {
+			if lost != nil {
+				s.addOwnLoss(p, httpapi.EventID{Epoch: log.Epoch, Next: at}, *lost)
+			}
+			s.addSourcesLocked(p)
+			p.joined = p.seen
+		}
+		t.mu.Unlock()
+		if s.ids {
+			s.placeAt(p)
+			s.addSources(p)
+			if lost != nil {
+				s.addOwnLoss(p, httpapi.EventID{}, *lost)
+			}
+		}
+		return nil
+	}
+	covered := r.Covered(log)
+	t.mu.Unlock()
+
+	// The log by itself does not go on where the reader left. What is missing
+	// is read again at the consolidators, unless the log has it; then comes all of
+	// the log, but for what the reader has by then.
+	if s.ids {
+		s.id.noPlace()
+		for consolidator, at := range r.Positions() {
+			s.id.set(p, consolidator, at)
+		}
+		for _, k := range r.Keys() {
+			if !p.want.Shared {
+				s.id.keep(k)
+			}
+		}
+	}
+	if p.want.More {
+		s.addRepeats(p)
+	}
+	if !covered {
+		all, err := s.reread(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !all && p.want.All {
+			s.addOwnLoss(p, httpapi.EventID{}, resume.Loss{Unknown: true, Reason: unread})
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	log = t.log()
+	s.join(p, fanout.Position{Epoch: log.Epoch, Next: r.Join(log)})
+	s.addSourcesLocked(p)
+	p.joined = p.seen
+	return nil
+}
+
+// join begins reading the log. tail.mu is held.
+func (s *session) join(p *part, at fanout.Position) {
+	p.joined = p.tail.sources.Version()
+	p.place = at
+	s.reader.Tail(p.name, fanout.From{Kind: fanout.FromPosition, Position: at})
+}
+
+// placeAt sets the session's id to where a part stands in the log.
+func (s *session) placeAt(p *part) {
+	positions, ok := p.tail.positionsAt(p.place)
+	s.setPlace(p, p.place)
+	s.setPositions(p, positions)
+	if p.vague = !ok; p.vague {
+		s.id.omit()
+	}
+}
+
+// setPositions sets all positions of a part in the session's id.
+func (s *session) setPositions(p *part, positions map[string]stream.Position) {
+	s.id.forget(p)
+	p.source = 0
+	for consolidator, at := range positions {
+		s.id.set(p, consolidator, at)
+	}
+}
+
+// setPlace sets the place in the log in the session's id. Of several parts it has none.
+func (s *session) setPlace(p *part, at fanout.Position) {
+	if !s.request.wrapped && !p.resume.CatchesUp() {
+		s.id.place(at)
+	}
+}
+
+// passed moves the session's id behind an entry of the log.
+func (s *session) passed(p *part, e *entry.Entry, at fanout.Position) {
+	s.setPlace(p, at)
+	if e.Source != p.source || e.Lost {
+		s.passedOther(p, e)
+	} else if p.slot >= 0 {
+		s.id.moveOn(p.slot, e.Seq+1)
+	}
+}
+
+func (s *session) passedOther(p *part, e *entry.Entry) {
+	o, known := p.origins[e.Source]
+	if !known || o.Epoch == 0 {
+		return
+	}
+	at := stream.Position{Epoch: o.Epoch, Seq: e.Seq + 1} // behind entry.None is 0
+	if e.Lost {
+		if after := e.After(); after.Epoch != 0 {
+			at = after
+		}
+	}
+	p.slot, p.source = s.id.set(p, o.Consolidator, at), e.Source
+	if at.Epoch != o.Epoch {
+		p.source = 0 // its records are of another epoch
+	}
+}
+
+// addSources adds the source events that the reader does not have yet.
+func (s *session) addSources(p *part) {
+	p.tail.mu.Lock()
+	defer p.tail.mu.Unlock()
+	s.addSourcesLocked(p)
+}
+
+// addSourcesLocked is addSources with tail.mu held.
+func (s *session) addSourcesLocked(p *part) {
+	t := p.tail
+	if s.ids || s.request.filter != nil {
+		p.origins, p.source = t.sources.Origins(), 0
+	}
+	b := s.buffer()
+	t.sources.Changed(p.seen, p.joined, func(r resume.Source) {
+		switch {
+		case s.request.events:
+			*b = appendSource(*b, s.sourceID(p, r), s.streamOf(p), r)
+		case r.Absence != nil:
+			s.addLine(p, r.Absence.AppendAway(nil))
+		}
+	})
+	p.resume.Learn(&t.sources)
+	p.seen, p.changed = t.sources.Version(), t.changed
+}
+
+// sourceID is the id of a source event. What the session has of that source it has
+// from where the source is shown.
+func (s *session) sourceID(p *part, r resume.Source) []byte {
+	if !s.ids {
+		return nil
+	}
+	if r.Epoch != 0 && !p.vague && !p.resume.CatchesUp() && s.id.find(p, r.Consolidator) < 0 {
+		s.id.set(p, r.Consolidator, stream.Position{Epoch: r.Epoch, Seq: r.Next})
+	}
+	return s.idText(httpapi.EventID{})
+}
+
+// streamOf is the stream as events name it beside others, or empty.
+func (s *session) streamOf(p *part) string {
+	if s.request.wrapped {
+		return p.name
+	}
+	return ""
+}
+
+// overdue reports whether the backfill of a tail was waited for long enough.
+func (p *part) overdue(since time.Time) bool {
+	select {
+	case <-p.tail.ready:
+		return true
+	default:
+		return time.Since(since) > backfillWait
+	}
+}
