@@ -31,3 +31,9 @@ func LifetimeOf(p *Proxy) time.Duration {
 	now := time.Now()
 	return p.lifetime(now).Sub(now)
 }
+
+// StartAt has the proxy believe that it has started at that time, and was not ready yet.
+func (p *Proxy) StartAt(at time.Time) {
+	p.started.Store(at.UnixNano())
+	p.reached.Store(false)
+}
