@@ -16,6 +16,7 @@ import (
 	"sluice/cluster/stdio"
 	"sluice/consolidator"
 	"sluice/internal/testpeer"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -42,6 +43,7 @@ func fullPipe(t *testing.T) (in, out *os.File) {
 // A consolidator whose standard error is not read works like any other, and ends when it
 // is told to. Its log comes when somebody reads.
 func TestUnreadStandardError(t *testing.T) {
+	volume.Check(t)
 	t.Parallel()
 	path, err := builtBinary()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -106,6 +107,7 @@ func (p *publishing) writeNumbers(from, to int) {
 // nothing: what was acknowledged by then stood there, and all that was not
 // stands in the new one; with --once, all that was not sent.
 func TestPublishKillNine(t *testing.T) {
+	volume.Check(t)
 	t.Parallel()
 	for _, once := range []bool{false, true} {
 		t.Run(fmt.Sprintf("once=%t", once), func(t *testing.T) {
