@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/headless/internal/packed"
 	"sluice/headless/printer"
 	"sluice/headless/replay"
 )
@@ -19,7 +20,7 @@ func BenchmarkReplay(b *testing.B) {
 		text.WriteString(line(time.Duration(i)*time.Millisecond, "GET /v1/things/12345/items took 12 ms for req 0123456789abcdef of tenant acme"))
 	}
 	data := text.String()
-	for _, c := range []struct{ name, data string }{{"plain", data}, {"gzip", gzipped(data)}, {"zstd", zstded(data)}} {
+	for _, c := range []struct{ name, data string }{{"plain", data}, {"gzip", packed.Gzip(data)}, {"zstd", packed.Zstd(data)}} {
 		path := file(b, "f.log", c.data)
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/record"
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
 
@@ -17,17 +18,17 @@ func TestFormats(t *testing.T) {
 	two := line(2*time.Second, "three")
 	for name, data := range map[string]string{
 		"plain":                  one + two,
-		"gzip":                   gzipped(one + two),
-		"gzip of two members":    gzipped(one) + gzipped(two),
-		"zstd":                   zstded(one + two),
-		"zstd of two frames":     zstded(one) + zstded(two),
-		"zstd with skippable":    "\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + zstded(one+two),
+		"gzip":                   packed.Gzip(one + two),
+		"gzip of two members":    packed.Gzip(one) + packed.Gzip(two),
+		"zstd":                   packed.Zstd(one + two),
+		"zstd of two frames":     packed.Zstd(one) + packed.Zstd(two),
+		"zstd with skippable":    "\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + packed.Zstd(one+two),
 		"no line break at last":  one + strings.TrimSuffix(two, "\n"),
 		"carriage returns":       strings.ReplaceAll(one+two, "\n", "\r\n"),
 		"empty lines":            "\n\n" + one + "\r\n\n" + two,
 		"a byte order mark":      "\xef\xbb\xbf" + one + two,
-		"an empty gzip before":   gzipped("") + gzipped(one+two),
-		"a line over two frames": zstded(one[:50]) + zstded(one[50:]+two),
+		"an empty gzip before":   packed.Gzip("") + packed.Gzip(one+two),
+		"a line over two frames": packed.Zstd(one[:50]) + packed.Zstd(one[50:]+two),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := replayed(t, replay.Config{Files: []string{file(t, "x.log.txt", data)}})
@@ -53,8 +54,8 @@ func TestCutShort(t *testing.T) {
 	half := strings.Index(whole[len(whole)/2:], "\n") + len(whole)/2 + 1
 	for name, data := range map[string]string{
 		"plain": whole,
-		"gzip":  gzipped(whole[:half]) + gzipped(whole[half:]),
-		"zstd":  zstded(whole[:half]) + zstded(whole[half:]),
+		"gzip":  packed.Gzip(whole[:half]) + packed.Gzip(whole[half:]),
+		"zstd":  packed.Zstd(whole[:half]) + packed.Zstd(whole[half:]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			for cut := 5; cut < len(data); cut += 7 {
@@ -86,9 +87,9 @@ func TestCutShort(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
-	data := []byte(zstded(line(0, "one")))
+	data := []byte(packed.Zstd(line(0, "one")))
 	data[len(data)-1] ^= 0xff // the checksum
-	path := file(t, "broken", zstded(line(0, "zero"))+string(data))
+	path := file(t, "broken", packed.Zstd(line(0, "zero"))+string(data))
 	other := file(t, "other", line(time.Hour, "later"))
 	got := replayed(t, replay.Config{Files: []string{path, other}})
 	if got.err == nil || !strings.Contains(got.err.Error(), path) {
@@ -204,7 +205,7 @@ func TestBufferEnds(t *testing.T) {
 		want = append(want, l)
 		data.WriteString(l + "\n" + strings.Repeat("\r\n\n", i%3))
 	}
-	for _, text := range []string{data.String(), zstded(data.String())} {
+	for _, text := range []string{data.String(), packed.Zstd(data.String())} {
 		got := replayed(t, replay.Config{Files: []string{file(t, "f", text)}, MaxLine: 1000})
 		if len(got.lines) != len(want) {
 			t.Fatalf("%d lines, want %d", len(got.lines), len(want))

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 	"sluice/headless/unpack"
 )
@@ -15,8 +16,8 @@ import (
 func FuzzReplay(f *testing.F) {
 	text := line(0, "one") + "two\r\n\n" + strings.Repeat("x", 300) + "\n" + line(1e9, "three")
 	for _, data := range []string{
-		text, gzipped(text), zstded(text), gzipped(text) + gzipped("a\nb"), zstded("a") + zstded("b\n"), text[:len(text)-9],
-		gzipped(text)[:80], zstded(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", line(0, "a") + line(-56*year, "b") + "c\n" + line(1e9, "d") + line(40*year, "e") + line(2e9, "f"), "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
+		text, packed.Gzip(text), packed.Zstd(text), packed.Gzip(text) + packed.Gzip("a\nb"), packed.Zstd("a") + packed.Zstd("b\n"), text[:len(text)-9],
+		packed.Gzip(text)[:80], packed.Zstd(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", line(0, "a") + line(-56*year, "b") + "c\n" + line(1e9, "d") + line(40*year, "e") + line(2e9, "f"), "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
 	} {
 		f.Add([]byte(data))
 	}

@@ -1,7 +1,6 @@
 package replay_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
 
 	"sluice/cluster/record"
@@ -39,23 +36,6 @@ func file(t testing.TB, name, data string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func gzipped(data string) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, _ = w.Write([]byte(data))
-	_ = w.Close()
-	return b.String()
-}
-
-func zstded(data string) string {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		panic(err)
-	}
-	defer w.Close()
-	return string(w.EncodeAll([]byte(data), nil))
 }
 
 // taken is what a replay handed on.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 	"sluice/headless/unpack"
 )
@@ -21,19 +22,19 @@ func TestMarksAndHoles(t *testing.T) {
 		skipped unpack.Skipped
 		gaps    int
 	}{
-		"a mark in gzip":                     {gzipped(bom+one) + gzipped(bom+two), unpack.Skipped{}, 0},
-		"a mark in zstd":                     {zstded(bom+one) + zstded(bom+two), unpack.Skipped{}, 0},
+		"a mark in gzip":                     {packed.Gzip(bom+one) + packed.Gzip(bom+two), unpack.Skipped{}, 0},
+		"a mark in zstd":                     {packed.Zstd(bom+one) + packed.Zstd(bom+two), unpack.Skipped{}, 0},
 		"marks of files put together":        {bom + one + bom + two, unpack.Skipped{}, 0},
 		"a line that is only a mark":         {one + bom + "\r\n" + two, unpack.Skipped{}, 0},
 		"a hole of a byte":                   {nul(1) + one + two, unpack.Skipped{Holes: 1, Bytes: 1}, 0},
 		"a hole at the beginning":            {nul(5000) + one + two, unpack.Skipped{Holes: 1, Bytes: 5000}, 0},
 		"a hole that is larger than a line":  {nul(9<<20) + bom + one + two, unpack.Skipped{Holes: 1, Bytes: 9 << 20}, 0},
-		"a hole in gzip":                     {gzipped(nul(3<<20) + one + two), unpack.Skipped{Holes: 1, Bytes: 3 << 20}, 0},
+		"a hole in gzip":                     {packed.Gzip(nul(3<<20) + one + two), unpack.Skipped{Holes: 1, Bytes: 3 << 20}, 0},
 		"a hole in the middle":               {one + nul(77) + two, unpack.Skipped{Holes: 1, Bytes: 77}, 0},
 		"a hole in the place of a line end":  {strings.TrimSuffix(one, "\n") + nul(300_000) + two, unpack.Skipped{Holes: 1, Bytes: 300_000}, 0},
 		"a hole at the end, as of a crash":   {one + two + nul(4096), unpack.Skipped{Holes: 1, Bytes: 4096}, 1},
-		"padding behind gzip, which is none": {gzipped(one+two) + nul(9000), unpack.Skipped{}, 0},
-		"padding behind zstd, likewise":      {zstded(one+two) + nul(9000), unpack.Skipped{}, 0},
+		"padding behind gzip, which is none": {packed.Gzip(one+two) + nul(9000), unpack.Skipped{}, 0},
+		"padding behind zstd, likewise":      {packed.Zstd(one+two) + nul(9000), unpack.Skipped{}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file(t, "x.log", tt.data)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
 
@@ -15,8 +16,8 @@ import (
 func TestMerge(t *testing.T) {
 	s := time.Second
 	a := file(t, "a", line(0, "a0")+line(4*s, "a4")+line(3*s, "a3 late")+"a no time\n"+line(6*s, "a6"))
-	b := file(t, "b", gzipped(line(s, "b1")+line(4*s, "b4")+line(5*s, "b5")))
-	c := file(t, "c", zstded("c no time\n"+line(2*s, "c2")+line(7*s, "c7")))
+	b := file(t, "b", packed.Gzip(line(s, "b1")+line(4*s, "b4")+line(5*s, "b5")))
+	c := file(t, "c", packed.Zstd("c no time\n"+line(2*s, "c2")+line(7*s, "c7")))
 	empty := file(t, "empty", "")
 	got := replayed(t, replay.Config{Files: []string{a, b, c, empty}})
 	// What stands before any time in c comes when its turn has come.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
 
@@ -111,7 +112,7 @@ func TestOutliersAtTheEndsOfBuffers(t *testing.T) {
 		want = append(want, strings.TrimSuffix(l, "\n"))
 		data.WriteString(l)
 	}
-	for _, text := range []string{data.String(), gzipped(data.String())} {
+	for _, text := range []string{data.String(), packed.Gzip(data.String())} {
 		got := replayed(t, replay.Config{Files: []string{file(t, "f", text)}, MaxLine: 2000})
 		if got.stats.Strange != 500 || len(got.lines) != len(want) {
 			t.Fatalf("%d are strange, %d lines", got.stats.Strange, len(got.lines))

@@ -7,14 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
 
 func TestStdin(t *testing.T) {
 	for name, data := range map[string]string{
 		"plain": line(0, "one") + line(time.Second, "two"),
-		"gzip":  gzipped(line(0, "one") + line(time.Second, "two")),
-		"zstd":  zstded(line(0, "one") + line(time.Second, "two")),
+		"gzip":  packed.Gzip(line(0, "one") + line(time.Second, "two")),
+		"zstd":  packed.Zstd(line(0, "one") + line(time.Second, "two")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := replayed(t, replay.Config{Files: []string{"-"}, Stdin: stdin(t, data)})

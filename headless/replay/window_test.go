@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
 
@@ -31,7 +32,7 @@ func TestFromTo(t *testing.T) {
 		{"2026-03-02", "", "next day, 08:00"},
 		{"12:05", "12:06", "5 5 late"},
 	} {
-		for _, pack := range []func(string) string{func(s string) string { return s }, gzipped} {
+		for _, pack := range []func(string) string{func(s string) string { return s }, packed.Gzip} {
 			config := replay.Config{Files: []string{file(t, "f", pack(data.String()))}, Location: time.UTC}
 			var err error
 			if c.from != "" {

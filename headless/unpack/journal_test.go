@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/unpack"
 )
 
@@ -19,10 +20,10 @@ func TestAJournalsExportBecomesJSON(t *testing.T) {
 	const first = `{"__CURSOR":"s=739ad463;i=4ece7","__REALTIME_TIMESTAMP":"1342540861416351","PRIORITY":"3","_HOSTNAME":"lenno","MESSAGE":"one = two"}` + "\n"
 	const second = `{"__CURSOR":"s=7;i=5","MESSAGE":"foo\nbar","N":["1","2"],"BYTES":[255,10],"EMPTY":""}` + "\n"
 	for in, want := range map[string]string{
-		entry:                  first,
-		entry + binary + entry: first + second + first,
-		gzipped(entry + entry): first + first,
-		entry + "\n\n" + entry: first + first,
+		entry:                      first,
+		entry + binary + entry:     first + second + first,
+		packed.Gzip(entry + entry): first + first,
+		entry + "\n\n" + entry:     first + first,
 	} {
 		got, err := read(in)
 		if err != nil || got != want {

@@ -15,31 +15,13 @@ import (
 	"testing/iotest"
 	"unicode/utf16"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
+	"sluice/headless/internal/packed"
 	"sluice/headless/unpack"
 )
 
 const text = "{\"msg\":\"one é\"}\nline two\r\n{\"msg\":\"three\"}\n"
-
-func gzipped(data string) string {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	_, _ = w.Write([]byte(data))
-	_ = w.Close()
-	return b.String()
-}
-
-func zstded(data string) string {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		panic(err)
-	}
-	defer w.Close()
-	return string(w.EncodeAll([]byte(data), nil))
-}
 
 func xzipped(data string) string {
 	var b bytes.Buffer
@@ -108,14 +90,14 @@ func TestReads(t *testing.T) {
 		"one byte of a magic":         {"\x1f", "\x1f"},
 		"a magic that does not go on": {"BZh91A", "BZh91A"},
 		"a mark":                      {bom + text, bom + text},
-		"gzip":                        {gzipped(text), text},
-		"gzip of members":             {gzipped(text) + gzipped("") + gzipped(bom+text), text + bom + text},
-		"gzip with padding":           {gzipped(text) + strings.Repeat("\x00", 100_000), text},
-		"gzip with padding between":   {gzipped(text) + "\x00\x00" + gzipped(text) + "\x00", text + text},
-		"zstd":                        {zstded(text), text},
-		"zstd of frames":              {zstded(text) + skip + zstded(text), text + text},
-		"zstd with a skippable first": {skip + zstded(text), text},
-		"zstd with padding":           {zstded(text) + strings.Repeat("\x00", 100_000), text},
+		"gzip":                        {packed.Gzip(text), text},
+		"gzip of members":             {packed.Gzip(text) + packed.Gzip("") + packed.Gzip(bom+text), text + bom + text},
+		"gzip with padding":           {packed.Gzip(text) + strings.Repeat("\x00", 100_000), text},
+		"gzip with padding between":   {packed.Gzip(text) + "\x00\x00" + packed.Gzip(text) + "\x00", text + text},
+		"zstd":                        {packed.Zstd(text), text},
+		"zstd of frames":              {packed.Zstd(text) + skip + packed.Zstd(text), text + text},
+		"zstd with a skippable first": {skip + packed.Zstd(text), text},
+		"zstd with padding":           {packed.Zstd(text) + strings.Repeat("\x00", 100_000), text},
 		"bzip2":                       {bzipped(t), hello},
 		"bzip2 of streams":            {bzipped(t) + bzipped(t), hello + hello},
 		"bzip2 with padding":          {bzipped(t) + strings.Repeat("\x00", 1000), hello},
@@ -136,14 +118,14 @@ func TestReads(t *testing.T) {
 		"UTF-16 of files put together": {
 			wide(bom+text, 2, le) + wide(bom+text, 2, le), bom + text + bom + text,
 		},
-		"UTF-16 in gzip":         {gzipped(wide(bom+text, 2, le)), bom + text},
-		"gzip in gzip":           {gzipped(gzipped(text)), text},
-		"zstd in gzip":           {gzipped(zstded(text)), text},
+		"UTF-16 in gzip":         {packed.Gzip(wide(bom+text, 2, le)), bom + text},
+		"gzip in gzip":           {packed.Gzip(packed.Gzip(text)), text},
+		"zstd in gzip":           {packed.Gzip(packed.Zstd(text)), text},
 		"text with zeros":        {"a\x00b\x00\x00c\n", "a\x00b\x00\x00c\n"},
 		"a hole before text":     {strings.Repeat("\x00", 1001) + text, strings.Repeat("\x00", 1001) + text},
 		"names that zeros part":  {"./a\x00./b\x00", "./a\x00./b\x00"},
 		"text that says gzip":    {"BZh is no bzip2\n", "BZh is no bzip2\n"},
-		"a large text in gzip":   {gzipped(strings.Repeat(text, 2_000)), strings.Repeat(text, 2_000)},
+		"a large text in gzip":   {packed.Gzip(strings.Repeat(text, 2_000)), strings.Repeat(text, 2_000)},
 		"a large text in UTF-16": {wide(strings.Repeat(text, 2_000), 2, le), strings.Repeat(text, 2_000)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +139,7 @@ func TestReads(t *testing.T) {
 
 // What ends too early, or is broken, gives what was before that, and says which.
 func TestEndsTooEarly(t *testing.T) {
-	for name, whole := range map[string]string{"gzip": gzipped(text), "zstd": zstded(text), "bzip2": bzipped(t), "xz": xzipped(text)} {
+	for name, whole := range map[string]string{"gzip": packed.Gzip(text), "zstd": packed.Zstd(text), "bzip2": bzipped(t), "xz": xzipped(text)} {
 		for cut := 10; cut < len(whole); cut += 1 + len(whole)/20 {
 			got, err := read(whole[:cut])
 			if !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -182,7 +164,7 @@ func TestEndsTooEarly(t *testing.T) {
 	}
 	deep := text
 	for range 5 {
-		deep = gzipped(deep)
+		deep = packed.Gzip(deep)
 	}
 	if _, err := read(deep); err == nil || !strings.Contains(err.Error(), "unpack it first") {
 		t.Errorf("gzip, five deep: %v", err)
@@ -192,7 +174,7 @@ func TestEndsTooEarly(t *testing.T) {
 // An input that fails gives its own error.
 func TestFails(t *testing.T) {
 	failure := errors.New("the disk is broken")
-	for name, in := range map[string]string{"nothing": "", "text": text, "gzip": gzipped(strings.Repeat(text, 1000))[:50]} {
+	for name, in := range map[string]string{"nothing": "", "text": text, "gzip": packed.Gzip(strings.Repeat(text, 1000))[:50]} {
 		r, err := unpack.Open(io.MultiReader(strings.NewReader(in), iotest.ErrReader(failure)))
 		if err == nil {
 			_, err = io.ReadAll(r)
@@ -303,8 +285,8 @@ func TestLargeWindows(t *testing.T) {
 
 func FuzzOpen(f *testing.F) {
 	for _, in := range []string{
-		text, gzipped(text), zstded(text), bzipped(f), xzipped(text), xzipped("") + "\x00\x00\x00\x00" + xzipped(text), wide(bom+text, 2, binary.LittleEndian), wide(text, 4, binary.BigEndian),
-		gzipped(text) + "\x00\x00", zstded("") + "\x00\x00\x00\x00", bzipped(f) + "\x00\x00", "PK\x03\x04", "\x00\x00\xfe\xff", gzipped(gzipped("\x04\x22\x4d\x18")),
+		text, packed.Gzip(text), packed.Zstd(text), bzipped(f), xzipped(text), xzipped("") + "\x00\x00\x00\x00" + xzipped(text), wide(bom+text, 2, binary.LittleEndian), wide(text, 4, binary.BigEndian),
+		packed.Gzip(text) + "\x00\x00", packed.Zstd("") + "\x00\x00\x00\x00", bzipped(f) + "\x00\x00", "PK\x03\x04", "\x00\x00\xfe\xff", packed.Gzip(packed.Gzip("\x04\x22\x4d\x18")),
 	} {
 		f.Add([]byte(in))
 	}

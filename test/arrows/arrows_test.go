@@ -57,7 +57,7 @@ var fences = []struct {
 	{"charm.land/lipgloss/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice/cli"}},
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
-	{"github.com/klauspost/compress/", []string{"sluice/headless/recorder", "sluice/headless/unpack", "sluice/test/bench"}},
+	{"github.com/klauspost/compress/", []string{"sluice/headless/internal/packed", "sluice/headless/recorder", "sluice/headless/unpack", "sluice/test/bench"}},
 	{"github.com/r3labs/", []string{"sluice/test/bench", "sluice/test/e2e/sseclient"}},
 	{"github.com/go-zeromq/", []string{"sluice/test/soak"}},
 }
