@@ -73,6 +73,8 @@ func TestPage(t *testing.T) {
 		{"the picker finds among fifty thousand names", picker},
 		{"a record is opened", opened},
 		{"what is shown is downloaded", download},
+		{"a screen reader is told", spoken},
+		{"a phone shows one tail at a time", phone},
 		{"a page that cannot keep up says what it skips", skips},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, b) })

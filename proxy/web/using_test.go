@@ -280,3 +280,46 @@ func skips(t *testing.T, b *chromium.Browser) {
 		return sum == all+2
 	})
 }
+
+func spoken(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := open(t, b, f, "system")
+	s := f.session(t, "system", 1)
+	s.send <- records(1, 40) + logged(41, 50, "boom \u202e")
+	tab.Wait(shows("boom"))
+	tab.Wait(`/^system: \d+ new records?, 1 error; last boom \\u202e$/.test(document.querySelector("#news[role=log][aria-live=polite]").textContent)`)
+	key(tab, "k")
+	tab.Wait(`document.getElementById(document.querySelector(".list").getAttribute("aria-activedescendant"))?.getAttribute("aria-selected") === "true"`)
+	got := chromium.Eval[[]string](tab, `[...document.querySelectorAll("button, input, select, [role=listbox], [role=region], dialog, section, aside")]
+		.filter((e) => !(e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.labels?.length || e.textContent.trim()))
+		.map((e) => e.outerHTML)`)
+	if len(got) > 0 {
+		t.Errorf("nameless: %q", got)
+	}
+	place := chromium.Eval[string](tab, `document.querySelector(".row.chosen").getAttribute("role") + document.querySelector(".row.chosen").getAttribute("aria-posinset")`)
+	if place != "option40" {
+		t.Errorf("the row above the last is %q", place)
+	}
+}
+
+func phone(t *testing.T, b *chromium.Browser) {
+	f := newFake(t)
+	tab := b.Open(t, 390, 700)
+	tab.Do(chromedp.Navigate(f.URL + "/#system&tenant%2Facme"))
+	f.session(t, "system", 1).send <- records(1, 200)
+	f.session(t, "tenant/acme", 1).send <- logged(1, 30, "of acme")
+	tab.Wait(shows("record 200"))
+	if wide := chromium.Eval[int](tab, `Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll("body *")].filter((e) => e.getClientRects().length && !e.closest(".row")).map((e) => Math.round(e.getBoundingClientRect().right)))`); wide > 390 {
+		t.Errorf("the page is %d wide", wide)
+	}
+	const visible = `[...document.querySelectorAll(".pane")].filter((e) => e.getClientRects().length).length`
+	if n := chromium.Eval[int](tab, visible); n != 1 {
+		t.Errorf("%d tails are shown", n)
+	}
+	tab.Do(chromedp.Click(chromedp.CSS("#tabs .tab:nth-child(2)")))
+	tab.Wait(shows("of acme"))
+	tab.Do(chromedp.Click(chromedp.CSS(".pane.active .row")))
+	tab.Wait(`!document.querySelector("#record").hidden && document.querySelector("#record").getBoundingClientRect().width === 390`)
+	tab.Do(chromedp.Click(chromedp.CSS("#record-close")))
+	tab.Wait(visible + " === 1")
+}

@@ -9,12 +9,13 @@ import { Pending } from "./pending.js";
 
 const silence = 30_000; // three pings: the connection is dead
 const tooBusy = 750; // milliseconds without waiting for the network: too far behind
+const tooLong = 10_000; // for an answer
 const retries = [250, 500, 1000, 2000, 5000];
 
 const pending = new Pending();
 let taken = true; // the page has what was sent last
 let losses = { count: 0, unknown: false };
-let sources = new Map(); // by number
+let sources = new Map(); // by the consolidator's name, its latest number and state
 const told = new Map(); // what stands in the rows of each consolidator: its state, and when it was back
 let lastID = null;
 let settings, abort, attempt = 0, wasLost = false, wake = null, generation = 0;
@@ -73,7 +74,7 @@ async function follow(mine) {
     wasLost ||= !outcome.planned;
     sources = new Map();
     state("reconnecting", outcome.message);
-    const wait = outcome.planned ? 0 : outcome.after ?? retries[Math.min(attempt, retries.length - 1)] * (0.75 + Math.random() / 2);
+    const wait = outcome.planned ? retries[0] * Math.random() : outcome.after ?? retries[Math.min(attempt, retries.length - 1)] * (0.75 + Math.random() / 2);
     attempt++;
     await new Promise((done) => {
       const timer = setTimeout(done, wait);
@@ -92,11 +93,13 @@ async function connect() {
     watchdog = setTimeout(() => abort.abort(), silence);
   };
   alive();
+  const waiting = setTimeout(() => state("connecting", "no answer yet; over plain HTTP a browser makes six connections to one server, for all its tabs"), tooLong);
   try {
     const headers = { Accept: "text/event-stream" };
     if (settings.token) headers.Authorization = "Bearer " + settings.token;
     if (lastID !== null) headers["Last-Event-ID"] = lastID;
     const response = await fetch(settings.url, { headers, cache: "no-store", credentials: "same-origin", redirect: "error", signal: abort.signal });
+    clearTimeout(waiting);
     if (response.status !== 200) return await refusal(response);
     attempt = 0;
     if (wasLost) notice(kinds.state, "connected again; what is missing stands below");
@@ -104,6 +107,7 @@ async function connect() {
     state("open");
     return await read(response, alive);
   } finally {
+    clearTimeout(waiting);
     clearTimeout(watchdog);
     abort.abort();
   }
@@ -201,7 +205,8 @@ function drop(d) {
 // rows; how it was at the beginning does not.
 function source(s) {
   const name = String(s.consolidator);
-  sources.set(s.n, { consolidator: name, state: String(s.state) });
+  const known = sources.get(name);
+  if (!known || s.n >= known.n) sources.set(name, { n: s.n, consolidator: name, state: String(s.state) });
   const before = told.get(name) ?? { state: "", back: "" };
   if (s.away && s.back !== before.back) {
     losses = { ...losses, unknown: true };
