@@ -17,6 +17,7 @@ func (o options) proxies(only *regexp.Regexp) error {
 	for name, measure := range map[string]func() error{
 		"proxy: an idle session": o.idleSessions,
 		"proxy: latency":         o.delays,
+		"proxy: resuming":        o.resuming,
 	} {
 		if only.MatchString(name) {
 			if err := measure(); err != nil {
