@@ -15,6 +15,15 @@
 // there is where the system does not notify: what comes and goes between two
 // looks is not seen there, which [Unheard] says.
 //
+// What is lost with a name is what the system does not keep: it tells that a name
+// came and went, and not of which file. A file that had the name, got a second one
+// by a hard link and lost the first before it could be opened may be one of several
+// that came meanwhile, such as a copy of it; where a symbolic link led that was replaced
+// before it could be read is written nowhere any more. Such a file is an arrival of
+// kind [Gone], and no other is read for it: it may never have had the name. One that
+// waits for room has been asked for its number, and is found under its other names in
+// the same directory.
+//
 // Order: the arrivals of a name come in the order in which they had it.
 //
 // Identity: a file is its device, inode number and time of birth; where a file
