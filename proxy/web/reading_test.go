@@ -223,7 +223,7 @@ func TestRowsAndFiltersAreAlike(t *testing.T) {
 	filters := []string{
 		"boom", "Boom", "-boom", "!boom", `"a b"`, "/bo+m/", "/B/", "n>5", "n<5", "n=12345678901234567890", "f=1.5", "f=1.50", "level>=warn", "level<warn", "level=unknown",
 		"level!=error", "level~err", "msg=x", "msg=boom", "name=web", "hostname=vm-1", "pid=7", "req.url~^/a", "req.url!~^/a", "l=x", "l=2", "o.p.q=z", "o.p~z", "a.b=dots",
-		"ok=true", "nil=null", `e=""`, "status>=500", "res.statusCode>=500", "missing=1", "missing!=1", "boom n>0 -x", "/a", "stream=s", "/a\\/b/", "-", "web/db", "component=db",
+		"ok=true", "nil=null", `e=""`, "status>=500", "res.statusCode>=500", "missing=1", "missing!=1", "boom n>0 -x", "/a", "stream=s", "/a\\/b/", "/(?i)BOOM/", `/b\-|b\w+m/`, "msg~(?i)^BOOM$", "-", "web/db", "component=db",
 	}
 	var got struct {
 		Rows   []struct{ Body, Label string }

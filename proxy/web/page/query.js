@@ -79,10 +79,17 @@ function levelOf(value) {
   throw new Error('"' + value + '" is no level: trace, debug, info, warn, error, fatal, or a number such as 35');
 }
 
-// compile reads a regular expression, which ignores case if it has no capitals.
+// compile reads a regular expression, which ignores case if it has no capitals, or begins
+// with (?i) as Go's do.
 export function compile(source) {
+  const [, set = "", rest] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(source);
+  const flags = new Set(set);
+  if (!/\p{Lu}/u.test(rest.replace(/\\./gu, ""))) flags.add("i");
   try {
-    return new RegExp(source, /\p{Lu}/u.test(source.replace(/\\./gu, "")) ? "u" : "iu");
+    return new RegExp(rest, [...flags, "u"].join(""));
+  } catch { /* such as \-, which only the older form takes */ }
+  try {
+    return new RegExp(rest, [...flags].join(""));
   } catch (err) {
     throw new Error("/" + source + "/: " + err.message.replace(/^Invalid regular expression: .*: /, ""), { cause: err });
   }
