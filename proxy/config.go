@@ -73,8 +73,9 @@ type Config struct {
 	// StreamBuffer bounds the memory of one log, in bytes. 0 means
 	// DefaultStreamBuffer.
 	StreamBuffer int64
-	// Streams bounds how many streams are tailed at a time. 0 means
-	// DefaultStreams.
+	// Streams bounds how many streams are tailed at a time; beyond it, those that
+	// nobody reads give way, and only system, system/… and those that a
+	// consolidator lists as live begin at once. 0 means DefaultStreams.
 	Streams int
 	// MaxSessions bounds the sessions, the watchers of the list of streams
 	// included. 0 means DefaultSessions; -1 is no bound.

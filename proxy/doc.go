@@ -28,7 +28,9 @@
 // the log, where it is known.
 //
 // Tails: a stream is tailed at the consolidators from its first session until
-// a minute after its last one. The first session waits until the backfill is
+// a minute after its last one, unless others need the room; of those without a record
+// 256 are kept. Names that no consolidator lists begin 50 a second at length, others at
+// once. The first session waits until the backfill is
 // there. What was logged before a tail began is never served.
 //
 // Blocking: a session writes at most Config.WriteTimeout long without progress

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -83,9 +84,11 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string
 	s := &session{proxy: p, request: a, batchWriter: newBatchWriter(w, r, p)}
 	s.atEnd(end)
 	s.atEnd(s.closeParts)
-	if err := s.openParts(); err != nil {
+	if err := s.openParts(r.Context()); err != nil {
 		defer s.endAll()
-		p.refuse(w, r, tally.Unavailable, err.Error())
+		if errors.Is(err, errDraining) {
+			p.refuse(w, r, tally.Draining, err.Error())
+		}
 		return
 	}
 	streamHeaders(w, a.events, textType)

@@ -28,22 +28,20 @@ type joining struct {
 
 // openParts makes the session's streams, so that they are tailed. Call closeParts in
 // any case.
-func (s *session) openParts() error {
+func (s *session) openParts(ctx context.Context) error {
 	for _, name := range s.request.names {
-		if _, err := s.openPart(name); err != nil {
+		t, err := s.proxy.tails.acquire(ctx, s.proxy.draining, name)
+		if err != nil {
 			return err
 		}
+		s.openPart(name, t)
 	}
 	s.match(func(*part) {})
 	s.parts, s.joins.waiting = s.joins.waiting, nil
 	return nil
 }
 
-func (s *session) openPart(name string) (*part, error) {
-	t, err := s.proxy.tails.acquire(name)
-	if err != nil {
-		return nil, err
-	}
+func (s *session) openPart(name string, t *tail) *part {
 	p := &part{name: name, tail: t, asked: t.stands(), want: s.request.of(name)}
 	p.sieve = newSieve(s.proxy, t, s.request.filter, &s.allowance)
 	t.counts.sessions.Add(1)
@@ -61,7 +59,7 @@ func (s *session) openPart(name string) (*part, error) {
 	}
 	s.joins.known[name] = true
 	s.joins.waiting, s.joins.since = append(s.joins.waiting, p), time.Now()
-	return p, nil
+	return p
 }
 
 func (s *session) closeParts() {
@@ -117,20 +115,12 @@ func (s *session) match(begin func(*part)) {
 		if s.joins.known[name] || !s.matches(name) || !s.request.grant.May(name) {
 			continue
 		}
-		var p *part
-		reason := fewStreams
-		if len(s.parts)+len(s.joins.waiting) < maxParts {
-			var err error
-			if p, err = s.openPart(name); err != nil {
-				reason = err.Error()
-			}
-		}
-		if p == nil {
+		if len(s.parts)+len(s.joins.waiting) >= maxParts {
 			s.joins.known[name] = true
-			s.refuseStream(name, reason)
+			s.refuseStream(name, fewStreams)
 			continue
 		}
-		begin(p)
+		begin(s.openPart(name, s.proxy.tails.begin(name, true))) // it is live
 	}
 }
 

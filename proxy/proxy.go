@@ -112,7 +112,7 @@ func New(cfg Config) (*Proxy, error) {
 	}
 	p.metrics = newMetrics(p)
 	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
-	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, streams: &p.streams, upstream: &p.upstream}
+	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, live: p.live.has, streams: &p.streams, upstream: &p.upstream}
 	p.names = streamNames{source: source, tails: p.tails}
 	opens := door.Config{
 		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,

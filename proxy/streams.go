@@ -132,9 +132,27 @@ func (l *listing) get(grant *auth.Grant) []byte {
 	return appendJSON(nil, httpapi.StreamsEvent{Streams: may})
 }
 
+// has reports whether a stream is live.
+func (l *listing) has(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.update()
+	_, ok := slices.BinarySearchFunc(l.list, name, func(s httpapi.LiveEvent, name string) int { return strings.Compare(s.Name, name) })
+	return ok
+}
+
 func (l *listing) all() (list []httpapi.LiveEvent, text []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.update()
+	if l.text == nil {
+		l.text = appendJSON(nil, httpapi.StreamsEvent{Streams: l.list})
+	}
+	return l.list, l.text
+}
+
+// update makes a list that is older than a second anew. mu is held.
+func (l *listing) update() {
 	if now := time.Now(); now.Sub(l.made) >= listEvery {
 		l.made = now
 		list := []httpapi.LiveEvent{}
@@ -142,9 +160,8 @@ func (l *listing) all() (list []httpapi.LiveEvent, text []byte) {
 			list = append(list, httpapi.LiveEvent(s))
 		}
 		slices.SortFunc(list, func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) })
-		if l.text == nil || !slices.Equal(list, l.list) {
-			l.list, l.text = list, appendJSON(nil, httpapi.StreamsEvent{Streams: list})
+		if l.list == nil || !slices.Equal(list, l.list) {
+			l.list, l.text = list, nil
 		}
 	}
-	return l.list, l.text
 }

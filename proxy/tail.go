@@ -79,6 +79,12 @@ func (t *tail) log() resume.Log {
 	}
 }
 
+// hasLog reports whether there is anything in the stream's log.
+func (t *tail) hasLog() bool {
+	stat, ok := t.hub.Stat(t.name)
+	return ok && stat.Next > 0
+}
+
 // append logs records of this stream, and returns buf for the next time.
 func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) []byte {
 	t.mu.Lock()

@@ -2,8 +2,8 @@ package proxy
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,7 +11,14 @@ import (
 	"sluice/cluster/stream"
 )
 
-var errTooMany = errors.New("too many streams are read; try again in a minute")
+// The bounds of tails of streams that no consolidator lists as live: anybody can invent
+// names.
+const (
+	inventedEach  = 20 * time.Millisecond // between the starts of two, at length
+	inventedBurst = 200                   // that may start at once
+	maxEmpty      = 256                   // that have no session and no record, and are kept
+	inventedWait  = 50 * time.Millisecond // until one that had to wait is tried again
+)
 
 // tails is the set of streams that are tailed upstream.
 type tails struct {
@@ -19,25 +26,77 @@ type tails struct {
 	source Source
 	keep   time.Duration
 	limit  int
+	live   func(name string) bool // whether a consolidator lists the stream
 
 	streams  *streamTable
 	upstream *upstream
 
 	byName sync.Map // name → *tail; written under mu
 
-	mu    sync.Mutex
-	count int
+	mu       sync.Mutex
+	count    int
+	invented time.Time // up to when the starts of invented names are used up
+	empty    []idleTail
 }
 
-// acquire returns the tail of a stream, and begins it if there is none.
-// Release it.
-func (ts *tails) acquire(name string) (*tail, error) {
+// idleTail is a tail without a session, as of a time.
+type idleTail struct {
+	*tail
+	since time.Time
+}
+
+// acquire returns the tail of a stream, and begins it if there is none. For a stream
+// that no consolidator lists it may wait, until ctx ends or end is closed; the others
+// begin at once. Release it.
+func (ts *tails) acquire(ctx context.Context, end <-chan struct{}, name string) (*tail, error) {
+	if t := ts.take(name); t != nil {
+		return t, nil
+	}
+	listed := name == "system" || strings.HasPrefix(name, "system/") || ts.live(name)
+	for {
+		if t := ts.begin(name, listed); t != nil {
+			return t, nil
+		}
+		select {
+		case <-time.After(inventedWait):
+		case <-end:
+			return nil, errDraining
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		listed = ts.live(name)
+	}
+}
+
+// take returns the tail that there is, or nil.
+func (ts *tails) take(name string) *tail {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	t := ts.find(name)
+	if t != nil {
+		t.sessions++
+	}
+	return t
+}
+
+// begin returns the tail of a stream, or nil when it may not begin yet.
+func (ts *tails) begin(name string, listed bool) *tail {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	t := ts.find(name)
 	if t == nil {
-		if ts.count >= ts.limit {
-			return nil, fmt.Errorf("tail %q: %w", name, errTooMany)
+		now := time.Now()
+		if !listed && now.Before(ts.invented.Add(-inventedBurst*inventedEach)) {
+			return nil
+		}
+		if ts.count >= ts.limit && !ts.giveWay() && !listed {
+			return nil
+		}
+		if !listed {
+			if ts.invented.Before(now) {
+				ts.invented = now
+			}
+			ts.invented = ts.invented.Add(inventedEach)
 		}
 		t = newTail(ts.hub, name, ts.source.Status(), ts.upstream, ts.streams.open(name))
 		ts.byName.Store(name, t)
@@ -45,7 +104,49 @@ func (ts *tails) acquire(name string) (*tail, error) {
 		ts.source.Tail(name, stream.Backfill{Last: firstBackfill})
 	}
 	t.sessions++
-	return t, nil
+	return t
+}
+
+// giveWay ends the tail that has had no session for the longest time, one without a
+// record before all others, and reports whether there was one. mu is held.
+func (ts *tails) giveWay() bool {
+	for len(ts.empty) > 0 {
+		if ts.endFirstEmpty() {
+			return true
+		}
+	}
+	var oldest *tail
+	ts.each(func(t *tail) {
+		if t.sessions == 0 && (oldest == nil || t.idle.Before(oldest.idle)) {
+			oldest = t
+		}
+	})
+	if oldest == nil {
+		return false
+	}
+	ts.end(oldest)
+	return true
+}
+
+// endFirstEmpty takes the first tail out of empty, and ends it unless somebody has come
+// for it meanwhile, or a record.
+func (ts *tails) endFirstEmpty() bool {
+	first := ts.empty[0]
+	ts.empty = slices.Delete(ts.empty, 0, 1)
+	if first.sessions > 0 || !first.idle.Equal(first.since) || ts.find(first.name) != first.tail || first.hasLog() {
+		return false
+	}
+	ts.end(first.tail)
+	return true
+}
+
+// end ends a tail that has no session. mu is held.
+func (ts *tails) end(t *tail) {
+	ts.byName.Delete(t.name)
+	ts.count--
+	ts.source.Stop(t.name)
+	t.close()
+	ts.streams.close(t.counts)
 }
 
 // release gives back what acquire gave.
@@ -54,6 +155,12 @@ func (ts *tails) release(t *tail) {
 	defer ts.mu.Unlock()
 	t.sessions--
 	t.idle = time.Now()
+	if t.sessions == 0 && !t.hasLog() {
+		ts.empty = append(ts.empty, idleTail{t, t.idle})
+		if len(ts.empty) > maxEmpty {
+			ts.endFirstEmpty()
+		}
+	}
 }
 
 // number is how many streams are tailed.
@@ -86,11 +193,7 @@ func (ts *tails) sweep(now time.Time) {
 	defer ts.mu.Unlock()
 	ts.each(func(t *tail) {
 		if t.sessions == 0 && now.Sub(t.idle) >= ts.keep {
-			ts.byName.Delete(t.name)
-			ts.count--
-			ts.source.Stop(t.name)
-			t.close()
-			ts.streams.close(t.counts)
+			ts.end(t)
 		}
 	})
 }
