@@ -13,6 +13,7 @@ import (
 
 const (
 	meetEvery  = time.Second      // between two looks at the live streams
+	knownAfter = 5 * time.Second  // then a proxy knows the live streams
 	maxParts   = 256              // streams of one session
 	maxSkew    = 30 * time.Second // between the clocks of publishers and this one
 	fewStreams = "a response has 256 streams at most: ask for fewer"
@@ -24,6 +25,7 @@ type joining struct {
 	since   time.Time       // the last of them was added
 	seen    uint64          // version of the live streams
 	known   map[string]bool // streams that are joined, waited for, or refused
+	told    bool            // all positions that the reader named are accounted for
 }
 
 // openParts makes the session's streams, so that they are tailed. Call closeParts in
@@ -72,6 +74,11 @@ func (s *session) closeParts() {
 
 // beginAll begins the streams that the session was asked for.
 func (s *session) beginAll(ctx context.Context) error {
+	if s.ids && s.request.wrapped {
+		for _, k := range s.request.id.Positions {
+			s.id.keep(k) // until it is known whose it is
+		}
+	}
 	for _, p := range s.parts {
 		if err := s.begin(ctx, p); err != nil {
 			return err
@@ -101,6 +108,7 @@ func (s *session) meet(ctx context.Context) error {
 			return err
 		}
 	}
+	s.tellUnread()
 	return nil
 }
 
@@ -133,21 +141,27 @@ func beginLate(p *part) {
 }
 
 // tellUnread tells of positions that the reader named and that belong to no stream that
-// is read.
+// is read. A proxy that was just started does not know all live streams at once.
 func (s *session) tellUnread() {
-	if !s.request.wrapped {
+	if s.joins.told || !s.request.wrapped {
 		return
 	}
 	left := slices.Clone(s.request.id.Positions)
+	open := len(s.request.patterns) > 0 && time.Since(s.began) < knownAfter
 	for _, p := range s.parts {
-		if p.resume.Unreached() {
-			s.id.omit() // it may be theirs
-			return
-		}
+		open = open || p.resume.Unreached()
 		keys := p.resume.Keys()
-		left = slices.DeleteFunc(left, func(k httpapi.KeyPosition) bool { return !slices.Contains(keys, k) })
+		left = slices.DeleteFunc(left, func(k httpapi.KeyPosition) bool {
+			return !slices.Contains(keys, k) && p.want.Keys != nil
+		})
 	}
-	if len(left) > 0 {
+	switch {
+	case len(left) == 0:
+		s.joins.told = true
+	case open: // they may be known later
+	default:
+		s.joins.told = true
+		s.forget(nil)
 		s.refuseStream(s.request.title(), fmt.Sprintf("of %d streams or consolidators that the id names nothing is read any more", len(left)))
 	}
 }

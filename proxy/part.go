@@ -139,10 +139,20 @@ func (s *session) placeAt(p *part) {
 
 // setPositions sets all positions of a part in the session's id.
 func (s *session) setPositions(p *part, positions map[string]stream.Position) {
-	s.id.forget(p)
-	p.source = 0
+	s.forget(p)
+	if !s.request.wrapped {
+		s.id.more = false
+	}
 	for consolidator, at := range positions {
 		s.id.set(p, consolidator, at)
+	}
+}
+
+// forget takes the positions of a part out of the session's id; see resumeID.forget.
+func (s *session) forget(p *part) {
+	s.id.forget(p)
+	for _, other := range s.parts {
+		other.source = 0 // slots have moved
 	}
 }
 

@@ -155,13 +155,14 @@ func (a *request) parseStreams(values []string) error {
 	}
 	a.wrapped = len(values) > 0
 	for _, s := range values {
+		name, isName := literal(s)
 		switch {
-		case !names.IsPattern(s):
-			if err := names.Check(s); err != nil {
+		case isName:
+			if err := names.Check(name); err != nil {
 				return fmt.Errorf("read stream=%.80q: %w", s, err)
 			}
-			if !slices.Contains(a.names, s) {
-				a.names = append(a.names, s)
+			if !slices.Contains(a.names, name) {
+				a.names = append(a.names, name)
 			}
 		case len(s) > maxPattern:
 			return fmt.Errorf("read stream=%.80q: a pattern longer than %d bytes", s, maxPattern)
@@ -174,6 +175,24 @@ func (a *request) parseStreams(values []string) error {
 		}
 	}
 	return nil
+}
+
+// literal reads a pattern that matches one name alone, in which a backslash stands before
+// what else would be one of its signs.
+func literal(pattern string) (name string, ok bool) {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch pattern[i] {
+		case '*', '?':
+			return "", false
+		case '\\':
+			if i++; i == len(pattern) {
+				return "", false
+			}
+		}
+		b.WriteByte(pattern[i])
+	}
+	return b.String(), true
 }
 
 // parseTimes reads since=, which from= is another name of, and to=.

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"testing"
@@ -61,6 +62,7 @@ func (m *machines) proxy(change func(*proxy.Config)) *running {
 		cfg.Open = func(wait time.Duration) (proxy.Source, error) {
 			return direct.New(direct.Config{Consolidators: m.addresses, MergeWait: wait})
 		}
+		cfg.Logger = slog.New(slog.NewTextHandler(m.t.Output(), nil))
 		if change != nil {
 			change(cfg)
 		}
@@ -69,10 +71,11 @@ func (m *machines) proxy(change func(*proxy.Config)) *running {
 
 // score checks that each record comes once and in order, and that nothing is lost.
 type score struct {
-	t   *testing.T
-	id  string
-	had map[string]int
-	sum int
+	t     *testing.T
+	id    string
+	begun string // id that the response began with
+	had   map[string]int
+	sum   int
 }
 
 func (y *score) event(e string) {
@@ -101,12 +104,26 @@ func (y *score) event(e string) {
 			}
 		}
 		if y.had[r.Key] != r.I {
-			y.t.Fatalf("record %d of %s, where %d was expected", r.I, r.Key, y.had[r.Key])
+			y.t.Fatalf("record %d of %s, where %d was expected; id %s, begun at %s", r.I, r.Key, y.had[r.Key], y.id, y.begun)
 		}
 		y.had[r.Key]++
 		y.sum++
 	case "dropped":
 		y.t.Fatalf("told of a loss: %s", e)
+	}
+}
+
+// placed reads events until the proxy has reached so many consolidators, as the id tells
+// that it returns.
+func (r *reader) placed(n int) string {
+	r.t.Helper()
+	for {
+		id := field(r.next("source"), "id")
+		if at, err := httpapi.ParseResumeID(id); err != nil {
+			r.t.Fatalf("id %q: %v", id, err)
+		} else if len(at.Positions) >= n {
+			return id
+		}
 	}
 }
 
@@ -132,9 +149,7 @@ func TestIDsAreUnderstoodByEveryProxy(t *testing.T) {
 			// Before the first record, and before there is a stream.
 			p := m.proxy(nil)
 			r := get(t, p, query, sse...)
-			for range 2 {
-				y.event(r.next("source"))
-			}
+			y.id = r.placed(2)
 			r.close()
 			for round := range 6 {
 				publish(10 << round)
@@ -150,6 +165,7 @@ func TestIDsAreUnderstoodByEveryProxy(t *testing.T) {
 					header = []string{"Last-Event-ID", y.id}
 				}
 				r := get(t, p, path, append(header, sse...)...)
+				y.begun = y.id
 				for want := y.sum + 5*(round+1); y.sum < want; {
 					y.event(r.event())
 				}
@@ -167,7 +183,7 @@ func TestIDsAreUnderstoodByEveryProxy(t *testing.T) {
 func TestAFilteredClientGoesOn(t *testing.T) {
 	m := newMachines(t, 1)
 	r := get(t, m.proxy(nil), "/api/logs/a?level=error", sse...)
-	id := field(r.next("source"), "id")
+	id := r.placed(1)
 	r.close()
 	m.publish("a", 50)
 	error1 := `{"level":50,"msg":"it is an error"}`

@@ -46,7 +46,7 @@ func (r *resumeID) noPlace() {
 // put writes a number over the one that ends there, if both have as many digits.
 func put(text []byte, end int, old, n uint64) bool {
 	size := httpapi.NumberSize(n)
-	if end > len(text) || size != httpapi.NumberSize(old) {
+	if len(text) == 0 || end > len(text) || size != httpapi.NumberSize(old) {
 		return false
 	}
 	httpapi.PutNumber(text[end-size:end], n)
@@ -117,11 +117,11 @@ func (r *resumeID) keep(p httpapi.KeyPosition) {
 	r.text = r.text[:0]
 }
 
-// forget takes the positions of a part away, and those whose consolidators are not
-// known.
+// forget takes the positions of a part away; nil stands for those whose consolidators
+// are not known.
 func (r *resumeID) forget(p *part) {
-	r.slots = slices.DeleteFunc(r.slots, func(s slot) bool { return s.part == p || s.part == nil })
-	r.more, r.text = false, r.text[:0]
+	r.slots = slices.DeleteFunc(r.slots, func(s slot) bool { return s.part == p })
+	r.text = r.text[:0]
 }
 
 // line is "id: " and the id, valid until the next call of any method.

@@ -64,8 +64,9 @@ type Loss struct {
 
 // Reader decides what one reader gets.
 type Reader struct {
-	fresh bool     // what is gone before its first piece was never wanted
-	catch *catchUp // nil: it stands where the log does
+	fresh bool                  // what is gone before its first piece was never wanted
+	catch *catchUp              // nil: it stands where the log does
+	keys  []httpapi.KeyPosition // those that were not found until it did
 }
 
 // Begin decides where in a log a reader begins. If it has to catch up then, what
@@ -118,7 +119,7 @@ func (r *Reader) Positions() map[string]loss.Position { return r.catch.positions
 // Keys are the positions whose consolidators have not been found.
 func (r *Reader) Keys() []httpapi.KeyPosition {
 	if r.catch == nil {
-		return nil
+		return r.keys
 	}
 	return r.catch.keys
 }
@@ -169,7 +170,7 @@ func (r *Reader) Entry(out []Event, e entry.Entry, next uint64) []Event {
 func (r *Reader) Settle(out []Event, next uint64) []Event {
 	out, level := r.catch.settle(out, next)
 	if level {
-		r.catch = nil
+		r.keys, r.catch = r.catch.keys, nil
 	}
 	return out
 }
