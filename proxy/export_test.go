@@ -37,3 +37,6 @@ func (p *Proxy) StartAt(at time.Time) {
 	p.started.Store(at.UnixNano())
 	p.reached.Store(false)
 }
+
+// AppendText is how a record becomes text.
+func AppendText(dst, data []byte) []byte { return appendText(dst, data) }

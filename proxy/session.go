@@ -76,7 +76,8 @@ func (s *session) expire() error {
 		*b = appendEnd(*b, endExpired)
 	} else {
 		b := s.buffer()
-		*b = append(record.AppendNotice(*b, time.Now(), record.Warn, endExpired+": ask again with a new one"), '\n')
+		line := record.AppendNotice(nil, time.Now(), record.Warn, endExpired+": ask again with a new one")
+		*b = append(append(*b, asNotice(line, noticeEnd)...), '\n')
 	}
 	return s.flush()
 }

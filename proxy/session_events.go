@@ -176,7 +176,11 @@ func (s *session) addRecord(p *part, id httpapi.EventID, from string, data []byt
 	default:
 		*b = append(*b, p.wrap...)
 	}
-	*b = append(*b, data...)
+	if s.request.events {
+		*b = append(*b, data...)
+	} else {
+		*b = appendText(*b, data)
+	}
 	if p.wrap != nil {
 		*b = append(*b, '}')
 	}
@@ -229,13 +233,13 @@ func (s *session) addLossAt(p *part, id []byte, lost loss.Event) {
 		*b = appendLoss(*b, id, &lost)
 		return
 	}
-	s.addLine(p, lost.AppendText(nil, time.Now()))
+	s.addNotice(p, noticeDropped, lost.AppendText(nil, time.Now()))
 }
 
-// addLine adds a line of our own.
-func (s *session) addLine(p *part, line []byte) {
+// addNotice adds a line of our own, of which it says what it is about.
+func (s *session) addNotice(p *part, about string, line []byte) {
 	b := s.buffer()
-	*b = append(append(*b, p.wrap...), line...)
+	*b = append(append(*b, p.wrap...), asNotice(line, about)...)
 	if p.wrap != nil {
 		*b = append(*b, '}')
 	}

@@ -174,7 +174,8 @@ func (s *session) addLifetime() {
 		return
 	}
 	b := s.buffer()
-	*b = append(record.AppendNotice(*b, time.Now(), record.Info, lifetimeReason+": ask again"), '\n')
+	line := record.AppendNotice(nil, time.Now(), record.Info, lifetimeReason+": ask again")
+	*b = append(append(*b, asNotice(line, noticeEnd)...), '\n')
 }
 
 // gathers notes whether the session waits after a batch.
