@@ -50,6 +50,19 @@ func TestResumeIDs(t *testing.T) {
 	}
 }
 
+// What docs/http.md says that an id costs after a million records.
+func TestTheSizeOfResumeIDs(t *testing.T) {
+	for n, want := range map[int]int{1: 27, 2: 43, 16: 267} {
+		id := httpapi.ResumeID{Epoch: 1, Next: 1_000_000}
+		for range n {
+			id.Positions = append(id.Positions, httpapi.KeyPosition{Next: 1_000_000})
+		}
+		if got := len(id.AppendText(nil)); got != want {
+			t.Errorf("with %d positions it has %d bytes, want %d", n, got, want)
+		}
+	}
+}
+
 // A position that is of another epoch is never one of the epoch that there is.
 func TestPositionsInEpochs(t *testing.T) {
 	const epoch = 0xfedc_ba98_7654_3210
