@@ -60,7 +60,7 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: build ## compare the pump with libzmq and a relay, and measure the client (BENCH=regexp ROUNDS=5; BENCH=client)
+bench: build ## compare the pump and the proxy with their peers, and measure the client (BENCH=regexp ROUNDS=5; BENCH=client, BENCH=proxy)
 	$(GO) run ./test/bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
 
 microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)

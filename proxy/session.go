@@ -90,7 +90,7 @@ func (s *session) follow(ctx context.Context) error {
 	}
 	s.reader = s.proxy.hub.Reader()
 	defer s.reader.Close()
-	if err := s.beginAll(ctx); err != nil {
+	if err := aside("begin a session", func() error { return s.beginAll(ctx) }); err != nil {
 		return err
 	}
 	return s.loop(ctx)

@@ -56,6 +56,14 @@ func (s *session) run(nc net.Conn) {
 	s.end(err)
 }
 
+// aside returns what f returns, which is done by a goroutine that ends then: so that
+// the one that lives as long as a session keeps a small stack.
+func aside(doing string, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- rescue.Call(doing, f) }()
+	return <-done
+}
+
 // untilClosed waits until the other side has gone. What it sends meanwhile is for
 // nobody.
 func untilClosed(nc net.Conn) {

@@ -18,6 +18,8 @@ type Sources struct {
 	rows    []*Source // by number
 	last    uint64    // newest number given
 	version uint64    // grows with every change
+
+	origins map[uint64]Origin // as Origins has last made them
 }
 
 // Source is one numbered source.
@@ -252,11 +254,15 @@ type Origin struct {
 	Epoch        uint64 // 0 while unknown
 }
 
-// Origins are what the numbers stand for.
+// Origins are what the numbers stand for, never to be modified: those who ask while
+// nothing has changed share one map.
 func (s *Sources) Origins() map[uint64]Origin {
 	origins := make(map[uint64]Origin, len(s.rows))
 	for _, r := range s.rows {
 		origins[r.Number] = Origin{r.Consolidator, r.Epoch}
 	}
-	return origins
+	if !maps.Equal(origins, s.origins) {
+		s.origins = origins
+	}
+	return s.origins
 }
