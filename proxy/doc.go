@@ -17,15 +17,15 @@
 // number before the first record with that number.
 //
 // Accounting: for each session, from where it began: records in the log =
-// sent + the counts of its dropped events. A session that comes back with
-// Last-Event-ID goes on at the next event if this proxy still tails the stream
-// and has the event; with Sluice-Positions it also goes on at another proxy,
-// or after a restart: what this log does not have is read again from the
-// consolidators for that session alone. What cannot be had is reported, with
-// its number where that can be known. Package resume decides all that. With a
-// loss here, a reader of ours is told where this log goes on at each
-// consolidator; when that cannot be found out, the session goes on at the end of
-// the log, where it is known.
+// sent + the counts of its dropped events. A session that comes back with the id of
+// its last event goes on at the next one, at any proxy: by the place in this log, or by
+// the positions at up to 16 consolidators that the id has; with Sluice-Positions by
+// those. What this log does not have is read again from the consolidators for that
+// session alone. What cannot be had is reported, with its number where that can be
+// known; beyond 16 positions, what may come twice. Package resume decides all that.
+// With a loss here, the session's id, or a reader of ours, is told where this log goes
+// on at each consolidator; when that cannot be found out, the session goes on at the
+// end of the log, where it is known.
 //
 // Tails: a stream is tailed at the consolidators from its first session until
 // a minute after its last one, unless others need the room; of those without a record
@@ -39,7 +39,9 @@
 // Memory: Config.Buffer for all logs; a session holds one batch of 32 KiB and
 // at most one event more.
 //
-// Isolation: a session reads one stream, whose name is compared whole.
+// Isolation: a session reads the streams that it names, whose names are compared
+// whole, and those that match its patterns, as far as its grant goes. Records of several
+// are merged by time, as far as they are there at the same time.
 //
 // Shutdown: when Run's context ends, no new session begins, each gets what is
 // pending and an end event, spread over at most Config.Grace; then Run returns
