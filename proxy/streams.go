@@ -17,14 +17,20 @@ import (
 
 const (
 	watchEvery = time.Second
+	watchBytes = 512 << 10                  // of lists that one watcher is sent in a second
 	listEvery  = watchEvery - watchEvery/10 // a tick comes a little early at times
 )
 
 // serveStreams answers with the live streams: once, or again and again.
 func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
-	if !r.URL.Query().Has(httpapi.QueryWatch) {
+	page, err := parsePage(r.URL.RawQuery)
+	if err != nil {
+		p.refuse(w, r, tally.BadRequest, err.Error())
+		return
+	}
+	if !page.watch {
 		w.Header().Set("Content-Type", jsonType)
-		text := p.live.get(auth.FromContext(r.Context()))
+		text := p.live.get(auth.FromContext(r.Context()), &page)
 		_, _ = w.Write(text) // a peer that is gone needs no answer
 		_, _ = w.Write([]byte{'\n'})
 		return
@@ -40,7 +46,7 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := newBatchWriter(w, r, p)
-	err := p.watchStreams(r.Context(), &s, events)
+	err = p.watchStreams(r.Context(), &s, &page, events)
 	if errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(r.Context()), auth.ErrExpired) {
 		p.counts.Add(tally.Expired, 1)
 		if events {
@@ -55,8 +61,9 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// watchStreams writes the live streams each second while they change.
-func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) error {
+// watchStreams writes the live streams each second while they change, and a long list
+// less often.
+func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, page *page, events bool) error {
 	ping := time.NewTicker(p.cfg.Heartbeat)
 	defer ping.Stop()
 	tick := time.NewTicker(watchEvery)
@@ -67,9 +74,12 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, events bool) e
 		life = time.After(time.Until(end))
 	}
 	var had []byte
+	var due time.Time
 	for {
-		if text := p.live.get(grant); !bytes.Equal(text, had) {
-			had = text
+		if text := had; time.Now().Before(due) {
+			// A list of this length is sent no more often.
+		} else if text = p.live.get(grant, page); !bytes.Equal(text, had) {
+			had, due = text, time.Now().Add(time.Duration(len(text))*time.Second/watchBytes)
 			b := s.buffer()
 			if events {
 				*b = append(*b, dataLine[1:]...)
@@ -118,18 +128,20 @@ type listing struct {
 
 // get returns those of the streams that the grant opens, as JSON. The list is not older
 // than a second. The same streams give the same text.
-func (l *listing) get(grant *auth.Grant) []byte {
-	list, text := l.all()
-	if grant.MayAll() {
+func (l *listing) get(grant *auth.Grant, p *page) []byte {
+	if p.all() && grant.MayAll() {
+		_, text := l.all()
 		return text
 	}
-	may := []httpapi.LiveEvent{}
-	for _, s := range list {
-		if grant.May(s.Name) {
-			may = append(may, s)
-		}
-	}
-	return appendJSON(nil, httpapi.StreamsEvent{Streams: may})
+	return appendJSON(nil, p.of(l.sorted(), grant))
+}
+
+// sorted is the list itself.
+func (l *listing) sorted() []httpapi.LiveEvent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.update()
+	return l.list
 }
 
 // has reports whether a stream is live.

@@ -37,7 +37,8 @@ type RepeatsEvent struct {
 
 // StreamsEvent is the answer of /api/streams, and the data of its events.
 type StreamsEvent struct {
-	Streams []LiveEvent `json:"streams"`
+	Streams []LiveEvent `json:"streams"`        // sorted by name
+	Next    string      `json:"next,omitempty"` // there are more after this name: see QueryAfter
 }
 
 // LiveEvent is one live stream.

@@ -28,6 +28,9 @@ const (
 	QueryFromVM      = "from-vm"     // of a stream: what comes through this consolidator
 	QueryMax         = "max"         // of a stream: accepted, and means nothing; the original's page sends it
 	QueryKey         = "key"         // everywhere: a token
+	QueryPrefix      = "prefix"      // of the list of streams: those whose names begin so
+	QueryAfter       = "after"       // and come after this one, in the order of bytes
+	QueryLimit       = "limit"       // and so many of them at most
 	QueryWatch       = "watch"       // of the list of streams: go on with what changes
 )
 
