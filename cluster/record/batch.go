@@ -43,18 +43,24 @@ func listOf(object []byte, name, other string) iter.Seq[[]byte] {
 
 func none(func([]byte) bool) {}
 
-// worst is the highest level of the records of a batch, as [Level.AtLeast] orders
-// them: one that is not understood is above all. 0 when none has a level.
-func (b batch) worst() (worst Level) {
+// worst reads the record of a batch that has the highest level, as [Level.AtLeast]
+// orders them: one that is not understood is above all. It is the first of several; ok
+// is false when there is none. The level is 0 when none has one.
+func (b batch) worst() (worst reading, highest Level, ok bool) {
 	for data := range b.records() {
 		var r reading
 		r.single(data)
 		level, _ := r.level()
-		if level == Unknown || level > worst && worst != Unknown {
-			worst = level
+		if !ok || above(level, highest) {
+			worst, highest, ok = r, level, true
 		}
 	}
-	return worst
+	return worst, highest, ok
+}
+
+// above reports whether a level is above another one in a batch.
+func above(level, other Level) bool {
+	return other != Unknown && (level == Unknown || level > other)
 }
 
 // first reads the first record of a batch.

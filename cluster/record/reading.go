@@ -146,7 +146,7 @@ func (r *reading) level() (level Level, from *candidate) {
 	case r.form&formSerilog != 0:
 		level = Info
 	case r.batch != nil:
-		level = r.batch.worst()
+		_, level, _ = r.batch.worst()
 	}
 	return level, nil
 }
@@ -178,7 +178,7 @@ func (r *reading) time() (sec int64, nsec int, from *candidate) {
 	return 0, 0, nil
 }
 
-// in is a candidate of the first record of the batch as one of the record.
+// in is a candidate of a record of the batch as one of the record.
 func (r *reading) in(c *candidate) *candidate {
 	r.found = *c
 	r.found.top = false
@@ -201,7 +201,8 @@ func (r *reading) text(role role) *candidate {
 
 // message is the first of the messages that is one: a text, the bytes of one, as
 // the journal writes what is not UTF-8, or an object that holds one, as
-// OpenTelemetry has it. Or else it is that of the batch's first record.
+// OpenTelemetry has it. Or else it is that of the batch's worst record, for whose sake
+// the batch is shown.
 func (r *reading) message() *candidate {
 	for i := range r.of(roleMsg) {
 		c := &r.all[roleMsg][i]
@@ -220,8 +221,8 @@ func (r *reading) message() *candidate {
 			return c
 		}
 	}
-	if first, ok := r.batch.first(); ok {
-		if c := first.message(); c != nil {
+	if worst, _, ok := r.batch.worst(); ok {
+		if c := worst.message(); c != nil {
 			return r.in(c)
 		}
 	}
