@@ -48,8 +48,6 @@ func (t *tail) standing(place uint64) *resume.Standing {
 func (t *tail) giveUp(reader *fanout.Reader, p *fanout.Piece) map[string]stream.Position {
 	t.mu.Lock() // so that the log does not grow
 	defer t.mu.Unlock()
-	reader.Return(p, false, 0, nil)
-	reader.Overtake(t.name)
-	*p, _ = reader.Take(maxTaken)
+	reader.Overtake(p)
 	return t.sources.Positions()
 }

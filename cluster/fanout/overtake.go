@@ -22,31 +22,30 @@ func (l *log) middle() uint64 {
 	return l.base + uint64(len(l.chunks)/2)
 }
 
-// Overtake moves the tail of a stream to the end of its log, as if all that it
-// has still to take were evicted, and returns that place. What is lost by that
-// is reported in the next piece.
-func (r *Reader) Overtake(name string) Position {
-	r.mu.Lock()
-	c := r.cursors[name]
-	r.mu.Unlock()
-	if c == nil {
-		return Position{}
-	}
+// Overtake gives a piece up, of which nothing was reported, for one at the end of the
+// log: as if all that the tail has still to take were evicted. p is that piece then. It
+// has no Bytes, and what is lost by that, and was before, is in it. Pieces of the tail
+// that were taken after p are returned before.
+func (r *Reader) Overtake(p *Piece) {
+	c := p.cursor
 	l := c.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c.lose(c.seq, l.next)
-	c.seq = l.next
-	if c.cause == CauseNone {
-		c.cause = CauseOvertaken
+	p.Release()
+	if !c.dropped {
+		c.place = p.before
+		c.lose(c.seq, l.next)
+		c.seq = l.next
+		if c.cause == CauseNone {
+			c.cause = CauseOvertaken
+		}
+		l.seek(c)
 	}
-	l.seek(c)
-	if c.parked >= 0 {
-		l.unpark(c)
+	// The cursor stays where it is, parked or in the queue, maybe behind those of other
+	// streams.
+	*p = Piece{
+		Name: l.name, Epoch: l.epoch, Next: c.seq, Cause: c.cause, Lost: c.lost, Unknown: c.unknown, Live: c.backfill,
+		cursor: c, before: c.place, number: c.chunk, off: c.off,
 	}
-	if !c.dropped && !c.queued {
-		c.queued = true
-		r.push(c)
-	}
-	return Position{Epoch: l.epoch, Next: l.next}
+	c.cause, c.lost, c.unknown, c.backfill = CauseNone, 0, false, false
 }
