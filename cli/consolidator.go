@@ -2,8 +2,6 @@ package cli
 
 import (
 	"context"
-	"math"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +37,7 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		logger, flush := serverLog()
 		defer flush()
 		config.Logger = logger
-		fitDescriptors(&config)
+		config.MaxConnections = fitDescriptors(config.Logger, config.MaxConnections, consolidatorFiles)
 		server, err := consolidator.New(config)
 		if err != nil {
 			return startError(err)
@@ -48,24 +46,4 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		return server.Run(ctx)
 	})
 	return c
-}
-
-// spareDescriptors are open files for what is no connection.
-const spareDescriptors = 128
-
-// fitDescriptors lowers the limit on connections to what this process may have
-// open, so that more are refused and counted, and do not wait for ever. The
-// soft limit needs no raising: package os does that when a program starts.
-func fitDescriptors(config *consolidator.Config) {
-	var files syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
-		return
-	}
-	fit := max(1, int(min(files.Cur, math.MaxInt32))-spareDescriptors)
-	if config.MaxConnections <= fit {
-		return
-	}
-	config.Logger.Warn("fewer connections than wanted: raise the limit on open files (ulimit -n, LimitNOFILE=)",
-		"connections", fit, "wanted", config.MaxConnections, "files", files.Cur)
-	config.MaxConnections = fit
 }

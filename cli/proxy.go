@@ -48,6 +48,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		if err := bounds.configure(&config); err != nil {
 			return err
 		}
+		config.MaxConnections = fitDescriptors(logger, config.MaxConnections, proxyFiles)
 		server, err := proxy.New(config)
 		if err != nil {
 			return startError(err)

@@ -33,6 +33,7 @@ const (
 	// them would lose.
 	DefaultStreamBuffer = 20 << 20
 
+	DefaultConnections    = 20_000
 	DefaultSessions       = 10_000
 	DefaultTenantSessions = 10
 	DefaultLifetime       = time.Hour
@@ -77,6 +78,11 @@ type Config struct {
 	// nobody reads give way, and only system, system/… and those that a
 	// consolidator lists as live begin at once. 0 means DefaultStreams.
 	Streams int
+	// MaxConnections bounds the connections of clients, each of which takes a
+	// descriptor. A quarter more, 4 to 64, are for those that are refused, or ask for
+	// the proxy's health, which is told beyond the limit, too. 0 means
+	// DefaultConnections.
+	MaxConnections int
 	// MaxSessions bounds the sessions, the watchers of the list of streams
 	// included. 0 means DefaultSessions; -1 is no bound.
 	MaxSessions int
@@ -138,7 +144,7 @@ func (c *Config) check() error {
 	if c.Open == nil {
 		return errors.New("proxy: Config.Open is required")
 	}
-	if c.Streams < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Reread < 0 || c.FilterLag < 0 || c.Grace < 0 {
+	if c.Streams < 0 || c.MaxConnections < 0 || c.Heartbeat < 0 || c.WriteTimeout < 0 || c.Keep < 0 || c.Reread < 0 || c.FilterLag < 0 || c.Grace < 0 {
 		return errors.New("proxy: a number or a time in Config is negative")
 	}
 	orDefault(&c.Listen, DefaultListen)
@@ -151,6 +157,7 @@ func (c *Config) check() error {
 	if c.MaxSessions < -1 || c.MaxTenantSessions < -1 || c.MaxAddressSessions < 0 || c.MaxTokenSessions < 0 || c.Lifetime < -1 {
 		return errors.New("proxy: a limit of sessions in Config is negative")
 	}
+	orDefault(&c.MaxConnections, DefaultConnections)
 	orDefault(&c.MaxSessions, DefaultSessions)
 	orDefault(&c.MaxTenantSessions, DefaultTenantSessions)
 	orDefault(&c.Lifetime, DefaultLifetime)

@@ -24,6 +24,13 @@ func (p *Proxy) handler() http.Handler {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-cache, no-transform")
+		if p.places.inReserve(connOf(r)) {
+			w.Header().Set("Connection", "close")
+			if !isHealth(r.URL.EscapedPath()) {
+				p.refuse(w, r, tally.Connections, "this proxy has as many connections as it serves: try again soon, ask another proxy, or raise --max-connections")
+				return
+			}
+		}
 		r, ok := p.door.Open(w, r)
 		if !ok {
 			return

@@ -48,6 +48,8 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // All of them stand in docs/operating.md, which a test holds.
 var (
 	descSessions = desc("sessions", "Sessions that are open now, watchers of the list of streams included.")
+	descConns    = desc("connections", "Connections of clients, those that are refused included.")
+	descMaxConns = desc("connections_limit", "Connections beyond which more are refused.")
 	descBegun    = desc("sessions_begun_total", "Sessions that have begun.")
 	descCut      = desc("sessions_cut_total", "Sessions that the proxy ended.", "reason")
 	descRefused  = desc("requests_refused_total", "Requests and connections that got an error, or nothing.", "reason")
@@ -86,6 +88,8 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 	}
 	p := m.p
 	gauge(descSessions, p.open.Load())
+	gauge(descConns, int64(p.places.taken()))
+	gauge(descMaxConns, int64(p.places.limit))
 	count(descBegun, p.begun.Load())
 	for reason, n := range p.counts.All() {
 		switch reason.Kind() {

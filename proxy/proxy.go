@@ -42,6 +42,7 @@ type Proxy struct {
 	drained  bool
 	sessions sync.WaitGroup
 
+	places    places
 	taken     connections
 	gathering atomic.Int64 // sessions that have written a moment ago
 	sent      traffic
@@ -110,6 +111,7 @@ func New(cfg Config) (*Proxy, error) {
 			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,
 		},
 	}
+	p.places.limit, p.places.counts, p.places.log, p.places.now = cfg.MaxConnections, &p.counts, cfg.Logger, time.Now
 	p.metrics = newMetrics(p)
 	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
 	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, live: p.live.has, streams: &p.streams, upstream: &p.upstream}
@@ -158,6 +160,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	server := &http.Server{
 		Handler:           p.handler(),
 		ConnContext:       withConn,
+		ConnState:         p.places.changed,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    maxHeader,

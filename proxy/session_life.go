@@ -52,6 +52,7 @@ func (s *session) run(nc net.Conn) {
 		s.finish()
 	}
 	s.proxy.taken.close(nc)
+	s.proxy.places.leave(nc)
 	<-watched
 	s.end(err)
 }

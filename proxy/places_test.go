@@ -1,0 +1,72 @@
+package proxy_test
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"sluice/internal/request"
+	"sluice/internal/wait"
+	"sluice/proxy"
+	"sluice/proxy/tally"
+)
+
+// crowd opens connections that say nothing.
+func crowd(t *testing.T, address string, n int) (list []net.Conn) {
+	t.Helper()
+	for range n {
+		nc, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = nc.Close() })
+		list = append(list, nc)
+	}
+	return list
+}
+
+// Beyond the limit on connections a proxy tells its health, and all others that there
+// are too many, however many are silent. What is closed makes room again, also what was
+// a session.
+func TestBeyondTheLimitOnConnections(t *testing.T) {
+	var log lines
+	p := start(t, newFake(), func(c *proxy.Config) {
+		c.MaxConnections, c.Logger = 3, log.logger()
+	})
+	s := get(t, p, "/api/logs/s", sse...)
+	silent := crowd(t, p.Addr(), 200)
+	wait.For(t, "refusals", func() bool { return p.Counts().Of(tally.Connections) > 100 })
+	for range 20 {
+		for _, path := range []string{"/healthz", "/readyz"} {
+			if status, _ := request.Do(t, "GET", "http://"+p.Addr()+path); status != http.StatusOK {
+				t.Fatalf("%s answers %d", path, status)
+			}
+		}
+		status, body := request.Do(t, "GET", "http://"+p.Addr()+"/api/streams")
+		if status != http.StatusServiceUnavailable || !strings.Contains(body, "as many connections") {
+			t.Fatalf("a request beyond the limit gets %d %q", status, body)
+		}
+	}
+	if n := len(log.with("as many connections as the proxy serves")); n != 1 {
+		t.Errorf("the log says %d times that there are too many", n)
+	}
+	s.close()
+	for _, nc := range silent {
+		_ = nc.Close()
+	}
+	wait.For(t, "room", func() bool {
+		status, _ := request.Do(t, "GET", "http://"+p.Addr()+"/api/streams")
+		return status == http.StatusOK
+	})
+	for range 5 { // one after the other, each takes a place and gives it back
+		s := get(t, p, "/api/logs/s", sse...)
+		s.next("source")
+		s.close()
+		wait.For(t, "its end", func() bool { return p.Stats().Sessions == 0 })
+		wait.For(t, "room after a session", func() bool {
+			status, _ := request.Do(t, "GET", "http://"+p.Addr()+"/api/streams")
+			return status == http.StatusOK
+		})
+	}
+}
