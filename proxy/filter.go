@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"sluice/cluster/httpapi"
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 )
 
 const (
 	maxGrep  = 1024 // bytes of a regular expression
-	maxWhere = 4096 // bytes of a where=
+	maxWhere = 4096 // bytes of a where=, and of all field= together
 )
 
 // filter chooses the records that a session gets; nil chooses all.
@@ -54,6 +55,9 @@ func parseFilter(values url.Values) (*filter, error) {
 			return nil, whereError(s, err)
 		}
 	}
+	if err := checkSize(values); err != nil {
+		return nil, err
+	}
 	for _, s := range values[httpapi.QueryField] {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok || name == "" {
@@ -81,6 +85,26 @@ func parseFilter(values url.Values) (*filter, error) {
 	}
 	f.key = chosen.Encode()
 	return &f, nil
+}
+
+// checkSize bounds what is not bounded as it is read.
+func checkSize(values url.Values) error {
+	fields, size := values[httpapi.QueryField], 0
+	for _, s := range fields {
+		size += len(s)
+	}
+	switch {
+	case len(fields) > query.MaxTerms:
+		return fmt.Errorf("read field=: more than %d conditions", query.MaxTerms)
+	case size > maxWhere:
+		return fmt.Errorf("read field=: longer than %d bytes in all", maxWhere)
+	}
+	if vm := values.Get(httpapi.QueryFromVM); vm != "" {
+		if err := names.Check(vm); err != nil {
+			return fmt.Errorf("read from-vm=%.80q: %w", vm, err)
+		}
+	}
+	return nil
 }
 
 func whereError(s string, err error) error {

@@ -47,6 +47,9 @@ func parseQuery(raw string, known []parameter) (url.Values, error) {
 		case len(all) > 1 && !known[i].repeat:
 			return nil, fmt.Errorf("read query: %s= stands %d times: give it once", name, len(all))
 		}
+		for i := range all {
+			all[i] = strings.Clone(all[i]) // what is kept of it is not to keep the whole query
+		}
 	}
 	return values, nil
 }

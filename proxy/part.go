@@ -63,6 +63,8 @@ func (s *session) begin(ctx context.Context, p *part) error {
 	p.want.After = s.request.placeIn(log.Epoch)
 	r, at, lost := resume.Begin(p.want, log)
 	p.resume = r
+	// The reader has them by now, as far as they are needed.
+	p.want.Positions, s.request.want.Positions = nil, nil
 	if !r.CatchesUp() {
 		s.join(p, fanout.Position{Epoch: log.Epoch, Next: at})
 		if !s.ids {

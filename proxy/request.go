@@ -90,7 +90,7 @@ func streamName(escaped string) (string, error) {
 	if name == "tenant/" {
 		return "", fmt.Errorf("read stream name %q: no tenant in it", name)
 	}
-	return name, nil
+	return strings.Clone(name), nil // without the rest of the request
 }
 
 // parseRequest reads a request for a session. Without a name in the path, the query has

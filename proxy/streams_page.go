@@ -8,6 +8,7 @@ import (
 
 	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
+	"sluice/cluster/names"
 )
 
 // streamsParameters are those of the list of streams.
@@ -33,6 +34,9 @@ func parsePage(raw string) (p page, err error) {
 		return p, err
 	}
 	p = page{watch: values.Has(httpapi.QueryWatch), prefix: values.Get(httpapi.QueryPrefix), after: values.Get(httpapi.QueryAfter)}
+	if max(len(p.prefix), len(p.after)) > names.Max {
+		return p, fmt.Errorf("read prefix= and after=: longer than the %d bytes of a name", names.Max)
+	}
 	if s := values.Get(httpapi.QueryLimit); s != "" {
 		if p.limit, err = strconv.Atoi(s); err != nil || p.limit < 1 {
 			return p, fmt.Errorf("read limit=%.40q: want a number of streams, from 1 on", s)

@@ -3,14 +3,15 @@ package names
 import (
 	"errors"
 	"fmt"
-	"regexp"
+	mathbits "math/bits"
 	"strings"
+	"unicode/utf8"
 )
 
 // Pattern stands for the streams whose names it matches, as in "tenant/*". "*"
 // matches any characters except "/", "**" any characters, "?" one character
 // except "/"; a backslash escapes the character behind it.
-type Pattern struct{ re *regexp.Regexp }
+type Pattern struct{ text string }
 
 // IsPattern reports whether a text is a pattern rather than a name. A name that has
 // "*", "?" or a backslash is written with backslashes, which makes it a pattern
@@ -19,45 +20,92 @@ func IsPattern(text string) bool { return strings.ContainsAny(text, `*?\`) }
 
 var errPatternEnds = errors.New("it ends with a backslash")
 
-// ParsePattern reads a pattern.
+// ParsePattern reads a pattern. It has 255 bytes at most, as a name.
 func ParsePattern(text string) (Pattern, error) {
 	if err := Check(text); err != nil {
 		return Pattern{}, fmt.Errorf("read pattern %q: %w", text, err)
 	}
-	var b strings.Builder
-	b.WriteString(`(?s)\A`)
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case strings.HasPrefix(text[i:], "**"):
-			b.WriteString(".*")
-			i++
-		case c == '*':
-			b.WriteString("[^/]*")
-		case c == '?':
-			b.WriteString("[^/]")
-		case c == '\\':
-			if i++; i == len(text) {
-				return Pattern{}, fmt.Errorf("read pattern %q: %w", text, errPatternEnds)
-			}
-			// The other bytes of a character are copied by the next rounds.
-			if text[i] < 0x80 {
-				b.WriteString(regexp.QuoteMeta(text[i : i+1]))
-			} else {
-				b.WriteByte(text[i])
-			}
-		case c < 0x80:
-			b.WriteString(regexp.QuoteMeta(text[i : i+1]))
-		default:
-			b.WriteByte(c)
+	for rest := text; rest != ""; {
+		size := 0
+		if _, _, size = sign(rest); size > len(rest) {
+			return Pattern{}, fmt.Errorf("read pattern %q: %w", text, errPatternEnds)
 		}
+		rest = rest[size:]
 	}
-	b.WriteString(`\z`)
-	re, err := regexp.Compile(b.String())
-	if err != nil {
-		return Pattern{}, fmt.Errorf("read pattern %q: %w", text, err)
-	}
-	return Pattern{re}, nil
+	return Pattern{strings.Clone(text)}, nil
 }
 
-// Match reports whether a stream's name matches.
-func (p Pattern) Match(name string) bool { return p.re.MatchString(name) }
+// What stands in a pattern.
+const (
+	literally = iota // one character
+	anyOne           // except "/"
+	anyOfPart        // any number, except "/"
+	anyOfAll         // any number
+)
+
+// sign reads the first sign of a pattern that is not empty. A backslash without a
+// character behind it is larger than what there is.
+func sign(text string) (kind int, char rune, size int) {
+	switch {
+	case strings.HasPrefix(text, "**"):
+		return anyOfAll, 0, 2
+	case text[0] == '*':
+		return anyOfPart, 0, 1
+	case text[0] == '?':
+		return anyOne, 0, 1
+	case text == `\`:
+		return literally, 0, 2
+	case text[0] == '\\':
+		char, size = utf8.DecodeRuneInString(text[1:])
+		return literally, char, size + 1
+	}
+	char, size = utf8.DecodeRuneInString(text)
+	return literally, char, size
+}
+
+// places are those in a pattern up to which it matches what was read of a name: a
+// bit for each of its bytes, and its end.
+type places [4]uint64
+
+// add adds a place, and those behind it that match nothing.
+func (s *places) add(text string, at int) {
+	for {
+		s[at/64] |= 1 << (at % 64)
+		if at == len(text) || text[at] != '*' {
+			return
+		}
+		_, _, size := sign(text[at:])
+		at += size
+	}
+}
+
+// Match reports whether a stream's name matches. It takes time for each byte of the
+// name times those of the pattern at most, and no memory.
+func (p Pattern) Match(name string) bool {
+	var here places
+	here.add(p.text, 0)
+	for _, c := range name {
+		var next places
+		for i, bits := range here {
+			for ; bits != 0; bits &= bits - 1 {
+				if at := i*64 + mathbits.TrailingZeros64(bits); at < len(p.text) {
+					p.step(&next, at, c)
+				}
+			}
+		}
+		if here = next; here == (places{}) {
+			return false
+		}
+	}
+	return here[len(p.text)/64]>>(len(p.text)%64)&1 == 1
+}
+
+// step adds the places after a character.
+func (p Pattern) step(next *places, at int, c rune) {
+	switch kind, char, size := sign(p.text[at:]); {
+	case kind == anyOfAll, kind == anyOfPart && c != '/':
+		next.add(p.text, at)
+	case kind == anyOne && c != '/', kind == literally && c == char:
+		next.add(p.text, at+size)
+	}
+}

@@ -21,6 +21,7 @@ type catchUp struct {
 	end    uint64              // a place in the log
 	stands map[string]standing // by consolidator, as of end
 	others bool                // some have not been reached, and have no name
+	given  uint64              // wants that were given up, and are not told yet
 
 	keys   []httpapi.KeyPosition // whose consolidators are not known yet
 	key    func(consolidator string) uint32
@@ -28,6 +29,11 @@ type catchUp struct {
 	all    bool   // of consolidators without a want, all is wanted
 	begin  uint64 // number of the log where the reader is to begin, when that has all it misses
 }
+
+// maxStrangers is of how many consolidators that a log does not know the positions are
+// kept, or twice as many as those that it knows: there may be some among them that it
+// has only not reached yet.
+const maxStrangers = 128
 
 // want is the next record wanted from one consolidator.
 type want struct {
@@ -54,11 +60,18 @@ type standing struct {
 
 func newCatchUp(asked *Want, from uint64, sources *Sources) *catchUp {
 	c := &catchUp{
-		from: from, wants: make(map[string]*want, len(asked.Positions)+len(asked.Keys)), origins: make(map[uint64]origin),
+		from: from, wants: make(map[string]*want), origins: make(map[uint64]origin),
 		keys: slices.Clone(asked.Keys), key: asked.Key, shared: asked.Shared, all: asked.All,
 	}
+	strangers := 0
 	for name, at := range asked.Positions {
-		c.wants[name] = &want{Position: at}
+		if !sources.has(name) {
+			if strangers++; strangers > max(maxStrangers, 2*len(sources.rows)) {
+				c.given++
+				continue
+			}
+		}
+		c.wants[strings.Clone(name)] = &want{Position: at} // the name alone, of the request
 	}
 	c.learn(sources)
 	return c
@@ -347,17 +360,22 @@ func (c *catchUp) settle(out []Event, next uint64) (events []Event, settled bool
 		c.keys = nil
 		gone = append(gone, "one that is not in the cluster any more")
 	}
-	if len(gone) > 0 {
-		out = append(out, Event{ID: unplaced(0, 0), Loss: &Loss{Unknown: true, Reason: goneReason(gone)}})
+	if len(gone) > 0 || c.given > 0 {
+		out = append(out, Event{ID: unplaced(0, 0), Loss: &Loss{Unknown: true, Reason: goneReason(gone, c.given)}})
+		c.given = 0
 	}
 	return out, settled
 }
 
 // goneReason says what became of consolidators that are not in the cluster any more.
-func goneReason(names []string) string {
+// Of some the names are not known.
+func goneReason(names []string, nameless uint64) string {
 	const shown = 3
 	text := strings.Join(names[:min(len(names), shown)], ", ")
-	if more := len(names) - shown; more > 0 {
+	if len(names) == 0 {
+		return fmt.Sprintf("the proxy does not know %d of the consolidators that were named", nameless)
+	}
+	if more := max(len(names)-shown, 0) + int(nameless); more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return "the proxy does not read from there any more: " + text
