@@ -104,6 +104,12 @@ func (w *batchWriter) flush() error {
 		}
 	}
 	w.drop()
+	if err == nil && w.conn == nil {
+		// With HTTP/2 a deadline ends the response when it comes, whether or not
+		// anything is being written.
+		w.deadline = time.Time{}
+		err = w.control.SetWriteDeadline(w.deadline)
+	}
 	if err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.blocked.Add(1)

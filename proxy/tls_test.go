@@ -169,3 +169,31 @@ func TestACertificateThatChanges(t *testing.T) {
 		t.Errorf("the stream from before: %q", got)
 	}
 }
+
+// A response that nothing is written to goes on over HTTP/2 too, however long.
+func TestAnIdleSessionOverHTTP2(t *testing.T) {
+	const blocked = 500 * time.Millisecond
+	dir := t.TempDir()
+	cert, key := filepath.Join(dir, "cert"), filepath.Join(dir, "key")
+	c := identity(t, cert, key, 1)
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.TLSCert, c.TLSKey, c.WriteTimeout = cert, key, blocked })
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+p.Addr()+"/api/logs/a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := secured(t, c, true).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	began := time.Now()
+	wait.For(t, "more time than it may block", func() bool { return time.Since(began) > blocked+blocked/4 })
+	if n := p.Stats().Sessions; n != 1 {
+		t.Fatalf("%d sessions, want 1", n)
+	}
+	f.send(records("a", 9, 0, 1)...)
+	if line, err := bufio.NewReader(resp.Body).ReadString('\n'); err != nil || line != string(payload("a", 0))+"\n" {
+		t.Errorf("it gets %q, %v", line, err)
+	}
+}
