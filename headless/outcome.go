@@ -71,7 +71,28 @@ func notConnected(sources []stream.Status) error {
 	if b.Len() == 0 {
 		return fmt.Errorf("%w: there is none; start one, or name another", ErrNotConnected)
 	}
-	return fmt.Errorf("%w: %s; start it, or name another", ErrNotConnected, b.String())
+	return fmt.Errorf("%w: %s; %s", ErrNotConnected, b.String(), whatNext(sources))
+}
+
+// whatNext says what to do about sources that are not connected. A proxy that refuses
+// the token runs well.
+func whatNext(sources []stream.Status) string {
+	for _, s := range sources {
+		switch {
+		case s.State.Connected():
+		case answered(s.Err, "401 "):
+			return "give a token that is valid, with --token-file: `sluice token inspect` tells what one is"
+		case answered(s.Err, "403 "):
+			return "ask for a stream that the token names, or for another token: `sluice token inspect` tells what one names"
+		}
+	}
+	return "start it, or name another"
+}
+
+// answered reports whether an error has an answer that begins with this status: by
+// itself, or behind what was asked for.
+func answered(text, status string) bool {
+	return strings.HasPrefix(text, status) || strings.Contains(text, ": "+status)
 }
 
 // maxNamed is how many sources an error names.

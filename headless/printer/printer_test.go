@@ -298,6 +298,9 @@ func TestTimeRunsOut(t *testing.T) {
 	proxy := func(s stream.State, behind ...stream.State) []stream.Status {
 		return append(status(behind...), stream.Status{Name: "127.0.0.1:5580", Proxy: true, State: s, Err: "connection\nrefused"})
 	}
+	refusing := func(text string) []stream.Status {
+		return []stream.Status{{Name: "127.0.0.1:5580", Proxy: true, State: stream.StateConnecting, Err: text}}
+	}
 	until := regexp.MustCompile("never")
 	for _, tt := range []struct {
 		name   string
@@ -319,6 +322,8 @@ func TestTimeRunsOut(t *testing.T) {
 		{"proxy and consolidator", proxy(stream.StateLive, stream.StateLive), printer.Config{}, nil, ""},
 		{"proxy without its consolidators", proxy(stream.StateLive, stream.StateLost), printer.Config{}, headless.ErrNotConnected, "vm-1 was lost, 127.0.0.1:5580 is live"},
 		{"proxy lost", proxy(stream.StateLost, stream.StateLive), printer.Config{}, headless.ErrNotConnected, "127.0.0.1:5580 was lost (connection␊refused)"},
+		{"a bad token", refusing("401 Unauthorized: no token"), printer.Config{}, headless.ErrNotConnected, "(401 Unauthorized: no token); give a token that is valid, with --token-file"},
+		{"another's stream", refusing(`ask for "s": 403 Forbidden: not named`), printer.Config{}, headless.ErrNotConnected, "403 Forbidden: not named); ask for a stream that the token names"},
 		{"many", status(make([]stream.State, 9)...), printer.Config{}, headless.ErrNotConnected, "vm-5 was never reached, and 4 more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
