@@ -192,12 +192,13 @@ export class Pane {
     h.rate.textContent = rate(this.pulse.rate(now));
     const errors = this.pulse.errors(now);
     h.errors.textContent = errors > 0 ? count(errors) + " err/min" : "";
-    const parts = [count(this.store.rows) + " kept in " + bytes(this.store.text)];
-    if (this.view.busy > 0) parts.unshift("looking through " + plural(this.view.busy, "row"));
-    if (this.store.evicted > 0) parts.push(plural(this.store.evicted, "older row") + " let go");
-    if (this.#lag < 1e6) parts.push("lag " + (this.#lag < 1000 ? Math.round(this.#lag) + " ms" : (this.#lag / 1000).toFixed(1) + " s"));
-    parts.push(dropped(this.#losses.count, this.#losses.unknown || this.unknown));
+    // What a narrow pane cuts off is the end.
+    const parts = [dropped(this.#losses.count, this.#losses.unknown || this.unknown)];
     if (this.#skipped > 0) parts.push(count(this.#skipped) + " skipped");
+    if (this.#lag < 1e6) parts.push("lag " + (this.#lag < 1000 ? Math.round(this.#lag) + " ms" : (this.#lag / 1000).toFixed(1) + " s"));
+    if (this.view.busy > 0) parts.push("looking through " + plural(this.view.busy, "row"));
+    if (this.store.evicted > 0) parts.push(plural(this.store.evicted, "older row") + " let go");
+    parts.push(count(this.store.rows) + " kept in " + bytes(this.store.text));
     h.facts.textContent = parts.join(" · ");
   }
 
