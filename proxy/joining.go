@@ -28,8 +28,10 @@ type joining struct {
 	told    bool            // all positions that the reader named are accounted for
 }
 
-// openParts makes the session's streams, so that they are tailed. Call closeParts in
-// any case.
+// openParts makes the session's streams, so that they are tailed, and notes where they
+// stand: what comes after that is the session's. The head of the response may go then,
+// and no earlier: a reader that has it may expect all that is published from then on.
+// Call closeParts in any case.
 func (s *session) openParts(ctx context.Context) error {
 	for _, name := range s.request.names {
 		t, err := s.proxy.tails.acquire(ctx, s.proxy.draining, name)
@@ -40,11 +42,20 @@ func (s *session) openParts(ctx context.Context) error {
 	}
 	s.match(func(*part) {})
 	s.parts, s.joins.waiting = s.joins.waiting, nil
+	if err := s.awaitBackfill(ctx); err != nil {
+		return err
+	}
+	for _, p := range s.parts {
+		p.ask()
+	}
 	return nil
 }
 
 func (s *session) openPart(name string, t *tail) *part {
-	p := &part{name: name, tail: t, asked: t.stands(), want: s.request.of(name)}
+	p := &part{name: name, tail: t, want: s.request.of(name)}
+	if t.hasBackfill() {
+		p.ask()
+	}
 	p.sieve = newSieve(s.proxy, t, s.request.filter, &s.allowance)
 	t.counts.sessions.Add(1)
 	if s.request.wrapped {

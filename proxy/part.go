@@ -36,7 +36,8 @@ type part struct {
 	source  uint64                   // the last number that was looked up
 	slot    int                      // of its consolidator in the session's id, or -1
 
-	asked      fanout.Position // where the log stood when it was asked for; zero when its backfill was not there
+	asked      fanout.Position // where the log stood when it was asked for; zero when that is not known yet
+	news       uint64          // version of the sources then
 	sieve      *sieve
 	unseen     uint64 // records that the filter could not look at, and that are not reported yet
 	unseenLast []byte // the text of the id of the last of them
@@ -51,14 +52,25 @@ func (p *part) log() resume.Log {
 	return p.tail.log()
 }
 
+// ask notes where the log stands for a part that is asked for now: at its end.
+func (p *part) ask() {
+	t := p.tail
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p.asked.Epoch == 0 {
+		p.asked, p.news = t.log().Position, t.sources.Version()
+	}
+}
+
 // begin puts the cursor of a part where the request wants it.
 func (s *session) begin(ctx context.Context, p *part) error {
 	t := p.tail
 	p.joined = notYet
+	p.ask()
 	t.mu.Lock()
 	log := t.log()
-	if asked := t.asked(p.asked); asked.Epoch == log.Epoch {
-		log.Next = max(asked.Next, log.First) // what came meanwhile is the session's
+	if p.asked.Epoch == log.Epoch {
+		log.Next = max(p.asked.Next, log.First) // what came meanwhile is the session's
 	}
 	p.want.After = s.request.placeIn(log.Epoch)
 	r, at, lost := resume.Begin(p.want, log)
@@ -206,7 +218,7 @@ func (s *session) addSourcesLocked(p *part) {
 		p.origins, p.source = t.sources.Origins(), 0
 	}
 	b := s.buffer()
-	t.sources.Changed(p.seen, p.joined, func(r resume.Source) {
+	t.sources.Changed(p.seen, p.joined, p.news, func(r resume.Source) {
 		switch {
 		case s.request.events:
 			*b = appendSource(*b, s.sourceID(p, r), s.streamOf(p), r)
@@ -240,10 +252,5 @@ func (s *session) streamOf(p *part) string {
 
 // overdue reports whether the backfill of a tail was waited for long enough.
 func (p *part) overdue(since time.Time) bool {
-	select {
-	case <-p.tail.ready:
-		return true
-	default:
-		return time.Since(since) > backfillWait
-	}
+	return p.tail.hasBackfill() || time.Since(since) > backfillWait
 }

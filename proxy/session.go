@@ -85,9 +85,6 @@ func (s *session) expire() error {
 // follow is serve, but for what is told at the end.
 func (s *session) follow(ctx context.Context) error {
 	s.ids = s.request.events && !s.request.ours
-	if err := s.awaitBackfill(ctx); err != nil {
-		return err
-	}
 	s.reader = s.proxy.hub.Reader()
 	defer s.reader.Close()
 	if err := aside("begin a session", func() error { return s.beginAll(ctx) }); err != nil {

@@ -39,8 +39,7 @@ type tail struct {
 
 	mu          sync.Mutex
 	isReady     bool
-	readyAt     fanout.Position // where the log stood when it became so
-	closed      bool            // nothing more may be appended: the log may be another tail's
+	closed      bool // nothing more may be appended: the log may be another tail's
 	sources     resume.Sources
 	woken       uint64        // version of the sources that sessions were woken for
 	changed     chan struct{} // closed and replaced to wake them
@@ -220,23 +219,14 @@ func (t *tail) away(n *stream.Notice) {
 	t.wake()
 }
 
-// stands is where the log stands, or zero when its backfill is not there.
-func (t *tail) stands() fanout.Position {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.isReady {
-		return fanout.Position{}
+// hasBackfill reports whether the backfill is in the log.
+func (t *tail) hasBackfill() bool {
+	select {
+	case <-t.ready:
+		return true
+	default:
+		return false
 	}
-	return t.log().Position
-}
-
-// asked is where the log stood for a session that found it at a place: when it was
-// not ready then, it is where its backfill ended. t.mu is held.
-func (t *tail) asked(at fanout.Position) fanout.Position {
-	if at.Epoch == 0 {
-		return t.readyAt
-	}
-	return at
 }
 
 // setReady says that the backfill is in the log.
@@ -248,7 +238,6 @@ func (t *tail) setReady() {
 		if t.backfilled >= firstBackfill {
 			t.sources.Cut()
 		}
-		t.readyAt = t.log().Position
 		close(t.ready)
 	}
 }

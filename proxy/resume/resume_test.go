@@ -100,7 +100,7 @@ func (w *world) loosen() {
 
 // show is what source events do.
 func (w *world) show() {
-	w.log.sources.Changed(w.seen, w.joined, func(s resume.Source) {
+	w.log.sources.Changed(w.seen, w.joined, w.seen, func(s resume.Source) {
 		w.shown[s.Number] = s
 		if _, has := w.positions[s.Consolidator]; !has && w.live && s.Epoch != 0 {
 			w.begun(s)

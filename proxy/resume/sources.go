@@ -29,7 +29,7 @@ type Source struct {
 	Epoch        uint64 // 0 while unknown
 	Next         uint64 // sequence number of the next record from there
 	State        stream.State
-	Absence      *stream.Notice // of KindAway, the last one, never changed; nil for none; yielded by Changed only to those who are to be told
+	Absence      *stream.Notice // of KindAway, the last one, never changed; nil for none; yielded by Changed only when it is news
 
 	logged  bool   // what is read from there goes into the log; false while it was only read again for readers
 	from    uint64 // sequence number with which the log begins there
@@ -208,16 +208,16 @@ func (s *Sources) Reach(consolidator string, at loss.Position) {
 // Changed yields the sources that have changed after a version, as they are
 // shown to a reader that joined the log at another: one that was there before
 // the log began at a source is shown where that was, however many records of it
-// the log has by now. That a consolidator was away is news only for a reader that has
-// been shown the sources before.
-func (s *Sources) Changed(after, joined uint64, yield func(Source)) {
+// the log has by now. That a consolidator was away is shown only if it was noted after
+// the version news: when the reader had come.
+func (s *Sources) Changed(after, joined, news uint64, yield func(Source)) {
 	for _, r := range s.rows {
 		if r.version > after {
 			shown := *r
 			if r.begun > after && r.begun > joined {
 				shown.Next = r.from
 			}
-			if after == 0 || r.absent <= after {
+			if r.absent <= max(after, news) {
 				shown.Absence = nil
 			}
 			yield(shown)

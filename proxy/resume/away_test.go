@@ -1,0 +1,40 @@
+package resume_test
+
+import (
+	"testing"
+
+	"sluice/cluster/stream"
+	"sluice/proxy/resume"
+)
+
+// An absence is shown to whoever had come when it was noted, also if the sources are
+// shown to it only then; to no other, and once.
+func TestAnAbsenceIsShownToThoseWhoHadCome(t *testing.T) {
+	var sources resume.Sources
+	sources.Add("vm-1", stream.StateLive)
+	before := sources.Version()
+	sources.SetAway(&stream.Notice{Kind: stream.KindAway, Source: "vm-1"})
+	now := sources.Version()
+	sources.Add("vm-2", stream.StateLive)
+	for _, c := range []struct {
+		what        string
+		after, news uint64
+		shown, away int
+	}{
+		{"had come, and sees the sources for the first time", 0, before, 2, 1},
+		{"had come, and has seen the sources", before, before, 2, 1},
+		{"came later", 0, now, 2, 0},
+		{"was told", now, before, 1, 0},
+	} {
+		shown, away := 0, 0
+		sources.Changed(c.after, before, c.news, func(s resume.Source) {
+			shown++
+			if s.Absence != nil {
+				away++
+			}
+		})
+		if shown != c.shown || away != c.away {
+			t.Errorf("one who %s is shown %d sources, %d of them away", c.what, shown, away)
+		}
+	}
+}
