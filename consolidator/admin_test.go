@@ -1,17 +1,16 @@
 package consolidator_test
 
 import (
-	"bufio"
 	"errors"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"sluice/consolidator"
+	"sluice/internal/figures"
 	"sluice/internal/request"
 	"sluice/internal/wait"
 )
@@ -21,23 +20,7 @@ const anyPort = "127.0.0.1:0"
 // scrape is what /metrics says, by name and labels as they are written there.
 func scrape(t testing.TB, c *consolidator.Consolidator) map[string]float64 {
 	t.Helper()
-	status, body := request.Do(t, "GET", "http://"+c.AdminAddr()+"/metrics")
-	if status != http.StatusOK {
-		t.Fatalf("/metrics answers %d: %s", status, body)
-	}
-	m := make(map[string]float64)
-	for s := bufio.NewScanner(strings.NewReader(body)); s.Scan(); {
-		key, value, ok := strings.Cut(s.Text(), " ")
-		if !ok || key == "#" {
-			continue
-		}
-		f, err := strconv.ParseFloat(value, 64)
-		if err != nil {
-			t.Fatalf("%v: %q", err, s.Text())
-		}
-		m[strings.TrimPrefix(key, "sluice_consolidator_")] = f
-	}
-	return m
+	return figures.Of(t, c.AdminAddr(), namespace)
 }
 
 func TestAdmin(t *testing.T) {

@@ -2,10 +2,11 @@ package consolidator
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"sluice/cluster/admin"
 )
 
-const namespace = "sluice_consolidator"
+const namespace admin.Namespace = "sluice_consolidator"
 
 // metrics shows a consolidator's counts to Prometheus. Nothing is done for it
 // until it is asked, but for the delays, of which a few are noted.
@@ -17,7 +18,7 @@ type metrics struct {
 
 func newMetrics(c *Consolidator) *metrics {
 	m := &metrics{c: c, hist: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Namespace: namespace,
+		Namespace: string(namespace),
 		Name:      "write_delay_seconds",
 		Help:      "Time from the reading of a record to its writing to a reader, of a sample of the live records.",
 		Buckets: []float64{
@@ -31,100 +32,76 @@ func newMetrics(c *Consolidator) *metrics {
 }
 
 // registry is what /metrics serves.
-func (m *metrics) registry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m, m.hist,
-	)
-	return r
-}
-
-func desc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
-}
+func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list, m.hist) }
 
 // All of them stand in docs/operating.md, which a test holds.
 var (
-	descInfo = desc("info", "Always 1; how readers call this consolidator.", "name")
+	descInfo = namespace.Desc("info", "Always 1; how readers call this consolidator.", "name")
 
-	descReceived      = desc("records_received_total", "Records read from publishers and appended to a stream.")
-	descReceivedBytes = desc("received_bytes_total", "Bytes read from publishers, with all framing, and with what was dropped.")
-	descSelf          = desc("self_records_total", "Records that the consolidator published about itself.")
-	descSelfQuiet     = desc("log_lines_left_out_total", "Lines that were not logged: too many were like them, or nobody reads the log.")
-	descDropped       = desc("records_dropped_total", "Messages of publishers that were passed over.", "reason")
-	descDelivered     = desc("records_delivered_total", "Records written to readers.", "reader")
-	descDeliverBytes  = desc("delivered_bytes_total", "Bytes written to readers, with all framing.", "reader")
-	descLost          = desc("records_lost_total", "Records that readers were too slow or too late for, once they were told.", "reader")
+	descReceived      = namespace.Desc("records_received_total", "Records read from publishers and appended to a stream.")
+	descReceivedBytes = namespace.Desc("received_bytes_total", "Bytes read from publishers, with all framing, and with what was dropped.")
+	descSelf          = namespace.Desc("self_records_total", "Records that the consolidator published about itself.")
+	descSelfQuiet     = namespace.Desc("log_lines_left_out_total", "Lines that were not logged: too many were like them, or nobody reads the log.")
+	descDropped       = namespace.Desc("records_dropped_total", "Messages of publishers that were passed over.", "reason")
+	descDelivered     = namespace.Desc("records_delivered_total", "Records written to readers.", "reader")
+	descDeliverBytes  = namespace.Desc("delivered_bytes_total", "Bytes written to readers, with all framing.", "reader")
+	descLost          = namespace.Desc("records_lost_total", "Records that readers were too slow or too late for, once they were told.", "reader")
 
-	descConnections = desc("connections", "Peers that are connected now.", "kind")
-	descMaxConns    = desc("connections_limit", "Connections that there may be at once.")
-	descShare       = desc("connections_of_a_kind_limit", "Connections that there may be at once of publishers, and of readers.")
-	descStalled     = desc("readers_stalled", "Readers that do not take what is written to them at the moment.")
-	descRefused     = desc("connections_refused_total", "Connections that were closed before their handshake was done.", "reason")
-	descClosed      = desc("connections_closed_total", "Connections that were closed by this side.", "reason")
-	descAccept      = desc("accept_errors_total", "Errors when accepting a connection; accepting goes on.")
+	descConnections = namespace.Desc("connections", "Peers that are connected now.", "kind")
+	descMaxConns    = namespace.Desc("connections_limit", "Connections that there may be at once.")
+	descShare       = namespace.Desc("connections_of_a_kind_limit", "Connections that there may be at once of publishers, and of readers.")
+	descStalled     = namespace.Desc("readers_stalled", "Readers that do not take what is written to them at the moment.")
+	descRefused     = namespace.Desc("connections_refused_total", "Connections that were closed before their handshake was done.", "reason")
+	descClosed      = namespace.Desc("connections_closed_total", "Connections that were closed by this side.", "reason")
+	descAccept      = namespace.Desc("accept_errors_total", "Errors when accepting a connection; accepting goes on.")
 
-	descStreams       = desc("streams", "Streams that are held, live or not.")
-	descMaxStreams    = desc("streams_limit", "Streams that may be held.")
-	descSubscriptions = desc("subscriptions", "Subscriptions and tails of all readers.")
-	descRefusedSubs   = desc("subscriptions_refused_total", "Subscriptions that were too many, or too long for any stream.")
-	descBuffer        = desc("buffer_bytes", "Memory that holds records.")
-	descMaxBuffer     = desc("buffer_limit_bytes", "Memory that may hold records.")
+	descStreams       = namespace.Desc("streams", "Streams that are held, live or not.")
+	descMaxStreams    = namespace.Desc("streams_limit", "Streams that may be held.")
+	descSubscriptions = namespace.Desc("subscriptions", "Subscriptions and tails of all readers.")
+	descRefusedSubs   = namespace.Desc("subscriptions_refused_total", "Subscriptions that were too many, or too long for any stream.")
+	descBuffer        = namespace.Desc("buffer_bytes", "Memory that holds records.")
+	descMaxBuffer     = namespace.Desc("buffer_limit_bytes", "Memory that may hold records.")
 )
 
-// Describe describes nothing, so that Collect is the only list.
-func (m *metrics) Describe(chan<- *prometheus.Desc) {}
-
-// Collect sends the figures as they are now.
-func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	put := func(d *prometheus.Desc, t prometheus.ValueType, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, t, value, labels...)
-	}
-	count := func(d *prometheus.Desc, n uint64, labels ...string) {
-		put(d, prometheus.CounterValue, float64(n), labels...)
-	}
-	gauge := func(d *prometheus.Desc, n int64, labels ...string) {
-		put(d, prometheus.GaugeValue, float64(n), labels...)
-	}
+// list gives the figures as they are now.
+func (m *metrics) list(to admin.Figures) {
 	counts := &m.c.counts
-	gauge(descInfo, 1, m.c.cfg.Name)
-	count(descReceived, counts.in.records.Load())
-	count(descReceivedBytes, counts.in.bytes.Load())
-	count(descSelf, counts.own.Load())
-	count(descSelfQuiet, counts.quiet.Load())
+	to.Gauge(descInfo, 1, m.c.cfg.Name)
+	to.Count(descReceived, counts.in.records.Load())
+	to.Count(descReceivedBytes, counts.in.bytes.Load())
+	to.Count(descSelf, counts.own.Load())
+	to.Count(descSelfQuiet, counts.quiet.Load())
 	for k := range kinds {
-		count(descDelivered, counts.out[k].records.Load(), k.String())
-		count(descDeliverBytes, counts.out[k].bytes.Load(), k.String())
-		count(descLost, counts.lost[k].Load(), k.String())
+		to.Count(descDelivered, counts.out[k].records.Load(), k.String())
+		to.Count(descDeliverBytes, counts.out[k].bytes.Load(), k.String())
+		to.Count(descLost, counts.lost[k].Load(), k.String())
 	}
 	for reason, n := range counts.dropped {
-		count(descDropped, n, reason)
+		to.Count(descDropped, n, reason)
 	}
 	for reason, n := range counts.refused {
-		count(descRefused, n, reason)
+		to.Count(descRefused, n, reason)
 	}
 	for reason, n := range counts.closed {
-		count(descClosed, n, reason)
+		to.Count(descClosed, n, reason)
 	}
-	count(descAccept, counts.accept.Load())
-	count(descRefusedSubs, counts.subscriptions.Load())
+	to.Count(descAccept, counts.accept.Load())
+	to.Count(descRefusedSubs, counts.subscriptions.Load())
 
 	now := m.c.state()
-	gauge(descConnections, int64(now.publishers), "publisher")
-	gauge(descConnections, int64(now.shaking), "handshaking")
+	to.Gauge(descConnections, int64(now.publishers), "publisher")
+	to.Gauge(descConnections, int64(now.shaking), "handshaking")
 	for k := range kinds {
-		gauge(descConnections, int64(now.readers[k]), k.String()+"_reader")
+		to.Gauge(descConnections, int64(now.readers[k]), k.String()+"_reader")
 	}
-	gauge(descStalled, int64(now.stalled))
-	gauge(descMaxConns, int64(m.c.cfg.MaxConnections))
-	gauge(descShare, int64(m.c.cfg.share()))
-	gauge(descStreams, int64(now.streams))
-	gauge(descMaxStreams, int64(m.c.cfg.MaxStreams))
-	gauge(descSubscriptions, int64(now.subscriptions))
-	gauge(descBuffer, now.buffer)
-	gauge(descMaxBuffer, m.c.cfg.Buffer)
+	to.Gauge(descStalled, int64(now.stalled))
+	to.Gauge(descMaxConns, int64(m.c.cfg.MaxConnections))
+	to.Gauge(descShare, int64(m.c.cfg.share()))
+	to.Gauge(descStreams, int64(now.streams))
+	to.Gauge(descMaxStreams, int64(m.c.cfg.MaxStreams))
+	to.Gauge(descSubscriptions, int64(now.subscriptions))
+	to.Gauge(descBuffer, now.buffer)
+	to.Gauge(descMaxBuffer, m.c.cfg.Buffer)
 }
 
 // state is how things stand.

@@ -6,19 +6,15 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
-	"sluice/internal/request"
+	"sluice/internal/figures"
 	"sluice/internal/testpeer"
 	"sluice/internal/wait"
 )
@@ -74,31 +70,12 @@ func receive(t testing.TB, conn *zmtp.Conn, enough func() bool, record func([]by
 	}
 }
 
-// want checks a part of what was scraped.
-func want(t testing.TB, got map[string]float64, values map[string]float64) {
-	t.Helper()
-	for name, v := range values {
-		if have, ok := got[name]; !ok || have != v {
-			t.Errorf("%s is %v (there: %v), want %v", name, have, ok, v)
-		}
-	}
-}
+const namespace = "sluice_consolidator"
 
-// counts waits until a part of what is scraped is as wanted: a count is made
-// just after what it counts.
+// counts waits until a part of what is scraped is as wanted.
 func counts(t testing.TB, c *consolidator.Consolidator, values map[string]float64) {
 	t.Helper()
-	var m map[string]float64
-	wait.Until(func() bool {
-		m = scrape(t, c)
-		for name, v := range values {
-			if m[name] != v {
-				return false
-			}
-		}
-		return true
-	})
-	want(t, m, values)
+	figures.Wait(t, c.AdminAddr(), namespace, values)
 }
 
 func TestMetricsOfFlow(t *testing.T) {
@@ -262,37 +239,7 @@ func TestMetricsOfOffenders(t *testing.T) {
 // each, and no other.
 func TestMetricsAreExplained(t *testing.T) {
 	c, _ := start(t, consolidator.Config{Admin: anyPort})
-	_, body := request.Do(t, "GET", "http://"+c.AdminAddr()+"/metrics")
-	problems, err := promlint.New(strings.NewReader(body)).Lint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "sluice_") {
-			t.Errorf("%s: %s", p.Metric, p.Text)
-		}
-	}
-	text, err := os.ReadFile("../docs/operating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	explained := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(sluice_consolidator_[a-z_]+)").FindAllStringSubmatch(string(text), -1) {
-		explained[m[1]] = true
-	}
-	served := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^# TYPE (sluice_consolidator_[a-z_]+)`).FindAllStringSubmatch(body, -1) {
-		served[m[1]] = true
-		if !explained[m[1]] {
-			t.Errorf("docs/operating.md does not explain %s", m[1])
-		}
-	}
-	for name := range explained {
-		if !served[name] {
-			t.Errorf("docs/operating.md explains %s, which is not served", name)
-		}
-	}
-	if len(served) < 20 {
-		t.Errorf("only %d metrics", len(served))
+	if n := figures.Explained(t, c.AdminAddr(), namespace, "../docs/operating.md"); n < 20 {
+		t.Errorf("only %d metrics", n)
 	}
 }

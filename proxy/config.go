@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/cluster/auth"
+	"sluice/cluster/loopback"
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
 	"sluice/proxy/door"
@@ -171,7 +172,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("proxy: listen on %q: give HOST:PORT, as in %s (%w)", c.Listen, DefaultListen, err)
 	}
 	host, _, _ := net.SplitHostPort(e.Address)
-	if !c.Insecure && c.Tokens == nil && c.Forwarded.Tenants == "" && !door.IsLoopback(host) {
+	if !c.Insecure && c.Tokens == nil && c.Forwarded.Tenants == "" && !loopback.Host(host) {
 		return fmt.Errorf("proxy: listen on %q: anybody who reaches it could read every stream; give --jwt-key, --jwks or --auth-header, a loopback address, or --insecure", c.Listen)
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {

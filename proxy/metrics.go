@@ -5,14 +5,14 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"sluice/cluster/admin"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/proxy/tally"
 )
 
-const namespace = "sluice_proxy"
+const namespace admin.Namespace = "sluice_proxy"
 
 // metrics shows a proxy's counts to Prometheus. Nothing is done for it until it is
 // asked, but for the delays, of which a few are noted.
@@ -23,7 +23,7 @@ type metrics struct {
 
 func newMetrics(p *Proxy) *metrics {
 	return &metrics{p: p, delay: prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace,
+		Namespace: string(namespace),
 		Name:      "write_delay_seconds",
 		Help:      "Time from the arrival of a record at this proxy to its writing to a session, of a sample of the live records.",
 		Buckets:   []float64{100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30},
@@ -31,101 +31,77 @@ func newMetrics(p *Proxy) *metrics {
 }
 
 // registry is what /metrics serves.
-func (m *metrics) registry() *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m, m.delay,
-	)
-	return r
-}
-
-func desc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
-}
+func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list, m.delay) }
 
 // All of them stand in docs/operating.md, which a test holds.
 var (
-	descSessions = desc("sessions", "Sessions that are open now, watchers of the list of streams included.")
-	descConns    = desc("connections", "Connections of clients, those that are refused included.")
-	descMaxConns = desc("connections_limit", "Connections beyond which more are refused.")
-	descBegun    = desc("sessions_begun_total", "Sessions that have begun.")
-	descCut      = desc("sessions_cut_total", "Sessions that the proxy ended.", "reason")
-	descRefused  = desc("requests_refused_total", "Requests and connections that got an error, or nothing.", "reason")
+	descSessions = namespace.Desc("sessions", "Sessions that are open now, watchers of the list of streams included.")
+	descConns    = namespace.Desc("connections", "Connections of clients, those that are refused included.")
+	descMaxConns = namespace.Desc("connections_limit", "Connections beyond which more are refused.")
+	descBegun    = namespace.Desc("sessions_begun_total", "Sessions that have begun.")
+	descCut      = namespace.Desc("sessions_cut_total", "Sessions that the proxy ended.", "reason")
+	descRefused  = namespace.Desc("requests_refused_total", "Requests and connections that got an error, or nothing.", "reason")
 
-	descReceived  = desc("records_received_total", "Records read from consolidators and appended to the log of a stream.")
-	descSent      = desc("records_sent_total", "Records written to sessions.")
-	descSentBytes = desc("sent_bytes_total", "Bytes written to sessions, without the framing of HTTP.")
-	descDropped   = desc("records_dropped_total", "Records that sessions were told they have lost: at this proxy, once for each session; before it, once for each stream.", "hop", "reason")
-	descUnknown   = desc("unknown_losses_total", "Losses whose number of records nobody knows.", "hop")
+	descReceived  = namespace.Desc("records_received_total", "Records read from consolidators and appended to the log of a stream.")
+	descSent      = namespace.Desc("records_sent_total", "Records written to sessions.")
+	descSentBytes = namespace.Desc("sent_bytes_total", "Bytes written to sessions, without the framing of HTTP.")
+	descDropped   = namespace.Desc("records_dropped_total", "Records that sessions were told they have lost: at this proxy, once for each session; before it, once for each stream.", "hop", "reason")
+	descUnknown   = namespace.Desc("unknown_losses_total", "Losses whose number of records nobody knows.", "hop")
 
-	descConsolidator = desc("consolidator_connected", "Whether a consolidator is connected (1) or not (0).", "consolidator")
-	descLost         = desc("consolidator_lost_total", "How often a connection to a consolidator was lost.")
-	descTails        = desc("streams_tailed", "Streams that are tailed at the consolidators.")
-	descMaxTails     = desc("streams_tailed_limit", "Streams that may be tailed.")
-	descBuffer       = desc("buffer_bytes", "Memory that holds records.")
-	descReady        = desc("ready", "Whether /readyz says ready (1) or not (0).")
+	descConsolidator = namespace.Desc("consolidator_connected", "Whether a consolidator is connected (1) or not (0).", "consolidator")
+	descLost         = namespace.Desc("consolidator_lost_total", "How often a connection to a consolidator was lost.")
+	descTails        = namespace.Desc("streams_tailed", "Streams that are tailed at the consolidators.")
+	descMaxTails     = namespace.Desc("streams_tailed_limit", "Streams that may be tailed.")
+	descBuffer       = namespace.Desc("buffer_bytes", "Memory that holds records.")
+	descReady        = namespace.Desc("ready", "Whether /readyz says ready (1) or not (0).")
 
-	descStreamSessions = desc("stream_sessions", "Sessions that read a stream now; the stream of an empty name is all that have no series of their own.", "stream")
-	descStreamSent     = desc("stream_records_sent_total", "Records of a stream that were written to sessions.", "stream")
-	descStreamDropped  = desc("stream_records_dropped_total", "Records of a stream that sessions were told they have lost at this proxy.", "stream")
+	descStreamSessions = namespace.Desc("stream_sessions", "Sessions that read a stream now; the stream of an empty name is all that have no series of their own.", "stream")
+	descStreamSent     = namespace.Desc("stream_records_sent_total", "Records of a stream that were written to sessions.", "stream")
+	descStreamDropped  = namespace.Desc("stream_records_dropped_total", "Records of a stream that sessions were told they have lost at this proxy.", "stream")
 )
 
-// Describe describes nothing, so that Collect is the only list.
-func (m *metrics) Describe(chan<- *prometheus.Desc) {}
-
-// Collect sends the figures as they are now.
-func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	put := func(d *prometheus.Desc, t prometheus.ValueType, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, t, value, labels...)
-	}
-	count := func(d *prometheus.Desc, n uint64, labels ...string) {
-		put(d, prometheus.CounterValue, float64(n), labels...)
-	}
-	gauge := func(d *prometheus.Desc, n int64, labels ...string) {
-		put(d, prometheus.GaugeValue, float64(n), labels...)
-	}
+// list gives the figures as they are now.
+func (m *metrics) list(to admin.Figures) {
 	p := m.p
-	gauge(descSessions, p.open.Load())
-	gauge(descConns, int64(p.places.taken()))
-	gauge(descMaxConns, int64(p.places.limit))
-	count(descBegun, p.begun.Load())
+	to.Gauge(descSessions, p.open.Load())
+	to.Gauge(descConns, int64(p.places.taken()))
+	to.Gauge(descMaxConns, int64(p.places.limit))
+	to.Count(descBegun, p.begun.Load())
 	for reason, n := range p.counts.All() {
 		switch reason.Kind() {
 		case tally.Refused:
-			count(descRefused, n, label(reason.String()))
+			to.Count(descRefused, n, label(reason.String()))
 		case tally.Cut:
-			count(descCut, n, label(reason.String()))
+			to.Count(descCut, n, label(reason.String()))
 		case tally.Dropped:
 			if reason == tally.Unknown {
-				count(descUnknown, n, loss.AtProxy)
+				to.Count(descUnknown, n, loss.AtProxy)
 			} else {
-				count(descDropped, n, loss.AtProxy, label(reason.String()))
+				to.Count(descDropped, n, loss.AtProxy, label(reason.String()))
 			}
 		}
 	}
-	p.upstream.each(func(hop, reason string, n uint64) { count(descDropped, n, hop, label(reason)) })
+	p.upstream.each(func(hop, reason string, n uint64) { to.Count(descDropped, n, hop, label(reason)) })
 	for i, hop := range hops {
-		count(descUnknown, p.upstream.unknown[i].Load(), hop)
+		to.Count(descUnknown, p.upstream.unknown[i].Load(), hop)
 	}
-	count(descReceived, p.upstream.records.Load())
-	count(descSent, p.sent.records.Load())
-	count(descSentBytes, p.sent.bytes.Load())
+	to.Count(descReceived, p.upstream.records.Load())
+	to.Count(descSent, p.sent.records.Load())
+	to.Count(descSentBytes, p.sent.bytes.Load())
 
 	for _, s := range p.source.Status() {
-		gauge(descConsolidator, oneIf(s.State.Connected()), strings.ToValidUTF8(s.Name, "\uFFFD"))
+		to.Gauge(descConsolidator, oneIf(s.State.Connected()), strings.ToValidUTF8(s.Name, "\uFFFD"))
 	}
-	count(descLost, p.consolidators.lost.Load())
-	gauge(descTails, int64(p.tails.number()))
-	gauge(descMaxTails, int64(p.cfg.Streams))
-	gauge(descBuffer, p.hub.Size())
-	gauge(descReady, oneIf(p.readiness() == ""))
+	to.Count(descLost, p.consolidators.lost.Load())
+	to.Gauge(descTails, int64(p.tails.number()))
+	to.Gauge(descMaxTails, int64(p.cfg.Streams))
+	to.Gauge(descBuffer, p.hub.Size())
+	to.Gauge(descReady, oneIf(p.readiness() == ""))
 
 	p.streams.each(func(name string, c *streamCounts) {
-		gauge(descStreamSessions, c.sessions.Load(), name)
-		count(descStreamSent, c.records.Load(), name)
-		count(descStreamDropped, c.dropped.Load(), name)
+		to.Gauge(descStreamSessions, c.sessions.Load(), name)
+		to.Count(descStreamSent, c.records.Load(), name)
+		to.Count(descStreamDropped, c.dropped.Load(), name)
 	})
 }
 

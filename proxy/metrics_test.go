@@ -4,18 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
-	"os"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
+	"sluice/internal/figures"
 	"sluice/internal/request"
 	"sluice/internal/wait"
 	"sluice/proxy"
@@ -23,28 +19,12 @@ import (
 
 func withAdmin(c *proxy.Config) { c.Admin = "127.0.0.1:0" }
 
-// metric is one figure of the admin endpoint; -1 when it has none.
-func metric(t *testing.T, p *running, series string) float64 {
-	t.Helper()
-	_, body := request.Do(t, "GET", "http://"+p.AdminAddr()+"/metrics")
-	for line := range strings.Lines(body) {
-		if rest, ok := strings.CutPrefix(line, "sluice_proxy_"+series+" "); ok {
-			n, err := strconv.ParseFloat(strings.TrimSpace(rest), 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return n
-		}
-	}
-	return -1
-}
+const namespace = "sluice_proxy"
 
-// figures waits until the figures are these.
-func figures(t *testing.T, p *running, want map[string]float64) {
+// counts waits until the figures are these.
+func counts(t *testing.T, p *running, want map[string]float64) {
 	t.Helper()
-	for series, n := range want {
-		wait.For(t, fmt.Sprintf("%s to be %v", series, n), func() bool { return metric(t, p, series) == n })
-	}
+	figures.Wait(t, p.AdminAddr(), namespace, want)
 }
 
 // What was sent, lost and refused is counted, in all and by stream.
@@ -69,7 +49,7 @@ func TestMetrics(t *testing.T) {
 	if r := get(t, p, "/nowhere"); r.resp.StatusCode != 404 {
 		t.Fatal(r.resp.Status)
 	}
-	figures(t, p, map[string]float64{
+	counts(t, p, map[string]float64{
 		"sessions": 2, "sessions_begun_total": 2, "records_received_total": 7, "records_sent_total": 7,
 		`stream_records_sent_total{stream="tenant/a"}`:                       5,
 		`stream_records_sent_total{stream="tenant/b"}`:                       2,
@@ -83,17 +63,17 @@ func TestMetrics(t *testing.T) {
 		"streams_tailed":                                                     2,
 		"ready":                                                              1,
 	})
-	if n := metric(t, p, "sent_bytes_total"); n < 7*20 {
+	if n := figures.Of(t, p.AdminAddr(), namespace)["sent_bytes_total"]; n < 7*20 {
 		t.Errorf("%v bytes were sent", n)
 	}
-	if n := metric(t, p, "write_delay_seconds_count"); n < 1 {
+	if n := figures.Of(t, p.AdminAddr(), namespace)["write_delay_seconds_count"]; n < 1 {
 		t.Errorf("%v delays were noted", n)
 	}
 	f.become("vm-1", "vm-1", stream.StateLive)
 	f.become("vm-1", "vm-1", stream.StateLost)
-	figures(t, p, map[string]float64{`consolidator_connected{consolidator="vm-1"}`: 0, "consolidator_lost_total": 1, "ready": 1})
+	counts(t, p, map[string]float64{`consolidator_connected{consolidator="vm-1"}`: 0, "consolidator_lost_total": 1, "ready": 1})
 	a.close()
-	figures(t, p, map[string]float64{"sessions": 1, `stream_sessions{stream="tenant/a"}`: 0})
+	counts(t, p, map[string]float64{"sessions": 1, `stream_sessions{stream="tenant/a"}`: 0})
 }
 
 // However many streams there are, a hundred have series of their own, and nothing is
@@ -110,7 +90,7 @@ func TestMetricsOfManyStreamsAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	figures(t, p, map[string]float64{`stream_records_sent_total{stream=""}`: 10, `stream_sessions{stream=""}`: 10, "records_sent_total": 110})
+	counts(t, p, map[string]float64{`stream_records_sent_total{stream=""}`: 10, `stream_sessions{stream=""}`: 10, "records_sent_total": 110})
 	_, body := request.Do(t, "GET", "http://"+p.AdminAddr()+"/metrics")
 	if n := strings.Count(body, "\nsluice_proxy_stream_sessions{"); n != 101 {
 		t.Errorf("%d streams have series, want 100 and the others'", n)
@@ -121,37 +101,8 @@ func TestMetricsOfManyStreamsAreBounded(t *testing.T) {
 // no other.
 func TestMetricsAreExplained(t *testing.T) {
 	p := start(t, newFake(), withAdmin)
-	_, body := request.Do(t, "GET", "http://"+p.AdminAddr()+"/metrics")
-	problems, err := promlint.New(strings.NewReader(body)).Lint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "sluice_") {
-			t.Errorf("%s: %s", p.Metric, p.Text)
-		}
-	}
-	text, err := os.ReadFile("../docs/operating.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	explained, served := map[string]bool{}, map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(sluice_proxy_[a-z_]+)").FindAllStringSubmatch(string(text), -1) {
-		explained[m[1]] = true
-	}
-	for _, m := range regexp.MustCompile(`(?m)^# TYPE (sluice_proxy_[a-z_]+)`).FindAllStringSubmatch(body, -1) {
-		served[m[1]] = true
-		if !explained[m[1]] {
-			t.Errorf("docs/operating.md does not explain %s", m[1])
-		}
-	}
-	for name := range explained {
-		if !served[name] {
-			t.Errorf("docs/operating.md explains %s, which is not served", name)
-		}
-	}
-	if len(served) < 15 {
-		t.Errorf("only %d metrics", len(served))
+	if n := figures.Explained(t, p.AdminAddr(), namespace, "../docs/operating.md"); n < 20 {
+		t.Errorf("only %d metrics", n)
 	}
 }
 
@@ -220,7 +171,7 @@ func TestConsolidatorsAreLogged(t *testing.T) {
 		f.become("vm-1", "vm-1", stream.StateLive)
 		f.become("vm-1", "vm-1", stream.StateLost)
 	}
-	figures(t, p, map[string]float64{"consolidator_lost_total": flaps})
+	counts(t, p, map[string]float64{"consolidator_lost_total": flaps})
 	if all := append(log.with("consolidator connected"), log.with("consolidator lost")...); len(all) != 1 {
 		t.Errorf("%d lines: %q", len(all), all)
 	}

@@ -9,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"net/netip"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 
+	"sluice/cluster/loopback"
 	"sluice/cluster/version"
 	"sluice/cluster/zmtp"
 )
@@ -117,28 +116,12 @@ func (s *Server) handler(cfg Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.Add(1)
 		defer s.running.Done()
-		if !cfg.Insecure && !loopback(r.Host) {
-			// A page that has its own name point to this machine would read
-			// what only this machine's users may.
+		if !cfg.Insecure && !loopback.Host(r.Host) {
 			http.Error(w, "the Host of the request is no loopback name: ask 127.0.0.1, or start with --insecure", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// loopback tells whether the host of a request, with a port or without, is a name or an
-// address of this machine alone.
-func loopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	return err == nil && addr.Unmap().IsLoopback()
 }
 
 // buildInfo is a metric that says which program this is.

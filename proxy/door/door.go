@@ -8,6 +8,7 @@ import (
 	"net/netip"
 
 	"sluice/cluster/auth"
+	"sluice/cluster/loopback"
 )
 
 // Config is what a [Door] is made of. Without a Verifier and without Forwarded
@@ -71,7 +72,7 @@ func (d *Door) keyless() bool { return d.cfg.Verifier == nil && d.cfg.Forwarded.
 // [auth.ErrExpired] as the cause.
 func (d *Door) Open(w http.ResponseWriter, r *http.Request) (in *http.Request, ok bool) {
 	token, r, err := takeToken(r)
-	if d.keyless() && !d.cfg.AnyHost && !IsLoopback(hostOf(r)) {
+	if d.keyless() && !d.cfg.AnyHost && !loopback.Host(r.Host) {
 		// A page that has its own name point to this machine would read
 		// what only this machine's users may.
 		d.cfg.Refuse(w, r, http.StatusForbidden, "the Host of the request is no loopback name: without keys this proxy serves its own machine only")
