@@ -8,9 +8,11 @@
 //
 // Log: the upstream [Source] is read by one goroutine, which normalises each
 // record once and appends it to a fanout.Hub, as an entry: see package entry.
-// Each session makes its own form of it. An event's id is the place in that log,
-// the number of the consolidator and the record's sequence number there. Losses
-// upstream stand in the log and take as many numbers as records were lost, so no
+// Each session makes its own form of it. An event's id has the place in that log and,
+// for other proxies, the positions at the consolidators, which go by keys of their
+// names; with several streams it has the positions alone. A reader of ours, which is
+// told the sources, gets a shorter one: the place, the number of the consolidator in
+// this log, and the record's sequence number there. Losses upstream stand in the log and take as many numbers as records were lost, so no
 // eviction forgets them.
 //
 // Order: as the Source hands records on. A session sees the source event of a
@@ -41,7 +43,8 @@
 //
 // Isolation: a session reads the streams that it names, whose names are compared
 // whole, and those that match its patterns, as far as its grant goes. Records of several
-// are merged by time, as far as they are there at the same time.
+// are merged by time, as far as they are there at the same time; last=N is N records of
+// them in all, the newest ones.
 //
 // Shutdown: when Run's context ends, no new session begins, each gets what is
 // pending and an end event, spread over at most Config.Grace; then Run returns

@@ -90,6 +90,9 @@ func (s *session) beginAll(ctx context.Context) error {
 			s.id.keep(k) // until it is known whose it is
 		}
 	}
+	if err := s.shareLast(ctx); err != nil {
+		return err
+	}
 	for _, p := range s.parts {
 		if err := s.begin(ctx, p); err != nil {
 			return err

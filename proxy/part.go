@@ -62,16 +62,23 @@ func (p *part) ask() {
 	}
 }
 
+// logAsAsked is how the part's log stands, as far as the request is about it: what came
+// after that is the session's. tail.mu is held.
+func (p *part) logAsAsked() resume.Log {
+	log := p.tail.log()
+	if p.asked.Epoch == log.Epoch {
+		log.Next = max(p.asked.Next, log.First)
+	}
+	return log
+}
+
 // begin puts the cursor of a part where the request wants it.
 func (s *session) begin(ctx context.Context, p *part) error {
 	t := p.tail
 	p.joined = notYet
 	p.ask()
 	t.mu.Lock()
-	log := t.log()
-	if p.asked.Epoch == log.Epoch {
-		log.Next = max(p.asked.Next, log.First) // what came meanwhile is the session's
-	}
+	log := p.logAsAsked()
 	p.want.After = s.request.placeIn(log.Epoch)
 	r, at, lost := resume.Begin(p.want, log)
 	p.resume = r

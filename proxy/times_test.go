@@ -103,7 +103,7 @@ func TestStreamsAreMergedByTime(t *testing.T) {
 	}
 	p := start(t, f, nil)
 	for _, header := range [][]string{nil, sse} {
-		r := get(t, p, `/api/logs?stream=b&stream=q%22%5C%5C&last=50`, header...)
+		r := get(t, p, `/api/logs?stream=b&stream=q%22%5C%5C&last=100`, header...)
 		for i := range 100 {
 			line := ""
 			if header == nil {

@@ -17,16 +17,18 @@ func (g *Gaps) Add(first, count uint64) {
 	g.list = append(g.list, gap{first, count})
 }
 
-// before is the number of the entry that has n records from it to end, or as
-// many as there are from first.
-func (g *Gaps) before(first, end, n uint64) uint64 {
+// before is the number of the entry that has n records from it to end, or as many as
+// there are from first, and how many those are.
+func (g *Gaps) before(first, end, n uint64) (at, records uint64) {
+	left := n
 	for i := len(g.list) - 1; i >= 0 && g.list[i].first >= first; i-- {
 		after := g.list[i].first + g.list[i].count
-		if n <= end-after {
+		if left <= end-after {
 			break
 		}
-		n -= end - after
+		left -= end - after
 		end = g.list[i].first
 	}
-	return end - min(n, end-first)
+	have := min(left, end-first)
+	return end - have, n - left + have
 }

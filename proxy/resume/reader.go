@@ -43,6 +43,10 @@ type Log struct {
 	Checkpoints     *Checkpoints // only for Reader.Covered
 }
 
+// Newest is the place of the n newest records, or of as many as there are, and how many
+// those are.
+func (l *Log) Newest(n uint64) (at, records uint64) { return l.Gaps.before(l.First, l.Next, n) }
+
 // Event is what a reader gets next: an entry of the log, or a loss.
 type Event struct {
 	ID    httpapi.EventID
@@ -83,7 +87,7 @@ func Begin(want Want, log Log) (r *Reader, at uint64, lost *Loss) {
 		r.catch = newCatchUp(&want, after.Next, log.Sources)
 		return r, 0, nil
 	}
-	at = log.Gaps.before(log.First, log.Next, want.Last)
+	at, _ = log.Newest(want.Last)
 	if want.names() || want.All {
 		if want.All {
 			at = 0
