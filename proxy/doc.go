@@ -12,8 +12,8 @@
 // for other proxies, the positions at the consolidators, which go by keys of their
 // names; with several streams it has the positions alone. A reader of ours, which is
 // told the sources, gets a shorter one: the place, the number of the consolidator in
-// this log, and the record's sequence number there. Losses upstream stand in the log and take as many numbers as records were lost, so no
-// eviction forgets them.
+// this log, and the record's sequence number there. Losses upstream stand in the log
+// and take as many numbers as records were lost, so no eviction forgets them.
 //
 // Order: as the Source hands records on. A session sees the source event of a
 // number before the first record with that number.
