@@ -23,26 +23,9 @@ func (w *watched) revived() {
 	w.revive()
 }
 
-// append writes to the end of a file that is there.
-func (w *watched) append(path, text string) {
-	w.Helper()
-	f, err := os.OpenFile(w.at(path), os.O_APPEND|os.O_WRONLY, 0)
-	w.must(err)
-	defer f.Close()
-	_, err = f.WriteString(text)
-	w.must(err)
-}
-
 // retiring follows a file that was read to its end and closed, and is named old.
 func retiring(t *testing.T, most int) (w *watched, second *File) {
-	w = watch(t, Config{MaxOpen: most})
-	w.expect("absent")
-	w.put("app.log", "first\n")
-	w.follow()
-	first := w.Take(0)[0].File
-	w.move("app.log", "old")
-	w.put("app.log", "second\n")
-	w.follow()
+	w, first := rotated(t, most, "second\n")
 	w.look(w.names[0], false)
 	if done, _ := w.Retire(first); done {
 		t.Error("a file was closed that is not read")
@@ -105,13 +88,12 @@ func TestRetiredIsMovedAway(t *testing.T) {
 	t.Parallel()
 	w, _ := retiring(t, 2)
 	w.arrivals()
-	f, err := os.OpenFile(w.at("old"), os.O_APPEND|os.O_WRONLY, 0)
-	w.must(err)
+	f := w.writing("old")
 	defer f.Close()
 	w.remove("old")
 	w.revive()
 	w.expect()
-	_, err = f.WriteString("more\n")
+	_, err := f.WriteString("more\n")
 	w.must(err)
 	w.revived()
 	w.expect("lost")

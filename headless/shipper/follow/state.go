@@ -66,14 +66,14 @@ func OpenState(path, stream string) (*State, error) {
 			s.file = file
 			break
 		}
-		file.Close() // it was saved anew before it was locked
+		unlock(file) // it was saved anew before it was locked
 	}
 	data, err := io.ReadAll(io.LimitReader(s.file, maxState+1))
 	if err == nil && len(data) > 0 {
 		err = s.parse(data)
 	}
 	if err != nil {
-		s.file.Close()
+		s.Close()
 		return nil, fmt.Errorf("%w: %q: %w: name another file, or remove it to begin anew, which may publish lines twice", ErrState, path, err)
 	}
 	return s, nil
@@ -140,11 +140,11 @@ func (s *State) Save(places []Place, clean bool) error {
 		err = os.Rename(file.Name(), s.path)
 	}
 	if err != nil {
-		file.Close()
+		unlock(file)
 		_ = os.Remove(file.Name())
 		return fmt.Errorf("save %q: %w", s.path, err)
 	}
-	s.file.Close()
+	unlock(s.file)
 	s.file = file
 	return s.syncDir()
 }
@@ -163,4 +163,4 @@ func (s *State) syncDir() error {
 }
 
 // Close lets go of the file.
-func (s *State) Close() { s.file.Close() }
+func (s *State) Close() { unlock(s.file) }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -51,6 +52,31 @@ func TestState(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("%d files are left: %v", len(left), err)
 	}
+}
+
+// A state file is free at once when it is closed, whoever was started meanwhile: a
+// child has all files open until it is another program.
+func TestStateIsFreeAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "places")
+	s := openState(t, path, "system")
+	inherit := func() {
+		fd, err := syscall.Dup(int(s.file.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Close(fd) })
+	}
+	for range 2 {
+		inherit()
+		if err := s.Save(places, true); err != nil {
+			t.Fatal(err)
+		}
+		inherit()
+		s.Close()
+		s = openState(t, path, "system")
+	}
+	s.Close()
 }
 
 // What is no state file, or another's, or damaged anywhere, is refused with what

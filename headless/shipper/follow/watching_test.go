@@ -65,14 +65,7 @@ func TestWatchedOnce(t *testing.T) {
 // is gone, and holds nobody up.
 func TestBoundMovedAway(t *testing.T) {
 	t.Parallel()
-	w := watch(t, Config{MaxOpen: 1})
-	w.expect("absent")
-	w.put("app.log", "first")
-	w.follow()
-	first := w.Take(0)[0].File
-	w.move("app.log", "old")
-	w.put("app.log", "moved away")
-	w.follow()
+	w, first := rotated(t, 1, "moved away")
 	w.must(os.Rename(w.name, filepath.Join(t.TempDir(), "out")))
 	w.put("app.log", "second")
 	w.follow()
