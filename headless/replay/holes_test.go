@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,46 @@ func TestMarksAndHoles(t *testing.T) {
 			wantRecords(t, replayed(t, replay.Config{Files: []string{path}, From: from}), "two")
 		})
 	}
+}
+
+// A hole that takes no room is not read, wherever it is: to read these would take hours.
+func TestHolesAreNotRead(t *testing.T) {
+	one, two := line(0, "one"), line(time.Second, "two")
+	path := file(t, "x.log", one)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	hole := int64(8 << 20)
+	if err := f.Truncate(hole); err != nil {
+		t.Fatal(err)
+	}
+	if unpack.NextData(f, hole/2, hole) == hole { // the system knows of holes
+		hole = 4 << 40
+	}
+	_, err1 := f.WriteAt([]byte(two), hole)
+	if err2 := f.Truncate(2 * hole); err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	want := replay.Holes{File: "x.log", Skipped: unpack.Skipped{Holes: 2, Bytes: 2*hole - int64(len(one)+len(two))}}
+	input, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer input.Close()
+	for _, config := range []replay.Config{{Files: []string{path}}, {Files: []string{"-"}, Stdin: input}} {
+		got := replayed(t, config)
+		wantRecords(t, got, "one", "two")
+		if len(got.gaps) != 1 || len(got.stats.Holes) != 1 || got.stats.Holes[0].Skipped != want.Skipped || got.stats.Read != 2*hole {
+			t.Errorf("error %v, gaps %v, %+v, want %+v", got.err, got.gaps, got.stats, want)
+		}
+	}
+	from, err := replay.ParseMoment("-500ms", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRecords(t, replayed(t, replay.Config{Files: []string{path}, From: from}), "two")
 }
 
 func TestRefused(t *testing.T) {

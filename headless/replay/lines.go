@@ -125,6 +125,9 @@ func (l *lines) fill() {
 
 // readMore reads to the free end of the buffer.
 func (l *lines) readMore() {
+	if in, skips := l.in.(interface{ SkipHole() int64 }); skips && l.holes.InHole() {
+		l.holes.Skip(in.SkipHole())
+	}
 	for range maxEmptyReads {
 		came := l.buf[l.end+l.holes.Room():]
 		n, err := l.in.Read(came)

@@ -77,16 +77,25 @@ func (r *recording) skipped() unpack.Skipped {
 	return r.holes.Plus(r.lines.holes.Skipped)
 }
 
-// counter counts what is read.
+// counter counts what is read of a file.
 type counter struct {
 	io.Reader
-	n atomic.Int64
+	file *os.File // that it reads
+	n    atomic.Int64
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n.Add(int64(n))
 	return n, err
+}
+
+// SkipHole passes over a hole of the file, which counts as read, and returns how large
+// it is.
+func (c *counter) SkipHole() int64 {
+	n := unpack.SkipHole(c.file)
+	c.n.Add(n)
+	return n
 }
 
 // newRecording looks at a file without reading it.
@@ -165,7 +174,7 @@ func (r *recording) open(ctx context.Context) error {
 		stop = func() { reader.Close(); closeFile() }
 		in = reader
 	}
-	r.packed = &counter{Reader: in}
+	r.packed = &counter{Reader: in, file: file}
 	unpacked, err := unpack.Open(r.packed)
 	if err != nil {
 		stop()
@@ -292,13 +301,13 @@ func (r *recording) latest(ctx context.Context, from int64) (int64, error) {
 		return 0, err
 	}
 	defer file.Close()
-	var in io.Reader = file
+	var in io.Reader = &counter{Reader: file, file: file}
 	if from > 0 {
 		if _, err := file.Seek(from, io.SeekStart); err != nil {
 			return 0, err
 		}
 	} else {
-		unpacked, err := unpack.Open(file)
+		unpacked, err := unpack.Open(in)
 		if err != nil {
 			return 0, err
 		}

@@ -198,21 +198,7 @@ func (p *patient) Read(b []byte) (int, error) {
 }
 
 // SkipHole passes over a hole of a file, and returns how large it is.
-func (p *patient) SkipHole() int64 {
-	info, err := p.file.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return 0
-	}
-	at, err := p.file.Seek(0, io.SeekCurrent)
-	if err != nil {
-		return 0
-	}
-	to := unpack.NextData(p.file, at, info.Size())
-	if _, err := p.file.Seek(to, io.SeekStart); err != nil {
-		return 0
-	}
-	return to - at
-}
+func (p *patient) SkipHole() int64 { return unpack.SkipHole(p.file) }
 
 // inputName is the name of an input in an error.
 func inputName(name string) string {
