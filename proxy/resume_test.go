@@ -226,6 +226,7 @@ func TestResumeRemembersTheUnreached(t *testing.T) {
 	other := get(t, p, "/api/logs/s", ours()...)
 	other.next("live")
 	cl.main.become("", "127.0.0.1:5562", stream.StateConnecting)
+	cl.main.logged(t)
 	r := get(t, p, "/api/logs/s", ours("Sluice-Positions", "vm-1:9:9, vm-2:7:4", "Last-Event-ID", "zzz.5.1.5")...)
 	r.next("")
 	cl.main.send(records("s", 9, 10, 1)...)
