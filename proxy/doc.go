@@ -36,10 +36,11 @@
 // there. What was logged before a tail began is never served.
 //
 // Blocking: a session writes at most Config.WriteTimeout long without progress
-// and is closed then. Nothing it does delays another, or the log.
+// and is closed then. Nothing it does delays another, or the log. For what is read again
+// for it, neither its other streams nor its heartbeat wait.
 //
 // Memory: Config.Buffer for all logs; a session holds one batch of 32 KiB and
-// at most one event more.
+// at most one event more, and while it reads again what its source hands on at a time.
 //
 // Isolation: a session reads the streams that it names, whose names are compared
 // whole, and those that match its patterns, as far as its grant goes. Records of several

@@ -32,6 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type fake struct {
 	in       chan *stream.Batch
 	backfill func(name string, from stream.Backfill) *stream.Batch
+	quiet    bool // nothing comes when a stream is tailed
 	live     []stream.Live
 
 	lists            atomic.Int64 // how often the live streams were asked for
@@ -68,6 +69,9 @@ func (f *fake) Tail(name string, from stream.Backfill) {
 	f.mu.Lock()
 	f.tails[name] = from
 	f.mu.Unlock()
+	if f.quiet {
+		return
+	}
 	b := &stream.Batch{}
 	if f.backfill != nil {
 		b = f.backfill(name, from)

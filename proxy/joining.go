@@ -26,6 +26,8 @@ type joining struct {
 	seen    uint64          // version of the live streams
 	known   map[string]bool // streams that are joined, waited for, or refused
 	told    bool            // all positions that the reader named are accounted for
+	missing []*part         // streams of which something is to be read again
+	again   *rereading      // of one of them; nil: none is
 }
 
 // openParts makes the session's streams, so that they are tailed, and notes where they
@@ -94,36 +96,30 @@ func (s *session) beginAll(ctx context.Context) error {
 		return err
 	}
 	for _, p := range s.parts {
-		if err := s.begin(ctx, p); err != nil {
-			return err
-		}
+		s.begin(p)
 	}
 	s.tellUnread()
-	if s.ids && s.size() == 0 {
+	if s.ids && s.size() == 0 && !s.readsAgain() {
 		s.addPing() // or who leaves before the first record would come back to nowhere
 	}
 	return nil
 }
 
 // meet looks which streams have begun to match, and joins those whose backfill is there.
-func (s *session) meet(ctx context.Context) error {
+func (s *session) meet() {
 	s.addAllSources()
 	s.match(beginLate)
 	waiting := s.joins.waiting
 	s.joins.waiting = nil
-	for i, p := range waiting {
+	for _, p := range waiting {
 		if !p.overdue(s.joins.since) {
 			s.joins.waiting = append(s.joins.waiting, p)
 			continue
 		}
 		s.parts = append(s.parts, p)
-		if err := s.begin(ctx, p); err != nil {
-			s.joins.waiting = append(s.joins.waiting, waiting[i+1:]...)
-			return err
-		}
+		s.begin(p)
 	}
 	s.tellUnread()
-	return nil
 }
 
 // match opens the streams that match and are new; each is given to begin.
@@ -161,7 +157,7 @@ func (s *session) tellUnread() {
 		return
 	}
 	left := slices.Clone(s.request.id.Positions)
-	open := len(s.request.patterns) > 0 && time.Since(s.began) < knownAfter
+	open := s.readsAgain() || len(s.request.patterns) > 0 && time.Since(s.began) < knownAfter
 	for _, p := range s.parts {
 		open = open || p.resume.Unreached()
 		keys := p.resume.Keys()

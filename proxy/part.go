@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"time"
 
 	"sluice/cluster/fanout"
@@ -72,8 +71,9 @@ func (p *part) logAsAsked() resume.Log {
 	return log
 }
 
-// begin puts the cursor of a part where the request wants it.
-func (s *session) begin(ctx context.Context, p *part) error {
+// begin puts the cursor of a part where the request wants it. What has to be read again
+// before that is noted as missing.
+func (s *session) begin(p *part) {
 	t := p.tail
 	p.joined = notYet
 	p.ask()
@@ -101,7 +101,7 @@ func (s *session) begin(ctx context.Context, p *part) error {
 				s.addOwnLoss(p, httpapi.EventID{}, *lost)
 			}
 		}
-		return nil
+		return
 	}
 	covered := r.Covered(log)
 	t.mu.Unlock()
@@ -124,21 +124,20 @@ func (s *session) begin(ctx context.Context, p *part) error {
 		s.addRepeats(p)
 	}
 	if !covered {
-		all, err := s.reread(ctx, p)
-		if err != nil {
-			return err
-		}
-		if !all && p.want.All {
-			s.addOwnLoss(p, httpapi.EventID{}, resume.Loss{Unknown: true, Reason: unread})
-		}
+		s.joins.missing = append(s.joins.missing, p)
+		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	log = t.log()
-	s.join(p, fanout.Position{Epoch: log.Epoch, Next: r.Join(log)})
+	s.joinBehind(p)
+}
+
+// joinBehind begins reading the log for a part that catches up.
+func (s *session) joinBehind(p *part) {
+	p.tail.mu.Lock()
+	defer p.tail.mu.Unlock()
+	log := p.tail.log()
+	s.join(p, fanout.Position{Epoch: log.Epoch, Next: p.resume.Join(log)})
 	s.addSourcesLocked(p)
 	p.joined = p.seen
-	return nil
 }
 
 // join begins reading the log. tail.mu is held.

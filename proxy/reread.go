@@ -2,119 +2,222 @@ package proxy
 
 import (
 	"context"
-	"fmt"
 	"math"
+	"sync"
 	"time"
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/record"
+	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/proxy/resume"
 )
 
-// reread reads what the reader misses of a stream from a source of its own, until that
-// has said that all is there, and reports whether it has. What cannot be had that way
-// of consolidators that the reader named is told when the log goes on behind it. The
-// error is the reader's.
-func (s *session) reread(ctx context.Context, p *part) (all bool, err error) {
+// rereading reads again, beside the session, what a part's reader misses. Its fields are
+// the session's, whose goroutine adds what comes.
+type rereading struct {
+	part    *part
+	batches chan *stream.Batch // what was read; closed when no more comes
+	more    chan struct{}      // has a token when the next batch may be read
+	stop    func()             // ends it, and waits for that
+
+	batch            *stream.Batch // what is being added; nil: the next one is waited for
+	records, notices int           // of it, that were added
+	all, over        bool          // the source has said that all is there; nothing more comes
+	line             []byte        // of one record
+}
+
+// readAgain begins to read what the part's reader misses from a source of its own, until
+// that has said that all is there, the proxy ends, or the time for it is up.
+func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	limited, cancel := context.WithTimeout(ctx, s.proxy.cfg.Reread)
-	defer cancel()
-	go func() {
+	r := &rereading{part: p, batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	r.more <- struct{}{}
+	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Positions()}
+	if p.want.All {
+		from.Last = math.MaxInt32
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
 		select {
 		case <-s.proxy.draining:
 			cancel()
 		case <-limited.Done():
 		}
-	}()
-	select {
-	case s.proxy.rereads <- struct{}{}:
-		defer func() { <-s.proxy.rereads }()
-	case <-s.proxy.draining:
-		return false, errDraining
-	case <-limited.Done():
-		return false, ctx.Err()
-	}
-	end, _ := limited.Deadline()
-	source, err := s.proxy.cfg.Open(max(time.Until(end)/2, time.Nanosecond)) // 0 would be another wait
-	if err != nil {
-		s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
-		return false, nil
-	}
-	run, stop := context.WithCancel(limited)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := source.Run(run); err != nil {
-			s.proxy.cfg.Logger.Warn("reading again for a session has ended", "stream", p.name, "err", err)
+	})
+	wg.Go(func() {
+		defer close(r.batches)
+		defer cancel()
+		err := rescue.Call("read again", func() error { return s.proxy.readAgain(limited, p.name, from, r) })
+		if err != nil {
+			s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
 		}
-	}()
+	})
+	r.stop = func() {
+		cancel()
+		wg.Wait()
+		if r.batch != nil {
+			r.batch.Release()
+		}
+	}
+	return r
+}
+
+// readAgain hands on what a source of its own has of a stream, until ctx ends.
+func (p *Proxy) readAgain(ctx context.Context, name string, from stream.Backfill, to *rereading) (err error) {
+	select {
+	case p.rereads <- struct{}{}:
+		defer func() { <-p.rereads }()
+	case <-ctx.Done():
+		return nil
+	}
+	end, _ := ctx.Deadline()
+	source, err := p.cfg.Open(max(time.Until(end)/2, time.Nanosecond)) // 0 would be another wait
+	if err != nil {
+		return err
+	}
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- source.Run(run) }()
 	defer func() {
 		stop()
-		<-ended
+		err = <-ended
 	}()
-	defer p.sieve.waiting(limited)()
-	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Positions()}
-	if p.want.All {
-		from.Last = math.MaxInt32
-	}
-	source.Tail(p.name, from)
+	source.Tail(name, from)
 	for {
-		b, err := source.Take(limited)
+		select {
+		case <-to.more:
+		case <-ctx.Done():
+			return nil
+		}
+		b, err := source.Take(ctx)
 		if err != nil {
-			return false, ctx.Err()
+			return nil // Run says why
 		}
-		done := s.rereadBatch(p, b)
-		b.Release()
-		if done {
-			return true, nil
-		}
-		if s.size() < maxBatch {
-			continue
-		}
-		if err := s.flush(); err != nil {
-			return false, fmt.Errorf("write what was read again: %w", err)
+		select {
+		case to.batches <- b:
+		case <-ctx.Done():
+			b.Release()
+			return nil
 		}
 	}
 }
 
-// rereadBatch adds what was read again, and reports whether that is all.
-func (s *session) rereadBatch(p *part, b *stream.Batch) (done bool) {
-	at := 0
-	for i := range b.Notices {
-		n := &b.Notices[i]
-		s.rereadRecords(p, b.Records[at:n.At])
-		at = n.At
+// news has the next batch, when that is waited for. Give it to take.
+func (r *rereading) news() <-chan *stream.Batch {
+	if r == nil || r.batch != nil {
+		return nil
+	}
+	return r.batches
+}
+
+// take takes up a batch, or that none comes any more.
+func (r *rereading) take(b *stream.Batch) {
+	r.batch, r.records, r.notices = b, 0, 0
+	r.over = b == nil
+}
+
+// addAgain adds what was read again for a part, as far as the batch has room and the
+// filter has time. Once all has come, or no more does, the part goes on in its log.
+func (s *session) addAgain(ctx context.Context) {
+	if s.joins.again == nil {
+		if len(s.joins.missing) == 0 {
+			return
+		}
+		s.joins.again = s.readAgain(ctx, s.joins.missing[0])
+		s.joins.missing = s.joins.missing[1:]
+	}
+	r := s.joins.again
+	select {
+	case b := <-r.news():
+		r.take(b)
+	default:
+	}
+	for r.batch != nil && s.size() < maxBatch && s.restAgain() == 0 {
+		s.addNextAgain(r)
+	}
+	if r.batch != nil || !r.all && !r.over {
+		return
+	}
+	s.endAgain()
+	if p := r.part; !r.all && p.want.All {
+		s.addOwnLoss(p, httpapi.EventID{}, resume.Loss{Unknown: true, Reason: unread})
+	}
+	s.joinBehind(r.part)
+}
+
+// endAgain ends reading again.
+func (s *session) endAgain() {
+	if r := s.joins.again; r != nil {
+		s.joins.again = nil
+		r.stop()
+	}
+}
+
+// readsAgain reports whether the session reads again, or is to.
+func (s *session) readsAgain() bool { return s.joins.again != nil || len(s.joins.missing) > 0 }
+
+// addNextAgain adds the next record or notice of a batch, or is done with that.
+func (s *session) addNextAgain(r *rereading) {
+	b := r.batch
+	switch {
+	case r.notices < len(b.Notices) && b.Notices[r.notices].At <= r.records:
+		n := &b.Notices[r.notices]
+		r.notices++
 		switch n.Kind {
 		case stream.KindGap:
-			s.rereadGap(p, n)
+			s.rereadGap(r.part, n)
 		case stream.KindBackfill:
-			done = true
+			r.all = true
 		}
+	case r.records < len(b.Records):
+		r.records++
+		s.rereadRecord(r, &b.Records[r.records-1])
+	default:
+		s.addUnseen(r.part)
+		b.Release()
+		r.batch = nil
+		r.more <- struct{}{}
 	}
-	s.rereadRecords(p, b.Records[at:])
-	s.addUnseen(p)
-	return done
 }
 
-func (s *session) rereadRecords(p *part, records []stream.Record) {
-	var line []byte
-	for i := range records {
-		r := &records[i]
-		wanted := false
-		id := s.numbered(p, func() (id httpapi.EventID) {
-			id, wanted = p.resume.Record(&p.tail.sources, r.Source, r.Position)
-			return id
-		})
-		if !wanted {
-			continue
-		}
-		s.addBeginning(p, r.Source, r.Data)
-		if s.ids {
-			s.id.set(p, r.Source, stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1})
-		}
-		line = record.Normalise(line[:0], r.Data)
-		s.addRecord(p, id, r.Source, line)
+// restAgain is how long nothing that was read again is to be added, so that the filter
+// has time. However long that takes, nothing is passed over meanwhile.
+func (s *session) restAgain() time.Duration {
+	now := time.Now()
+	for _, p := range s.parts {
+		p.sieve.atEnd(now)
 	}
+	return s.joins.again.part.sieve.rest()
+}
+
+// dueAgain is when there is something to add that was read again, as far as that is known.
+func (s *session) dueAgain(now time.Time) time.Time {
+	switch r := s.joins.again; {
+	case r == nil && len(s.joins.missing) > 0:
+		return now
+	case r == nil || r.batch == nil:
+		return never
+	}
+	return now.Add(s.restAgain())
+}
+
+func (s *session) rereadRecord(again *rereading, r *stream.Record) {
+	p, wanted := again.part, false
+	id := s.numbered(p, func() (id httpapi.EventID) {
+		id, wanted = p.resume.Record(&p.tail.sources, r.Source, r.Position)
+		return id
+	})
+	if !wanted {
+		return
+	}
+	s.addBeginning(p, r.Source, r.Data)
+	if s.ids {
+		s.id.set(p, r.Source, stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1})
+	}
+	again.line = record.Normalise(again.line[:0], r.Data)
+	s.addRecord(p, id, r.Source, again.line)
 }
 
 func (s *session) rereadGap(p *part, n *stream.Notice) {

@@ -87,6 +87,7 @@ func (s *session) follow(ctx context.Context) error {
 	s.ids = s.request.events && !s.request.ours
 	s.reader = s.proxy.hub.Reader()
 	defer s.reader.Close()
+	defer s.endAgain()
 	if err := aside("begin a session", func() error { return s.beginAll(ctx) }); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (s *session) loop(ctx context.Context) error {
 	draining := s.proxy.draining
 	var due time.Time // when it writes again
 	end, why := s.proxy.lifetime(time.Now()), tally.Lifetime
-	over, meet := s.over(), s.firstMeeting()
+	meet := s.firstMeeting()
 	gathering := false
 	defer func() { s.gathers(&gathering, false) }()
 	for {
@@ -48,14 +48,12 @@ func (s *session) loop(ctx context.Context) error {
 			s.proxy.counts.Add(why, 1)
 			return s.endWith(endDraining)
 		}
-		if !now.Before(over) {
+		if !now.Before(s.over()) {
 			return s.endWith(endOver)
 		}
 		if !now.Before(meet) {
 			meet = now.Add(meetEvery)
-			if err := s.meet(ctx); err != nil {
-				return err
-			}
+			s.meet()
 		}
 		if !now.Before(ping) {
 			ping = now.Add(beat)
@@ -63,6 +61,7 @@ func (s *session) loop(ctx context.Context) error {
 				s.addPing()
 			}
 		}
+		s.addAgain(ctx)
 		ready := s.reader.Ready()
 		next := ping
 		switch {
@@ -94,7 +93,7 @@ func (s *session) loop(ctx context.Context) error {
 		if !end.IsZero() {
 			next = earlier(next, end)
 		}
-		next = earlier(next, earlier(over, meet))
+		next = earlier(earlier(next, s.dueAgain(now)), earlier(s.over(), meet))
 		switch wait := time.Until(next); {
 		case ready != nil && wait > 0:
 			timer.Reset(wait)
@@ -103,6 +102,8 @@ func (s *session) loop(ctx context.Context) error {
 			case <-ready:
 			case <-timer.C:
 			case <-s.changed():
+			case b := <-s.joins.again.news():
+				s.joins.again.take(b)
 			case <-draining:
 			}
 		case wait > 0:
@@ -129,9 +130,10 @@ func (s *session) loop(ctx context.Context) error {
 // never is later than all that is waited for.
 var never = time.Unix(1<<40, 0)
 
-// over is when no more records can come that are of the time asked for.
+// over is when no more records can come that are of the time asked for. What is read
+// again may be.
 func (s *session) over() time.Time {
-	if s.request.until.IsZero() {
+	if s.request.until.IsZero() || s.readsAgain() {
 		return never
 	}
 	return s.request.until.Add(onItsWay)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"context"
 	"time"
 
 	"sluice/cluster/query"
@@ -17,9 +16,6 @@ type sieve struct {
 	allowance *allowance
 	deadline  query.Deadline
 	caughtUp  time.Time // when the session was at the end of its log last, or began
-
-	// wait, when not nil, is called instead of leaving records unseen.
-	wait func(time.Duration)
 }
 
 // newSieve returns the sieve of a session's part; close it. f may be nil.
@@ -71,13 +67,7 @@ func (v *sieve) of(number uint64, stream, consolidator string, data []byte) verd
 		}
 	}
 	if v.allowance.resting {
-		if v.wait == nil {
-			return unseen
-		}
-		v.wait(v.allowance.rest(time.Now()))
-		if !v.allowance.take(time.Now()) {
-			return unseen
-		}
+		return unseen
 	}
 	run := func() verdict { return v.run(stream, consolidator, data) }
 	if number == 0 {
@@ -108,20 +98,4 @@ func (v *sieve) run(stream, consolidator string, data []byte) verdict {
 		return passes
 	}
 	return fails
-}
-
-// waiting makes the sieve wait until ctx ends, and returns what ends that.
-func (v *sieve) waiting(ctx context.Context) (end func()) {
-	if v == nil {
-		return func() {}
-	}
-	v.wait = func(d time.Duration) {
-		t := time.NewTimer(d)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-		}
-	}
-	return func() { v.wait = nil }
 }
