@@ -79,35 +79,6 @@ func TestAResponseIsEndedWhole(t *testing.T) {
 	}
 }
 
-// A client that reads nothing does not hold up a shutdown beyond its grace.
-func TestABlockedSessionDoesNotHoldUpTheEnd(t *testing.T) {
-	f := newFake()
-	p := start(t, f, func(c *proxy.Config) { c.Grace = 50 * time.Millisecond })
-	nc, err := net.Dial("tcp", p.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	_ = nc.(*net.TCPConn).SetReadBuffer(4 << 10)
-	if _, err := fmt.Fprintf(nc, "GET /api/logs/s HTTP/1.1\r\nHost: %s\r\n\r\n", p.Addr()); err != nil {
-		t.Fatal(err)
-	}
-	wait.For(t, "the session", func() bool { return p.Stats().Sessions == 1 })
-	wait.For(t, "the tail", func() bool { return f.tailed("s") })
-	data := []byte(`{"msg":"` + strings.Repeat("x", 64<<10) + `"}`)
-	for seq := range uint64(40) {
-		f.send(stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq}, Data: data})
-	}
-	f.logged(t)
-	ended := make(chan struct{})
-	go func() { defer close(ended); p.stop() }()
-	select {
-	case <-ended:
-	case <-time.After(wait.Limit):
-		t.Fatal("it does not end")
-	}
-}
-
 // A proxy is ready once each of its consolidators was reached, or could not be.
 func TestReadiness(t *testing.T) {
 	f := newFake()

@@ -419,7 +419,8 @@ func TestDrain(t *testing.T) {
 	r.next("source")
 	text := get(t, p, "/api/logs/s")
 	watch := get(t, p, "/api/streams?watch")
-	wait.For(t, "the sessions", func() bool { return p.Stats().Sessions == 3 })
+	watchEvents := get(t, p, "/api/streams?watch", sse...)
+	wait.For(t, "the sessions", func() bool { return p.Stats().Sessions == 4 })
 	f.send(records("s", 9, 0, 1)...)
 	r.next("")
 	p.stop()
@@ -431,6 +432,10 @@ func TestDrain(t *testing.T) {
 	}
 	text.all()
 	watch.all()
+	watchEvents.next("end")
+	if rest := watchEvents.all(); rest != "" {
+		t.Errorf("the watcher gets %q after the end", rest)
+	}
 	if n := p.Stats().Sessions; n != 0 {
 		t.Errorf("%d sessions are left", n)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -69,9 +70,10 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, page *page, ev
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	grant := auth.FromContext(ctx)
-	var life <-chan time.Time
+	draining, why := p.draining, tally.Lifetime
+	var over <-chan time.Time
 	if end := p.lifetime(time.Now()); !end.IsZero() {
-		life = time.After(time.Until(end))
+		over = time.After(time.Until(end))
 	}
 	var had []byte
 	var due time.Time
@@ -98,12 +100,17 @@ func (p *Proxy) watchStreams(ctx context.Context, s *batchWriter, page *page, ev
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-p.draining:
-			return errDraining
-		case <-life:
-			p.counts.Add(tally.Lifetime, 1)
-			if events {
-				s.add(lifetimeEvent)
+		case <-draining:
+			draining, why = nil, tally.Shutdown
+			over = time.After(rand.N(p.spread() + 1)) // not all come back at once
+		case <-over:
+			p.counts.Add(why, 1)
+			switch b := s.buffer(); {
+			case !events:
+			case why == tally.Shutdown:
+				*b = appendEnd(*b, endDraining)
+			default:
+				*b = append(*b, lifetimeEvent...)
 			}
 			return s.flush()
 		case <-tick.C:
