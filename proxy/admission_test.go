@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,8 +53,9 @@ func TestSessionsAreLimited(t *testing.T) {
 			}
 			r := get(t, p, c.paths[last])
 			var problem struct{ Detail string }
+			after, _ := strconv.Atoi(r.resp.Header.Get("Retry-After"))
 			if err := json.Unmarshal([]byte(r.all()), &problem); err != nil || r.resp.StatusCode != c.status ||
-				!strings.Contains(problem.Detail, c.says) || r.resp.Header.Get("Retry-After") == "" {
+				!strings.Contains(problem.Detail, c.says) || after < 5 || after > 10 {
 				t.Errorf("one too many gets %s, %v, %v, %+v", r.resp.Status, r.resp.Header, err, problem)
 			}
 			if n := p.Counts().Of(c.counted); n != 1 {
@@ -134,4 +136,43 @@ func TestLifetimesSpread(t *testing.T) {
 	if shortest < 48*time.Minute || shortest > 50*time.Minute || longest < 58*time.Minute || longest > time.Hour {
 		t.Errorf("a lifetime of an hour is from %s to %s", shortest, longest)
 	}
+}
+
+// Who comes while the proxy shuts down is told when it is gone.
+func TestAfterTheShutdown(t *testing.T) {
+	answered := func() *http.Response {
+		f := newFake()
+		f.quiet = true // so that a session waits before its response begins
+		p := start(t, f, func(c *proxy.Config) { c.Grace = 1500 * time.Millisecond })
+		req, err := http.NewRequest(http.MethodGet, "http://"+p.Addr()+"/api/logs/s", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := transport(t)
+		answer := make(chan *http.Response, 1)
+		go func() {
+			resp, err := client.RoundTrip(req)
+			if err != nil {
+				t.Error(err)
+				resp = new(http.Response)
+			} else {
+				_ = resp.Body.Close()
+			}
+			answer <- resp
+		}()
+		wait.For(t, "the session", func() bool { return f.tailed("s") })
+		p.stop()
+		return <-answer
+	}
+	for range 10 {
+		resp := answered()
+		if resp.StatusCode == http.StatusOK {
+			continue // this test stood still for so long that the session had begun
+		}
+		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "2" {
+			t.Errorf("it gets %s, %v", resp.Status, resp.Header)
+		}
+		return
+	}
+	t.Error("no session waits")
 }

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"time"
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
@@ -10,14 +12,24 @@ import (
 	"sluice/proxy/tally"
 )
 
+// minRetry is after how long it is worth asking again where there are too many.
+const minRetry = 5 * time.Second
+
 // refuse answers a request with an error, and counts it.
 func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, reason tally.Reason, detail string) {
 	p.counts.Add(reason, 1)
-	if status := reason.Status(); status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
+	switch status := reason.Status(); {
+	case reason == tally.Draining:
+		w.Header().Set("Retry-After", seconds(p.cfg.Grace)) // it is gone then
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
+		// Nobody knows when a client goes. Those who come at once are not to come back so.
+		w.Header().Set("Retry-After", seconds(minRetry+rand.N(minRetry)))
 	}
 	answer(w, r, reason.Status(), detail)
 }
+
+// seconds is a time as headers have it, rounded up.
+func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
 
 // countLoss counts records that a session lost here.
 func (p *Proxy) countLoss(lost resume.Loss) {

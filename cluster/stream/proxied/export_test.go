@@ -18,7 +18,7 @@ func (b *eventBody) Next() ([]byte, *block.Block, error) {
 
 // Impatient asks again soon for what was refused.
 func Impatient(cfg Config) Config {
-	cfg.refusedWait = 10 * time.Millisecond
+	cfg.refusedWait, cfg.problemWait = 10*time.Millisecond, 10*time.Millisecond
 	return cfg
 }
 

@@ -69,6 +69,40 @@ func TestUnavailableIsTriedAgain(t *testing.T) {
 	}
 }
 
+// An answer that stops halfway holds nothing up for ever.
+func TestARefusalThatStopsHalfway(t *testing.T) {
+	tries := make(chan struct{}, 100)
+	s := reads(t, proxied.Impatient(proxied.Config{URL: answer(t, func(w http.ResponseWriter, r *http.Request) {
+		tries <- struct{}{}
+		w.WriteHeader(http.StatusForbidden)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})}))
+	s.Tail("s", stream.Backfill{})
+	s.Notice(func(n stream.Notice) bool { return strings.Contains(n.Err, "403") })
+	for range 3 {
+		select {
+		case <-tries:
+		case <-time.After(wait.Limit):
+			t.Fatal("it is not tried again")
+		}
+	}
+}
+
+// Why there is no response is told at once, not when it is time to ask again.
+func TestUnavailableForLongIsToldAtOnce(t *testing.T) {
+	s := reads(t, proxied.Config{URL: answer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "1000")
+		w.WriteHeader(503)
+	})})
+	begin := time.Now()
+	s.Tail("s", stream.Backfill{})
+	s.Notice(func(n stream.Notice) bool { return strings.Contains(n.Err, "503") })
+	if took := time.Since(begin); took > 20*time.Second { // it is asked for again after 30
+		t.Errorf("it took %s", took)
+	}
+}
+
 func TestRequest(t *testing.T) {
 	got := make(chan *http.Request, 100)
 	base := answer(t, func(w http.ResponseWriter, r *http.Request) {

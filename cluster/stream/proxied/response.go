@@ -23,6 +23,7 @@ const (
 	heartbeat    = 10 * time.Second // of a proxy
 	idleTimeout  = 3 * heartbeat
 	refusedWait  = 30 * time.Second // before what was refused for good is asked for again
+	problemWait  = 10 * time.Second // for all of an answer that is no stream
 	maxProblem   = 4 << 10          // bytes read of an answer that is no stream
 	maxEvent     = 2 << 20          // bytes of one event: a normalised record is at most six times its 256 KiB
 	maxListEvent = 16 << 20         // bytes of one list of streams
@@ -48,10 +49,11 @@ type response struct {
 	backoff backoff.Backoff
 	body    *eventBody // of the response that is read
 	open    bool
-	began   time.Time // when it was opened last
-	refused bool      // that the stream is not given was reported
-	again   bool      // the proxy has said that it is to be asked for again
-	between bool      // and it is: over is called if that fails
+	began   time.Time     // when it was opened last
+	refused bool          // that the stream is not given was reported
+	again   bool          // the proxy has said that it is to be asked for again
+	between bool          // and it is: over is called if that fails
+	pause   time.Duration // that the proxy wants before it is asked for again
 }
 
 // soon is how long a response has to last so that the next one is asked for at once.
@@ -92,6 +94,8 @@ func (r *response) run(ctx context.Context) {
 			}
 		}
 		r.lost(err)
+		sleep(ctx, r.pause)
+		r.pause = 0
 		r.backoff.Wait(ctx)
 	}
 }
@@ -117,7 +121,7 @@ func (r *response) read(ctx context.Context) error {
 		return notHTTP(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	if err := r.validate(ctx, resp); err != nil {
+	if err := r.validate(resp); err != nil {
 		return err
 	}
 	r.body = newEventBody(resp.Body, r.limit, idleTimeout)
@@ -165,7 +169,7 @@ func (r *response) ended() {
 }
 
 // validate looks at the head of a response.
-func (r *response) validate(ctx context.Context, resp *http.Response) error {
+func (r *response) validate(resp *http.Response) error {
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode == http.StatusOK && strings.TrimSpace(kind) == httpapi.TypeEvents {
 		r.open, r.began, r.between = true, time.Now(), false
@@ -178,14 +182,14 @@ func (r *response) validate(ctx context.Context, resp *http.Response) error {
 	case resp.StatusCode == http.StatusOK:
 		text = fmt.Sprintf("the answer is %q and no event stream: is this a sluice proxy?", kind)
 	default:
-		if s := problemText(resp.Body); s != "" {
+		if s := problemText(resp.Body, cmp.Or(r.backend.cfg.problemWait, problemWait)); s != "" {
 			text = s
 		}
 	}
 	if temporary(resp.StatusCode) {
 		after, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 		if err == nil && after > 0 {
-			sleep(ctx, min(time.Duration(after)*time.Second, refusedWait))
+			r.pause = min(time.Duration(after)*time.Second, refusedWait)
 		}
 		return errors.New(text)
 	}
@@ -198,8 +202,10 @@ func temporary(status int) bool {
 }
 
 // problemText is what an answer says to people: the record in an event, or a
-// problem's title and detail.
-func problemText(body io.Reader) string {
+// problem's title and detail. It is empty when that does not come in time.
+func problemText(body io.ReadCloser, limit time.Duration) string {
+	late := time.AfterFunc(limit, func() { _ = body.Close() }) // wakes Read
+	defer late.Stop()
 	b, err := io.ReadAll(io.LimitReader(body, maxProblem))
 	if err != nil {
 		return ""

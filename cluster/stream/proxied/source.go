@@ -32,7 +32,7 @@ type Config struct {
 	Inbox  int          // bytes of records that may wait to be taken; 0 means 16 MiB
 	Logger *slog.Logger // nil discards
 
-	refusedWait time.Duration // 0 means refusedWait; tests are less patient
+	refusedWait, problemWait time.Duration // 0 means the constant; tests are less patient
 }
 
 // New returns a Source that reads through a proxy.
