@@ -229,7 +229,7 @@ func (s *session) addSourcesLocked(p *part) {
 		case s.request.events:
 			*b = appendSource(*b, s.sourceID(p, r), s.streamOf(p), r)
 		case r.Absence != nil:
-			s.addNotice(p, noticeAway, r.Absence.AppendAway(nil))
+			s.addNotice(p, r.Absence.AppendAway(nil))
 		}
 	})
 	p.resume.Learn(&t.sources)

@@ -76,8 +76,8 @@ func (s *session) expire() error {
 		*b = appendEnd(*b, endExpired)
 	} else {
 		b := s.buffer()
-		line := record.AppendNotice(nil, time.Now(), record.Warn, endExpired+": ask again with a new one")
-		*b = append(append(*b, asNotice(line, noticeEnd)...), '\n')
+		line := record.AppendNotice(nil, time.Now(), record.Warn, endExpired+": ask again with a new one", record.NoticeKey, record.NoticeEnd)
+		*b = append(append(*b, line...), '\n')
 	}
 	return s.flush()
 }

@@ -233,13 +233,13 @@ func (s *session) addLossAt(p *part, id []byte, lost loss.Event) {
 		*b = appendLoss(*b, id, &lost)
 		return
 	}
-	s.addNotice(p, noticeDropped, lost.AppendText(nil, time.Now()))
+	s.addNotice(p, lost.AppendText(nil, time.Now()))
 }
 
-// addNotice adds a line of our own, of which it says what it is about.
-func (s *session) addNotice(p *part, about string, line []byte) {
+// addNotice adds a line of our own.
+func (s *session) addNotice(p *part, line []byte) {
 	b := s.buffer()
-	*b = append(append(*b, p.wrap...), asNotice(line, about)...)
+	*b = append(append(*b, p.wrap...), line...)
 	if p.wrap != nil {
 		*b = append(*b, '}')
 	}

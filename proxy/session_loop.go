@@ -176,8 +176,8 @@ func (s *session) addLifetime() {
 		return
 	}
 	b := s.buffer()
-	line := record.AppendNotice(nil, time.Now(), record.Info, lifetimeReason+": ask again")
-	*b = append(append(*b, asNotice(line, noticeEnd)...), '\n')
+	line := record.AppendNotice(nil, time.Now(), record.Info, lifetimeReason+": ask again", record.NoticeKey, record.NoticeEnd)
+	*b = append(append(*b, line...), '\n')
 }
 
 // gathers notes whether the session waits after a batch.

@@ -8,7 +8,8 @@
 // [Event.AppendText] to readers of text), and as the data of a server-sent event
 // ([Event.AppendJSON]). This package is the only one that writes those forms, and
 // the only one that reads them back: [ParseRecord], [ParseEvent]. What was written
-// reads back as the same loss, as far as the form has room for it.
+// reads back as the same loss, as far as the form has room for it; but what stands among
+// published records, in band, is never believed.
 //
 // Sums of losses are put in words by [Number], [Summary] and [Field].
 //

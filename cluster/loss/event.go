@@ -95,5 +95,6 @@ func (e *Event) AppendText(dst []byte, now time.Time) []byte {
 	if e.Source != "" {
 		fields = append(fields, "consolidator", e.Source)
 	}
+	fields = append(fields, record.NoticeKey, record.NoticeDropped)
 	return record.AppendNotice(dst, now, record.Warn, what+": "+e.Reason, fields...)
 }

@@ -82,47 +82,47 @@ func TestRecords(t *testing.T) {
 			slow.AppendRecord(nil, noon),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"1,203 records of tenant/acme lost at the consolidator vm-1: reader too slow","stream":"tenant/acme",` +
-				`"dropped":1203,"unknown":false,"source":"vm-1","hop":"consolidator","cause":"reader too slow"}`,
+				`"dropped":1203,"unknown":false,"source":"vm-1","hop":"consolidator","cause":"reader too slow","sluice":"dropped"}`,
 			slow,
 		},
 		{
 			loss.AppendInBand(nil, noon, 1203, loss.TooSlow),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"1203 records dropped: reader too slow","dropped":1203}`,
-			loss.Loss{Count: 1203, Reason: "1203 records dropped: reader too slow"},
+			loss.Loss{}, // among records nothing is believed
 		},
 		{
 			loss.AppendInBand(nil, noon, 1, loss.TooLarge),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"1 record dropped: larger than 256 KiB","dropped":1}`,
-			loss.Loss{Count: 1, Reason: "1 record dropped: larger than 256 KiB"},
+			loss.Loss{},
 		},
 		{
 			event.AppendText(nil, noon),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"1203 records dropped: reader too slow","dropped":1203,"unknown":false,"total":1300,` +
-				`"since":"2026-03-01T12:00:00.000Z","stream":"tenant/acme","hop":"consolidator","reason":"reader too slow","consolidator":"vm-1"}`,
+				`"since":"2026-03-01T12:00:00.000Z","stream":"tenant/acme","hop":"consolidator","reason":"reader too slow","consolidator":"vm-1","sluice":"dropped"}`,
 			slow,
 		},
 		{
 			own.AppendText(nil, noon),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"an unknown number of records dropped: asked for too late","dropped":0,"unknown":true,"total":3,` +
-				`"since":"2026-03-01T12:00:00.000Z","stream":"s","hop":"proxy","reason":"asked for too late"}`,
+				`"since":"2026-03-01T12:00:00.000Z","stream":"s","hop":"proxy","reason":"asked for too late","sluice":"dropped"}`,
 			proxy,
 		},
 		{
 			both.AppendText(nil, noon),
 			`{"v":0,"name":"sluice","hostname":"h","pid":7,"level":40,"time":"2026-03-01T12:00:00.000Z",` +
 				`"msg":"5 records dropped, and an unknown number: consolidator restarted","dropped":5,"unknown":true,"total":6,` +
-				`"since":"2026-03-01T12:00:00.000Z","stream":"s","hop":"consolidator","reason":"consolidator restarted","consolidator":"vm-1"}`,
+				`"since":"2026-03-01T12:00:00.000Z","stream":"s","hop":"consolidator","reason":"consolidator restarted","consolidator":"vm-1","sluice":"dropped"}`,
 			loss.Loss{Stream: "s", Source: "vm-1", Hop: loss.AtConsolidator, Reason: loss.Restarted, Count: 5, Unknown: true},
 		},
 	} {
 		if got := here(tt.got); got != tt.want {
 			t.Errorf("got  %s\nwant %s", got, tt.want)
 		}
-		if back, ok := loss.ParseRecord(tt.got); !ok || back != tt.back {
+		if back, ok := loss.ParseRecord(tt.got); ok != (tt.back != loss.Loss{}) || back != tt.back {
 			t.Errorf("%s\nreads back as %+v, %t, want %+v", tt.got, back, ok, tt.back)
 		}
 	}
@@ -130,13 +130,15 @@ func TestRecords(t *testing.T) {
 		t.Errorf("a hostile loss reads back as %+v, %t", back, ok)
 	}
 	for _, other := range []string{
-		`{"name":"sluice","msg":"dropped"}`, `{"name":"app","dropped":3}`, `"sluice" "dropped"`, `{"name":"sluice","x":{"dropped":3}}`, ``,
+		`{"name":"sluice","msg":"dropped"}`, `{"name":"sluice","dropped":3}`, `{"dropped":3,"sluice":"away"}`, `{"sluice":"dropped","dropped":3}`,
+		`{"dropped":3,"x":{"a":1,"sluice":"dropped"}}`, `{"dropped":3,"x":"y,\"sluice\":\"dropped\"}"}`, `x{"dropped":3,"sluice":"dropped"}`, `{"dropped":3,"sluice":"dropped"}}`, `{"dropped":3, "sluice":"dropped"} `,
+		`{"x":{"dropped":3},"sluice":"dropped"}`, `{"name":"app","dropped":3}`, `"sluice" "dropped"`, `{"name":"sluice","x":{"dropped":3}}`, ``,
 	} {
 		if l, ok := loss.ParseRecord([]byte(other)); ok {
 			t.Errorf("%s is taken for %+v", other, l)
 		}
 	}
-	if l, ok := loss.ParseRecord([]byte(`{"name":"sluice","dropped":"many","msg":"m"}`)); !ok || !l.Unknown || l.Count != 0 {
+	if l, ok := loss.ParseRecord([]byte(`{"name":"sluice","dropped":"many","msg":"m","sluice":"dropped"}`)); !ok || !l.Unknown || l.Count != 0 {
 		t.Errorf("a loss without a number is %+v, %t", l, ok)
 	}
 }

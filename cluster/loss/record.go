@@ -1,14 +1,14 @@
 package loss
 
 import (
-	"bytes"
 	"strconv"
 	"time"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
 
-// keyDropped is the field by which a record is known to be about a loss.
+// keyDropped is the field that counts.
 const keyDropped = "dropped"
 
 // AppendRecord appends the loss as it stands in a recording: a bunyan record of
@@ -17,11 +17,13 @@ func (l *Loss) AppendRecord(dst []byte, now time.Time) []byte {
 	return record.AppendNotice(
 		dst, now, record.Warn, l.Text(),
 		"stream", l.Stream, keyDropped, l.Count, "unknown", l.Unknown, "source", l.Source, "hop", l.Hop, "cause", l.Reason,
+		record.NoticeKey, record.NoticeDropped,
 	)
 }
 
 // AppendInBand appends what a consolidator writes to a foreign ZeroMQ reader that lost
 // so many records: a bunyan record of level warn on one line, without a line break.
+// Anybody can publish one that looks the same, so nobody of ours believes it.
 func AppendInBand(dst []byte, now time.Time, count uint64, reason string) []byte {
 	return record.AppendNotice(dst, now, record.Warn, dropped(count)+": "+reason, keyDropped, count)
 }
@@ -34,17 +36,15 @@ func dropped(n uint64) string {
 	return strconv.FormatUint(n, 10) + " records dropped"
 }
 
-// ParseRecord reads a record about a loss, in any of the forms that this package
-// writes; ok is false for any other. A field that the form does not have is left
-// empty; without a reason of its own the record's message is the reason.
+// ParseRecord reads what [Loss.AppendRecord] and [Event.AppendText] write; ok is false
+// for anything else, whatever it says: no record that passed a recorder or a proxy ends
+// so. See record.IsLoss. A field that is missing is left empty; without a reason of its own
+// the record's message is the reason.
 func ParseRecord(line []byte) (l Loss, ok bool) {
-	if !bytes.Contains(line, []byte(`"sluice"`)) || !bytes.Contains(line, []byte(`"`+keyDropped+`"`)) {
-		return Loss{}, false // quickly, for nearly all records
-	}
-	r := record.Parse(line)
-	if !r.JSON || r.Name != "sluice" {
+	if !record.IsLoss(line) || !jsonscan.ValidObject(line) {
 		return Loss{}, false
 	}
+	r := record.Parse(line)
 	count, ok := r.Field(keyDropped)
 	if !ok {
 		return Loss{}, false

@@ -22,7 +22,8 @@ var hostname = sync.OnceValue(func() string {
 // loss: name "sluice", this host, this process. fields are keys, which are
 // strings, and values in turn; a last key without a value is left out. Values
 // may be anything that encoding/json can write; errors and anything else stand
-// as their text. It is one line, without a line break at its end.
+// as their text. It is one line, without a line break at its end. One that is no record
+// has [NoticeKey] as its last field.
 func AppendNotice(dst []byte, now time.Time, level Level, msg string, fields ...any) []byte {
 	dst = appendHead(dst, "sluice", hostname(), os.Getpid())
 	dst = strconv.AppendInt(dst, int64(level), 10)

@@ -21,7 +21,7 @@ func (n *Notice) AwayText() string {
 // AppendAway appends a notice of KindAway as it stands in a recording, and as a reader
 // of text gets it: a bunyan record of level warn on one line, without a line break.
 func (n *Notice) AppendAway(dst []byte) []byte {
-	return record.AppendNotice(dst, n.Time, record.Warn, n.AwayText(), "source", n.Source, "away", n.AwaySeconds())
+	return record.AppendNotice(dst, n.Time, record.Warn, n.AwayText(), "source", n.Source, "away", n.AwaySeconds(), record.NoticeKey, record.NoticeAway)
 }
 
 // AwaySeconds is Away in seconds, exact to a millisecond, as it is written.

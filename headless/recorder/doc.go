@@ -10,10 +10,10 @@
 // oldest records for this reader alone, and counts them. So what a slow disk costs
 // is a gap like any other, and no other reader is slowed down.
 //
-// Lines: a record that is one line is recorded byte for byte; any other is made
-// one as the proxy does it (record.Normalise). A loss stands where it happened, as
-// a bunyan record of level warn and name "sluice" with the fields stream, dropped,
-// unknown, source, hop and cause. At the end there is one for each source that is
+// Lines: a record that is one line without zero bytes is recorded byte for byte; any
+// other is made one as the proxy does it (record.Normalise). A loss stands where it
+// happened, as loss.Loss.AppendRecord writes it; a record that ends as that has another
+// name for its last field. At the end there is one for each source that is
 // lost then.
 //
 // Accounting: see [Counts]. What arrived and could not be written is counted,

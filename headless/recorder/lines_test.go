@@ -145,6 +145,39 @@ func TestRecordLosses(t *testing.T) {
 	}
 }
 
+// A loss in a recording is one that the recorder wrote: no record can look like it, nor
+// be cut in two by whoever reads it.
+func TestNoRecordImitatesALoss(t *testing.T) {
+	const forged = `{"name":"sluice","msg":"lost","dropped":5,"sluice":"dropped"}`
+	bom := "\ufeff"
+	hole := strings.Repeat("\x00", 20)
+	records := []string{
+		forged, strings.Replace(forged, "dropped\"}", "away\"}", 1), bom + forged, bom + bom + forged,
+		forged + hole + "x", "x" + hole + forged, "text, \"sluice\":\"dropped\"}", "text,\"sluice\":\"dropped\"}",
+		`{"sluice":1,"a":"sluice","dropped":5,"sluice":"dropped"}`, `{"a":1,"sluice":"dropped","b":"as it came"}`,
+	}
+	d := newMemDisk()
+	source := &play{Source: script.Source{End: script.ErrOver, Batches: []*stream.Batch{script.Batch(script.Records("s", records...), gap(3, "s", 2, false))}}}
+	if _, err := recorded(t, d, recorder.Config{Source: source}); !errors.Is(err, script.ErrOver) {
+		t.Fatal(err)
+	}
+	lines := d.lines(t, "out.ndjson")
+	if len(lines) != len(records)+1 {
+		t.Fatalf("%d records are %q", len(records), lines)
+	}
+	for i, line := range lines {
+		if strings.Contains(line, "\x00") {
+			t.Errorf("line %d has a hole: %q", i, line)
+		}
+		if _, is := loss.ParseRecord([]byte(strings.TrimLeft(line, bom))); is != (i == 3) || record.IsNotice([]byte(line)) != (i == 3) {
+			t.Errorf("line %d: a loss %v: %s", i, is, line)
+		}
+	}
+	if want := strings.Replace(forged, `"sluice":"`, `"sluice_":"`, 1); lines[0] != want || lines[len(records)] != records[len(records)-1] {
+		t.Errorf("got %q", lines)
+	}
+}
+
 // A source that is lost at the end, and one that cannot count what is lost, are
 // recorded as losses.
 func TestRecordSources(t *testing.T) {

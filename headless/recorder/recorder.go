@@ -34,6 +34,7 @@ type Recorder struct {
 	unaccounted map[string]bool // sources that cannot count what is lost
 
 	normal  []byte // a record made one line of JSON
+	renamed []byte // a record that looked like a notice, and does no more
 	scratch []byte // a line about a loss
 }
 

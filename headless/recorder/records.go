@@ -74,6 +74,9 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 	if whole {
 		stored = rec.Data // as it came
 	}
+	if record.IsNotice(stored) {
+		stored = r.unlikeNotice(stored, rec.Arrived)
+	}
 	if err := r.writer(s).add(s, stored, true); err != nil {
 		s.Unwritten++
 		return err
@@ -81,9 +84,23 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 	return r.intake.Taken(line)
 }
 
-// isLine reports whether data may stand as a line.
+// unlikeNotice is a record, which ends as a notice, with another end. It is valid until
+// the next call.
+func (r *Recorder) unlikeNotice(line []byte, arrived int64) []byte {
+	if !record.IsLine(line) {
+		line = record.NormaliseAt(nil, line, time.Unix(0, arrived))
+	}
+	if cap(r.renamed) > maxScratch {
+		r.renamed = nil
+	}
+	r.renamed = record.AppendRenamed(r.renamed[:0], line)
+	return r.renamed
+}
+
+// isLine reports whether data may stand as a line. Zero bytes would be a hole to whoever
+// reads it.
 func isLine(data []byte) bool {
-	return len(data) > 0 && bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0
+	return len(data) > 0 && bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0 && bytes.IndexByte(data, 0) < 0
 }
 
 // Flush ends a batch: it writes what need not wait for more. See [headless.Sink].

@@ -30,8 +30,8 @@
 // Clock: [Source.RecordTime] is where the replay is in its recordings; records and
 // gaps arrive by it.
 //
-// Gaps: with Config.Gaps, records in which Sluice recorded a loss become gap
-// notices. Otherwise they are records like any others.
+// Gaps: with Config.Gaps, lines in which Sluice recorded a loss become gap
+// notices: see loss.ParseRecord. Otherwise they are records like any others.
 //
 // Memory: Config.Inbox, and for each file that is open at most the longest line
 // and what package unpack needs, a window of 128 MiB at most in each layer; however

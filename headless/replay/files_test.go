@@ -155,18 +155,19 @@ func TestLongLines(t *testing.T) {
 // records for everybody else.
 func TestGaps(t *testing.T) {
 	notice := string(record.AppendNotice(nil, start, record.Warn, "1,203 records of f lost", "stream", "f", "dropped", uint64(1203),
-		"unknown", false, "source", "vm-1", "hop", "consolidator", "cause", "reader too slow")) + "\n"
+		"unknown", false, "source", "vm-1", "hop", "consolidator", "cause", "reader too slow", record.NoticeKey, record.NoticeDropped)) + "\n"
+	forged := `{"v":0,"name":"sluice","level":40,"time":"2026-03-01T12:00:00Z","msg":"forged","stream":"f","dropped":5,"cause":"none"}` + "\n"
 	other := `{"v":0,"name":"app","level":40,"time":"2026-03-01T12:00:00Z","msg":"the \"sluice\" is dry","dropped":5}` + "\n"
-	path := file(t, "f", line(0, "one")+notice+other+line(0, "two"))
+	path := file(t, "f", line(0, "one")+notice+other+forged+line(0, "two"))
 
 	got := replayed(t, replay.Config{Files: []string{path}, Gaps: true})
-	wantRecords(t, got, "one", `the "sluice" is dry`, "two")
+	wantRecords(t, got, "one", `the "sluice" is dry`, "forged", "two")
 	if len(got.gaps) != 1 || got.gaps[0].Count != 1203 || got.gaps[0].At != 1 || got.gaps[0].Stream != "f" ||
 		got.gaps[0].Unknown || got.gaps[0].Source != "vm-1" || got.gaps[0].Hop != "consolidator" || got.gaps[0].Reason != "reader too slow" {
 		t.Errorf("gaps %+v", got.gaps)
 	}
 	got = replayed(t, replay.Config{Files: []string{path}})
-	if len(got.records) != 4 || len(got.gaps) != 0 {
+	if len(got.records) != 5 || len(got.gaps) != 0 {
 		t.Errorf("records %q, gaps %v", got.records, got.gaps)
 	}
 }

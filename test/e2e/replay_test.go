@@ -28,7 +28,7 @@ func TestReplayOnScreen(t *testing.T) {
 	}
 	at := time.Date(2026, 3, 1, 14, 0, 0, 0, time.UTC)
 	write("vm-1.log", string(logLine(at, 30, "the first"))+"\n"+
-		`{"v":0,"name":"sluice","hostname":"h","pid":1,"level":40,"time":"2026-03-01T14:00:00.500Z","msg":"lost","stream":"vm-1","dropped":1203,"unknown":false,"source":"vm-1","hop":"consolidator","cause":"reader too slow"}`+"\n"+
+		`{"v":0,"name":"sluice","hostname":"h","pid":1,"level":40,"time":"2026-03-01T14:00:00.500Z","msg":"lost","stream":"vm-1","dropped":1203,"unknown":false,"source":"vm-1","hop":"consolidator","cause":"reader too slow","sluice":"dropped"}`+"\n"+
 		string(logLine(at.Add(time.Hour), 30, "an hour later"))+"\n")
 	write("vm-2.log", string(logLine(at.Add(time.Second), 50, "the second"))+"\n"+string(logLine(at.Add(2*time.Hour), 30, "the last"))+"\n")
 

@@ -1,0 +1,68 @@
+package record_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/cluster/record"
+)
+
+// What Sluice writes itself is known by its end; a record with that field is found
+// however the name is written, and has another one then.
+func TestNoticeKey(t *testing.T) {
+	now := time.Unix(1, 0)
+	for _, about := range []string{record.NoticeDropped, record.NoticeAway} {
+		line := record.AppendNotice(nil, now, record.Warn, "told", "n", 1, record.NoticeKey, about)
+		if !record.IsNotice(line) || record.IsLoss(line) != (about == record.NoticeDropped) {
+			t.Errorf("%s is no notice", line)
+		}
+		renamed := record.AppendRenamed(nil, line)
+		if record.IsNotice(renamed) || !strings.HasSuffix(string(renamed), `"n":1,"sluice_":"`+about+`"}`) {
+			t.Errorf("it becomes %s", renamed)
+		}
+	}
+	for data, want := range map[string]bool{
+		`{"sluice":1}`:                     true,
+		`{"a":"sluice", "sluice" : 2}`:     true,
+		`{"sl\u0075ice":1}`:                true,
+		`{"\u0073luice":1}`:                true,
+		`{"sluic\u0065":1}`:                true,
+		`{"Sluice":1,"sluices":2}`:         false,
+		`{"a":{"sluice":1},"b":"\u0075"}`:  false,
+		`{"a":"sluice","uuu":"\\"sluice"}`: false, // no JSON
+		`{"sluice":1`:                      false,
+		`"sluice"`:                         false,
+		`u`:                                false,
+		`lu`:                               false,
+		``:                                 false,
+	} {
+		if record.HasNoticeKey([]byte(data)) != want {
+			t.Errorf("%s: want %v", data, want)
+		}
+	}
+}
+
+// Whatever a record holds, it has no such field when it was renamed, and is found if it
+// had.
+func FuzzNoticeKey(f *testing.F) {
+	f.Add(`{"sluice":1}`)
+	f.Add(`{"\u0073luice":{"a":[1,"}"]},"b":"sluice"}`)
+	f.Fuzz(func(t *testing.T, s string) {
+		var before, after map[string]json.RawMessage
+		if json.Unmarshal([]byte(s), &before) != nil || before == nil {
+			return
+		}
+		if _, want := before[record.NoticeKey]; record.HasNoticeKey([]byte(s)) != want {
+			t.Fatalf("%q: want %v", s, want)
+		}
+		renamed := record.AppendRenamed(nil, []byte(s))
+		if err := json.Unmarshal(renamed, &after); err != nil {
+			t.Fatalf("%q becomes %q: %v", s, renamed, err)
+		}
+		if _, has := after[record.NoticeKey]; has || record.IsNotice(renamed) {
+			t.Errorf("%q becomes %q", s, renamed)
+		}
+	})
+}
