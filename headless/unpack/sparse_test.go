@@ -1,6 +1,7 @@
 package unpack_test
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,30 +10,34 @@ import (
 	"sluice/headless/unpack"
 )
 
-// sparse is a file with a line, a hole of a GiB, a line, and a hole behind it.
-func sparse(t *testing.T) (f *os.File, second, size int64) {
+// sparse is a file with a line, a hole of a GiB, a line, and a hole behind it. Where the
+// system does not know holes they are small, and known is false.
+func sparse(t *testing.T) (f *os.File, second, size int64, known bool) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "sparse"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	second, size = 1<<30, 2<<30
+	second, size = 8<<20, 16<<20
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+	if known = unpack.NextData(f, second, size) == size; known {
+		second, size = 1<<30, 2<<30
+	}
 	_, err1 := f.WriteAt([]byte("first\n"), 0)
 	_, err2 := f.WriteAt([]byte("second\n"), second)
-	if err1 != nil || err2 != nil || f.Truncate(size) != nil {
-		t.Skip("there can be no holes here")
+	if err := errors.Join(err1, err2, f.Truncate(size)); err != nil {
+		t.Fatal(err)
 	}
-	if unpack.NextData(f, size-1, size) != size {
-		t.Skip("the system does not tell where holes are")
-	}
-	return f, second, size
+	return f, second, size, known
 }
 
 // A file is read from where there is something.
 func TestNextData(t *testing.T) {
 	t.Parallel()
-	f, second, size := sparse(t)
+	f, second, size, known := sparse(t)
 	for _, c := range []struct{ from, end, want int64 }{
 		{3, size, 3},
 		{1 << 20, size, second},
@@ -42,6 +47,9 @@ func TestNextData(t *testing.T) {
 		{size, size, size},
 		{size + 5, size, size + 5},
 	} {
+		if !known {
+			c.want = c.from
+		}
 		if got := unpack.NextData(f, c.from, c.end); got != c.want {
 			t.Errorf("from %d to %d there is something at %d, expected %d", c.from, c.end, got, c.want)
 		}
@@ -56,7 +64,7 @@ func (s seeking) SkipHole() int64 { return unpack.SkipHole(s.File) }
 // Of a hole that nobody reads the bytes are counted as of one that is read.
 func TestReaderSkipsHoles(t *testing.T) {
 	t.Parallel()
-	f, second, size := sparse(t)
+	f, second, size, known := sparse(t)
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +92,7 @@ func TestReaderSkipsHoles(t *testing.T) {
 	if want := (unpack.Skipped{Holes: 2, Bytes: size - int64(len("first\nsecond\n"))}); holes.Skipped != want {
 		t.Errorf("%+v, expected %+v", holes.Skipped, want)
 	}
-	if reads > 20 {
+	if known && reads > 20 {
 		t.Errorf("it was read %d times, and the second line is at %d", reads, second)
 	}
 	plain, err := unpack.Open(io.LimitReader(f, 0))
