@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"sluice/cluster/fanout"
@@ -155,6 +157,24 @@ func (s *session) placeAt(p *part) {
 	if p.vague = !ok; p.vague {
 		s.id.omit()
 	}
+}
+
+// caughtUp adds to the session's id where a part that has caught up stands at
+// consolidators of which nothing came. Without that, another proxy would send all that
+// those hold; with where the log stands when they are shown next, it would pass over
+// what the session has yet to read.
+func (s *session) caughtUp(p *part) {
+	positions, ok := p.tail.positionsAt(p.place)
+	if p.vague = !ok; p.vague {
+		s.id.omit()
+		return
+	}
+	for _, consolidator := range slices.Sorted(maps.Keys(positions)) {
+		if s.id.find(p, consolidator) < 0 {
+			s.id.set(p, consolidator, positions[consolidator])
+		}
+	}
+	p.source = 0
 }
 
 // setPositions sets all positions of a part in the session's id.

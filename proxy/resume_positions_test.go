@@ -286,3 +286,33 @@ func TestPositionsBehindALoss(t *testing.T) {
 		r.close()
 	}
 }
+
+// The id of a reader that has caught up has the quiet consolidators, too: where the
+// reader stands there does not depend on what they send later.
+func TestIDsHaveTheQuietOnes(t *testing.T) {
+	cl := newCluster(10, 0)
+	p := start(t, nil, func(cfg *proxy.Config) { cfg.Open = cl.open })
+	other := get(t, p, "/api/logs/s", ours()...)
+	other.next("live")
+	cl.main.notice(stream.Notice{Kind: stream.KindPosition, Stream: "s", Source: "vm-2", Position: loss.Position{Epoch: 8, Seq: 3}})
+	cl.main.logged(t)
+	r := get(t, p, "/api/logs/s?since=1h", sse...)
+	for range 2 {
+		r.next("")
+	}
+	for seq := uint64(10); ; seq++ { // by then it has caught up
+		cl.main.send(records("s", 9, seq, 1)...)
+		id, err := httpapi.ParseResumeID(field(r.next(""), "id"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id.Epoch == 0 {
+			continue
+		}
+		key := httpapi.PositionKey("s", "vm-2")
+		if i := slices.IndexFunc(id.Positions, func(p httpapi.KeyPosition) bool { return p.Key == key }); i < 0 || id.Positions[i].Next != 3 {
+			t.Errorf("the id has %+v", id)
+		}
+		return
+	}
+}

@@ -63,6 +63,9 @@ func (s *session) stand(p *part, at fanout.Position) {
 	if p.resume.CatchesUp() {
 		s.out = p.resume.Settle(s.out[:0], at.Next)
 		s.addEvents(p, s.out)
+		if s.ids && !p.resume.CatchesUp() {
+			s.caughtUp(p)
+		}
 	}
 	if s.ids {
 		s.setPlace(p, at)
