@@ -37,11 +37,13 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		logger, flush := serverLog()
 		defer flush()
 		config.Logger = logger
-		config.MaxConnections = fitDescriptors(config.Logger, config.MaxConnections, consolidatorFiles)
+		connections, tell := fitDescriptors(config.Logger, config.MaxConnections, consolidatorFiles)
+		config.MaxConnections = connections
 		server, err := consolidator.New(config)
 		if err != nil {
 			return startError(err)
 		}
+		tell()
 		go boundMemory(ctx, config.Buffer)
 		return server.Run(ctx)
 	})

@@ -4,31 +4,35 @@ import (
 	"log/slog"
 	"math"
 	"syscall"
+
+	"sluice/cluster/admin"
 )
 
 // Open files of a process for what is no connection of a peer: its logs and listeners,
 // its admin endpoint, and of a proxy those to consolidators and to clients beyond its
 // limit.
 const (
-	consolidatorFiles = 128
-	proxyFiles        = 256
+	consolidatorFiles = admin.MaxConnections + 64
+	proxyFiles        = admin.MaxConnections + 192
 )
 
 // fitDescriptors lowers a limit on connections to what this process may have open
 // beside its other files, so that more are refused and counted, and do not wait for
-// ever. Where even those do not fit, half of all is for connections. The soft limit
-// needs no raising: package os does that when a program starts.
-func fitDescriptors(log *slog.Logger, wanted, others int) (connections int) {
+// ever. Where even those do not fit, half of all is for connections. Tell logs that it
+// did, once the program knows that it can start. The soft limit needs no raising:
+// package os does that when a program starts.
+func fitDescriptors(log *slog.Logger, wanted, others int) (connections int, tell func()) {
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
-		return wanted
+		return wanted, func() {}
 	}
 	all := int(min(files.Cur, math.MaxInt32))
 	fit := max(1, all-others, all/2)
 	if wanted <= fit {
-		return wanted
+		return wanted, func() {}
 	}
-	log.Warn("fewer connections than wanted: raise the limit on open files (ulimit -n, LimitNOFILE=)",
-		"connections", fit, "wanted", wanted, "files", files.Cur)
-	return fit
+	return fit, func() {
+		log.Warn("fewer connections than wanted: raise the limit on open files (ulimit -n, LimitNOFILE=)",
+			"connections", fit, "wanted", wanted, "files", files.Cur)
+	}
 }

@@ -48,11 +48,13 @@ func newProxy(ended *outcome) *cobra.Command {
 		if err := bounds.configure(&config); err != nil {
 			return err
 		}
-		config.MaxConnections = fitDescriptors(logger, config.MaxConnections, proxyFiles)
+		connections, tell := fitDescriptors(logger, config.MaxConnections, proxyFiles)
+		config.MaxConnections = connections
 		server, err := proxy.New(config)
 		if err != nil {
 			return startError(err)
 		}
+		tell()
 		config.Logger.Info("proxy ready", "listen", server.Addr(), "admin", server.AdminAddr(), "consolidators", consolidators)
 		return server.Run(ctx)
 	})

@@ -23,13 +23,16 @@ import (
 	"sluice/cluster/zmtp"
 )
 
+// MaxConnections is how many connections one endpoint serves; more wait. A program
+// keeps so many descriptors for it.
+const MaxConnections = 64
+
 // The bounds of the endpoint.
 const (
-	maxConnections = 256              // more wait
-	patience       = 2 * time.Second  // for a request to come
-	longest        = 90 * time.Second // for an answer to be taken; a profile takes 30 s
-	grace          = time.Second      // for answers under way when it ends
-	maxHeader      = 16 << 10
+	patience  = 2 * time.Second  // for a request to come
+	longest   = 90 * time.Second // for an answer to be taken; a profile takes 30 s
+	grace     = time.Second      // for answers under way when it ends
+	maxHeader = 16 << 10
 )
 
 // Config says what a Server serves, and where.
@@ -64,7 +67,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on admin address %q: %w: choose another with --admin, or --admin \"\" for none", cfg.Addr, err)
 	}
-	s := &Server{listener: netutil.LimitListener(ln, maxConnections), log: cfg.Logger}
+	s := &Server{listener: netutil.LimitListener(ln, MaxConnections), log: cfg.Logger}
 	s.http = &http.Server{
 		Handler:           s.handler(cfg),
 		ReadHeaderTimeout: patience,
