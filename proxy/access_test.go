@@ -99,6 +99,12 @@ func (k *keyed) token(c auth.Claims) string {
 // or list of one that does not end.
 func (k *keyed) beginning(method, path, token string, header ...string) (int, string) {
 	k.t.Helper()
+	return k.records(1, method, path, token, header...)
+}
+
+// records is beginning with as many records, unless it is a list.
+func (k *keyed) records(n int, method, path, token string, header ...string) (int, string) {
+	k.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), wait.Limit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+k.Addr(), nil)
@@ -121,9 +127,9 @@ func (k *keyed) beginning(method, path, token string, header ...string) (int, st
 	var got []byte
 	piece := make([]byte, 4096)
 	for {
-		n, err := resp.Body.Read(piece)
-		got = append(got, piece[:n]...)
-		if err == io.EOF || resp.StatusCode == http.StatusOK && (bytes.Contains(got, []byte("!\"}")) || bytes.Contains(got, []byte("\"streams\":"))) {
+		size, err := resp.Body.Read(piece)
+		got = append(got, piece[:size]...)
+		if err == io.EOF || resp.StatusCode == http.StatusOK && (bytes.Count(got, []byte("!\"}")) >= n || bytes.Contains(got, []byte("\"streams\":"))) {
 			return resp.StatusCode, string(got)
 		}
 		if err != nil {
