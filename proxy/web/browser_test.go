@@ -42,6 +42,17 @@ func open(t *testing.T, b *chromium.Browser, f *fake, view string) *chromium.Tab
 	return tab
 }
 
+// tailing opens the page on a stream of which it shows n records, numbered from first.
+func tailing(t *testing.T, b *chromium.Browser, first, n int) (*fake, *chromium.Tab, *session) {
+	t.Helper()
+	f := newFake(t)
+	tab := open(t, b, f, "system")
+	s := f.session(t, "system", 1)
+	s.send <- records(first, n)
+	tab.Wait(shows(fmt.Sprintf("record %d", first+n-1)))
+	return f, tab, s
+}
+
 // typed sets the value of a field as typing does.
 func typed(tab *chromium.Tab, selector, text string) {
 	chromium.Eval[any](tab, fmt.Sprintf("(() => { const e = document.querySelector(%s); e.value = %s; e.dispatchEvent(new Event('input')); return 1 })()", quote(selector), quote(text)))
@@ -179,11 +190,7 @@ func cut(t *testing.T, b *chromium.Browser) {
 }
 
 func pause(t *testing.T, b *chromium.Browser) {
-	f := newFake(t)
-	tab := open(t, b, f, "system")
-	s := f.session(t, "system", 1)
-	s.send <- records(1, 100)
-	tab.Wait(shows("record 100"))
+	_, tab, s := tailing(t, b, 1, 100)
 	key(tab, " ")
 	tab.Wait(says(".follow", "PAUSED"))
 	before := chromium.Eval[[]string](tab, shown)
@@ -208,11 +215,7 @@ func pause(t *testing.T, b *chromium.Browser) {
 }
 
 func eviction(t *testing.T, b *chromium.Browser) {
-	f := newFake(t)
-	tab := open(t, b, f, "system")
-	s := f.session(t, "system", 1)
-	s.send <- records(1, 600)
-	tab.Wait(shows("record 600"))
+	_, tab, s := tailing(t, b, 1, 600)
 	key(tab, "g")
 	tab.Wait(shows("record 1"))
 	before := chromium.Eval[[]string](tab, shown)

@@ -245,11 +245,7 @@ func download(t *testing.T, b *chromium.Browser) {
 }
 
 func skips(t *testing.T, b *chromium.Browser) {
-	f := newFake(t)
-	tab := open(t, b, f, "system")
-	s := f.session(t, "system", 1)
-	s.send <- records(0, 1)
-	tab.Wait(shows("record 0"))
+	f, tab, s := tailing(t, b, 0, 1)
 	// The page is held up for as long as so many records take to come that most of them
 	// have gone through all buffers.
 	const all = 80_000
