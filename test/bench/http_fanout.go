@@ -51,6 +51,12 @@ func (o options) measureFanOut(f fanOut, server string) (r fanned, err error) {
 	if err != nil {
 		return r, err
 	}
+	// The streams are there before their readers: those of invented names wait their turn.
+	for i := range f.streams {
+		if err := s.send(streamName(i), [][]byte{stamped(time.Now())}); err != nil {
+			return r, err
+		}
+	}
 	c, err := s.connect(f.sessions, func(i int) string { return streamName(i % f.streams) }, f.query)
 	defer c.close()
 	if err != nil {
