@@ -17,3 +17,22 @@ func TestGatheringTakesLongerTheMoreSessionsThereAre(t *testing.T) {
 		}
 	}
 }
+
+// Sessions that wrote at different times write again at the same ticks, never later than
+// their own gathering allows, nor before half of it.
+func TestGatheringSessionsWriteTogether(t *testing.T) {
+	for _, wait := range []time.Duration{minGather, 5 * time.Millisecond, maxGather} {
+		at := map[time.Time]int{}
+		for i := range 1000 {
+			wrote := ticks.Add(time.Hour + time.Duration(i)*wait/1000)
+			due := together(wrote, wait)
+			if waits := due.Sub(wrote); waits > wait || waits < wait/2 {
+				t.Fatalf("gathering for %v, it waits for %v", wait, waits)
+			}
+			at[due]++
+		}
+		if len(at) > 9 {
+			t.Errorf("gathering for %v, 1,000 sessions write at %d times", wait, len(at))
+		}
+	}
+}

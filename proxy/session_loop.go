@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -22,6 +23,17 @@ const (
 // gather is how long a session waits now; gathering sessions do so.
 func gather(gathering int64) time.Duration {
 	return min(max(time.Duration(gathering)*gatherEach, minGather), maxGather)
+}
+
+// ticks is when the ticks began that sessions share.
+var ticks = time.Now()
+
+// together is when a session that wrote at a time writes again, having waited for a
+// time or a little less: at a tick that all sessions share, so that many write one after
+// another while the machine is awake.
+func together(wrote time.Time, wait time.Duration) time.Time {
+	tick := time.Duration(1) << (bits.Len64(uint64(wait)) - 3) // wait/8 to wait/4
+	return ticks.Add(wrote.Add(wait).Sub(ticks) / tick * tick)
 }
 
 // loop writes what comes until the session ends.
@@ -71,12 +83,13 @@ func (s *session) loop(ctx context.Context) error {
 		default:
 			more := s.fill()
 			if s.size() > 0 {
+				s.gathers(&gathering, false) // nor does it while its reader blocks it
 				if err := s.flush(); err != nil {
 					return err
 				}
 				s.observeDelay()
 				s.gathers(&gathering, true)
-				due = s.flushed.Add(gather(s.proxy.gathering.Load()))
+				due = together(s.flushed, gather(s.proxy.gathering.Load()))
 				ready = nil
 				next = earlier(next, due)
 			} else {

@@ -12,10 +12,15 @@ import (
 // delays is what a measured crowd saw between publishing and event.
 type delays struct{ p50, p99 time.Duration }
 
-// healthy measures the delays of n sessions that look at what they get.
-func (o options) healthy(s *httpServer, ws []*witness, rate int) (d delays, err error) {
+// fullBuffers is how long slow readers are written to before the others are measured:
+// the kernel's buffers of both sides are full then.
+const fullBuffers = 8 * time.Second
+
+// healthy measures the delays of sessions that look at what they get, after they were
+// published to for a while.
+func (o options) healthy(s *httpServer, ws []*witness, rate int, warm time.Duration) (d delays, err error) {
 	p := s.pace([]string{streamName(0)}, rate)
-	time.Sleep(time.Second)
+	time.Sleep(warm)
 	for _, w := range ws {
 		w.reset()
 	}
@@ -74,7 +79,7 @@ func (o options) measureDelays(server string) (few, alone, beside delays, err er
 	if err != nil {
 		return few, alone, beside, err
 	}
-	if few, err = o.healthy(s, ws, 10_000); err != nil {
+	if few, err = o.healthy(s, ws, 10_000, time.Second); err != nil {
 		return few, alone, beside, err
 	}
 	more, err := s.witnesses(95)
@@ -82,7 +87,7 @@ func (o options) measureDelays(server string) (few, alone, beside delays, err er
 	if err != nil {
 		return few, alone, beside, err
 	}
-	if alone, err = o.healthy(s, ws, 300); err != nil {
+	if alone, err = o.healthy(s, ws, 300, time.Second); err != nil {
 		return few, alone, beside, err
 	}
 	stop, err := s.slow(100)
@@ -90,7 +95,7 @@ func (o options) measureDelays(server string) (few, alone, beside delays, err er
 	if err != nil {
 		return few, alone, beside, err
 	}
-	beside, err = o.healthy(s, ws, 300)
+	beside, err = o.healthy(s, ws, 300, fullBuffers)
 	return few, alone, beside, err
 }
 
