@@ -154,13 +154,17 @@ const maxUnlisted = 5
 func unlisted(sources []stream.Status) (texts []string) {
 	n := 0
 	for _, s := range sources {
-		if s.State == stream.StateLive {
+		if s.State == stream.StateLive && !s.Finder {
 			continue
 		}
 		if n++; n > maxUnlisted {
 			continue
 		}
 		name := record.Safe(s.Name)
+		if s.Finder {
+			texts = append(texts, record.Safe(s.FinderText()))
+			continue
+		}
 		if s.State == stream.StateUnaccounted {
 			texts = append(texts, name+" is no consolidator, and cannot say which streams it has")
 			continue
@@ -180,7 +184,13 @@ func unlisted(sources []stream.Status) (texts []string) {
 // connection reports whether a source is connected, or why the first is not.
 func connection(sources []stream.Status) (up bool, why string) {
 	for _, s := range sources {
-		if s.State.Connected() {
+		switch {
+		case s.Finder:
+			if why == "" {
+				why = s.FinderText()
+			}
+			continue
+		case s.State.Connected():
 			return true, ""
 		}
 		if why == "" {

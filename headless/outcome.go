@@ -29,6 +29,7 @@ func Connected(sources []stream.Status) bool {
 	proxies, consolidators, connected := 0, 0, 0
 	for _, s := range sources {
 		switch {
+		case s.Finder:
 		case s.Proxy && !s.State.Connected():
 			return false
 		case s.Proxy:
@@ -53,6 +54,10 @@ func notConnected(sources []stream.Status) error {
 		}
 		if i > 0 {
 			b.WriteString(", ")
+		}
+		if s.Finder {
+			b.WriteString(record.Safe(s.FinderText()))
+			continue
 		}
 		if s.State.Connected() {
 			fmt.Fprintf(&b, "%s is %s", record.Safe(s.Name), s.State)

@@ -100,6 +100,9 @@ func (r *Reporter) stateText(n *stream.Notice) string {
 	case stream.StateLive:
 		return name + " live"
 	case stream.StateLost:
+		if n.Gone {
+			return name + " is no part of the cluster any more" + why
+		}
 		return name + " lost" + why + "; trying again"
 	case stream.StateUnaccounted:
 		return name + " live, but it cannot tell what is lost"
@@ -125,7 +128,8 @@ func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 // not count, is not there as it stands now, or refuses a stream.
 func (r *Reporter) unaccounted(now []stream.Status) bool {
 	for _, s := range now {
-		if s.State != stream.StateLive {
+		// That others may have come meanwhile costs nothing of those that are read.
+		if s.State != stream.StateLive && !(s.Finder && s.State == stream.StateLost) {
 			return true
 		}
 	}

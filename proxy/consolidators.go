@@ -30,6 +30,10 @@ type consolidator struct {
 	flapped int // changes that were not logged since
 }
 
+// isSource reports whether clients are told of a source: of the place where
+// consolidators are found, as long as none is known.
+func isSource(s *stream.Status) bool { return !s.Finder || s.State == stream.StateConnecting }
+
 // changed notes the state of one, and logs that it is lost, or back. One that changes
 // again and again is logged every ten seconds.
 func (c *consolidators) changed(name string, state stream.State, cause string, known map[string]bool) {

@@ -77,7 +77,9 @@ func (in *intake) notice(n *stream.Notice) {
 	case stream.KindState:
 		known := make(map[string]bool)
 		for _, s := range in.source.Status() {
-			known[s.Name] = true
+			if isSource(&s) {
+				known[s.Name] = true
+			}
 		}
 		in.peers.changed(n.Source, n.State, n.Err, known)
 		in.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })

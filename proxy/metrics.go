@@ -53,6 +53,7 @@ var (
 	descTails        = namespace.Desc("streams_tailed", "Streams that are tailed at the consolidators.")
 	descMaxTails     = namespace.Desc("streams_tailed_limit", "Streams that may be tailed.")
 	descBuffer       = namespace.Desc("buffer_bytes", "Memory that holds records.")
+	descFound        = namespace.Desc("consolidators_found", "Whether the list of consolidators is as new as it can be (1), or none or the last one (0), since where they are found does not answer.")
 	descReady        = namespace.Desc("ready", "Whether /readyz says ready (1) or not (0).")
 
 	descStreamSessions = namespace.Desc("stream_sessions", "Sessions that read a stream now; the stream of an empty name is all that have no series of their own.", "stream")
@@ -89,9 +90,15 @@ func (m *metrics) list(to admin.Figures) {
 	to.Count(descSent, p.sent.records.Load())
 	to.Count(descSentBytes, p.sent.bytes.Load())
 
+	fresh := true
 	for _, s := range p.source.Status() {
+		if s.Finder {
+			fresh = s.State == stream.StateLive
+			continue
+		}
 		to.Gauge(descConsolidator, oneIf(s.State.Connected()), strings.ToValidUTF8(s.Name, "\uFFFD"))
 	}
+	to.Gauge(descFound, oneIf(fresh))
 	to.Count(descLost, p.consolidators.lost.Load())
 	to.Gauge(descTails, int64(p.tails.number()))
 	to.Gauge(descMaxTails, int64(p.cfg.Streams))

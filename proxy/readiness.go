@@ -12,8 +12,8 @@ import (
 // startLimit is after which time a proxy is ready, whatever its consolidators do.
 const startLimit = 5 * time.Second
 
-// readiness is why the proxy is not ready, or "". It is once each consolidator was
-// reached or could not be, and a proxy that has lost all of them stays so: its sessions
+// readiness is why the proxy is not ready, or "". It is once the consolidators are known,
+// and each was reached or could not be, and a proxy that has lost all of them stays so: its sessions
 // go on, and the next proxy has lost them, too.
 func (p *Proxy) readiness() string {
 	select {
@@ -27,12 +27,18 @@ func (p *Proxy) readiness() string {
 		return "it is starting"
 	case p.reached.Load():
 		return ""
+	case slices.ContainsFunc(p.source.Status(), isLookedFor):
+		return "it is looking for consolidators"
 	case time.Since(time.Unix(0, began)) < startLimit && slices.ContainsFunc(p.source.Status(), isUntried):
 		return "it is connecting to its consolidators"
 	}
 	p.reached.Store(true)
 	return ""
 }
+
+// isLookedFor reports whether a status is that of the place where consolidators are found,
+// and none has been named there.
+func isLookedFor(s stream.Status) bool { return s.Finder && s.State == stream.StateConnecting }
 
 // isUntried reports whether a consolidator was neither reached nor missed yet.
 func isUntried(s stream.Status) bool { return s.State == stream.StateConnecting && s.Err == "" }

@@ -63,6 +63,9 @@ func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *ups
 		t.floor = s.Next + 1
 	}
 	for _, s := range states {
+		if !isSource(&s) {
+			continue
+		}
 		t.sources.Add(s.Name, s.State)
 	}
 	t.woken = t.sources.Version()

@@ -44,7 +44,11 @@ func (m *model) doubtful() bool {
 // unheard is the first source that is not there, or cannot say what it has; "" when
 // there is none.
 func (m *model) unheard() string {
-	if len(m.status) == 0 {
+	switch {
+	case len(m.status) > 0:
+	case m.finder != nil:
+		return record.Safe(m.finder.FinderText())
+	default:
 		return "no source is there yet"
 	}
 	for _, s := range m.status {

@@ -157,7 +157,7 @@ func (m *model) wasAway(n *stream.Notice) {
 func (m *model) stateChanged(n *stream.Notice) {
 	was := m.lost[n.Source]
 	lost := n.State == stream.StateLost
-	if lost == was || !lost && !n.State.Connected() || len(m.lost) >= rows.MaxSources && !was {
+	if lost == was && !n.Gone || !lost && !n.State.Connected() || len(m.lost) >= rows.MaxSources && !was {
 		return
 	}
 	if lost {
@@ -171,9 +171,17 @@ func (m *model) stateChanged(n *stream.Notice) {
 	}
 }
 
+// look asks how the sources stand.
+func (m *model) look() {
+	m.status, m.finder = m.config.Feed.Status(), nil
+	if len(m.status) > 0 && m.status[0].Finder {
+		m.finder, m.status = &m.status[0], m.status[1:]
+	}
+}
+
 // refresh looks at what the feed knows besides records.
 func (m *model) refresh() {
-	m.status = m.config.Feed.Status()
+	m.look()
 	m.lookAtSources()
 	now := m.recordTime()
 	for s := range m.stores.Each() {

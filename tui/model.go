@@ -67,6 +67,7 @@ type model struct {
 	searches, filters, times, paths history // of the prompts
 
 	status []stream.Status
+	finder *stream.Status  // where sources are found, when there is something to say of it
 	lost   map[string]bool // sources that were had and are gone
 	ledger ledger          // what was lost since the start, in all streams
 
@@ -143,7 +144,7 @@ func (m *model) Init() tea.Cmd {
 	if m.config.Restore {
 		restore = m.restoreLayout()
 	}
-	m.status = m.config.Feed.Status()
+	m.look()
 	m.wake()
 	return tea.Batch(restore, m.tick(), m.notifyFull())
 }

@@ -127,7 +127,11 @@ func (m *model) drawSources(l *cell.Line, room int) {
 func (m *model) sources(brief int) []part {
 	t := m.theme
 	if len(m.status) == 0 {
-		return []part{{t.wait, "◌"}, {t.dim, " no source yet"}}
+		text := " no source yet"
+		if m.finder != nil {
+			text += " in " + record.Safe(m.finder.Name)
+		}
+		return []part{{t.wait, "◌"}, {t.dim, text}}
 	}
 	var parts []part
 	connected, lost := 0, 0
@@ -187,7 +191,11 @@ func (m *model) sources(brief int) []part {
 // known, and what to do; none when one can come.
 func (m *model) trouble() []string {
 	if len(m.status) == 0 {
-		return []string{"Looking for sources…", "Sluice goes on by itself as soon as one answers."}
+		lines := []string{"Looking for sources…", "Sluice goes on by itself as soon as one answers."}
+		if m.finder != nil {
+			lines[0] = cell.Shorten(record.Safe(m.finder.FinderText()), 200)
+		}
+		return lines
 	}
 	var names []string
 	lost := false

@@ -114,7 +114,10 @@ func (m *model) statusSources(t *table) {
 		}
 	}
 	t.title("Sources", fmt.Sprintf("%d of %d live", live, len(m.status)))
-	if len(m.status) == 0 {
+	switch {
+	case m.finder != nil:
+		t.put(t.line().Add(th.wait, "◌ ").Add(th.dim, cell.Shorten(record.Safe(m.finder.FinderText()), 200)))
+	case len(m.status) == 0:
 		t.put(t.line().Add(th.dim, "none yet: Sluice goes on looking by itself"))
 	}
 	now := m.config.Now()

@@ -15,24 +15,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestStatic(t *testing.T) {
 	list := []string{"tcp://127.0.0.1:5552", "ipc:///run/sluice/s"}
-	f, err := discovery.Static(list)
+	f, err := discovery.Static(discovery.At(list...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := slices.Clone(list)
+	want := discovery.At(list...)
 	list[0] = "changed by its owner"
 	for range 2 {
 		ctx, cancel := context.WithCancel(t.Context())
-		found := make(chan []string, 2)
+		found := make(chan discovery.Found, 2)
 		ended := make(chan error, 1)
 		go func() {
-			ended <- f.Find(ctx, func(e []string) { found <- e })
+			ended <- f.Find(ctx, func(f discovery.Found) { found <- f })
 		}()
 		got := <-found
-		if !slices.Equal(got, want) {
-			t.Errorf("found %q, want %q", got, want)
+		if !slices.Equal(got.Consolidators, want) || !got.Known || got.Partial || got.Trouble != "" {
+			t.Errorf("found %+v, want %+v", got, want)
 		}
-		got[0] = "changed by who found it"
+		got.Consolidators[0].Subscribe = "changed by who found it"
 		select {
 		case err := <-ended:
 			t.Fatalf("it ended by itself: %v", err)
@@ -43,7 +43,7 @@ func TestStatic(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 		if len(found) > 0 {
-			t.Errorf("found again: %q", <-found)
+			t.Errorf("found again: %+v", <-found)
 		}
 	}
 }
@@ -56,8 +56,9 @@ func TestStaticRefuses(t *testing.T) {
 	}{
 		{"none", nil, "name at least one"},
 		{"one twice", []string{"tcp://a:1", "tcp://b:1", "tcp://a:1"}, `"tcp://a:1" is named twice`},
+		{"no endpoint", []string{"127.0.0.1:5552"}, "tcp://"},
 	} {
-		if f, err := discovery.Static(c.list); err == nil || f != nil || !strings.Contains(err.Error(), c.wrong) {
+		if f, err := discovery.Static(discovery.At(c.list...)); err == nil || f != nil || !strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%s: %v, %v; want an error with %s", c.name, f, err, c.wrong)
 		}
 	}

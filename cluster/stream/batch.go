@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"sluice/cluster/block"
@@ -78,6 +79,7 @@ type Notice struct {
 	// KindState and KindRefused.
 	State State
 	Err   string // why it is connecting or lost, or refuses a stream, for people; may be empty
+	Gone  bool   // it is lost and not tried again: it is no part of the cluster any more
 }
 
 // Loss is the loss that a notice of KindGap is about.
@@ -130,9 +132,24 @@ type Status struct {
 	Name    string // of the consolidator, or of the proxy
 	Address string // its endpoint or URL
 	Proxy   bool   // it is the proxy
+	Finder  bool   // it is where consolidators are found: lost, if they cannot be found anew
 	State   State
 	Since   time.Time // of the state
 	Err     string
+}
+
+// FinderText is how a place stands where consolidators are found, in words.
+func (s *Status) FinderText() string {
+	place := strings.TrimSpace(s.Name + " " + s.Address)
+	switch {
+	case s.State == StateConnecting && s.Err == "":
+		return "consolidators are looked for in " + place
+	case s.State == StateConnecting:
+		return "consolidators are looked for in " + place + ": " + s.Err
+	case s.State == StateLost:
+		return "consolidators that have come since are not known from " + place + ": " + s.Err
+	}
+	return "there is no consolidator in " + place + " yet"
 }
 
 // Live is a stream that had a record within the last minute.

@@ -86,6 +86,8 @@ func (r *Recorder) recordLostSources() error {
 	for _, source := range sources {
 		var reason string
 		switch {
+		case source.Finder:
+			continue
 		case source.State == stream.StateLost:
 			reason = "it was lost and did not come back before the recording ended"
 		case source.State == stream.StateConnecting && headless.Connected(sources):

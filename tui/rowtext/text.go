@@ -213,10 +213,17 @@ func AppendState(dst []byte, n *stream.Notice) []byte {
 	if n.State.Connected() {
 		return append(dst, " is back"...)
 	}
-	dst = append(dst, " lost"...)
+	if n.Gone {
+		dst = append(dst, " is no part of the cluster any more"...)
+	} else {
+		dst = append(dst, " lost"...)
+	}
 	if n.Err != "" {
 		dst = append(dst, ": "...)
 		dst = record.AppendSafe(dst, cell.Shorten(n.Err, MaxValue))
+	}
+	if n.Gone {
+		return dst
 	}
 	return append(dst, "; trying again"...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sluice/cluster/discovery"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
@@ -38,7 +39,7 @@ func Claims(endpoints [2]string, name string) (got [2]string, err error) {
 	ended, end := context.WithCancel(context.Background())
 	end() // nothing connects
 	b.running = rescue.NewGroup(ended)
-	b.found(endpoints[:])
+	b.found(discovery.Found{Consolidators: discovery.At(endpoints[:]...), Known: true})
 	for i, l := range b.sorted() {
 		got[i] = b.claim(l, name)
 	}

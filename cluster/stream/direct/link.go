@@ -33,15 +33,19 @@ type link struct {
 	claimed string // its name
 	cancel  context.CancelFunc
 	ended   chan struct{} // closed when it has ended after cancel
-	left    time.Time     // when its endpoint was named no more
+	left    time.Time     // when it ended, since its endpoint was named no more
+	missing missing
 
 	mu       sync.Mutex
 	state    stream.State
 	since    time.Time
 	name     string
+	key      string // the consolidator's CURVE public key, where it was found; may be empty
+	rekeyed  bool   // the connection was ended, since the key is another one
 	err      string
 	had      bool               // it was connected at some time
-	gone     bool               // its endpoint is not named any more
+	unnamed  bool               // its endpoint is not named any more
+	gone     bool               // and it has ended
 	tried    bool               // a first attempt has ended
 	conn     *zmtp.Conn         // nil while not connected
 	wanted   map[string]*tail   // what it is to read
@@ -80,7 +84,19 @@ func newLink(d *backend, e zmtp.Endpoint) *link {
 func (l *link) current() stream.Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return stream.Status{Name: l.name, Address: l.endpoint.String(), State: l.state, Since: l.since, Err: l.err}
+	text := l.err
+	if text == "" && l.unnamed {
+		text = missedText
+	}
+	return stream.Status{Name: l.name, Address: l.endpoint.String(), State: l.state, Since: l.since, Err: text}
+}
+
+// connection reports whether there is one, and was at some time, and when the last one
+// ended.
+func (l *link) connection() (connected, had bool, broke time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.conn != nil, l.had, l.absence.broke
 }
 
 // failed reports that the link is not connected, and that it has been tried.
@@ -202,41 +218,61 @@ func (l *link) become(s stream.State, name string, why error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.gone {
-		l.becomeLocked(s, name, why)
+		l.becomeLocked(s, name, why, false)
 	}
 }
 
 // becomeLocked is become with l.mu held.
-func (l *link) becomeLocked(s stream.State, name string, why error) {
+func (l *link) becomeLocked(s stream.State, name string, why error, gone bool) {
 	text := ""
 	if why != nil {
 		text = why.Error()
 	}
-	changed := l.state != s || !l.tried || l.name != name
+	changed := l.state != s || !l.tried || l.name != name || gone
 	if l.state != s {
 		l.since = time.Now()
 	}
 	l.state, l.name, l.err = s, name, text
 	if changed {
-		_ = l.d.out.PutState(stream.Notice{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text}) // once it is closed, nobody wants it
+		_ = l.d.out.PutState(stream.Notice{Kind: stream.KindState, Time: time.Now(), Source: name, State: s, Err: text, Gone: gone}) // once it is closed, nobody wants it
 	}
 }
 
 // come notes that its endpoint is named, perhaps again.
-func (l *link) come(name string) {
+func (l *link) come(name, key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.name, l.gone, l.tried = name, false, false
+	l.name, l.key, l.unnamed, l.gone, l.tried = name, key, false, false, false
 	l.rates.clear()
 }
 
-// leave notes that its endpoint is not named any more. It reports whether it was
-// connected at some time.
-func (l *link) leave() (had bool) {
+// named notes that its endpoint is still named, and with which key. A connection to one
+// that has another key now is made again.
+func (l *link) named(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unnamed = false
+	if l.key != key && l.conn != nil && l.d.cfg.Mechanism != nil {
+		l.rekeyed = true
+		l.conn.Abort()
+	}
+	l.key = key
+}
+
+// missed notes that its endpoint is not named any more.
+func (l *link) missed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unnamed = true
+}
+
+// leave notes that it ends, since its endpoint is not named any more. It reports whether
+// it was connected at some time.
+func (l *link) leave(why error) (had bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.had {
-		l.becomeLocked(stream.StateLost, l.name, errNotNamed)
+		l.becomeLocked(stream.StateLost, l.name, why, true)
 	}
 	l.gone = true
 	return l.had
@@ -265,7 +301,10 @@ func (l *link) run(ctx context.Context) {
 	var wait backoff.Backoff
 	for {
 		err := l.session(ctx, &wait)
-		state, name, merging := l.parted()
+		state, name, rekeyed, merging := l.parted()
+		if rekeyed {
+			err = errRekeyed
+		}
 		if l.d.running.Context().Err() != nil {
 			return
 		}
@@ -278,21 +317,23 @@ func (l *link) run(ctx context.Context) {
 		for _, m := range merging {
 			m.answered(l)
 		}
+		l.d.broken(l)
 		if !wait.Wait(ctx) {
 			return
 		}
 	}
 }
 
-// parted notes that there is no connection. It returns what to report of that,
-// and the merges that need not wait for this link any more.
-func (l *link) parted() (state stream.State, name string, merging []*merge) {
+// parted notes that there is no connection. It returns what to report of that, whether
+// it was ended for another key, and the merges that need not wait for this link any more.
+func (l *link) parted() (state stream.State, name string, rekeyed bool, merging []*merge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
 		l.absence.broke = time.Now()
 	}
 	l.conn = nil
+	rekeyed, l.rekeyed = l.rekeyed, false
 	state = stream.StateConnecting
 	if l.had {
 		state = stream.StateLost
@@ -300,7 +341,7 @@ func (l *link) parted() (state stream.State, name string, merging []*merge) {
 	for _, t := range l.wanted {
 		merging = append(merging, t.merge)
 	}
-	return state, l.name, merging
+	return state, l.name, rekeyed, merging
 }
 
 // session is one connection, from its making to its end.
@@ -320,6 +361,7 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	if names.Check(source) != nil {
 		source = l.endpoint.Address
 	}
+	l.d.supersede(l, source)
 	source = l.d.claim(l, source)
 	l.d.succeed(ctx, l, source)
 	state := stream.StateLive
@@ -376,6 +418,8 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	}
 	return unanswered
 }
+
+var errRekeyed = errors.New("its key is another one now")
 
 var errEnded = errors.New("consolidator closed the connection")
 

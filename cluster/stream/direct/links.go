@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/cluster/discovery"
 	"sluice/cluster/zmtp"
 )
 
@@ -15,39 +17,61 @@ import (
 // the positions there.
 const maxAway = 1024
 
-var errNotNamed = errors.New("it is not named any more where consolidators are found")
+var (
+	errNotNamed = errors.New("it is not named any more where consolidators are found")
+	errMoved    = errors.New("it has another endpoint now")
+)
+
+// missedText is why a live connection is going to end, as it stands in a status.
+const missedText = "it is not named any more where consolidators are found: this connection is kept for a while"
+
+// missing is what is known of a link whose endpoint is not named any more.
+type missing struct {
+	since   time.Time   // zero while it is named
+	partial bool        // it may be a part of the cluster all the same
+	expiry  *time.Timer // looks at it again; nil while it is named
+}
 
 // found makes links to the consolidators that are new, goes on with those that are
-// back, and ends those to the ones that are gone.
-func (d *backend) found(names []string) {
-	endpoints := make([]zmtp.Endpoint, 0, len(names))
-	for _, name := range names {
-		e, err := zmtp.ParseEndpoint(name)
+// back, and ends those to the ones that are gone, in time.
+func (d *backend) found(f discovery.Found) {
+	named := make(map[zmtp.Endpoint]discovery.Consolidator)
+	var order []zmtp.Endpoint
+	for _, c := range f.Consolidators {
+		e, err := zmtp.ParseEndpoint(c.Subscribe)
 		if err != nil {
 			d.cfg.Logger.Warn("consolidator passed over", "error", err)
 			continue
 		}
-		endpoints = append(endpoints, e)
+		if _, twice := named[e]; !twice {
+			named[e] = c
+			order = append(order, e)
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.looking.see(f) {
+		_ = d.out.PutState(d.looking.notice()) // once it is closed, nobody wants it
+	}
 	for e, l := range d.links {
-		if !slices.Contains(endpoints, e) {
-			d.leave(l)
+		if _, ok := named[e]; !ok {
+			d.miss(l, f.Partial)
 		}
 	}
-	for _, e := range endpoints {
-		if d.links[e] == nil {
-			d.come(e)
+	for _, e := range order {
+		if l := d.links[e]; l != nil {
+			d.keep(l, named[e])
+		} else {
+			d.come(e, named[e])
 		}
 	}
-	for _, t := range d.tails {
-		t.merge.begin(d.running)
+	if f.Known || len(named) > 0 {
+		d.beginMerges()
 	}
 }
 
 // come begins the link to an endpoint, where it stood if there was one. d.mu is held.
-func (d *backend) come(e zmtp.Endpoint) {
+func (d *backend) come(e zmtp.Endpoint, c discovery.Consolidator) {
 	l, back := d.away[e]
 	delete(d.away, e)
 	if !back {
@@ -56,8 +80,10 @@ func (d *backend) come(e zmtp.Endpoint) {
 	ctx, cancel := context.WithCancel(d.running.Context())
 	before, ended := l.ended, make(chan struct{})
 	l.cancel, l.ended = cancel, ended
+	l.missing = missing{}
 	d.links[e] = l
-	l.come(d.claimLocked(l, l.current().Name))
+	l.come(d.claimLocked(l, cmp.Or(c.Name, l.current().Name)), c.Key)
+	d.log("consolidator found", l)
 	for _, t := range d.tails {
 		t.merge.expect(l)
 		if !back {
@@ -73,21 +99,105 @@ func (d *backend) come(e zmtp.Endpoint) {
 	})
 }
 
+// keep goes on with a link whose endpoint is named again, or still. d.mu is held.
+func (d *backend) keep(l *link, c discovery.Consolidator) {
+	if l.missing.expiry != nil {
+		l.missing.expiry.Stop()
+	}
+	l.missing = missing{}
+	l.named(c.Key)
+}
+
+// miss notes that a link's endpoint is not named any more. A live connection is kept for
+// the grace: what is not registered for a moment need not be gone. d.mu is held.
+func (d *backend) miss(l *link, partial bool) {
+	l.missing.partial = partial
+	if l.missing.since.IsZero() {
+		l.missing.since = time.Now()
+		l.missed()
+	}
+	d.expire(l)
+}
+
+// expire ends a link whose endpoint is not named any more, if it is time, or looks again
+// when it is. d.mu is held.
+func (d *backend) expire(l *link) {
+	if l.missing.expiry != nil {
+		l.missing.expiry.Stop()
+	}
+	connected, had, broke := l.connection()
+	from := l.missing.since
+	switch {
+	case !had, !connected && !l.missing.partial:
+		d.leave(l, errNotNamed)
+		return
+	case !l.missing.partial:
+	case connected:
+		from = time.Now() // it is there, whatever is answered
+	case broke.After(from):
+		from = broke
+	}
+	left := time.Until(from.Add(d.cfg.Grace))
+	if left <= 0 {
+		d.leave(l, errNotNamed)
+		return
+	}
+	since := l.missing.since
+	l.missing.expiry = time.AfterFunc(left, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.links[l.endpoint] == l && l.missing.since.Equal(since) && d.running.Context().Err() == nil {
+			d.expire(l)
+		}
+	})
+}
+
+// broken notes that a link has no connection any more.
+func (d *backend) broken(l *link) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.links[l.endpoint] == l && !l.missing.since.IsZero() {
+		d.expire(l)
+	}
+}
+
 // leave ends a link whose endpoint is not named any more. d.mu is held.
-func (d *backend) leave(l *link) {
+func (d *backend) leave(l *link, why error) {
+	if l.missing.expiry != nil {
+		l.missing.expiry.Stop()
+	}
+	l.missing = missing{}
 	l.cancel()
 	delete(d.links, l.endpoint)
-	delete(d.named, l.claimed)
+	delete(d.claims, l.claimed)
 	l.claimed = ""
-	if !l.leave() {
+	if !l.leave(why) {
 		return // it has no position
 	}
+	d.log("consolidator left: "+why.Error(), l)
 	l.left = time.Now()
 	d.away[l.endpoint] = l
 	if len(d.away) > maxAway {
 		oldest := slices.MinFunc(slices.Collect(maps.Values(d.away)), func(a, b *link) int { return a.left.Compare(b.left) })
 		delete(d.away, oldest.endpoint)
 		d.cfg.Logger.Warn("positions forgotten at a consolidator that is away", "endpoint", oldest.endpoint.String())
+	}
+}
+
+// log tells of a link that comes or goes, where that is news.
+func (d *backend) log(text string, l *link) {
+	if d.looking.place.Name != "" {
+		d.cfg.Logger.Info(text, "consolidator", l.current().Name, "endpoint", l.endpoint.String(), "in", d.looking.place.String())
+	}
+}
+
+// supersede ends the link of this name that another one has, if its endpoint is not
+// named any more: the consolidator has moved here.
+func (d *backend) supersede(l *link, name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if other := d.claims[name]; other != nil && other != l && !other.missing.since.IsZero() {
+		d.leave(other, errMoved)
 	}
 }
 
@@ -140,12 +250,12 @@ func (d *backend) claim(l *link, name string) string {
 
 // claimLocked is claim with d.mu held.
 func (d *backend) claimLocked(l *link, name string) string {
-	for d.named[name] != nil && d.named[name] != l {
+	for d.claims[name] != nil && d.claims[name] != l {
 		name += "@" + l.endpoint.Address
 	}
 	if d.links[l.endpoint] == l { // or it is about to end
-		delete(d.named, l.claimed)
-		d.named[name], l.claimed = l, name
+		delete(d.claims, l.claimed)
+		d.claims[name], l.claimed = l, name
 	}
 	return name
 }

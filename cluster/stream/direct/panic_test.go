@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"sluice/cluster/discovery"
 	"sluice/cluster/stream/direct"
 	"sluice/internal/testsource"
 	"sluice/internal/wait"
@@ -12,7 +13,8 @@ import (
 // panickingFinder panics.
 type panickingFinder struct{}
 
-func (panickingFinder) Find(context.Context, func([]string)) error { panic("boom") }
+func (panickingFinder) Find(context.Context, func(discovery.Found)) error { panic("boom") }
+func (panickingFinder) Place() discovery.Place                            { return discovery.Place{} }
 
 // A panic in any goroutine of a source is what Run returns, so that whoever has
 // the terminal can restore it.

@@ -29,12 +29,18 @@ type Config struct {
 	// MergeWait is how long the backfill of a stream waits for consolidators that
 	// have neither answered nor failed. 0 means DefaultMergeWait.
 	MergeWait time.Duration
+	// Grace is how long a live connection is kept to a consolidator that the finder
+	// names no more. 0 means DefaultGrace.
+	Grace time.Duration
 
 	Logger *slog.Logger // nil discards
 }
 
-// DefaultMergeWait is the default of [Config]'s MergeWait.
-const DefaultMergeWait = 250 * time.Millisecond
+// The defaults of [Config].
+const (
+	DefaultMergeWait = 250 * time.Millisecond
+	DefaultGrace     = time.Minute
+)
 
 // New returns a Source that reads from consolidators.
 func New(cfg Config) (*stream.Source, error) {
@@ -57,7 +63,8 @@ type backend struct {
 	tails    map[string]*tail
 	links    map[zmtp.Endpoint]*link
 	away     map[zmtp.Endpoint]*link // not named any more; of those that were connected, maxAway at most
-	named    map[string]*link        // whose name it is; of links
+	claims   map[string]*link        // whose name it is; of links
+	looking  looking
 	watching bool
 }
 
@@ -78,21 +85,19 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 	}
 	if len(cfg.Consolidators) > 0 {
 		var err error
-		if finder, err = discovery.Static(cfg.Consolidators); err != nil {
+		if finder, err = discovery.Static(discovery.At(cfg.Consolidators...)); err != nil {
 			return nil, err
 		}
-		for _, e := range cfg.Consolidators {
-			if _, err := zmtp.ParseEndpoint(e); err != nil {
-				return nil, err
-			}
-		}
 	}
+	cfg.Grace = cmp.Or(cfg.Grace, DefaultGrace)
 	return &backend{
 		cfg: cfg, finder: finder, out: out,
-		tails: make(map[string]*tail),
-		links: make(map[zmtp.Endpoint]*link),
-		away:  make(map[zmtp.Endpoint]*link),
-		named: make(map[string]*link),
+		tails:  make(map[string]*tail),
+		links:  make(map[zmtp.Endpoint]*link),
+		away:   make(map[zmtp.Endpoint]*link),
+		claims: make(map[string]*link),
+
+		looking: looking{place: finder.Place(), state: stream.StateConnecting, since: time.Now(), empty: true},
 	}, nil
 }
 
@@ -102,11 +107,22 @@ func (d *backend) Run(ctx context.Context) error {
 	d.mu.Lock()
 	d.running = running
 	d.mu.Unlock()
+	look := time.AfterFunc(lookLimit, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.beginMerges()
+	})
+	defer look.Stop()
 	err := d.finder.Find(running.Context(), d.found)
 	running.End()
 	d.mu.Lock()
 	for _, t := range d.tails {
 		t.merge.stop()
+	}
+	for _, l := range d.links {
+		if l.missing.expiry != nil {
+			l.missing.expiry.Stop()
+		}
 	}
 	d.mu.Unlock()
 	return cmp.Or(running.Wait(), err)
@@ -132,7 +148,7 @@ func (d *backend) Tail(name string, from stream.Backfill) {
 	for _, l := range d.away {
 		l.tail(t)
 	}
-	if len(d.links) > 0 {
+	if d.looking.known {
 		t.merge.begin(d.running)
 	}
 }
@@ -165,6 +181,11 @@ func (d *backend) WatchStreams(on bool) {
 
 func (d *backend) Status() []stream.Status {
 	var all []stream.Status
+	d.mu.Lock()
+	if s, ok := d.looking.status(); ok {
+		all = append(all, s)
+	}
+	d.mu.Unlock()
 	for _, l := range d.sorted() {
 		all = append(all, l.current())
 	}

@@ -1,0 +1,156 @@
+package discovery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// DefaultPort is where consolidators serve readers.
+const DefaultPort = "5552"
+
+// The times of DNS. What an answer may be kept for, a resolver does not tell.
+const (
+	dnsEvery   = 5 * time.Second
+	dnsSoon    = 2 * time.Second // after what failed
+	dnsTimeout = 3 * time.Second // of one question
+)
+
+// dns is a name in the domain name system.
+type dns struct {
+	given    string
+	name     string
+	port     string // of addresses; empty: services are asked for first
+	resolver *net.Resolver
+	every    time.Duration
+	soon     time.Duration
+}
+
+// DNS returns a Finder of the consolidators at NAME[:PORT]. Without a port, these are the
+// services _sluice._tcp.NAME (SRV), or, if there are none, the addresses of NAME (A and AAAA) with
+// DefaultPort; with one, the addresses alone; NAME may also be that of the services
+// itself, as _subscribe._tcp.sluice. It is asked for again every five seconds. An answer
+// without any, and a failure, change nothing, and are Trouble; sets are Partial. A nil
+// resolver is the system's.
+func DNS(name string, resolver *net.Resolver) (Finder, error) {
+	d := &dns{given: name, name: name, resolver: cmp.Or(resolver, net.DefaultResolver), every: dnsEvery, soon: dnsSoon}
+	if host, port, ok := strings.Cut(name, ":"); ok {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return nil, fmt.Errorf("name %.80q: %q is no port: write NAME or NAME:PORT, as in sluice.default.svc:%s", name, port, DefaultPort)
+		}
+		d.name, d.port = host, port
+	}
+	switch {
+	case d.name == "" || len(d.name) > 254 || strings.ContainsFunc(d.name, notInName):
+		return nil, fmt.Errorf("%.80q is no name to ask DNS for: write NAME or NAME:PORT, as in sluice.default.svc:%s", name, DefaultPort)
+	case d.isService() && d.port != "":
+		return nil, fmt.Errorf("name %.80q: services have ports of their own: leave %q out", name, ":"+d.port)
+	}
+	return d, nil
+}
+
+func notInName(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-' && r != '.' && r != '_'
+}
+
+// isService reports whether the name is that of services.
+func (d *dns) isService() bool { return strings.HasPrefix(d.name, "_") }
+
+func (d *dns) Place() Place { return Place{Name: "dns", Address: d.given} }
+
+// Find asks, and asks again and again.
+func (d *dns) Find(ctx context.Context, found func(Found)) error {
+	now := Found{Partial: true}
+	found(now)
+	services := d.isService()
+	for {
+		list, areServices, err := d.ask(ctx, services)
+		if ctx.Err() != nil {
+			return nil
+		}
+		next, wait := now, d.every
+		next.Trouble = ""
+		if err != nil {
+			next.Trouble, wait = err.Error(), d.soon
+		} else {
+			var left int
+			if list, left = Bound(list, now.Consolidators); left > 0 {
+				next.Trouble = fmt.Sprintf("%d of the answer are passed over: a cluster has %d consolidators at most", left, Max)
+			}
+			next.Consolidators, next.Known, services = list, true, areServices
+		}
+		if !next.Equal(now) {
+			now = next
+			found(now.Clone())
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+	}
+}
+
+// ask asks once. If there were services before, a failure to get them does not make
+// addresses of them.
+func (d *dns) ask(ctx context.Context, had bool) (list []Consolidator, services bool, err error) {
+	if d.port == "" {
+		list, err := d.askServices(ctx)
+		if len(list) > 0 {
+			return list, true, nil
+		}
+		if had {
+			return nil, false, cmp.Or(err, errNothing)
+		}
+	}
+	list, err = d.askAddresses(ctx)
+	return list, false, err
+}
+
+var errNothing = errors.New("the answer names no consolidator")
+
+func (d *dns) askServices(ctx context.Context) (list []Consolidator, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
+	defer cancel()
+	service, proto := "sluice", "tcp"
+	if d.isService() {
+		service, proto = "", ""
+	}
+	_, records, err := d.resolver.LookupSRV(ctx, service, proto, d.name)
+	for _, r := range records { // those that are well-formed come with an error about the others
+		target := strings.TrimSuffix(r.Target, ".")
+		list = add(list, net.JoinHostPort(target, strconv.Itoa(int(r.Port))))
+	}
+	return list, err
+}
+
+func (d *dns) askAddresses(ctx context.Context) (list []Consolidator, err error) {
+	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
+	defer cancel()
+	addrs, err := d.resolver.LookupNetIP(ctx, "ip", d.name)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range addrs {
+		list = add(list, net.JoinHostPort(a.Unmap().String(), cmp.Or(d.port, DefaultPort)))
+	}
+	if len(list) == 0 {
+		err = errNothing
+	}
+	return list, err
+}
+
+// add adds a consolidator at an address, once, if one can be there.
+func add(list []Consolidator, address string) []Consolidator {
+	c := Consolidator{Subscribe: "tcp://" + address}
+	if Check(c) != nil || slices.Contains(list, c) {
+		return list
+	}
+	return append(list, c)
+}
