@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sluice/cli"
+	"sluice/cluster/discovery"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream/direct"
 	"sluice/tui"
@@ -65,12 +66,14 @@ func mainThatPanics() {
 // fallingFinder finds nothing and panics at SIGUSR1.
 type fallingFinder struct{}
 
-func (fallingFinder) Find(context.Context, func([]string)) error {
+func (fallingFinder) Find(context.Context, func(discovery.Found)) error {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGUSR1)
 	<-told
 	panic("bo\x1b[31mom")
 }
+
+func (fallingFinder) Place() discovery.Place { return discovery.Place{} }
 
 // After a panic the terminal is as it was, and tells what happened.
 func TestAPanicIsTold(t *testing.T) {
