@@ -49,6 +49,9 @@ func suited(material any) ([]string, error) {
 		}
 		return nil, errors.New("the key is on an elliptic curve that no algorithm of tokens has: give one on P-256")
 	case ed25519.PublicKey:
+		if isSmall(k) {
+			return nil, errors.New("with that Ed25519 key everybody can sign, as with one of zeros: give a real one")
+		}
 		return []string{"EdDSA"}, nil
 	}
 	return nil, errors.New("the key is of a kind that no algorithm of tokens has: give RSA, ECDSA or Ed25519")

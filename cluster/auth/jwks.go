@@ -41,6 +41,9 @@ func parseJWKS(data []byte, allowed []string, secrets bool) (keys []key, passed 
 }
 
 func parseJWK(raw []byte, allowed []string, secrets bool) (key, error) {
+	if !secrets && isPrivate(raw) {
+		return key{}, errors.New("a key of it is private or a secret, which is none any more at a URL")
+	}
 	jwk, err := jwkset.NewJWKFromRawJSON(raw, jwkset.JWKMarshalOptions{Private: true}, jwkset.JWKValidateOptions{})
 	if err != nil {
 		return key{}, errors.New("a key of it cannot be read, or is of a kind that is not known")
@@ -50,9 +53,15 @@ func parseJWK(raw []byte, allowed []string, secrets bool) (key, error) {
 	if m.USE != "" && m.USE != jwkset.UseSig || len(ops) > 0 && !slices.Contains(ops, jwkset.KeyOpsVerify) && !slices.Contains(ops, jwkset.KeyOpsSign) {
 		return key{}, errors.New("a key of it is not for signatures")
 	}
-	material := public(jwk.Key())
-	if _, ok := material.([]byte); ok && !secrets {
-		return key{}, errors.New("a key of it is a secret, which is none any more at a URL")
+	return newKey(m.KID, public(jwk.Key()), m.ALG.String(), allowed)
+}
+
+// isPrivate tells whether whoever reads a key of a set could sign with it: it has the
+// private part of a key pair, or is a secret.
+func isPrivate(raw []byte) bool {
+	var parts struct {
+		D json.RawMessage `json:"d"`
+		K json.RawMessage `json:"k"`
 	}
-	return newKey(m.KID, material, m.ALG.String(), allowed)
+	return json.Unmarshal(raw, &parts) == nil && (parts.D != nil || parts.K != nil)
 }

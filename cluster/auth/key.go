@@ -71,15 +71,14 @@ func public(material any) any {
 // parseMaterial reads the keys of a file as they are, private ones too. A file that
 // others can have, as a public key, is never taken for a secret.
 func parseMaterial(data []byte) (found []any, err error) {
-	switch text := bytes.TrimSpace(data); {
-	case len(text) == 0:
+	switch {
+	case len(bytes.TrimSpace(data)) == 0:
 		return nil, errors.New("it is empty")
-	case bytes.Contains(data, []byte("-----BEGIN ")):
+	case bytes.Contains(data, []byte(pemBegins)):
 		return parsePEM(data)
-	case bytes.HasPrefix(text, []byte("{")):
-		return nil, errors.New("it is JSON: give a set of keys as --jwks")
-	case isPublic(text), isPublic(data): // whose last byte may look like a space
-		return nil, errors.New("it is a public key, but not in PEM: convert it, as with: openssl pkey -pubin -inform DER, or ssh-keygen -e -m PKCS8")
+	}
+	if err := notSecret(data); err != nil {
+		return nil, err
 	}
 	secret := bytes.TrimSuffix(data, []byte("\n")) // an editor's, no part of it
 	secret = bytes.TrimSuffix(secret, []byte("\r"))
@@ -89,23 +88,7 @@ func parseMaterial(data []byte) (found []any, err error) {
 	return []any{secret}, nil
 }
 
-// isPublic tells whether the file is a public key or a certificate in a form that is
-// not read.
-func isPublic(text []byte) bool {
-	for _, prefix := range []string{"ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"} {
-		if bytes.HasPrefix(text, []byte(prefix)) {
-			return true
-		}
-	}
-	if _, err := x509.ParsePKIXPublicKey(text); err == nil {
-		return true
-	}
-	if _, err := x509.ParsePKCS1PublicKey(text); err == nil {
-		return true
-	}
-	_, err := x509.ParseCertificate(text)
-	return err == nil
-}
+const pemBegins = "-----BEGIN "
 
 func parsePEM(data []byte) (found []any, err error) {
 	for {
@@ -147,7 +130,7 @@ func parsePEM(data []byte) (found []any, err error) {
 	switch {
 	case len(found) == 0:
 		return nil, errors.New("it has no whole key in PEM")
-	case len(bytes.TrimSpace(data)) > 0 && bytes.Contains(data, []byte("-----BEGIN ")):
+	case len(bytes.TrimSpace(data)) > 0 && bytes.Contains(data, []byte(pemBegins)):
 		return nil, errors.New("its last PEM block is cut off")
 	case len(found) > maxKeys:
 		return nil, fmt.Errorf("it has %d keys: give %d at most", len(found), maxKeys)

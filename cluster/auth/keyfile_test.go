@@ -9,6 +9,8 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"math/big"
 	"path/filepath"
@@ -64,6 +66,19 @@ func TestKeyFiles(t *testing.T) {
 		{"a public key, binary, that ends like a line", string(endsLikeALine(t)), nil, "not in PEM"},
 		{"an RSA key, binary", string(smallDER), nil, "not in PEM"},
 		{"a key of ssh", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrgwz7Hn8yrnQ9Xr8kz5vB1gqv4K0hBq5h5m0qPZQ2x me@vm", nil, "not in PEM"},
+		{"a key of ssh with options and a comment", "# ours\ncommand=\"x\" ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 me@vm", nil, "not in PEM"},
+		{"a key of ssh without its name", "AAAAC3NzaC1lZDI1NTE5AAAAIGrgwz7Hn8yrnQ9Xr8kz5vB1gqv4K0hBq5h5m0qPZQ2x", nil, "not in PEM"},
+		{"a key of ssh as RFC 4716 has it", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAC3NzaC1lZDI1NTE5AAAAIGrg\n---- END SSH2 PUBLIC KEY ----\n", nil, "not in PEM"},
+		{"a public key without its first and last line", base64.StdEncoding.EncodeToString(der.Bytes) + "\n", nil, "BEGIN PUBLIC KEY"},
+		{"likewise, in several lines", strings.Join(strings.Split(string(edPublic), "\n")[1:2], "\n") + "\n", nil, "BEGIN PUBLIC KEY"},
+		{"likewise, for URLs", base64.RawURLEncoding.EncodeToString(der.Bytes), nil, "BEGIN PUBLIC KEY"},
+		{"in hexadecimal digits", hex.EncodeToString(der.Bytes), nil, "BEGIN PUBLIC KEY"},
+		{"PEM in base64", base64.StdEncoding.EncodeToString(edPublic), nil, "base64 -d"},
+		{"PEM in UTF-16", wide(string(edPublic)), nil, "UTF-16"},
+		{"a key of XML", "<RSAKeyValue><Modulus>vGchbMCmgD5gPHwTTT3KJVMdmQ==</Modulus></RSAKeyValue>", nil, "not in PEM"},
+		{"a set of keys behind a byte order mark", "\ufeff" + `{"keys":[]}                                   `, nil, "--jwks"},
+		{"a set of keys in base64", base64.StdEncoding.EncodeToString([]byte(`{"keys":[{"kty":"OKP"}]}`)), nil, "--jwks"},
+		{"a secret that is base64", base64.StdEncoding.EncodeToString([]byte(secret)), nil, ""},
 		{"a set of keys", `{"keys":[]}                                   `, nil, "--jwks"},
 		{"another PEM", "-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n", nil, "DH PARAMETERS"},
 		{"PEM of rubbish", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", nil, "cannot be read"},
@@ -91,6 +106,11 @@ func TestKeyFiles(t *testing.T) {
 	if _, err := auth.New(auth.Config{}); err == nil {
 		t.Error("no key at all is taken")
 	}
+}
+
+// wide is a text in UTF-16, as some editors save it.
+func wide(text string) string {
+	return "\xff\xfe" + strings.ReplaceAll(text, "", "\x00")[1:]
 }
 
 // endsLikeALine is a public key, binary, whose last byte is a line break.

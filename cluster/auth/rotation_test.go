@@ -231,6 +231,56 @@ func TestAKeyThatIsNewAtTheURL(t *testing.T) {
 	})
 }
 
+// Whoever reads a set at a URL has what is in it: with a secret or a private key of it
+// anybody could sign.
+func TestWhatIsPrivateIsOfNoUseAtAURL(t *testing.T) {
+	ed, hs, good := newSigner(t, "EdDSA"), newSigner(t, "HS256"), newSigner(t, "ES256")
+	private := jwk(t, "ed", &ed)
+	private["d"] = base64.RawURLEncoding.EncodeToString(ed.private.(ed25519.PrivateKey).Seed())
+	keys := set(t, private, jwk(t, "hs", &hs), jwk(t, "good", &good))
+	i := &issuer{}
+	i.has(keys)
+	claims := map[string]any{"ten": "acme"}
+	log := &lines{}
+	clock(t, auth.Config{JWKS: []string{"http://localhost/"}, Logger: log.logger()}, i.fetch, func(t *testing.T, v *auth.Verifier, sleep func(time.Duration)) {
+		sleep(time.Millisecond)
+		for _, s := range []*signer{&ed, &hs} {
+			if got := reason(t, v, s.sign(t, claims)); got != auth.Algorithm {
+				t.Errorf("%s: %q", s.alg, got)
+			}
+		}
+		if got := reason(t, v, good.sign(t, claims)); got != "" || !log.has("passed=2") {
+			t.Errorf("the good one: %q", got)
+		}
+	})
+	path := filepath.Join(t.TempDir(), "jwks.json")
+	write(t, path, keys)
+	v := verifier(t, auth.Config{JWKS: []string{path}}) // a file is this machine's own
+	for _, s := range []*signer{&ed, &hs, &good} {
+		if got := reason(t, v, s.sign(t, claims)); got != "" {
+			t.Errorf("%s of a file: %q", s.alg, got)
+		}
+	}
+}
+
+// A token that comes while the keys are being fetched waits for them, whoever has them
+// fetched.
+func TestATokenWaitsForAFetchThatIsUnderWay(t *testing.T) {
+	s := newSigner(t, "ES256")
+	keys := set(t, jwk(t, "a", &s))
+	token := s.sign(t, map[string]any{"ten": "acme"}, "kid", "a")
+	slow := func(context.Context) ([]byte, error) {
+		<-time.After(2 * time.Second)
+		return keys, nil
+	}
+	clock(t, auth.Config{JWKS: []string{"http://localhost/"}}, slow, func(t *testing.T, v *auth.Verifier, sleep func(time.Duration)) {
+		sleep(time.Second)
+		if got := reason(t, v, token); got != "" {
+			t.Errorf("in the midst of the first fetch: %q", got)
+		}
+	})
+}
+
 // The real way to a URL: what it answers is bounded, and redirects are not followed to
 // another scheme.
 func TestURLs(t *testing.T) {
@@ -244,13 +294,25 @@ func TestURLs(t *testing.T) {
 			http.Redirect(w, r, "/jwks", http.StatusFound)
 		case "/elsewhere":
 			http.Redirect(w, r, "https://127.0.0.1:1/", http.StatusFound)
+		case "/stranger": // whoever stands between could put other keys in it
+			http.Redirect(w, r, "http://issuer.example/jwks", http.StatusFound)
+		case "/asks":
+			http.Redirect(w, r, "/asked", http.StatusFound)
+		case "/asked":
+			if r.Referer() != "" {
+				w.WriteHeader(http.StatusTeapot)
+				return
+			}
+			_, _ = w.Write(keys)
+		case "/odd":
+			w.WriteHeader(599)
 		default:
 			w.WriteHeader(http.StatusNotFound)
 		}
 	}))
 	t.Cleanup(server.Close)
 	token := s.sign(t, map[string]any{"ten": "acme"}, "kid", "a")
-	for path, says := range map[string]string{"/jwks": "", "/moved": "", "/elsewhere": "302", "/nothing": "404"} {
+	for path, says := range map[string]string{"/jwks": "", "/moved": "", "/elsewhere": "302", "/stranger": "302", "/asks?password=hunter2": "", "/nothing": "404", "/odd": "599"} {
 		log := &lines{}
 		v := verifier(t, auth.Config{JWKS: []string{server.URL + path}, Logger: log.logger()})
 		wait.Run(t, v.Run)

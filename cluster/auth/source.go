@@ -20,7 +20,7 @@ import (
 const (
 	maxFile   = 1 << 20          // bytes of a key file or a set of keys
 	fetchTime = 10 * time.Second // for a URL to answer
-	fetchMin  = 10 * time.Second // between two fetches that tokens ask for
+	fetchMin  = 10 * time.Second // from one fetch to the next, which tokens ask for
 	fetchLong = 5 * time.Minute  // between two others, when the last one went well
 	fetchSoon = 5 * time.Second  // and when it did not
 	hurryWait = 3 * time.Second  // a token waits so long for a fetch
@@ -41,9 +41,10 @@ type source struct {
 
 	kick chan struct{} // has a token when a fetch is wanted at once
 
-	mu    sync.Mutex
-	begun time.Time     // the last fetch did
-	done  chan struct{} // closed when the next fetch is over
+	mu       sync.Mutex
+	begun    time.Time     // the last fetch did
+	fetching bool          // it is not over
+	done     chan struct{} // closed when the next fetch is over
 }
 
 func newKeyFile(path string, cfg *Config) *source {
@@ -83,13 +84,19 @@ func newJWKS(place string, cfg *Config) (*source, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("JWKS %q is no URL: give a file, or one as in https://issuer.example/.well-known/jwks.json", place)
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !cfg.Insecure && !isLoopback(u.Hostname())) {
+	if !isTrusted(u, cfg.Insecure) {
 		return nil, fmt.Errorf("JWKS %q: whoever stands between could put keys of their own in it; give an https URL, or --insecure", u.Redacted())
 	}
 	s = newFile("JWKS", (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), cfg, parse)
 	s.remote, s.kick, s.done = true, make(chan struct{}, 1), make(chan struct{})
-	s.read = func(ctx context.Context) ([]byte, error) { return fetch(ctx, u) }
+	fetcher := newFetcher(cfg.Insecure)
+	s.read = func(ctx context.Context) ([]byte, error) { return fetch(ctx, fetcher, u) }
 	return s, nil
+}
+
+// isTrusted tells whether nobody on the way to a URL can change what it answers.
+func isTrusted(u *url.URL, insecure bool) bool {
+	return u.Scheme == "https" || u.Scheme == "http" && (insecure || isLoopback(u.Hostname()))
 }
 
 // isLoopback tells whether a host is this machine.
@@ -132,7 +139,7 @@ func (s *source) run(ctx context.Context, changed func()) {
 		case <-s.kick:
 		}
 		s.mu.Lock()
-		s.begun = time.Now()
+		s.begun, s.fetching = time.Now(), true
 		s.mu.Unlock()
 		limit, cancel := context.WithTimeout(ctx, fetchTime)
 		err := s.load(limit)
@@ -150,7 +157,7 @@ func (s *source) run(ctx context.Context, changed func()) {
 			}
 			s.mu.Lock()
 			close(s.done)
-			s.done = make(chan struct{})
+			s.done, s.fetching = make(chan struct{}), false
 			s.mu.Unlock()
 		}
 		every.Reset(wait)
@@ -182,15 +189,18 @@ func (s *source) hurry(ctx context.Context) bool {
 		return false
 	}
 	s.mu.Lock()
-	done := s.done
-	wanted := time.Since(s.begun) >= fetchMin
+	done, fetching := s.done, s.fetching
+	due := time.Since(s.begun) >= fetchMin
 	s.mu.Unlock()
-	if !wanted {
-		return false
-	}
-	select {
-	case s.kick <- struct{}{}:
+	switch {
+	case fetching:
+	case due:
+		select {
+		case s.kick <- struct{}{}:
+		default:
+		}
 	default:
+		return false
 	}
 	select {
 	case <-done:
@@ -218,17 +228,19 @@ func readBounded(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-var fetcher = &http.Client{
-	CheckRedirect: func(r *http.Request, via []*http.Request) error {
-		if len(via) >= 3 || r.URL.Scheme != via[0].URL.Scheme {
+// newFetcher follows a few redirects, and none to where a URL could not be by itself.
+func newFetcher(insecure bool) *http.Client {
+	return &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if len(via) >= 3 || r.URL.Scheme != via[0].URL.Scheme || !isTrusted(r.URL, insecure) {
 			return http.ErrUseLastResponse // its status is the error then
 		}
+		r.Header.Del("Referer") // the URL may have a secret
 		return nil
-	},
+	}}
 }
 
 // fetch gets a set of keys.
-func fetch(ctx context.Context, u *url.URL) ([]byte, error) {
+func fetch(ctx context.Context, fetcher *http.Client, u *url.URL) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
@@ -244,7 +256,7 @@ func fetch(ctx context.Context, u *url.URL) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answers %s", resp.Status)
+		return nil, fmt.Errorf("it answers %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	}
 	return readBounded(resp.Body)
 }

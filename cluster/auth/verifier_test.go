@@ -228,6 +228,8 @@ func TestTimesOfATokenCount(t *testing.T) {
 		{"over", map[string]any{"exp": now - 100}, auth.Expired, auth.Expired},
 		{"0 is 1970", map[string]any{"exp": 0}, auth.Expired, auth.Expired},
 		{"before that", map[string]any{"exp": -5.5}, auth.Expired, auth.Expired},
+		{"the year 1, as a time that was never set", map[string]any{"exp": time.Time{}.Unix()}, auth.Expired, auth.Expired},
+		{"and as the beginning", map[string]any{"nbf": time.Time{}.Unix()}, "", ""},
 		{"soon", map[string]any{"nbf": now + 30}, auth.NotYet, ""},
 		{"not soon", map[string]any{"nbf": now + 100}, auth.NotYet, auth.NotYet},
 		{"long since", map[string]any{"nbf": now - 100}, "", ""},
