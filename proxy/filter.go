@@ -24,7 +24,7 @@ type filter struct {
 	level   record.Level // the lowest; 0 for all
 	grep    *query.Expression
 	terms   []query.Term
-	size    int    // instructions of all expressions, and one for each other term
+	size    int    // steps that all take for each byte of a record, at most
 	leveled bool   // a term compares the level
 	vm      string // the only consolidator whose records and losses are wanted; "" for all
 }
@@ -74,7 +74,7 @@ func parseFilter(values url.Values) (*filter, error) {
 	}
 	for i := range f.terms {
 		f.leveled = f.leveled || f.terms[i].Field == "level"
-		f.size += max(f.terms[i].Instructions(), 1)
+		f.size += f.terms[i].Steps()
 	}
 	if f.level == 0 && f.grep == nil && len(f.terms) == 0 && f.vm == "" {
 		return nil, nil

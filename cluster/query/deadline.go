@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// How far matching goes, in steps: instructions times bytes. One takes 10 to 20 ns at
-// most.
+// How far matching goes, in steps: instructions times bytes, and one for each byte that is
+// looked for a field. One takes 10 to 20 ns at most.
 const (
 	allowed  = 5_000_000 // whatever the time is: a busy machine ends nothing that is cheap
 	together = 200_000   // between two looks at the time
@@ -31,6 +31,9 @@ func (d *Deadline) Passed() bool { return d != nil && d.passed }
 
 // over notes steps, and reports whether no more may follow.
 func (d *Deadline) over(steps int) bool {
+	if d == nil {
+		return false
+	}
 	d.steps += steps
 	d.passed = d.passed || d.steps > allowed && !time.Now().Before(d.at)
 	return d.passed
@@ -38,11 +41,12 @@ func (d *Deadline) over(steps int) bool {
 
 // matchUntil matches with an expression of so many instructions, until the deadline.
 func matchUntil(re *regexp.Regexp, size int, data []byte, d *Deadline) bool {
+	steps := size * (len(data) + 1) // also in no bytes at all there is a place to match at
 	switch {
 	case d == nil:
 		return re.Match(data)
-	case size*len(data) <= together:
-		return !d.over(size*len(data)) && re.Match(data)
+	case steps <= together:
+		return !d.over(steps) && re.Match(data)
 	}
 	each := together/size + 1
 	w := watched{data: data, deadline: d, steps: each * size, each: each, left: each}

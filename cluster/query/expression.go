@@ -23,8 +23,9 @@ var ignoresCase = regexp.MustCompile(`\(\?[a-zA-Z]*i`)
 // Expression is a regular expression that anybody may bring, since what it costs is
 // bounded: see [Compile] and [Expression.MatchUntil]. It never changes.
 type Expression struct {
-	re   *regexp.Regexp
-	size int // instructions
+	source string
+	re     *regexp.Regexp
+	size   int // instructions
 }
 
 // Compile compiles a regular expression (RE2), of MaxInstructions at most. The error
@@ -34,14 +35,29 @@ func Compile(source string) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	re, err := regexp.Compile(source)
+	re, err := compileSmall(source)
 	if err != nil {
 		return nil, fmt.Errorf("%s", reason(err)) // not reached: it was parsed
 	}
-	return &Expression{re: re, size: size}, nil
+	return &Expression{source: source, re: re, size: size}, nil
 }
 
-func (e *Expression) String() string { return e.re.String() }
+// compileSmall compiles an expression. For one that begins with ^ and ends with $ package
+// regexp may make tables that grow with the square of its alternatives, 700 KB of 1 KB:
+// for one that begins with parentheses it makes none.
+func compileSmall(source string) (*regexp.Regexp, error) {
+	tree, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err == nil && program.StartCond()&syntax.EmptyBeginText != 0 {
+		source = "()" + source
+	}
+	return regexp.Compile(source)
+}
+
+func (e *Expression) String() string { return e.source }
 
 // Instructions is how many it has.
 func (e *Expression) Instructions() int { return e.size }

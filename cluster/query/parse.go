@@ -13,6 +13,9 @@ import (
 // MaxTerms bounds what [Parse] reads. More could not be seen at once, either.
 const MaxTerms = 32
 
+// maxScans is how many keys of a path may be found in a record, see [jsonscan.Lookup].
+const maxScans = 256
+
 // Error is what is wrong with terms, and where.
 type Error struct {
 	At   int // byte in the text
@@ -249,6 +252,7 @@ func (p *parser) complete(t *Term, at int, quoted bool) (err error) {
 		}
 	}
 	t.Word = requiredWord(t)
+	t.scans = 1 + min(strings.Count(t.Field, "."), maxScans)
 	return nil
 }
 

@@ -71,7 +71,7 @@ func longestFirst(words []string) []string {
 
 // compile compiles an expression that ignores case if it has no capitals.
 func compile(pattern string) (*regexp.Regexp, error) {
-	return regexp.Compile(foldedCase(pattern))
+	return compileSmall(foldedCase(pattern))
 }
 
 // foldedCase is the expression that compile compiles.

@@ -63,6 +63,7 @@ type Term struct {
 	level   record.Level   // value, when the field is level
 	re      *regexp.Regexp // value, for opMatch
 	size    int            // instructions of re, or of the Pattern's expression
+	scans   int            // how often a record is read through to find the field, at most
 }
 
 // String is the term as it is written.
@@ -82,7 +83,9 @@ type Record struct {
 
 // Match reports whether a record passes a term that compares a field. For one
 // with a Pattern it must not be called.
-func (t *Term) Match(r *Record) bool { return t.meets(r) != t.Not }
+func (t *Term) Match(r *Record) bool {
+	return !r.Until.over(t.scans*len(r.Data)) && t.meets(r) != t.Not
+}
 
 func (t *Term) meets(r *Record) bool {
 	if t.Field == "level" {
@@ -219,9 +222,8 @@ func (t *Term) compareText(s string, until *Deadline) bool {
 	return t.ordered(strings.Compare(s, t.value))
 }
 
-// Instructions is how many instructions the expression of the term has; 0 when it has
-// none.
-func (t *Term) Instructions() int { return t.size }
+// Steps is how many steps of a [Deadline] a test takes for each byte of a record, at most.
+func (t *Term) Steps() int { return t.size + t.scans }
 
 // MatchRaw is Match, also for a term with a Pattern: that is looked for in the JSON.
 func (t *Term) MatchRaw(r *Record) bool {
