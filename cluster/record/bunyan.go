@@ -58,14 +58,15 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 	if i := jsonscan.SkipSpace(line, 0); i == len(line) || line[i] != '{' {
 		return dst, FormText
 	}
-	if !mayBeBunyan(line) && isOneLine(line) && isClean(line) {
+	clean := isCleanLine(line)
+	if clean && !mayBeBunyan(line) {
 		return b.convert(dst, line, now)
 	}
 	m, ok := match(line)
 	if !ok {
 		return dst, FormText
 	}
-	if !isOneLine(line) || !isClean(line) {
+	if !clean {
 		line = NormaliseAt(nil, line, now)
 		m, _ = match(line)
 	}
@@ -78,7 +79,8 @@ func (b *Bunyan) AppendObject(dst, line []byte, now time.Time) ([]byte, Form) {
 // mayBeBunyan reports whether bunyan's v may be in a line, which only its records
 // have. It finds most of the others without reading them.
 func mayBeBunyan(line []byte) bool {
-	return bytes.Contains(line, []byte(`"v"`)) || bytes.Contains(line, []byte(`\u0076`))
+	return bytes.HasPrefix(line, []byte(`{"name":`)) || // as bunyan begins them
+		bytes.HasPrefix(line, []byte(`{"v":`)) || bytes.Contains(line, []byte(`"v"`)) || bytes.Contains(line, []byte(`\u0076`))
 }
 
 // What stands before name, hostname and level in a record of text.
@@ -147,7 +149,7 @@ func match(data []byte) (m matched, ok bool) {
 		}
 		if core := coreKey(key); core != keyOther {
 			m.value[core] = value
-		} else {
+		} else if len(key) > 0 && (key[0] == fieldsDot[0] || key[0] == '\\') {
 			m.prefix = max(m.prefix, fieldsPrefix(key))
 		}
 	}

@@ -19,6 +19,11 @@ func shortString(buf, quoted []byte) ([]byte, bool) {
 // integer reads a JSON number that is an integer of at most 15 digits, 30.0
 // included; numbers with an exponent are not read.
 func integer(b []byte) (int64, bool) {
+	if len(b) <= 15 {
+		if n, ok := number(b); ok {
+			return int64(n), true
+		}
+	}
 	digits := b
 	if b[0] == '-' {
 		digits = b[1:]

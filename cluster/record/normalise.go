@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -14,8 +15,29 @@ const timeLayout = "2006-01-02T15:04:05.000Z07:00"
 
 // IsLine reports whether data is a record that may leave as it is: one line of
 // UTF-8, one valid JSON object, without U+0085, U+2028 and U+2029.
-func IsLine(data []byte) bool {
-	return isOneLine(data) && isClean(data) && jsonscan.ValidObject(data)
+func IsLine(data []byte) bool { return isCleanLine(data) && jsonscan.ValidObject(data) }
+
+// isCleanLine reports whether data is one line of UTF-8 without U+0085, U+2028 and
+// U+2029.
+func isCleanLine(data []byte) bool { return isPlain(data) || isOneLine(data) && isClean(data) }
+
+// isPlain reports whether data is ASCII without control characters, as nearly all
+// lines are. It looks at eight bytes at once.
+func isPlain(data []byte) bool {
+	const top, space = 0x8080808080808080, 0x2020202020202020
+	if len(data) < 8 {
+		return false // the others find out
+	}
+	bad := func(i int) uint64 {
+		x := binary.LittleEndian.Uint64(data[i:])
+		return x | x - space // the top bit of a byte below a space is set by the subtraction
+	}
+	for i := 0; i+8 < len(data); i += 8 {
+		if bad(i)&top != 0 {
+			return false
+		}
+	}
+	return bad(len(data)-8)&top == 0
 }
 
 // isClean reports whether data is UTF-8 without U+0085, U+2028 and U+2029.
