@@ -25,7 +25,7 @@ func (m sticky) Handshake(x *zmtp.Exchange, ours []zmtp.Property) (zmtp.Properti
 
 func (m sticky) Seal(dst, frame []byte) ([]byte, error) { return append(dst, frame...), nil }
 
-func (m sticky) Open(dst, sealed []byte) ([]byte, int, error) {
+func (m sticky) Open(dst, sealed []byte, _ int) ([]byte, int, error) {
 	m.stuck <- struct{}{}
 	<-m.letGo
 	return append(dst, sealed...), len(sealed), nil

@@ -47,8 +47,8 @@ func intern(name []byte) string {
 	return string(name)
 }
 
-// appendCommand appends a command's frame.
-func appendCommand(dst []byte, name string, data ...[]byte) []byte {
+// AppendCommand appends a command's frame: its name, of at most 255 bytes, and its data.
+func AppendCommand(dst []byte, name string, data ...[]byte) []byte {
 	size := 1 + len(name)
 	for _, d := range data {
 		size += len(d)
@@ -68,9 +68,9 @@ func appendCommand(dst []byte, name string, data ...[]byte) []byte {
 func AppendSubscription(dst []byte, v Version, prefix string, cancel bool) []byte {
 	if v.Major > 3 || v.Major == 3 && v.Minor > 0 {
 		if cancel {
-			return appendCommand(dst, CmdCancel, []byte(prefix))
+			return AppendCommand(dst, CmdCancel, []byte(prefix))
 		}
-		return appendCommand(dst, CmdSubscribe, []byte(prefix))
+		return AppendCommand(dst, CmdSubscribe, []byte(prefix))
 	}
 	first := byte(1)
 	if cancel {
@@ -96,14 +96,14 @@ func ParseSubscription(t Token) (prefix []byte, cancel, ok bool) {
 // the time in which its own application does not read as silence, too, and
 // then ends its process by an assertion: send it 0.
 func AppendPing(dst []byte, ttl uint16) []byte {
-	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint16(nil, ttl))
+	return AppendCommand(dst, CmdPing, binary.BigEndian.AppendUint16(nil, ttl))
 }
 
 // AppendPingContext appends a PING whose PONG says which it answers: see
 // PongContext. context must not be 0.
 func AppendPingContext(dst []byte, context uint64) []byte {
 	data := make([]byte, 2, 10) // no time to live
-	return appendCommand(dst, CmdPing, binary.BigEndian.AppendUint64(data, context))
+	return AppendCommand(dst, CmdPing, binary.BigEndian.AppendUint64(data, context))
 }
 
 // PongContext is the context of the PING that a PONG with these data answers;
@@ -120,7 +120,7 @@ func AppendPong(dst, ping []byte) ([]byte, error) {
 	if len(ping) < 2 || len(ping) > 2+maxContext {
 		return dst, fmt.Errorf("%w: a PING of %d bytes", ErrProtocol, len(ping))
 	}
-	return appendCommand(dst, CmdPong, ping[2:]), nil
+	return AppendCommand(dst, CmdPong, ping[2:]), nil
 }
 
 // Properties are what a peer announces of itself in its READY. Names are compared
@@ -136,6 +136,9 @@ func (p Properties) get(name string) string {
 	return ""
 }
 
+// Sluice reports whether a sluice peer says this of itself.
+func (p Properties) Sluice() bool { return p.get(propSluice) == "1" }
+
 // The properties that this package knows.
 const (
 	propSocketType = "Socket-Type"
@@ -145,20 +148,27 @@ const (
 )
 
 func appendReady(dst []byte, ours []Property) []byte {
-	var data []byte
+	return AppendCommand(dst, cmdReady, AppendProperties(nil, ours))
+}
+
+// AppendProperties appends properties as they stand in a READY: a name of at most 255
+// bytes, with its length in one, and a value, with its length in four.
+func AppendProperties(dst []byte, ours []Property) []byte {
 	for _, p := range ours {
-		data = append(data, byte(len(p.Name)))
-		data = append(data, p.Name...)
-		data = binary.BigEndian.AppendUint32(data, uint32(len(p.Value)))
-		data = append(data, p.Value...)
+		dst = append(dst, byte(len(p.Name)))
+		dst = append(dst, p.Name...)
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(p.Value)))
+		dst = append(dst, p.Value...)
 	}
-	return appendCommand(dst, cmdReady, data)
+	return dst
 }
 
 // maxProperties bounds how many properties are looked at.
 const maxProperties = 64
 
-func parseReady(data []byte) (Properties, error) {
+// ParseProperties reads what AppendProperties writes: at most 64 of them. A name that
+// stands twice counts as it stood last.
+func ParseProperties(data []byte) (Properties, error) {
 	props := Properties{}
 	for len(data) > 0 {
 		n := int(data[0])
@@ -181,12 +191,12 @@ func parseReady(data []byte) (Properties, error) {
 	return props, nil
 }
 
-// appendError appends an ERROR with its reason, of at most 255 bytes.
-func appendError(dst []byte, reason string) []byte {
+// AppendError appends an ERROR with its reason, of which 255 bytes are sent.
+func AppendError(dst []byte, reason string) []byte {
 	if len(reason) > 255 {
 		reason = reason[:255]
 	}
-	return appendCommand(dst, cmdError, []byte{byte(len(reason))}, []byte(reason))
+	return AppendCommand(dst, cmdError, []byte{byte(len(reason))}, []byte(reason))
 }
 
 func parseError(data []byte) string {

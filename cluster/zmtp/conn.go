@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -49,6 +48,7 @@ type Peer struct {
 	Sluice  bool   // it knows Sluice's commands
 	Name    string // of the consolidator, if it is one of ours
 	Run     string // of the consolidator, another one after each restart; empty if it does not tell
+	Key     string // by which the mechanism knows it; empty without one. It is proved, unlike all else
 }
 
 // Pings reports whether the peer knows PING: from 3.1 on.
@@ -67,7 +67,8 @@ type Conn struct {
 	codec Codec  // nil: frames travel as they are
 	rest  []byte // received beyond the handshake
 
-	sealed []byte // what codec has made of frames, and the kernel has not taken yet
+	sealed []byte        // what codec has made of frames, and the kernel has not taken yet
+	sealIn *sealedOutput // the memory of sealed, unless a frame was larger; nil while there is none
 
 	mu      sync.Mutex // a leaf: nothing is waited for while it is held
 	aborted bool
@@ -100,27 +101,26 @@ func handshake(nc net.Conn, cfg Config) (*Conn, error) {
 	if mechanism == nil {
 		mechanism = Null
 	}
-	x := &Exchange{conn: nc}
+	x := &Exchange{conn: nc, cfg: &cfg}
 	name, server := mechanism.Greeting()
 	if err := x.Send(appendGreeting(nil, name, server)); err != nil {
 		return nil, err
 	}
 	c := &Conn{conn: nc, raw: raw}
-	if c.Peer.Version, err = x.greeting(name); err != nil {
+	if c.Peer.Version, err = x.greeting(name, server); err != nil {
 		return nil, err
 	}
 	var theirs Properties
 	if theirs, c.codec, err = mechanism.Handshake(x, cfg.properties()); err != nil {
 		return nil, err
 	}
-	c.Peer.Type = theirs.get(propSocketType)
-	c.Peer.Sluice = !cfg.Foreign && theirs.get(propSluice) == "1"
+	c.Peer.Type, c.Peer.Key = theirs.get(propSocketType), x.key
+	c.Peer.Sluice = !cfg.Foreign && theirs.Sluice()
 	if c.Peer.Sluice {
 		c.Peer.Name, c.Peer.Run = theirs.get(propName), theirs.get(propRun)
 	}
-	if !slices.Contains(cfg.Peers, c.Peer.Type) {
-		err := &PeerError{Peer: c.Peer.Type, Own: cfg.Type}
-		_, _ = c.Write(appendError(nil, err.Error()))
+	if err := x.Admit(theirs); err != nil {
+		_, _ = c.Write(AppendError(nil, err.Error()))
 		return nil, err
 	}
 	if err := nc.SetDeadline(time.Time{}); err != nil {

@@ -15,8 +15,9 @@
 // without a copy: many pieces with one system call ([Ready.Write]), splitting in place
 // ([Receiver]). With a codec at most 32 KiB of frames, or a single larger one, are sealed
 // at a time; what the kernel has not taken of that is kept ([Conn.Kept]) and goes first
-// next time, since it can be sealed only once. What a codec cannot open, or not within the
-// size that a frame may have, ends the connection.
+// next time, since it can be sealed only once. What a codec cannot open ends the connection;
+// a frame above the limits is opened in parts, and passed over as it would be without one.
+// Package curve has the mechanism CURVE.
 //
 // # Contract
 //

@@ -3,6 +3,7 @@ package zmtp
 import (
 	"fmt"
 	"net"
+	"slices"
 )
 
 // maxHandshake bounds what is read before a handshake is done, in bytes.
@@ -12,9 +13,29 @@ const maxHandshake = 8 << 10
 // the handshake's time and at most 8 KiB of the peer's.
 type Exchange struct {
 	conn net.Conn
+	cfg  *Config
 	buf  []byte // received, and not looked at yet
 	read int    // bytes received
+	key  string // of the peer
 }
+
+// Identify notes the key by which the peer is known: its [Peer]'s Key.
+func (x *Exchange) Identify(key string) { x.key = key }
+
+// Admit reports why a peer with these properties is not one to talk to. A mechanism whose
+// handshake ends by the server's READY asks before it sends that, and sends an ERROR with
+// the reason instead.
+func (x *Exchange) Admit(theirs Properties) error {
+	if peer := theirs.get(propSocketType); !slices.Contains(x.cfg.Peers, peer) {
+		return &PeerError{Peer: peer, Own: x.cfg.Type}
+	}
+	return nil
+}
+
+// RefusedError is the peer's ERROR, by which it ends a handshake.
+type RefusedError struct{ Reason string } // foreign input, of at most 255 bytes
+
+func (e *RefusedError) Error() string { return fmt.Sprintf("refused by the peer: %q", e.Reason) }
 
 // Send writes a whole command.
 func (x *Exchange) Send(command []byte) error {
@@ -35,7 +56,7 @@ func (x *Exchange) Receive() (name string, data []byte, err error) {
 		case len(x.buf) >= h+int(size):
 			name, data, err = SplitCommand(x.take(h + int(size))[h:])
 			if err == nil && name == cmdError {
-				err = fmt.Errorf("refused by the peer: %q", parseError(data))
+				err = &RefusedError{parseError(data)}
 			}
 			return name, data, err
 		}
@@ -46,16 +67,16 @@ func (x *Exchange) Receive() (name string, data []byte, err error) {
 }
 
 // greeting reads the peer's greeting, which must name a mechanism.
-func (x *Exchange) greeting(mechanism string) (Version, error) {
+func (x *Exchange) greeting(mechanism string, server bool) (Version, error) {
 	for len(x.buf) < greetingSize {
-		if err := checkGreeting(x.buf, mechanism); err != nil {
+		if err := checkGreeting(x.buf, mechanism, server); err != nil {
 			return Version{}, err
 		}
 		if err := x.fill(); err != nil {
 			return Version{}, err
 		}
 	}
-	return parseGreeting(x.take(greetingSize), mechanism)
+	return parseGreeting(x.take(greetingSize), mechanism, server)
 }
 
 // fill reads some more, in small pieces.

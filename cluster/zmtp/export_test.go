@@ -2,10 +2,8 @@ package zmtp
 
 // What only a handshake uses, for the tests.
 var (
-	ParseReady    = parseReady
-	AppendError   = appendError
-	ParseError    = parseError
-	AppendCommand = appendCommand
+	ParseReady = ParseProperties
+	ParseError = parseError
 )
 
 const (
@@ -20,10 +18,10 @@ func (p Properties) Get(name string) string { return p.get(name) }
 func AppendGreeting(dst []byte) []byte { return appendGreeting(dst, "NULL", false) }
 
 // ParseGreeting reads one.
-func ParseGreeting(g []byte) (Version, error) { return parseGreeting(g, "NULL") }
+func ParseGreeting(g []byte) (Version, error) { return parseGreeting(g, "NULL", false) }
 
 // CheckGreeting checks the beginning of one.
-func CheckGreeting(g []byte) error { return checkGreeting(g, "NULL") }
+func CheckGreeting(g []byte) error { return checkGreeting(g, "NULL", false) }
 
 // AppendReady appends a READY with pairs of names and values.
 func AppendReady(dst []byte, pairs [][2]string) []byte {

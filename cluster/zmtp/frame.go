@@ -14,9 +14,11 @@ const (
 
 // The flags of a frame.
 const (
-	flagMore    = 1 << 0
-	flagLong    = 1 << 1
-	flagCommand = 1 << 2
+	FlagMore    = 1 << 0 // more frames of the message follow
+	FlagCommand = 1 << 2 // it is a command's, and the only one
+	flagMore    = FlagMore
+	flagLong    = 1 << 1 // the length has 8 bytes
+	flagCommand = FlagCommand
 	flagsKnown  = flagMore | flagLong | flagCommand
 )
 
@@ -29,6 +31,25 @@ const maxFrame = 1<<63 - 1
 
 // maxHeader is the size of a long frame's header.
 const maxHeader = 9
+
+// FrameHeader reads a frame's header from the beginning of b: its flags, of which the
+// length's is none; the size of its body, in bytes; and how many bytes the header has
+// itself, 0 when b is too short to tell. A header that no frame can have is an error.
+func FrameHeader(b []byte) (flags byte, size uint64, n int, err error) {
+	flags, size, n = header(b)
+	switch {
+	case n > 0 && flags&^byte(flagsKnown) != 0:
+		return 0, 0, 0, reserved(flags)
+	case size > maxFrame:
+		return 0, 0, 0, errFrame
+	}
+	return flags &^ flagLong, size, n, nil
+}
+
+// AppendFrameHeader appends the header of a frame with a body of size bytes.
+func AppendFrameHeader(dst []byte, flags byte, size uint64) []byte {
+	return appendHeader(dst, flags, int(size))
+}
 
 // header reads a frame's header from the beginning of b. size is its body's.
 // n is the header's own length, and 0 when b is too short to tell.

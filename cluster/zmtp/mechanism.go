@@ -23,11 +23,20 @@ type Codec interface {
 	// Open appends to dst the frame that stands at the beginning of sealed, and
 	// returns how many bytes of sealed it took; none while it is not whole there. It
 	// must refuse what it does not trust with an error: that ends the connection.
-	Open(dst, sealed []byte) (opened []byte, n int, err error)
+	//
+	// A frame of more than limit bytes, sealed, is opened in parts, as they come: its
+	// header, and then as many bytes, of any value, as its body has. They are passed
+	// over by whoever reads them; still, the last part comes only once all of the frame
+	// can be trusted. What is opened is never longer than what was taken of sealed,
+	// whose bytes may be overwritten.
+	Open(dst, sealed []byte, limit int) (opened []byte, n int, err error)
 }
 
 // Property is something that a peer says of itself in a handshake.
 type Property struct{ Name, Value string }
+
+// Curve is the name of the mechanism in package curve.
+const Curve = "CURVE"
 
 // Null is the mechanism without security: frames travel as they are.
 var Null Mechanism = null{}
@@ -48,6 +57,6 @@ func (null) Handshake(x *Exchange, ours []Property) (Properties, Codec, error) {
 	case name != cmdReady:
 		return nil, nil, fmt.Errorf("%w: %q before READY", ErrProtocol, name)
 	}
-	theirs, err := parseReady(data)
+	theirs, err := ParseProperties(data)
 	return theirs, nil, err
 }

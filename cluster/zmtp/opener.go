@@ -3,12 +3,13 @@ package zmtp
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"syscall"
 )
 
-// maxSealed is the most that a codec may make of one frame, in bytes: what is not
-// opened by then ends the connection.
+// maxSealed is how long a sealed frame may be that is opened as a whole, in bytes: no
+// frame of a message within the limits is longer. What is longer is opened in parts.
 const maxSealed = MaxMessage + overhead
 
 // overhead is what a codec may add to a frame, in bytes.
@@ -23,9 +24,12 @@ var sealedBuffers = sync.Pool{New: func() any { return new([sealedBuffer]byte) }
 // is not whole yet, and nothing else.
 type opener struct {
 	codec Codec
-	limit int // bytes of one sealed frame
+	limit int // bytes of a sealed frame that is opened as a whole
 	kept  []byte
 	err   error // why nothing more is opened
+
+	buf    *[sealedBuffer]byte // between receive and open
+	sealed []byte              // likewise: what is there, in buf or in kept
 }
 
 // newOpener returns the opener of a connection, which has received some bytes by its
@@ -45,53 +49,77 @@ func (o *opener) holds() int {
 	return cap(o.kept)
 }
 
-// read reads once, and appends the frames that are whole by then to dst. It returns
-// syscall.EAGAIN when there is nothing to read now, and io.EOF at the end.
-func (o *opener) read(fd uintptr, dst []byte) ([]byte, error) {
+// receive reads once. What is there then is for open, and makes at most n bytes. It
+// returns syscall.EAGAIN when there is nothing to read now, and io.EOF at the end.
+func (o *opener) receive(fd uintptr) (n int, err error) {
 	if o.err != nil {
-		return dst, o.err
+		return 0, o.err
 	}
-	buf := sealedBuffers.Get().(*[sealedBuffer]byte)
-	defer sealedBuffers.Put(buf)
-	n, err := syscall.Read(int(fd), buf[:])
+	// What is kept comes first in a large buffer, unless it nearly fills that: then the
+	// rest of a long frame is read behind it.
+	had := len(o.kept)
+	var into []byte
+	if had <= sealedBuffer/2 {
+		o.buf = sealedBuffers.Get().(*[sealedBuffer]byte)
+		copy(o.buf[:], o.kept)
+		into = o.buf[:]
+	} else {
+		o.kept = slices.Grow(o.kept, sealedBuffer)
+		into = o.kept[:had+sealedBuffer]
+	}
+	got, err := syscall.Read(int(fd), into[had:])
 	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), buf[:])
+		got, err = syscall.Read(int(fd), into[had:])
 	}
-	switch {
-	case err == syscall.EAGAIN:
-		o.kept = append([]byte(nil), o.kept...) // no larger than it must be
-		return dst, err
-	case err != nil:
-		return dst, err
-	case n == 0:
-		return dst, io.EOF
+	if err == nil && got == 0 {
+		err = io.EOF
 	}
-	if opened := o.open(dst, buf[:n]); len(opened) > len(dst) {
-		return opened, nil // what came before an error is read first
+	if err != nil {
+		o.putBack()
+		if cap(o.kept) > had+maxSpare {
+			o.kept = append([]byte(nil), o.kept...)
+		}
+		return 0, err
 	}
-	return dst, o.err
+	o.sealed = into[:had+got]
+	return len(o.sealed), nil
 }
 
-// open takes what was received, and appends the frames that are whole to dst.
-func (o *opener) open(dst, received []byte) []byte {
-	sealed := received
-	if len(o.kept) > 0 {
-		o.kept = append(o.kept, received...)
-		sealed = o.kept
-	}
-	for len(sealed) > 0 {
-		opened, n, err := o.codec.Open(dst, sealed)
-		if err == nil && (n > o.limit || n == 0 && len(sealed) > o.limit) {
-			err = fmt.Errorf("%w: a sealed frame of more than %d bytes", ErrProtocol, o.limit)
+// maxSpare is how much room may be kept while nothing comes, in bytes.
+const maxSpare = 1 << 10
+
+// open appends to dst the frames that are whole, or parts of such as are not kept. An
+// error is returned by the next receive: what came before it is read first.
+func (o *opener) open(dst []byte) []byte {
+	sealed := o.sealed
+	for len(sealed) > 0 && o.err == nil {
+		opened, n, err := o.codec.Open(dst, sealed, o.limit)
+		if err == nil && n == 0 && len(sealed) > o.limit {
+			err = fmt.Errorf("%w: more than %d bytes of a sealed frame, and none of it was opened", ErrProtocol, o.limit)
 		}
 		if o.err = err; err != nil {
-			return dst
+			break
 		}
-		dst, sealed = opened, sealed[n:]
 		if n == 0 {
 			break
 		}
+		dst, sealed = opened, sealed[n:]
 	}
 	o.kept = append(o.kept[:0], sealed...)
+	o.sealed = nil
+	o.putBack()
 	return dst
+}
+
+// openKept is open, of what the handshake has received.
+func (o *opener) openKept(dst []byte) []byte {
+	o.sealed = o.kept
+	return o.open(dst)
+}
+
+func (o *opener) putBack() {
+	if o.buf != nil {
+		sealedBuffers.Put(o.buf)
+		o.buf = nil
+	}
 }

@@ -44,7 +44,7 @@ type Receiver struct {
 func NewReceiver(c *Conn) *Receiver {
 	r := &Receiver{tokens: tokens{conn: c, open: newOpener(c, maxSealed)}}
 	if r.open != nil {
-		r.rest = r.open.open(nil, nil)
+		r.rest = r.open.openKept(nil)
 		r.data, r.read = r.rest, r.readSealed
 	} else {
 		r.data, r.read = c.rest, r.readSome
@@ -122,19 +122,7 @@ func (r *Receiver) release() {
 // readSome reads once, and reports whether something came of it. When there is
 // nothing to read it gives the large buffer away, and the runtime waits.
 func (r *Receiver) readSome(fd uintptr) bool {
-	var into []byte
-	if r.big != nil || len(r.data) <= maxMoved {
-		into = r.room()
-	} else {
-		// The beginning of a very long message. It is at most MaxMessage
-		// long, so this grows no further.
-		if cap(r.data)-len(r.data) < maxMoved {
-			grown := make([]byte, len(r.data), MaxMessage+2*maxMoved)
-			copy(grown, r.data)
-			r.data = grown
-		}
-		into = r.data[len(r.data):cap(r.data)]
-	}
+	into := r.space(minRoom)
 	for {
 		n, err := syscall.Read(int(fd), into)
 		switch {
@@ -151,25 +139,46 @@ func (r *Receiver) readSome(fd uintptr) bool {
 		case n == 0:
 			r.err = io.EOF
 		default:
-			r.data = r.data[:len(r.data)+n]
-			r.n += uint64(n)
-			if r.big != nil {
-				r.end += n
-			}
+			r.took(n)
 		}
 		return true
 	}
 }
 
-// room is where to read to: in the large buffer, right behind what was not looked
-// at yet. Where others hold something, nothing is written.
-func (r *Receiver) room() []byte {
+// took notes n bytes that were put behind what was not looked at yet.
+func (r *Receiver) took(n int) {
+	r.data = r.data[:len(r.data)+n]
+	r.n += uint64(n)
+	if r.big != nil {
+		r.end += n
+	}
+}
+
+// space is where to put what comes, right behind what was not looked at yet: at least n
+// bytes.
+func (r *Receiver) space(n int) []byte {
+	if r.big != nil || len(r.data) <= maxMoved {
+		return r.room(n)
+	}
+	// The beginning of a very long message. It is at most MaxMessage long, so this
+	// grows no further.
+	if cap(r.data)-len(r.data) < max(n, maxMoved) {
+		grown := make([]byte, len(r.data), MaxMessage+2*max(n, maxMoved))
+		copy(grown, r.data)
+		r.data = grown
+	}
+	return r.data[len(r.data):cap(r.data)]
+}
+
+// room is such a space in the large buffer. Where others hold something, nothing is
+// written.
+func (r *Receiver) room(n int) []byte {
 	inPlace, old := r.big != nil, r.big
 	if old == nil {
 		old = r.last.Hold()
 	}
 	switch {
-	case old == nil, old.Shared() && r.end+len(r.data)+minRoom > len(old.Bytes):
+	case old == nil, old.Shared() && r.end+len(r.data)+n > len(old.Bytes):
 		r.big, r.end, inPlace = buffers.Get(), 0, false
 	case old.Shared():
 		r.big, old = old, nil
@@ -189,21 +198,19 @@ func (r *Receiver) room() []byte {
 
 // readSealed does what readSome does, where a codec has to open what comes.
 func (r *Receiver) readSealed(fd uintptr) bool {
-	r.rest = append(r.rest[:0], r.data...)
-	before := len(r.rest)
-	var err error
-	r.rest, err = r.open.read(fd, r.rest)
-	r.n += uint64(len(r.rest) - before)
-	if err == syscall.EAGAIN && cap(r.rest) > 4<<10 {
-		r.rest = append([]byte(nil), r.rest...) // no larger than it must be
-	}
-	r.data = r.rest
-	if err == syscall.EAGAIN {
+	n, err := r.open.receive(fd)
+	switch {
+	case err == syscall.EAGAIN:
+		r.park()
 		if r.Holds != nil {
 			r.wait()
 		}
 		return false
+	case err != nil:
+		r.err = err
+		return true
 	}
-	r.err = err
+	into := r.space(max(n, minRoom))
+	r.took(len(r.open.open(into[:0])))
 	return true
 }

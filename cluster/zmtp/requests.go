@@ -18,8 +18,7 @@ var requestBuffers = sync.Pool{New: func() any { return new([requestBuffer]byte)
 // Requests reads what a reader sends, and splits it in place. It is a [Receiver]
 // for what is short: however much many readers send, each makes us hold no more
 // than requestBuffer bytes, and while nothing comes, no more than MaxRequest. With a
-// codec it holds twice as much while nothing comes, and a larger request is not passed
-// over: it ends the connection.
+// codec it is 64 KiB more, and while nothing comes, three more MaxRequest.
 type Requests struct {
 	tokens                      // of data in buf, or by itself
 	buf    *[requestBuffer]byte // nil while it waits
@@ -30,7 +29,7 @@ type Requests struct {
 func NewRequests(c *Conn) *Requests {
 	r := &Requests{tokens: tokens{conn: c, open: newOpener(c, MaxRequest+overhead), dec: Decoder{limit: MaxRequest}}}
 	if r.open != nil {
-		r.data = r.open.open(nil, nil)
+		r.data = r.open.openKept(nil)
 		r.read = r.readSealed
 	} else {
 		r.data, r.read = c.rest, r.readSome
@@ -82,11 +81,15 @@ func (r *Requests) readSome(fd uintptr) bool {
 
 // readSealed does what readSome does, where a codec has to open what comes.
 func (r *Requests) readSealed(fd uintptr) bool {
-	data, err := r.open.read(fd, append([]byte(nil), r.data...))
-	r.data = data
-	if err == syscall.EAGAIN {
+	_, err := r.open.receive(fd)
+	switch err {
+	case nil:
+		r.data = r.open.open(append([]byte(nil), r.data...))
+	case syscall.EAGAIN:
+		r.data = append([]byte(nil), r.data...) // no larger than it must be
 		return false
+	default:
+		r.err = err
 	}
-	r.err = err
 	return true
 }

@@ -43,7 +43,7 @@ func AppendTail(dst []byte, t Tail) []byte {
 	data = append(data, byte(t.From))
 	data = binary.BigEndian.AppendUint64(data, t.A)
 	data = binary.BigEndian.AppendUint64(data, t.B)
-	return appendCommand(dst, CmdTail, data)
+	return AppendCommand(dst, CmdTail, data)
 }
 
 // ParseTail reads the data of an X-TAIL.
@@ -62,12 +62,12 @@ func ParseTail(data []byte) (t Tail, err error) {
 
 // AppendStop appends an X-STOP.
 func AppendStop(dst []byte, name string) []byte {
-	return appendCommand(dst, CmdStop, appendName(nil, name))
+	return AppendCommand(dst, CmdStop, appendName(nil, name))
 }
 
 // AppendLive appends an X-LIVE.
 func AppendLive(dst []byte, name string) []byte {
-	return appendCommand(dst, CmdLive, appendName(nil, name))
+	return AppendCommand(dst, CmdLive, appendName(nil, name))
 }
 
 // ParseName reads the data of an X-STOP or an X-LIVE.
@@ -136,7 +136,7 @@ func AppendWatch(dst []byte, on bool) []byte {
 	if on {
 		b = 1
 	}
-	return appendCommand(dst, CmdStreams, []byte{b})
+	return AppendCommand(dst, CmdStreams, []byte{b})
 }
 
 // ParseWatch reads the data of a reader's X-STREAMS.
@@ -211,7 +211,7 @@ func ParseBye(data []byte) ([]StreamEnd, error) {
 
 // AppendAck appends an X-ACK: accepted messages of a publisher's connection.
 func AppendAck(dst []byte, accepted uint64) []byte {
-	return appendCommand(dst, CmdAck, binary.BigEndian.AppendUint64(nil, accepted))
+	return AppendCommand(dst, CmdAck, binary.BigEndian.AppendUint64(nil, accepted))
 }
 
 // ParseAck reads the data of an X-ACK.
@@ -231,7 +231,7 @@ type Still struct {
 // AppendStill appends an X-STILL.
 func AppendStill(dst []byte, s Still) []byte {
 	data := binary.BigEndian.AppendUint64(nil, uint64(max(s.Lasted, 0).Milliseconds()))
-	return appendCommand(dst, CmdStill, binary.BigEndian.AppendUint64(data, uint64(max(s.Ago, 0).Milliseconds())))
+	return AppendCommand(dst, CmdStill, binary.BigEndian.AppendUint64(data, uint64(max(s.Ago, 0).Milliseconds())))
 }
 
 // maxStill is the longest time that an X-STILL can give: a century.
@@ -252,7 +252,7 @@ func ParseStill(data []byte) (Still, error) {
 // AppendSkip appends an X-SKIP: messages of a publisher's connection that were skipped,
 // among as many as these and those that the X-ACK behind it says were accepted.
 func AppendSkip(dst []byte, skipped uint64) []byte {
-	return appendCommand(dst, CmdSkip, binary.BigEndian.AppendUint64(nil, skipped))
+	return AppendCommand(dst, CmdSkip, binary.BigEndian.AppendUint64(nil, skipped))
 }
 
 // ParseSkip reads the data of an X-SKIP.
@@ -276,7 +276,7 @@ func appendCounted(dst []byte, cmd string, n int, entry func(data []byte, i int)
 			count++
 		}
 		binary.BigEndian.PutUint16(data, uint16(count))
-		dst = appendCommand(dst, cmd, data)
+		dst = AppendCommand(dst, cmd, data)
 		if i == n {
 			return dst
 		}

@@ -2,6 +2,7 @@ package zmtp
 
 import (
 	"errors"
+	"sync"
 	"syscall"
 )
 
@@ -9,9 +10,14 @@ import (
 // its way to it.
 const unsent = 1 << 20
 
-// sealAtOnce is how many bytes of frames a codec seals before they are written, unless
+// sealAtOnce is how many bytes a codec makes of frames before they are written, unless
 // a single frame has more. It bounds what a peer that does not read makes us keep.
 const sealAtOnce = 32 << 10
+
+// sealedOutput is the memory for that, which a connection has only while there is some.
+type sealedOutput [sealAtOnce]byte
+
+var sealedOutputs = sync.Pool{New: func() any { return new(sealedOutput) }}
 
 // ErrFull means that the kernel takes nothing now.
 var ErrFull = errors.New("the connection takes nothing now")
@@ -94,18 +100,29 @@ func (r Ready) Write(pieces [][]byte) (n int, err error) {
 		return full(0, err)
 	}
 	for _, p := range pieces {
-		taken, err := c.seal(p)
-		if n += taken; err != nil {
-			return n, err
-		}
-		if taken < len(p) {
-			break
+		for len(p) > 0 {
+			taken, err := c.seal(p)
+			if err != nil {
+				return n, err
+			}
+			if n, p = n+taken, p[taken:]; len(p) == 0 {
+				break // the next piece may be sealed with it
+			}
+			if err := r.writeSealed(); err != nil {
+				return r.done(n, err)
+			}
 		}
 	}
-	if err := r.writeSealed(); err != syscall.EAGAIN || n == 0 {
-		return full(n, err)
+	return r.done(n, r.writeSealed())
+}
+
+// done is what Write returns after an error of writing, or none: whatever was sealed is
+// done with, and the next call meets what the kernel does not take.
+func (r Ready) done(n int, err error) (int, error) {
+	if err == syscall.EAGAIN && n > 0 {
+		return n, nil
 	}
-	return n, nil // the next call meets it
+	return full(n, err)
 }
 
 // writeSealed writes what was sealed.
@@ -129,13 +146,17 @@ func full(n int, err error) (int, error) {
 // seal seals at most sealAtOnce bytes of frames, or one that is larger, and returns
 // how many bytes of frames that is.
 func (c *Conn) seal(frames []byte) (n int, err error) {
+	if c.sealed == nil {
+		c.sealIn = sealedOutputs.Get().(*sealedOutput)
+		c.sealed = c.sealIn[:0]
+	}
 	for n < len(frames) {
 		_, size, h := header(frames[n:])
 		if h == 0 || size > uint64(len(frames)-n-h) {
 			return n, errors.New("what is to be written is no whole frame")
 		}
 		end := n + h + int(size)
-		if len(c.sealed) > 0 && len(c.sealed)+end-n > sealAtOnce {
+		if len(c.sealed) > 0 && len(c.sealed)+end-n+overhead > sealAtOnce {
 			break
 		}
 		if c.sealed, err = c.codec.Seal(c.sealed, frames[n:end]); err != nil {
@@ -149,6 +170,7 @@ func (c *Conn) seal(frames []byte) (n int, err error) {
 // written drops the first n bytes of what was sealed.
 func (c *Conn) written(n int) {
 	if c.sealed = c.sealed[:copy(c.sealed, c.sealed[n:])]; len(c.sealed) == 0 {
-		c.sealed = nil
+		sealedOutputs.Put(c.sealIn)
+		c.sealed, c.sealIn = nil, nil
 	}
 }

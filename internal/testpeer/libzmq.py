@@ -17,6 +17,12 @@ front|back ENDPOINT
     is libzmq's own zmq_proxy, and prints the endpoint that it listens on.
     In front of a consolidator it connects its XPUB to ENDPOINT, and publishers
     connect to it; at its back it connects its XSUB, and subscribers connect.
+take KIND
+    is a SUB or an XSUB that listens and wants all: it prints its endpoint, and then
+    every message as STREAM TAB RECORD.
+
+Before these, --curve-client SERVER PUBLIC SECRET or --curve-server PUBLIC SECRET: the
+sockets are that of CURVE, with these keys, in Z85.
 """
 import select
 import sys
@@ -27,11 +33,26 @@ import zmq
 SOCKETS = {"pub": zmq.PUB, "xpub": zmq.XPUB, "sub": zmq.SUB, "xsub": zmq.XSUB}
 
 
+KEYS = {}
+
+
 def main():
-    kind, endpoint, args = sys.argv[1], "".join(sys.argv[2:3]), sys.argv[3:]
+    words = sys.argv[1:]
+    if words[0] == "--curve-client":
+        KEYS.update(zip((zmq.CURVE_SERVERKEY, zmq.CURVE_PUBLICKEY, zmq.CURVE_SECRETKEY), words[1:4]))
+        words = words[4:]
+    elif words[0] == "--curve-server":
+        KEYS.update(zip((zmq.CURVE_PUBLICKEY, zmq.CURVE_SECRETKEY), words[1:3]))
+        KEYS[zmq.CURVE_SERVER] = 1
+        words = words[3:]
+    kind, endpoint, args = words[0], "".join(words[1:2]), words[2:]
     ctx = zmq.Context()
     if kind == "serve":
         serve(ctx)
+        ctx.term()
+        return
+    if kind == "take":
+        take(ctx, SOCKETS[endpoint])
         ctx.term()
         return
     if kind in ("front", "back"):
@@ -57,6 +78,8 @@ def main():
 
 def make(ctx, kind, heartbeat=True):
     sock = ctx.socket(kind)
+    for option, value in KEYS.items():
+        sock.setsockopt(option, value if isinstance(value, int) else value.encode())
     if heartbeat:
         sock.setsockopt(zmq.HEARTBEAT_IVL, 500)
         sock.setsockopt(zmq.HEARTBEAT_TIMEOUT, 5000)
@@ -74,6 +97,15 @@ def serve(ctx):
     print(sock.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
     for line in sys.stdin.buffer:
         sock.send_multipart(line.rstrip(b"\n").split(b"\t"))
+    sock.close()
+
+
+def take(ctx, kind):
+    sock = make(ctx, kind)
+    sock.bind("tcp://127.0.0.1:*")
+    subscription(sock, "", True)
+    print(sock.getsockopt_string(zmq.LAST_ENDPOINT), flush=True)
+    subscribe(sock)
     sock.close()
 
 

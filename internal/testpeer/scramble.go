@@ -29,7 +29,12 @@ const sealedHead = 8
 var errScrambled = errors.New("a frame that is not what was sealed")
 
 // scrambler counts the bytes of each direction.
-type scrambler struct{ out, in uint64 }
+type scrambler struct {
+	out, in uint64
+
+	left      int // bytes to come of a frame that is opened in parts
+	sum, want uint32
+}
 
 func (s *scrambler) Seal(dst, frame []byte) ([]byte, error) {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(frame)))
@@ -37,11 +42,18 @@ func (s *scrambler) Seal(dst, frame []byte) ([]byte, error) {
 	return scramble(dst, frame, &s.out), nil
 }
 
-func (s *scrambler) Open(dst, sealed []byte) ([]byte, int, error) {
+func (s *scrambler) Open(dst, sealed []byte, limit int) ([]byte, int, error) {
+	if s.left > 0 {
+		return s.part(dst, sealed, 0)
+	}
 	if len(sealed) < sealedHead {
 		return dst, 0, nil
 	}
 	size := int(binary.BigEndian.Uint32(sealed))
+	if sealedHead+size > limit {
+		s.left, s.sum, s.want = size, 0, binary.BigEndian.Uint32(sealed[4:])
+		return s.part(dst, sealed, sealedHead)
+	}
 	if len(sealed)-sealedHead < size {
 		return dst, 0, nil
 	}
@@ -51,6 +63,17 @@ func (s *scrambler) Open(dst, sealed []byte) ([]byte, int, error) {
 		return dst[:at], 0, errScrambled
 	}
 	return dst, sealedHead + size, nil
+}
+
+// part opens what there is of a long frame, behind the head bytes of sealed.
+func (s *scrambler) part(dst, sealed []byte, head int) ([]byte, int, error) {
+	at, n := len(dst), min(len(sealed)-head, s.left)
+	dst = scramble(dst, sealed[head:head+n], &s.in)
+	s.sum = crc32.Update(s.sum, crc32.IEEETable, dst[at:])
+	if s.left -= n; s.left == 0 && s.sum != s.want {
+		return dst[:at], 0, errScrambled
+	}
+	return dst, head + n, nil
 }
 
 // scramble appends b, XORed byte by byte with what follows from their places.
