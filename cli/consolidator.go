@@ -23,8 +23,7 @@ func newConsolidator(ended *outcome) *cobra.Command {
 	}
 	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this endpoint, tcp://HOST:PORT or ipc://PATH (repeatable)")
 	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this endpoint (repeatable)")
-	c.Flags().StringVar(&config.Admin, "admin", consolidator.DefaultAdmin, "serve /metrics, /healthz and /readyz over HTTP on this address; empty serves none")
-	c.Flags().BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	adminFlags(c.Flags(), &config.Admin, consolidator.DefaultAdmin, &config.Profile, &config.AdminOpen)
 	c.Flags().StringVar(&config.Name, "name", "", "the name of this machine in what readers see; default: its host name")
 	c.Flags().Var(&buffer, "buffer", "keep at most this size of records, over all streams")
 	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
@@ -45,6 +44,9 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		}
 		tell()
 		go boundMemory(ctx, config.Buffer)
+		ready, leave := underManager(ctx, logger)
+		defer leave()
+		ready() // what it was to bind it has bound
 		return server.Run(ctx)
 	})
 	return c

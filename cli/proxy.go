@@ -28,8 +28,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
 	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
 	may.flags(c.Flags())
-	c.Flags().StringVar(&config.Admin, "admin", proxy.DefaultAdmin, "serve /metrics, /healthz and /readyz over HTTP on this address; empty serves none")
-	c.Flags().BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	adminFlags(c.Flags(), &config.Admin, proxy.DefaultAdmin, &config.Profile, &config.AdminOpen)
 	bounds.flags(c.Flags())
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		logger, flush := serverLog()
@@ -50,6 +49,9 @@ func newProxy(ended *outcome) *cobra.Command {
 		}
 		connections, tell := fitDescriptors(logger, config.MaxConnections, proxyFiles)
 		config.MaxConnections = connections
+		ready, leave := underManager(ctx, logger)
+		defer leave()
+		config.Ready = ready
 		server, err := proxy.New(config)
 		if err != nil {
 			return startError(err)

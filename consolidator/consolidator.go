@@ -35,6 +35,7 @@ type Config struct {
 	Admin        string        // HTTP address of metrics and health, HOST:PORT; empty serves none
 	Profile      bool          // /debug/pprof/ is served there, too
 	Insecure     bool          // endpoints that other machines can reach are wanted, although they are not encrypted
+	AdminOpen    bool          // and so is such an address for Admin, although it has no passwords; Insecure permits it, too
 	Grace        time.Duration // how long publishers, and then readers, have at shutdown; 0 means DefaultGrace
 	Logger       *slog.Logger  // must not wait, since it is called while locks are held; nil discards; warnings are published, too
 
@@ -120,7 +121,7 @@ func New(cfg Config) (*Consolidator, error) {
 		return nil, err
 	}
 	if cfg.Admin != "" {
-		if err := admin.Check(cfg.Admin, cfg.Insecure); err != nil {
+		if err := admin.Check(cfg.Admin, cfg.Insecure || cfg.AdminOpen); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +146,7 @@ func New(cfg Config) (*Consolidator, error) {
 	}
 	if err == nil && cfg.Admin != "" {
 		c.admin, err = admin.New(admin.Config{
-			Addr: cfg.Admin, Metrics: c.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: c.log,
+			Addr: cfg.Admin, Metrics: c.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure || cfg.AdminOpen, Logger: c.log,
 		})
 	}
 	if err != nil {

@@ -118,8 +118,14 @@ type Config struct {
 	Grace time.Duration
 	// Admin is the address of the endpoint for operators, host:port, as package
 	// admin has it; empty means none. Profile has it serve /debug/pprof/, too.
-	Admin   string
-	Profile bool
+	// AdminOpen permits one that other machines can reach, although it has no
+	// passwords; Insecure does, too.
+	Admin     string
+	Profile   bool
+	AdminOpen bool
+	// Ready is called once, when /readyz begins to say that the proxy is ready. It
+	// must not wait. nil is called by nobody.
+	Ready func()
 	// Logger gets what people should know. It must not wait. nil discards it.
 	Logger *slog.Logger
 }
@@ -166,6 +172,9 @@ func (c *Config) check() error {
 	orDefault(&c.Grace, DefaultGrace)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Ready == nil {
+		c.Ready = func() {}
 	}
 	e, err := zmtp.ParseListen("tcp://" + c.Listen)
 	if err != nil {

@@ -129,7 +129,7 @@ func New(cfg Config) (*Proxy, error) {
 	}
 	if cfg.Admin != "" {
 		p.admin, err = admin.New(admin.Config{
-			Addr: cfg.Admin, Metrics: p.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: cfg.Logger,
+			Addr: cfg.Admin, Metrics: p.metrics.registry(), Profile: cfg.Profile, Insecure: cfg.Insecure || cfg.AdminOpen, Logger: cfg.Logger,
 		})
 		if err != nil {
 			_ = l.Close()

@@ -71,11 +71,13 @@ func (p *Proxy) watch(ctx context.Context) {
 	}
 }
 
-// setReady tells the admin endpoint that the proxy is ready, unless it drains.
+// setReady tells the admin endpoint, and whoever started it, that the proxy is ready,
+// unless it drains.
 func (p *Proxy) setReady() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.drained {
 		p.admin.SetReady(true)
+		p.cfg.Ready()
 	}
 }

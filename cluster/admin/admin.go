@@ -93,7 +93,7 @@ func parse(addr string, insecure bool) (zmtp.Endpoint, error) {
 		return e, fmt.Errorf("admin address %q: write HOST:PORT, as in 127.0.0.1:5553 (%w)", addr, err)
 	}
 	if !e.Local() && !insecure {
-		return e, fmt.Errorf("admin address %q can be reached from other machines, and has no passwords: use a loopback address, or say --insecure", addr)
+		return e, fmt.Errorf("admin address %q can be reached from other machines, and has no passwords: use a loopback address, or say --admin-insecure", addr)
 	}
 	return e, nil
 }
@@ -120,7 +120,7 @@ func (s *Server) handler(cfg Config) http.Handler {
 		s.running.Add(1)
 		defer s.running.Done()
 		if !cfg.Insecure && !loopback.Host(r.Host) {
-			http.Error(w, "the Host of the request is no loopback name: ask 127.0.0.1, or start with --insecure", http.StatusForbidden)
+			http.Error(w, "the Host of the request is no loopback name: ask 127.0.0.1, or start with --admin-insecure", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)
