@@ -34,7 +34,7 @@ func newMetrics(c *Consolidator) *metrics {
 // registry is what /metrics serves.
 func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list, m.hist) }
 
-// All of them stand in docs/operating.md, which a test holds.
+// All of them stand in docs/operations.md, which a test holds.
 var (
 	descInfo = namespace.Desc("info", "Always 1; how readers call this consolidator.", "name")
 

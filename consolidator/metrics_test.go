@@ -235,11 +235,20 @@ func TestMetricsOfOffenders(t *testing.T) {
 	counts(t, c, counted)
 }
 
-// The metrics are named as Prometheus wants, and docs/operating.md explains
+// The metrics are named as Prometheus wants, and docs/operations.md explains
 // each, and no other.
 func TestMetricsAreExplained(t *testing.T) {
 	c, _ := start(t, consolidator.Config{Admin: anyPort})
-	if n := figures.Explained(t, c.AdminAddr(), namespace, "../docs/operating.md"); n < 20 {
+	if n := figures.Explained(t, c.AdminAddr(), namespace, "../docs/operations.md"); n < 20 {
 		t.Errorf("only %d metrics", n)
 	}
+}
+
+// The alerts, and the dashboard, ask for metrics that are there.
+func TestMetricsAreUsedByTheirNames(t *testing.T) {
+	c, _ := start(t, consolidator.Config{Admin: anyPort})
+	if n := figures.Used(t, c.AdminAddr(), namespace, "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json"); n < 10 {
+		t.Errorf("only %d metrics are asked for", n)
+	}
+	figures.Used(t, c.AdminAddr(), "(?:process|sluice_build)", "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json")
 }

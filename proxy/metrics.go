@@ -33,7 +33,7 @@ func newMetrics(p *Proxy) *metrics {
 // registry is what /metrics serves.
 func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list, m.delay) }
 
-// All of them stand in docs/operating.md, which a test holds.
+// All of them stand in docs/operations.md, which a test holds.
 var (
 	descSessions = namespace.Desc("sessions", "Sessions that are open now, watchers of the list of streams included.")
 	descConns    = namespace.Desc("connections", "Connections of clients, those that are refused included.")

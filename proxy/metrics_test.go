@@ -97,13 +97,22 @@ func TestMetricsOfManyStreamsAreBounded(t *testing.T) {
 	}
 }
 
-// The metrics are named as Prometheus wants, and docs/operating.md explains each, and
+// The metrics are named as Prometheus wants, and docs/operations.md explains each, and
 // no other.
 func TestMetricsAreExplained(t *testing.T) {
 	p := start(t, newFake(), withAdmin)
-	if n := figures.Explained(t, p.AdminAddr(), namespace, "../docs/operating.md"); n < 20 {
+	if n := figures.Explained(t, p.AdminAddr(), namespace, "../docs/operations.md"); n < 20 {
 		t.Errorf("only %d metrics", n)
 	}
+}
+
+// The alerts, and the dashboard, ask for metrics that are there.
+func TestMetricsAreUsedByTheirNames(t *testing.T) {
+	p := start(t, newFake(), withAdmin)
+	if n := figures.Used(t, p.AdminAddr(), namespace, "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json"); n < 10 {
+		t.Errorf("only %d metrics are asked for", n)
+	}
+	figures.Used(t, p.AdminAddr(), "(?:process|sluice_build)", "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json")
 }
 
 // lines is a log that a test reads.

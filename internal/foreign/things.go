@@ -15,6 +15,10 @@ const unpackaged = "bunyan"
 // things are all foreign things, by the name of Debian's package if there is
 // one, and what finds each.
 var things = map[string]func() error{
+	"systemd":           all(program("systemd-analyze"), program("systemd-sysusers"), program("systemd-tmpfiles")),
+	"prometheus":        program("promtool"),
+	"dpkg":              program("dpkg-deb"),
+	"strace":            succeeds("strace", "-f", "-o", "/dev/null", "true"),
 	"python3-zmq":       succeeds(Python, "-c", "import zmq"),
 	"tmux":              program("tmux"),
 	"bash-completion":   all(program("bash"), file("/usr/share/bash-completion/bash_completion")),
