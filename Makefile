@@ -8,9 +8,11 @@ ROUNDS   ?= 5
 SEED     ?=
 MANDIR   ?= bin/man
 TESTFLAGS ?=
+DOCKER   ?= docker
+IMAGE    ?= sluice:latest
 
 .DEFAULT_GOAL := help
-.PHONY: help build test peers check lint bench microbench fuzz soak man devenv
+.PHONY: help build test peers check lint bench microbench fuzz soak man devenv release image
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +82,19 @@ soak: build ## prove for a time FOR (1m) that readers get, or are told of, every
 
 man: build ## write the manual pages of all commands into MANDIR (bin/man)
 	bin/sluice man --out $(MANDIR)
+
+# What git knows of the commit that is released or made an image of.
+COMMIT  = $(shell git rev-parse HEAD)
+DATE    = $(shell git log -1 --format=%cI)
+VERSION = $(shell git describe --tags --match 'v*' 2>/dev/null)
+
+release: ## build dist/: archives, Debian packages, checksums and SBOMs, the same bytes from the same commit
+	@test -z "$$(git status --porcelain)" || { echo "a release is made of a commit: commit what has changed, or stash it" >&2; exit 1; }
+	$(GO) run ./deploy/release -version '$(VERSION)' -commit $(COMMIT) -date $(DATE) -out dist
+	@ls -l dist
+
+image: ## build the container image IMAGE (sluice:latest) with DOCKER (docker)
+	$(DOCKER) build --build-arg VERSION='$(VERSION)' --build-arg COMMIT=$(COMMIT) --build-arg DATE=$(DATE) -t $(IMAGE) .
 
 devenv: build ## build, start a whole cluster on this machine and open the client on it
 	bin/sluice devenv
