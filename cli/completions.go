@@ -30,6 +30,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"output":  oneOf("short", "long", "json", "raw"),
 	"fsync":   oneOf("none", "1s", "always"),
 	"summary": oneOf("text", "json", "none"),
+	"format":  oneOf("auto", "plain", "cri", "docker"),
 	"speed":   oneOf("0.5", "1", "2", "10", "max"),
 
 	"proxy":        beginsWith("http://", "https://"),

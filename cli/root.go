@@ -58,6 +58,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newReplay(ended),
 		newRecord(ended),
 		newPublish(ended),
+		newCollect(ended),
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),

@@ -38,6 +38,7 @@ type Client struct {
 	closed     bool          // Publish takes nothing any more
 	room       chan struct{} // closed when there is room; nil while nobody waits
 	empty      chan struct{} // closed when nothing waits; nil while nobody waits
+	progress   chan struct{} // closed when something was settled; nil while nobody waits
 	writing    *chunk        // of which a region is being written
 }
 
@@ -164,6 +165,7 @@ func notify(event *chan struct{}) {
 
 // moved looks what has become of the buffer. c.mu is held.
 func (c *Client) moved() {
+	notify(&c.progress)
 	// Waiting until half of it is free, a writer does not wake for each record.
 	if c.q.bytes <= c.cfg.Buffer/2 {
 		notify(&c.room)
@@ -171,6 +173,19 @@ func (c *Client) moved() {
 	if c.q.records == 0 && c.q.flying == 0 && c.unreported.empty() && c.writing == nil {
 		notify(&c.empty)
 	}
+}
+
+// Settle waits until nothing is Waiting of what Publish has taken until now, or ctx
+// ends, and then returns the context's error. Others may go on publishing.
+func (c *Client) Settle(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for until := c.stats.Published; c.stats.Published-c.q.records < until; {
+		if err := c.await(ctx, &c.progress); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Flush waits until all that Publish has taken is acknowledged, or given up, or

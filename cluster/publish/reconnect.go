@@ -83,6 +83,7 @@ func (c *Client) finish() {
 	c.status.Connected = false
 	notify(&c.room)
 	notify(&c.empty)
+	notify(&c.progress)
 }
 
 // publishOver publishes over one connection until it ends.

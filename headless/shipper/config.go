@@ -11,15 +11,23 @@ import (
 	"sluice/cluster/names"
 	"sluice/cluster/publish"
 	"sluice/headless/shipper/follow"
+	"sluice/headless/shipper/paths"
 )
 
 // Config is what a Shipper publishes, and how. It closes the Client.
 type Config struct {
 	Client   *publish.Client // required; one that waits
 	Endpoint string          // the Client's, for notices
-	Stream   string          // required
+	Stream   string          // required for Files
 	Files    []string        // in their order; "-" is standard input; none means standard input
 	Stdin    *os.File        // required when it is read
+
+	// Patterns find files that are followed, too, as soon as they are there; it may be
+	// empty, with Sources alone. Target says where one goes.
+	Patterns []*paths.Pattern
+	Target   func(path string) (Target, error)
+	Format   Format   // of the lines of files
+	Sources  []Source // where records come from besides; with Follow
 
 	Follow bool // go on when a file has ended, by its name; standard input always is
 	New    bool // begin at the end of files that are there when a Shipper that follows begins
@@ -41,6 +49,16 @@ type Config struct {
 	Progress console.Progress // shows how it goes; with a terminal Notices go there, too
 }
 
+// Target is where the lines of a file go.
+type Target struct {
+	Stream string
+	Name   string  // of the program, for lines without one; "" means the Config's
+	Fields []Field // that each record gets which has none of that name
+}
+
+// Field is a field of a record.
+type Field struct{ Name, Value string }
+
 // DefaultGrace is Config.Grace when it is 0.
 const DefaultGrace = 5 * time.Second
 
@@ -54,10 +72,11 @@ func (c *Config) check() error {
 	if c.Client == nil {
 		return errors.New("client is missing")
 	}
-	if err := names.Check(c.Stream); err != nil {
+	collects := len(c.Patterns) > 0 || len(c.Sources) > 0
+	if err := names.Check(c.Stream); err != nil && (!collects || len(c.Files) > 0) {
 		return fmt.Errorf("stream %q: %w", c.Stream, err)
 	}
-	if len(c.Files) == 0 {
+	if len(c.Files) == 0 && !collects {
 		if c.Follow {
 			return errors.New("there is nothing to follow: name a file; standard input is read to its end anyhow")
 		}
@@ -79,6 +98,10 @@ func (c *Config) check() error {
 		c.OpenFiles = DefaultOpenFiles
 	}
 	switch {
+	case collects && !c.Follow:
+		return errors.New("patterns and sources make sense with following only")
+	case len(c.Patterns) > 0 && c.Target == nil:
+		return errors.New("nothing says where files go that patterns find")
 	case c.New && !c.Follow:
 		return errors.New("beginning at the end makes sense with following only")
 	case c.State != "" && !c.Follow:

@@ -1,5 +1,7 @@
 // Package shipper publishes lines: from files, which it can follow, and from
-// standard input. It is what `sluice publish` runs.
+// standard input. It is what `sluice publish` runs, and package collector is built on
+// it: then files are found by patterns, each with a stream of its own, and records come
+// from other sources, too ([Source]).
 //
 // # Contract
 //
@@ -42,6 +44,11 @@
 // second, and at the end when nothing is to come any more; the next run goes on
 // there. What was published and not saved when a run was cut off is published
 // again, which the next one says.
+//
+// Containers: lines that a container runtime keeps (Config.Format) are what the
+// container printed: pieces of a line are put together, and its two streams are joined
+// into records each by itself, with the runtime's time where a line has none, and a
+// field "stream".
 //
 // Delivery: publish.Client's. Nothing is read that there is no room for.
 //

@@ -24,7 +24,7 @@ func Look(s *Shipper) { s.look = true }
 func Lines(s *Shipper) int { return int(s.counts.lines.Load()) }
 
 // Behind is how many bytes are known not to be read.
-func Behind(s *Shipper) int64 { return s.names.Load().Behind() }
+func Behind(s *Shipper) int64 { return s.names.Load().Standing().Behind }
 
 // Files is how many files were opened, and looked at.
 func Files(s *Shipper) int { return int(s.counts.files.Load()) }
@@ -103,4 +103,24 @@ func Unfinished(input []byte) (records []string, held int64) {
 	size := copy(p.split.space(), input)
 	_ = p.split.took(size)
 	return out, p.sink.held
+}
+
+// Printed is what becomes of input, of whole lines that a container runtime keeps, of
+// which more may come: the records that are published, and how many bytes at its end
+// are not all in one. With ended no more comes.
+func Printed(input []byte, format Format, ended bool) (records []string, held int64) {
+	var out collector
+	var n counts
+	s := sink{ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}
+	p := &pipeline{sink: s, printed: newContainerLines(s, format)}
+	p.split.line = p.printed.line
+	for len(input) > 0 {
+		size := copy(p.split.space(), input)
+		_ = p.split.took(size)
+		input = input[size:]
+	}
+	if ended {
+		_ = p.end()
+	}
+	return out, p.held()
 }

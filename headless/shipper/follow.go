@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,8 @@ import (
 const (
 	quietFor   = time.Second      // what was written to a file that lost its name is a line, even without an end, when nothing came for so long
 	deletedFor = time.Minute      // a file without any name is closed when nothing came for so long
+	emptyFor   = time.Second      // a name that a pattern found is forgotten when it had no file for so long, and nothing has it
+	parkFor    = follow.Every     // a file that has its name is closed for one that waits when nothing came for so long
 	calmFor    = 10 * time.Second // a file that lost its name is only looked at from time to time when nothing came for so long
 )
 
@@ -22,12 +25,15 @@ const (
 type follower struct {
 	s     *Shipper
 	ctx   context.Context
-	i     int // of name
 	name  string
+	as    *follow.Name
 	names *follow.Names
+	to    Target
 
 	files     []*followedFile // in the order in which they had the name
 	had       bool            // there was one
+	refused   bool            // nothing is read
+	empty     time.Time       // since when there are no files; zero when there are, or it was not looked at
 	spare     []byte          // to read to
 	unwatched bool            // that files are closed which may be written to unseen was said
 	unread    *atomic.Bool
@@ -42,7 +48,8 @@ func (s *Shipper) followAll(ctx context.Context) error {
 		}
 	}
 	names, err := follow.Watch(follow.Config{
-		Names: paths, MaxOpen: s.cfg.OpenFiles, Past: s.places.past(), Since: s.places.since(), Check: followable, Look: s.look,
+		Names: paths, Patterns: s.cfg.Patterns, MaxOpen: s.cfg.OpenFiles,
+		Past: s.places.past(), Since: s.places.since(), Check: followable, Look: s.look,
 	})
 	if err != nil {
 		return fmt.Errorf("follow: %w", err)
@@ -63,14 +70,28 @@ func (s *Shipper) followAll(ctx context.Context) error {
 			}
 		})
 	}
+	if slices.Contains(s.cfg.Files, Stdin) {
+		read(func() error { return s.readOpen(ctx, "", s.cfg.Stdin) })
+	}
+	for _, source := range s.cfg.Sources {
+		read(func() error { return source.Run(ctx, &Feed{s}) })
+	}
 	i := 0
-	for _, name := range s.cfg.Files {
-		if name == Stdin {
-			read(func() error { return s.readOpen(ctx, "", s.cfg.Stdin) })
-			continue
+	start := func(m *follow.Name) {
+		f := &follower{s: s, ctx: ctx, as: m, name: m.Path(), names: names, to: Target{Stream: s.cfg.Stream}, unread: &unread}
+		if m.Found() {
+			f.to, f.refused = s.target(m.Path())
+		} else {
+			f.name = paths[i] // as it was written
+			i++
 		}
-		read((&follower{s: s, ctx: ctx, i: i, name: name, names: names, unread: &unread}).run)
-		i++
+		read(f.run)
+	}
+	for _, m := range names.Found() {
+		start(m)
+	}
+	if len(s.cfg.Patterns) > 0 || len(s.cfg.Sources) > 0 {
+		s.find(ctx, names, start)
 	}
 	running.Wait()
 	if unread.Load() {
@@ -79,36 +100,98 @@ func (s *Shipper) followAll(ctx context.Context) error {
 	return nil
 }
 
-// run follows until ctx ends.
-func (f *follower) run() error {
-	defer f.end()
+// find follows what patterns find, until ctx ends.
+func (s *Shipper) find(ctx context.Context, names *follow.Names, start func(*follow.Name)) {
 	poll := time.NewTicker(follow.Every)
+	defer poll.Stop()
+	for {
+		for _, err := range names.Troubles() {
+			s.console.Notify(err.Error() + ": trying again")
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-poll.C:
+		case <-names.Came():
+			for _, m := range names.Found() {
+				start(m)
+			}
+		}
+	}
+}
+
+// target is where the lines of a file go that a pattern found; one that cannot go
+// anywhere is refused.
+func (s *Shipper) target(path string) (to Target, refused bool) {
+	to, err := s.cfg.Target(path)
+	if err != nil {
+		s.console.Notify(fmt.Sprintf("%q is not followed: %v", path, err))
+		s.counts.unnamed.Add(1)
+	}
+	return to, err != nil
+}
+
+// run follows until ctx ends, or nothing has the name that a pattern found any more.
+func (f *follower) run() error {
+	pace := f.names.Pace()
+	poll := time.NewTicker(pace)
 	defer poll.Stop()
 	for all := true; f.ctx.Err() == nil; {
 		f.take()
 		f.pass(all)
 		if f.untaken != nil {
-			return f.untaken
+			break
 		}
 		f.retire()
+		if all && f.over() {
+			return nil
+		}
+		if next := f.names.Pace(); next != pace {
+			pace = next
+			poll.Reset(pace)
+		}
 		all = false
 		select {
 		case <-f.ctx.Done():
-		case <-f.names.Wake(f.i):
+		case <-f.as.Wake():
 		case <-poll.C:
 			all = true
 		}
 	}
-	return nil
+	f.end()
+	return f.untaken
+}
+
+// over asks for a name that has had no file for a while to be forgotten, and reports
+// whether it is.
+func (f *follower) over() bool {
+	if f.as.Gone() {
+		return true
+	}
+	if len(f.files) > 0 {
+		f.empty = time.Time{}
+		return false
+	}
+	switch {
+	case f.empty.IsZero():
+		f.empty = time.Now()
+	case time.Since(f.empty) >= emptyFor:
+		f.empty = time.Now()
+		f.as.Forget()
+	}
+	return false
 }
 
 // take takes what has happened to the name.
 func (f *follower) take() {
-	for _, a := range f.names.Take(f.i) {
+	for _, a := range f.as.Take() {
 		switch a.Kind {
 		case follow.Opened:
 			f.opened(a)
 		case follow.Absent:
+			if f.as.Found() {
+				break // it was there the last time
+			}
 			f.s.console.Notify(fmt.Sprintf("%q is not there yet: waiting for it", f.name))
 		case follow.Refused:
 			f.s.console.Notify(fmt.Sprintf("%q cannot be followed (%v): waiting for another of that name", f.name, cause(a.Err)))
@@ -121,6 +204,8 @@ func (f *follower) take() {
 		case follow.Unseen:
 			f.s.places.unseen(a.Place)
 			f.doubt(fmt.Sprintf("%q has come while nobody followed %q: if it had that name, it has to be published by its own", a.Path, f.name))
+		case follow.Ended:
+			f.s.places.forget(a.Place.ID)
 		case follow.Lost:
 			f.s.places.forget(a.Place.ID)
 			f.doubt(fmt.Sprintf("a file that was %q was read to its end and closed, and has been written to since, but %v: what was written to it behind its first %d bytes is unknown", f.name, cause(a.Err), a.Place.Offset))
@@ -133,6 +218,10 @@ func (f *follower) take() {
 
 // opened takes a file that has the name, or had it.
 func (f *follower) opened(a follow.Arrival) {
+	if f.refused {
+		f.names.Refuse(a.File)
+		return
+	}
 	if f.had {
 		f.s.counts.rotations.Add(1)
 	}
@@ -147,7 +236,7 @@ func (f *follower) opened(a follow.Arrival) {
 	if a.First && f.s.cfg.New {
 		a.File.SkipToEnd()
 	}
-	f.files = append(f.files, &followedFile{File: a.File, pipeline: f.s.pipeline(), at: a.File.Offset(), grew: time.Now()})
+	f.files = append(f.files, &followedFile{File: a.File, pipeline: f.s.pipeline(f.to), at: a.File.Offset(), grew: time.Now()})
 	f.s.places.opened(a.File)
 }
 
@@ -184,12 +273,12 @@ func (f *follower) pass(all bool) {
 		}
 		quiet := time.Since(o.grew)
 		switch {
-		case o.split.unended() && quiet >= quietFor && !o.Current():
+		case o.unended() && quiet >= quietFor && !o.Current():
 			f.keep(o.end())
 			f.giveBack(o)
 			f.mark(o)
-		case o.sink.waits() && quiet >= idleFor:
-			f.keep(o.sink.flush())
+		case o.waits() && quiet >= idleFor:
+			f.keep(o.flush())
 			f.mark(o)
 		}
 	}
@@ -225,8 +314,8 @@ func (f *follower) read(i int) error {
 			return err
 		}
 		for _, older := range f.files[:i] {
-			if older.sink.waits() {
-				f.keep(older.sink.flush())
+			if older.waits() {
+				f.keep(older.flush())
 			}
 		}
 		f.keep(o.took(n))
@@ -260,10 +349,20 @@ func (f *follower) retire() {
 			continue
 		}
 		size, err := o.Size()
-		if o.Current() || err != nil || o.Offset() < size || o.split.unended() || o.sink.waits() {
+		if err != nil || o.Offset() < size || o.unended() || o.waits() {
 			continue
 		}
 		quiet := time.Since(o.grew)
+		if o.Current() {
+			if wanted > 0 && f.as.Found() && quiet >= parkFor {
+				f.mark(o)
+				if f.names.Park(o.File) {
+					f.files = append(f.files[:i], f.files[i+1:]...)
+					i--
+				}
+			}
+			continue
+		}
 		switch {
 		case o.Deleted() && quiet >= deletedFor:
 		case wanted > 0:
@@ -297,7 +396,7 @@ func (f *follower) mark(o *followedFile) {
 func (f *follower) end() {
 	f.names.Finish()
 	f.take()
-	known, n := f.names.Waiting(f.i)
+	known, n := f.as.Waiting()
 	if n -= f.s.places.waiting(known); n > 0 {
 		f.missed(n)
 	}

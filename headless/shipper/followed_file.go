@@ -71,12 +71,12 @@ func (o *followedFile) once() (int, error) {
 
 // took publishes what was read.
 func (o *followedFile) took(n int) error {
-	o.sink.now = o.grew
+	o.clock(o.grew)
 	return o.split.took(n)
 }
 
 // published is how far the file is published: the offset behind the last line
 // that is in a record, or blank.
 func (o *followedFile) published() int64 {
-	return o.at - o.split.pending() - o.sink.held
+	return o.at - o.split.pending() - o.held()
 }

@@ -16,56 +16,6 @@ import (
 	"sluice/headless/unpack"
 )
 
-// idleFor is how long a record waits for a line that continues it.
-const idleFor = 500 * time.Millisecond
-
-// pipeline is one input on its way: bytes to lines to records.
-type pipeline struct {
-	split    splitter
-	sink     sink
-	reported unpack.Skipped
-}
-
-func (s *Shipper) pipeline() *pipeline {
-	p := &pipeline{sink: sink{
-		ctx: s.publishing, client: s.cfg.Client, stream: s.cfg.Stream, bunyan: s.bunyan, counts: &s.counts, noJoin: s.cfg.NoJoin,
-	}}
-	p.split.line = p.sink.line
-	return p
-}
-
-// read reads once, and publishes what it brought.
-func (p *pipeline) read(r *unpack.Reader) (n int, err error) {
-	if p.split.holes.InHole() {
-		p.split.holes.Skip(r.SkipHole())
-	}
-	n, err = r.Read(p.split.space())
-	if n > 0 {
-		p.sink.now = time.Now()
-		if err := p.split.took(n); err != nil {
-			return n, err
-		}
-	}
-	return n, err
-}
-
-// end publishes what is not whole, since no more comes.
-func (p *pipeline) end() error {
-	p.sink.now = time.Now()
-	err := p.split.end()
-	return cmp.Or(err, p.sink.flush())
-}
-
-// stop publishes the record that is being joined. More may come and will not
-// be read: the piece of a line whose end was not read is no line. It is counted.
-func (p *pipeline) stop() error {
-	p.sink.now = time.Now()
-	if p.split.unended() {
-		p.sink.counts.unended.Add(1)
-	}
-	return p.sink.flush()
-}
-
 // readAll reads the files one after the other.
 func (s *Shipper) readAll(ctx context.Context) error {
 	unread := false
@@ -133,8 +83,8 @@ func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 		return fmt.Errorf("read %s: %w", inputName(name), err)
 	}
 	defer raw.Close()
-	p := s.pipeline()
-	in, err := unpack.Open(&patient{ctx, raw, f, &p.sink})
+	p := s.pipeline(Target{Stream: s.cfg.Stream})
+	in, err := unpack.Open(&patient{ctx, raw, f, p})
 	if err != nil {
 		return s.reading(ctx, name, s.unreadable(name, err))
 	}
@@ -175,13 +125,13 @@ type patient struct {
 	ctx  context.Context
 	in   *stdio.Reader
 	file *os.File
-	sink *sink
+	to   *pipeline
 }
 
 func (p *patient) Read(b []byte) (int, error) {
 	for {
 		most := time.Duration(-1)
-		if p.sink.waits() {
+		if p.to.waits() {
 			most = idleFor
 		}
 		ready := p.in.Wait(most)
@@ -191,7 +141,7 @@ func (p *patient) Read(b []byte) (int, error) {
 		if ready {
 			return p.file.Read(b)
 		}
-		if err := p.sink.flush(); err != nil {
+		if err := p.to.flush(); err != nil {
 			return 0, err
 		}
 	}

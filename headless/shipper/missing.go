@@ -2,9 +2,7 @@ package shipper
 
 import (
 	"fmt"
-	"time"
 
-	"sluice/cluster/record"
 	"sluice/headless/shipper/follow"
 )
 
@@ -52,15 +50,8 @@ func (f *follower) truncated(o *followedFile, cut *follow.Truncated) {
 // tell says that something is missing, to whoever runs this and, as a record of
 // level warn at its place, to those who read the stream.
 func (f *follower) tell(text string, fields ...any) {
-	f.s.console.Notify(text)
 	for _, o := range f.files {
-		f.keep(o.sink.flush()) // it came before
+		f.keep(o.flush()) // it came before
 	}
-	now := time.Now()
-	notice := record.AppendNotice(nil, now, record.Warn, text, append(fields, "file", f.name)...)
-	f.s.counts.notices.Add(1)
-	if err := f.s.cfg.Client.Publish(f.s.publishing, f.s.cfg.Stream, notice); err != nil {
-		f.s.counts.untaken.Add(1)
-		f.keep(err)
-	}
+	f.keep(f.s.notice(f.to.Stream, text, append(fields, "file", f.name)...))
 }

@@ -2,6 +2,7 @@ package shipper
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 const (
 	saveEvery = time.Second
-	maxPlaces = 2048 // of files that are kept
+	maxPlaces = 2048 // of files that are kept, besides those that are open
 )
 
 // places knows how far each followed file is acknowledged, and keeps that in a
@@ -24,7 +25,9 @@ type places struct {
 	mu      sync.Mutex
 	marks   []mark // in the order of what was published
 	settled map[follow.ID]follow.Place
-	order   []follow.ID // of settled, the oldest first
+	order   []follow.ID       // of settled, the oldest first
+	cursors map[string]string // by source
+	most    int               // places that are kept
 
 	failed error  // of the last saving
 	told   string // what went wrong
@@ -34,7 +37,9 @@ type places struct {
 type mark struct {
 	records uint64
 	place   follow.Place
-	drop    bool // the file is gone
+	drop    bool   // the file is gone
+	source  string // what the cursor is of; "" is a file
+	cursor  string
 }
 
 func newPlaces(s *Shipper) (*places, error) {
@@ -45,7 +50,10 @@ func newPlaces(s *Shipper) (*places, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &places{s: s, state: state, settled: make(map[follow.ID]follow.Place)}
+	p := &places{s: s, state: state, settled: make(map[follow.ID]follow.Place), most: maxPlaces + s.cfg.OpenFiles, cursors: maps.Clone(state.Cursors)}
+	if p.cursors == nil {
+		p.cursors = make(map[string]string)
+	}
 	for _, place := range state.Places {
 		p.settle(mark{place: place})
 	}
@@ -82,7 +90,7 @@ func (p *places) mark(o *followedFile) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if last := len(p.marks) - 1; last >= 0 && p.marks[last].records == m.records && p.marks[last].place.ID == m.place.ID {
+	if last := len(p.marks) - 1; last >= 0 && p.marks[last].records == m.records && p.marks[last].place.ID == m.place.ID && p.marks[last].source == "" {
 		p.marks[last] = m
 		return
 	}
@@ -145,8 +153,35 @@ func (p *places) remove(id follow.ID) {
 	p.order = slices.DeleteFunc(p.order, func(other follow.ID) bool { return other == id })
 }
 
+// cursor is how far a source was acknowledged the last time.
+func (p *places) cursor(source string) string {
+	if p == nil {
+		return ""
+	}
+	return p.state.Cursors[source]
+}
+
+// markCursor notes how far a source is published.
+func (p *places) markCursor(source, cursor string) {
+	if p == nil {
+		return
+	}
+	m := mark{source: source, cursor: cursor, records: p.s.cfg.Client.Stats().Published}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if last := len(p.marks) - 1; last >= 0 && p.marks[last].records == m.records && p.marks[last].source == source {
+		p.marks[last] = m
+		return
+	}
+	p.marks = append(p.marks, m)
+}
+
 // settle keeps a place that is acknowledged. p.mu is held.
 func (p *places) settle(m mark) {
+	if m.source != "" {
+		p.cursors[m.source] = m.cursor
+		return
+	}
 	id := m.place.ID
 	if _, there := p.settled[id]; !there {
 		p.order = append(p.order, id)
@@ -155,7 +190,7 @@ func (p *places) settle(m mark) {
 	if m.drop {
 		p.remove(id)
 	}
-	for i := 0; len(p.settled) > maxPlaces && i < len(p.order); {
+	for i := 0; len(p.settled) > p.most && i < len(p.order); {
 		if p.settled[p.order[i]].Done {
 			p.remove(p.order[i])
 		} else {
@@ -211,8 +246,9 @@ func (p *places) save(clean bool) {
 	for _, id := range p.order {
 		all = append(all, p.settled[id])
 	}
+	cursors := maps.Clone(p.cursors)
 	p.mu.Unlock()
-	p.failed = p.state.Save(all, clean)
+	p.failed = p.state.Save(all, cursors, clean)
 	if p.failed != nil && p.failed.Error() != p.told {
 		p.told = p.failed.Error()
 		p.s.console.Notify(p.told + "; lines may be published again when it is started anew")

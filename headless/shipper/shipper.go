@@ -83,7 +83,7 @@ func (s *Shipper) Run(ctx context.Context) error {
 	close(watched)
 	watching.Wait()
 	s.console.Done()
-	s.sum(stats, time.Since(began))
+	s.summary = s.sum(stats, time.Since(began))
 	switch cause := context.Cause(reading); {
 	case cause != nil && errors.Is(cause, ErrNotConnected):
 		return cause
@@ -131,6 +131,12 @@ func (s *Shipper) missing() error {
 	if sum.Doubts > 0 {
 		what = append(what, fmt.Sprintf("%d times something may be missing", sum.Doubts))
 	}
+	if sum.Unnamed > 0 {
+		what = append(what, fmt.Sprintf("%d files have names of which no stream can be made", sum.Unnamed))
+	}
+	if sum.Dropped > 0 {
+		what = append(what, fmt.Sprintf("%d messages were dropped or refused", sum.Dropped))
+	}
 	if n := s.counts.unreadFiles.Load(); n > 0 {
 		what = append(what, fmt.Sprintf("%d renamed or deleted files were not read to their end", n))
 	}
@@ -158,10 +164,22 @@ func (s *Shipper) notConnected(status publish.Status) error {
 // Summary returns what became of everything, once Run has returned.
 func (s *Shipper) Summary() *Summary { return s.summary }
 
-func (s *Shipper) sum(stats publish.Stats, took time.Duration) {
+// Now returns what has become of what was read until now. Records that wait are in
+// no outcome yet.
+func (s *Shipper) Now() *Summary { return s.sum(s.cfg.Client.Stats(), 0) }
+
+// Files are how the followed files stand.
+func (s *Shipper) Files() follow.Standing {
+	if names := s.names.Load(); names != nil {
+		return names.Standing()
+	}
+	return follow.Standing{}
+}
+
+func (s *Shipper) sum(stats publish.Stats, took time.Duration) *Summary {
 	c := &s.counts
 	untaken := c.untaken.Load()
-	s.summary = &Summary{
+	return &Summary{
 		Lines: c.lines.Load(), Bytes: c.bytes.Load(), Records: stats.Published + untaken,
 		Acknowledged: stats.Acknowledged, Unacknowledged: stats.Unacknowledged, Uncertain: stats.Uncertain,
 		Refused: stats.Refused, Unsent: stats.Unsent + untaken, Repeated: stats.Repeated,
@@ -170,6 +188,7 @@ func (s *Shipper) sum(stats publish.Stats, took time.Duration) {
 		Zeros: c.zeros.Load(), Unended: c.unended.Load(),
 		Missed: c.missed.Load(), LostBytes: c.lostBytes.Load(), Doubts: c.doubts.Load(),
 		Unread: c.unreadBytes.Load(), Notices: c.notices.Load(),
+		Unnamed: c.unnamed.Load(), Dropped: c.dropped.Load(),
 		Rotations: c.rotations.Load(), Truncations: c.truncations.Load(),
 		Seconds: took.Round(time.Millisecond).Seconds(),
 	}

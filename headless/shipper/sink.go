@@ -1,11 +1,13 @@
 package shipper
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 	"sluice/headless/shipper/traces"
@@ -26,6 +28,8 @@ type counts struct {
 	lostBytes                     atomic.Uint64 // that were truncated unread, at least
 	doubts                        atomic.Uint64 // times after which it is unknown whether anything is missing
 	unreadBytes, unreadFiles      atomic.Uint64 // at the end; the files are those that nobody will find again
+	unnamed                       atomic.Uint64 // files for which no stream can be named
+	dropped                       atomic.Uint64 // messages that a source could not take
 	notices                       atomic.Uint64 // records about that
 }
 
@@ -39,9 +43,12 @@ type sink struct {
 	ctx    context.Context // ends the waiting for room, for good
 	client publisher
 	stream string
+	fields []Field // that records get which have none of that name
 	bunyan *record.Bunyan
 	counts *counts
 	noJoin bool
+
+	printed string // the stream of a container that a line was printed to; "" is none, or unknown
 
 	now     time.Time // about
 	join    traces.Joiner
@@ -94,9 +101,36 @@ func (s *sink) flush() (err error) {
 func (s *sink) waits() bool { return s.join.Open() }
 
 func (s *sink) publish(rec []byte) error {
+	if len(s.fields) > 0 || s.printed != "" {
+		rec = s.complete(rec)
+	}
 	err := s.client.Publish(s.ctx, s.stream, rec)
 	if err != nil {
 		s.counts.untaken.Add(1)
 	}
 	return err
+}
+
+// complete adds the fields that a record lacks. It may change and extend what it is
+// given, which is one of the sink's own buffers.
+func (s *sink) complete(rec []byte) []byte {
+	end := bytes.LastIndexByte(rec, '}')
+	if end < 0 {
+		return rec
+	}
+	rec = rec[:end]
+	add := func(key, value string) {
+		if len(rec)+2*len(key)+6*len(value)+room > zmtp.MaxRecord || jsonscan.Find(append(rec, '}'), key) != nil {
+			return
+		}
+		rec = append(jsonscan.AppendString(append(rec, ','), key), ':')
+		rec = jsonscan.AppendString(rec, value)
+	}
+	for _, f := range s.fields {
+		add(f.Name, f.Value)
+	}
+	if s.printed != "" {
+		add("stream", s.printed)
+	}
+	return append(rec, '}')
 }

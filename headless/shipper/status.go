@@ -62,7 +62,7 @@ func (s *Shipper) behind() string {
 	if names == nil {
 		return ""
 	}
-	return fmt.Sprintf(", %.1f MiB to read", float64(names.Behind())/(1<<20))
+	return fmt.Sprintf(", %.1f MiB to read", float64(names.Standing().Behind)/(1<<20))
 }
 
 // state puts the connection in words; "" when there is no news yet.

@@ -38,6 +38,8 @@ type Summary struct {
 	LostBytes   uint64  `json:"lost_bytes"`  // that are known to have been truncated unread
 	Doubts      uint64  `json:"doubts"`      // times after which it is unknown whether anything is missing
 	Unread      uint64  `json:"unread"`      // bytes of followed files that were there and not read at the end
+	Unnamed     uint64  `json:"unnamed"`     // files that a pattern found and of whose path no stream can be named
+	Dropped     uint64  `json:"dropped"`     // messages to a source that it could not take: the system dropped them, or they were refused
 	Notices     uint64  `json:"notices"`     // of the Records: those that tell of what is missing
 	Seconds     float64 `json:"seconds"`
 }
@@ -76,6 +78,8 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"lost_bytes", s.LostBytes},
 		{"doubts", s.Doubts},
 		{"unread", s.Unread},
+		{"unnamed", s.Unnamed},
+		{"dropped", s.Dropped},
 		{"notices", s.Notices},
 	} {
 		if more.n > 0 {

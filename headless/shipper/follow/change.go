@@ -6,6 +6,7 @@ type change struct {
 	wd     int    // of the directory, or the file
 	cookie uint32 // the same for both ends of a rename
 	entry  string // of the directory
+	isDir  bool   // the entry is a directory
 }
 
 type changeKind uint8

@@ -15,6 +15,12 @@
 // there is where the system does not notify: what comes and goes between two
 // looks is not seen there, which [Unheard] says.
 //
+// Patterns: what matches one of Config.Patterns is followed as well, from the notice on
+// that it has come: the directories in which something can match are watched, those
+// that come later, too, and looked at every ten seconds besides. [Names.Found] returns
+// such a name. It is followed until its reader asks for it to be forgotten and nothing
+// has it; so memory is for names that are there.
+//
 // What is lost with a name is what the system does not keep: it tells that a name
 // came and went, and not of which file. A file that had the name, got a second one
 // by a hard link and lost the first before it could be opened may be one of several
@@ -36,6 +42,9 @@
 // away. A file that was retired stays watched, as one of the last 1024: when
 // something is written to it, it is opened again wherever it is in the directories of
 // the names, and is an arrival of kind [Lost] if it is not there.
+//
+// A file that still has its name can be parked for another ([Names.Park]), when all of
+// it was read: it is opened again when it is written to.
 //
 // Losses: what was gone before it could be opened is an arrival of kind [Gone],
 // with a number. When the system lost notifications, an arrival of kind

@@ -74,7 +74,7 @@ func TestEmpty(t *testing.T) {
 			defer open.Close()
 			w.put("end", "")
 			w.follow()
-			w.Take(0)
+			w.names[0].Take()
 			f, end := w.names[0].current, w.names[1].current
 			w.mu.Lock() // so that nobody looks meanwhile
 			for _, do := range c.did {

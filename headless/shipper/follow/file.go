@@ -28,7 +28,7 @@ const settled = time.Second
 type File struct {
 	id    ID
 	path  string // it was opened by
-	owner *name
+	owner *Name
 	file  *os.File
 	wd    int // of its watch; 0 is none
 

@@ -14,7 +14,7 @@ func written(t *testing.T, text string) (*watched, *File) {
 	w := watch(t, Config{})
 	w.put("app.log", text)
 	w.follow()
-	a := w.Take(0)
+	a := w.names[0].Take()
 	return w, a[len(a)-1].File
 }
 
@@ -141,7 +141,7 @@ func TestLimit(t *testing.T) {
 	if _, err := f.Read(buf, 4); !errors.Is(err, io.EOF) {
 		t.Errorf("at the limit: %v", err)
 	}
-	if n := w.Behind(); n != 4 {
+	if n := w.Standing().Behind; n != 4 {
 		t.Errorf("%d bytes are behind", n)
 	}
 	f.SkipToEnd()

@@ -151,7 +151,7 @@ func parseChanges(data []byte) (changes []change) {
 		data = data[unix.SizeofInotifyEvent:]
 		entry, _, _ := bytes.Cut(data[:size], []byte{0})
 		data = data[size:]
-		c := change{wd: wd, cookie: cookie, entry: string(entry)}
+		c := change{wd: wd, cookie: cookie, entry: string(entry), isDir: mask&unix.IN_ISDIR != 0}
 		switch {
 		case mask&unix.IN_Q_OVERFLOW != 0:
 			c.kind = changeOverflow

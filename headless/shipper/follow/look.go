@@ -10,7 +10,7 @@ import (
 )
 
 // look looks what has a name now, and opens what nobody told of.
-func (n *Names) look(m *name, first bool) {
+func (n *Names) look(m *Name, first bool) {
 	s, err := statPath(m.path)
 	n.mu.Lock()
 	n.lead(m, n.files[s.ID])
@@ -18,7 +18,7 @@ func (n *Names) look(m *name, first bool) {
 		m.untold, m.unheard = time.Time{}, true
 		m.arrive(Arrival{Kind: Unheard})
 	}
-	open := err == nil && m.current == nil && s.ID != m.refused
+	open := err == nil && m.current == nil && s.ID != m.refused && !n.rests(s)
 	if at, ok := n.leaf(m); open && len(m.tenures) > 0 {
 		if first && ok {
 			n.begin(m, at) // behind those of the last time
@@ -43,7 +43,7 @@ func (n *Names) look(m *name, first bool) {
 }
 
 // lead notes which file a name leads to; nil is none that is open. n.mu is held.
-func (n *Names) lead(m *name, f *File) {
+func (n *Names) lead(m *Name, f *File) {
 	if m.current == f {
 		return
 	}
@@ -57,7 +57,7 @@ func (n *Names) lead(m *name, f *File) {
 
 // discover opens what has a name. It reports whether the file is open, or nobody
 // could read it; due is a file that the system need not have told of.
-func (n *Names) discover(m *name, s status, due, first bool) bool {
+func (n *Names) discover(m *Name, s status, due, first bool) bool {
 	file, err := os.OpenFile(m.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true
@@ -97,7 +97,7 @@ func (n *Names) discover(m *name, s status, due, first bool) bool {
 }
 
 // examine makes a File of what was opened, unless it cannot be followed.
-func (n *Names) examine(m *name, file *os.File, err error) (*File, error) {
+func (n *Names) examine(m *Name, file *os.File, err error) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (n *Names) examine(m *name, file *os.File, err error) (*File, error) {
 func (n *Names) full() bool { return len(n.files) >= n.cfg.MaxOpen }
 
 // admit makes what was examined an arrival. n.mu is held.
-func (n *Names) admit(m *name, f *File, err error, first bool) {
+func (n *Names) admit(m *Name, f *File, err error, first bool) {
 	if err != nil {
 		m.refused = ID{}
 		if f != nil {
@@ -141,6 +141,7 @@ func (n *Names) admit(m *name, f *File, err error, first bool) {
 		return
 	}
 	n.files[f.id] = f
+	delete(n.parked, f.id)
 	if n.written != nil {
 		if wd, err := n.written.watchFile(f); err == nil {
 			f.wd = wd

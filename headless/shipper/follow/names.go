@@ -5,16 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/headless/shipper/paths"
 )
 
 const (
 	// Every is how often names and sizes are looked at besides being notified.
 	Every = 250 * time.Millisecond
 
+	lookCost  = 200 * time.Microsecond // a hundred times what a look at a name takes, at least
 	soon      = 5 * time.Millisecond   // while something is not decided
 	forRoom   = 20 * time.Millisecond  // while something waits for room
 	patience  = 100 * time.Millisecond // for the other end of a rename, and for what should be there and is not
@@ -29,12 +31,13 @@ const DefaultOpen = 512
 
 // Config is what is followed.
 type Config struct {
-	Names   []string             // paths
-	MaxOpen int                  // files that are open at a time; 0 means DefaultOpen
-	Past    []Place              // where reading ended the last time
-	Since   time.Time            // when that was
-	Check   func(*os.File) error // why a file cannot be followed; nil takes all regular ones
-	Look    bool                 // does without notifications
+	Names    []string             // paths
+	Patterns []*paths.Pattern     // what matches one is followed, too, as soon as it is there
+	MaxOpen  int                  // files that are open at a time; 0 means DefaultOpen
+	Past     []Place              // where reading ended the last time
+	Since    time.Time            // when that was
+	Check    func(*os.File) error // why a file cannot be followed; nil takes all regular ones
+	Look     bool                 // does without notifications
 }
 
 // Kind is what an Arrival is.
@@ -49,6 +52,7 @@ const (
 	Unheard              // a file came of which the system did not tell: others may come and go between two looks
 	Unseen               // file Path has come while nobody followed, and may have had the name: it is not opened
 	Unfound              // a file that was read to Place the last time is not there any more, under no name
+	Ended                // a file that was read to Place and closed is deleted, and nothing was written to it since
 	Lost                 // a file that was read to Place and retired was written to since, and is not there any more, under no name
 )
 
@@ -59,7 +63,7 @@ type Arrival struct {
 	First bool // the file was there when following began, and nothing of its name was in Config.Past
 	Err   error
 	N     int
-	Place Place  // of Unfound, Unseen and Lost
+	Place Place  // of Unfound, Unseen, Ended and Lost
 	Path  string // of Unseen
 }
 
@@ -77,42 +81,28 @@ type Names struct {
 	wanted  atomic.Int32 // files that wait for others to be retired
 
 	// What belongs to the goroutine that opens.
-	dirs   map[int]*dir // by watch
-	dirOf  map[ID]*dir
-	at     map[spot][]*tenure
-	moving map[uint32][]*tenure // by cookie
-	again  bool                 // a directory came or went: routes are other ones
-	rounds int                  // how often they were looked at
+	dirs     map[int]*dir // by watch
+	dirOf    map[ID]*dir
+	at       map[spot][]*tenure
+	moving   map[uint32][]*tenure // by cookie
+	again    bool                 // a directory came or went: routes are other ones
+	rounds   int                  // how often they were looked at
+	rescan   bool                 // the patterns' directories have to be looked at
+	scanned  time.Time            // when they were
+	troubled map[string]string    // why directories of patterns cannot be read
 
-	mu      sync.Mutex
-	names   []*name
-	files   map[ID]*File
-	byWatch map[int]*File
-	retired map[int]*retired // by watch
-	past    map[ID]Place
-	order   []ID // of past, the oldest first
-}
-
-// name is one that is followed.
-type name struct {
-	path    string // absolute
-	queue   []Arrival
-	wake    chan struct{} // capacity 1
-	current *File
-	refused ID // what has the name and cannot be opened
-
-	waiting []ID   // of files that are not open yet; the zero value is unknown
-	denied  string // why what has the name could not be opened the last time
-	unheard bool   // that the system does not tell of everything was said
-
-	// What belongs to the goroutine that opens.
-	tenures  []*tenure // that are not decided, in order
-	spares   []*File   // files that had the name, it is unknown when; not in Names.files
-	steps    []step    // its route
-	leaves   []spot    // of its route, where the file or a link to it is
-	moved    bool      // its route has become another since it was looked at
-	untold   time.Time // when a file was found of which the system had not told; it may be about to
-	unopened ID        // has the name and could not be opened yet
+	mu       sync.Mutex
+	names    []*Name
+	byPath   map[string]*Name
+	fresh    []*Name       // found, and not taken by Found yet
+	came     chan struct{} // capacity 1
+	troubles []error       // not taken by Troubles yet
+	files    map[ID]*File
+	byWatch  map[int]*File
+	retired  map[int]*retired // by watch
+	parked   map[ID]bool      // of the retired: names lead to them
+	past     map[ID]Place
+	order    []ID // of past, the oldest first
 }
 
 // Watch begins to follow. When it returns, the files that are there are open.
@@ -123,6 +113,7 @@ func Watch(cfg Config) (*Names, error) {
 	n := &Names{
 		cfg: cfg, began: time.Now(), stop: make(chan struct{}),
 		dirs: make(map[int]*dir), dirOf: make(map[ID]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
+		byPath: make(map[string]*Name), came: make(chan struct{}, 1), parked: make(map[ID]bool), troubled: make(map[string]string),
 		files: make(map[ID]*File), byWatch: make(map[int]*File), retired: make(map[int]*retired), past: make(map[ID]Place),
 	}
 	for _, path := range cfg.Names {
@@ -130,7 +121,7 @@ func Watch(cfg Config) (*Names, error) {
 		if err != nil {
 			return nil, err
 		}
-		n.names = append(n.names, &name{path: abs, wake: make(chan struct{}, 1)})
+		n.add(abs, false)
 	}
 	for _, p := range cfg.Past {
 		n.remember(p)
@@ -143,6 +134,8 @@ func Watch(cfg Config) (*Names, error) {
 			n.inotify = nil
 		}
 	}
+	n.scan()
+	n.findPast()
 	n.watchRoutes()
 	for _, m := range n.names {
 		n.recall(m)
@@ -162,47 +155,27 @@ func (n *Names) Err() error {
 	return n.err
 }
 
-// Wake gets something when something happened to name number i, or was written
-// to one of its files.
-func (n *Names) Wake(i int) <-chan struct{} { return n.names[i].wake }
-
-// Take returns what has happened to name number i since the last time.
-func (n *Names) Take(i int) []Arrival {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	taken := n.names[i].queue
-	n.names[i].queue = nil
-	return taken
+// Standing is how the names stand.
+type Standing struct {
+	Names, Open, Waiting int   // names, open files, and those that wait for room
+	Behind               int64 // bytes of open files that are not read, as far as is known
 }
 
-// Behind is how many bytes of open files are not read, as far as is known.
-func (n *Names) Behind() (bytes int64) {
+// Standing returns how the names stand.
+func (n *Names) Standing() Standing {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	s := Standing{Names: len(n.names), Open: len(n.files), Waiting: max(0, int(n.wanted.Load()))}
 	for _, f := range n.files {
 		f.mu.Lock()
-		bytes += f.unread
+		s.Behind += f.unread
 		f.mu.Unlock()
 	}
-	return bytes
+	return s
 }
 
 // Wanted is how many files have to be retired for others to be opened.
 func (n *Names) Wanted() int { return int(n.wanted.Load()) }
-
-// Waiting returns the files that had name number i and are not open yet, as far
-// as they are known, and how many they are.
-func (n *Names) Waiting(i int) (places []Place, all int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	m := n.names[i]
-	for _, id := range m.waiting {
-		if id != (ID{}) {
-			places = append(places, Place{ID: id, Name: m.label()})
-		}
-	}
-	return places, len(m.waiting)
-}
 
 // Refuse closes a file that cannot be read. It is not opened again while it has
 // its name.
@@ -241,10 +214,15 @@ func (n *Names) remember(p Place) {
 		n.order = append(n.order, p.ID)
 	}
 	n.past[p.ID] = p
-	for len(n.past) > maxPast+len(n.cfg.Past) {
-		n.unretire(n.order[0])
-		delete(n.past, n.order[0])
-		n.order = n.order[1:]
+	for i := 0; len(n.past) > maxPast+len(n.cfg.Past) && i < len(n.order); {
+		id := n.order[i]
+		if n.parked[id] {
+			i++ // a name leads to it: it would be read again
+			continue
+		}
+		n.unretire(id)
+		delete(n.past, id)
+		n.order = slices.Delete(n.order, i, i+1)
 	}
 }
 
@@ -295,7 +273,7 @@ func (n *Names) Close() {
 
 // run opens until the following ends.
 func (n *Names) run() {
-	next := time.Now().Add(Every)
+	next := time.Now().Add(n.every())
 	for {
 		until := time.Now().Add(n.pause())
 		if next.Before(until) {
@@ -306,6 +284,9 @@ func (n *Names) run() {
 			return
 		}
 		n.apply(changes)
+		if n.rescan {
+			n.scan()
+		}
 		n.settle()
 		for _, m := range n.names {
 			if m.moved {
@@ -318,9 +299,23 @@ func (n *Names) run() {
 			}
 			n.lookAtSizes()
 			n.revive()
-			next = now.Add(Every)
+			n.forgetDone()
+			if n.inotify == nil || now.Sub(n.scanned) >= scanEvery {
+				n.rescan = len(n.cfg.Patterns) > 0
+			}
+			next = now.Add(n.every())
 		}
 	}
+}
+
+// every is Every, and longer when there are many names.
+func (n *Names) every() time.Duration { return max(Every, time.Duration(len(n.names))*lookCost) }
+
+// Pace is how often names and sizes are looked at besides being notified.
+func (n *Names) Pace() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.every()
 }
 
 // await waits for changes, at most until a time. It reports whether the
@@ -380,24 +375,4 @@ func (n *Names) lookAtSizes() {
 		f.explain(patience)
 		f.mu.Unlock()
 	}
-}
-
-// label is the path as JSON can hold it.
-func (m *name) label() string { return strings.ToValidUTF8(m.path, "\ufffd") }
-
-func (m *name) poke() {
-	select {
-	case m.wake <- struct{}{}:
-	default:
-	}
-}
-
-// arrive adds an arrival. n.mu is held.
-func (m *name) arrive(a Arrival) {
-	if last := len(m.queue) - 1; last >= 0 && a.Kind == Gone && m.queue[last].Kind == Gone {
-		m.queue[last].N += a.N
-	} else if last < 0 || a.Kind != Overflow || m.queue[last].Kind != Overflow {
-		m.queue = append(m.queue, a)
-	}
-	m.poke()
 }

@@ -13,7 +13,7 @@ import (
 // recall opens the files that had a name when following ended the last time and
 // have another one of the same directory now: they are read to their end before
 // the one that has the name.
-func (n *Names) recall(m *name) {
+func (n *Names) recall(m *Name) {
 	here, _ := statPath(m.path)
 	var wanted []Place
 	known := false
@@ -39,7 +39,7 @@ func (n *Names) recall(m *name) {
 		s, err := statPath(path)
 		switch {
 		case err != nil || s.ID == here.ID:
-		case slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.ID == s.ID }):
+		case n.isPast(s.ID):
 			found[s.ID] = path // unless it was told, when nobody wants it
 		case !known && strings.HasPrefix(e.Name(), filepath.Base(real)) && n.isNew(path, s):
 			m.arrive(Arrival{Kind: Unseen, Path: path, Place: Place{ID: s.ID, Name: m.label(), Done: true, Told: true}})
@@ -57,6 +57,12 @@ func (n *Names) recall(m *name) {
 			m.arrive(Arrival{Kind: Unfound, Place: p, Err: errNowhere})
 		}
 	}
+}
+
+// isPast reports whether a file was read the last time.
+func (n *Names) isPast(id ID) bool {
+	_, known := n.past[id]
+	return known
 }
 
 // coarse is how far the clock of a file system may be behind.
@@ -81,7 +87,7 @@ func (n *Names) isNew(path string, s status) bool {
 }
 
 // reopen opens a file where it is now, or when there is room.
-func (n *Names) reopen(m *name, p Place, path string) {
+func (n *Names) reopen(m *Name, p Place, path string) {
 	if s, err := statPath(path); err == nil && p.Done && s.size <= p.Offset {
 		return // there is nothing new in it
 	}

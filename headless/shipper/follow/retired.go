@@ -11,7 +11,7 @@ import (
 // to it.
 type retired struct {
 	id      ID
-	owner   *name
+	owner   *Name
 	path    string // it was opened by
 	touched bool   // somebody wrote to it, or may have
 }
@@ -24,9 +24,43 @@ type retired struct {
 func (n *Names) Retire(f *File) (done, watched bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if f.Current() {
+		return false, false
+	}
+	return n.close(f)
+}
+
+// Park closes a file that a name leads to and its reader has done with, for one that
+// waits for room, unless there is something in it that was not read, none waits, or
+// the system would not tell when something is written to it. It reports whether it
+// did. Then the file is opened again when it is written to.
+func (n *Names) Park(f *File) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if f.wd == 0 || !f.Current() || n.wanted.Load() <= 0 {
+		return false
+	}
+	n.parked[f.id] = true
+	if done, _ := n.close(f); !done {
+		delete(n.parked, f.id)
+		return false
+	}
+	n.wanted.Add(-1)
+	return true
+}
+
+// rests reports whether a file is parked, and has nothing that was not read. n.mu is
+// held.
+func (n *Names) rests(s status) bool {
+	return n.parked[s.ID] && s.size == n.past[s.ID].Offset
+}
+
+// close closes a file unless there is something in it that its reader does not
+// know. n.mu is held.
+func (n *Names) close(f *File) (done, watched bool) {
 	place := f.Place(-1)
 	back := func(a Arrival) bool { return a.File == f } // and its reader does not know yet
-	if f.Current() || f.unfinished() || slices.ContainsFunc(f.owner.queue, back) {
+	if f.unfinished() || slices.ContainsFunc(f.owner.queue, back) {
 		return false, false
 	}
 	n.remember(place)
@@ -55,6 +89,10 @@ func (n *Names) touch(c change) {
 		r.touched = true
 	case r != nil && c.kind == changeUnwatched: // nobody has it any more
 		delete(n.retired, c.wd)
+		delete(n.parked, r.id)
+		if !r.touched {
+			r.owner.arrive(Arrival{Kind: Ended, Place: n.past[r.id]})
+		}
 	}
 }
 
@@ -62,6 +100,7 @@ func (n *Names) touch(c change) {
 func (n *Names) unretire(id ID) {
 	for wd, r := range n.retired {
 		if r.id == id {
+			delete(n.parked, id)
 			delete(n.retired, wd)
 			n.written.unwatch(wd)
 		}
@@ -93,9 +132,9 @@ func (n *Names) revive() {
 			n.mu.Unlock()
 			continue
 		}
-		open := n.files[r.id] != nil
+		open, parked := n.files[r.id] != nil, n.parked[r.id]
 		n.mu.Unlock()
-		if s, err := statIn(at.dir.fd, at.entry); !open && !n.awaits(r) && (err != nil || s.size != place.Offset) {
+		if s, err := statIn(at.dir.fd, at.entry); !open && !n.awaits(r) && (err != nil || s.size != place.Offset || parked) {
 			n.begin(r.owner, at).id = r.id
 		}
 	}
@@ -124,6 +163,12 @@ func (n *Names) find(r *retired) (at spot, err error) {
 	for _, d := range n.dirs {
 		if len(d.steps) > 0 {
 			dirs[d] = true
+		}
+	}
+	for d := range dirs {
+		entry := filepath.Base(r.path) // most often it is where it was
+		if s, err := statIn(d.fd, entry); err == nil && s.ID == r.id {
+			return spot{d, entry}, nil
 		}
 	}
 	for d := range dirs {

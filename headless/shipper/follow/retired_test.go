@@ -39,7 +39,7 @@ func retiring(t *testing.T, most int) (w *watched, second *File) {
 	if most > 1 {
 		return w, first
 	}
-	second = w.Take(0)[0].File
+	second = w.names[0].Take()[0].File
 	readAll(t, second)
 	return w, second
 }
@@ -116,7 +116,7 @@ func TestRetiredWhenItIsBack(t *testing.T) {
 	if done, _ := w.Retire(file); done {
 		t.Error("it was closed")
 	}
-	if a := w.Take(0); len(a) != 1 || a[0].File != file {
+	if a := w.names[0].Take(); len(a) != 1 || a[0].File != file {
 		t.Errorf("%+v arrived", a)
 	}
 	if done, _ := w.Retire(file); !done {

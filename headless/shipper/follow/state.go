@@ -14,7 +14,7 @@ import (
 )
 
 // maxState bounds a state file, in bytes.
-const maxState = 4 << 20
+const maxState = 64 << 20
 
 // ErrState is in the error of a state file that cannot be used.
 var ErrState = errors.New("state file cannot be used")
@@ -25,9 +25,10 @@ type State struct {
 	stream string
 	file   *os.File // the one that is locked
 
-	Places []Place   // that were in it when it was opened
-	Saved  time.Time // when they were
-	Clean  bool      // whoever saved them ended in order; also when there was no file
+	Places  []Place           // that were in it when it was opened
+	Cursors map[string]string // of what is no file, likewise
+	Saved   time.Time         // when they were
+	Clean   bool              // whoever saved them ended in order; also when there was no file
 }
 
 // saved is the form of a state file: one JSON object.
@@ -38,10 +39,11 @@ type saved struct {
 }
 
 type content struct {
-	Stream string    `json:"stream"`
-	Saved  time.Time `json:"saved"`
-	Clean  bool      `json:"clean"`
-	Files  []Place   `json:"files"`
+	Stream  string            `json:"stream"`
+	Saved   time.Time         `json:"saved"`
+	Clean   bool              `json:"clean"`
+	Files   []Place           `json:"files"`
+	Cursors map[string]string `json:"cursors,omitempty"`
 }
 
 const stateKind = "sluice publish positions 1"
@@ -95,15 +97,24 @@ func (s *State) parse(data []byte) error {
 		return errors.New("it is damaged")
 	}
 	if inner.Stream != s.stream {
-		return fmt.Errorf("it belongs to stream %q", inner.Stream)
+		return fmt.Errorf("it belongs to %s", owner(inner.Stream))
 	}
 	for _, p := range inner.Files {
 		if p.Offset < 0 || !filepath.IsAbs(p.Name) {
 			return errors.New("it is damaged")
 		}
 	}
+	s.Cursors = inner.Cursors
 	s.Places, s.Saved, s.Clean = inner.Files, inner.Saved, inner.Clean
 	return nil
+}
+
+// owner says what a state file belongs to.
+func owner(stream string) string {
+	if stream == "" {
+		return "sluice collect"
+	}
+	return fmt.Sprintf("stream %q", stream)
 }
 
 // strictly parses one JSON value and nothing else.
@@ -121,8 +132,8 @@ func strictly(data []byte, to any) error {
 
 // Save replaces what the file keeps, at once: after a crash it is the old one or
 // the new one, whole. Clean means that nothing comes after it.
-func (s *State) Save(places []Place, clean bool) error {
-	inner, err := json.Marshal(content{Stream: s.stream, Saved: time.Now().UTC().Truncate(time.Millisecond), Clean: clean, Files: places})
+func (s *State) Save(places []Place, cursors map[string]string, clean bool) error {
+	inner, err := json.Marshal(content{Stream: s.stream, Saved: time.Now().UTC().Truncate(time.Millisecond), Clean: clean, Files: places, Cursors: cursors})
 	if err != nil {
 		return fmt.Errorf("save %q: %w", s.path, err)
 	}

@@ -35,7 +35,7 @@ func TestState(t *testing.T) {
 		t.Errorf("a new one has %+v", s)
 	}
 	for _, clean := range []bool{false, true} {
-		if err := s.Save(places[:1], clean); err != nil {
+		if err := s.Save(places[:1], nil, clean); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := OpenState(path, "system"); !errors.Is(err, ErrState) || !strings.Contains(err.Error(), "is in use by another sluice publish") {
@@ -69,7 +69,7 @@ func TestStateIsFreeAtOnce(t *testing.T) {
 	}
 	for range 2 {
 		inherit()
-		if err := s.Save(places, true); err != nil {
+		if err := s.Save(places, nil, true); err != nil {
 			t.Fatal(err)
 		}
 		inherit()
@@ -86,7 +86,7 @@ func TestStateIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "places")
 	s := openState(t, path, "system")
-	if err := s.Save(places, true); err != nil {
+	if err := s.Save(places, nil, true); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
@@ -136,7 +136,7 @@ func TestStateIsRefused(t *testing.T) {
 func FuzzState(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "places")
 	s := openState(f, path, "system")
-	if err := s.Save(places, true); err != nil {
+	if err := s.Save(places, nil, true); err != nil {
 		f.Fatal(err)
 	}
 	s.Close()

@@ -17,7 +17,7 @@ type spot struct {
 // tenure is the time during which one file had a name. Until it is decided which
 // file that was, it is tracked where it is now.
 type tenure struct {
-	name    *name
+	name    *Name
 	began   time.Time
 	at      spot      // where the file is; the zero value while it is being renamed
 	cookie  uint32    // of the rename
@@ -58,7 +58,7 @@ func (n *Names) drain() []change {
 }
 
 // concerns reports whether a change is one of a name's own places.
-func (n *Names) concerns(c change, m *name) bool {
+func (n *Names) concerns(c change, m *Name) bool {
 	d := n.dirs[c.wd]
 	return c.kind == changeOverflow || (d != nil && slices.Contains(d.steps[c.entry], m))
 }
@@ -77,7 +77,7 @@ func (n *Names) apply(changes []change) {
 			n.unwatched(d)
 			continue
 		case c.kind == changeDirectory:
-			n.again = true
+			n.staleIn(d)
 			continue
 		}
 		at := spot{d, c.entry}
@@ -95,6 +95,9 @@ func (n *Names) apply(changes []change) {
 			if c.kind == changeMovedTo {
 				n.arrived(c.cookie, at)
 			}
+			if len(d.globs) > 0 {
+				n.globbed(d, c)
+			}
 			for _, m := range d.steps[c.entry] {
 				if !m.untold.IsZero() { // this tells of it
 					m.untold = time.Time{}
@@ -105,15 +108,13 @@ func (n *Names) apply(changes []change) {
 				}
 			}
 		}
-		if len(d.ways[c.entry]) > 0 || len(d.steps[c.entry]) > 0 {
-			n.again = true // it may be a link, or a folder
-		}
+		n.stale(d, c.entry) // it may be a link, or a folder
 	}
 }
 
 // overflowed takes note that changes were lost.
 func (n *Names) overflowed() {
-	n.again = true
+	n.again, n.rescan = true, len(n.cfg.Patterns) > 0
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, m := range n.names {
@@ -124,12 +125,12 @@ func (n *Names) overflowed() {
 			}
 		}
 		m.arrive(Arrival{Kind: Overflow})
-		m.moved = true
+		m.moved, m.stale = true, true
 	}
 }
 
 // begin begins a tenure.
-func (n *Names) begin(m *name, at spot) *tenure {
+func (n *Names) begin(m *Name, at spot) *tenure {
 	t := &tenure{name: m, began: time.Now(), at: at}
 	m.tenures = append(m.tenures, t)
 	n.at[at] = append(n.at[at], t)
@@ -283,7 +284,7 @@ func (n *Names) missing(t *tenure) {
 	if isLink(t.at.dir.fd, t.at.entry) {
 		switch {
 		case t.dangles == 0:
-			t.dangles, n.again = n.rounds, true
+			t.dangles, t.name.stale, n.again = n.rounds, true, true
 		case t.dangles < n.rounds: // a tenure begins where it leads to, which is watched since
 			n.untrack(t)
 			t.decided = true
@@ -308,7 +309,7 @@ func (n *Names) expire() {
 
 // hand makes arrivals of the tenures that are decided, in their order. n.mu is
 // held.
-func (n *Names) hand(m *name) {
+func (n *Names) hand(m *Name) {
 	handed := false
 	for len(m.tenures) > 0 && m.tenures[0].decided {
 		t := m.tenures[0]
@@ -354,7 +355,7 @@ func (n *Names) hand(m *name) {
 // spare admits the first file that had a name in an unknown tenure and is not
 // known otherwise, perhaps for a tenure whose file is gone. It reports whether there
 // was one. n.mu is held.
-func (n *Names) spare(m *name, forGone bool) bool {
+func (n *Names) spare(m *Name, forGone bool) bool {
 	for len(m.spares) > 0 {
 		f := m.spares[0]
 		m.spares = m.spares[1:]

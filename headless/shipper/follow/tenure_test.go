@@ -41,7 +41,7 @@ func rotated(t *testing.T, most int, text string) (w *watched, first *File) {
 	w.expect("absent")
 	w.put("app.log", "first\n")
 	w.follow()
-	first = w.Take(0)[0].File
+	first = w.names[0].Take()[0].File
 	w.move("app.log", "old")
 	w.put("app.log", text)
 	w.follow()
@@ -59,10 +59,18 @@ func (w *watched) follow() {
 	}
 }
 
+// rewatch looks at all routes again, before changes are taken that the system has told.
+func (w *watched) rewatch() {
+	for _, m := range w.names {
+		m.stale = true
+	}
+	w.watchRoutes()
+}
+
 // arrivals are what arrived, in words: the text of files, and kinds.
 func (w *watched) arrivals() (all []string) {
 	w.Helper()
-	for _, a := range w.Take(0) {
+	for _, a := range w.names[0].Take() {
 		switch a.Kind {
 		case Opened:
 			all = append(all, readAll(w.T, a.File))
@@ -289,11 +297,11 @@ func TestBound(t *testing.T) {
 	}
 	w.put("app.log", "file 5")
 	w.follow()
-	files := w.Take(0)
+	files := w.names[0].Take()
 	if len(files) != 2 || w.Wanted() != 4 {
 		t.Fatalf("%d files arrived, and %d wait", len(files), w.Wanted())
 	}
-	if places, all := w.Waiting(0); len(places) != 4 || all != 4 {
+	if places, all := w.names[0].Waiting(); len(places) != 4 || all != 4 {
 		t.Errorf("%d of %d files that wait are known", len(places), all)
 	}
 	w.move("app.log.2", "later")
@@ -334,7 +342,7 @@ func TestBoundLinks(t *testing.T) {
 	for _, want := range []string{"linked", "led to"} {
 		w.retire(first)
 		w.follow()
-		a = w.Take(0)
+		a = w.names[0].Take()
 		first = a[0].File
 		if text := readAll(t, first); text != want {
 			t.Errorf("%q arrived, expected %q", text, want)
@@ -353,7 +361,7 @@ func TestRetired(t *testing.T) {
 	w.expect("absent")
 	w.put("app.log", "once\n")
 	w.follow()
-	file := w.Take(0)[0].File
+	file := w.names[0].Take()[0].File
 	readAll(t, file)
 	if w.retire(file) {
 		t.Error("a file that has its name was closed")
@@ -401,7 +409,7 @@ func TestLook(t *testing.T) {
 	}
 	w.put("app.log", "first")
 	w.look(w.names[0], false)
-	file := w.Take(0)[0].File
+	file := w.names[0].Take()[0].File
 	w.move("app.log", "old")
 	w.put("app.log", "second, for which there is no room")
 	w.look(w.names[0], false)

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"cmp"
 	"os"
 	"slices"
 )
@@ -10,53 +11,26 @@ type dir struct {
 	wd    int
 	id    ID
 	fd    *os.File
-	steps map[string][]*name // by entry: the names whose files have it
-	ways  map[string][]*name // the names whose folders and links have it
+	steps map[string][]*Name // by entry: the names whose files have it
+	ways  map[string][]*Name // the names whose folders and links have it
+	globs []glob             // patterns of which its entries are a part
 }
 
-// watchRoutes watches all directories that the names depend on.
+// watchRoutes watches the directories that names depend on whose routes may have
+// changed.
 func (n *Names) watchRoutes() {
 	n.again = false
 	n.rounds++
 	if n.inotify == nil {
 		return
 	}
-	for _, d := range n.dirs {
-		d.steps, d.ways = make(map[string][]*name), make(map[string][]*name)
-	}
-	var failed error
 	var left []leaving
 	for _, m := range n.names {
-		was := m.leaves
-		for round := 0; ; round++ {
-			steps := route(m.path)
-			fresh := false
-			m.leaves = nil
-			for _, s := range steps {
-				d, isNew, err := n.watchDir(s.dir)
-				if err != nil {
-					if s.leaf {
-						failed = err // of a folder on the way it is found by looking
-					}
-					continue
-				}
-				fresh = fresh || isNew
-				to := d.ways
-				if s.leaf {
-					to = d.steps
-					m.leaves = append(m.leaves, spot{d, s.entry})
-				}
-				if !slices.Contains(to[s.entry], m) {
-					to[s.entry] = append(to[s.entry], m)
-				}
-			}
-			m.moved = m.moved || fresh || !slices.Equal(steps, m.steps)
-			m.steps = steps
-			// What changed before the watch was there is found by another look.
-			if !fresh || round == maxLinks {
-				break
-			}
+		if !m.stale {
+			continue
 		}
+		was := m.leaves
+		n.watchRoute(m)
 		for _, at := range was {
 			if !slices.Contains(at.dir.steps[at.entry], m) {
 				left = append(left, leaving{m, at})
@@ -64,20 +38,95 @@ func (n *Names) watchRoutes() {
 		}
 	}
 	n.leave(left)
+	var failed error
+	for _, m := range n.names {
+		failed = cmp.Or(failed, m.unwatched)
+	}
 	n.mu.Lock()
 	n.err = failed
 	n.mu.Unlock()
 	for wd, d := range n.dirs {
-		if len(d.steps)+len(d.ways) == 0 && !n.tracks(d) {
+		if len(d.steps)+len(d.ways)+len(d.globs) == 0 && !n.tracks(d) {
 			n.inotify.unwatch(wd)
 			n.dropDir(d)
 		}
 	}
 }
 
+// watchRoute watches the directories that a name depends on.
+func (n *Names) watchRoute(m *Name) {
+	n.displace(m)
+	m.stale = false
+	for round := 0; ; round++ {
+		steps := route(m.path)
+		fresh := false
+		m.leaves, m.unwatched = nil, nil
+		for _, s := range steps {
+			d, isNew, err := n.watchDir(s.dir)
+			if err != nil {
+				if s.leaf {
+					m.unwatched = err // of a folder on the way it is found by looking
+				}
+				continue
+			}
+			fresh = fresh || isNew
+			to, at := d.ways, spot{d, s.entry}
+			if s.leaf {
+				to = d.steps
+				m.leaves = append(m.leaves, at)
+			}
+			if !slices.Contains(to[s.entry], m) {
+				to[s.entry] = append(to[s.entry], m)
+				m.placed = append(m.placed, at)
+			}
+		}
+		m.moved = m.moved || fresh || !slices.Equal(steps, m.steps)
+		m.steps = steps
+		// What changed before the watch was there is found by another look.
+		if !fresh || round == maxLinks {
+			break
+		}
+	}
+}
+
+// displace takes a name out of all directories.
+func (n *Names) displace(m *Name) {
+	for _, at := range m.placed {
+		for _, in := range []map[string][]*Name{at.dir.steps, at.dir.ways} {
+			in[at.entry] = slices.DeleteFunc(in[at.entry], func(other *Name) bool { return other == m })
+			if len(in[at.entry]) == 0 {
+				delete(in, at.entry)
+			}
+		}
+	}
+	m.placed = nil
+}
+
+// stale makes the routes over an entry of a directory be looked at again.
+func (n *Names) stale(d *dir, entry string) {
+	for _, in := range []map[string][]*Name{d.steps, d.ways} {
+		for _, m := range in[entry] {
+			m.stale, n.again = true, true
+		}
+	}
+}
+
+// staleIn makes the routes over a directory be looked at again.
+func (n *Names) staleIn(d *dir) {
+	n.again = true
+	for _, in := range []map[string][]*Name{d.steps, d.ways} {
+		for entry := range in {
+			n.stale(d, entry)
+		}
+	}
+	if len(d.globs) > 0 {
+		d.globs, n.rescan = nil, true
+	}
+}
+
 // leaving is where a name led to until its route was looked at again.
 type leaving struct {
-	name *name
+	name *Name
 	at   spot
 }
 
@@ -91,7 +140,7 @@ func (n *Names) leave(left []leaving) {
 		l.at.dir.steps[l.at.entry] = append(l.at.dir.steps[l.at.entry], l.name)
 	}
 	gone := func(l leaving) {
-		l.at.dir.steps[l.at.entry] = slices.DeleteFunc(l.at.dir.steps[l.at.entry], func(m *name) bool { return m == l.name })
+		l.at.dir.steps[l.at.entry] = slices.DeleteFunc(l.at.dir.steps[l.at.entry], func(m *Name) bool { return m == l.name })
 		if len(l.at.dir.steps[l.at.entry]) == 0 {
 			delete(l.at.dir.steps, l.at.entry)
 		}
@@ -124,7 +173,7 @@ func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
 		fd.Close()
 		return d, false, nil
 	}
-	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*name), ways: make(map[string][]*name)}
+	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*Name), ways: make(map[string][]*Name)}
 	if err == nil {
 		d.wd, err = n.inotify.watchDir(fd)
 	}
@@ -144,7 +193,7 @@ func (n *Names) dropDir(d *dir) {
 }
 
 // leaf is where the file that has a name is, if that is watched.
-func (n *Names) leaf(m *name) (at spot, ok bool) {
+func (n *Names) leaf(m *Name) (at spot, ok bool) {
 	last := len(m.steps) - 1
 	if n.inotify == nil || last < 0 || !m.steps[last].leaf {
 		return at, false
@@ -165,7 +214,7 @@ func (n *Names) tracks(d *dir) bool {
 
 // unwatched lets go of a directory that is there no more.
 func (n *Names) unwatched(d *dir) {
-	n.again = true
+	n.staleIn(d)
 	for at := range n.at {
 		if at.dir == d {
 			n.vacate(at)

@@ -37,7 +37,7 @@ func TestWatchedOnce(t *testing.T) {
 		}
 	}()
 	for renaming := true; renaming; {
-		w.watchRoutes()
+		w.rewatch()
 		select {
 		case <-done:
 			renaming = false
@@ -91,7 +91,7 @@ func TestLinkSwitchedBeforeAnybodyLooks(t *testing.T) {
 	w.remove("app.log")
 	lead("data.2")
 	w.put("data.2", "second")
-	w.watchRoutes()
+	w.rewatch()
 	w.follow()
 	w.expect("first", "second", "EOF") // which has two entries
 	w.remove("app.log")
@@ -101,7 +101,7 @@ func TestLinkSwitchedBeforeAnybodyLooks(t *testing.T) {
 	lead("data.4")
 	w.put("data.3", "which it did not lead to then")
 	w.put("data.4", "fourth")
-	w.watchRoutes()
+	w.rewatch()
 	w.follow()
 	w.expect("fourth", "EOF")
 }

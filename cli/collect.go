@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sluice/cluster/publish"
+	"sluice/headless/collector"
+	"sluice/headless/shipper"
+)
+
+func newCollect(ended *outcome) *cobra.Command {
+	var (
+		config  collector.Config
+		client  publish.Config
+		files   []string
+		format  = lineFormat(shipper.Auto)
+		buffer  = size(defaultShipping)
+		summary = summaryText
+	)
+	c := &cobra.Command{
+		Use:   "collect",
+		Short: "Publish the logs that this machine already has",
+		Long: "Publish the logs that this machine already has to its consolidator: files by patterns, as soon as they are\n" +
+			"there, also those of container runtimes. The first --files whose pattern a file matches counts; a hole in it,\n" +
+			"as in {namespace}, holds any text but a /, and fills the same hole in the name of the stream. Files are followed through rotation and\n" +
+			"truncation, and read to their end when they are deleted. It waits for the consolidator rather than losing, and says\n" +
+			"what is missing: in the stream, at the end, and by exit code 1.",
+		Example: "  sluice collect --files '/var/log/nginx/*.log=system/nginx' --state /var/lib/sluice/collect\n" +
+			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'",
+		Args: noArguments,
+	}
+	flags := c.Flags()
+	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
+	flags.StringArrayVar(&files, "files", nil, "follow the files that match, PATTERN=STREAM, both with holes (repeatable; the first that matches counts)")
+	flags.Var(&format, "format", "what the lines of the files are: auto, plain, cri, docker")
+	flags.StringVar(&config.State, "state", "", "keep in this file how far all is acknowledged, and go on there the next time")
+	flags.IntVar(&config.OpenFiles, "open-files", collector.DefaultOpenFiles, "have at most this many files open")
+	flags.BoolVar(&config.New, "new", false, "begin at the ends of the files that are there at the beginning")
+	flags.StringVar(&config.Hostname, "hostname", "", "the machine's name, for what does not say it; default: this one's")
+	flags.BoolVar(&config.NoJoin, "no-join", false, "do not join the lines of a stack trace: each is a record")
+	flags.BoolVar(&client.Once, "once", false, "after a break do not send again what may have arrived: nothing is there twice, and it is counted as uncertain")
+	flags.DurationVar(&config.Wait, "wait", 0, "give up when the consolidator is away, or acknowledges nothing, for this time; default: never")
+	flags.Var(&buffer, "buffer", "keep at most this size of records that are not acknowledged")
+	flags.StringVar(&config.Admin, "admin", "", "serve /metrics, /healthz and /readyz over HTTP on this address; default: none")
+	flags.BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	flags.BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can write")
+	flags.Var(&summary, "summary", "report at the end what became of everything, on standard error: text, json, none")
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		for _, text := range files {
+			f, err := collector.ParseFiles(text)
+			if err != nil {
+				return usagef("--files: %w", err)
+			}
+			config.Files = append(config.Files, f)
+		}
+		config.Format = shipper.Format(format)
+		config.Endpoint, config.Notices, config.Once = client.Endpoint, os.Stderr, client.Once
+		if isTerminal(os.Stderr) {
+			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
+		}
+		client.Buffer = int(buffer)
+		var err error
+		if config.Client, err = publish.Open(client); err != nil {
+			return &usageError{err}
+		}
+		collect, err := collector.New(config)
+		if err != nil {
+			none, cancel := context.WithCancel(ctx)
+			cancel()
+			config.Client.Close(none)
+			return &usageError{err}
+		}
+		err = collect.Run(ctx)
+		summary.write(collect.Summary())
+		return err
+	})
+	return c
+}

@@ -1,0 +1,66 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"sluice/cluster/admin"
+	"sluice/headless/shipper"
+)
+
+// Collector collects and publishes.
+type Collector struct {
+	cfg   Config
+	ship  *shipper.Shipper
+	admin *admin.Server // nil when there is none
+}
+
+// New checks a Config and returns a Collector for it.
+func New(cfg Config) (*Collector, error) {
+	if err := cfg.check(); err != nil {
+		return nil, fmt.Errorf("make collector: %w", err)
+	}
+	c := &Collector{cfg: cfg}
+	ship := shipper.Config{
+		Client: cfg.Client, Endpoint: cfg.Endpoint, Target: c.target, Format: cfg.Format, Follow: true, New: cfg.New,
+		OpenFiles: cfg.OpenFiles, State: cfg.State, Once: cfg.Once, Hostname: cfg.Hostname, NoJoin: cfg.NoJoin,
+		Wait: cfg.Wait, Grace: cfg.Grace, Notices: cfg.Notices, Progress: cfg.Progress,
+	}
+	for i := range cfg.Files {
+		ship.Patterns = append(ship.Patterns, cfg.Files[i].Pattern)
+	}
+	var err error
+	if c.ship, err = shipper.New(ship); err != nil {
+		return nil, err
+	}
+	if cfg.Admin != "" {
+		c.admin, err = admin.New(admin.Config{
+			Addr: cfg.Admin, Metrics: admin.Registry(c.figures), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: cfg.Logger,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// AdminAddr is the address of the endpoint for operators; "" when there is none.
+func (c *Collector) AdminAddr() string { return c.admin.Addr() }
+
+// Run collects until ctx ends, and everything is acknowledged. It closes the
+// Client, and runs once. Its errors are those of shipper.Shipper.
+func (c *Collector) Run(ctx context.Context) error {
+	var serving sync.WaitGroup
+	adminCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	serving.Go(func() { _ = c.admin.Run(adminCtx) })
+	c.admin.SetReady(true)
+	err := c.ship.Run(ctx)
+	c.admin.SetReady(false)
+	stop()
+	serving.Wait()
+	return err
+}
+
+// Summary returns what became of everything, once Run has returned.
+func (c *Collector) Summary() *shipper.Summary { return c.ship.Summary() }

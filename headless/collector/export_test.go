@@ -1,0 +1,6 @@
+package collector
+
+import "sluice/headless/shipper/follow"
+
+// Standing is how the followed names stand.
+func Standing(c *Collector) follow.Standing { return c.ship.Files() }

@@ -1,0 +1,52 @@
+package collector
+
+import "sluice/cluster/admin"
+
+const namespace admin.Namespace = "sluice_collector"
+
+// All of them stand in docs/collecting.md, which a test holds.
+var (
+	descConnected = namespace.Desc("connected", "1 while a consolidator is connected.")
+	descLines     = namespace.Desc("lines_total", "Lines and messages that were read.")
+	descBytes     = namespace.Desc("bytes_total", "Bytes of them.")
+	descRecords   = namespace.Desc("records_total", "Records, by what became of them.", "outcome")
+	descRepeated  = namespace.Desc("records_repeated_total", "Of the acknowledged records, those that were sent more than once: they may be there twice.")
+	descWaiting   = namespace.Desc("records_waiting", "Records that are not acknowledged yet.")
+
+	descFollowed  = namespace.Desc("files", "Names of files that are followed.")
+	descOpen      = namespace.Desc("files_open", "Files that are open.")
+	descForRoom   = namespace.Desc("files_waiting", "Files that are not open since as many are as may be.")
+	descBehind    = namespace.Desc("behind_bytes", "Bytes of open files that are not read yet.")
+	descRotations = namespace.Desc("rotations_total", "Rotations that were followed.")
+
+	descMissing = namespace.Desc("missing_total", "What is missing, or may be: files, bytes, messages or times, by what happened.", "reason")
+)
+
+// figures are a Collector's as they are now.
+func (c *Collector) figures(f admin.Figures) {
+	now := c.ship.Now()
+	connected := int64(0)
+	if c.cfg.Client.Status().Connected {
+		connected = 1
+	}
+	f.Gauge(descConnected, connected)
+	f.Count(descLines, now.Lines)
+	f.Count(descBytes, now.Bytes)
+	f.Count(descRecords, now.Acknowledged, "acknowledged")
+	f.Count(descRecords, now.Unacknowledged, "unacknowledged")
+	f.Count(descRecords, now.Refused, "refused")
+	f.Count(descRecords, now.Uncertain, "uncertain")
+	f.Count(descRepeated, now.Repeated)
+	f.Gauge(descWaiting, int64(now.Records-now.Acknowledged-now.Unacknowledged-now.Refused-now.Uncertain-now.Unsent))
+	files := c.ship.Files()
+	f.Gauge(descFollowed, int64(files.Names))
+	f.Gauge(descOpen, int64(files.Open))
+	f.Gauge(descForRoom, int64(files.Waiting))
+	f.Gauge(descBehind, files.Behind)
+	f.Count(descRotations, now.Rotations)
+	f.Count(descMissing, now.Missed, "missed_files")
+	f.Count(descMissing, now.LostBytes, "lost_bytes")
+	f.Count(descMissing, now.Doubts, "doubts")
+	f.Count(descMissing, now.Unnamed, "unnamed_files")
+	f.Count(descMissing, now.Dropped, "dropped_messages")
+}
