@@ -141,6 +141,7 @@ type Source interface {
 	Take(ctx context.Context) (*stream.Batch, error)
 	Tail(name string, from stream.Backfill)
 	Stop(name string)
+	Linger(d time.Duration)
 	Status() []stream.Status
 	WatchStreams(on bool)
 	Streams() []stream.Live

@@ -99,6 +99,8 @@ func (f *fake) Status() []stream.Status {
 
 func (f *fake) WatchStreams(bool) {}
 
+func (f *fake) Linger(time.Duration) {}
+
 func (f *fake) Streams() []stream.Live {
 	f.lists.Add(1)
 	return f.live

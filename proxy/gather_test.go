@@ -15,6 +15,9 @@ func TestGatheringTakesLongerTheMoreSessionsThereAre(t *testing.T) {
 		if got := gather(sessions); got != want {
 			t.Errorf("%d sessions gather for %v, want %v", sessions, got, want)
 		}
+		if got := linger(want); got > want/20 || got > 0 != (sessions >= 200) {
+			t.Errorf("with %d sessions the source may wait %v", sessions, got)
+		}
 	}
 }
 

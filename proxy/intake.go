@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"sync/atomic"
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
@@ -16,8 +17,11 @@ type intake struct {
 	source Source
 	tails  *tails
 	peers  *consolidators
-	to     *fanout.Appender
-	buf    []byte
+
+	gathering *atomic.Int64 // as the proxy has it
+
+	to  *fanout.Appender
+	buf []byte
 }
 
 // run moves what arrives into the logs until the source has ended.
@@ -29,6 +33,7 @@ func (in *intake) run(ctx context.Context) {
 		}
 		in.batch(b)
 		b.Release()
+		in.source.Linger(linger(gather(in.gathering.Load())))
 	}
 }
 

@@ -176,7 +176,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	wg.Go(func() { _ = p.admin.Run(inner) }) // returns nil
 	wg.Go(func() { p.watch(inner) })
 	wg.Go(func() {
-		in := intake{source: p.source, tails: p.tails, peers: &p.consolidators, to: p.hub.Appender()}
+		in := intake{source: p.source, tails: p.tails, peers: &p.consolidators, to: p.hub.Appender(), gathering: &p.gathering}
 		in.run(inner)
 	})
 	wg.Go(func() {

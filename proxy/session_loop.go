@@ -25,6 +25,15 @@ func gather(gathering int64) time.Duration {
 	return min(max(time.Duration(gathering)*gatherEach, minGather), maxGather)
 }
 
+// linger is how long the proxy's source may wait for more while sessions wait for so
+// long themselves: not at all for a few sessions.
+func linger(gather time.Duration) time.Duration {
+	if gather < 10*minGather {
+		return 0
+	}
+	return gather / 25
+}
+
 // ticks is when the ticks began that sessions share.
 var ticks = time.Now()
 

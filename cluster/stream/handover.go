@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"sluice/cluster/block"
 )
@@ -23,6 +25,8 @@ type Handover struct {
 	limit int
 	ready chan struct{} // capacity 1: there is something to take
 
+	linger atomic.Int64
+
 	mu     sync.Mutex
 	batch  *Batch
 	bytes  int
@@ -38,6 +42,9 @@ func NewHandover(limit int) *Handover {
 	}
 	return &Handover{limit: limit, ready: make(chan struct{}, 1)}
 }
+
+// Linger is how long whoever puts into it may wait for more, when little came.
+func (h *Handover) Linger() time.Duration { return time.Duration(h.linger.Load()) }
 
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"time"
 
 	"sluice/cluster/rescue"
 )
@@ -61,6 +62,10 @@ func (s *Source) TryTake() *Batch { return s.in.TryTake() }
 // Take waits for something to arrive and returns all of it. Its errors are the
 // context's and ErrClosed.
 func (s *Source) Take(ctx context.Context) (*Batch, error) { return s.in.Take(ctx) }
+
+// Linger allows the Source to wait for more, for so long each time, when little came
+// from the network: what comes meanwhile costs less. It is 0 until somebody calls it.
+func (s *Source) Linger(d time.Duration) { s.in.linger.Store(int64(d)) }
 
 // Status is the state of each source now, in the order of their addresses.
 func (s *Source) Status() []Status { return s.from.Status() }

@@ -26,6 +26,9 @@ type reading struct {
 	size    int
 }
 
+// little is how many bytes of one read are so few that it pays to wait for more.
+const little = 32 << 10
+
 func (r *reading) run() error {
 	in := zmtp.NewReceiver(r.conn)
 	r.in = in
@@ -33,7 +36,7 @@ func (r *reading) run() error {
 	if err := r.restarted(false); err != nil {
 		return err
 	}
-	for {
+	for had := in.Received(); ; {
 		r.now = time.Now().UnixNano()
 		for {
 			t, err := in.Next()
@@ -53,6 +56,10 @@ func (r *reading) run() error {
 		}
 		// What was known of streams may change while nothing is held.
 		r.last, r.lastFor = nil, ""
+		if linger := r.l.d.out.Linger(); linger > 0 && in.Received()-had < little {
+			time.Sleep(linger)
+		}
+		had = in.Received()
 		r.l.wait(true)
 		err := in.Fill()
 		r.l.wait(false)
