@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -44,8 +45,7 @@ func newCollect(ended *outcome) *cobra.Command {
 	flags.BoolVar(&client.Once, "once", false, "after a break do not send again what may have arrived: nothing is there twice, and it is counted as uncertain")
 	flags.DurationVar(&config.Wait, "wait", 0, "give up when the consolidator is away, or acknowledges nothing, for this time; default: never")
 	flags.Var(&buffer, "buffer", "keep at most this size of records that are not acknowledged")
-	flags.StringVar(&config.Admin, "admin", "", "serve /metrics, /healthz and /readyz over HTTP on this address; default: none")
-	flags.BoolVar(&config.Profile, "pprof", false, "serve /debug/pprof/ on the admin address, too")
+	adminFlags(flags, &config.Admin, "", &config.Profile, &config.AdminOpen)
 	flags.BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can write")
 	flags.Var(&summary, "summary", "report at the end what became of everything, on standard error: text, json, none")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
@@ -73,6 +73,9 @@ func newCollect(ended *outcome) *cobra.Command {
 			config.Client.Close(none)
 			return &usageError{err}
 		}
+		ready, leave := underManager(ctx, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+		defer leave()
+		ready()
 		err = collect.Run(ctx)
 		summary.write(collect.Summary())
 		return err

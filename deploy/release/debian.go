@@ -87,8 +87,8 @@ Description: live logs of a whole cluster in one terminal
  memory, and a full-screen client, curl, a browser or any ZeroMQ subscriber
  reads them within milliseconds.
  .
- It has two services, neither of which is enabled by itself: sluice-consolidator
- and sluice-proxy. Their flags stand in /etc/default.
+ It has three services, none of which is enabled by itself: sluice-consolidator,
+ sluice-collect and sluice-proxy. Their flags stand in /etc/default.
 `
 
 // debianVersion is a version as Debian orders them: v1.2.0 is 1.2.0, what comes before a

@@ -36,7 +36,7 @@ func New(cfg Config) (*Collector, error) {
 	}
 	if cfg.Admin != "" {
 		c.admin, err = admin.New(admin.Config{
-			Addr: cfg.Admin, Metrics: admin.Registry(c.figures), Profile: cfg.Profile, Insecure: cfg.Insecure, Logger: cfg.Logger,
+			Addr: cfg.Admin, Metrics: admin.Registry(c.figures), Profile: cfg.Profile, Insecure: cfg.Insecure || cfg.AdminOpen, Logger: cfg.Logger,
 		})
 		if err != nil {
 			return nil, err

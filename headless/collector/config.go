@@ -47,6 +47,8 @@ type Config struct {
 	Profile  bool   // it serves /debug/pprof/, too
 	Insecure bool   // addresses that other machines can reach are wanted
 
+	AdminOpen bool // and so is such an address for Admin alone
+
 	Notices  io.Writer        // gets what happened, a line each; nil drops it
 	Progress console.Progress // shows how it goes; with a terminal Notices go there, too
 	Logger   *slog.Logger     // of the endpoint for operators; nil discards
@@ -115,7 +117,7 @@ func (c *Config) check() error {
 		return errors.New("there is nothing to collect: name files or a source, as in --files '/var/log/*.log=system/log'")
 	}
 	if c.Admin != "" {
-		return admin.Check(c.Admin, c.Insecure)
+		return admin.Check(c.Admin, c.Insecure || c.AdminOpen)
 	}
 	return nil
 }

@@ -183,6 +183,7 @@ func TestFigures(t *testing.T) {
 	put(t, dir+"/app.log", `{"msg":"one"}`)
 	r.acknowledged(1)
 	figures.Wait(t, r.AdminAddr(), "sluice_collector", map[string]float64{`records_total{outcome="acknowledged"}`: 1, "files": 1, "connected": 1})
+	figures.Used(t, r.AdminAddr(), "sluice_collector", "../../deploy/prometheus/alerts.yml", "../../deploy/grafana/sluice.json")
 	if n := figures.Explained(t, r.AdminAddr(), "sluice_collector", "../../docs/collecting.md"); n < 10 {
 		t.Errorf("%d figures are explained", n)
 	}

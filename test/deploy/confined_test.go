@@ -11,6 +11,7 @@ import (
 
 	"sluice/internal/foreign"
 	"sluice/internal/volume"
+	"sluice/internal/wait"
 )
 
 // The units let servers make the system calls that they make: from the start to the end
@@ -29,6 +30,11 @@ func TestSystemCallsAreAllowed(t *testing.T) {
 	awaitListener(t, c.subscribe)
 	trace("proxy", "--listen="+c.listen, "--consolidator=tcp://"+c.subscribe, "--admin="+freeAddress(t))
 	awaitListener(t, c.listen)
+	trace("collect", "--to=tcp://"+c.publishTo, "--state="+dir+"/state", "--files="+dir+"/*.log=system/files", "--admin="+freeAddress(t))
+	write(t, dir+"/app.log", "collected\n")
+	wait.For(t, "the collected line", func() bool {
+		return strings.Contains(output(t, program, "tail", "--plain", "--output=raw", "--last=1", "--count=1", "--for=1m", "--proxy=http://"+c.listen, "system/files"), "collected")
+	})
 	c.publish(program, 0, 1000)
 	checkNumbers(t, 1000, output(t, program, "tail", "--plain", "--output=raw", "--last=1000", "--count=1000", "--for=1m", "--proxy=http://"+c.listen, "tenant/acme"))
 	for name, p := range traced {
