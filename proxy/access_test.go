@@ -129,7 +129,7 @@ func (k *keyed) records(n int, method, path, token string, header ...string) (in
 	for {
 		size, err := resp.Body.Read(piece)
 		got = append(got, piece[:size]...)
-		if err == io.EOF || resp.StatusCode == http.StatusOK && (bytes.Count(got, []byte("!\"}")) >= n || bytes.Contains(got, []byte("\"streams\":"))) {
+		if err == io.EOF || resp.StatusCode == http.StatusOK && (bytes.Count(got, []byte("!\"}")) >= n || bytes.Contains(got, []byte("\"streams\":")) || bytes.Contains(got, []byte("\"changed\":"))) {
 			return resp.StatusCode, string(got)
 		}
 		if err != nil {
@@ -209,7 +209,7 @@ func anyRequest(random *rand.Rand) (q asked) {
 	q.form = [][]string{nil, {"Accept", "text/event-stream"}, {"Accept", "text/event-stream", "Sluice-Client", "1"}}[pick(3)]
 	q.method = http.MethodGet
 	if q.list = pick(6) == 0; q.list {
-		q.path = []string{"/api/streams", "/api/streams?watch"}[pick(2)]
+		q.path = []string{"/api/streams", "/api/streams?watch", "/api/streams?watch=changes", "/api/streams?watch=changes&limit=1000"}[pick(4)]
 		return q
 	}
 	written := encodings(append(neighbours, "tenant/gone")[pick(len(neighbours)+1)])

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -111,6 +112,10 @@ func (w *batchWriter) flush() error {
 		err = w.control.SetWriteDeadline(w.deadline)
 	}
 	if err != nil {
+		if w.conn == nil && !w.deadline.IsZero() && !time.Now().Before(w.deadline) {
+			// With HTTP/2 the write fails since the deadline has ended the stream.
+			err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
+		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			w.blocked.Add(1)
 			w.counts.Add(tally.Blocked, 1)

@@ -40,3 +40,6 @@ func (p *Proxy) StartAt(at time.Time) {
 
 // AppendText is how a record becomes text.
 func AppendText(dst, data []byte) []byte { return appendText(dst, data) }
+
+// Serve answers one request as p does, without a connection.
+func (p *Proxy) Serve(w http.ResponseWriter, r *http.Request) { p.handler().ServeHTTP(w, r) }

@@ -103,6 +103,8 @@ func (f *fake) Linger(time.Duration) {}
 
 func (f *fake) Streams() []stream.Live {
 	f.lists.Add(1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.live
 }
 

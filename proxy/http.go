@@ -8,7 +8,6 @@ import (
 
 	"sluice/cluster/httpapi"
 	"sluice/proxy/tally"
-	"sluice/proxy/web"
 )
 
 const (
@@ -41,26 +40,19 @@ func (p *Proxy) handler() http.Handler {
 			return
 		}
 		path := r.URL.EscapedPath()
-		switch {
-		case strings.HasPrefix(path, httpapi.LogsPrefix):
-			p.serveLogs(w, r, path[len(httpapi.LogsPrefix):])
-		case path == httpapi.LogsRoot && r.URL.Query().Has(httpapi.QueryStream):
-			p.serveLogs(w, r, "")
-		case path == httpapi.StreamsPath:
-			p.serveStreams(w, r)
-		case path == "/healthz":
-			plain(w, http.StatusOK, "alive\n")
-		case path == "/readyz":
-			p.serveReady(w)
-		case web.Serve(w, r, path):
-		default:
-			p.refuse(w, r, tally.NotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}")
+		for i := range routes {
+			if routes[i].has(path) {
+				routes[i].serve(p, w, r)
+				return
+			}
 		}
+		p.notFound(w, r)
 	})
 }
 
-// isPublic tells whether a path is open to all: everything but what names streams.
-func isPublic(path string) bool { return !strings.HasPrefix(path, httpapi.Prefix) }
+func (p *Proxy) notFound(w http.ResponseWriter, r *http.Request) {
+	p.refuse(w, r, tally.NotFound, "there is nothing here; streams are at "+httpapi.LogsPrefix+"{stream}, and "+httpapi.DescriptionPath+" describes all")
+}
 
 func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", textType)
@@ -69,8 +61,13 @@ func plain(w http.ResponseWriter, status int, text string) {
 }
 
 // serveLogs serves a session.
-func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request, escaped string) {
-	a, err := parseRequest(r, escaped)
+func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	if path == httpapi.LogsRoot && !r.URL.Query().Has(httpapi.QueryStream) {
+		p.notFound(w, r)
+		return
+	}
+	a, err := parseRequest(r, strings.TrimPrefix(path[len(httpapi.LogsRoot):], "/"))
 	if err != nil {
 		p.refuse(w, r, tally.BadRequest, err.Error())
 		return

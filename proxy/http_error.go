@@ -53,6 +53,19 @@ func (p *Proxy) problem(w http.ResponseWriter, r *http.Request, status int, deta
 	answer(w, r, status, detail)
 }
 
+// problem is the body of an error, of RFC 9457; message its data as an event.
+type (
+	problem struct {
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+	}
+	message struct {
+		Msg string `json:"msg"`
+	}
+)
+
 // answer answers with an error. Clients in the field that ask for events never
 // look at the status: they get it as a record.
 func answer(w http.ResponseWriter, r *http.Request, status int, detail string) {
@@ -61,18 +74,11 @@ func answer(w http.ResponseWriter, r *http.Request, status int, detail string) {
 	if wantsEvents(r) {
 		w.Header().Set("Content-Type", httpapi.TypeEvents)
 		body = append(body, "data: "...)
-		body = appendJSON(body, struct {
-			Msg string `json:"msg"`
-		}{strconv.Itoa(status) + " " + title + ": " + detail})
+		body = appendJSON(body, message{strconv.Itoa(status) + " " + title + ": " + detail})
 		body = append(body, "\n\n"...)
 	} else {
 		w.Header().Set("Content-Type", "application/problem+json")
-		body = appendJSON(body, struct {
-			Type   string `json:"type"`
-			Title  string `json:"title"`
-			Status int    `json:"status"`
-			Detail string `json:"detail"`
-		}{"about:blank", title, status, detail})
+		body = appendJSON(body, problem{"about:blank", title, status, detail})
 		body = append(body, '\n')
 	}
 	w.WriteHeader(status)

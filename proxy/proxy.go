@@ -15,6 +15,7 @@ import (
 	"sluice/cluster/fanout"
 	"sluice/proxy/door"
 	"sluice/proxy/entry"
+	"sluice/proxy/live"
 	"sluice/proxy/tally"
 )
 
@@ -33,7 +34,7 @@ type Proxy struct {
 	hub         *fanout.Hub
 	source      Source
 	tails       *tails
-	live        listing
+	live        *live.List
 	names       streamNames
 	rereads     chan struct{} // has a token for each session that reads again
 	draining    chan struct{} // closed when no new session may begin
@@ -49,6 +50,7 @@ type Proxy struct {
 	upstream  upstream
 	streams   streamTable
 	metrics   *metrics
+	described []byte        // by /api/openapi.json
 	admin     *admin.Server // nil when there is none
 	started   atomic.Int64  // Unix nanoseconds; 0 before Run
 	reached   atomic.Bool   // it has been ready
@@ -104,7 +106,7 @@ func New(cfg Config) (*Proxy, error) {
 		certificate: cert,
 		hub:         hub,
 		source:      source,
-		live:        listing{source: source},
+		live:        live.New(source),
 		rereads:     make(chan struct{}, maxRereads),
 		draining:    make(chan struct{}),
 		admission: admission{
@@ -113,8 +115,9 @@ func New(cfg Config) (*Proxy, error) {
 	}
 	p.places.limit, p.places.counts, p.places.log, p.places.now = cfg.MaxConnections, &p.counts, cfg.Logger, time.Now
 	p.metrics = newMetrics(p)
+	p.described = description()
 	p.consolidators = consolidators{log: cfg.Logger, now: time.Now}
-	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, live: p.live.has, streams: &p.streams, upstream: &p.upstream}
+	p.tails = &tails{hub: hub, source: source, keep: cfg.Keep, limit: cfg.Streams, live: p.live.Has, streams: &p.streams, upstream: &p.upstream}
 	p.names = streamNames{source: source, tails: p.tails}
 	opens := door.Config{
 		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,

@@ -43,7 +43,7 @@ func isLookedFor(s stream.Status) bool { return s.Finder && s.State == stream.St
 // isUntried reports whether a consolidator was neither reached nor missed yet.
 func isUntried(s stream.Status) bool { return s.State == stream.StateConnecting && s.Err == "" }
 
-func (p *Proxy) serveReady(w http.ResponseWriter) {
+func (p *Proxy) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if why := p.readiness(); why != "" {
 		plain(w, http.StatusServiceUnavailable, "not ready: "+why+"\n")
 		return

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"sluice/proxy/live"
 )
 
 // streamNames are the live streams, and those that are tailed, for sessions that read
@@ -25,7 +27,7 @@ type streamNames struct {
 func (n *streamNames) since(version uint64) (names []string, now uint64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if at := time.Now(); at.Sub(n.looked) >= listEvery {
+	if at := time.Now(); at.Sub(n.looked) >= live.Every {
 		n.looked = at
 		n.look()
 	}

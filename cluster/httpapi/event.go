@@ -41,6 +41,17 @@ type StreamsEvent struct {
 	Next    string      `json:"next,omitempty"` // there are more after this name: see QueryAfter
 }
 
+// ChangesEvent is what has changed in the list of live streams, for those who ask for
+// WatchChanges. Without More, what was told so far, put together, is the list: the names
+// exactly, the figures within about a tenth.
+type ChangesEvent struct {
+	All     bool        `json:"all,omitempty"`  // a list begins: what was told before counts no more
+	Changed []LiveEvent `json:"changed"`        // streams that have come, or have other figures; in no order
+	Gone    []string    `json:"gone,omitempty"` // streams that are not live any more, or not of the page
+	More    bool        `json:"more,omitempty"` // the rest of what has changed comes next
+	Next    string      `json:"next,omitempty"` // without More: as in StreamsEvent
+}
+
 // LiveEvent is one live stream.
 type LiveEvent struct {
 	Name    string  `json:"name"`

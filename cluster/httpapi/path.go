@@ -11,7 +11,12 @@ const (
 	LogsRoot    = "/api/logs"  // for streams named by QueryStream
 	LogsPrefix  = "/api/logs/" // before the name of a stream
 	StreamsPath = "/api/streams"
+
+	DescriptionPath = "/api/openapi.json" // of all paths, for programs; open to all
 )
+
+// WatchChanges is the value of QueryWatch with which differences come: ChangesEvent.
+const WatchChanges = "changes"
 
 // Query parameters of these paths.
 const (

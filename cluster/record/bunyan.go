@@ -174,7 +174,7 @@ func (m *matched) bunyan() bool {
 		return false
 	}
 	level, _ := integer(m.value[keyLevel])
-	return 0 <= level && level <= maxLevel &&
+	return 0 <= level && level <= MaxLevel &&
 		isString(m.value[keyName]) && isString(m.value[keyHostname]) && isString(m.value[keyMsg]) && isTimeString(m.value[keyTime])
 }
 

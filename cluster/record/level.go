@@ -25,7 +25,8 @@ const (
 	Fatal Level = 60
 )
 
-const maxLevel = 999_999_999
+// MaxLevel is the highest level that a record may have.
+const MaxLevel = 999_999_999
 
 var levelNames = [...]struct {
 	name  string
@@ -58,7 +59,7 @@ func ParseLevel(s string) (Level, error) {
 		digits = s[3:]
 	}
 	n, err := strconv.Atoi(digits)
-	if err != nil || n < 0 || n > maxLevel {
+	if err != nil || n < 0 || n > MaxLevel {
 		return 0, fmt.Errorf("parse level %q: want trace, debug, info, warn, error, fatal or a number such as 35", s)
 	}
 	return Level(n), nil

@@ -159,7 +159,7 @@ func levelOfText(s []byte, kind numbers, f form) (Level, bool) {
 // levelOfNumber reads a number as a level.
 func levelOfNumber(n int64, kind numbers, f form) (Level, bool) {
 	switch {
-	case n < 0 || n > maxLevel:
+	case n < 0 || n > MaxLevel:
 		return 0, false
 	case kind == numbersOTel:
 		if n < 1 || n > 24 {

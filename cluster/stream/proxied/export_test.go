@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sluice/cluster/block"
+	"sluice/cluster/httpapi"
 	"sluice/cluster/stream"
 )
 
@@ -31,4 +32,13 @@ func Broken(cfg Config) (*stream.Source, error) {
 	}
 	b.tails["broken"] = newTail(nil, "broken", stream.Backfill{})
 	return stream.NewSource(out, b), nil
+}
+
+// LiveStreams lets tests say what changes.
+type LiveStreams struct{ l liveStreams }
+
+// Take takes what has changed, and returns the list, and whether it is whole.
+func (s *LiveStreams) Take(e *httpapi.ChangesEvent) ([]stream.Live, bool) {
+	whole := s.l.take(e)
+	return s.l.list, whole
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"sluice/cluster/httpapi"
-	"sluice/cluster/names"
 	"sluice/cluster/stream"
 )
 
@@ -18,6 +16,7 @@ type watcher struct {
 	cancel  context.CancelFunc
 
 	response *response
+	live     liveStreams // as told so far
 }
 
 func newWatcher(p *backend) *watcher {
@@ -30,11 +29,13 @@ func (w *watcher) run() {
 	w.response = &response{
 		backend: w.backend,
 		what:    "the list of streams",
-		url:     func() string { return w.backend.address(httpapi.StreamsPath, httpapi.QueryWatch) },
+		url: func() string {
+			return w.backend.address(httpapi.StreamsPath, httpapi.QueryWatch+"="+httpapi.WatchChanges)
+		},
 		header:  func(http.Header) {},
 		handle:  w.event,
 		handled: func() {},
-		over:    func() { w.list(nil) },
+		over:    func() { w.live = liveStreams{}; w.list(nil) },
 		limit:   maxListEvent,
 	}
 	w.response.run(w.ctx)
@@ -47,19 +48,19 @@ func (w *watcher) event(e *httpapi.Event) {
 		}
 		return
 	}
-	var list httpapi.StreamsEvent
-	if json.Unmarshal(e.Data, &list) != nil {
+	var what struct {
+		httpapi.ChangesEvent
+		Streams []httpapi.LiveEvent // the whole list, as proxies without differences send it
+	}
+	if json.Unmarshal(e.Data, &what) != nil {
 		return
 	}
-	live := make([]stream.Live, 0, len(list.Streams))
-	for _, s := range list.Streams {
-		if names.Check(s.Name) == nil {
-			live = append(live, stream.Live{
-				Name: strings.Clone(s.Name), Rate: s.Rate, Bytes: s.Bytes, Records: s.Records, Sources: s.Sources,
-			})
-		}
+	if what.Streams != nil {
+		what.ChangesEvent = httpapi.ChangesEvent{All: true, Changed: what.Streams}
 	}
-	w.list(live)
+	if w.live.take(&what.ChangesEvent) {
+		w.list(w.live.list)
+	}
 }
 
 // list notes which streams are live; nil when that is not known any more.
