@@ -99,8 +99,8 @@ type Config struct {
 	Lifetime time.Duration
 	// Heartbeat is the time between two ping events. 0 means DefaultHeartbeat.
 	Heartbeat time.Duration
-	// WriteTimeout is how long a session may block. 0 means
-	// DefaultWriteTimeout.
+	// WriteTimeout is how long a session may block, and a request's body may take,
+	// which nobody wants. 0 means DefaultWriteTimeout.
 	WriteTimeout time.Duration
 	// Keep is how long a stream is tailed after its last session. 0 means
 	// DefaultKeep.

@@ -19,6 +19,7 @@ const (
 // anything, escaped slashes and dots included.
 func (p *Proxy) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		short := p.passBody(w, r)
 		// Sessions renew it; for all else, that is all the time there is.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -29,6 +30,10 @@ func (p *Proxy) handler() http.Handler {
 				p.refuse(w, r, tally.Connections, "this proxy has as many connections as it serves: try again soon, ask another proxy, or raise --max-connections")
 				return
 			}
+		}
+		if !short {
+			p.refuse(w, r, tally.BadRequest, "the request has a body that is too large, or does not come: send none")
+			return
 		}
 		r, ok := p.door.Open(w, r)
 		if !ok {
@@ -76,7 +81,11 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request) {
 		p.forbidden(w, r)
 		return
 	}
-	end, ok := p.begin(w, r, a.names...)
+	unnamed := ""
+	if len(a.patterns) > 0 {
+		unnamed = byPattern
+	}
+	end, ok := p.begin(w, r, a.names, unnamed)
 	if !ok {
 		return
 	}

@@ -66,8 +66,9 @@ func largeRequests() map[string][2]string {
 	}
 }
 
-// rawGet sends a request, and returns its connection when the head of the answer is there.
-func rawGet(t *testing.T, address string, request [2]string) (nc net.Conn, status string) {
+// rawGet sends a request, maybe with a body, and returns its connection when the head of
+// the answer is there.
+func rawGet(t *testing.T, address string, request [2]string, body ...string) (nc net.Conn, status string) {
 	t.Helper()
 	nc, err := net.Dial("tcp", address)
 	if err != nil {
@@ -75,7 +76,7 @@ func rawGet(t *testing.T, address string, request [2]string) (nc net.Conn, statu
 	}
 	t.Cleanup(func() { _ = nc.Close() })
 	_ = nc.SetDeadline(time.Now().Add(wait.Limit))
-	if _, err := fmt.Fprintf(nc, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", request[0], address, request[1]); err != nil {
+	if _, err := fmt.Fprintf(nc, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n%s", request[0], address, request[1], strings.Join(body, "")); err != nil {
 		t.Fatal(err)
 	}
 	head := make([]byte, len("HTTP/1.1 200"))
