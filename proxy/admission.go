@@ -74,13 +74,23 @@ func (a *admission) limit(reason tally.Reason) int {
 	return 0
 }
 
-// holders are whose session a request for these streams would be. The addresses of one
-// IPv6 network of 64 bits are one: its host has them all.
-func (a *admission) holders(r *http.Request, streams []string) (list []holder) {
+// What a session reads that was not asked for by name: whoever may read tenants alone has
+// as many of either as of a tenant's stream.
+const (
+	byPattern = "streams of a pattern, of "
+	byList    = "the list of streams, of "
+)
+
+// holders are whose session a request for these streams would be, and for what else. The
+// addresses of one IPv6 network of 64 bits are one: its host has them all.
+func (a *admission) holders(r *http.Request, streams []string, unnamed string) (list []holder) {
 	for _, name := range streams {
 		if tenant, ok := strings.CutPrefix(name, "tenant/"); ok && a.tenant > 0 {
 			list = append(list, holder{tally.TenantSessions, tenant})
 		}
+	}
+	if tenants := auth.FromContext(r.Context()).Tenants(); a.tenant > 0 && unnamed != "" && tenants != "" {
+		list = append(list, holder{tally.TenantSessions, unnamed + tenants})
 	}
 	if address := door.Address(r.Context()); a.address > 0 && address.IsValid() {
 		if address.Is6() {
@@ -102,10 +112,10 @@ var tooMany = map[tally.Reason]string{
 	tally.TokenSessions:   "this token has as many sessions as it may: close one, or raise --max-token-sessions",
 }
 
-// begin admits a session, or refuses it with an answer. Call the function when the
-// session has ended.
-func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, streams ...string) (end func(), ok bool) {
-	leave, reason, ok := p.admission.admit(p.admission.holders(r, streams))
+// begin admits a session that reads streams by name, and maybe what unnamed says, or
+// refuses it with an answer. Call the function when the session has ended.
+func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, streams []string, unnamed string) (end func(), ok bool) {
+	leave, reason, ok := p.admission.admit(p.admission.holders(r, streams, unnamed))
 	if !ok {
 		p.refuse(w, r, reason, tooMany[reason])
 		return nil, false

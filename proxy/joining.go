@@ -15,6 +15,8 @@ const (
 	meetEvery  = time.Second      // between two looks at the live streams
 	knownAfter = 5 * time.Second  // then a proxy knows the live streams
 	maxParts   = 256              // streams of one session
+	maxSteps   = 4_000_000        // of matching names at a time, up to 10 ns each; the rest is for the next time
+	perName    = 20               // steps that a name takes besides
 	maxSkew    = 30 * time.Second // between the clocks of publishers and this one
 	fewStreams = "a response has 256 streams at most: ask for fewer"
 )
@@ -24,6 +26,8 @@ type joining struct {
 	waiting []*part
 	since   time.Time       // the last of them was added
 	seen    uint64          // version of the live streams
+	found   []string        // of that, and not compared with the patterns yet
+	slow    bool            // it was told that this takes long
 	known   map[string]bool // streams that are joined, waited for, or refused
 	told    bool            // all positions that the reader named are accounted for
 	missing []*part         // streams of which something is to be read again
@@ -129,16 +133,34 @@ func (s *session) match(begin func(*part)) {
 	}
 	found, version := s.proxy.names.since(s.joins.seen)
 	s.joins.seen = version
-	for _, name := range found {
-		if s.joins.known[name] || !s.matches(name) || !s.request.grant.May(name) {
-			continue
+	if len(s.joins.found) == 0 {
+		s.joins.found = found // which is everybody's, and is not to be changed
+	} else {
+		s.joins.found = append(slices.Clip(s.joins.found), found...)
+	}
+	refused, first := 0, ""
+	for steps := 0; len(s.joins.found) > 0 && steps < maxSteps; s.joins.found = s.joins.found[1:] {
+		name := s.joins.found[0]
+		steps += perName
+		switch {
+		case s.joins.known[name] || !s.request.grant.May(name) || !s.matches(name, &steps):
+		case len(s.parts)+len(s.joins.waiting) >= maxParts:
+			if refused++; refused == 1 {
+				first = name
+			}
+		default:
+			begin(s.openPart(name, s.proxy.tails.begin(name, true))) // it is live
 		}
-		if len(s.parts)+len(s.joins.waiting) >= maxParts {
-			s.joins.known[name] = true
-			s.refuseStream(name, fewStreams)
-			continue
-		}
-		begin(s.openPart(name, s.proxy.tails.begin(name, true))) // it is live
+	}
+	if left := len(s.joins.found); left > 0 && !s.joins.slow {
+		s.joins.slow = true
+		s.refuseStream(s.request.title(), fmt.Sprintf("the patterns take long to compare: of %d streams more, those that match join later", left))
+	}
+	switch {
+	case refused == 1:
+		s.refuseStream(first, fewStreams)
+	case refused > 1:
+		s.refuseStream(first, fmt.Sprintf("%s; %d more match", fewStreams, refused-1))
 	}
 }
 
@@ -176,9 +198,10 @@ func (s *session) tellUnread() {
 	}
 }
 
-func (s *session) matches(name string) bool {
+// matches reports whether a stream matches, and adds to steps what that took.
+func (s *session) matches(name string, steps *int) bool {
 	for _, pattern := range s.request.patterns {
-		if pattern.Match(name) {
+		if pattern.MatchIn(name, steps) {
 			return true
 		}
 	}

@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/names"
+	"sluice/internal/volume"
+	"sluice/proxy"
 )
 
 // Patterns yield all that they match and the token names, and nothing else.
@@ -47,5 +50,46 @@ func TestPatternsYieldWhatTheTokenNames(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A pattern that matches nothing yet has heartbeats like any other.
+func TestAPatternThatMatchesNothingYet(t *testing.T) {
+	p := start(t, newFake(), func(c *proxy.Config) { c.Heartbeat = 10 * time.Millisecond })
+	for _, header := range [][]string{sse, ours()} {
+		r := get(t, p, "/api/logs?stream=late/*", header...)
+		r.next("ping")
+		r.next("ping")
+	}
+}
+
+// What matches later joins, at this proxy and, by the id of such a heartbeat, after a
+// break.
+func TestWhatMatchesAPatternLater(t *testing.T) {
+	volume.Check(t)
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.Heartbeat = 10 * time.Millisecond })
+	ping := get(t, p, "/api/logs?stream=late/*", sse...).next("ping")
+	if field(ping, "id") == "" {
+		t.Errorf("the heartbeat is %q", ping)
+	}
+	var open []*reader
+	for _, header := range [][]string{sse, ours(), append([]string{"Last-Event-ID", field(ping, "id")}, sse...)} {
+		r := get(t, p, "/api/logs?stream=late/*", header...)
+		r.next("ping")
+		r.next("ping")
+		open = append(open, r)
+	}
+	lines := get(t, p, "/api/logs?stream=late/*")
+	get(t, p, "/api/logs/late/one") // so that there is such a stream
+	f.logged(t)
+	f.send(records("late/one", 9, 0, 1)...)
+	for _, r := range open {
+		if e := r.next(""); !strings.Contains(e, `{"stream":"late/one","record":`) {
+			t.Errorf("the record is %q", e)
+		}
+	}
+	if line, err := lines.in.ReadString('\n'); err != nil || !strings.Contains(line, "late/one 0") {
+		t.Errorf("the line is %q, %v", line, err)
 	}
 }

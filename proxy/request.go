@@ -69,12 +69,16 @@ func (a *request) permitted() bool {
 	return len(a.patterns) == 0 || !a.grant.MayNone()
 }
 
-// title is the streams as people read them.
+// title is the streams and patterns as people read them.
 func (a *request) title() string {
 	if len(a.names) == 1 && !a.wrapped {
 		return a.names[0]
 	}
-	return names.Join(a.names)
+	all := slices.Clone(a.names)
+	for _, p := range a.patterns {
+		all = append(all, p.String())
+	}
+	return names.Join(all)
 }
 
 // streamName reads the name out of the path after /api/logs/, which may hold

@@ -104,11 +104,16 @@ func (s *session) placeText(p *part) []byte {
 // pass its filter, the reader knows nothing, and would go on before it. A reader of ours
 // is told the positions, too, for other proxies.
 func (s *session) addPing() {
-	p := s.parts[0]
-	if !s.ids && p.resume.CatchesUp() {
+	if len(s.parts) == 0 && s.ids { // nothing matches yet
+		b := s.buffer()
+		*b = appendPing(*b, s.idText(httpapi.EventID{}), httpapi.PingEvent{})
+		return
+	}
+	if len(s.parts) == 0 || !s.ids && s.parts[0].resume.CatchesUp() {
 		s.add(pingEvent) // it is at no place yet
 		return
 	}
+	p := s.parts[0]
 	var ping httpapi.PingEvent
 	if s.request.ours && s.request.filter != nil && !s.request.wrapped {
 		if positions, ok := p.tail.positionsAt(p.place); ok {

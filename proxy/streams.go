@@ -63,7 +63,7 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte{'\n'})
 		return
 	}
-	end, ok := p.begin(w, r)
+	end, ok := p.begin(w, r, nil, byList)
 	if !ok {
 		return
 	}

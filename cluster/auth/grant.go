@@ -2,8 +2,13 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -73,6 +78,22 @@ func (g *Grant) MayAll() bool { return g.all }
 // opens.
 func (g *Grant) MayNone() bool {
 	return !g.all && !g.system && len(g.tenants) == 0 && len(g.like) == 0
+}
+
+// Tenants tells apart what Grants of tenants open: it is the same for those that open the
+// same. It is empty for one that opens more than tenants.
+func (g *Grant) Tenants() string {
+	if g.all || g.system {
+		return ""
+	}
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(g.tenants)) {
+		fmt.Fprintf(hash, "%q ", name)
+	}
+	for _, re := range g.like {
+		fmt.Fprintf(hash, "/%q ", re)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
 // ID tells tokens apart, in limits and logs. It is no secret, the same for the same
