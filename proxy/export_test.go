@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -43,3 +44,18 @@ func AppendText(dst, data []byte) []byte { return appendText(dst, data) }
 
 // Serve answers one request as p does, without a connection.
 func (p *Proxy) Serve(w http.ResponseWriter, r *http.Request) { p.handler().ServeHTTP(w, r) }
+
+// Turns are what sessions wait for that read again.
+type Turns struct{ turns }
+
+// NewTurns are so many, and of one owner so many.
+func NewTurns(all, each int) *Turns { return &Turns{turns{all: all, each: each}} }
+
+// Take takes one.
+func (t *Turns) Take(ctx context.Context, owner string) bool { return t.take(ctx, owner) }
+
+// Done gives one back.
+func (t *Turns) Done(owner string) { t.done(owner) }
+
+// Taken is how many are taken.
+func (t *Turns) Taken() int { return t.taken }

@@ -24,6 +24,11 @@ func (p *Proxy) handler() http.Handler {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-cache, no-transform")
+		if !isPublic(r.URL.EscapedPath()) {
+			w.Header().Add("Cache-Control", "no-store") // logs, and names of tenants
+			w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+			w.Header().Set("Referrer-Policy", "no-referrer") // the URL may have a token
+		}
 		if p.places.inReserve(connOf(r)) {
 			w.Header().Set("Connection", "close")
 			if !isHealth(r.URL.EscapedPath()) {

@@ -131,6 +131,9 @@ func (s *session) hasMore(h *merged) bool {
 
 // endHead gives back what was not used of a piece.
 func (s *session) endHead(h *merged) {
+	if !h.piece.At.IsZero() && h.used > 0 {
+		s.oldest = h.piece.At
+	}
 	s.stand(h.part, h.at())
 	s.addUnseen(h.part)
 	if h.used < len(h.piece.Bytes) {

@@ -76,6 +76,32 @@ func TestMetrics(t *testing.T) {
 	counts(t, p, map[string]float64{"sessions": 1, `stream_sessions{stream="tenant/a"}`: 0})
 }
 
+// So it is of a response that has several streams, and of what is read again for one.
+func TestMetricsOfSeveralStreamsInOneResponse(t *testing.T) {
+	f := newFake()
+	p := start(t, f, withAdmin)
+	r := get(t, p, "/api/logs?stream=a&stream=b", sse...)
+	r.next("source")
+	f.send(append(records("a", 9, 0, 5), records("b", 9, 0, 2)...)...)
+	id := ""
+	for range 7 {
+		id = field(r.next(""), "id")
+	}
+	counts(t, p, map[string]float64{`stream_records_sent_total{stream="a"}`: 5, `stream_records_sent_total{stream="b"}`: 2, "records_sent_total": 7})
+	wait.For(t, "a delay", func() bool { return figures.Of(t, p.AdminAddr(), namespace)["write_delay_seconds_count"] > 0 })
+
+	again := newFake()
+	again.backfill = func(name string, _ stream.Backfill) *stream.Batch {
+		return &stream.Batch{Records: records(name, 9, 0, 9)}
+	}
+	q := start(t, again, withAdmin) // another proxy, which has not read it yet
+	r = get(t, q, "/api/logs?stream=a&stream=b", append([]string{"Last-Event-ID", id}, sse...)...)
+	for range 4 + 7 {
+		r.next("")
+	}
+	counts(t, q, map[string]float64{`stream_records_sent_total{stream="a"}`: 4, `stream_records_sent_total{stream="b"}`: 7})
+}
+
 // However many streams there are, a hundred have series of their own, and nothing is
 // counted nowhere.
 func TestMetricsOfManyStreamsAreBounded(t *testing.T) {

@@ -40,10 +40,19 @@ type part struct {
 	asked      fanout.Position // where the log stood when it was asked for; zero when that is not known yet
 	news       uint64          // version of the sources then
 	sieve      *sieve
+	sent       uint64 // records that are not in the stream's counts yet
 	unseen     uint64 // records that the filter could not look at, and that are not reported yet
 	unseenLast []byte // the text of the id of the last of them
 
 	reached map[string]bool // consolidators of which the first record since a time has come
+}
+
+// countSent adds what was sent to the counts of the stream.
+func (p *part) countSent() {
+	if p.sent > 0 {
+		p.tail.counts.records.Add(p.sent)
+		p.sent = 0
+	}
 }
 
 // log is how the part's log stands.

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	maxRereads = 8                    // sessions that read again at a time; others wait, within Config.Reread
+	maxRereads = 8                    // sessions that read again at a time, half of them of one tenant; others wait, within Config.Reread
 	spreadEach = 5 * time.Millisecond // between the ends of two sessions at a shutdown
 	maxHeader  = 64 << 10             // bytes of a request's headers
 )
@@ -36,7 +36,7 @@ type Proxy struct {
 	tails       *tails
 	live        *live.List
 	names       streamNames
-	rereads     chan struct{} // has a token for each session that reads again
+	rereads     turns         // of sessions that read again
 	draining    chan struct{} // closed when no new session may begin
 
 	mu       sync.Mutex // makes count and drain exclude one another
@@ -107,7 +107,7 @@ func New(cfg Config) (*Proxy, error) {
 		hub:         hub,
 		source:      source,
 		live:        live.New(source),
-		rereads:     make(chan struct{}, maxRereads),
+		rereads:     turns{all: maxRereads, each: maxRereads / 2},
 		draining:    make(chan struct{}),
 		admission: admission{
 			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,

@@ -86,10 +86,10 @@ func (a *request) title() string {
 func streamName(escaped string) (string, error) {
 	name, err := url.PathUnescape(escaped)
 	if err != nil {
-		return "", fmt.Errorf("read stream name %q: bad percent-encoding", escaped)
+		return "", fmt.Errorf("read stream name %.80q: bad percent-encoding", escaped)
 	}
 	if err := names.Check(name); err != nil {
-		return "", fmt.Errorf("read stream name %q: %w", name, err)
+		return "", fmt.Errorf("read stream name %.80q: %w", name, err)
 	}
 	if name == "tenant/" {
 		return "", fmt.Errorf("read stream name %q: no tenant in it", name)

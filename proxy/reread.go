@@ -18,6 +18,7 @@ import (
 // the session's, whose goroutine adds what comes.
 type rereading struct {
 	part    *part
+	owner   string             // whose turn it takes: who may read the same tenants is one
 	batches chan *stream.Batch // what was read; closed when no more comes
 	more    chan struct{}      // has a token when the next batch may be read
 	stop    func()             // ends it, and waits for that
@@ -32,7 +33,10 @@ type rereading struct {
 // that has said that all is there, the proxy ends, or the time for it is up.
 func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	limited, cancel := context.WithTimeout(ctx, s.proxy.cfg.Reread)
-	r := &rereading{part: p, batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	r := &rereading{part: p, owner: s.request.grant.Tenants(), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	if r.owner == "" {
+		r.owner = p.name
+	}
 	r.more <- struct{}{}
 	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Positions()}
 	if p.want.All {
@@ -66,12 +70,10 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 
 // readAgain hands on what a source of its own has of a stream, until ctx ends.
 func (p *Proxy) readAgain(ctx context.Context, name string, from stream.Backfill, to *rereading) (err error) {
-	select {
-	case p.rereads <- struct{}{}:
-		defer func() { <-p.rereads }()
-	case <-ctx.Done():
+	if !p.rereads.take(ctx, to.owner) {
 		return nil
 	}
+	defer p.rereads.done(to.owner)
 	end, _ := ctx.Deadline()
 	source, err := p.cfg.Open(max(time.Until(end)/2, time.Nanosecond)) // 0 would be another wait
 	if err != nil {
@@ -176,6 +178,7 @@ func (s *session) addNextAgain(r *rereading) {
 		s.rereadRecord(r, &b.Records[r.records-1])
 	default:
 		s.addUnseen(r.part)
+		r.part.countSent()
 		b.Release()
 		r.batch = nil
 		r.more <- struct{}{}

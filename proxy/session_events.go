@@ -24,14 +24,12 @@ func (s *session) addBefore(p *part, piece *fanout.Piece) {
 // returns how many bytes of them it has used.
 func (s *session) addPiece(p *part, piece *fanout.Piece) (used int) {
 	next := piece.Next
-	had := s.records
 	for used < len(piece.Bytes) && (used == 0 || s.size() < maxBatch && p.sieve.rest() == 0) {
 		e, size := entry.First(piece.Bytes[used:])
 		used += size
 		next += e.Numbers()
 		s.addNext(p, &e, fanout.Position{Epoch: piece.Epoch, Next: next})
 	}
-	p.tail.counts.records.Add(s.records - had)
 	if !piece.At.IsZero() {
 		s.oldest = piece.At
 	}
@@ -60,6 +58,7 @@ func (s *session) addNext(p *part, e *entry.Entry, at fanout.Position) {
 // stand notes that a log was read up to a place.
 func (s *session) stand(p *part, at fanout.Position) {
 	p.place = at
+	p.countSent()
 	if p.resume.CatchesUp() {
 		s.out = p.resume.Settle(s.out[:0], at.Next)
 		s.addEvents(p, s.out)
@@ -176,6 +175,7 @@ func (s *session) addRecord(p *part, id httpapi.EventID, from string, data []byt
 	s.addUnseen(p)
 	b := s.buffer()
 	s.records++
+	p.sent++
 	switch {
 	case s.ids:
 		*b = append(append(append(*b, s.id.line()...), dataLine...), p.wrap...)
