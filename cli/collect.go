@@ -17,6 +17,7 @@ func newCollect(ended *outcome) *cobra.Command {
 		config  collector.Config
 		client  publish.Config
 		files   []string
+		syslogs []string
 		format  = lineFormat(shipper.Auto)
 		buffer  = size(defaultShipping)
 		summary = summaryText
@@ -25,18 +26,21 @@ func newCollect(ended *outcome) *cobra.Command {
 		Use:   "collect",
 		Short: "Publish the logs that this machine already has",
 		Long: "Publish the logs that this machine already has to its consolidator: files by patterns, as soon as they are\n" +
-			"there, also those of container runtimes. The first --files whose pattern a file matches counts; a hole in it,\n" +
+			"there, also those of container runtimes, and syslog. The first --files whose pattern a file matches counts; a hole in it,\n" +
 			"as in {namespace}, holds any text but a /, and fills the same hole in the name of the stream. Files are followed through rotation and\n" +
 			"truncation, and read to their end when they are deleted. It waits for the consolidator rather than losing, and says\n" +
 			"what is missing: in the stream, at the end, and by exit code 1.",
 		Example: "  sluice collect --files '/var/log/nginx/*.log=system/nginx' --state /var/lib/sluice/collect\n" +
-			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'",
+			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'\n" +
+			"  sluice collect --syslog 'udp://127.0.0.1:5514=system/{app}'",
 		Args: noArguments,
 	}
 	flags := c.Flags()
 	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
 	flags.StringArrayVar(&files, "files", nil, "follow the files that match, PATTERN=STREAM, both with holes (repeatable; the first that matches counts)")
 	flags.Var(&format, "format", "what the lines of the files are: auto, plain, cri, docker")
+	flags.StringArrayVar(&syslogs, "syslog", nil, "listen for syslog, udp://HOST:PORT=STREAM or tcp://HOST:PORT=STREAM; its holes are {app}, {host}, {facility}, {severity}, {msgid}, {peer} (repeatable)")
+	flags.IntVar(&config.MaxStreams, "max-streams", collector.DefaultMaxStreams, "let one source of the network name at most this many streams; what is for more goes to the one whose holes are -")
 	flags.StringVar(&config.State, "state", "", "keep in this file how far all is acknowledged, and go on there the next time")
 	flags.IntVar(&config.OpenFiles, "open-files", collector.DefaultOpenFiles, "have at most this many files open")
 	flags.BoolVar(&config.New, "new", false, "begin at the ends of the files that are there at the beginning")
@@ -55,6 +59,13 @@ func newCollect(ended *outcome) *cobra.Command {
 				return usagef("--files: %w", err)
 			}
 			config.Files = append(config.Files, f)
+		}
+		for _, text := range syslogs {
+			of, err := collector.ParseSyslog(text)
+			if err != nil {
+				return usagef("--syslog: %w", err)
+			}
+			config.Syslog = append(config.Syslog, of)
 		}
 		config.Format = shipper.Format(format)
 		config.Endpoint, config.Notices, config.Once = client.Endpoint, os.Stderr, client.Once

@@ -38,6 +38,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"consolidator": beginsWith("tcp://", "ipc://"),
 	"publish":      beginsWith("tcp://", "ipc://"),
 	"subscribe":    beginsWith("tcp://", "ipc://"),
+	"syslog":       beginsWith("udp://", "tcp://"),
 }
 
 // noFiles are flags whose values cannot be guessed, and that are no files.

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 
 	"sluice/cluster/admin"
@@ -14,6 +15,8 @@ type Collector struct {
 	cfg   Config
 	ship  *shipper.Shipper
 	admin *admin.Server // nil when there is none
+
+	syslogs []*syslogSource
 }
 
 // New checks a Config and returns a Collector for it.
@@ -29,6 +32,11 @@ func New(cfg Config) (*Collector, error) {
 	}
 	for i := range cfg.Files {
 		ship.Patterns = append(ship.Patterns, cfg.Files[i].Pattern)
+	}
+	for _, of := range cfg.Syslog {
+		source := &syslogSource{Syslog: of, streams: newStreams(of.Stream, cfg.MaxStreams), hostname: hostname(cfg.Hostname)}
+		c.syslogs = append(c.syslogs, source)
+		ship.Sources = append(ship.Sources, source)
 	}
 	var err error
 	if c.ship, err = shipper.New(ship); err != nil {
@@ -47,6 +55,28 @@ func New(cfg Config) (*Collector, error) {
 
 // AdminAddr is the address of the endpoint for operators; "" when there is none.
 func (c *Collector) AdminAddr() string { return c.admin.Addr() }
+
+// SyslogAddrs are the addresses that are bound for Config.Syslog, in their order; ""
+// is one that is not.
+func (c *Collector) SyslogAddrs() (all []string) {
+	for _, s := range c.syslogs {
+		bound, _ := s.bound.Load().(string)
+		all = append(all, bound)
+	}
+	return all
+}
+
+// hostname is this machine's name, unless another is wanted.
+func hostname(wanted string) string {
+	if wanted != "" {
+		return wanted
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return name
+}
 
 // Run collects until ctx ends, and everything is acknowledged. It closes the
 // Client, and runs once. Its errors are those of shipper.Shipper.

@@ -34,6 +34,8 @@ type Config struct {
 	New       bool           // begin at the end of files that are there at the beginning
 	NoJoin    bool           // every line is a record
 
+	Syslog []Syslog
+
 	MaxStreams int // that one source of the network may name; 0 means DefaultMaxStreams
 
 	State    string // the file in which places are kept; "" keeps none
@@ -113,8 +115,13 @@ func (c *Config) check() error {
 		return errors.New("client is missing")
 	case c.MaxStreams < 0:
 		return fmt.Errorf("number of streams %d is negative", c.MaxStreams)
-	case len(c.Files) == 0:
+	case len(c.Files)+len(c.Syslog) == 0:
 		return errors.New("there is nothing to collect: name files or a source, as in --files '/var/log/*.log=system/log'")
+	}
+	for i := range c.Syslog {
+		if err := checkAddress(c.Syslog[i].Address, c.Insecure); err != nil {
+			return fmt.Errorf("syslog: %w", err)
+		}
 	}
 	if c.Admin != "" {
 		return admin.Check(c.Admin, c.Insecure || c.AdminOpen)

@@ -19,6 +19,12 @@ var (
 	descBehind    = namespace.Desc("behind_bytes", "Bytes of open files that are not read yet.")
 	descRotations = namespace.Desc("rotations_total", "Rotations that were followed.")
 
+	descMessages = namespace.Desc("messages_total", "Messages that a source took.", "source")
+	descDropped  = namespace.Desc("messages_dropped_total", "Messages that are known not to have been taken, or not whole.", "source")
+	descCut      = namespace.Desc("messages_cut_total", "Messages of which a part was left out, since they were too large.", "source")
+	descBeyond   = namespace.Desc("messages_without_stream_total", "Messages that went to the stream without values, since there were too many others, or theirs had no possible name.", "source")
+	descRefused  = namespace.Desc("connections_refused_total", "Connections that were closed at once, since there were too many.", "source")
+
 	descMissing = namespace.Desc("missing_total", "What is missing, or may be: files, bytes, messages or times, by what happened.", "reason")
 )
 
@@ -44,6 +50,13 @@ func (c *Collector) figures(f admin.Figures) {
 	f.Gauge(descForRoom, int64(files.Waiting))
 	f.Gauge(descBehind, files.Behind)
 	f.Count(descRotations, now.Rotations)
+	for _, s := range c.syslogs {
+		f.Count(descMessages, s.messages.Load(), s.label())
+		f.Count(descDropped, s.dropped.Load(), s.label())
+		f.Count(descCut, s.cut.Load(), s.label())
+		f.Count(descBeyond, s.streams.beyond.Load(), s.label())
+		f.Count(descRefused, s.refused.Load(), s.label())
+	}
 	f.Count(descMissing, now.Missed, "missed_files")
 	f.Count(descMissing, now.LostBytes, "lost_bytes")
 	f.Count(descMissing, now.Doubts, "doubts")

@@ -80,7 +80,7 @@ func collect(t testing.TB, to string, cfg collector.Config) *running {
 	t.Helper()
 	var err error
 	r := &running{t: t, done: make(chan error, 1)}
-	if r.client, err = publish.Open(publish.Config{Endpoint: to}); err != nil {
+	if r.client, err = publish.Open(publish.Config{Endpoint: to, Buffer: publish.MinBuffer}); err != nil {
 		t.Fatal(err)
 	}
 	cfg.Client, cfg.Endpoint, cfg.Notices, cfg.Grace, cfg.Hostname = r.client, to, r, wait.Limit, "vm-1"
