@@ -10,7 +10,7 @@ import (
 const Python = "/usr/bin/python3"
 
 // unpackaged is what Debian has no package of: CI does without it.
-const unpackaged = "bunyan"
+var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true}
 
 // things are all foreign things, by the name of Debian's package if there is
 // one, and what finds each.
@@ -40,6 +40,9 @@ var things = map[string]func() error{
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
 	"a tmpfs":           tmpfs,
+
+	// Of npm: `npm install webtask-log-stream`, and NODE_PATH.
+	"webtask-log-stream": succeeds("node", "-e", "require('webtask-log-stream')"),
 }
 
 func program(name string) func() error {
