@@ -19,8 +19,8 @@ type SourceEvent struct {
 
 // EndEvent is the data of an end event.
 type EndEvent struct {
-	Reason string `json:"reason"` // for people
-	Again  bool   `json:"again"`  // the proxy is there: ask again, at once
+	Reason string `json:"reason"`          // for people
+	Again  bool   `json:"again,omitempty"` // the proxy is there: ask again, at once
 }
 
 // PingEvent is the data of a ping event, if it has any: for readers of ours with a
