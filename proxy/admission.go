@@ -122,7 +122,7 @@ func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, streams []string, 
 	}
 	if !p.count() {
 		leave()
-		p.refuse(w, r, tally.Draining, errDraining.Error())
+		p.refuseDraining(w, r)
 		return nil, false
 	}
 	return func() {

@@ -2,11 +2,13 @@ package proxy_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,41 +140,67 @@ func TestLifetimesSpread(t *testing.T) {
 	}
 }
 
-// Who comes while the proxy shuts down is told when it is gone.
+// Who comes while the proxy shuts down is told when it is gone. An EventSource would give
+// up for ever at that: what reads events comes back to a response that has ended.
 func TestAfterTheShutdown(t *testing.T) {
-	answered := func() *http.Response {
-		f := newFake()
-		f.quiet = true // so that a session waits before its response begins
-		p := start(t, f, func(c *proxy.Config) { c.Grace = 1500 * time.Millisecond })
-		req, err := http.NewRequest(http.MethodGet, "http://"+p.Addr()+"/api/logs/s", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client := transport(t)
-		answer := make(chan *http.Response, 1)
-		go func() {
-			resp, err := client.RoundTrip(req)
-			if err != nil {
-				t.Error(err)
-				resp = new(http.Response)
-			} else {
-				_ = resp.Body.Close()
+	const end = "event: end\ndata: {\"reason\":\"the proxy is shutting down\"}\n\n"
+	for _, c := range []struct {
+		header []string
+		status int
+		retry  string
+		body   string // how it begins
+	}{
+		{nil, http.StatusServiceUnavailable, "2", `{"type"`},
+		{ours(), http.StatusServiceUnavailable, "2", "data: {"},
+		{sse, http.StatusOK, "", end},
+	} {
+		waited := false
+		for range 10 {
+			resp, body := afterTheShutdown(t, c.header)
+			if resp.StatusCode == http.StatusOK && body != end {
+				continue // this test stood still for so long that the session had begun
 			}
-			answer <- resp
-		}()
-		wait.For(t, "the session", func() bool { return f.tailed("s") })
-		p.stop()
-		return <-answer
-	}
-	for range 10 {
-		resp := answered()
-		if resp.StatusCode == http.StatusOK {
-			continue // this test stood still for so long that the session had begun
+			waited = true
+			if resp.StatusCode != c.status || resp.Header.Get("Retry-After") != c.retry || !strings.HasPrefix(body, c.body) {
+				t.Errorf("with %q it gets %s, %v, %q", c.header, resp.Status, resp.Header, body)
+			}
+			break
 		}
-		if resp.StatusCode != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") != "2" {
-			t.Errorf("it gets %s, %v", resp.Status, resp.Header)
+		if !waited {
+			t.Errorf("with %q no session waits", c.header)
 		}
-		return
 	}
-	t.Error("no session waits")
+}
+
+// afterTheShutdown is what a session gets that waits to begin when its proxy shuts down.
+func afterTheShutdown(t *testing.T, header []string) (*http.Response, string) {
+	f := newFake()
+	f.quiet = true // so that a session waits before its response begins
+	p := start(t, f, func(c *proxy.Config) { c.Grace = 1500 * time.Millisecond })
+	req, err := http.NewRequest(http.MethodGet, "http://"+p.Addr()+"/api/logs/s", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	client := transport(t)
+	answered, body := new(http.Response), []byte(nil)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		resp, err := client.RoundTrip(req)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		answered = resp
+		if body, err = io.ReadAll(resp.Body); err != nil {
+			t.Error(err)
+		}
+	})
+	wait.For(t, "the session", func() bool { return f.tailed("s") })
+	p.stop()
+	asking.Wait()
+	return answered, string(body)
 }

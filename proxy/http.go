@@ -105,7 +105,7 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request) {
 	if err := s.openParts(r.Context()); err != nil {
 		defer s.endAll()
 		if errors.Is(err, errDraining) {
-			p.refuse(w, r, tally.Draining, err.Error())
+			p.refuseDraining(w, r)
 		}
 		return
 	}

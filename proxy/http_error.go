@@ -28,6 +28,20 @@ func (p *Proxy) refuse(w http.ResponseWriter, r *http.Request, reason tally.Reas
 	answer(w, r, reason.Status(), detail)
 }
 
+// refuseDraining refuses a session since the proxy shuts down. An EventSource gives up for
+// ever when it gets another status than 200: those who read events get a response that has
+// ended, as those have that began before, and come back. Readers of ours wait as long as
+// they are told.
+func (p *Proxy) refuseDraining(w http.ResponseWriter, r *http.Request) {
+	if !wantsEvents(r) || r.Header.Get(httpapi.HeaderClient) != "" || r.Header.Get(httpapi.HeaderPositions) != "" {
+		p.refuse(w, r, tally.Draining, endDraining)
+		return
+	}
+	p.counts.Add(tally.Draining, 1)
+	streamHeaders(w, true, "")
+	_, _ = w.Write(appendEnd(nil, endDraining)) // a peer that is gone needs no answer
+}
+
 // seconds is a time as headers have it, rounded up.
 func seconds(d time.Duration) string { return strconv.Itoa(int((d + time.Second - 1) / time.Second)) }
 

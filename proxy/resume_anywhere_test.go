@@ -247,7 +247,7 @@ func TestMorePositionsThanAnIDNames(t *testing.T) {
 
 	r = get(t, m.proxy(nil), "/api/logs/a", append([]string{"Last-Event-ID", id}, sse...)...)
 	again := r.next("repeats")
-	if !strings.Contains(again, "16 consolidators") {
+	if !strings.Contains(again, "16 places") {
 		t.Errorf("told %s", again)
 	}
 	got := make(map[string]int)

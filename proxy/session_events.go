@@ -359,7 +359,7 @@ func (s *session) addBeginning(p *part, consolidator string, data []byte) {
 func (s *session) addRepeats(p *part) {
 	e := httpapi.RepeatsEvent{
 		Stream: p.name,
-		Reason: "the id names 16 consolidators, and there were more: of the others everything that is held comes, and may come twice",
+		Reason: "the id names 16 places, each a stream at a consolidator, and there were more: of the others everything that is held comes, and may come twice",
 	}
 	b := s.buffer()
 	*b = appendRepeats(*b, s.placeText(p), e)

@@ -20,6 +20,8 @@ var things = map[string]func() error{
 	"dpkg":              program("dpkg-deb"),
 	"strace":            succeeds("strace", "-f", "-o", "/dev/null", "true"),
 	"python3-zmq":       succeeds(Python, "-c", "import zmq"),
+	"python3-requests":  succeeds(Python, "-c", "import requests"),
+	"node-eventsource":  all(program("node"), file("/usr/share/nodejs/eventsource/package.json")),
 	"tmux":              program("tmux"),
 	"bash-completion":   all(program("bash"), file("/usr/share/bash-completion/bash_completion")),
 	"zsh":               program("zsh"),

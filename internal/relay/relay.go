@@ -16,11 +16,11 @@ const maxDelayed = 16
 
 // Relay is one relay.
 type Relay struct {
-	to string
 	ln net.Listener
 	wg sync.WaitGroup
 
 	mu     sync.Mutex
+	to     string
 	conns  map[net.Conn]struct{}
 	paused bool
 	delay  time.Duration
@@ -66,7 +66,10 @@ func (r *Relay) accept() {
 		if err != nil {
 			return
 		}
-		out, err := net.Dial("tcp", r.to)
+		r.mu.Lock()
+		to := r.to
+		r.mu.Unlock()
+		out, err := net.Dial("tcp", to)
 		if err != nil {
 			in.Close()
 			continue
@@ -130,6 +133,13 @@ func (r *Relay) Delay(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.delay = d
+}
+
+// Lead has new connections go to another address, HOST:PORT.
+func (r *Relay) Lead(to string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.to = to
 }
 
 // Cut closes all connections without a word, and throws away what is under way.

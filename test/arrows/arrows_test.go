@@ -59,6 +59,7 @@ var fences = []struct {
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
 	{"github.com/klauspost/compress/", []string{"sluice/headless/internal/packed", "sluice/headless/recorder", "sluice/headless/unpack", "sluice/test/bench"}},
 	{"github.com/r3labs/", []string{"sluice/test/bench", "sluice/test/e2e/sseclient"}},
+	{"github.com/tmaxmax/", []string{"sluice/test/e2e/gosse"}},
 	{"github.com/go-zeromq/", []string{"sluice/test/soak"}},
 }
 

@@ -70,7 +70,7 @@ func TestGoEventSourceClient(t *testing.T) {
 	if n := bytes.Count(stderr.Bytes(), []byte("connecting again")); n < 5 {
 		t.Errorf("the client connected again %d times, want one for each of 5 cuts:\n%s", n, stderr.Bytes())
 	}
-	if bytes.Contains(stderr.Bytes(), []byte("lost: ")) {
+	if bytes.Contains(stderr.Bytes(), []byte("dropped: ")) {
 		t.Errorf("the client was told of losses:\n%s", stderr.Bytes())
 	}
 }

@@ -50,15 +50,16 @@ func main() {
 	}
 	for ctx.Err() == nil { // a response that the proxy ends is no error to the library
 		err := client.SubscribeRawWithContext(ctx, func(e *sse.Event) {
-			if !json.Valid(e.Data) {
-				return // a ping, or torn by a break: it comes again
+			ping := string(e.Event) == "ping" && e.Data != nil
+			if !ping && !json.Valid(e.Data) {
+				return // torn by a break: it comes again
 			}
 			last = e.ID
 			switch string(e.Event) {
 			case "": // a record
 				fmt.Printf("%s\n", e.Data)
-			case "dropped":
-				log.Printf("lost: %s", e.Data)
+			case "source", "dropped", "repeats":
+				log.Printf("%s: %s", e.Event, e.Data)
 			}
 		})
 		if err != nil && ctx.Err() == nil {
