@@ -18,6 +18,8 @@ func newCollect(ended *outcome) *cobra.Command {
 		client  publish.Config
 		files   []string
 		syslogs []string
+		journal string
+		input   string
 		format  = lineFormat(shipper.Auto)
 		buffer  = size(defaultShipping)
 		summary = summaryText
@@ -26,12 +28,13 @@ func newCollect(ended *outcome) *cobra.Command {
 		Use:   "collect",
 		Short: "Publish the logs that this machine already has",
 		Long: "Publish the logs that this machine already has to its consolidator: files by patterns, as soon as they are\n" +
-			"there, also those of container runtimes, and syslog. The first --files whose pattern a file matches counts; a hole in it,\n" +
+			"there, also those of container runtimes, systemd's journal, and syslog. The first --files whose pattern a file matches counts; a hole in it,\n" +
 			"as in {namespace}, holds any text but a /, and fills the same hole in the name of the stream. Files are followed through rotation and\n" +
 			"truncation, and read to their end when they are deleted. It waits for the consolidator rather than losing, and says\n" +
 			"what is missing: in the stream, at the end, and by exit code 1.",
 		Example: "  sluice collect --files '/var/log/nginx/*.log=system/nginx' --state /var/lib/sluice/collect\n" +
 			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'\n" +
+			"  sluice collect --journal 'system/{unit}' --state /var/lib/sluice/collect\n" +
 			"  sluice collect --syslog 'udp://127.0.0.1:5514=system/{app}'",
 		Args: noArguments,
 	}
@@ -39,6 +42,9 @@ func newCollect(ended *outcome) *cobra.Command {
 	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
 	flags.StringArrayVar(&files, "files", nil, "follow the files that match, PATTERN=STREAM, both with holes (repeatable; the first that matches counts)")
 	flags.Var(&format, "format", "what the lines of the files are: auto, plain, cri, docker")
+	flags.StringVar(&journal, "journal", "", "follow systemd's journal, into this STREAM; its holes are {unit}, {user_unit}, {identifier}, {host}, {transport}, {container}, and the journal's fields")
+	flags.StringVar(&config.Journal.Directory, "journal-directory", "", "with --journal, follow the journal in this folder; default: this machine's")
+	flags.StringVar(&input, "journal-input", "", "with --journal, read this file in the form of journalctl -o export to its end; - is standard input")
 	flags.StringArrayVar(&syslogs, "syslog", nil, "listen for syslog, udp://HOST:PORT=STREAM or tcp://HOST:PORT=STREAM; its holes are {app}, {host}, {facility}, {severity}, {msgid}, {peer} (repeatable)")
 	flags.IntVar(&config.MaxStreams, "max-streams", collector.DefaultMaxStreams, "let one source of the network name at most this many streams; what is for more goes to the one whose holes are -")
 	flags.StringVar(&config.State, "state", "", "keep in this file how far all is acknowledged, and go on there the next time")
@@ -59,6 +65,28 @@ func newCollect(ended *outcome) *cobra.Command {
 				return usagef("--files: %w", err)
 			}
 			config.Files = append(config.Files, f)
+		}
+		if journal == "" && (input != "" || config.Journal.Directory != "") {
+			return usagef("--journal-directory and --journal-input make sense with --journal")
+		}
+		if journal != "" {
+			rule, err := collector.ParseJournal(journal)
+			if err != nil {
+				return usagef("--journal: %w", err)
+			}
+			config.Journal.Stream = rule
+		}
+		switch input {
+		case "":
+		case "-":
+			config.Journal.Input = os.Stdin
+		default:
+			file, err := os.Open(input)
+			if err != nil {
+				return usagef("--journal-input: %w", err)
+			}
+			defer file.Close()
+			config.Journal.Input = file
 		}
 		for _, text := range syslogs {
 			of, err := collector.ParseSyslog(text)

@@ -15,7 +15,7 @@ import (
 func TestFlagsComplete(t *testing.T) {
 	enumeration := regexp.MustCompile(`: ((?:\w+(?:, | or ))+\w+)$`)
 	files := []string{
-		"record --out", "publish --state", "collect --state", "collect --files", "token --jwt-key", "token inspect --jwt-key", "token inspect --jwks",
+		"record --out", "publish --state", "collect --state", "collect --files", "collect --journal-directory", "collect --journal-input", "token --jwt-key", "token inspect --jwt-key", "token inspect --jwks",
 	}
 	enumerated := 0
 	var check func(path string, c *cobra.Command)

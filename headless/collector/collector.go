@@ -16,6 +16,7 @@ type Collector struct {
 	ship  *shipper.Shipper
 	admin *admin.Server // nil when there is none
 
+	journal *journalSource // nil when none is read
 	syslogs []*syslogSource
 }
 
@@ -32,6 +33,10 @@ func New(cfg Config) (*Collector, error) {
 	}
 	for i := range cfg.Files {
 		ship.Patterns = append(ship.Patterns, cfg.Files[i].Pattern)
+	}
+	if rule := cfg.Journal.Stream; rule != nil {
+		c.journal = &journalSource{Journal: cfg.Journal, begin: cfg.New, streams: newStreams(rule, cfg.MaxStreams)}
+		ship.Sources = append(ship.Sources, c.journal)
 	}
 	for _, of := range cfg.Syslog {
 		source := &syslogSource{Syslog: of, streams: newStreams(of.Stream, cfg.MaxStreams), hostname: hostname(cfg.Hostname)}

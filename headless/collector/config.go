@@ -31,10 +31,11 @@ type Config struct {
 	Files     []Files        // the first that matches a file counts
 	Format    shipper.Format // of their lines
 	OpenFiles int            // that are open at a time; 0 means DefaultOpenFiles
-	New       bool           // begin at the end of files that are there at the beginning
+	New       bool           // begin at the end of files, and of the journal, that are there at the beginning
 	NoJoin    bool           // every line is a record
 
-	Syslog []Syslog
+	Journal Journal
+	Syslog  []Syslog
 
 	MaxStreams int // that one source of the network may name; 0 means DefaultMaxStreams
 
@@ -115,7 +116,7 @@ func (c *Config) check() error {
 		return errors.New("client is missing")
 	case c.MaxStreams < 0:
 		return fmt.Errorf("number of streams %d is negative", c.MaxStreams)
-	case len(c.Files)+len(c.Syslog) == 0:
+	case len(c.Files)+len(c.Syslog) == 0 && c.Journal.Stream == nil:
 		return errors.New("there is nothing to collect: name files or a source, as in --files '/var/log/*.log=system/log'")
 	}
 	for i := range c.Syslog {

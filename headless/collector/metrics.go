@@ -50,6 +50,11 @@ func (c *Collector) figures(f admin.Figures) {
 	f.Gauge(descForRoom, int64(files.Waiting))
 	f.Gauge(descBehind, files.Behind)
 	f.Count(descRotations, now.Rotations)
+	if s := c.journal; s != nil {
+		f.Count(descMessages, s.messages.Load(), s.label())
+		f.Count(descCut, s.cut.Load(), s.label())
+		f.Count(descBeyond, s.streams.beyond.Load(), s.label())
+	}
 	for _, s := range c.syslogs {
 		f.Count(descMessages, s.messages.Load(), s.label())
 		f.Count(descDropped, s.dropped.Load(), s.label())

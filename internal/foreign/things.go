@@ -9,6 +9,9 @@ import (
 // Python is the interpreter that Debian's python3-zmq belongs to.
 const Python = "/usr/bin/python3"
 
+// JournalRemote makes a journal of what `journalctl -o export` writes.
+const JournalRemote = "/lib/systemd/systemd-journal-remote"
+
 // unpackaged is what Debian has no package of: CI does without it.
 var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true}
 
@@ -45,6 +48,8 @@ var things = map[string]func() error{
 
 	// Of npm: `npm install webtask-log-stream`, and NODE_PATH.
 	"webtask-log-stream": succeeds("node", "-e", "require('webtask-log-stream')"),
+
+	"systemd-journal-remote": all(file(JournalRemote), program("journalctl")),
 }
 
 func program(name string) func() error {
