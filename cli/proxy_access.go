@@ -95,5 +95,8 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	if err != nil {
 		return netip.Prefix{}, fmt.Errorf("--trusted-proxies %q: give an address or a network, as in 10.0.0.0/8", text)
 	}
+	if a := network.Addr(); a.Is4In6() && network.Bits() >= 96 { // as addresses are compared
+		network = netip.PrefixFrom(a.Unmap(), network.Bits()-96)
+	}
 	return network.Masked(), nil
 }

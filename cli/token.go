@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -134,6 +135,10 @@ func inspectVerdict(ctx context.Context, keys *tokenKeys, token string) error {
 		<-ran
 	}()
 	if _, err := verifier.Verify(ctx, token); err != nil {
+		var refused *auth.Error
+		if unread := verifier.Unread(); unread != nil && errors.As(err, &refused) && refused.OfKeys() {
+			return fmt.Errorf("whether a proxy with these keys would take it is unknown: %w", unread)
+		}
 		return fmt.Errorf("a proxy with these keys would refuse it: %w", err)
 	}
 	return nil

@@ -21,8 +21,9 @@ const (
 )
 
 // places are what a proxy has for the connections of its clients: limit of them, and a
-// few more for those that are told that there are too many, or how the proxy is. When those are taken, too, the one that
-// was taken first is given up.
+// few more for those that are told that there are too many, or how the proxy is. One that
+// asks for nothing at the moment gives way to a new one. When those beyond the limit are
+// taken, too, the one that was taken first is given up.
 type places struct {
 	limit  int
 	counts *tally.Counts
@@ -31,6 +32,7 @@ type places struct {
 
 	mu       sync.Mutex
 	open     int                   // without those in reserve
+	idle     map[net.Conn]struct{} // those of open that have had an answer, and ask for nothing more yet
 	reserve  []net.Conn            // the oldest first
 	givenUp  map[net.Conn]struct{} // they were in reserve, and are being closed
 	reserved atomic.Int32          // len(reserve)
@@ -42,16 +44,46 @@ func (p *places) changed(nc net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		p.enter(nc)
+	case http.StateIdle:
+		p.rests(nc, true)
+	case http.StateActive, http.StateHijacked:
+		p.rests(nc, false)
 	case http.StateClosed:
 		p.leave(nc)
 	}
+}
+
+// rests notes whether a connection asks for nothing.
+func (p *places) rests(nc net.Conn, now bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case !now:
+		delete(p.idle, nc)
+	case !slices.Contains(p.reserve, nc):
+		if p.idle == nil {
+			p.idle = make(map[net.Conn]struct{})
+		}
+		p.idle[nc] = struct{}{}
+	}
+}
+
+// giveWay closes a connection that asks for nothing, and reports whether there was one.
+// mu is held.
+func (p *places) giveWay() bool {
+	for nc := range p.idle {
+		delete(p.idle, nc)
+		_ = nc.Close()
+		return true
+	}
+	return false
 }
 
 // enter takes a place.
 func (p *places) enter(nc net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.open < p.limit {
+	if p.open < p.limit || p.giveWay() { // that one is counted until it has left
 		p.open++
 		return
 	}
@@ -77,6 +109,7 @@ func (p *places) enter(nc net.Conn) {
 func (p *places) leave(nc net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	delete(p.idle, nc)
 	if i := slices.Index(p.reserve, nc); i >= 0 {
 		p.reserve = slices.Delete(p.reserve, i, i+1)
 		p.reserved.Store(int32(len(p.reserve)))

@@ -70,3 +70,34 @@ func TestBeyondTheLimitOnConnections(t *testing.T) {
 		})
 	}
 }
+
+// Connections that ask for nothing, as browsers and whoever wants all places keep them,
+// give way to new ones; those that are at work do not.
+func TestIdleConnectionsGiveWay(t *testing.T) {
+	p := start(t, newFake(), func(c *proxy.Config) { c.MaxConnections = 12 })
+	s := get(t, p, "/api/logs/s", sse...)
+	s.next("source")
+	var idle []net.Conn
+	for range 40 {
+		nc, status := rawGet(t, p.Addr(), [2]string{"/healthz", ""})
+		if status != "200" {
+			t.Fatal(status)
+		}
+		idle = append(idle, nc)
+		if status, body := request.Do(t, "GET", "http://"+p.Addr()+"/api/streams"); status != http.StatusOK {
+			t.Fatalf("beside %d idle ones: %d %s", len(idle), status, body)
+		}
+	}
+	for range 20 {
+		if status, _ := request.Do(t, "GET", "http://"+p.Addr()+"/api/streams"); status != http.StatusOK {
+			t.Fatalf("later: %d", status)
+		}
+	}
+	if n := p.Counts().Of(tally.Connections); n != 0 {
+		t.Errorf("%d were refused", n)
+	}
+	p.stop()
+	if got := s.next("end"); got == "" {
+		t.Error("the session has no end")
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"sluice/cluster/loopback"
+	"sluice/cluster/origin"
 	"sluice/cluster/version"
 	"sluice/cluster/zmtp"
 )
@@ -121,6 +122,10 @@ func (s *Server) handler(cfg Config) http.Handler {
 		defer s.running.Done()
 		if !cfg.Insecure && !loopback.Host(r.Host) {
 			http.Error(w, "the Host of the request is no loopback name: ask 127.0.0.1, or start with --admin-insecure", http.StatusForbidden)
+			return
+		}
+		if origin.Foreign(r) && !origin.Visit(r) {
+			http.Error(w, "a page of another origin asks, which has no business here", http.StatusForbidden)
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -60,7 +60,7 @@ func TestPaths(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for addr, want := range map[string]string{
-		"": "HOST:PORT", "127.0.0.1": "HOST:PORT", "0.0.0.0:0": "--insecure", ":0": "--insecure", "192.0.2.1:0": "--insecure",
+		"": "HOST:PORT", "127.0.0.1": "HOST:PORT", "0.0.0.0:0": "--admin-insecure", ":0": "--admin-insecure", "192.0.2.1:0": "--admin-insecure",
 	} {
 		if _, err := admin.New(admin.Config{Addr: addr}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want an error with %q", addr, err, want)

@@ -23,4 +23,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
+// OfKeys reports whether it could be otherwise with more keys.
+func (e *Error) OfKeys() bool {
+	return e.Reason == NoKeys || e.Reason == UnknownKey || e.Reason == Algorithm
+}
+
 func refuse(reason Reason, text string) error { return &Error{reason, text} }

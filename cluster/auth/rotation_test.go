@@ -167,10 +167,16 @@ func TestAURLThatIsAway(t *testing.T) {
 		if n := i.asked.Load(); n != 1 || !log.has("it is away") {
 			t.Errorf("asked %d times", n)
 		}
+		if err := v.Unread(); err == nil || !strings.Contains(err.Error(), "it is away") {
+			t.Errorf("why the keys are not known: %v", err)
+		}
 		i.has(set(t, jwk(t, "a", &s)))
 		sleep(6 * time.Second) // asked again by itself
 		if got := reason(t, v, token); got != "" {
 			t.Errorf("when it is back: %q", got)
+		}
+		if err := v.Unread(); err != nil {
+			t.Errorf("then: %v", err)
 		}
 	})
 	if log.has("hunter2") {

@@ -45,6 +45,7 @@ type source struct {
 	begun    time.Time     // the last fetch did
 	fetching bool          // it is not over
 	done     chan struct{} // closed when the next fetch is over
+	unread   error         // why the keys are not those that there are now; nil when they are
 }
 
 func newKeyFile(path string, cfg *Config) *source {
@@ -88,6 +89,7 @@ func newJWKS(place string, cfg *Config) (*source, error) {
 		return nil, fmt.Errorf("JWKS %q: whoever stands between could put keys of their own in it; give an https URL, or --insecure", u.Redacted())
 	}
 	s = newFile("JWKS", (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), cfg, parse)
+	s.unread = fmt.Errorf("%s has not answered yet", s.name)
 	s.remote, s.kick, s.done = true, make(chan struct{}, 1), make(chan struct{})
 	fetcher := newFetcher(cfg.Insecure)
 	s.read = func(ctx context.Context) ([]byte, error) { return fetch(ctx, fetcher, u) }
@@ -147,6 +149,9 @@ func (s *source) run(ctx context.Context, changed func()) {
 		if ctx.Err() != nil {
 			return
 		}
+		s.mu.Lock()
+		s.unread = err
+		s.mu.Unlock()
 		s.report(err)
 		changed()
 		wait := filesEvery

@@ -133,6 +133,19 @@ func (v *Verifier) Verify(ctx context.Context, token string) (*Grant, error) {
 	return g, nil
 }
 
+// Unread is why not all keys are known that the files and URLs have now, or nil.
+func (v *Verifier) Unread() error {
+	for _, s := range v.sources {
+		s.mu.Lock()
+		err := s.unread
+		s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // hurry fetches the URLs, and reports whether any was.
 func (v *Verifier) hurry(ctx context.Context) (fetched bool) {
 	ctx, cancel := context.WithTimeout(ctx, hurryWait)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"sluice/cluster/auth"
 	"sluice/cluster/loopback"
@@ -21,8 +22,9 @@ type Config struct {
 	// TrustedProxies are the networks of reverse proxies: their X-Forwarded-For
 	// counts, and their Forwarded headers.
 	TrustedProxies []netip.Prefix
-	// AnyHost serves requests whatever their Host is, also without tokens. Otherwise
-	// only those are served then that were sent to a loopback name.
+	// AnyHost serves requests whatever their Host is, also without tokens, and trusts
+	// everybody if told so. Otherwise only those are served without tokens that were
+	// sent to a loopback name.
 	AnyHost bool
 	// Origins are those whose pages may read here, as browsers write them:
 	// https://logs.example. Other pages than the proxy's own may not.
@@ -52,6 +54,12 @@ func New(cfg Config) (*Door, error) {
 	}
 	if cfg.Forwarded.Tenants != "" && len(cfg.TrustedProxies) == 0 {
 		return nil, errors.New("--auth-header counts from trusted proxies alone: give their addresses by --trusted-proxies")
+	}
+	if err := cfg.Forwarded.check(); err != nil {
+		return nil, err
+	}
+	if everybody := func(p netip.Prefix) bool { return p.Bits() == 0 }; cfg.Forwarded.Tenants != "" && !cfg.AnyHost && slices.ContainsFunc(cfg.TrustedProxies, everybody) {
+		return nil, errors.New("--trusted-proxies is everybody, who may then say by --auth-header that they may read everything: give the addresses of the reverse proxies, or --insecure")
 	}
 	d := &Door{cfg: cfg, origins: make(map[string]struct{})}
 	for _, o := range cfg.Origins {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sluice/cluster/auth"
@@ -17,6 +18,33 @@ type Forwarded struct {
 	Tenants string // a list of tenants with commas between them; "" where there is no such proxy
 	System  string // "true" opens what the claim sys opens; may be ""
 	User    string // who it is, for limits and logs; may be ""
+}
+
+// ownHeaders are read as what they are, or taken out before anybody reads them.
+var ownHeaders = []string{"Authorization", "Host", "Cookie", "Connection", "Content-Length", "Transfer-Encoding", "Accept", "Origin", forwardedFor}
+
+// check reports what cannot be the name of such a header, or of two.
+func (f *Forwarded) check() error {
+	seen := make(map[string]bool)
+	for _, name := range []string{f.Tenants, f.System, f.User} {
+		canonical := http.CanonicalHeaderKey(name)
+		switch {
+		case name == "":
+			continue
+		case strings.ContainsFunc(name, func(c rune) bool { return !isNameByte(c) }):
+			return fmt.Errorf("%q is no name of a header: give one as in X-Auth-Tenants", name)
+		case slices.Contains(ownHeaders, canonical):
+			return fmt.Errorf("the header %s means something else: give another, as in X-Auth-Tenants", canonical)
+		case seen[canonical]:
+			return fmt.Errorf("the header %s cannot say two things: give another one for each", canonical)
+		}
+		seen[canonical] = true
+	}
+	return nil
+}
+
+func isNameByte(c rune) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_'
 }
 
 // grant reads the headers. One that comes twice is refused: the first may be the

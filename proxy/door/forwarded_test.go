@@ -84,6 +84,11 @@ func TestDoorsThatCannotBe(t *testing.T) {
 	for name, cfg := range map[string]door.Config{
 		"a header that nobody is trusted with": {Forwarded: door.Forwarded{Tenants: "T"}},
 		"a header for the system alone":        {Forwarded: door.Forwarded{System: "S"}, TrustedProxies: prefixes("10.0.0.1/32")},
+		"no name of a header":                  {Forwarded: door.Forwarded{Tenants: "X Tenants"}, TrustedProxies: prefixes("10.0.0.1/32")},
+		"a header that is taken out":           {Forwarded: door.Forwarded{Tenants: "authorization"}, TrustedProxies: prefixes("10.0.0.1/32")},
+		"one header for two things":            {Forwarded: door.Forwarded{Tenants: "X-Auth", System: "x-auth"}, TrustedProxies: prefixes("10.0.0.1/32")},
+		"everybody":                            {Forwarded: door.Forwarded{Tenants: "T"}, TrustedProxies: prefixes("10.0.0.0/8", "0.0.0.0/0")},
+		"everybody by IPv6":                    {Forwarded: door.Forwarded{Tenants: "T"}, TrustedProxies: prefixes("::/0")},
 		"all origins":                          {Origins: []string{"*"}},
 		"no origin":                            {Origins: []string{"null"}},
 		"a host":                               {Origins: []string{"logs.example"}},

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"sluice/cluster/origin"
 )
 
 // What pages of other origins may send, and see of an answer.
@@ -19,26 +21,18 @@ const (
 // request that no browser sends may. It answers what may not, and what browsers ask
 // before they send one.
 func (d *Door) admitsPage(w http.ResponseWriter, r *http.Request, public bool) bool {
-	origin := r.Header.Get("Origin")
+	from := r.Header.Get("Origin")
 	if len(d.origins) > 0 {
 		w.Header().Add("Vary", "Origin")
 	}
-	if origin != "" && len(r.Header["Origin"]) == 1 {
-		if normal, err := parseOrigin(origin); err == nil {
+	if from != "" && len(r.Header["Origin"]) == 1 {
+		if normal, err := parseOrigin(from); err == nil {
 			if _, ok := d.origins[normal]; ok {
-				return admitOrigin(w, r, origin)
+				return admitOrigin(w, r, from)
 			}
 		}
 	}
-	var foreign bool
-	switch site := r.Header.Get("Sec-Fetch-Site"); site {
-	case "cross-site", "same-site":
-		foreign = true
-	case "same-origin", "none":
-	default: // an old browser, or none
-		foreign = origin != "" && !isOwn(origin, r.Host)
-	}
-	if !foreign || public && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" {
+	if !origin.Foreign(r) || public && origin.Visit(r) {
 		return true // such as a link to the proxy's own page
 	}
 	d.cfg.Refuse(w, r, http.StatusForbidden, "a page of another origin asks: the proxy serves those that --cors names")
@@ -61,13 +55,6 @@ func admitOrigin(w http.ResponseWriter, r *http.Request, origin string) bool {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return false
-}
-
-// isOwn tells whether an origin is that of the host which the request was sent to.
-// Which scheme it has is not known here: TLS may end before.
-func isOwn(origin, host string) bool {
-	_, of, ok := strings.Cut(origin, "://")
-	return ok && strings.EqualFold(of, host)
 }
 
 // parseOrigin reads an origin, and returns its one form.
