@@ -30,7 +30,10 @@ func newConsolidator(ended *outcome) *cobra.Command {
 	c.Flags().IntVar(&config.MaxConnections, "max-connections", consolidator.DefaultMaxConnections, "have at most this many peers connected")
 	c.Flags().IntVar(&config.MaxStreams, "max-streams", consolidator.DefaultMaxStreams, "hold at most this many streams; records of more are dropped")
 	c.Flags().DurationVar(&config.Grace, "grace", consolidator.DefaultGrace, "when asked to end, read publishers to their end for so long, and then let readers take what there is")
-	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine, although everybody there can read and publish")
+	c.Flags().StringVar(&config.CurveKey, "curve-key", "", "encrypt all connections, with the key pair in this file (see `sluice keygen`)")
+	c.Flags().StringVar(&config.CurvePublishers, "curve-publishers", "", "let only these keys publish: a list (a key a line, then patterns of the streams that it may publish), a certificate, or a folder of such")
+	c.Flags().StringVar(&config.CurveSubscribers, "curve-subscribers", "", "let only these keys read: a list, a certificate, or a folder of such")
+	c.Flags().BoolVar(&config.Insecure, "insecure", false, "listen beyond this machine without keys, although everybody there can read and publish")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		config.Buffer, config.StreamBuffer = int64(buffer), int64(streamBuffer)
 		logger, flush := serverLog()

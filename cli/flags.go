@@ -37,6 +37,7 @@ type reading struct {
 	tokenFile     string
 	ca            string
 	consolidators []string
+	curve         curveKeys
 
 	last   int
 	level  string
@@ -60,6 +61,7 @@ func (r *reading) sources(set *pflag.FlagSet) {
 	tokenFileFlag(set, &r.tokenFile)
 	set.StringVar(&r.ca, "ca", "", "believe the certificates that those in this file have signed, in PEM, besides the system's")
 	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+	r.curve.flags(set)
 }
 
 // client adds the flags of the full-screen client alone.
@@ -135,6 +137,9 @@ func expression(flag, value string) (*regexp.Regexp, error) {
 // source is where to read from: a flag goes before the environment.
 func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 	through := func(url string) (*stream.Source, error) {
+		if r.curve.given() {
+			return nil, errors.New("--curve-key and --curve-server are for consolidators, and this reads through a proxy: give --consolidator, too")
+		}
 		token, file, err := r.credentials()
 		if err != nil {
 			return nil, err
@@ -142,7 +147,11 @@ func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Inbox: r.inbox, Logger: logger})
 	}
 	straight := func(endpoints []string) (*stream.Source, error) {
-		return direct.New(direct.Config{Consolidators: endpoints, Inbox: r.inbox, Logger: logger})
+		keys, err := r.curve.keyring(endpoints)
+		if err != nil {
+			return nil, err
+		}
+		return direct.New(direct.Config{Consolidators: endpoints, Keys: keys, Inbox: r.inbox, Logger: logger})
 	}
 	switch proxy, consolidator := r.set.Changed("proxy"), r.set.Changed("consolidator"); {
 	case proxy && consolidator:

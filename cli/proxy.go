@@ -16,6 +16,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		may           access
 		bounds        limits
 		consolidators []string
+		keys          curveKeys
 	)
 	c := &cobra.Command{
 		Use:   "proxy",
@@ -27,6 +28,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	}
 	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
 	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
+	keys.flags(c.Flags())
 	may.flags(c.Flags())
 	adminFlags(c.Flags(), &config.Admin, proxy.DefaultAdmin, &config.Profile, &config.AdminOpen)
 	bounds.flags(c.Flags())
@@ -34,8 +36,12 @@ func newProxy(ended *outcome) *cobra.Command {
 		logger, flush := serverLog()
 		defer flush()
 		config.Logger = logger
+		keyring, err := keys.keyring(consolidators)
+		if err != nil {
+			return &usageError{err}
+		}
 		config.Open = func(mergeWait time.Duration) (proxy.Source, error) {
-			source, err := direct.New(direct.Config{Consolidators: consolidators, MergeWait: mergeWait, Logger: config.Logger})
+			source, err := direct.New(direct.Config{Consolidators: consolidators, Keys: keyring, MergeWait: mergeWait, Logger: config.Logger})
 			if err != nil {
 				return nil, &usageError{err}
 			}

@@ -19,6 +19,7 @@ func newPublish(ended *outcome) *cobra.Command {
 	var (
 		config  shipper.Config
 		client  publish.Config
+		keys    curveKeys
 		buffer  = size(defaultShipping)
 		summary = summaryText
 	)
@@ -45,6 +46,7 @@ func newPublish(ended *outcome) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
+	keys.flags(flags)
 	flags.BoolVarP(&config.Follow, "follow", "f", false, "go on when a file has ended, through rotation and truncation, as tail -F does")
 	flags.StringVar(&config.State, "state", "", "with --follow, keep in this file how far the files are acknowledged, and go on there the next time")
 	flags.IntVar(&config.OpenFiles, "open-files", shipper.DefaultOpenFiles, "with --follow, have at most this many files open: those that have the names, and renamed ones")
@@ -64,8 +66,11 @@ func newPublish(ended *outcome) *cobra.Command {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
 		client.Buffer, config.Once = int(buffer), client.Once
-		var err error
-		if config.Client, err = publish.Open(client); err != nil {
+		err := keys.publish(&client)
+		if err == nil {
+			config.Client, err = publish.Open(client)
+		}
+		if err != nil {
 			return &usageError{err}
 		}
 		ship, err := shipper.New(config)

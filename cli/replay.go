@@ -27,6 +27,7 @@ type replaying struct {
 	from, to  string
 	stream    string
 	publish   string
+	keys      curveKeys
 }
 
 func newReplay(ended *outcome) *cobra.Command {
@@ -60,6 +61,7 @@ func newReplay(ended *outcome) *cobra.Command {
 	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
 	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
 	set.StringVar(&r.publish, "publish", "", "publish the records again, to the publish endpoint of a consolidator, as in tcp://127.0.0.1:5551")
+	r.keys.flags(set)
 	r.chosen(set)
 	c.RunE = ended.run(func(ctx context.Context, files []string) error {
 		config, err := r.replay(files)
@@ -67,6 +69,8 @@ func newReplay(ended *outcome) *cobra.Command {
 			return err
 		}
 		switch {
+		case r.keys.given() && !set.Changed("publish"):
+			return usagef("--curve-key and --curve-server are for publishing again: give --publish, too")
 		case set.Changed("publish") && (r.plain || set.Changed("output")):
 			return usagef("--publish prints nothing: leave out --plain and --output")
 		case set.Changed("publish"):
@@ -195,7 +199,10 @@ func replayPublish(ctx context.Context, r *replaying, config replay.Config) erro
 		},
 		Count: r.count, For: r.during, Notices: os.Stderr,
 	}
-	var err error
+	err := r.keys.publish(&out.Publish)
+	if err != nil {
+		return &usageError{err}
+	}
 	if out.Filter, err = r.filter(); err != nil {
 		return err
 	}

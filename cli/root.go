@@ -62,6 +62,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newStreams(ended),
 		newConsolidator(ended),
 		newProxy(ended),
+		newKeygen(ended),
 		newToken(ended),
 		newDevenv(ended),
 		newMan(ended),

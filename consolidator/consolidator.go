@@ -15,6 +15,7 @@ import (
 	"sluice/cluster/fanout"
 	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
+	"sluice/cluster/zmtp/curve"
 )
 
 // The defaults of Config.
@@ -47,7 +48,15 @@ type Config struct {
 	MaxHandshakes int
 	MaxStreams    int // streams held; 0 means DefaultMaxStreams
 
-	Mechanism zmtp.Mechanism // protects the connections of all endpoints; nil means zmtp.Null
+	// The consolidator's key pair: a file, as `sluice keygen` writes it. All endpoints are
+	// encrypted by CURVE then; empty means that they are not.
+	CurveKey string
+	// Who may publish, and who may read: lists of public keys, as curve.OpenList reads them,
+	// which are read again when they change. Empty means whoever knows the consolidator's
+	// public key.
+	CurvePublishers, CurveSubscribers string
+
+	Mechanism zmtp.Mechanism // protects the connections of all endpoints in place of CURVE; nil means zmtp.Null
 }
 
 // Consolidator is the consolidator of one machine.
@@ -67,6 +76,11 @@ type Consolidator struct {
 	lister    lister
 	heldIn    *heldMemory
 	heldOut   *heldMemory
+
+	pair      *curve.Pair // nil without CURVE
+	mechanism [sides]zmtp.Mechanism
+	keys      [sides]*curve.List // nil where whoever knows our key may come
+	denials   denials
 
 	subscriptions subscriptions
 
@@ -141,6 +155,9 @@ func New(cfg Config) (*Consolidator, error) {
 	c.own = newOwnRecords(cfg.Name, hub, &c.counts)
 	c.tee = tee{cfg.Logger.Handler(), c.own.encoder, c.own}
 	c.log = slog.New(c.tee)
+	if c.mechanism, err = c.mechanisms(); err != nil {
+		return nil, err
+	}
 	if c.publish, err = listen(publish); err == nil {
 		c.subscribe, err = listen(subscribe)
 	}
@@ -163,8 +180,8 @@ func (cfg *Config) endpoints(list []string) (es []zmtp.Endpoint, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if !e.Local() && !cfg.Insecure {
-			return nil, fmt.Errorf("endpoint %q can be reached from other machines, and is not encrypted: use a loopback address or ipc, or say --insecure", s)
+		if !e.Local() && !cfg.Insecure && cfg.CurveKey == "" {
+			return nil, fmt.Errorf("endpoint %q can be reached from other machines, and is not encrypted: give the consolidator a key (`sluice keygen NAME`, and --curve-key NAME.key), use a loopback address or ipc, or say --insecure", s)
 		}
 		es = append(es, e)
 	}
@@ -225,6 +242,7 @@ func (c *Consolidator) Run(ctx context.Context) error {
 	own.Go(func() { _ = c.hub.Run(hubCtx) })
 	own.Go(func() { c.sweep(hubCtx) })
 	own.Go(func() { c.watchStandstills(hubCtx) })
+	own.Go(func() { c.watchKeys(hubCtx) })
 	c.own.reserve()
 	own.Go(func() { c.report(hubCtx) })
 	own.Go(func() { _ = c.admin.Run(hubCtx) })
@@ -300,13 +318,18 @@ func isTemporary(err error) bool {
 
 // handshake does the handshake of an accepted connection.
 func (c *Consolidator) handshake(side side, nc net.Conn, cfg zmtp.Config) *zmtp.Conn {
-	cfg.Timeout, cfg.Mechanism = c.times.handshake, c.cfg.Mechanism
+	cfg.Timeout, cfg.Mechanism = c.times.handshake, c.mechanism[side]
 	conn, err := zmtp.Handshake(nc, cfg)
 	c.mu.Lock()
 	known := c.doors[side].leave(nc) && c.phase == running
 	c.mu.Unlock()
 	if err != nil {
-		if known {
+		var denied *curve.DeniedError
+		switch {
+		case known && errors.As(err, &denied):
+			c.counts.deniedKeys.Add(1)
+			c.log.Warn("peer refused: its key is not in the list", "kind", side.peers(), "peer", nc.RemoteAddr(), "key", denied.Key.String())
+		case known:
 			c.counts.handshake(err)
 		}
 		c.log.Debug("handshake", "peer", nc.RemoteAddr(), "error", err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"sync/atomic"
+
+	"sluice/cluster/zmtp"
 )
 
 // counts are what came and went since the start, what was passed over, by
@@ -19,6 +21,7 @@ type counts struct {
 	tooFewFrames   atomic.Uint64 // messages without a record
 	badName        atomic.Uint64 // messages whose first frame cannot name a stream
 	reserved       atomic.Uint64 // messages on the consolidator's own stream
+	keyMayNot      atomic.Uint64 // messages of streams that their publisher's key may not publish
 	tooManyStreams atomic.Uint64 // messages of streams for which there was no room
 
 	tooMany   atomic.Uint64        // connections that were closed at once, there being too many
@@ -27,10 +30,13 @@ type counts struct {
 	// Connections that were closed in their handshake for anything else, and
 	// those of them that took too long.
 	handshakes, handshakeTimeouts atomic.Uint64
+	deniedKeys                    atomic.Uint64 // connections that were closed in their handshake, since their key is in no list
+	unkeyed                       atomic.Uint64 // and those of handshakes that were without a key, or with one where none is wanted
 	protocol                      atomic.Uint64 // connections that were closed for breaking the protocol
 	silent                        atomic.Uint64 // connections that were closed after a silence
 	notReading                    atomic.Uint64 // connections that were closed because answers to them pile up
 	held                          atomic.Uint64 // connections that were closed for what they made us hold
+	keyGone                       atomic.Uint64 // connections that were closed because their key has gone from the list
 
 	most          atomic.Uint64 // connections that were closed for having most of too many subscriptions
 	subscriptions atomic.Uint64 // subscriptions refused
@@ -61,8 +67,12 @@ func (s *subscriber) kind() kind {
 // handshake counts one that came to nothing.
 func (c *counts) handshake(err error) {
 	c.handshakes.Add(1)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	var mechanism *zmtp.MechanismError
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		c.handshakeTimeouts.Add(1)
+	case errors.As(err, &mechanism):
+		c.unkeyed.Add(1)
 	}
 }
 
@@ -72,18 +82,21 @@ func (c *counts) dropped(yield func(reason string, n uint64) bool) {
 		yield("too_few_frames", c.tooFewFrames.Load()) &&
 		yield("bad_name", c.badName.Load()) &&
 		yield("reserved_name", c.reserved.Load()) &&
+		yield("key_may_not", c.keyMayNot.Load()) &&
 		yield("too_many_streams", c.tooManyStreams.Load())
 }
 
 // refused yields the connections that never came to be, by reason.
 func (c *counts) refused(yield func(reason string, n uint64) bool) {
-	late := c.handshakeTimeouts.Load()
+	late, unkeyed := c.handshakeTimeouts.Load(), c.unkeyed.Load()
 	_ = yield("too_many_connections", c.tooMany.Load()) &&
 		yield("too_many_publishers", c.tooManyOf[publishing].Load()) &&
 		yield("too_many_readers", c.tooManyOf[subscribing].Load()) &&
 		yield("too_many_handshakes", c.displaced.Load()) &&
 		yield("handshake_timeout", late) &&
-		yield("handshake_broken", c.handshakes.Load()-late)
+		yield("wrong_mechanism", unkeyed) &&
+		yield("key_not_allowed", c.deniedKeys.Load()) &&
+		yield("handshake_broken", c.handshakes.Load()-late-unkeyed)
 }
 
 // closed yields the connections that were ended by this side, by reason.
@@ -92,5 +105,6 @@ func (c *counts) closed(yield func(reason string, n uint64) bool) {
 		yield("silent", c.silent.Load()) &&
 		yield("not_reading", c.notReading.Load()) &&
 		yield("held_memory", c.held.Load()) &&
+		yield("key_gone", c.keyGone.Load()) &&
 		yield("most_subscriptions", c.most.Load())
 }

@@ -109,6 +109,10 @@ func (c *Consolidator) Held() (sum int) {
 // often.
 func (c *Consolidator) ReportEvery(d time.Duration) { c.times.state = d }
 
+// ReadKeysEvery makes a Consolidator that does not run yet look so often whether its
+// lists of keys have changed.
+func (c *Consolidator) ReadKeysEvery(d time.Duration) { c.times.keys = d }
+
 // MarkEvery makes a Consolidator that does not run yet send periodic marks so often.
 func (c *Consolidator) MarkEvery(d time.Duration) { c.times.mark = d }
 

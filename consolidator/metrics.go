@@ -43,6 +43,7 @@ var (
 	descSelf          = namespace.Desc("self_records_total", "Records that the consolidator published about itself.")
 	descSelfQuiet     = namespace.Desc("log_lines_left_out_total", "Lines that were not logged: too many were like them, or nobody reads the log.")
 	descDropped       = namespace.Desc("records_dropped_total", "Messages of publishers that were passed over.", "reason")
+	descDenied        = namespace.Desc("records_denied_total", "Messages to streams that their publisher's key may not publish, by that key.", "key")
 	descDelivered     = namespace.Desc("records_delivered_total", "Records written to readers.", "reader")
 	descDeliverBytes  = namespace.Desc("delivered_bytes_total", "Bytes written to readers, with all framing.", "reader")
 	descLost          = namespace.Desc("records_lost_total", "Records that readers were too slow or too late for, once they were told.", "reader")
@@ -78,6 +79,9 @@ func (m *metrics) list(to admin.Figures) {
 	}
 	for reason, n := range counts.dropped {
 		to.Count(descDropped, n, reason)
+	}
+	for key, n := range m.c.denials.each {
+		to.Count(descDenied, n, key)
 	}
 	for reason, n := range counts.refused {
 		to.Count(descRefused, n, reason)

@@ -11,6 +11,7 @@ import (
 	"sluice/cluster/fanout"
 	"sluice/cluster/names"
 	"sluice/cluster/zmtp"
+	"sluice/cluster/zmtp/curve"
 )
 
 // maxRun is how large a run grows before it is appended, in bytes.
@@ -38,6 +39,11 @@ type publisher struct {
 	noted   flowed // owned by read: what the counts have of it
 	forged  bool   // owned by read: it was logged that it publishes on the consolidator's own stream
 	warned  bool   // owned by read: it was logged that it publishes to too many streams
+
+	grant       atomic.Pointer[curve.Grant] // what its key may publish; nil means all
+	judged      map[string]bool             // streams, by judgedBy; owned by read
+	judgedBy    *curve.Grant                // owned by read
+	deniedCount *atomic.Uint64              // of its key; owned by read; nil when nothing was denied
 }
 
 func (c *Consolidator) servePublisher(nc net.Conn) {
@@ -59,6 +65,9 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
 	c.mu.Lock()
 	c.publishers[p] = struct{}{}
+	if !p.admit() { // it has gone since the handshake
+		c.keyGone(publishing, conn)
+	}
 	if c.phase != running {
 		p.leave(c.leaveBy)
 	}
@@ -152,7 +161,7 @@ func (p *publisher) take(t *zmtp.Token) error {
 			p.skipped++
 			// Any text could be a name. Of a stream that is there, it is one: the
 			// record was forgotten, or is sent by itself.
-			if p.app.Knows(t.Name) {
+			if p.may(t.Name) && p.app.Knows(t.Name) {
 				p.refuse(t.Name, fanout.CauseMalformed)
 			}
 		case names.Check(t.Name) != nil:
@@ -160,6 +169,10 @@ func (p *publisher) take(t *zmtp.Token) error {
 			p.skipped++
 		case string(t.Name) == ownStream:
 			p.reserved()
+		case !p.may(t.Name):
+			_, n := p.in.Run(t, maxRun)
+			p.c.counts.keyMayNot.Add(1 + n)
+			p.denied(t.Name, 1+n)
 		default:
 			// A run: what follows of the same stream is appended with it.
 			size, n := p.in.Run(t, maxRun)
@@ -172,6 +185,10 @@ func (p *publisher) take(t *zmtp.Token) error {
 	case zmtp.TokenTooLarge:
 		p.c.counts.tooLarge.Add(1)
 	case zmtp.TokenPassedOver:
+		if !p.may(t.Name) {
+			p.denied(t.Name, 1)
+			break
+		}
 		p.skipped++
 		p.refuse(t.Name, fanout.CauseTooLarge)
 	case zmtp.TokenCommand:

@@ -13,6 +13,7 @@ type sums struct {
 	in, out flowed
 	lost    uint64
 	dropped map[string]uint64
+	denied  map[string]uint64 // of dropped, by key
 	refused uint64
 	quiet   uint64
 }
@@ -23,6 +24,7 @@ func (c *Consolidator) sums(now time.Time) sums {
 		at:      now,
 		in:      flowed{n.in.records.Load(), n.in.bytes.Load()},
 		dropped: make(map[string]uint64),
+		denied:  make(map[string]uint64),
 		quiet:   n.quiet.Load(),
 	}
 	for k := range kinds {
@@ -32,6 +34,9 @@ func (c *Consolidator) sums(now time.Time) sums {
 	}
 	for reason, n := range n.dropped {
 		s.dropped[reason] = n
+	}
+	for key, n := range c.denials.each {
+		s.denied[key] = n
 	}
 	for _, n := range n.refused {
 		s.refused += n
@@ -90,6 +95,7 @@ func (c *Consolidator) publishState(before, after sums) {
 		slog.Uint64("refused", after.refused-before.refused),
 		slog.Uint64("lines_left_out", after.quiet-before.quiet),
 		slog.Group("dropped", drops...), // left out when it is empty
+		slog.Group("denied", deniedSince(before.denied, after.denied)...),
 		slog.Group(
 			"connections",
 			"publishers", now.publishers, "foreign_readers", now.readers[foreign],

@@ -65,6 +65,9 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 	defer s.reader.Close()
 	c.mu.Lock()
 	c.subscribers[s] = struct{}{}
+	if _, ok := c.granted(subscribing, conn); !ok { // it has gone since the handshake
+		c.keyGone(subscribing, conn)
+	}
 	s.tellStandstill(c.standstill, max(time.Since(c.standstill.ended), time.Millisecond))
 	if c.phase == readersLeave {
 		s.leave(c.leaveBy)

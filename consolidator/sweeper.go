@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/cluster/zmtp"
+	"sluice/cluster/zmtp/curve"
 )
 
 // times are how often and how long. Tests make them shorter.
@@ -18,6 +19,7 @@ type times struct {
 	stuck     time.Duration // at the end, beyond the time that a connection has, for it to be gone
 	mark      time.Duration // between periodic marks
 	state     time.Duration // between records of its own state
+	keys      time.Duration // between looks at the lists of keys
 }
 
 var usualTimes = times{
@@ -30,6 +32,7 @@ var usualTimes = times{
 	stuck:     5 * time.Second,
 	mark:      10 * time.Second,
 	state:     5 * time.Second,
+	keys:      curve.Every,
 }
 
 // sweep does what has to be done for all connections from time to time, so

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/cluster/zmtp"
+	"sluice/cluster/zmtp/curve"
 )
 
 // DefaultEndpoint is the publish endpoint of the consolidator of this machine.
@@ -37,7 +38,12 @@ type Config struct {
 	// it is sent again, and may stand twice.
 	Once bool
 
-	Mechanism zmtp.Mechanism // protects the connection; nil means zmtp.Null
+	// CurveKey encrypts the connection: the file of our own key pair, as `sluice keygen`
+	// writes it; empty means that it is not encrypted. CurveServer is the consolidator's
+	// public key, or the file of that.
+	CurveKey, CurveServer string
+
+	Mechanism zmtp.Mechanism // protects the connection, in place of CurveKey, if it is not nil
 
 	Linger time.Duration // how long Close waits at most; 0 means DefaultLinger for a Client that sheds, and as long as its context for one that waits
 	Logger *slog.Logger  // logs when the connection is made and lost; nil drops that. Do not log through a Handler of the same Client
@@ -49,6 +55,19 @@ func (c *Config) fill() (e zmtp.Endpoint, err error) {
 	}
 	if e, err = zmtp.ParseEndpoint(c.Endpoint); err != nil {
 		return e, err
+	}
+	if c.Mechanism == nil && c.CurveKey+c.CurveServer != "" {
+		var servers []string
+		if c.CurveServer != "" {
+			servers = []string{c.CurveServer}
+		}
+		keys, err := curve.OpenKeyring(c.CurveKey, servers, []string{c.Endpoint})
+		if err == nil {
+			c.Mechanism, err = keys.Mechanism(e, "")
+		}
+		if err != nil {
+			return e, err
+		}
 	}
 	switch {
 	case c.Buffer == 0:

@@ -252,7 +252,7 @@ func (l *link) named(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.unnamed = false
-	if l.key != key && l.conn != nil && l.d.cfg.Mechanism != nil {
+	if l.key != key && l.conn != nil && (key != "" || l.d.cfg.Keys != nil || l.d.cfg.Mechanism != nil) {
 		l.rekeyed = true
 		l.conn.Abort()
 	}
@@ -344,10 +344,25 @@ func (l *link) parted() (state stream.State, name string, rekeyed bool, merging 
 	return state, l.name, rekeyed, merging
 }
 
+// mechanism is what protects the next connection.
+func (l *link) mechanism() (zmtp.Mechanism, error) {
+	if l.d.cfg.Mechanism != nil {
+		return l.d.cfg.Mechanism, nil
+	}
+	l.mu.Lock()
+	key := l.key
+	l.mu.Unlock()
+	return l.d.cfg.Keys.Mechanism(l.endpoint, key)
+}
+
 // session is one connection, from its making to its end.
 func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
+	mechanism, err := l.mechanism()
+	if err != nil {
+		return err
+	}
 	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
-		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: l.d.cfg.Mechanism,
+		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: mechanism,
 	})
 	if err != nil {
 		return wrongEndpoint(l.endpoint, err)

@@ -14,6 +14,7 @@ import (
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 	"sluice/cluster/zmtp"
+	"sluice/cluster/zmtp/curve"
 )
 
 // Config is where a Source reads: either Consolidators or Finder.
@@ -23,7 +24,8 @@ type Config struct {
 
 	Foreign bool // read as any ZeroMQ SUB socket does: nothing is resumed or accounted for
 
-	Mechanism zmtp.Mechanism // protects the connections; nil means zmtp.Null
+	Keys      *curve.Keyring // for encrypted connections; nil means that they are not encrypted
+	Mechanism zmtp.Mechanism // protects the connections, in place of Keys, if it is not nil
 
 	Inbox int // bytes of records that may wait to be taken; 0 means 16 MiB
 	// MergeWait is how long the backfill of a stream waits for consolidators that

@@ -34,3 +34,6 @@ func NewCodecs() (ofClient, ofServer zmtp.Codec) {
 	return &codec{out: newDirection(&key, nonceClient, 2), in: newDirection(&key, nonceServer, 1), first: true},
 		&codec{out: newDirection(&key, nonceServer, 1), in: newDirection(&key, nonceClient, 2), first: true}
 }
+
+// ServerOf is the server's key that a client's mechanism expects.
+func ServerOf(m zmtp.Mechanism) Key { return m.(*client).server }
