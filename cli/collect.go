@@ -21,6 +21,7 @@ func newCollect(ended *outcome) *cobra.Command {
 		journal string
 		input   string
 		format  = lineFormat(shipper.Auto)
+		keys    curveKeys
 		buffer  = size(defaultShipping)
 		summary = summaryText
 	)
@@ -40,6 +41,7 @@ func newCollect(ended *outcome) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&client.Endpoint, "to", publish.DefaultEndpoint, "publish to the consolidator at this endpoint, tcp://HOST:PORT or ipc://PATH")
+	keys.flags(flags)
 	flags.StringArrayVar(&files, "files", nil, "follow the files that match, PATTERN=STREAM, both with holes (repeatable; the first that matches counts)")
 	flags.Var(&format, "format", "what the lines of the files are: auto, plain, cri, docker")
 	flags.StringVar(&journal, "journal", "", "follow systemd's journal, into this STREAM; its holes are {unit}, {user_unit}, {identifier}, {host}, {transport}, {container}, and the journal's fields")
@@ -101,8 +103,11 @@ func newCollect(ended *outcome) *cobra.Command {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
 		client.Buffer = int(buffer)
-		var err error
-		if config.Client, err = publish.Open(client); err != nil {
+		err := keys.publish(&client)
+		if err == nil {
+			config.Client, err = publish.Open(client)
+		}
+		if err != nil {
 			return &usageError{err}
 		}
 		collect, err := collector.New(config)

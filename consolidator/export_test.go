@@ -72,6 +72,16 @@ func (c *Consolidator) Connections() (publishers, readers, shaking int) {
 	return len(c.publishers), len(c.subscribers), shaking
 }
 
+// Open is how many connections there are at all, which the limits count.
+func (c *Consolidator) Open() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range c.doors {
+		n += len(d.open)
+	}
+	return n
+}
+
 // Subscriptions are how many all readers have.
 func (c *Consolidator) Subscriptions() (n int) {
 	c.mu.Lock()

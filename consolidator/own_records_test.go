@@ -173,6 +173,7 @@ func TestSelfWarnings(t *testing.T) {
 		offend()
 	}
 	// Something else is logged all the same.
+	wait.For(t, "the offenders to be gone", func() bool { return c.Open() <= 1 })
 	var full []net.Conn
 	for range 9 {
 		full = append(full, silent(t, c.PublishAddrs()[0]))
