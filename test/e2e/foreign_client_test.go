@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"sluice/cluster/zmtp"
 	"sluice/internal/chromium"
 	"sluice/internal/foreign"
 )
@@ -30,6 +31,7 @@ type client struct {
 	mu      sync.Mutex
 	next    map[key]int     // number of the next record
 	knows   map[string]bool // streams and consolidators of which it was told where it stands
+	largest int             // records of the largest size that came
 	repeats int             // how often it was told that records may come twice
 	twice   int             // records that came twice
 	wrong   []string
@@ -107,7 +109,7 @@ func (c *client) run(t *testing.T, command []string) {
 
 func (c *client) lines(r io.Reader) {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
+	lines.Buffer(nil, 2<<20)
 	for lines.Scan() {
 		c.line(lines.Text())
 	}
@@ -170,6 +172,10 @@ func (c *client) line(text string) {
 
 // record takes a record. c.mu is held.
 func (c *client) record(text string) {
+	if len(text) > 6*zmtp.MaxRecord {
+		c.largest++
+		return
+	}
 	type numbered struct {
 		Stream, Machine string
 		N               *int
@@ -215,6 +221,14 @@ func (c *client) places() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.knows)
+}
+
+// largests is how many records of the largest size have come.
+func (c *client) largests() int {
+	c.fetch()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.largest
 }
 
 // all reports whether the client has what was published.

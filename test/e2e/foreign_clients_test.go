@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os/exec"
@@ -124,6 +125,15 @@ func (l *load) publish(t *testing.T, n int) {
 	}
 }
 
+// publishLargest publishes a record that becomes as large as one can: each of its bytes is
+// six in JSON.
+func (l *load) publishLargest(t *testing.T) {
+	data := bytes.Repeat([]byte{1}, zmtp.MaxRecord)
+	if _, err := l.publishers[0].Write(zmtp.AppendMessage(nil, l.streams[0], data)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // flow publishes 200 records a second until the function returned is called.
 func (l *load) flow(t *testing.T) (stop func()) {
 	done := make(chan struct{})
@@ -203,6 +213,10 @@ func breakAll(t *testing.T, loads []*load) {
 	}
 	stopAll()
 	current("the last record")
+	for _, l := range loads {
+		l.publishLargest(t)
+	}
+	await("the largest record", func(c *client) bool { return c.largests() > 0 })
 }
 
 // published is how many records there are.

@@ -27,7 +27,7 @@ func main() {
 		OnRetry: func(err error, _ time.Duration) { log.Print("connecting again: ", err) },
 	}
 	conn := client.NewConnection(req)
-	conn.Buffer(nil, 260<<10) // the largest record, and a little
+	conn.Buffer(nil, 2<<20) // more than the largest record
 	conn.SubscribeToAll(func(e sse.Event) {
 		switch e.Type {
 		case "":

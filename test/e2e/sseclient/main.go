@@ -28,7 +28,7 @@ func main() {
 	retry.InitialInterval, retry.MaxInterval = 100*time.Millisecond, 5*time.Second
 	retry.MaxElapsedTime = 0 // never give up
 
-	client := sse.NewClient(os.Args[1], sse.ClientMaxBufferSize(260<<10)) // the largest record, and a little
+	client := sse.NewClient(os.Args[1], sse.ClientMaxBufferSize(2<<20)) // more than the largest record
 	client.ReconnectStrategy = backoff.WithContext(retry, ctx)
 	var last []byte // id of the last whole event
 	client.ReconnectNotify = func(err error, _ time.Duration) {
