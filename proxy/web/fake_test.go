@@ -18,8 +18,9 @@ import (
 // when connections break.
 type fake struct {
 	*httptest.Server
-	token   string // "" lets everybody in
-	streams []byte // the answer of /api/streams
+	token   string      // "" lets everybody in
+	streams []byte      // what comes of /api/streams at first
+	changes chan string // and then
 
 	mu       sync.Mutex
 	sessions map[string][]*session // by stream
@@ -36,7 +37,7 @@ type session struct {
 }
 
 func newFake(t testing.TB) *fake {
-	f := &fake{sessions: map[string][]*session{}, streams: []byte(`{"streams":[]}`), held: make(chan struct{})}
+	f := &fake{sessions: map[string][]*session{}, streams: []byte(`{"all":true,"changed":[]}`), changes: make(chan string), held: make(chan struct{})}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(func() {
 		f.CloseClientConnections()
@@ -65,12 +66,25 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
 		http.Error(w, `{"title":"Unauthorized","status":401,"detail":"a token is wanted"}`, http.StatusUnauthorized)
 	case !logs:
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(f.streams)
+		f.list(w, r)
 	case name == "tenant/other":
 		http.Error(w, `{"title":"Forbidden","status":403,"detail":"the token does not name this stream"}`, http.StatusForbidden)
 	default:
 		f.serve(w, r, name)
+	}
+}
+
+// list is what a watcher of the streams gets.
+func (f *fake) list(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for text := string(f.streams); ; {
+		_, _ = fmt.Fprintln(w, text)
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case text = <-f.changes:
+		case <-r.Context().Done():
+			return
+		}
 	}
 }
 

@@ -134,13 +134,17 @@ func login(t *testing.T, b *chromium.Browser) {
 func picker(t *testing.T, b *chromium.Browser) {
 	f := newFake(t)
 	var list strings.Builder
-	list.WriteString(`{"streams":[`)
+	list.WriteString(`{"all":true,"changed":[`)
 	for i := range 50_000 {
 		fmt.Fprintf(&list, `{"name":"tenant/customer-%05d-%s","rate":%d,"sources":3},`, i, []string{"web", "batch", "api"}[i%3], i%100)
 	}
 	list.WriteString(`{"name":"tenant/<b>zebra</b>","rate":0.5,"sources":1}]}`)
 	f.streams = []byte(list.String())
 	tab := open(t, b, f, "")
+	tab.Wait(says("#picker .foot", "50,001 of 50,001 live"))
+	f.changes <- `{"changed":[{"name":"tenant/late","rate":7,"sources":1}]}`
+	tab.Wait(says("#picker .foot", "50,002 of 50,002 live"))
+	f.changes <- `{"changed":[],"gone":["tenant/late"]}`
 	tab.Wait(says("#picker .foot", "50,001 of 50,001 live"))
 	// What a key costs, from when it is typed to when the list is laid out.
 	times := chromium.Eval[[]float64](tab, `(() => {

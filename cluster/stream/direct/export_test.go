@@ -46,6 +46,12 @@ func Claims(endpoints [2]string, name string) (got [2]string, err error) {
 	return got, b.running.Wait()
 }
 
+// LiveSum is tested by itself.
+type LiveSum = liveSum
+
+// Of sums up what consolidators have.
+func (s *liveSum) Of(all []*Rates, now time.Time) []stream.Live { return s.of(all, now) }
+
 // CopyLive does what whoever reads from the consolidator waits for.
 func (r *rates) CopyLive(now time.Time) int { return len(r.appendLive(nil, now)) }
 

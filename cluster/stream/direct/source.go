@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -59,6 +58,7 @@ type backend struct {
 	cfg    Config
 	finder discovery.Finder
 	out    *stream.Handover
+	live   liveSum
 
 	mu       sync.Mutex
 	running  *rescue.Group // of run; nil before
@@ -195,29 +195,9 @@ func (d *backend) Status() []stream.Status {
 }
 
 func (d *backend) Streams() []stream.Live {
-	sum := make(map[string]*stream.Live)
-	var live []rate // of one consolidator
-	now := time.Now()
+	var all []*rates
 	for _, l := range d.sorted() {
-		live = l.rates.appendLive(live[:0], now)
-		for i := range live {
-			r := &live[i]
-			s := sum[r.name]
-			if s == nil {
-				s = &stream.Live{Name: r.name}
-				sum[r.name] = s
-			}
-			records, bytes := r.at(now)
-			s.Rate += records
-			s.Bytes += bytes
-			s.Records += r.next
-			s.Sources++
-		}
+		all = append(all, &l.rates)
 	}
-	all := make([]stream.Live, 0, len(sum))
-	for _, s := range sum {
-		all = append(all, *s)
-	}
-	slices.SortFunc(all, func(a, b stream.Live) int { return cmp.Compare(a.Name, b.Name) })
-	return all
+	return d.live.of(all, time.Now())
 }
