@@ -83,7 +83,7 @@ func TestAdminAddress(t *testing.T) {
 	}
 	for _, admin := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0"} {
 		_, err := consolidator.New(consolidator.Config{Publish: []string{"tcp://" + anyPort}, Subscribe: []string{"tcp://" + anyPort}, Admin: admin})
-		if err == nil || !strings.Contains(err.Error(), "--insecure") {
+		if err == nil || !strings.Contains(err.Error(), "--admin-insecure") {
 			t.Errorf("%s: %v", admin, err)
 		}
 	}
