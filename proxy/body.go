@@ -10,11 +10,15 @@ import (
 const maxBody = 64 << 10
 
 // passBody reads over the body of a request, for which net/http would wait without end
-// before it answers, and reports whether that was short and came in time. Otherwise the
-// connection ends with the answer.
+// before it answers, and reports whether that was short and came in time. With HTTP/1 the
+// connection ends with the answer: a proxy before this one may have taken another part of
+// what follows for the body, and then sends one reader's request to another.
 func (p *Proxy) passBody(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength == 0 {
 		return true
+	}
+	if r.ProtoMajor == 1 {
+		w.Header().Set("Connection", "close")
 	}
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(p.cfg.WriteTimeout))
@@ -25,6 +29,5 @@ func (p *Proxy) passBody(w http.ResponseWriter, r *http.Request) bool {
 			return true
 		}
 	}
-	w.Header().Set("Connection", "close")
 	return false
 }

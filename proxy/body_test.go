@@ -32,6 +32,29 @@ func TestAShortBodyChangesNothing(t *testing.T) {
 	}
 }
 
+// Nothing that follows a body is a request, wherever who sends it believes that it ends.
+func TestNothingFollowsABody(t *testing.T) {
+	p := start(t, newFake(), nil)
+	const next = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	for _, body := range []string{
+		"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"Content-Length: 1\r\n\r\n0",
+	} {
+		nc, err := net.Dial("tcp", p.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if _, err := io.WriteString(nc, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"+body+next); err != nil {
+			t.Fatal(err)
+		}
+		_ = nc.SetReadDeadline(time.Now().Add(wait.Limit))
+		if answers, _ := io.ReadAll(nc); strings.Count(string(answers), "HTTP/1.1 ") != 1 || !strings.Contains(string(answers), "alive") {
+			t.Errorf("%q: %q", body, answers)
+		}
+	}
+}
+
 // One that does not come, or is large, holds a connection no longer than a reader may
 // block, whatever is asked for.
 func TestABodyIsNotWaitedForWithoutEnd(t *testing.T) {
