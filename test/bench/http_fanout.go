@@ -53,7 +53,7 @@ func (o options) measureFanOut(f fanOut, server string) (r fanned, err error) {
 	}
 	// The streams are there before their readers: those of invented names wait their turn.
 	for i := range f.streams {
-		if err := s.send(streamName(i), [][]byte{stamped(time.Now())}); err != nil {
+		if err := s.send([]posted{{streamName(i), stamped(time.Now())}}); err != nil {
 			return r, err
 		}
 	}

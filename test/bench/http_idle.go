@@ -37,6 +37,7 @@ func (o options) idleAt(server string) (perSession float64, n int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	time.Sleep(s.settle)
 	before, err := s.memory()
 	if err != nil {
 		return 0, 0, err

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"sluice/proxy"
 )
 
 // delays is what a measured crowd saw between publishing and event.
@@ -139,6 +141,9 @@ func (s *httpServer) slow(n int) (stop func(), err error) {
 }
 
 func (o options) delays() error {
+	if fullBuffers+o.time > proxy.DefaultWriteTimeout {
+		return fmt.Errorf("after %v a reader that takes nothing is cut, so -time is %v at most here", proxy.DefaultWriteTimeout, proxy.DefaultWriteTimeout-fullBuffers)
+	}
 	fmt.Printf("\nproxy: latency, from publishing to event; medians of %d rounds of %v\n", o.rounds, o.time)
 	var few, alone, beside []delays
 	for range o.rounds {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"iter"
 	"net/http"
 	"sync"
 
@@ -23,6 +24,18 @@ func newHub() http.Handler {
 	return mux
 }
 
+// recordsOf are the records of what was posted, with their streams.
+func recordsOf(body []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(stream, record []byte) bool) {
+		for line := range bytes.Lines(body) {
+			stream, record, _ := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
+			if !yield(stream, record) {
+				return
+			}
+		}
+	}
+}
+
 func (h *hub) publish(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -30,9 +43,9 @@ func (h *hub) publish(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for line := range bytes.SplitSeq(body, []byte("\n")) {
-		event := append(append([]byte("data: "), line...), "\n\n"...)
-		for c := range h.clients[r.URL.Query().Get("stream")] {
+	for stream, record := range recordsOf(body) {
+		event := append(append([]byte("data: "), record...), "\n\n"...)
+		for c := range h.clients[string(stream)] {
 			select {
 			case c <- event:
 			default: // it is too slow
@@ -86,8 +99,8 @@ func newR3labs() http.Handler {
 		if err != nil {
 			return
 		}
-		for line := range bytes.SplitSeq(body, []byte("\n")) {
-			server.Publish(r.URL.Query().Get("stream"), &sse.Event{Data: line})
+		for stream, record := range recordsOf(body) {
+			server.Publish(string(stream), &sse.Event{Data: record})
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})

@@ -45,10 +45,15 @@ func (s *httpServer) dial() (net.Conn, *net.TCPConn, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	tcp := nc.(*net.TCPConn)
+	secured, err := s.secured(nc)
+	return secured, nc.(*net.TCPConn), err
+}
+
+// secured is a connection with TLS over another, if the server has it.
+func (s *httpServer) secured(nc net.Conn) (net.Conn, error) {
 	if s.tls == nil {
-		return nc, tcp, nil
+		return nc, nil
 	}
 	secured := tls.Client(nc, s.tls)
-	return secured, tcp, secured.Handshake()
+	return secured, secured.Handshake()
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -21,17 +20,27 @@ import (
 	"sluice/cluster/zmtp"
 )
 
+// goSettles is after which time a program in Go has given back memory that it does not
+// need: the peers are given it as well.
+const goSettles = 25 * time.Second
+
 // httpServer is a running server of events: Sluice's proxy, or a peer.
 type httpServer struct {
 	name    string
 	address string
 	pids    []int // whose CPU counts
 	path    func(stream string) string
-	send    func(stream string, records [][]byte) error // publishes
-	tls     *tls.Config                                 // nil without TLS
-	headers []string                                    // of each request
-	settle  time.Duration                               // after which it has let go of what it does not need
+	send    func(batch []posted) error // publishes
+	tls     *tls.Config                // nil without TLS
+	headers []string                   // of each request
+	settle  time.Duration              // after which it has let go of what it does not need
 	stops   []func()
+}
+
+// posted is one record, and its stream.
+type posted struct {
+	stream string
+	record []byte
 }
 
 func (s *httpServer) stop() {
@@ -87,7 +96,7 @@ func startSluice(o options, _ string) (*httpServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &httpServer{name: "sluice", settle: 25 * time.Second, stops: []func(){c.stop}}
+	s := &httpServer{name: "sluice", settle: goSettles, stops: []func(){c.stop}}
 	url, pid, err := c.proxy(o.proxyFlags...)
 	if err != nil {
 		return s, err
@@ -100,10 +109,10 @@ func startSluice(o options, _ string) (*httpServer, error) {
 	}
 	s.stops = append(s.stops, func() { _ = pub.Close() })
 	var out []byte
-	s.send = func(stream string, records [][]byte) error {
+	s.send = func(batch []posted) error {
 		out = out[:0]
-		for _, r := range records {
-			out = zmtp.AppendMessage(out, stream, r)
+		for _, p := range batch {
+			out = zmtp.AppendMessage(out, p.stream, p.record)
 		}
 		_, err := pub.Write(out)
 		return err
@@ -156,16 +165,16 @@ func startNchan(_ options, dir string) (*httpServer, error) {
 		return s, err
 	}
 	s.stops = append(s.stops, closePost)
-	s.send = func(stream string, records [][]byte) error {
-		for _, r := range records {
-			if err := post("/pub/"+stream, r); err != nil {
+	s.send = func(batch []posted) error {
+		for _, p := range batch {
+			if err := post("/pub/"+p.stream, p.record); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	// The worker is there once it answers.
-	if err := s.send("warm-up", [][]byte{[]byte("{}")}); err != nil {
+	if err := s.send([]posted{{"warm-up", []byte("{}")}}); err != nil {
 		return s, err
 	}
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
@@ -199,15 +208,20 @@ func startSelf(name string) (*httpServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &httpServer{name: name, address: address, pids: []int{pid}, stops: []func(){stop}}
+	s := &httpServer{name: name, address: address, pids: []int{pid}, settle: goSettles, stops: []func(){stop}}
 	s.path = func(stream string) string { return "/events?stream=" + stream }
 	post, closePost, err := poster(address)
 	if err != nil {
 		return s, err
 	}
 	s.stops = append(s.stops, closePost)
-	s.send = func(stream string, records [][]byte) error {
-		return post("/publish?stream="+stream, bytes.Join(records, []byte("\n")))
+	var out []byte
+	s.send = func(batch []posted) error { // one request for all, each in a line behind its stream
+		out = out[:0]
+		for _, p := range batch {
+			out = append(append(append(append(out, p.stream...), ' '), p.record...), '\n')
+		}
+		return post("/publish", out)
 	}
 	return s, nil
 }

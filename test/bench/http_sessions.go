@@ -123,19 +123,38 @@ func stamped(now time.Time) []byte {
 // witness is a session that looks at what it gets.
 type witness struct {
 	conn    net.Conn
+	socket  *countingConn
 	mu      sync.Mutex
 	delays  []time.Duration
 	events  int
-	bytes   int
+	since   int64 // bytes at the socket when it began to count
 	running sync.WaitGroup
 }
 
+// countingConn counts the bytes that arrive at a socket: with TLS, as the sessions that
+// nobody deciphers count them.
+type countingConn struct {
+	net.Conn
+	arrived atomic.Int64
+}
+
+func (c *countingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.arrived.Add(int64(n))
+	return n, err
+}
+
 func (s *httpServer) witness(stream, query string) (*witness, error) {
-	nc, _, err := s.dial()
+	raw, err := dialHTTP(s.address)
 	if err != nil {
 		return nil, err
 	}
-	w := &witness{conn: nc}
+	socket := &countingConn{Conn: raw}
+	nc, err := s.secured(socket)
+	if err != nil {
+		return nil, err
+	}
+	w := &witness{conn: nc, socket: socket}
 	if _, err := nc.Write(s.request(stream, query)); err != nil {
 		return w, err
 	}
@@ -153,7 +172,6 @@ func (w *witness) read() {
 		now := time.Now()
 		buf = buf[:len(buf)+n]
 		w.mu.Lock()
-		w.bytes += n
 		rest := buf
 		for {
 			at := bytes.Index(rest, []byte(stampKey))
@@ -180,7 +198,7 @@ func (w *witness) read() {
 func (w *witness) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.delays, w.events, w.bytes = nil, 0, 0
+	w.delays, w.events, w.since = nil, 0, w.socket.arrived.Load()
 }
 
 // counted is what came since reset: events, bytes an event, delays in order.
@@ -189,7 +207,7 @@ func (w *witness) counted() (events int, size float64, delays []time.Duration) {
 	defer w.mu.Unlock()
 	delays = slices.Clone(w.delays)
 	slices.Sort(delays)
-	return w.events, float64(w.bytes) / float64(max(w.events, 1)), delays
+	return w.events, float64(w.socket.arrived.Load()-w.since) / float64(max(w.events, 1)), delays
 }
 
 func (w *witness) close() {
@@ -198,6 +216,9 @@ func (w *witness) close() {
 		w.running.Wait()
 	}
 }
+
+// maxBatch is how many records are published in one go, at most.
+const maxBatch = 100
 
 // pace publishes at an even pace until it is stopped: rate records a second on each stream.
 type pace struct {
@@ -211,6 +232,7 @@ func (s *httpServer) pace(streams []string, rate int) *pace {
 	go func() {
 		begun, sent := time.Now(), 0
 		all := rate * len(streams)
+		var batch []posted
 		for {
 			select {
 			case <-p.stop:
@@ -224,13 +246,15 @@ func (s *httpServer) pace(streams []string, rate int) *pace {
 				_ = syscall.Nanosleep(&ts, nil)
 				continue
 			}
-			for ; sent < due; sent++ {
-				if err := s.send(streams[sent%len(streams)], [][]byte{stamped(time.Now())}); err != nil {
-					p.done <- err
-					return
-				}
-				p.records.Add(1)
+			batch = batch[:0]
+			for ; sent < due && len(batch) < maxBatch; sent++ {
+				batch = append(batch, posted{streams[sent%len(streams)], stamped(time.Now())})
 			}
+			if err := s.send(batch); err != nil {
+				p.done <- err
+				return
+			}
+			p.records.Add(int64(len(batch)))
 		}
 	}()
 	return p
