@@ -61,12 +61,6 @@ func (p *Proxy) countLoss(lost resume.Loss) {
 	}
 }
 
-// problem refuses with a status, where no reason but that is known.
-func (p *Proxy) problem(w http.ResponseWriter, r *http.Request, status int, detail string) {
-	p.counts.Add(tally.OfStatus(status), 1)
-	answer(w, r, status, detail)
-}
-
 // problem is the body of an error, of RFC 9457; message its data as an event.
 type (
 	problem struct {

@@ -121,7 +121,7 @@ func New(cfg Config) (*Proxy, error) {
 	p.names = streamNames{source: source, tails: p.tails}
 	opens := door.Config{
 		AnyHost: cfg.Insecure, Forwarded: cfg.Forwarded, TrustedProxies: cfg.TrustedProxies, Origins: cfg.Origins,
-		Public: isPublic, Refuse: p.problem,
+		Public: isPublic, Refuse: p.refuse,
 	}
 	if cfg.Tokens != nil {
 		opens.Verifier = cfg.Tokens

@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/auth"
 	"sluice/cluster/loopback"
+	"sluice/proxy/tally"
 )
 
 // Config is what a [Door] is made of. Without a Verifier and without Forwarded
@@ -31,8 +32,9 @@ type Config struct {
 	Origins []string
 	// Public tells whether a path is open to all. nil means that none is.
 	Public func(path string) bool
-	// Refuse answers a request that may not come in. Required.
-	Refuse func(w http.ResponseWriter, r *http.Request, status int, detail string)
+	// Refuse answers a request that may not come in, with the status of the reason.
+	// Required.
+	Refuse func(w http.ResponseWriter, r *http.Request, reason tally.Reason, detail string)
 }
 
 // Verifier is what a Door needs of auth.Verifier.
@@ -83,7 +85,7 @@ func (d *Door) Open(w http.ResponseWriter, r *http.Request) (in *http.Request, o
 	if d.keyless() && !d.cfg.AnyHost && !loopback.Host(r.Host) {
 		// A page that has its own name point to this machine would read
 		// what only this machine's users may.
-		d.cfg.Refuse(w, r, http.StatusForbidden, "the Host of the request is no loopback name: without keys this proxy serves its own machine only")
+		d.cfg.Refuse(w, r, tally.Host, "the Host of the request is no loopback name: without keys this proxy serves its own machine only")
 		return nil, false
 	}
 	public := d.cfg.Public != nil && d.cfg.Public(r.URL.EscapedPath())
@@ -128,16 +130,23 @@ func (d *Door) identify(ctx context.Context, r *http.Request, token string) (*au
 // unauthorized answers a request of which nobody knows what it may read.
 func (d *Door) unauthorized(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *auth.Error
-	isRefused := errors.As(err, &refused)
-	if isRefused && refused.Reason == auth.NoKeys {
-		w.Header().Set("Retry-After", "5")
-		d.cfg.Refuse(w, r, http.StatusServiceUnavailable, err.Error()+": the proxy's log says why")
+	reason, challenge := tally.NoToken, "Bearer"
+	switch {
+	case errors.As(err, &refused):
+		reason, challenge = ofToken[refused.Reason], fmt.Sprintf("Bearer error=\"invalid_token\", error_description=%q", err.Error())
+	case !errors.Is(err, errNoToken) && !errors.Is(err, errTwoTokens):
+		reason = tally.NotForwarded
+	}
+	if reason == tally.NoKeys {
+		d.cfg.Refuse(w, r, reason, err.Error()+": the proxy's log says why")
 		return
 	}
-	challenge := "Bearer"
-	if isRefused {
-		challenge = fmt.Sprintf("Bearer error=\"invalid_token\", error_description=%q", err.Error())
-	}
 	w.Header().Set("WWW-Authenticate", challenge)
-	d.cfg.Refuse(w, r, http.StatusUnauthorized, err.Error())
+	d.cfg.Refuse(w, r, reason, err.Error())
+}
+
+// ofToken is what is counted when a token is refused.
+var ofToken = map[auth.Reason]tally.Reason{
+	auth.Malformed: tally.TokenMalformed, auth.Algorithm: tally.TokenAlgorithm, auth.UnknownKey: tally.TokenKey,
+	auth.Expired: tally.TokenOver, auth.NotYet: tally.TokenNotYet, auth.Elsewhere: tally.TokenElsewhere, auth.NoKeys: tally.NoKeys,
 }

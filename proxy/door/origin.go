@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/cluster/origin"
+	"sluice/proxy/tally"
 )
 
 // What pages of other origins may send, and see of an answer.
@@ -35,7 +36,7 @@ func (d *Door) admitsPage(w http.ResponseWriter, r *http.Request, public bool) b
 	if !origin.Foreign(r) || public && origin.Visit(r) {
 		return true // such as a link to the proxy's own page
 	}
-	d.cfg.Refuse(w, r, http.StatusForbidden, "a page of another origin asks: the proxy serves those that --cors names")
+	d.cfg.Refuse(w, r, tally.Page, "a page of another origin asks: the proxy serves those that --cors names")
 	return false
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/auth"
 	"sluice/proxy/door"
+	"sluice/proxy/tally"
 )
 
 // keyring knows one token, and remembers what it was asked.
@@ -29,6 +30,7 @@ func (k *keyring) Verify(_ context.Context, token string) (*auth.Grant, error) {
 // answered is how a door treats a request: 0 when it lets it in.
 type answered struct {
 	status int
+	reason tally.Reason // when it is refused
 	detail string
 	in     *http.Request
 	header http.Header
@@ -36,8 +38,8 @@ type answered struct {
 
 func opened(t testing.TB, cfg door.Config, r *http.Request) (a answered) {
 	t.Helper()
-	cfg.Refuse = func(_ http.ResponseWriter, _ *http.Request, status int, detail string) {
-		a.status, a.detail = status, detail
+	cfg.Refuse = func(_ http.ResponseWriter, _ *http.Request, reason tally.Reason, detail string) {
+		a.status, a.reason, a.detail = reason.Status(), reason, detail
 	}
 	d, err := door.New(cfg)
 	if err != nil {

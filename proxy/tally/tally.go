@@ -21,9 +21,18 @@ type Reason uint8
 
 // The reasons.
 const (
-	BadRequest Reason = iota // what the request says cannot be read, or is too much
-	Unauthorized
-	Forbidden
+	BadRequest     Reason = iota // what the request says cannot be read, or is too much
+	NoToken                      // there is none, or several
+	TokenMalformed               // it is none, or cannot be read
+	TokenAlgorithm               // it is signed in a way that is not allowed
+	TokenKey                     // nobody known here has signed it
+	TokenOver                    // it has expired
+	TokenNotYet                  // it is not valid yet
+	TokenElsewhere               // it is for others
+	NotForwarded                 // the reverse proxy does not say who it is
+	Forbidden                    // the token does not name it
+	Page                         // a page of another origin asks
+	Host                         // it was sent to no name of this machine
 	NotFound
 	BadMethod
 	TooManyFields   // of the request's headers
@@ -33,7 +42,7 @@ const (
 	ProxySessions   // likewise the proxy
 	Connections     // likewise connections
 	Draining        // the proxy is shutting down
-	Unavailable     // anything else that may be otherwise soon
+	NoKeys          // none is known yet that tokens could be verified with
 
 	Blocked  // the reader took nothing for too long
 	Lifetime // the session was as old as sessions get
@@ -53,8 +62,17 @@ var names = [reasons]struct {
 	status int // of the answer
 }{
 	BadRequest:      {Refused, "bad request", http.StatusBadRequest},
-	Unauthorized:    {Refused, "unauthorized", http.StatusUnauthorized},
+	NoToken:         {Refused, "no token", http.StatusUnauthorized},
+	TokenMalformed:  {Refused, "token malformed", http.StatusUnauthorized},
+	TokenAlgorithm:  {Refused, "token algorithm", http.StatusUnauthorized},
+	TokenKey:        {Refused, "token of unknown key", http.StatusUnauthorized},
+	TokenOver:       {Refused, "token expired", http.StatusUnauthorized},
+	TokenNotYet:     {Refused, "token not yet valid", http.StatusUnauthorized},
+	TokenElsewhere:  {Refused, "token for others", http.StatusUnauthorized},
+	NotForwarded:    {Refused, "not from the reverse proxy", http.StatusUnauthorized},
 	Forbidden:       {Refused, "forbidden", http.StatusForbidden},
+	Page:            {Refused, "foreign page", http.StatusForbidden},
+	Host:            {Refused, "foreign host", http.StatusForbidden},
 	NotFound:        {Refused, "not found", http.StatusNotFound},
 	BadMethod:       {Refused, "method", http.StatusMethodNotAllowed},
 	TooManyFields:   {Refused, "header fields", http.StatusRequestHeaderFieldsTooLarge},
@@ -64,7 +82,7 @@ var names = [reasons]struct {
 	ProxySessions:   {Refused, "sessions of the proxy", http.StatusServiceUnavailable},
 	Connections:     {Refused, "connections", http.StatusServiceUnavailable},
 	Draining:        {Refused, "shutting down", http.StatusServiceUnavailable},
-	Unavailable:     {Refused, "unavailable", http.StatusServiceUnavailable},
+	NoKeys:          {Refused, "no keys", http.StatusServiceUnavailable},
 
 	Blocked:  {Cut, "blocked", 0},
 	Lifetime: {Cut, "lifetime", 0},
@@ -84,23 +102,6 @@ func (r Reason) Kind() Kind { return names[r].kind }
 func (r Reason) Status() int { return names[r].status }
 
 func (r Reason) String() string { return names[r].name }
-
-// OfStatus is the reason of a refusal of which only its HTTP status is known.
-func OfStatus(status int) Reason {
-	for r := range reasons {
-		if names[r].status == status {
-			switch status {
-			case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-				return Unavailable // which limit it was is not known
-			}
-			return r
-		}
-	}
-	if status < http.StatusInternalServerError {
-		return BadRequest
-	}
-	return Unavailable
-}
 
 // Counts are the counts of all reasons. The zero value is ready.
 type Counts struct{ n [reasons]atomic.Uint64 }

@@ -1,7 +1,6 @@
 package tally_test
 
 import (
-	"net/http"
 	"testing"
 
 	"sluice/proxy/tally"
@@ -28,19 +27,6 @@ func TestEachReasonIsOneSeries(t *testing.T) {
 		}
 		if want := map[bool]uint64{true: 7}[r == tally.Filter]; n != want {
 			t.Errorf("%s: %d, want %d", series, n, want)
-		}
-	}
-}
-
-func TestARefusalOfWhichOnlyTheStatusIsKnown(t *testing.T) {
-	for status, want := range map[int]tally.Reason{
-		http.StatusBadRequest: tally.BadRequest, http.StatusUnauthorized: tally.Unauthorized, http.StatusForbidden: tally.Forbidden,
-		http.StatusNotFound: tally.NotFound, http.StatusMethodNotAllowed: tally.BadMethod, http.StatusTooManyRequests: tally.Unavailable,
-		http.StatusServiceUnavailable: tally.Unavailable, http.StatusTeapot: tally.BadRequest, http.StatusInternalServerError: tally.Unavailable,
-		http.StatusRequestHeaderFieldsTooLarge: tally.TooManyFields,
-	} {
-		if got := tally.OfStatus(status); got != want {
-			t.Errorf("%d is %q, want %q", status, got, want)
 		}
 	}
 }
