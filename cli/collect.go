@@ -9,6 +9,7 @@ import (
 
 	"sluice/cluster/publish"
 	"sluice/headless/collector"
+	"sluice/headless/collector/naming"
 	"sluice/headless/shipper"
 )
 
@@ -19,6 +20,7 @@ func newCollect(ended *outcome) *cobra.Command {
 		files   []string
 		syslogs []string
 		journal string
+		exports string
 		input   string
 		format  = lineFormat(shipper.Auto)
 		keys    curveKeys
@@ -29,13 +31,14 @@ func newCollect(ended *outcome) *cobra.Command {
 		Use:   "collect",
 		Short: "Publish the logs that this machine already has",
 		Long: "Publish the logs that this machine already has to its consolidator: files by patterns, as soon as they are\n" +
-			"there, also those of container runtimes, systemd's journal, and syslog. The first --files whose pattern a file matches counts; a hole in it,\n" +
+			"there, also those of container runtimes, systemd's journal, syslog, and OpenTelemetry's logs. The first --files whose pattern a file matches counts; a hole in it,\n" +
 			"as in {namespace}, holds any text but a /, and fills the same hole in the name of the stream. Files are followed through rotation and\n" +
 			"truncation, and read to their end when they are deleted. It waits for the consolidator rather than losing, and says\n" +
 			"what is missing: in the stream, at the end, and by exit code 1.",
 		Example: "  sluice collect --files '/var/log/nginx/*.log=system/nginx' --state /var/lib/sluice/collect\n" +
 			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'\n" +
 			"  sluice collect --journal 'system/{unit}' --state /var/lib/sluice/collect\n" +
+			"  sluice collect --otlp-grpc 127.0.0.1:4317 --otlp-http 127.0.0.1:4318 --otlp-stream 'tenant/{service.namespace}'\n" +
 			"  sluice collect --syslog 'udp://127.0.0.1:5514=system/{app}'",
 		Args: noArguments,
 	}
@@ -48,6 +51,9 @@ func newCollect(ended *outcome) *cobra.Command {
 	flags.StringVar(&config.Journal.Directory, "journal-directory", "", "with --journal, follow the journal in this folder; default: this machine's")
 	flags.StringVar(&input, "journal-input", "", "with --journal, read this file in the form of journalctl -o export to its end; - is standard input")
 	flags.StringArrayVar(&syslogs, "syslog", nil, "listen for syslog, udp://HOST:PORT=STREAM or tcp://HOST:PORT=STREAM; its holes are {app}, {host}, {facility}, {severity}, {msgid}, {peer} (repeatable)")
+	flags.StringVar(&config.OTLP.GRPC, "otlp-grpc", "", "take logs of OpenTelemetry by gRPC on this address, usually 127.0.0.1:4317")
+	flags.StringVar(&config.OTLP.HTTP, "otlp-http", "", "take logs of OpenTelemetry by HTTP on this address, usually 127.0.0.1:4318")
+	flags.StringVar(&exports, "otlp-stream", "", "publish logs of OpenTelemetry to this STREAM; its holes are attributes, as in tenant/{service.namespace}")
 	flags.IntVar(&config.MaxStreams, "max-streams", collector.DefaultMaxStreams, "let one source of the network name at most this many streams; what is for more goes to the one whose holes are -")
 	flags.StringVar(&config.State, "state", "", "keep in this file how far all is acknowledged, and go on there the next time")
 	flags.IntVar(&config.OpenFiles, "open-files", collector.DefaultOpenFiles, "have at most this many files open")
@@ -89,6 +95,13 @@ func newCollect(ended *outcome) *cobra.Command {
 			}
 			defer file.Close()
 			config.Journal.Input = file
+		}
+		if exports != "" {
+			rule, err := naming.Parse(exports)
+			if err != nil {
+				return usagef("--otlp-stream: %w", err)
+			}
+			config.OTLP.Stream = rule
 		}
 		for _, text := range syslogs {
 			of, err := collector.ParseSyslog(text)

@@ -46,7 +46,7 @@ var noFiles = []string{
 	"token", "tenant", "expires", "jwt-audience", "jwt-issuer", "jwt-leeway", "auth-header", "auth-system-header", "auth-user-header",
 	"trusted-proxies", "cors", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
-	"journal", "max-connections", "open-files", "consolidators", "tenants", "rate", "seed",
+	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "consolidators", "tenants", "rate", "seed",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {

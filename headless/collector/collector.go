@@ -18,6 +18,7 @@ type Collector struct {
 
 	journal *journalSource // nil when none is read
 	syslogs []*syslogSource
+	otlp    *otlpSource // nil when none is taken
 }
 
 // New checks a Config and returns a Collector for it.
@@ -42,6 +43,10 @@ func New(cfg Config) (*Collector, error) {
 		source := &syslogSource{Syslog: of, streams: newStreams(of.Stream, cfg.MaxStreams), hostname: hostname(cfg.Hostname)}
 		c.syslogs = append(c.syslogs, source)
 		ship.Sources = append(ship.Sources, source)
+	}
+	if cfg.OTLP.GRPC != "" || cfg.OTLP.HTTP != "" {
+		c.otlp = &otlpSource{OTLP: cfg.OTLP, open: cfg.Insecure, streams: newStreams(cfg.OTLP.Stream, cfg.MaxStreams), hostname: hostname(cfg.Hostname)}
+		ship.Sources = append(ship.Sources, c.otlp)
 	}
 	var err error
 	if c.ship, err = shipper.New(ship); err != nil {
@@ -69,6 +74,15 @@ func (c *Collector) SyslogAddrs() (all []string) {
 		all = append(all, bound)
 	}
 	return all
+}
+
+// OTLPAddrs are the addresses that are bound for Config.OTLP; "" is one that is not.
+func (c *Collector) OTLPAddrs() (grpc, http string) {
+	if c.otlp != nil {
+		grpc, _ = c.otlp.grpcBound.Load().(string)
+		http, _ = c.otlp.httpBound.Load().(string)
+	}
+	return grpc, http
 }
 
 // hostname is this machine's name, unless another is wanted.

@@ -36,6 +36,7 @@ type Config struct {
 
 	Journal Journal
 	Syslog  []Syslog
+	OTLP    OTLP
 
 	MaxStreams int // that one source of the network may name; 0 means DefaultMaxStreams
 
@@ -116,12 +117,23 @@ func (c *Config) check() error {
 		return errors.New("client is missing")
 	case c.MaxStreams < 0:
 		return fmt.Errorf("number of streams %d is negative", c.MaxStreams)
-	case len(c.Files)+len(c.Syslog) == 0 && c.Journal.Stream == nil:
+	case len(c.Files)+len(c.Syslog) == 0 && c.Journal.Stream == nil && c.OTLP.GRPC+c.OTLP.HTTP == "":
 		return errors.New("there is nothing to collect: name files or a source, as in --files '/var/log/*.log=system/log'")
 	}
 	for i := range c.Syslog {
 		if err := checkAddress(c.Syslog[i].Address, c.Insecure); err != nil {
 			return fmt.Errorf("syslog: %w", err)
+		}
+	}
+	for _, address := range []string{c.OTLP.GRPC, c.OTLP.HTTP} {
+		if address == "" {
+			continue
+		}
+		if c.OTLP.Stream == nil {
+			return errors.New("no stream is named for OTLP: write --otlp-stream STREAM, as in 'tenant/{service.namespace}'")
+		}
+		if err := checkAddress(address, c.Insecure); err != nil {
+			return fmt.Errorf("OTLP: %w", err)
 		}
 	}
 	if c.Admin != "" {

@@ -179,7 +179,7 @@ func TestFigures(t *testing.T) {
 	t.Parallel()
 	to, _ := pump(t)
 	dir := t.TempDir()
-	r := collect(t, to, collector.Config{Files: files(t, dir+"/*.log=system/x"), Syslog: syslogs(t, "udp://127.0.0.1:0=system/{app}"), Admin: "127.0.0.1:0"})
+	r := collect(t, to, collector.Config{Files: files(t, dir+"/*.log=system/x"), Syslog: syslogs(t, "udp://127.0.0.1:0=system/{app}"), OTLP: exported(t, "otlp"), Admin: "127.0.0.1:0"})
 	put(t, dir+"/app.log", `{"msg":"one"}`)
 	r.acknowledged(1)
 	figures.Wait(t, r.AdminAddr(), "sluice_collector", map[string]float64{`records_total{outcome="acknowledged"}`: 1, "files": 1, "connected": 1})

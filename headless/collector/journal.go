@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/cluster/backoff"
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/stdio"
 	"sluice/headless/collector/naming"
@@ -69,27 +68,8 @@ func (s *journalSource) Run(ctx context.Context, out *shipper.Feed) error {
 	if s.Input != nil {
 		return s.input(ctx, out)
 	}
-	var wait backoff.Backoff
-	said := ""
 	cursor := out.Cursor(s.label())
-	for {
-		began := time.Now()
-		err := s.ask(ctx, out, &cursor)
-		var ended *publishError
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &ended):
-			return ended
-		case err.Error() != said:
-			said = err.Error()
-			out.Notify(fmt.Sprintf("the journal cannot be read: %v: trying again", err))
-		}
-		wait.Lasted(time.Since(began))
-		if !wait.Wait(ctx) {
-			return nil
-		}
-	}
+	return keepTrying(ctx, out, "the journal cannot be read", func() error { return s.ask(ctx, out, &cursor) })
 }
 
 // input reads what is given in place of the journal.

@@ -25,6 +25,9 @@ var (
 	descBeyond   = namespace.Desc("messages_without_stream_total", "Messages that went to the stream without values, since there were too many others, or theirs had no possible name.", "source")
 	descRefused  = namespace.Desc("connections_refused_total", "Connections that were closed at once, since there were too many.", "source")
 
+	descAgain = namespace.Desc("exports_told_to_wait_total", "Exports of OpenTelemetry whose exporter was told to come again.")
+	descBad   = namespace.Desc("exports_unreadable_total", "Exports of OpenTelemetry that could not be read.")
+
 	descMissing = namespace.Desc("missing_total", "What is missing, or may be: files, bytes, messages or times, by what happened.", "reason")
 )
 
@@ -61,6 +64,15 @@ func (c *Collector) figures(f admin.Figures) {
 		f.Count(descCut, s.cut.Load(), s.label())
 		f.Count(descBeyond, s.streams.beyond.Load(), s.label())
 		f.Count(descRefused, s.refused.Load(), s.label())
+	}
+	if s := c.otlp; s != nil {
+		f.Count(descMessages, s.messages.Load(), s.label())
+		f.Count(descDropped, s.refused.Load(), s.label())
+		f.Count(descBeyond, s.streams.beyond.Load(), s.label())
+		if e := s.exports.Load(); e != nil {
+			f.Count(descAgain, e.Again.Load())
+			f.Count(descBad, e.Bad.Load())
+		}
 	}
 	f.Count(descMissing, now.Missed, "missed_files")
 	f.Count(descMissing, now.LostBytes, "lost_bytes")

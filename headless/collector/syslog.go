@@ -2,14 +2,12 @@ package collector
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
 	"time"
 
-	"sluice/cluster/backoff"
 	"sluice/cluster/zmtp"
 	"sluice/headless/collector/naming"
 	"sluice/headless/collector/syslog"
@@ -74,30 +72,8 @@ func (s *syslogSource) Run(ctx context.Context, out *shipper.Feed) error {
 	if s.Network == "tcp" {
 		listen = s.connections
 	}
-	var wait backoff.Backoff
-	said := ""
-	for {
-		began := time.Now()
-		err := listen(ctx, out)
-		var ended *publishError
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &ended):
-			return ended
-		case err != nil && err.Error() != said:
-			said = err.Error()
-			out.Notify(fmt.Sprintf("syslog on %s: %v: trying again", s.label(), err))
-		}
-		wait.Lasted(time.Since(began))
-		if !wait.Wait(ctx) {
-			return nil
-		}
-	}
+	return keepTrying(ctx, out, "syslog on "+s.label(), func() error { return listen(ctx, out) })
 }
-
-// publishError is of a feed that takes nothing any more.
-type publishError struct{ error }
 
 // take publishes a message.
 func (s *syslogSource) take(out *shipper.Feed, pipe *shipper.Pipe, buf, data []byte, cut int64, peer net.Addr) ([]byte, error) {

@@ -34,12 +34,13 @@ func (f *Feed) Lost(stream string, n uint64, text string, fields ...any) error {
 }
 
 // Settle waits until all that was published is acknowledged, or what else becomes of
-// it, or ctx ends, and then returns the context's error. refused is how many records
-// were refused meanwhile, of whomever.
-func (f *Feed) Settle(ctx context.Context) (refused uint64, err error) {
-	before := f.s.cfg.Client.Stats().Refused
+// it, or ctx ends, and then returns the context's error. lost is how many records
+// were refused meanwhile, or not sent, or may not have arrived, of whomever.
+func (f *Feed) Settle(ctx context.Context) (lost uint64, err error) {
+	before := f.s.cfg.Client.Stats()
 	err = f.s.cfg.Client.Settle(ctx)
-	return f.s.cfg.Client.Stats().Refused - before, err
+	now := f.s.cfg.Client.Stats()
+	return now.Refused + now.Uncertain + now.Unsent - before.Refused - before.Uncertain - before.Unsent, err
 }
 
 // Connected reports whether a consolidator is there.
@@ -62,6 +63,14 @@ func (f *Feed) Pipe(name, host string) *Pipe {
 		host = f.s.cfg.Hostname
 	}
 	return &Pipe{sink{ctx: f.s.publishing, client: f.s.cfg.Client, bunyan: record.NewBunyan(name, host), counts: &f.s.counts}}
+}
+
+// PipeWithin returns a Pipe that waits only until ctx ends. What it does not take is
+// not counted: whoever brings it keeps it, and is told.
+func (f *Feed) PipeWithin(ctx context.Context, name, host string) *Pipe {
+	p := f.Pipe(name, host)
+	p.sink.ctx, p.sink.returned = ctx, true
+	return p
 }
 
 // Publish publishes an object of JSON, made a bunyan record, to a stream; now is when

@@ -48,6 +48,8 @@ type sink struct {
 	counts *counts
 	noJoin bool
 
+	returned bool // what the client does not take is still with whoever brought it
+
 	printed string // the stream of a container that a line was printed to; "" is none, or unknown
 
 	now     time.Time // about
@@ -105,7 +107,7 @@ func (s *sink) publish(rec []byte) error {
 		rec = s.complete(rec)
 	}
 	err := s.client.Publish(s.ctx, s.stream, rec)
-	if err != nil {
+	if err != nil && !s.returned {
 		s.counts.untaken.Add(1)
 	}
 	return err
