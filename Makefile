@@ -66,7 +66,7 @@ bench: build ## compare the pump and the proxy with their peers, and measure the
 	$(GO) run ./test/bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)'
 
 microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/... ./proxy
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/... ./proxy/...
 
 fuzz: ## run each fuzz target for FUZZTIME (30s)
 	@set -e; for p in $$($(GO) list ./...); do \

@@ -149,8 +149,9 @@ func TestManySessionsOnOneConnection(t *testing.T) {
 // is counted; what else it reads over the same connection neither waits nor ends.
 func TestAStalledResponseBesideHealthyOnes(t *testing.T) {
 	volume.Check(t)
+	var log lines
 	f := newFake()
-	m := startHTTP2(t, f, func(c *proxy.Config) { c.WriteTimeout = 5 * time.Second })
+	m := startHTTP2(t, f, func(c *proxy.Config) { c.WriteTimeout, c.Logger = 5*time.Second, log.logger() })
 	stalled := m.get("/api/logs/big", sse...)
 	stalled.next("source")
 	healthy := []*reader{m.get("/api/logs/a", sse...), m.get("/api/logs?stream=a&stream=c", sse...)}
@@ -175,6 +176,9 @@ func TestAStalledResponseBesideHealthyOnes(t *testing.T) {
 	wait.For(t, "two sessions to be left", func() bool { return m.p.Stats().Sessions == 2 })
 	if n := m.p.Stats().Blocked; n != 1 {
 		t.Errorf("%d blocked sessions are counted", n)
+	}
+	if said := log.with("session ended"); len(said) != 1 || !strings.Contains(said[0], `reason="it took nothing for too long"`) {
+		t.Errorf("it is logged as %q", said)
 	}
 	f.send(records("a", 9, seq, 1)...)
 	for _, r := range healthy {
@@ -221,6 +225,20 @@ func TestLimitsCountSessionsAndNotConnections(t *testing.T) {
 		t.Errorf("its health is %s", r.resp.Status)
 	}
 	m.oneConnection()
+}
+
+// A connection has 250 responses at a time; a client makes another one for more.
+func TestHowManyResponsesAConnectionHas(t *testing.T) {
+	t.Parallel()
+	m := startHTTP2(t, newFake(), nil)
+	for range 250 {
+		m.get("/api/logs/s")
+	}
+	m.oneConnection()
+	m.get("/api/logs/s")
+	if n := m.dials.Load(); n != 2 {
+		t.Errorf("for one more there are %d connections", n)
+	}
 }
 
 // At a shutdown every session of a connection is told, gets what there is, and the

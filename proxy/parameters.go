@@ -94,6 +94,7 @@ var streamsParameters = []parameter{
 	{name: httpapi.QueryAfter, value: text(names.Max), about: "Streams whose names come after this one, in the order of bytes."},
 	{name: httpapi.QueryLimit, value: number(1, math.MaxInt), about: "So many at most: the next of them come after the name that next says."},
 	keyParameter,
+	traceParameter,
 }
 
 // several are the parameters where there is no stream but those that they name.

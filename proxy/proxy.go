@@ -23,6 +23,8 @@ const (
 	maxRereads = 8                    // sessions that read again at a time, half of them of one tenant; others wait, within Config.Reread
 	spreadEach = 5 * time.Millisecond // between the ends of two sessions at a shutdown
 	maxHeader  = 64 << 10             // bytes of a request's headers
+
+	maxMultiplexed = 250 // responses of one connection of HTTP/2 at a time
 )
 
 // Proxy serves streams over HTTP. Make it with [New].
@@ -167,6 +169,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    maxHeader,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxMultiplexed},
 		ErrorLog:          slog.NewLogLogger(p.cfg.Logger.Handler(), slog.LevelDebug),
 	}
 	p.started.Store(time.Now().UnixNano())

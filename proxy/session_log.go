@@ -41,35 +41,39 @@ func (o *origin) attrs() []slog.Attr {
 
 // logEnd logs what the session got, and what it lost.
 func (s *session) logEnd(err error) {
-	level, reason := slog.LevelInfo, ""
-	var extra []slog.Attr
-	var fault *rescue.Error
-	switch {
-	case err == nil:
-		reason = s.reason
-	case errors.Is(err, errDraining):
-		reason = errDraining.Error()
-	case errors.As(err, &fault):
-		level, reason = slog.LevelError, "a defect of this program: please report it"
-		extra = []slog.Attr{slog.Any("err", err), slog.String("stack", string(fault.Stack))}
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		level, reason = slog.LevelWarn, "it took nothing for too long"
-		extra = []slog.Attr{slog.Duration("after", s.timeout)}
-	case errors.Is(err, context.Canceled):
-		reason = "the client has gone"
-	default:
-		reason = "the connection broke"
-		extra = []slog.Attr{slog.Any("err", err)}
-	}
-	form := "text"
-	if s.request.events {
-		form = "events"
-	}
-	attrs := append([]slog.Attr{slog.String("stream", s.request.title()), slog.String("form", form)}, s.origin.attrs()...)
-	attrs = append(attrs,
-		slog.String("reason", reason),
+	attrs := []slog.Attr{slog.String("stream", s.request.title()), slog.String("form", formOf(s.request.events))}
+	level, why, extra := ending(err, s.reason, s.timeout)
+	attrs = append(append(attrs, s.origin.attrs()...),
+		slog.String("reason", why),
 		slog.Duration("took", time.Since(s.began).Round(time.Millisecond)),
 		slog.Uint64("records", s.told), slog.Uint64("bytes", s.written),
 		slog.Uint64("lost", s.missed), slog.Uint64("unknown_losses", s.unknown))
 	s.proxy.cfg.Logger.LogAttrs(context.Background(), level, "session ended", append(attrs, extra...)...)
+}
+
+func formOf(events bool) string {
+	if events {
+		return "events"
+	}
+	return "text"
+}
+
+// ending is what is logged of the end of a response: err is why it could not go on, and
+// reason why the proxy has ended it, if that is so.
+func ending(err error, reason string, timeout time.Duration) (level slog.Level, why string, extra []slog.Attr) {
+	var fault *rescue.Error
+	switch {
+	case err == nil:
+		return slog.LevelInfo, reason, nil
+	case errors.Is(err, errDraining):
+		return slog.LevelInfo, errDraining.Error(), nil
+	case errors.As(err, &fault):
+		return slog.LevelError, "a defect of this program: please report it",
+			[]slog.Attr{slog.Any("err", err), slog.String("stack", string(fault.Stack))}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return slog.LevelWarn, "it took nothing for too long", []slog.Attr{slog.Duration("after", timeout)}
+	case errors.Is(err, context.Canceled):
+		return slog.LevelInfo, "the client has gone", nil
+	}
+	return slog.LevelInfo, "the connection broke", []slog.Attr{slog.Any("err", err)}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
@@ -73,7 +74,10 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	watch := watch{proxy: p, batchWriter: newBatchWriter(w, r, p), events: events, pieces: &lists{p.live, a.page, opens, nil}}
+	watch := watch{
+		proxy: p, batchWriter: newBatchWriter(w, r, p), events: events, pieces: &lists{p.live, a.page, opens, nil},
+		origin: originOf(r), began: time.Now(),
+	}
 	if a.changes {
 		watch.pieces = &differences{p.live, live.NewCursor(a.page, opens)}
 	}
@@ -83,9 +87,7 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		err = watch.end(endExpired)
 	}
 	watch.drop()
-	if err != nil {
-		p.cfg.Logger.Debug("watching the streams ended", "peer", r.RemoteAddr, "err", err)
-	}
+	watch.logEnd(err)
 }
 
 // opener tells which streams a grant opens; nil is all.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -22,6 +23,9 @@ type watch struct {
 	proxy  *Proxy
 	events bool
 	pieces pieces
+	origin origin
+	began  time.Time
+	reason string // why the proxy has ended it, once it has
 }
 
 // pieces are what a watcher is told, one after the other.
@@ -87,6 +91,7 @@ func (w *watch) run(ctx context.Context) error {
 			if why == tally.Shutdown {
 				return w.end(endDraining)
 			}
+			w.reason = why.String()
 			if w.events {
 				w.add(lifetimeEvent)
 			}
@@ -138,9 +143,19 @@ func (w *watch) tell() (wait time.Duration, err error) {
 
 // end tells why the response ends.
 func (w *watch) end(reason string) error {
+	w.reason = reason
 	if w.events {
 		b := w.buffer()
 		*b = appendEnd(*b, reason)
 	}
 	return w.flush()
+}
+
+// logEnd logs what the watcher got.
+func (w *watch) logEnd(err error) {
+	level, why, extra := ending(err, w.reason, w.timeout)
+	attrs := append([]slog.Attr{slog.String("form", formOf(w.events))}, w.origin.attrs()...)
+	attrs = append(attrs, slog.String("reason", why),
+		slog.Duration("took", time.Since(w.began).Round(time.Millisecond)), slog.Uint64("bytes", w.written))
+	w.proxy.cfg.Logger.LogAttrs(context.Background(), level, "watching the streams ended", append(attrs, extra...)...)
 }

@@ -14,6 +14,7 @@ import (
 
 	"sluice/cluster/httpapi"
 	"sluice/cluster/stream"
+	"sluice/internal/wait"
 	"sluice/proxy"
 )
 
@@ -159,5 +160,38 @@ func TestFormsOfWatching(t *testing.T) {
 	var first httpapi.StreamsEvent
 	if err := json.Unmarshal([]byte(field(get(t, p, "/api/streams?watch=1", sse...).event(), "data")), &first); err != nil || first.Streams == nil {
 		t.Errorf("watch=1 begins with %+v, %v", first, err)
+	}
+}
+
+// Whoever watches the streams leaves a line as a session does.
+func TestAWatcherIsLogged(t *testing.T) {
+	t.Parallel()
+	var log lines
+	p := start(t, newFake(), func(c *proxy.Config) { c.Logger = log.logger() })
+	const message = "watching the streams ended"
+	gone := get(t, p, "/api/streams?watch&key=geheim", "Accept", "text/event-stream", "Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+	gone.event()
+	gone.close()
+	wait.For(t, "the line of the first", func() bool { return len(log.with(message)) == 1 })
+	if _, err := get(t, p, "/api/streams?watch=changes").in.ReadByte(); err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	ended := log.with(message)
+	if len(ended) != 2 {
+		t.Fatalf("lines %q", ended)
+	}
+	for i, want := range [][]string{
+		{`reason="the client has gone"`, "form=events", "trace_id=4bf92f3577b34da6a3ce929d0e0e4736", "address=127.0.0.1"},
+		{`reason="the proxy is shutting down"`, "form=text"},
+	} {
+		for _, want := range append(want, "level=INFO", "bytes=") {
+			if !strings.Contains(ended[i], want) || strings.Contains(ended[i], "bytes=0 ") {
+				t.Errorf("%q is not in %q", want, ended[i])
+			}
+		}
+	}
+	if leaked := log.with("geheim"); len(leaked) > 0 {
+		t.Errorf("the token is in the log: %q", leaked)
 	}
 }
