@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/httpapi"
 	"sluice/proxy/tally"
 )
@@ -21,7 +23,7 @@ func (p *Proxy) handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		short := p.passBody(w, r)
 		// Sessions renew it; for all else, that is all the time there is.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
+		p.renew(w)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-cache, no-transform")
 		if !isPublic(r.URL.EscapedPath()) {
@@ -58,6 +60,11 @@ func (p *Proxy) handler() http.Handler {
 		}
 		p.notFound(w, r)
 	})
+}
+
+// renew gives an answer all of its time to be taken.
+func (p *Proxy) renew(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(p.cfg.WriteTimeout))
 }
 
 func (p *Proxy) notFound(w http.ResponseWriter, r *http.Request) {
@@ -104,8 +111,12 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request) {
 	s.atEnd(s.closeParts)
 	if err := s.openParts(r.Context()); err != nil {
 		defer s.endAll()
-		if errors.Is(err, errDraining) {
+		p.renew(w) // it may have waited for long
+		switch {
+		case errors.Is(err, errDraining):
 			p.refuseDraining(w, r)
+		case errors.Is(context.Cause(r.Context()), auth.ErrExpired):
+			p.refuse(w, r, tally.TokenOver, endExpired+": get a new one")
 		}
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"sluice/cluster/auth"
@@ -39,9 +40,20 @@ func (o *origin) attrs() []slog.Attr {
 	return attrs
 }
 
+// maxTitle is how much of the names of a session's streams is logged, in bytes: a request
+// may name 16 KB of them.
+const maxTitle = 512
+
+func shortened(title string) string {
+	if len(title) <= maxTitle {
+		return title
+	}
+	return strings.ToValidUTF8(title[:maxTitle], "") + "…"
+}
+
 // logEnd logs what the session got, and what it lost.
 func (s *session) logEnd(err error) {
-	attrs := []slog.Attr{slog.String("stream", s.request.title()), slog.String("form", formOf(s.request.events))}
+	attrs := []slog.Attr{slog.String("stream", shortened(s.request.title())), slog.String("form", formOf(s.request.events))}
 	level, why, extra := ending(err, s.reason, s.timeout)
 	attrs = append(append(attrs, s.origin.attrs()...),
 		slog.String("reason", why),

@@ -94,3 +94,25 @@ func TestPatternsThatTakeLong(t *testing.T) {
 		t.Errorf("the record is %q", e)
 	}
 }
+
+// A filter that two sessions share takes memory for the streams that have records, not
+// for all that match.
+func TestASharedFilterOfQuietStreamsIsSmall(t *testing.T) {
+	f := newFake()
+	for i := range 200 {
+		f.live = append(f.live, stream.Live{Name: fmt.Sprintf("s/%05d", i)})
+	}
+	p := start(t, f, nil)
+	const path = "/api/logs?stream=s/*&grep=x"
+	open := func(path string) { get(t, p, path, sse...).next("source") }
+	open(path)
+	f.logged(t)
+	before := inUse()
+	open(path)
+	holdsAtMost(t, "the second session", before+1_500_000) // its places in 200 streams
+	for range 2 {
+		f.send(records("s/00007", 9, 0, 50)...)
+	}
+	f.logged(t)
+	wait.For(t, "the filter to be run", func() bool { return p.Stats().Filtered >= 50 })
+}

@@ -25,8 +25,10 @@ type verdicts struct {
 	key   string
 	users int // guarded by verdictSet.mu
 
-	running sync.Mutex // while the filter is run on a record, for all
-	// ring is nil while only one session has the filter. It has number<<2|verdict.
+	running sync.Mutex  // while the filter is run on a record, for all
+	shared  atomic.Bool // several sessions have the filter, or had it
+	// ring is nil until a record comes for several sessions: most of the streams of a
+	// pattern are quiet. It has number<<2|verdict.
 	ring atomic.Pointer[[maxVerdicts]atomic.Uint64]
 }
 
@@ -44,12 +46,16 @@ func (v *verdicts) of(number uint64) verdict {
 
 // decide returns the verdict of a record, for which it calls run unless somebody has.
 func (v *verdicts) decide(number uint64, run func() verdict) verdict {
-	ring := v.ring.Load()
-	if ring == nil {
+	if !v.shared.Load() {
 		return run()
 	}
 	v.running.Lock()
 	defer v.running.Unlock()
+	ring := v.ring.Load()
+	if ring == nil {
+		ring = new([maxVerdicts]atomic.Uint64)
+		v.ring.Store(ring)
+	}
 	if had := v.of(number); had != undecided {
 		return had
 	}
@@ -78,8 +84,8 @@ func (s *verdictSet) acquire(key string) *verdicts {
 		}
 		s.byKey[key] = v
 	}
-	if v.users++; v.users == 2 && v.ring.Load() == nil {
-		v.ring.Store(new([maxVerdicts]atomic.Uint64))
+	if v.users++; v.users == 2 {
+		v.shared.Store(true)
 	}
 	return v
 }
