@@ -43,7 +43,7 @@ type StreamsEvent struct {
 
 // ChangesEvent is what has changed in the list of live streams, for those who ask for
 // WatchChanges. Without More, what was told so far, put together, is the list: the names
-// exactly, the figures within about a tenth.
+// exactly, the figures to about a tenth, or exactly where few streams are active.
 type ChangesEvent struct {
 	All     bool        `json:"all,omitempty"`  // a list begins: what was told before counts no more
 	Changed []LiveEvent `json:"changed"`        // streams that have come, or have other figures; in no order

@@ -7,18 +7,22 @@ import (
 )
 
 const (
-	within   = 0.1  // of a figure, by which it may be off before it is told again
+	within   = 0.1  // of a figure, by which it may be off before it is told at once
+	inTurn   = 400  // streams that are told by and by, of those whose figures are off by less
 	fewNames = 1024 // that a log may have beyond what the list has
 )
 
-// changes are the list, and in what order it has changed. A change of a figure by less
-// than is worth telling is none.
+// changes are the list, and in what order it has changed.
 type changes struct {
+	looks   uint64              // how often the list was looked at
 	version uint64              // of list
 	list    []httpapi.LiveEvent // as it is
 	told    []told              // the same streams, as they were told
 	spare   []told              // memory for the next told
 	names   uint64              // grows when a stream comes or goes
+
+	exact bool   // told is as list
+	turn  string // the stream that is told next, of those whose figures are off a little
 
 	seq   uint64   // of the last change
 	log   []change // in order; of a stream the last one counts
@@ -38,11 +42,27 @@ type change struct {
 	gone bool
 }
 
-// update makes a newer list the list.
-func (c *changes) update(version uint64, list []httpapi.LiveEvent) {
-	if version == c.version {
+// look takes the list as it is now, whenever it was looked at again: looks is how often
+// that was.
+func (c *changes) look(looks, version uint64, list []httpapi.LiveEvent) {
+	if looks == c.looks {
 		return
 	}
+	c.looks = looks
+	if version != c.version {
+		c.update(list)
+		c.version, c.exact = version, false
+	}
+	if !c.exact {
+		c.refine()
+	}
+	if len(c.log) > 3*len(list)+2*fewNames {
+		c.forget()
+	}
+}
+
+// update makes a newer list the list.
+func (c *changes) update(list []httpapi.LiveEvent) {
 	before, now := c.told, slices.Grow(c.spare[:0], len(list))
 	names := c.names
 	for i := range list {
@@ -71,9 +91,31 @@ func (c *changes) update(version uint64, list []httpapi.LiveEvent) {
 	}
 	old := c.told
 	clear(old)
-	c.version, c.list, c.told, c.spare, c.names = version, list, now, old[:0], names
-	if len(c.log) > 3*len(list)+2*fewNames {
-		c.forget()
+	c.list, c.told, c.spare, c.names = list, now, old[:0], names
+}
+
+// refine tells of the next streams whose figures are off at all.
+func (c *changes) refine() {
+	at, _ := c.find(c.turn)
+	room := inTurn
+	c.exact = true
+	for range c.told {
+		if at == len(c.told) {
+			at = 0
+		}
+		if t := &c.told[at]; t.LiveEvent != c.list[at] {
+			if room == 0 {
+				c.exact = false
+				break
+			}
+			room--
+			*t = told{c.list[at], c.note(t.Name, false)}
+		}
+		at++
+	}
+	c.turn = ""
+	if at < len(c.list) {
+		c.turn = c.list[at].Name
 	}
 }
 
@@ -128,7 +170,7 @@ func (c *changes) since(seq uint64) int {
 	return at
 }
 
-// differ reports whether a stream's figures are worth telling again.
+// differ reports whether a stream's figures are to be told again at once.
 func differ(told, now *httpapi.LiveEvent) bool {
 	return told.Sources != now.Sources || off(told.Rate, now.Rate) || off(told.Bytes, now.Bytes) || off(float64(told.Records), float64(now.Records))
 }

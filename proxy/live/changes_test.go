@@ -102,7 +102,7 @@ func near(a, b float64) bool { return min(a, b) >= max(a, b)*0.9*0.9 }
 // Whatever comes, goes and changes, and however little of it a reader is told at a time,
 // what it was told is the list, or the page of it, once there is no more to come.
 func TestWhatChangesPutTogetherIsTheList(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			s := &source{streams: make(map[string]stream.Live)}
@@ -205,7 +205,7 @@ func TestLittleIsToldWhenLittleChanges(t *testing.T) {
 		for _, w := range watchers {
 			e, all := w.tell(t, l, 64<<10)
 			b, err := json.Marshal(e)
-			if err != nil || !all || len(b) > 300 || !strings.Contains(string(b), `"gone":["tenant/000007"]`) {
+			if err != nil || !all || len(b) > 400 || !strings.Contains(string(b), `"gone":["tenant/000007"]`) {
 				t.Fatalf("it is told %d bytes, %.400s", len(b), b)
 			}
 			w.check(t, l)
@@ -214,6 +214,41 @@ func TestLittleIsToldWhenLittleChanges(t *testing.T) {
 			t.Errorf("the source was asked %d times for %d readers", s.asked-asked, len(watchers))
 		}
 	})
+}
+
+// Of few active streams every figure is exact each second; of many each has its turn.
+func TestSmallChangesAreToldInTurn(t *testing.T) {
+	for _, c := range []struct{ streams, seconds int }{{300, 1}, {2000, 5}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{}
+			s.become(names("s", c.streams)...)
+			l := live.New(s)
+			w := newWatcher(live.Page{}, nil)
+			w.tell(t, l, 1<<20)
+			for name, stream := range s.streams {
+				stream.Rate = 1.01
+				s.streams[name] = stream
+			}
+			for range c.seconds {
+				time.Sleep(live.Every)
+				for range 3 { // who asks more often gets no more
+					newWatcher(live.Page{}, nil).tell(t, l, 1)
+				}
+				if e, _ := w.tell(t, l, 1<<20); len(e.Changed) > 400 {
+					t.Fatalf("%d streams are told in a second", len(e.Changed))
+				}
+			}
+			exact := 0
+			for _, s := range w.has {
+				if s.Rate == 1.01 {
+					exact++
+				}
+			}
+			if exact != c.streams {
+				t.Errorf("after %d seconds %d of %d are exact", c.seconds, exact, c.streams)
+			}
+		})
+	}
 }
 
 // What one watcher of 100,000 streams costs each second when few of them have changed, a

@@ -28,6 +28,7 @@ type List struct {
 	made    time.Time
 	list    []httpapi.LiveEvent // neither this nor text changes once it is handed out
 	version uint64              // of list
+	looks   uint64              // how often the source was asked
 	text    []byte              // all of it as JSON; nil until somebody wants it
 	changes changes
 }
@@ -67,7 +68,7 @@ func (l *List) Changes(c *Cursor, size int) (e httpapi.ChangesEvent, any bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.update()
-	l.changes.update(l.version, l.list)
+	l.changes.look(l.looks, l.version, l.list)
 	return c.advance(&l.changes, size)
 }
 
@@ -78,6 +79,7 @@ func (l *List) update() {
 		return
 	}
 	l.made = now
+	l.looks++
 	streams := l.source.Streams()
 	list := make([]httpapi.LiveEvent, len(streams))
 	for i, s := range streams {
