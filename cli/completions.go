@@ -36,6 +36,8 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"proxy":        beginsWith("http://", "https://"),
 	"to":           beginsWith("tcp://", "ipc://"),
 	"consolidator": beginsWith("tcp://", "ipc://"),
+	"advertise":    beginsWith("tcp://"),
+	"etcd":         beginsWith("http://", "https://"),
 	"publish":      beginsWith("tcp://", "ipc://"),
 	"subscribe":    beginsWith("tcp://", "ipc://"),
 	"syslog":       beginsWith("udp://", "tcp://"),
@@ -46,7 +48,7 @@ var noFiles = []string{
 	"token", "tenant", "expires", "jwt-audience", "jwt-issuer", "jwt-leeway", "auth-header", "auth-system-header", "auth-user-header",
 	"trusted-proxies", "cors", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
-	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "consolidators", "tenants", "rate", "seed",
+	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {
@@ -97,7 +99,7 @@ func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]
 	}
 	ctx, cancel := context.WithTimeout(ctx, completeWithin)
 	defer cancel()
-	r.consolidators = unique(r.consolidators) // cobra reads the flags twice here
+	r.from.endpoints = unique(r.from.endpoints) // cobra reads the flags twice here
 	var names []string
 	// Whatever goes wrong, the user is in the middle of typing.
 	_ = r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {

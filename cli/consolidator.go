@@ -2,14 +2,21 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/discovery"
+	"sluice/cluster/discovery/etcd"
+	"sluice/cluster/rescue"
 	"sluice/consolidator"
 )
 
 func newConsolidator(ended *outcome) *cobra.Command {
-	var config consolidator.Config
+	var (
+		config    consolidator.Config
+		registers registration
+	)
 	buffer, streamBuffer := size(256<<20), size(4<<20)
 	c := &cobra.Command{
 		Use:   "consolidator",
@@ -18,13 +25,15 @@ func newConsolidator(ended *outcome) *cobra.Command {
 			"two frames: stream name, then one JSON record. Readers connect to its subscribe endpoint: sluice, a proxy,\n" +
 			"or any ZeroMQ SUB socket. Everything is kept in memory, in bounded buffers; a reader that is too slow loses\n" +
 			"the oldest records and learns how many.",
-		Example: "  sluice consolidator\n  curl http://127.0.0.1:5553/metrics\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551",
-		Args:    noArguments,
+		Example: "  sluice consolidator\n  curl http://127.0.0.1:5553/metrics\n  sluice consolidator --publish ipc:///run/sluice/publish --publish tcp://127.0.0.1:5551\n" +
+			"  sluice consolidator --subscribe tcp://10.0.0.7:5552 --curve-key vm-7.key --etcd http://10.0.0.2:2379",
+		Args: noArguments,
 	}
 	c.Flags().StringArrayVar(&config.Publish, "publish", []string{consolidator.DefaultPublish}, "publishers connect to this endpoint, tcp://HOST:PORT or ipc://PATH (repeatable)")
 	c.Flags().StringArrayVar(&config.Subscribe, "subscribe", []string{consolidator.DefaultSubscribe}, "subscribers connect to this endpoint (repeatable)")
 	adminFlags(c.Flags(), &config.Admin, consolidator.DefaultAdmin, &config.Profile, &config.AdminOpen)
 	c.Flags().StringVar(&config.Name, "name", "", "the name of this machine in what readers see; default: its host name")
+	registers.flags(c.Flags())
 	c.Flags().Var(&buffer, "buffer", "keep at most this size of records, over all streams")
 	c.Flags().Var(&streamBuffer, "stream-buffer", "keep at most this size of records of one stream")
 	c.Flags().IntVar(&config.MaxConnections, "max-connections", consolidator.DefaultMaxConnections, "have at most this many peers connected")
@@ -39,18 +48,49 @@ func newConsolidator(ended *outcome) *cobra.Command {
 		logger, flush := serverLog()
 		defer flush()
 		config.Logger = logger
+		endpoint := ""
+		if c.Flags().Changed("etcd") {
+			var err error
+			if endpoint, err = registers.endpoint(config.Subscribe); err != nil {
+				return err
+			}
+		} else if err := registers.unused(); err != nil {
+			return err
+		}
+		registered := func() bool { return false }
+		if endpoint != "" {
+			config.Registered = func() bool { return registered() }
+		}
 		connections, tell := fitDescriptors(config.Logger, config.MaxConnections, consolidatorFiles)
 		config.MaxConnections = connections
 		server, err := consolidator.New(config)
 		if err != nil {
 			return startError(err)
 		}
+		run := server.Run
+		if endpoint != "" {
+			if registers.advertise == "" { // port 0 is another one now
+				endpoint, err = registers.endpoint(server.SubscribeAddrs())
+			}
+			var registrar *etcd.Registrar
+			if err == nil {
+				registrar, err = registers.claim(ctx, discovery.Consolidator{Name: server.Name(), Subscribe: endpoint, Key: server.PublicKey()}, server.Instance(), logger)
+			}
+			if err != nil {
+				server.Close()
+				return fmt.Errorf("register in etcd: %w", err)
+			}
+			registered = registrar.Registered
+			run = func(ctx context.Context) error {
+				return rescue.Beside(ctx, "register in etcd", registrar.Run, server.Run)
+			}
+		}
 		tell()
 		go boundMemory(ctx, config.Buffer)
 		ready, leave := underManager(ctx, logger)
 		defer leave()
 		ready() // what it was to bind it has bound
-		return server.Run(ctx)
+		return run(ctx)
 	})
 	return c
 }

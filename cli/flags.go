@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -32,12 +31,12 @@ type reading struct {
 	keepBytes size
 	set       *pflag.FlagSet
 
-	proxy         string
-	token         string
-	tokenFile     string
-	ca            string
-	consolidators []string
-	curve         curveKeys
+	proxy     string
+	token     string
+	tokenFile string
+	ca        string
+	from      consolidatorSource
+	curve     curveKeys
 
 	last   int
 	level  string
@@ -60,7 +59,8 @@ func (r *reading) sources(set *pflag.FlagSet) {
 	set.StringVar(&r.token, "token", "", "show this token to the proxy; SLUICE_TOKEN, which other users of the machine cannot see")
 	tokenFileFlag(set, &r.tokenFile)
 	set.StringVar(&r.ca, "ca", "", "believe the certificates that those in this file have signed, in PEM, besides the system's")
-	set.StringArrayVar(&r.consolidators, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+	set.StringArrayVar(&r.from.endpoints, "consolidator", nil, "read straight from the consolidator at this endpoint, tcp://… (repeatable); SLUICE_CONSOLIDATORS, separated by commas")
+	r.from.flags(set, true)
 	r.curve.flags(set)
 }
 
@@ -146,30 +146,24 @@ func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 		}
 		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Inbox: r.inbox, Logger: logger})
 	}
-	straight := func(endpoints []string) (*stream.Source, error) {
-		keys, err := r.curve.keyring(endpoints)
-		if err != nil {
-			return nil, err
-		}
-		return direct.New(direct.Config{Consolidators: endpoints, Keys: keys, Inbox: r.inbox, Logger: logger})
-	}
-	switch proxy, consolidator := r.set.Changed("proxy"), r.set.Changed("consolidator"); {
-	case proxy && consolidator:
-		return nil, errors.New("--proxy and --consolidator are both given: give one")
-	case proxy:
-		return through(r.proxy)
-	case consolidator:
-		return straight(r.consolidators)
-	}
-	proxy, consolidators := os.Getenv("SLUICE_PROXY"), os.Getenv("SLUICE_CONSOLIDATORS")
+	way, value, err := chosen(r.set, true)
 	switch {
-	case proxy != "" && consolidators != "":
-		return nil, errors.New("SLUICE_PROXY and SLUICE_CONSOLIDATORS are both set: unset one, or give --proxy or --consolidator")
-	case consolidators != "":
-		endpoints := strings.FieldsFunc(consolidators, func(c rune) bool { return c == ',' || c == ' ' })
-		return straight(endpoints)
+	case err != nil:
+		return nil, err
+	case way == "" || way == "proxy":
+		return through(cmp.Or(value, r.proxy))
+	case value != "":
+		r.from.fromEnvironment(way, value)
 	}
-	return through(cmp.Or(proxy, defaultProxy))
+	finder, err := r.from.finder(way, logger)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := r.curve.keyring(r.from.endpoints)
+	if err != nil {
+		return nil, err
+	}
+	return direct.New(direct.Config{Finder: finder, Keys: keys, Inbox: r.inbox, Logger: logger})
 }
 
 // stdout is standard output. When ctx has ended, or --for has run out, its

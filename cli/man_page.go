@@ -52,6 +52,10 @@ func escapeRoff(s string) string {
 
 // environment is what each variable means that commands read.
 var environment = []struct{ name, text string }{
+	{"SLUICE_ETCD", "Where etcd is, whose consolidators are read from, for --etcd."},
+	{"SLUICE_ETCD_PASSWORD", "The password of --etcd-user, which other users of the machine cannot see here."},
+	{"SLUICE_DNS", "Name that DNS has consolidators for, for --dns."},
+	{"SLUICE_CONSOLIDATORS_FILE", "File that lists consolidators, for --consolidators-file."},
 	{"SLUICE_PROXY", "URL of the proxy to read through, for --proxy."},
 	{"SLUICE_TOKEN", "Token to show to the proxy, for --token. Other users of the machine cannot see it here."},
 	{"SLUICE_CONSOLIDATORS", "Endpoints of the consolidators to read from, separated by commas, for --consolidator."},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/discovery"
 	"sluice/cluster/stream/direct"
 	"sluice/proxy"
 )
@@ -15,7 +16,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		config        proxy.Config
 		may           access
 		bounds        limits
-		consolidators []string
+		consolidators consolidatorSource
 		keys          curveKeys
 	)
 	c := &cobra.Command{
@@ -23,11 +24,13 @@ func newProxy(ended *outcome) *cobra.Command {
 		Short: "Serve the streams of all consolidators over HTTP",
 		Long: "Serve the streams of all consolidators over HTTP, as long responses: text/event-stream for those who ask for\n" +
 			"it, one JSON record a line for everybody else.",
-		Example: "  sluice proxy --consolidator tcp://127.0.0.1:5552\n  curl -N http://127.0.0.1:5580/api/logs/system",
-		Args:    noArguments,
+		Example: "  sluice proxy --consolidator tcp://127.0.0.1:5552\n  curl -N http://127.0.0.1:5580/api/logs/system\n" +
+			"  sluice proxy --etcd http://127.0.0.1:2379\n  sluice proxy --dns sluice.logging.svc",
+		Args: noArguments,
 	}
 	c.Flags().StringVar(&config.Listen, "listen", proxy.DefaultListen, "listen on this address")
-	c.Flags().StringArrayVar(&consolidators, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
+	c.Flags().StringArrayVar(&consolidators.endpoints, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
+	consolidators.flags(c.Flags(), false)
 	keys.flags(c.Flags())
 	may.flags(c.Flags())
 	adminFlags(c.Flags(), &config.Admin, proxy.DefaultAdmin, &config.Profile, &config.AdminOpen)
@@ -36,12 +39,21 @@ func newProxy(ended *outcome) *cobra.Command {
 		logger, flush := serverLog()
 		defer flush()
 		config.Logger = logger
-		keyring, err := keys.keyring(consolidators)
+		way, _, err := chosen(c.Flags(), false)
+		if err != nil {
+			return err
+		}
+		finder, err := consolidators.finder(way, logger)
+		if err != nil {
+			return err
+		}
+		finder = discovery.Shared(finder)
+		keyring, err := keys.keyring(consolidators.endpoints)
 		if err != nil {
 			return &usageError{err}
 		}
 		config.Open = func(mergeWait time.Duration) (proxy.Source, error) {
-			source, err := direct.New(direct.Config{Consolidators: consolidators, Keys: keyring, MergeWait: mergeWait, Logger: config.Logger})
+			source, err := direct.New(direct.Config{Finder: finder, Keys: keyring, MergeWait: mergeWait, Logger: config.Logger})
 			if err != nil {
 				return nil, &usageError{err}
 			}
@@ -63,7 +75,7 @@ func newProxy(ended *outcome) *cobra.Command {
 			return startError(err)
 		}
 		tell()
-		config.Logger.Info("proxy ready", "listen", server.Addr(), "admin", server.AdminAddr(), "consolidators", consolidators)
+		config.Logger.Info("proxy ready", "listen", server.Addr(), "admin", server.AdminAddr(), "consolidators", consolidators.String(way))
 		return server.Run(ctx)
 	})
 	return c

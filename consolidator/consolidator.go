@@ -48,6 +48,10 @@ type Config struct {
 	MaxHandshakes int
 	MaxStreams    int // streams held; 0 means DefaultMaxStreams
 
+	// Registered reports whether readers find it where consolidators are found, for the
+	// metrics; nil where it registers nowhere.
+	Registered func() bool
+
 	// The consolidator's key pair: a file, as `sluice keygen` writes it. All endpoints are
 	// encrypted by CURVE then; empty means that they are not.
 	CurveKey string
@@ -216,6 +220,9 @@ func (c *Consolidator) unlisten() {
 
 // Name is how readers call it.
 func (c *Consolidator) Name() string { return c.cfg.Name }
+
+// Instance is another one for each Consolidator, and what readers are told of its run.
+func (c *Consolidator) Instance() string { return c.run }
 
 // PublishAddrs are the endpoints for publishers, as they were really bound.
 func (c *Consolidator) PublishAddrs() []string { return addrs(c.publish) }

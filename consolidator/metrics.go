@@ -36,7 +36,8 @@ func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list
 
 // All of them stand in docs/operations.md, which a test holds.
 var (
-	descInfo = namespace.Desc("info", "Always 1; how readers call this consolidator.", "name")
+	descRegistered = namespace.Desc("registered", "Whether readers find it in etcd (1) or not (0); only with --etcd.")
+	descInfo       = namespace.Desc("info", "Always 1; how readers call this consolidator.", "name")
 
 	descReceived      = namespace.Desc("records_received_total", "Records read from publishers and appended to a stream.")
 	descReceivedBytes = namespace.Desc("received_bytes_total", "Bytes read from publishers, with all framing, and with what was dropped.")
@@ -68,6 +69,13 @@ var (
 func (m *metrics) list(to admin.Figures) {
 	counts := &m.c.counts
 	to.Gauge(descInfo, 1, m.c.cfg.Name)
+	if registered := m.c.cfg.Registered; registered != nil {
+		n := int64(0)
+		if registered() {
+			n = 1
+		}
+		to.Gauge(descRegistered, n)
+	}
 	to.Count(descReceived, counts.in.records.Load())
 	to.Count(descReceivedBytes, counts.in.bytes.Load())
 	to.Count(descSelf, counts.own.Load())

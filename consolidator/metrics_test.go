@@ -238,7 +238,7 @@ func TestMetricsOfOffenders(t *testing.T) {
 // The metrics are named as Prometheus wants, and docs/operations.md explains
 // each, and no other.
 func TestMetricsAreExplained(t *testing.T) {
-	c, _ := start(t, consolidator.Config{Admin: anyPort})
+	c, _ := start(t, consolidator.Config{Admin: anyPort, Registered: func() bool { return true }})
 	if n := figures.Explained(t, c.AdminAddr(), namespace, "../docs/operations.md"); n < 20 {
 		t.Errorf("only %d metrics", n)
 	}

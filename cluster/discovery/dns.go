@@ -30,6 +30,7 @@ type dns struct {
 	resolver *net.Resolver
 	every    time.Duration
 	soon     time.Duration
+	timeout  time.Duration
 }
 
 // DNS returns a Finder of the consolidators at NAME[:PORT]. Without a port, these are the
@@ -39,7 +40,7 @@ type dns struct {
 // without any, and a failure, change nothing, and are Trouble; sets are Partial. A nil
 // resolver is the system's.
 func DNS(name string, resolver *net.Resolver) (Finder, error) {
-	d := &dns{given: name, name: name, resolver: cmp.Or(resolver, net.DefaultResolver), every: dnsEvery, soon: dnsSoon}
+	d := &dns{given: name, name: name, resolver: cmp.Or(resolver, net.DefaultResolver), every: dnsEvery, soon: dnsSoon, timeout: dnsTimeout}
 	if host, port, ok := strings.Cut(name, ":"); ok {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return nil, fmt.Errorf("name %.80q: %q is no port: write NAME or NAME:PORT, as in sluice.default.svc:%s", name, port, DefaultPort)
@@ -70,7 +71,7 @@ func (d *dns) Find(ctx context.Context, found func(Found)) error {
 	found(now)
 	services := d.isService()
 	for {
-		list, areServices, err := d.ask(ctx, services)
+		list, areServices, err := d.ask(ctx, services, now.Consolidators)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -99,7 +100,7 @@ func (d *dns) Find(ctx context.Context, found func(Found)) error {
 
 // ask asks once. If there were services before, a failure to get them does not make
 // addresses of them.
-func (d *dns) ask(ctx context.Context, had bool) (list []Consolidator, services bool, err error) {
+func (d *dns) ask(ctx context.Context, had bool, known []Consolidator) (list []Consolidator, services bool, err error) {
 	if d.port == "" {
 		list, err := d.askServices(ctx)
 		if len(list) > 0 {
@@ -109,14 +110,14 @@ func (d *dns) ask(ctx context.Context, had bool) (list []Consolidator, services 
 			return nil, false, cmp.Or(err, errNothing)
 		}
 	}
-	list, err = d.askAddresses(ctx)
+	list, err = d.askAddresses(ctx, known)
 	return list, false, err
 }
 
 var errNothing = errors.New("the answer names no consolidator")
 
 func (d *dns) askServices(ctx context.Context) (list []Consolidator, err error) {
-	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	service, proto := "sluice", "tcp"
 	if d.isService() {
@@ -130,10 +131,35 @@ func (d *dns) askServices(ctx context.Context) (list []Consolidator, err error) 
 	return list, err
 }
 
-func (d *dns) askAddresses(ctx context.Context) (list []Consolidator, err error) {
-	ctx, cancel := context.WithTimeout(ctx, dnsTimeout)
+// askAddresses asks for addresses of both kinds. A kind that cannot be had, of which some
+// are known, is a failure: the others alone are not the set.
+func (d *dns) askAddresses(ctx context.Context, known []Consolidator) (list []Consolidator, err error) {
+	for _, kind := range []string{"ip4", "ip6"} {
+		some, failed := d.askKind(ctx, kind)
+		list = append(list, some...)
+		if failed == nil {
+			continue
+		}
+		var told *net.DNSError
+		none := errors.As(failed, &told) && told.IsNotFound
+		if !none && slices.ContainsFunc(known, func(c Consolidator) bool { return isKind(c, kind) }) {
+			return nil, failed
+		}
+		if err == nil || !none {
+			err = failed
+		}
+	}
+	if len(list) > 0 {
+		err = nil
+	}
+	return list, err
+}
+
+// askKind asks for addresses of one kind.
+func (d *dns) askKind(ctx context.Context, kind string) (list []Consolidator, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
-	addrs, err := d.resolver.LookupNetIP(ctx, "ip", d.name)
+	addrs, err := d.resolver.LookupNetIP(ctx, kind, d.name)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +170,11 @@ func (d *dns) askAddresses(ctx context.Context) (list []Consolidator, err error)
 		err = errNothing
 	}
 	return list, err
+}
+
+// isKind reports whether a consolidator is at an address of that kind.
+func isKind(c Consolidator, kind string) bool {
+	return strings.HasPrefix(c.Subscribe, "tcp://[") == (kind == "ip6")
 }
 
 // add adds a consolidator at an address, once, if one can be there.

@@ -41,6 +41,7 @@ var things = map[string]func() error{
 	"rsyslog":           file("/usr/sbin/rsyslogd"),
 	"logrotate":         file("/usr/sbin/logrotate"),
 	"chromium":          program("chromium"),
+	"etcd-server":       program("etcd"),
 	"bunyan":            program("bunyan"),
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
