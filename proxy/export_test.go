@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/cluster/httpapi"
+	"sluice/proxy/live"
 )
 
 // ParseRequest lets tests read requests without a connection.
@@ -15,6 +16,12 @@ func ParseRequest(r *http.Request, escaped string) (name string, last uint64, er
 		return "", 0, err
 	}
 	return a.title(), a.want.Last, nil
+}
+
+// ParseStreamsRequest reads what is asked for of the list of streams.
+func ParseStreamsRequest(query string) (p live.Page, err error) {
+	a, err := parseStreamsRequest(query)
+	return a.page, err
 }
 
 // EventHeads are how the events of records with these ids begin, one after the

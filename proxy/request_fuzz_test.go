@@ -27,6 +27,20 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
+// Whatever a request for the list of streams holds, it is refused, or asks for a page
+// that can be.
+func FuzzStreamsRequest(f *testing.F) {
+	f.Add("watch=changes&prefix=tenant/&after=tenant/acme&limit=10")
+	f.Add("watch=&limit=-1")
+	f.Add("watch=0;limit=%zz")
+	f.Fuzz(func(t *testing.T, query string) {
+		p, err := proxy.ParseStreamsRequest(query)
+		if err == nil && (p.Limit < 0 || max(len(p.Prefix), len(p.After)) > names.Max) {
+			t.Errorf("%q asks for %+v", query, p)
+		}
+	})
+}
+
 // How events begin is counted up as it is written whole.
 func FuzzEventHeads(f *testing.F) {
 	f.Add(uint64(1), uint64(35), uint64(2), uint64(1295), uint8(80), uint8(7))
