@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/stream"
 	"sluice/internal/foreign"
 	"sluice/internal/volume"
@@ -37,16 +38,24 @@ type multiplexed struct {
 // startHTTP2 runs a proxy with TLS, and makes a client of it.
 func startHTTP2(t *testing.T, f *fake, change func(*proxy.Config)) *multiplexed {
 	t.Helper()
+	return multiplex(t, func(secure func(*proxy.Config)) *running {
+		return start(t, f, func(c *proxy.Config) {
+			secure(c)
+			if change != nil {
+				change(c)
+			}
+		})
+	})
+}
+
+// multiplex makes a client of a proxy that begin runs, once it is told to have TLS.
+func multiplex(t *testing.T, begin func(secure func(*proxy.Config)) *running) *multiplexed {
+	t.Helper()
 	dir := t.TempDir()
 	m := &multiplexed{t: t, cert: filepath.Join(dir, "cert")}
 	pool := x509.NewCertPool()
 	pool.AddCert(identity(t, m.cert, filepath.Join(dir, "key"), 1))
-	m.p = start(t, f, func(c *proxy.Config) {
-		c.TLSCert, c.TLSKey = m.cert, filepath.Join(dir, "key")
-		if change != nil {
-			change(c)
-		}
-	})
+	m.p = begin(func(c *proxy.Config) { c.TLSCert, c.TLSKey = m.cert, filepath.Join(dir, "key") })
 	m.tr = &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true, DisableCompression: true,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -239,6 +248,40 @@ func TestHowManyResponsesAConnectionHas(t *testing.T) {
 	if n := m.dials.Load(); n != 2 {
 		t.Errorf("for one more there are %d connections", n)
 	}
+}
+
+// The end of a token ends what it opened on a connection, says so, and nothing else.
+func TestATokensEndOverHTTP2(t *testing.T) {
+	volume.Check(t)
+	var k *keyed
+	m := multiplex(t, func(secure func(*proxy.Config)) *running {
+		k = startKeyed(t, []string{"tenant/acme"}, secure)
+		return k.running
+	})
+	ask := func(path string, life time.Duration) *reader {
+		return m.get(path, "Accept", "text/event-stream", "Authorization", "Bearer "+k.token(auth.Claims{Tenants: []string{"acme"}, Expires: time.Now().Add(life)}))
+	}
+	long := ask("/api/logs/tenant/acme", time.Hour)
+	long.next("source")
+	var short []*reader
+	for _, path := range []string{"/api/logs/tenant/acme", "/api/logs?stream=tenant/*", "/api/streams?watch=changes"} {
+		r := ask(path, time.Second)
+		for life := 2 * time.Second; r.resp.StatusCode == http.StatusUnauthorized; life *= 2 {
+			r = ask(path, life) // this machine is slow
+		}
+		short = append(short, r)
+	}
+	for i, r := range short {
+		if got := r.next("end"); !strings.Contains(got, "token has expired") {
+			t.Errorf("response %d ends with %q", i, got)
+		}
+		r.all() // it ends
+	}
+	k.fake.send(records("tenant/acme", 9, 50, 1)...)
+	if got := long.next(""); !strings.Contains(got, "tenant/acme 50") {
+		t.Errorf("the one that goes on gets %q", got)
+	}
+	m.oneConnection()
 }
 
 // At a shutdown every session of a connection is told, gets what there is, and the

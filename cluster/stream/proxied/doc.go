@@ -13,8 +13,8 @@
 // docs/http.md. A position is forgotten when the proxy, which knows all of its
 // consolidators by then, does not name that one: it has told that what it had is lost.
 //
-// Memory: one event is at most 2 MiB, and a list of streams at most 16 MiB; the names
-// of at most 4,096 consolidators are remembered. More positions than that, or than a
-// request has room for, are not sent: where the id alone does not lead on, an unknown
-// number of records is told as lost.
+// Memory: one event is at most 2 MiB, and a list of streams at most 16 MiB; at most
+// 500,000 live streams and the names of 4,096 consolidators are remembered. More
+// positions than that, or than a request has room for, are not sent: where the id alone
+// does not lead on, an unknown number of records is told as lost.
 package proxied
