@@ -14,6 +14,7 @@ func TestDeployedCommands(t *testing.T) {
 	var lines []string
 	for pattern, expression := range map[string]string{
 		"../deploy/systemd/default/*": `(?m)^#?SLUICE_[A-Z]+_FLAGS="(.*)"$`,
+		"../deploy/kubernetes/*.yaml": `(?m)^ +args:\n((?: +(?:- |#).*\n)+)`,
 		"../docs/deployment.md":       `(?m)^#?SLUICE_[A-Z]+_FLAGS="(.*)"$`,
 	} {
 		names, err := filepath.Glob(pattern)
@@ -37,7 +38,7 @@ func TestDeployedCommands(t *testing.T) {
 			}
 		}
 	}
-	if len(lines) < 3 {
+	if len(lines) < 6 {
 		t.Errorf("only %q", lines)
 	}
 	for _, line := range lines {

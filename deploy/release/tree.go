@@ -131,7 +131,7 @@ func archiveTree(folder, system, binary string, w *words) (tree, error) {
 		}
 	}
 	copies := map[string]string{
-		"docs": "docs/*.md", "deploy/prometheus": "deploy/prometheus/*", "deploy/grafana": "deploy/grafana/*",
+		"docs": "docs/*.md", "deploy/kubernetes": "deploy/kubernetes/*", "deploy/prometheus": "deploy/prometheus/*", "deploy/grafana": "deploy/grafana/*",
 	}
 	if system == "linux" {
 		copies["deploy/systemd"], copies["deploy/systemd/default"] = "deploy/systemd/*", "deploy/systemd/default/*"

@@ -89,7 +89,7 @@ func checkArchive(t *testing.T, dist string) {
 	for _, name := range []string{
 		"LICENSE", "README.md", "docs/operations.md", "man/sluice.1", "man/sluice-proxy.1", "completions/sluice.bash", "completions/_sluice",
 		"completions/sluice.fish", "deploy/systemd/sluice-consolidator.service", "deploy/systemd/default/sluice-proxy", "deploy/prometheus/alerts.yml",
-		"deploy/grafana/sluice.json",
+		"deploy/grafana/sluice.json", "deploy/kubernetes/kustomization.yaml",
 	} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("it has no %s: %v", name, err)
