@@ -261,7 +261,7 @@ func TestErrorsOfKeys(t *testing.T) {
 		})
 	}
 	said(source(t, direct.Config{Consolidators: c.SubscribeAddrs()}), "give its public key (--curve-server)")
-	said(keys.reader(t, c, "known", "other"), "another key")
+	said(keys.reader(t, c, "known", "other"), "most likely since its key is not")
 	said(keys.reader(t, c, "stranger", "vm-1"), "may not connect here: add it to its list of keys")
 	said(keys.reader(t, plain, "known", "vm-1"), "started without a key")
 	unknown, err := curve.OpenKeyring(keys.secret("known"), nil, nil)
@@ -277,7 +277,7 @@ func TestErrorsOfKeys(t *testing.T) {
 		})
 	}
 	failed(keys.publisher(t, c, "stranger", "vm-1"), "may not connect here")
-	failed(keys.publisher(t, c, "known", "other"), "another key")
+	failed(keys.publisher(t, c, "known", "other"), "most likely since its key is not")
 	failed(keys.publisher(t, plain, "known", "vm-1"), "started without a key")
 	withoutKeys, err := pub.Open(pub.Config{Endpoint: c.PublishAddrs()[0]})
 	if err != nil {

@@ -20,12 +20,28 @@ type scenario struct {
 	readers    int // reader i reads stream i modulo streams
 	streams    int
 	record     int // bytes
+
+	encrypted bool
+	keys      *encryption // of that
 }
 
 func (s scenario) stream(i int) string { return fmt.Sprintf("tenant/%03d", i%s.streams) }
 
 // size is what one record takes on the wire.
-func (s scenario) size() int { return len(s.message(0)) }
+func (s scenario) size() int {
+	if s.encrypted {
+		return sealedSize(s.message(0))
+	}
+	return len(s.message(0))
+}
+
+// mechanism is what protects the generator's connections.
+func (s scenario) mechanism() zmtp.Mechanism {
+	if s.encrypted {
+		return s.keys.client
+	}
+	return zmtp.Null
+}
 
 func (s scenario) message(i int) []byte {
 	return zmtp.AppendMessage(nil, s.stream(i), []byte(`{"m":"`+strings.Repeat("x", s.record-8)+`"}`))
@@ -51,7 +67,7 @@ const writeSize = 128 << 10
 func startLoad(s scenario, pub, sub zmtp.Endpoint) (*load, error) {
 	l := &load{s: s}
 	for i := range s.readers {
-		c, err := dial(sub, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: true})
+		c, err := dial(sub, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.XPUB}, Foreign: true, Mechanism: s.mechanism()})
 		if err != nil {
 			return l, err
 		}
@@ -67,7 +83,7 @@ func startLoad(s scenario, pub, sub zmtp.Endpoint) (*load, error) {
 		prepared = append(prepared, s.message(i)...)
 	}
 	for range s.publishers {
-		c, err := dial(pub, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
+		c, err := dial(pub, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true, Mechanism: s.mechanism()})
 		if err != nil {
 			return l, err
 		}

@@ -29,8 +29,12 @@ func main() {
 	if len(os.Args) == 4 && os.Args[1] == "relay" {
 		exit(relay(os.Args[2], os.Args[3]))
 	}
-	if len(os.Args) == 5 && os.Args[1] == "profiled" {
-		exit(profiled(os.Args[2], os.Args[3], os.Args[4]))
+	if n := len(os.Args); n > 4 && os.Args[1] == "profiled" {
+		key := ""
+		if n > 5 {
+			key = os.Args[5]
+		}
+		exit(profiled(os.Args[2], os.Args[3], os.Args[4], key))
 	}
 	if len(os.Args) == 5 && os.Args[1] == "recorded" {
 		exit(recordedHere(os.Args[2], os.Args[3], os.Args[4]))
@@ -95,6 +99,11 @@ var scenarios = []scenario{
 	{name: "4 publishers on one stream", publishers: 4, readers: 1, streams: 1, record: 240},
 	{name: "16-byte records", publishers: 1, readers: 1, streams: 1, record: 16},
 	{name: "16-KiB records", publishers: 1, readers: 1, streams: 1, record: 16 << 10},
+	{name: "encrypted, 1 reader", publishers: 1, readers: 1, streams: 1, record: 240, encrypted: true},
+	{name: "encrypted, 8 readers", publishers: 1, readers: 8, streams: 1, record: 240, encrypted: true},
+	{name: "encrypted, 100 readers", publishers: 1, readers: 100, streams: 1, record: 240, encrypted: true},
+	{name: "encrypted, 16-byte records", publishers: 1, readers: 1, streams: 1, record: 16, encrypted: true},
+	{name: "encrypted, 16-KiB records", publishers: 1, readers: 1, streams: 1, record: 16 << 10, encrypted: true},
 }
 
 // pumps reports whether pumps are to be measured, too.
@@ -121,17 +130,21 @@ func (o options) run(only *regexp.Regexp) error {
 	if err != nil {
 		return err
 	}
+	keys, err := newEncryption(dir)
+	if err != nil {
+		return err
+	}
 	targets := []target{
 		{name: "sluice", command: func(pub, sub string) []string {
 			return []string{o.sluice, "consolidator", "--publish", pub, "--subscribe", sub, "--admin", ""}
-		}},
-		{name: "libzmq", command: func(pub, sub string) []string { return []string{proxy, pub, sub} }},
+		}, encrypted: []string{"--curve-key", keys.file}},
+		{name: "libzmq", command: func(pub, sub string) []string { return []string{proxy, pub, sub} }, encrypted: []string{keys.public, keys.secret}},
 		{name: "relay", command: func(pub, sub string) []string { return []string{self, "relay", pub, sub} }},
 	}
 	if o.profile != "" {
 		targets = []target{{name: "sluice", command: func(pub, sub string) []string {
 			return []string{self, "profiled", pub, sub, o.profile}
-		}}}
+		}, encrypted: []string{keys.file}}}
 	}
 	fmt.Printf("medians of %d rounds of %v; M/s: million records delivered a second; µs: CPU of the pump per delivered record\n\n", o.rounds, o.time)
 	fmt.Printf("%-28s %22s %22s %22s   %s\n", "", "sluice", "libzmq", "relay", "ratios")
@@ -148,8 +161,11 @@ func (o options) run(only *regexp.Regexp) error {
 					return fmt.Errorf("interrupted")
 				default:
 				}
-				if t.name == "relay" && s.streams > 1 {
-					continue // it does not tell streams apart
+				if t.name == "relay" && (s.streams > 1 || s.encrypted) {
+					continue // it does not tell streams apart, and does not encrypt
+				}
+				if s.encrypted {
+					s.keys = keys
 				}
 				r, err := t.measure(s, o.time)
 				if err != nil {

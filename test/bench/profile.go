@@ -10,8 +10,9 @@ import (
 	"sluice/consolidator"
 )
 
-// profiled runs a consolidator in this process and writes its CPU profile.
-func profiled(publish, subscribe, file string) error {
+// profiled runs a consolidator in this process, encrypted if there is a key, and writes its
+// CPU profile.
+func profiled(publish, subscribe, file, key string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	f, err := os.Create(file)
@@ -19,7 +20,7 @@ func profiled(publish, subscribe, file string) error {
 		return err
 	}
 	defer f.Close()
-	c, err := consolidator.New(consolidator.Config{Publish: []string{publish}, Subscribe: []string{subscribe}})
+	c, err := consolidator.New(consolidator.Config{Publish: []string{publish}, Subscribe: []string{subscribe}, CurveKey: key})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ import (
 type target struct {
 	name    string
 	command func(publish, subscribe string) []string
+
+	encrypted []string // what the command has more of when it encrypts
 }
 
 // result is what one round measured.
@@ -30,7 +32,15 @@ type result struct {
 
 // start starts the pump. stop ends it.
 func (t target) start(pub, sub zmtp.Endpoint) (stop func(), pid int, err error) {
-	args := t.command(pub.String(), sub.String())
+	return startCommand(t.command(pub.String(), sub.String()))
+}
+
+// startEncrypted is start, of a pump that encrypts.
+func (t target) startEncrypted(pub, sub zmtp.Endpoint) (stop func(), pid int, err error) {
+	return startCommand(append(t.command(pub.String(), sub.String()), t.encrypted...))
+}
+
+func startCommand(args []string) (stop func(), pid int, err error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
@@ -50,7 +60,11 @@ func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	if err != nil {
 		return r, err
 	}
-	stop, pid, err := t.start(pub, sub)
+	start := t.start
+	if s.encrypted {
+		start = t.startEncrypted
+	}
+	stop, pid, err := start(pub, sub)
 	if err != nil {
 		return r, err
 	}

@@ -153,6 +153,10 @@ func (c *client) handshake(x *zmtp.Exchange, ours []zmtp.Property) (zmtp.Propert
 	}, nil
 }
 
+// statusDenied is the reason of the ERROR by which libzmq's servers refuse a key: the status
+// of RFC 27/ZAP for that.
+const statusDenied = "400"
+
 // answer receives the server's next command, which should be this one.
 func (c *client) answer(x *zmtp.Exchange, want string) ([]byte, error) {
 	name, data, err := x.Receive()

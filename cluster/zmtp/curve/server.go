@@ -30,10 +30,6 @@ func generate(random io.Reader) (*Pair, error) {
 // Generate makes a pair.
 func Generate() (*Pair, error) { return generate(randomness) }
 
-// statusDenied is the reason by which libzmq's servers refuse a key in an ERROR, the
-// status of RFC 27/ZAP for that: libzmq's clients know it.
-const statusDenied = "400"
-
 // DeniedError means that a client has proved its key, and that key may not connect.
 type DeniedError struct{ Key Key }
 
@@ -74,11 +70,9 @@ func (s *server) Handshake(x *zmtp.Exchange, ours []zmtp.Property) (zmtp.Propert
 	}
 	if s.allowed != nil && !s.allowed(key) {
 		err = &DeniedError{key}
-		reason := statusDenied
-		if theirs.Sluice() {
-			reason = err.Error() + ": add it to its list of keys"
+		if theirs.Sluice() { // libzmq's clients would never come back after an ERROR
+			_ = x.Send(zmtp.AppendError(nil, err.Error()+": add it to its list of keys"))
 		}
-		_ = x.Send(zmtp.AppendError(nil, reason))
 		return nil, nil, err
 	}
 	if err := x.Admit(theirs); err != nil {
@@ -127,7 +121,6 @@ func (s *server) hello(x *zmtp.Exchange) (theirShort Key, key, cookieKey [KeySiz
 	}
 	opened, ok := box.OpenAfterPrecomputation(nil, data[shortSize:], short(nonceHello, binary.BigEndian.Uint64(data)), &key)
 	if !ok || subtle.ConstantTimeCompare(opened, make([]byte, len(opened))) != 1 {
-		_ = x.Send(zmtp.AppendError(nil, errWrongServer.Error()))
 		return theirShort, key, cookieKey, fmt.Errorf("%w: HELLO: %w", zmtp.ErrProtocol, errWrongServer)
 	}
 	_, err = io.ReadFull(s.random, cookieKey[:])
