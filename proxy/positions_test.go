@@ -15,7 +15,7 @@ func TestGiveUpIsExact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tail, to := newTail(hub, "s", nil, new(upstream), new(streamCounts)), hub.Appender()
+	tail, to := newTail(hub, "s", new(upstream), new(streamCounts)), hub.Appender()
 	defer tail.close()
 	add := func(n int) {
 		var list []stream.Record

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,7 @@ type tail struct {
 	backfilled  int    // records until it was ready
 }
 
-func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *upstream, counts *streamCounts) *tail {
+func newTail(hub *fanout.Hub, name string, upstream *upstream, counts *streamCounts) *tail {
 	t := &tail{name: name, hub: hub, upstream: upstream, counts: counts, keeper: hub.Reader(), ready: make(chan struct{}), changed: make(chan struct{})}
 	t.keeper.Tail(name, fanout.From{Kind: fanout.FromNow})
 	if s, ok := hub.Stat(name); ok && s.Next > 0 {
@@ -62,15 +63,24 @@ func newTail(hub *fanout.Hub, name string, states []stream.Status, upstream *ups
 		}))
 		t.floor = s.Next + 1
 	}
-	for _, s := range states {
-		if !isSource(&s) {
-			continue
-		}
-		t.sources.Add(s.Name, s.State)
-	}
-	t.woken = t.sources.Version()
-	t.version.Store(t.woken)
 	return t
+}
+
+// meet notes the consolidators that there are. It is called when what is told of them
+// reaches the tail, or what is told meanwhile would be missed; and status is asked for
+// while nothing of that can be noted, or it might be older.
+func (t *tail) meet(status func() []stream.Status) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := slices.DeleteFunc(status(), func(s stream.Status) bool { return !isSource(&s) })
+	known := make(map[string]bool, len(all))
+	for _, s := range all {
+		known[s.Name] = true
+	}
+	for _, s := range all {
+		t.sources.SetState(s.Name, s.State, known)
+	}
+	t.wake()
 }
 
 // log is how the log stands. t.mu is held.

@@ -98,8 +98,9 @@ func (ts *tails) begin(name string, listed bool) *tail {
 			}
 			ts.invented = ts.invented.Add(inventedEach)
 		}
-		t = newTail(ts.hub, name, ts.source.Status(), ts.upstream, ts.streams.open(name))
+		t = newTail(ts.hub, name, ts.upstream, ts.streams.open(name))
 		ts.byName.Store(name, t)
+		t.meet(ts.source.Status)
 		ts.count++
 		ts.source.Tail(name, stream.Backfill{Last: firstBackfill})
 	}
