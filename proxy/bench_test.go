@@ -22,11 +22,20 @@ import (
 // session gets. Records are sent no faster than the sessions read them.
 func BenchmarkSessions(b *testing.B) {
 	for _, sessions := range []int{1, 8, 100} {
-		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) { benchmarkSessions(b, sessions) })
+		b.Run(fmt.Sprintf("sessions=%d", sessions), func(b *testing.B) { benchmarkSessions(b, sessions, 0) })
 	}
 }
 
-func benchmarkSessions(b *testing.B, sessions int) {
+// Likewise with ids that every proxy understands, of so many positions: each record comes
+// through another consolidator than the one before.
+func BenchmarkForeignSessions(b *testing.B) {
+	for _, positions := range []int{1, 2, 16} {
+		b.Run(fmt.Sprintf("positions=%d", positions), func(b *testing.B) { benchmarkSessions(b, 8, positions) })
+	}
+}
+
+// benchmarkSessions measures sessions of ours, or those of others with so many positions.
+func benchmarkSessions(b *testing.B, sessions, positions int) {
 	f := newFake()
 	p, err := proxy.New(proxy.Config{Listen: "127.0.0.1:0", Open: func(time.Duration) (proxy.Source, error) { return f, nil }})
 	if err != nil {
@@ -44,12 +53,16 @@ func benchmarkSessions(b *testing.B, sessions int) {
 			b.Fatal(err)
 		}
 		req.Header.Set("Accept", "text/event-stream")
-		req.Header.Set("Sluice-Client", "1")
+		begins := "id: " // of any event
+		if positions == 0 {
+			req.Header.Set("Sluice-Client", "1")
+			begins = "event: live"
+		}
 		resp, err := client.Do(req)
 		if err != nil {
 			b.Fatal(err)
 		}
-		readers.Go(func() { countMarks(resp.Body, passed) })
+		readers.Go(func() { countMarks(resp.Body, []byte(begins), passed) })
 	}
 	wait := func() {
 		for range sessions {
@@ -58,8 +71,12 @@ func benchmarkSessions(b *testing.B, sessions int) {
 	}
 	wait() // until all are live
 	const run, window = 100, 2000
+	var sources []string
+	for i := range max(positions, 1) {
+		sources = append(sources, fmt.Sprint("vm-", i+1))
+	}
 	data := []byte(`{"level":30,"msg":"` + strings.Repeat("x", 219) + `"}`)
-	mark := []byte(`{"msg":"~"}`)
+	mark := []byte(`{"msg":"@"}`)
 	b.SetBytes(int64(len(data) * sessions))
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -67,7 +84,11 @@ func benchmarkSessions(b *testing.B, sessions int) {
 	batch := func(seq uint64, n int, data []byte) {
 		list := make([]stream.Record, n)
 		for i := range list {
-			list[i] = stream.Record{Stream: "s", Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq + uint64(i)}, Data: data}
+			at := seq + uint64(i)
+			list[i] = stream.Record{
+				Stream: "s", Source: sources[at%uint64(len(sources))],
+				Position: stream.Position{Epoch: 9, Seq: at / uint64(len(sources))}, Data: data,
+			}
 		}
 		f.send(list...)
 	}
@@ -156,9 +177,8 @@ func BenchmarkClient(b *testing.B) {
 	wg.Wait()
 }
 
-// countMarks reads to the end, and tells of each mark, and when the session is
-// live.
-func countMarks(body io.ReadCloser, passed chan<- struct{}) {
+// countMarks reads to the end, and tells of each mark, and when the session has begun.
+func countMarks(body io.ReadCloser, begins []byte, passed chan<- struct{}) {
 	defer func() { _ = body.Close() }()
 	buf := make([]byte, 64<<10)
 	live := false
@@ -167,11 +187,11 @@ func countMarks(body io.ReadCloser, passed chan<- struct{}) {
 		if err != nil {
 			return
 		}
-		if !live && bytes.Contains(buf[:n], []byte("event: live")) {
+		if !live && bytes.Contains(buf[:n], begins) {
 			live = true
 			passed <- struct{}{}
 		}
-		for range bytes.Count(buf[:n], []byte("~")) {
+		for range bytes.Count(buf[:n], []byte("@")) {
 			passed <- struct{}{}
 		}
 	}
