@@ -121,7 +121,7 @@ func (w *batchWriter) flush() error {
 			w.counts.Add(tally.Blocked, 1)
 		}
 		if w.conn != nil {
-			_ = w.conn.Close() // it may have half an event: nothing may follow
+			cutOff(w.conn) // it may have half an event: nothing may follow
 		}
 		return err
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"time"
@@ -48,4 +49,12 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 func connOf(r *http.Request) net.Conn {
 	c, _ := r.Context().Value(connKey{}).(net.Conn)
 	return c
+}
+
+// cutOff closes a connection at once: with TLS, Close waits for a peer that takes nothing.
+func cutOff(nc net.Conn) {
+	if secured, ok := nc.(*tls.Conn); ok {
+		nc = secured.NetConn()
+	}
+	_ = nc.Close()
 }

@@ -73,7 +73,7 @@ func (p *places) rests(nc net.Conn, now bool) {
 func (p *places) giveWay() bool {
 	for nc := range p.idle {
 		delete(p.idle, nc)
-		_ = nc.Close()
+		cutOff(nc)
 		return true
 	}
 	return false
@@ -93,7 +93,7 @@ func (p *places) enter(nc net.Conn) {
 			p.givenUp = make(map[net.Conn]struct{})
 		}
 		p.givenUp[p.reserve[0]] = struct{}{}
-		_ = p.reserve[0].Close()
+		cutOff(p.reserve[0])
 		p.reserve = slices.Delete(p.reserve, 0, 1)
 	}
 	p.reserve = append(p.reserve, nc)

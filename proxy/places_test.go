@@ -1,6 +1,8 @@
 package proxy_test
 
 import (
+	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -99,5 +101,26 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 	p.stop()
 	if got := s.next("end"); got == "" {
 		t.Error("the session has no end")
+	}
+}
+
+// So they do with TLS.
+func TestIdleConnectionsGiveWayWithTLS(t *testing.T) {
+	dir := t.TempDir()
+	identity(t, dir+"/cert", dir+"/key", 1)
+	p := start(t, newFake(), func(c *proxy.Config) { c.TLSCert, c.TLSKey, c.MaxConnections = dir+"/cert", dir+"/key", 12 })
+	for i := range 40 {
+		nc, err := tls.Dial("tcp", p.Addr(), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if _, err := io.WriteString(nc, "GET /api/streams HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		head := make([]byte, len("HTTP/1.1 200"))
+		if _, err := io.ReadFull(nc, head); err != nil || string(head) != "HTTP/1.1 200" {
+			t.Fatalf("beside %d idle ones: %q, %v", i, head, err)
+		}
 	}
 }

@@ -169,8 +169,10 @@ func (p *Proxy) Run(ctx context.Context) error {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    maxHeader,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxMultiplexed},
-		ErrorLog:          slog.NewLogLogger(p.cfg.Logger.Handler(), slog.LevelDebug),
+		// The deadline of a response ends nothing when the connection takes nothing: then
+		// that ends, and all of its responses.
+		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxMultiplexed, WriteByteTimeout: p.cfg.WriteTimeout},
+		ErrorLog: slog.NewLogLogger(p.cfg.Logger.Handler(), slog.LevelDebug),
 	}
 	p.started.Store(time.Now().UnixNano())
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -125,6 +125,6 @@ func (c *connections) closeAll() {
 	defer c.mu.Unlock()
 	c.ended = true
 	for nc := range c.open {
-		_ = nc.Close()
+		cutOff(nc)
 	}
 }

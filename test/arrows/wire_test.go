@@ -27,6 +27,8 @@ func TestOnlyZmtpWritesToItsConnections(t *testing.T) {
 			return nil
 		case strings.HasPrefix(dir, "cluster/stdio/"): // writes to standard output
 			return nil
+		case dir == "proxy/conn.go": // closes what is below TLS, of HTTP
+			return nil
 		}
 		looked++
 		source, err := os.ReadFile(path)
