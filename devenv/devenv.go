@@ -26,6 +26,7 @@ type Devenv struct {
 	config   Config
 	machines []*machine
 	proxy    *proxy.Proxy
+	etcd     *etcdServer   // nil without
 	ended    chan struct{} // closed when Run returns
 }
 
@@ -35,6 +36,12 @@ func New(config Config) (*Devenv, error) {
 		return nil, err
 	}
 	d := &Devenv{config: config, ended: make(chan struct{})}
+	if config.Etcd {
+		var err error
+		if d.etcd, err = startEtcd(config.Logger.With("component", "etcd")); err != nil {
+			return nil, fmt.Errorf("run etcd: %w", err)
+		}
+	}
 	var subscribe []string
 	for i := range config.Consolidators {
 		name := "vm-" + strconv.Itoa(i+1)
@@ -46,6 +53,7 @@ func New(config Config) (*Devenv, error) {
 			d.release()
 			return nil, err
 		}
+		m.etcd = d.etcd
 		d.machines = append(d.machines, m)
 		subscribe = append(subscribe, m.subscribe)
 	}
@@ -62,10 +70,16 @@ func New(config Config) (*Devenv, error) {
 
 func (d *Devenv) newProxy(listen string, consolidators []string) (err error) {
 	logger := d.config.Logger.With("component", "proxy")
+	from := direct.Config{Consolidators: consolidators, Logger: logger}
+	if d.etcd != nil {
+		from = direct.Config{Finder: d.etcd.finder, Logger: logger}
+	}
 	d.proxy, err = proxy.New(proxy.Config{
 		Listen: listen,
 		Open: func(mergeWait time.Duration) (proxy.Source, error) {
-			source, err := direct.New(direct.Config{Consolidators: consolidators, MergeWait: mergeWait, Logger: logger})
+			from := from
+			from.MergeWait = mergeWait
+			source, err := direct.New(from)
 			if err != nil {
 				return nil, err
 			}
@@ -81,17 +95,19 @@ func (d *Devenv) release() {
 	for _, m := range d.machines {
 		m.first.Close()
 	}
+	d.etcd.stop()
 }
 
 // Run runs the cluster until ctx ends, the client is left, or something in it
 // fails. It is called once.
 func (d *Devenv) Run(ctx context.Context) error {
 	defer close(d.ended)
+	defer d.etcd.stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	var running sync.WaitGroup
-	failed := make(chan error, len(d.machines)*(1+len(d.config.streams()))+1) // the first one counts
+	failed := make(chan error, len(d.machines)*(1+len(d.config.streams()))+2) // the first one counts
 	start := func(run func(context.Context) error) {
 		running.Go(func() {
 			if err := run(ctx); err != nil {
@@ -102,6 +118,9 @@ func (d *Devenv) Run(ctx context.Context) error {
 	}
 	for _, m := range d.machines {
 		start(m.run)
+	}
+	if d.etcd != nil {
+		start(d.etcd.watch)
 	}
 	start(d.proxy.Run)
 	d.config.Logger.Info("proxy ready", "component", "proxy", "listen", d.proxy.Addr())
@@ -159,6 +178,14 @@ func (d *Devenv) Toggle(name string) (running bool, err error) {
 
 // ProxyURL is where the proxy listens.
 func (d *Devenv) ProxyURL() string { return "http://" + d.proxy.Addr() }
+
+// EtcdURL is where etcd is, with Config.Etcd; otherwise it is empty.
+func (d *Devenv) EtcdURL() string {
+	if d.etcd == nil {
+		return ""
+	}
+	return d.etcd.url
+}
 
 // PublishEndpoints are the machines' publish endpoints, vm-1's first.
 func (d *Devenv) PublishEndpoints() []string {

@@ -3,6 +3,8 @@ package devenv
 import (
 	"fmt"
 	"strings"
+
+	"sluice/cluster/discovery/etcd"
 )
 
 // print writes how to reach the cluster.
@@ -21,6 +23,10 @@ func (d *Devenv) print() {
 	row("as server events", fmt.Sprintf("curl -N -H 'Accept: text/event-stream' %s/api/logs/system", url))
 	row("with sluice", fmt.Sprintf("%s tail%s system tenant/acme", d.config.Command, proxyFlag))
 	row("without the proxy", d.config.Command+" tail --consolidator "+strings.Join(d.SubscribeEndpoints(), " --consolidator ")+" system")
+	if d.etcd != nil {
+		row("by etcd", d.config.Command+" tail --etcd "+d.etcd.url+" system")
+		row("what is registered", "etcdctl --endpoints "+d.etcd.url+" get --prefix "+etcd.Prefix)
+	}
 	row("a machine's metrics", fmt.Sprintf("curl http://%s/metrics", d.AdminAddrs()[0]))
 	b.WriteByte('\n')
 	for _, m := range d.machines {
@@ -44,6 +50,9 @@ func (d *Devenv) moved() (lines []string) {
 		moved(m.config.Name, m.publish, publishPort(i))
 		moved(m.config.Name, m.subscribe, subscribePort(i))
 		moved(m.config.Name+"'s admin", "http://"+m.admin, adminPort(i))
+	}
+	if d.etcd != nil {
+		moved("etcd", d.etcd.url, etcdPort)
 	}
 	moved("the proxy", d.ProxyURL(), proxyPort)
 	return lines

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"sluice/cluster/discovery"
+	"sluice/cluster/rescue"
 	"sluice/consolidator"
 )
 
@@ -22,6 +24,7 @@ type machine struct {
 	config consolidator.Config
 	first  *consolidator.Consolidator // bound already, so that its endpoints are known
 	toggle chan chan<- toggled
+	etcd   *etcdServer // in which it registers; nil if it does not
 
 	publish   string // endpoint, real port
 	subscribe string
@@ -76,13 +79,29 @@ func address(port int) string {
 	return wanted
 }
 
+// live runs one life of the consolidator, registered.
+func (m *machine) live(ctx context.Context, c *consolidator.Consolidator) error {
+	if m.etcd == nil {
+		return c.Run(ctx)
+	}
+	registrar, err := m.etcd.cluster.Registrar(discovery.Consolidator{Name: c.Name(), Subscribe: m.subscribe, Key: c.PublicKey()}, c.Instance())
+	if err == nil {
+		err = registrar.Claim(ctx)
+	}
+	if err != nil {
+		c.Close()
+		return err
+	}
+	return rescue.Beside(ctx, "register in etcd", registrar.Run, c.Run)
+}
+
 // run runs the consolidator until ctx ends, and stops and starts it when it is
 // asked to.
 func (m *machine) run(ctx context.Context) error {
 	for c := m.first; ; {
 		life, stop := context.WithCancel(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- c.Run(life) }()
+		go func() { ended <- m.live(life, c) }()
 		select {
 		case err := <-ended:
 			stop()
