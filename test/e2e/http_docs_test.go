@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"sluice/cluster/httpapi"
 	pub "sluice/cluster/publish"
 	"sluice/internal/certificate"
 	"sluice/internal/chromium"
@@ -259,6 +261,47 @@ func TestWhatTheProxysPagesShow(t *testing.T) {
 		if used[e.page+e.has] != 1 {
 			t.Errorf("docs/%s shows %q in %d blocks", e.page, e.has, used[e.page+e.has])
 		}
+	}
+}
+
+// What docs/http.md shows of answers has the form that they have.
+func TestTheAnswersOfTheDocs(t *testing.T) {
+	t.Parallel()
+	read := func(text string, into any) {
+		d := json.NewDecoder(strings.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(into); err != nil {
+			t.Errorf("%v in %s", err, text)
+		}
+	}
+	seen := make(map[string]int)
+	for i, block := range strings.Split(readDoc(t, "http.md"), "\n```") {
+		text, plain := strings.CutPrefix(block, "\n")
+		if i%2 == 0 || !plain {
+			continue // not fenced, or in a language
+		}
+		for line := range strings.Lines(text) {
+			if id, ok := strings.CutPrefix(line, "id: "); ok {
+				if _, err := httpapi.ParseResumeID(strings.TrimSuffix(id, "\n")); err != nil {
+					t.Errorf("%q: %v", line, err)
+				}
+			}
+			switch {
+			case strings.HasPrefix(line, `{"streams":`):
+				read(line, new(httpapi.StreamsEvent))
+			case strings.HasPrefix(line, `{"all":`), strings.HasPrefix(line, `{"changed":`):
+				read(line, new(httpapi.ChangesEvent))
+			case strings.HasPrefix(line, `data: {"n":`):
+				read(strings.TrimPrefix(line, "data: "), new(httpapi.SourceEvent))
+			case strings.HasPrefix(line, `data: {"v":0`), strings.HasPrefix(line, "event: source"), strings.HasPrefix(line, "id: ~"), line == "\n":
+			default:
+				t.Errorf("nothing answers %q", line)
+			}
+			seen[line[:min(len(line), 9)]]++
+		}
+	}
+	if len(seen) < 6 {
+		t.Errorf("the page shows %v", seen)
 	}
 }
 
