@@ -111,7 +111,7 @@ func (s *Shipper) outcome(ctx context.Context) error {
 	case !status.Connected && sum.Refused == 0 && (!status.Had || status.Err != nil):
 		return s.notConnected(status)
 	case sum.Refused > 0:
-		return fmt.Errorf("%w: %d were refused: the consolidator holds as many streams as it may, or the peer does not subscribe to this one", ErrNotAll, sum.Refused)
+		return fmt.Errorf("%w: %d were refused: the consolidator does not let this key publish to the stream, holds as many streams as it may, or is another peer that does not subscribe to it", ErrNotAll, sum.Refused)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w before the end: %d are uncertain, %d were not sent", ErrNotAll, sum.Uncertain, sum.Unsent)
 	}
