@@ -30,7 +30,7 @@ func TestSystemCallsAreAllowed(t *testing.T) {
 	awaitListener(t, c.subscribe)
 	trace("proxy", "--listen="+c.listen, "--consolidator=tcp://"+c.subscribe, "--admin="+freeAddress(t))
 	awaitListener(t, c.listen)
-	trace("collect", "--to=tcp://"+c.publishTo, "--state="+dir+"/state", "--files="+dir+"/*.log=system/files", "--admin="+freeAddress(t))
+	trace("collect", "--to=tcp://"+c.publishTo, "--state="+dir+"/state", "--files="+dir+"/*.log=system/files", "--journal=system/{unit}", "--journal-directory="+t.TempDir(), "--admin="+freeAddress(t))
 	write(t, dir+"/app.log", "collected\n")
 	wait.For(t, "the collected line", func() bool {
 		return strings.Contains(output(t, program, "tail", "--plain", "--output=raw", "--last=1", "--count=1", "--for=1m", "--proxy=http://"+c.listen, "system/files"), "collected")
