@@ -246,7 +246,7 @@ func TestMetricsAreExplained(t *testing.T) {
 
 // The alerts, and the dashboard, ask for metrics that are there.
 func TestMetricsAreUsedByTheirNames(t *testing.T) {
-	c, _ := start(t, consolidator.Config{Admin: anyPort})
+	c, _ := start(t, consolidator.Config{Admin: anyPort, Registered: func() bool { return true }})
 	if n := figures.Used(t, c.AdminAddr(), namespace, "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json"); n < 10 {
 		t.Errorf("only %d metrics are asked for", n)
 	}
