@@ -3,7 +3,6 @@ package collector_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -119,7 +118,9 @@ func (r *running) end() *shipper.Summary {
 
 func (r *running) acknowledged(n int) {
 	r.t.Helper()
-	wait.For(r.t, fmt.Sprintf("%d acknowledged records", n), func() bool { return r.client.Stats().Acknowledged >= uint64(n) })
+	if !wait.Until(func() bool { return r.client.Stats().Acknowledged >= uint64(n) }) {
+		r.t.Fatalf("%d of %d records are acknowledged; it says:\n%s", r.client.Stats().Acknowledged, n, r.words())
+	}
 }
 
 // stands returns the last n records of a stream.
