@@ -45,8 +45,8 @@ func (k *tokenKeys) given() bool { return len(k.keyFiles)+len(k.jwks) > 0 }
 // verifier is nil without keys.
 func (k *tokenKeys) verifier(insecure bool, logger *slog.Logger) (*auth.Verifier, error) {
 	if !k.given() {
-		if len(k.algorithms) > 0 || k.audience != "" || k.issuer != "" {
-			return nil, usagef("--jwt-alg, --jwt-audience and --jwt-issuer are of no use without a key: give --jwt-key or --jwks")
+		if len(k.algorithms) > 0 || k.audience != "" || k.issuer != "" || k.leeway != 0 {
+			return nil, usagef("--jwt-alg, --jwt-audience, --jwt-issuer and --jwt-leeway are of no use without a key: give --jwt-key or --jwks")
 		}
 		return nil, nil
 	}

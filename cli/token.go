@@ -53,6 +53,9 @@ func newToken(ended *outcome) *cobra.Command {
 		case life > 0:
 			claims.Expires = time.Now().Add(life)
 		}
+		if err := checkTenants(&claims); err != nil {
+			return err
+		}
 		if audience != "" {
 			claims.Audience = []string{audience}
 		}
@@ -65,6 +68,19 @@ func newToken(ended *outcome) *cobra.Command {
 	})
 	c.AddCommand(newTokenInspect(ended))
 	return c
+}
+
+// checkTenants reports tenants with which the token would not open what is meant.
+func checkTenants(claims *auth.Claims) error {
+	for _, t := range claims.Tenants {
+		if name, ok := strings.CutPrefix(t, "tenant/"); ok {
+			return usagef("--tenant %q is the name of a stream, and would open tenant/%s: give the tenant alone, %s", t, t, name)
+		}
+	}
+	if g, err := claims.Grant(); err == nil && g.MayNone() {
+		return usagef("the token would open nothing: give --tenant a name, or --system")
+	}
+	return nil
 }
 
 func newTokenInspect(ended *outcome) *cobra.Command {

@@ -78,3 +78,30 @@ func TestTokens(t *testing.T) {
 		}
 	}
 }
+
+// What a token would not do, or nobody can tell of it, is said, and nothing is printed
+// that looks good.
+func TestTokensThatWouldNotDo(t *testing.T) {
+	volume.Check(t)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("0123456789abcdef0123456789abcdef"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	token, err := exec.Command("sluice", "token", "--jwt-key", secret, "--tenant", "acme").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"open nothing":               {"token", "--jwt-key", secret, "--tenant", ""},
+		"give the tenant alone":      {"token", "--jwt-key", secret, "--tenant", "tenant/acme"},
+		"give --jwt-key":             {"token", "--tenant", "acme"},
+		"is unknown":                 {"token", "inspect", "--jwks", "http://127.0.0.1:1/", strings.TrimSpace(string(token))},
+		"would refuse it":            {"token", "inspect", "--jwt-key", secret, "--jwt-audience", "logs", strings.TrimSpace(string(token))},
+		"--jwt-leeway are of no use": {"proxy", "--listen", "127.0.0.1:0", "--jwt-leeway", "5s"},
+	} {
+		out, err := exec.Command("sluice", args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v: %v, want %q\n%s", args, err, want, out)
+		}
+	}
+}
