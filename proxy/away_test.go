@@ -55,3 +55,58 @@ func TestAnAbsenceIsTold(t *testing.T) {
 		t.Errorf("of the second the session was told %+v", e)
 	}
 }
+
+// An absence is told to who comes back from before it, too: with the place where it was,
+// or with a time.
+func TestAnAbsenceIsToldToWhoComesBack(t *testing.T) {
+	f := newFake()
+	p := start(t, f, nil)
+	r := get(t, p, "/api/logs/s", sse...)
+	r.next("source")
+	f.send(records("s", 9, 0, 1)...)
+	before := field(r.next(""), "id")
+	r.close()
+	f.notice(stream.Notice{
+		Kind: stream.KindAway, Time: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Source: "vm-1", Away: 6 * time.Second, Stood: true,
+	})
+	f.send(records("s", 9, 1, 1)...)
+	f.logged(t)
+	after := ""
+	for _, c := range []struct {
+		path   string
+		header []string
+		told   bool
+	}{
+		{"/api/logs/s?lastEventId=" + before, sse, true},
+		{"/api/logs/s?since=2026-03-01T11:59:59Z", sse, true},
+		{"/api/logs/s?since=2026-03-01T11:59:59Z", nil, true},
+		{"/api/logs/s?since=2026-03-01T12:00:01Z", nil, false},
+		{"/api/logs/s?last=2", nil, false},
+		{"/api/logs/s?lastEventId=", sse, false}, // what comes after the last record
+	} {
+		if strings.HasSuffix(c.path, "=") {
+			c.path += after
+			f.send(records("s", 9, 2, 1)...)
+		}
+		r := get(t, p, c.path, c.header...)
+		told, got := false, ""
+		for last := false; !last; {
+			if c.header != nil {
+				got = r.event()
+			} else if line, err := r.in.ReadString('\n'); err == nil {
+				got = line
+			} else {
+				t.Fatal(err)
+			}
+			told = told || strings.Contains(got, `"away":6`)
+			last = strings.Contains(got, string(payload("s", 1))) || strings.Contains(got, string(payload("s", 2)))
+		}
+		if after == "" {
+			after = field(got, "id")
+		}
+		if told != c.told {
+			t.Errorf("%s %q: told is %v", c.path, c.header, told)
+		}
+		r.close()
+	}
+}

@@ -91,6 +91,12 @@ func (s *session) begin(p *part) {
 	t.mu.Lock()
 	log := p.logAsAsked()
 	p.want.After = s.request.placeIn(log.Epoch)
+	switch {
+	case p.want.Named && p.want.After.Epoch == log.Epoch:
+		p.news = min(p.news, t.sources.ToldAt(p.want.After.Next))
+	case p.since > 0 && !p.want.Named:
+		p.news = min(p.news, t.sources.ToldBy(time.UnixMilli(p.since)))
+	}
 	r, at, lost := resume.Begin(p.want, log)
 	p.resume = r
 	// The reader has them by now, as far as they are needed.

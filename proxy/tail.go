@@ -228,7 +228,7 @@ func (t *tail) state(consolidator string, state stream.State, known map[string]b
 func (t *tail) away(n *stream.Notice) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sources.SetAway(n)
+	t.sources.SetAway(n, t.log().Next)
 	t.wake()
 }
 

@@ -2,6 +2,7 @@ package resume_test
 
 import (
 	"testing"
+	"time"
 
 	"sluice/cluster/stream"
 	"sluice/proxy/resume"
@@ -12,8 +13,8 @@ import (
 func TestAnAbsenceIsShownToThoseWhoHadCome(t *testing.T) {
 	var sources resume.Sources
 	sources.Add("vm-1", stream.StateLive)
-	before := sources.Version()
-	sources.SetAway(&stream.Notice{Kind: stream.KindAway, Source: "vm-1"})
+	before, at := sources.Version(), time.Unix(1_800_000_000, 0)
+	sources.SetAway(&stream.Notice{Kind: stream.KindAway, Source: "vm-1", Time: at}, 7)
 	now := sources.Version()
 	sources.Add("vm-2", stream.StateLive)
 	for _, c := range []struct {
@@ -25,6 +26,10 @@ func TestAnAbsenceIsShownToThoseWhoHadCome(t *testing.T) {
 		{"had come, and has seen the sources", before, before, 2, 1},
 		{"came later", 0, now, 2, 0},
 		{"was told", now, before, 1, 0},
+		{"has read up to there", 0, sources.ToldAt(7), 2, 1},
+		{"has read beyond", 0, sources.ToldAt(8), 2, 0},
+		{"wants what was since a time before", 0, sources.ToldBy(at.Add(-1)), 2, 1},
+		{"wants what was since then", 0, sources.ToldBy(at), 2, 0},
 	} {
 		shown, away := 0, 0
 		sources.Changed(c.after, before, c.news, func(s resume.Source) {

@@ -3,6 +3,7 @@ package resume
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
@@ -39,6 +40,7 @@ type Source struct {
 	begun   uint64 // version when that was known
 	version uint64 // at its last change
 	absent  uint64 // version when Absence was noted
+	gone    uint64 // place in the log then
 }
 
 // Version grows with every change.
@@ -152,12 +154,32 @@ func (s *Sources) SetState(consolidator string, state stream.State, known map[st
 	}
 }
 
-// SetAway notes that a consolidator was away.
-func (s *Sources) SetAway(n *stream.Notice) {
+// SetAway notes that a consolidator was away, which is known when the log is at a place.
+func (s *Sources) SetAway(n *stream.Notice, at uint64) {
 	noted := *n
 	r := s.Standing(n.Source)
 	s.touch(r)
-	r.Absence, r.absent = &noted, s.version
+	r.Absence, r.absent, r.gone = &noted, s.version, at
+}
+
+// ToldAt is the version up to which absences are known to whoever read the log up to a
+// place, and no further. One that was noted at the place itself may be.
+func (s *Sources) ToldAt(place uint64) uint64 {
+	return s.told(func(r *Source) bool { return r.gone < place })
+}
+
+// ToldBy is the version up to which absences were over by a time.
+func (s *Sources) ToldBy(t time.Time) uint64 {
+	return s.told(func(r *Source) bool { return !r.Absence.Time.After(t) })
+}
+
+func (s *Sources) told(known func(*Source) bool) (version uint64) {
+	for _, r := range s.rows {
+		if r.Absence != nil && known(r) {
+			version = max(version, r.absent)
+		}
+	}
+	return version
 }
 
 func (s *Sources) has(consolidator string) bool {
@@ -209,7 +231,8 @@ func (s *Sources) Reach(consolidator string, at loss.Position) {
 // shown to a reader that joined the log at another: one that was there before
 // the log began at a source is shown where that was, however many records of it
 // the log has by now. That a consolidator was away is shown only if it was noted after
-// the version news: when the reader had come.
+// the version news, up to which the reader knows: that of when it came, of ToldAt or of
+// ToldBy.
 func (s *Sources) Changed(after, joined, news uint64, yield func(Source)) {
 	for _, r := range s.rows {
 		if r.version > after {
