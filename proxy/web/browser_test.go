@@ -87,6 +87,16 @@ func TestPage(t *testing.T) {
 		{"a screen reader is told", spoken},
 		{"a phone shows one tail at a time", phone},
 		{"a page that cannot keep up says what it skips", skips},
+		{"several streams in one tail", several},
+		{"the picker marks several, and takes a pattern", marking},
+		{"records of ten thousand fields hold nothing up", wide},
+		{"a new token cuts nothing that is open", relogin},
+		{"who answers in the place of the proxy is told, and not asked again and again", impostors},
+		{"the clock of the machine may be wrong", wrongClock},
+		{"another filter keeps one's place, and counts what is new anew", refiltered},
+		{"everything is reached by the keyboard", reached},
+		{"all text stands out against its ground", contrast},
+		{"nothing is wider than a small phone", narrow},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, b) })
 	}

@@ -18,13 +18,16 @@ import (
 // when connections break.
 type fake struct {
 	*httptest.Server
-	token   string      // "" lets everybody in
-	streams []byte      // what comes of /api/streams at first
-	changes chan string // and then
+	token   string        // "" lets everybody in
+	streams []byte        // what comes of /api/streams at first
+	changes chan string   // and then
+	ahead   time.Duration // of its clock, before this machine's
 
 	mu       sync.Mutex
 	sessions map[string][]*session // by stream
 	asked    []*http.Request       // for streams
+
+	odd http.HandlerFunc // answers in the place of streams, unless it is nil
 
 	held chan struct{} // whoever asks for /hold is held up until it is closed
 }
@@ -52,6 +55,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name, logs := strings.CutPrefix(r.URL.Path, "/api/logs/")
+	if r.URL.Path == "/api/logs" { // several
+		name, logs = strings.Join(r.URL.Query()["stream"], " + "), true
+	}
 	if !logs && r.URL.Path != "/api/streams" {
 		if !web.Serve(w, r, r.URL.EscapedPath()) {
 			http.NotFound(w, r)
@@ -60,9 +66,11 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f.mu.Lock()
 	f.asked = append(f.asked, r)
-	token := f.token
+	token, odd := f.token, f.odd
 	f.mu.Unlock()
 	switch {
+	case odd != nil && logs:
+		odd(w, r)
 	case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
 		http.Error(w, `{"title":"Unauthorized","status":401,"detail":"a token is wanted"}`, http.StatusUnauthorized)
 	case !logs:
@@ -91,6 +99,7 @@ func (f *fake) list(w http.ResponseWriter, r *http.Request) {
 func (f *fake) serve(w http.ResponseWriter, r *http.Request, name string) {
 	s := &session{id: r.Header.Get("Last-Event-ID"), send: make(chan string), cut: make(chan struct{})}
 	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Date", time.Now().Add(f.ahead).UTC().Format(http.TimeFormat))
 	out := http.NewResponseController(w)
 	_, _ = fmt.Fprint(w, "event: source\nid: 0\ndata: {\"n\":1,\"consolidator\":\"vm-1\",\"state\":\"live\"}\n\n")
 	_ = out.Flush()
@@ -131,6 +140,13 @@ func (f *fake) session(t testing.TB, name string, n int) *session {
 		return found != nil
 	})
 	return found
+}
+
+// set changes what the proxy does, while it does it.
+func (f *fake) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
 }
 
 // requests returns what was asked of the API so far.

@@ -6,9 +6,11 @@ import { element } from "./list.js";
 import { groups, nameOf } from "./keys.js";
 import * as link from "./link.js";
 import { keep, Login, token } from "./login.js";
+import { sourceOf } from "./names.js";
 import { Pane } from "./pane.js";
 import { Picker } from "./picker.js";
 import { message } from "./rowtext.js";
+import { safe } from "./safe.js";
 import { kinds } from "./store.js";
 
 const maxPanes = 4;
@@ -30,11 +32,11 @@ class App {
     this.login_ = new Login(byID("login"), (value) => {
       for (const p of this.panes) p.tail.login(value);
       if (this.picker.dialog.open) this.picker.ask();
-      this.#account();
+      this.account();
     });
     this.picker = new Picker(byID("picker"), {
       url: new URL("api/streams", base).href, token,
-      onPick: (name, beside) => this.open(name, beside),
+      onPick: (stream, beside) => this.open(stream, beside),
       onRefused: (status) => { if (status === 401) this.login("the proxy wants a token"); },
     });
     this.#help();
@@ -42,14 +44,15 @@ class App {
     byID("beside").addEventListener("click", () => this.pickBeside());
     byID("theme").addEventListener("click", () => this.#theme());
     byID("ask").addEventListener("click", () => byID("help").showModal());
+    byID("log-in").addEventListener("click", () => this.login("the proxy wants a token"));
     byID("logout").addEventListener("click", () => {
       keep("");
-      this.#account();
+      this.account();
       location.reload();
     });
     byID("record-close").addEventListener("click", () => this.#closeRecord());
     for (const d of document.querySelectorAll("dialog")) {
-      d.addEventListener("click", (e) => { if (e.target === d) d.close(); });
+      d.addEventListener("click", (e) => { if (e.target === d && isOutside(d, e)) d.close(); });
       d.addEventListener("keydown", (e) => e.stopPropagation());
     }
     addEventListener("keydown", (e) => this.#key(e));
@@ -57,7 +60,7 @@ class App {
     setInterval(() => this.panes.forEach((p) => p.tick()), 1000);
     setInterval(() => this.#talk(), talkEvery);
     this.#theme(true);
-    this.#account();
+    this.account();
     this.#fromLink();
   }
 
@@ -65,14 +68,18 @@ class App {
 
   token() { return token(); }
 
-  logsURL(stream) {
-    return new URL("api/logs/" + stream.split("/").map(encodeURIComponent).join("/") + "?last=" + backfill, this.base).href;
+  // source is where a pane reads, the name of its stream, and whether it has many, and its
+  // records come with the names of theirs.
+  source(stream) {
+    const { address, name, many } = sourceOf(stream, backfill);
+    return { url: new URL(address, this.base).href, name, many };
   }
 
   // open shows a stream: in the place of a pane, or beside the others.
   open(stream, beside, settings = {}) {
     const old = beside && this.panes.length < maxPanes ? null : this.#instead ?? this.active;
     const pane = new Pane(this, { stream, ...settings });
+    if (this.#record?.pane === old) this.#closeRecord();
     if (old && this.panes.includes(old)) {
       this.panes[this.panes.indexOf(old)] = pane;
       old.root.replaceWith(pane.root);
@@ -125,7 +132,7 @@ class App {
       return b;
     }));
     byID("panes").dataset.count = this.panes.length;
-    document.title = this.panes.length > 0 ? this.panes.map((p) => p.stream).join(" · ") + " · Sluice" : "Sluice";
+    document.title = this.panes.length > 0 ? this.panes.map((p) => safe(p.stream)).join(" · ") + " · Sluice" : "Sluice";
   }
 
   // changed writes the link of what is shown now, soon.
@@ -153,15 +160,18 @@ class App {
 
   login(why) { this.login_.ask(why); }
 
-  #account() { byID("logout").hidden = token() === ""; }
+  // account offers to log in or out, whichever makes sense.
+  account() {
+    byID("logout").hidden = token() === "";
+    byID("log-in").hidden = !this.panes.some((p) => p.refused);
+  }
 
   // say tells something for a moment, in sight and to who listens.
   say(text) {
     const e = byID("said");
     e.textContent = text;
-    e.hidden = false;
     clearTimeout(this.saying);
-    this.saying = setTimeout(() => { e.hidden = true; }, 4000);
+    this.saying = setTimeout(() => { e.textContent = ""; }, 4000);
   }
 
   // talk tells who listens what has come in the active pane.
@@ -177,9 +187,11 @@ class App {
     pane.list.leave();
     this.#record = { pane, row };
     byID("record-title").textContent = pane.root.querySelector(".name").textContent + " · one record";
-    show(byID("record-text"), row, pane.stream, (what, field, value) => this.#narrow(what, field, value));
+    show(byID("record-text"), row, row.stream || pane.stream, (what, field, value) => this.#narrow(what, field, value));
     byID("record-text").scrollTop = 0;
+    const wasHidden = byID("record").hidden;
     byID("record").hidden = false;
+    if (wasHidden) byID("record-text").focus({ preventScroll: true });
     document.body.classList.add("with-record");
     pane.list.draw();
   }
@@ -197,6 +209,14 @@ class App {
     if (to < 0 || to >= pane.view.length) return;
     pane.list.go(to);
     this.openRecord(pane, pane.view.at(to).number);
+  }
+
+  // scrollRecord scrolls the text of the record; the neighbours are left and right.
+  #scrollRecord(name) {
+    const e = byID("record-text"), page = e.clientHeight;
+    const by = { up: -40, down: 40, halfUp: -page / 2, halfDown: page / 2, pageUp: 20 - page, pageDown: page - 20, top: -Infinity, bottom: Infinity }[name];
+    e.scrollTop = Math.max(0, Math.min(e.scrollTop + by, e.scrollHeight));
+    return true;
   }
 
   #narrow(what, field, value) {
@@ -261,7 +281,8 @@ class App {
       switch (name) {
         case "right": case "next": this.#turn(1); return true;
         case "left": case "previous": this.#turn(-1); return true;
-        case "up": case "down": this.#turn(name === "up" ? -1 : 1); return true;
+        case "up": case "down": case "halfUp": case "halfDown": case "pageUp": case "pageDown": case "top": case "bottom":
+          return this.#scrollRecord(name);
         case "detail": case "cancel": this.#closeRecord(); return true;
       }
     }
@@ -308,6 +329,12 @@ class App {
     this.activate(pane);
     pane.root.querySelector(".list").focus({ preventScroll: true });
   }
+}
+
+// isOutside tells whether somebody clicked beside a dialog, on what it covers.
+function isOutside(dialog, { clientX, clientY }) {
+  const r = dialog.getBoundingClientRect();
+  return clientX < r.left || clientX > r.right || clientY < r.top || clientY > r.bottom;
 }
 
 new App();

@@ -13,29 +13,52 @@ const maxText = 256 << 10;
 
 const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v) && !(v instanceof Exact);
 
-// Page is the text of a record as elements, a line each.
+const patience = 12; // milliseconds of a frame for lines
+
+let shown = null; // the page that is written now
+
+// Page is the text of a record as elements, a line each. A record may have thousands: those
+// that a frame has no time for come with the next.
 class Page {
   #lines = 0;
+  #waiting = []; // functions that make an element each
 
   constructor(root, narrow) {
     this.root = root;
     this.narrow = narrow;
+    shown = this;
   }
 
+  // write puts the lines there, the first ones at once.
+  write() {
+    if (shown !== this) return;
+    const made = document.createDocumentFragment();
+    const began = performance.now();
+    let n = 0;
+    while (n < this.#waiting.length && performance.now() - began < patience) made.append(this.#waiting[n++]());
+    this.#waiting = this.#waiting.slice(n);
+    this.root.append(made);
+    if (this.#waiting.length > 0) requestAnimationFrame(() => this.write());
+  }
+
+  #add(make) { this.#waiting.push(make); }
+
   section(title) {
-    this.root.append(element("h3", "", safe(title)));
+    this.#add(() => element("h3", "", safe(title)));
   }
 
   // line writes parts, [class, text] each, which are safe; with a field, it offers to
   // filter by that.
   line(parts, field, value, indent = 0) {
-    if (this.#lines === maxLines) this.root.append(element("div", "gap", "Only the first " + count(maxLines) + " lines are shown; y copies all."));
+    if (this.#lines === maxLines) this.#add(() => element("div", "gap", "Only the first " + count(maxLines) + " lines are shown; y copies all."));
     if (++this.#lines > maxLines) return;
-    const line = element("div", "line");
-    if (indent > 0) line.style.paddingLeft = Math.min(indent, 30) * 1.2 + "em";
-    for (const [className, text] of parts) line.append(element("bdi", className, text));
-    if (field) line.append(this.#offers(field, value));
-    this.root.append(line);
+    this.#add(() => {
+      const line = element("div", "line");
+      if (indent > 0) line.style.paddingLeft = Math.min(indent, 30) * 1.2 + "em";
+      for (const [className, text] of parts) line.append(element("bdi", className, text));
+      if (field) line.append(this.#offers(field, value));
+      return line;
+    });
   }
 
   // text writes foreign text of several lines; first is the class of the first one.
@@ -145,9 +168,20 @@ const notices = {
 export function show(root, row, stream, narrow) {
   root.replaceChildren();
   const page = new Page(root, narrow);
+  try {
+    fill(page, row, stream);
+  } catch { // whatever a record is, it can be read
+    page.section("Message");
+    page.text("", row.text.slice(0, maxText));
+  }
+  page.write();
+}
+
+function fill(page, row, stream) {
   if (row.kind !== kinds.record) {
     const [title, text] = notices[row.kind];
     page.section(title);
+    if (row.stream) page.fact("stream", row.stream, "", null);
     page.line([["gap", safe(row.text)]]);
     page.line([["dim", text]]);
     return;

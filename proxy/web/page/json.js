@@ -13,7 +13,8 @@ const mark = "exact " + Math.random(); // the key of what stands for such a numb
 // parse returns a value of JSON, with an Exact for each number that needs one. What is
 // no JSON is a SyntaxError.
 export function parse(text) {
-  if (!inexact.test(text)) return JSON.parse(text);
+  const value = JSON.parse(text);
+  if (!inexact.test(text)) return value;
   const marked = text.replace(token, (t) => t[0] === '"' || String(Number(t)) === t ? t : `{"${mark}":"${t}"}`);
   return JSON.parse(marked, (_, v) => v !== null && typeof v === "object" && mark in v ? new Exact(v[mark]) : v);
 }

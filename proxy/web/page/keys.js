@@ -26,7 +26,7 @@ export const groups = [
   ["Tails", [
     ["open", ["o"], "o", "open a stream"],
     ["beside", ["+"], "+", "open one beside"],
-    ["nextPane", ["Tab"], "tab", "next tail"],
+    ["nextPane", ["w", "F6"], "w F6", "next tail"],
     ["pane", ["1", "2", "3", "4"], "1–4", "go to a tail"],
     ["close", ["c"], "c", "close the tail"],
   ]],
@@ -34,6 +34,7 @@ export const groups = [
     ["detail", ["Enter"], "enter", "the whole record"],
     ["right", ["ArrowRight"], "→", "in a record: the next one"],
     ["left", ["ArrowLeft"], "←", "in a record: the one before"],
+    ["recordScroll", [], "j k", "in a record: scroll, as all of Move"],
     ["copy", ["y"], "y", "copy the record"],
     ["copyMessage", ["Y"], "Y", "copy the message"],
     ["save", ["s"], "s", "download what is shown"],
@@ -52,6 +53,5 @@ export function nameOf(e) {
   if (e.altKey || e.metaKey || e.isComposing) return undefined;
   const key = e.key === " " ? "Space" : e.key;
   if (e.ctrlKey) return byKey.get("^" + key);
-  if (key === "Tab" && e.shiftKey) return undefined;
   return byKey.get(key);
 }

@@ -4,12 +4,13 @@
 import { kinds } from "./store.js";
 import { places } from "./query.js";
 import { onScreen, rowText } from "./rowtext.js";
-import { safe } from "./safe.js";
+import { safe, shorten } from "./safe.js";
 import { levelClass, levelName } from "./words.js";
 
 const names = 5; // hues
 const followEvery = 30; // milliseconds between two paints
-const widest = { host: 14, label: 14 }; // columns, in characters
+const patience = 25; // milliseconds for the rows of one paint; what is left comes with the next
+const widest = { stream: 24, host: 14, label: 14 }; // columns, in characters
 
 export function element(tag, className, text) {
   const e = document.createElement(tag);
@@ -21,9 +22,11 @@ export function element(tag, className, text) {
 // hue is the colour of a machine: the same name always has the same.
 export function hue(name) {
   let h = 0;
-  for (const byte of new TextEncoder().encode(name)) h = (Math.imul(h, 31) + byte) >>> 0;
+  for (const byte of utf8.encode(name)) h = (Math.imul(h, 31) + byte) >>> 0;
   return "n" + (h % names);
 }
+
+const utf8 = new TextEncoder();
 
 const two = (n) => String(n).padStart(2, "0");
 
@@ -56,11 +59,14 @@ export class List {
   #setTo = -1; // where we have scrolled to ourselves
   #stamp = 0; // grows with whatever changes all rows
   #painted = 0; // when
-  #columns = { host: 0, label: 0 };
+  #columns = { stream: 0, host: 0, label: 0 };
+  #anchor = null; // what stays in sight while rows before it are still looked for: { number, offset }
 
-  constructor(element_, view, { onOpen, onMove }) {
+  // many tells that each row says of which stream it is.
+  constructor(element_, view, { many, onOpen, onMove }) {
     this.root = element_;
     this.view = view;
+    this.many = many;
     this.cursor = null; // number of the row under it
     this.paused = false;
     this.onMove = onMove;
@@ -108,18 +114,29 @@ export class List {
     this.draw();
   }
 
-  // hold calls change, which lets go of rows, and leaves what is in sight where it is.
+  // hold calls change, which changes what rows there are, and leaves what is in sight where
+  // it is, also while the view is still busy.
   hold(change) {
-    if (this.view.following || this.view.length === 0) {
+    if (this.view.following || this.view.length === 0 && !this.#anchor) {
       change();
       return;
     }
-    const top = Math.min(Math.floor(this.root.scrollTop / this.height), this.view.length - 1);
-    const number = this.view.at(top).number;
-    const offset = this.root.scrollTop - top * this.height;
+    this.#anchor ??= this.#inSight();
     change();
+    this.#keepInSight();
+    this.draw();
+  }
+
+  #inSight() {
+    const top = Math.min(Math.floor(this.root.scrollTop / this.height), this.view.length - 1);
+    return { number: this.view.at(top).number, offset: this.root.scrollTop - top * this.height };
+  }
+
+  #keepInSight() {
+    if (!this.#anchor) return;
     this.#size();
-    this.#scrollTo(this.view.place(number) * this.height + offset);
+    this.#scrollTo(this.view.place(this.#anchor.number) * this.height + this.#anchor.offset);
+    if (this.view.busy === 0) this.#anchor = null;
   }
 
   #size() {
@@ -136,6 +153,7 @@ export class List {
     const most = this.root.scrollHeight - this.root.clientHeight;
     if (Math.abs(this.root.scrollTop - this.#setTo) > 1) {
       this.#setTo = -1;
+      this.#anchor = null;
       if (this.root.scrollTop < most - 2) this.leave();
       else if (!this.paused) this.follow();
     }
@@ -151,6 +169,7 @@ export class List {
 
   follow() {
     this.paused = false;
+    this.#anchor = null;
     if (this.view.following) return;
     this.view.follow();
     this.cursor = null;
@@ -162,6 +181,7 @@ export class List {
   go(place, middle) {
     if (this.view.length === 0) return;
     this.leave();
+    this.#anchor = null;
     place = Math.max(0, Math.min(place, this.view.length - 1));
     this.cursor = this.view.at(place).number;
     this.#size();
@@ -188,6 +208,7 @@ export class List {
   }
 
   #paint() {
+    this.#keepInSight();
     const released = this.view.following ? 0 : this.view.release(Math.floor(this.root.scrollTop / this.height));
     this.#size();
     if (released > 0) this.#scrollTo(this.root.scrollTop - released * this.height);
@@ -196,16 +217,22 @@ export class List {
     this.#top = Math.max(Math.min(Math.floor(this.root.scrollTop / this.height), length - 1), 0);
     this.#seen = Math.min(Math.ceil(this.root.clientHeight / this.height) + 1, length - this.#top);
     const left = new Map(this.#rows);
+    const made = document.createDocumentFragment();
+    const began = performance.now();
     for (let place = this.#top; place < this.#top + this.#seen; place++) {
       const row = this.view.at(place);
       let e = left.get(row.number);
-      left.delete(row.number);
       if (!e || e.stamp !== this.#stamp) {
+        if (made.childElementCount > 0 && performance.now() - began > patience) {
+          this.draw();
+          continue;
+        }
         e?.element.remove();
         e = { element: this.#make(row), stamp: this.#stamp };
         this.#rows.set(row.number, e);
-        this.space.append(e.element);
+        made.append(e.element);
       }
+      left.delete(row.number);
       const chosen = row.number === this.cursor;
       const y = place * this.height;
       if (e.y !== y) e.element.style.transform = "translateY(" + (e.y = y) + "px)";
@@ -214,8 +241,9 @@ export class List {
         e.element.setAttribute("aria-selected", String(chosen));
       }
       if (chosen) this.root.setAttribute("aria-activedescendant", e.element.id);
-      e.element.setAttribute("aria-posinset", String(place + 1));
+      if (e.place !== place) e.element.setAttribute("aria-posinset", String((e.place = place) + 1));
     }
+    this.space.append(made);
     if (this.cursor === null) this.root.removeAttribute("aria-activedescendant");
     for (const [number, e] of left) {
       e.element.remove();
@@ -231,9 +259,21 @@ export class List {
     e.setAttribute("aria-setsize", "-1");
     if (row.kind !== kinds.record) {
       e.classList.add("notice", Object.keys(kinds)[row.kind]);
-      e.append(element("span", "sign", row.kind === kinds.state ? "●" : "▲"), element("bdi", "what", safe(row.text)));
+      e.append(element("span", "sign", row.kind === kinds.state ? "●" : "▲"));
+      if (row.stream) e.append(element("bdi", "of", safe(row.stream)));
+      e.append(element("bdi", "what", safe(row.text)));
       return e;
     }
+    try {
+      this.#fill(e, row);
+    } catch { // whatever a record is, the others are shown
+      e.replaceChildren(element("bdi", "body", safe(shorten(row.text, onScreen))));
+    }
+    return e;
+  }
+
+  // fill fills the element of a record.
+  #fill(e, row) {
     const text = rowText(row.text, onScreen);
     const name = levelName(row.level);
     e.classList.add("l-" + levelClass(row.level));
@@ -249,8 +289,13 @@ export class List {
       marked(body, kind, part, at, ranges);
       at += part.length;
     }
-    e.append(element("span", "time", clock(row.time)), level, host, element("bdi", "label", text.short), body);
-    return e;
+    e.append(element("span", "time", clock(row.time)), level);
+    if (this.many) {
+      const stream = safe(row.stream);
+      this.#widen("stream", stream);
+      e.append(element("bdi", "stream " + hue(stream), stream));
+    }
+    e.append(host, element("bdi", "label", text.short), body);
   }
 
   // widen makes a column as wide as its widest text so far, within bounds.

@@ -1,5 +1,6 @@
-// A pane: one tail, its head, what chooses among its records, its rows and its foot.
+// A pane: one tail, of a stream or of several, its head, what chooses among its records, its rows and its foot.
 
+import { clock } from "./clock.js";
 import { element, List } from "./list.js";
 import { ndjson, save } from "./save.js";
 import { Pulse } from "./pulse.js";
@@ -9,9 +10,10 @@ import { message } from "./rowtext.js";
 import { safe, shorten } from "./safe.js";
 import { Tail } from "./tail.js";
 import { View } from "./view.js";
-import { bytes, count, dropped, levels, plural, rate, some } from "./words.js";
+import { bytes, count, dropped, levels, plural, rate, some, span } from "./words.js";
 
 const errorLevel = 50;
+const settled = 5000; // milliseconds: by then a connection has brought what was there before
 let panes = 0;
 
 export class Pane {
@@ -20,7 +22,7 @@ export class Pane {
   #newest = NaN; // time of the newest record
   #lag = NaN;
   #head = {};
-  #told = 0; // rows that have been announced
+  #opened = Infinity; // when the connection came to be
 
   // The page is told of what happens by its methods: see App.
   constructor(page, { stream, level = "", filter = "", search = "" }) {
@@ -33,6 +35,9 @@ export class Pane {
     this.root.setAttribute("aria-label", "tail of " + safe(stream));
     h.list.id = "list-" + ++panes;
     h.name.textContent = safe(stream);
+    h.name.title = safe(stream) + ": another stream (o)";
+    const { url, name, many } = page.source(stream);
+    this.name = name;
     h.level.append(...[["", "all levels"], ...levels.slice(1).map(([, name]) => [name, name + " and above"])].map(([value, text]) => new Option(text, value)));
     this.store = new Store();
     this.pulse = new Pulse();
@@ -42,11 +47,11 @@ export class Pane {
       onChange: () => { this.#counts(); this.list.draw(); },
       onStuck: () => this.#stuck(),
     });
-    this.list = new List(h.list, this.view, { onOpen: (number) => page.openRecord(this, number), onMove: () => this.#counts() });
+    this.list = new List(h.list, this.view, { many, onOpen: (number) => page.openRecord(this, number), onMove: () => this.#counts() });
     this.#wire(page);
     this.#ask();
     this.tail = new Tail({
-      url: page.logsURL(stream), token: page.token(),
+      url, many, token: page.token(),
       onBatch: (batch, losses) => this.#take(batch, losses),
       onState: (state) => this.#state(state),
     });
@@ -95,36 +100,37 @@ export class Pane {
     h.problem.hidden = true;
     h.filter.removeAttribute("aria-invalid");
     h.search.removeAttribute("aria-invalid");
+    this.rank = 0;
     try {
       const n = levels.find(([, name]) => name === level)?.[0] ?? 0;
-      const top = this.view.following || this.view.length === 0 ? null : this.view.at(Math.min(this.list.top, this.view.length - 1)).number;
-      this.view.ask({ level: n, filter, search, stream: this.stream });
-      if (top !== null) this.list.go(this.view.place(top), true);
+      this.list.hold(() => this.view.ask({ level: n, filter, search, stream: this.name }));
       this.list.restyle();
     } catch (err) {
       h.problem.textContent = err.message;
       h.problem.hidden = false;
-      (filter ? h.filter : h.search).setAttribute("aria-invalid", "true");
+      h[err.part].setAttribute("aria-invalid", "true");
     }
     this.#counts();
   }
 
   #stuck() {
     const h = this.#head;
-    this.view.ask({ level: 0, filter: "", search: "", stream: this.stream });
+    this.view.ask({ level: 0, filter: "", search: "", stream: this.name });
     h.problem.textContent = "an expression takes too long, so nothing is filtered: write it without + or * inside of another";
     h.problem.hidden = false;
     this.list.restyle();
   }
 
   #take(batch, losses) {
-    const now = Date.now();
+    const now = clock.now;
+    const isSettled = performance.now() - this.#opened > settled;
     this.#losses = losses;
     this.#skipped += batch.skipped;
+    this.pulse.add(now, 0, now, batch.skipped);
     let newest = NaN;
     for (let i = 0; i < batch.kinds.length; i++) {
       if (batch.kinds[i] !== kinds.record) continue;
-      this.pulse.add(batch.times[i], batch.levels[i], now);
+      this.pulse.add(isSettled ? now : batch.times[i], batch.levels[i], now);
       if (!Number.isNaN(batch.times[i])) newest = batch.times[i];
     }
     if (!Number.isNaN(newest)) {
@@ -145,6 +151,8 @@ export class Pane {
 
   #state({ state, message, sources }) {
     const h = this.#head;
+    if (state !== "open") this.#opened = Infinity;
+    else if (this.#opened === Infinity) this.#opened = performance.now();
     const states = new Map(sources.map((s) => [s.consolidator, s.state]));
     const list = [...states].map(([name, s]) => {
       const e = element("span", "source " + (s === "live" ? "good" : s === "connecting" ? "wait" : "bad"), (s === "live" ? "● " : s === "connecting" ? "◌ " : s === "unaccounted" ? "◐ " : "✕ ") + safe(name));
@@ -162,7 +170,9 @@ export class Pane {
     if (state === "open" && uncounted.length > 0) text += (text ? "; " : "") + "what is lost at " + some(uncounted) + " is unknown";
     h.state.textContent = text;
     h.state.className = "state " + (state === "refused" || state === "login" || gone.length > 0 ? "bad" : "wait");
-    if (state === "login") this.page.login(message);
+    this.refused = state === "login";
+    if (this.refused) this.page.login(message);
+    this.page.account();
     this.#counts();
     this.tick();
   }
@@ -187,7 +197,7 @@ export class Pane {
 
   // tick is called once a second.
   tick() {
-    const h = this.#head, now = Date.now();
+    const h = this.#head, now = clock.now;
     this.spark.update(now);
     h.rate.textContent = rate(this.pulse.rate(now));
     const errors = this.pulse.errors(now);
@@ -197,6 +207,8 @@ export class Pane {
     if (this.#skipped > 0) parts.push(count(this.#skipped) + " skipped");
     if (this.#lag < 1e6) parts.push("lag " + (this.#lag < 1000 ? Math.round(this.#lag) + " ms" : (this.#lag / 1000).toFixed(1) + " s"));
     if (this.view.busy > 0) parts.push("looking through " + plural(this.view.busy, "row"));
+    if (this.view.unseen > 0) parts.push(count(this.view.unseen) + " let go before the filter came to them");
+    if (clock.ahead !== 0) parts.push("this machine's clock is " + span(Math.abs(clock.ahead) / 1000) + (clock.ahead > 0 ? " ahead" : " behind"));
     if (this.store.evicted > 0) parts.push(plural(this.store.evicted, "older row") + " let go");
     parts.push(count(this.store.rows) + " kept in " + bytes(this.store.text));
     h.facts.textContent = parts.join(" · ");
@@ -204,16 +216,9 @@ export class Pane {
 
   // news says in words what has come since it was asked last, for who listens.
   news() {
-    let n = 0, errors = 0, last = null;
-    this.#told = Math.max(this.#told, this.store.first);
-    for (; this.#told < this.store.next && n < 5000; this.#told++) {
-      const row = this.store.row(this.#told);
-      if (row.kind !== kinds.record || row.level >= errorLevel) last = row;
-      if (row.kind === kinds.record) n++;
-      if (row.level >= errorLevel) errors++;
-    }
-    if (n === 0 && !last) return "";
-    let text = safe(this.stream) + ": " + plural(n, "new record") + (errors > 0 ? ", " + plural(errors, "error") : "");
+    const { all, errors, last } = this.view.takeNews();
+    if (!last) return "";
+    let text = safe(this.stream) + ": " + plural(all, "new record") + (errors > 0 ? ", " + plural(errors, "error") : "");
     if (last) text += "; last " + safe(last.kind === kinds.record ? shorten(message(last.text), 200) : last.text);
     return text;
   }
@@ -239,6 +244,7 @@ export class Pane {
     this.rank = hit.rank;
     this.list.go(this.view.place(hit.number), true);
     this.#counts();
+    this.page.say("match " + count(hit.rank) + " of " + count(this.view.hits));
   }
 
   seekError(step) {
@@ -267,7 +273,7 @@ export class Pane {
 
   save() {
     const rows = this.view.texts();
-    save(this.stream, ndjson(rows));
+    save(this.stream, ndjson(rows, this.list.many));
     this.page.say(plural(rows.length, "row") + " saved");
   }
 

@@ -1,6 +1,7 @@
 // The rate of a stream and of its errors over the last five minutes, by the second.
 
 const seconds = 300;
+const backwards = 2; // seconds that a clock may go back and still be right
 const errorLevel = 50;
 
 export class Pulse {
@@ -8,18 +9,23 @@ export class Pulse {
   #errors = new Uint32Array(seconds);
   #now = 0; // the second that the last cell is of
 
-  // add counts a record of a time in milliseconds; one that has none, or one of the
+  // add counts records of a time in milliseconds; one that has none, or one of the
   // future, counts as of now.
-  add(time, level, now) {
+  add(time, level, now, records = 1) {
     this.#turn(Math.floor(now / 1000));
     let second = Math.floor(time / 1000);
     if (!(time > 0) || second > this.#now) second = this.#now;
     if (second <= this.#now - seconds) return;
-    this.#all[second % seconds]++;
+    this.#all[second % seconds] += records;
     if (level >= errorLevel) this.#errors[second % seconds]++;
   }
 
   #turn(now) {
+    if (now < this.#now - backwards) { // the clock was wrong, and so is what was counted by it
+      this.#all.fill(0);
+      this.#errors.fill(0);
+      this.#now = now;
+    }
     if (now <= this.#now) return;
     for (let s = Math.max(this.#now + 1, now - seconds + 1); s <= now; s++) this.#all[s % seconds] = this.#errors[s % seconds] = 0;
     this.#now = now;

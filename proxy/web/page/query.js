@@ -122,8 +122,8 @@ export function places(re, text) {
 export class Test {
   constructor({ level = 0, filter = "", search: wanted = "", stream = "" }) {
     this.level = level;
-    this.terms = parse(filter);
-    this.wanted = wanted ? search(wanted) : null;
+    this.terms = part("filter", () => parse(filter));
+    this.wanted = part("search", () => wanted ? search(wanted) : null);
     this.stream = stream;
   }
 
@@ -136,8 +136,8 @@ export class Test {
   }
 
   // of returns 0 for a record that does not pass, 1 for one that does, and 3 for one
-  // that is also searched for.
-  of(raw, level) {
+  // that is also searched for. stream is its stream when that is not the test's own.
+  of(raw, level, stream = this.stream) {
     if (!this.passesLevel(level)) return 0;
     if (this.empty) return 1;
     let record = {};
@@ -151,30 +151,42 @@ export class Test {
       return re.test(row.body) || re.test(row.label);
     };
     for (const t of this.terms) {
-      if ((t.field === undefined ? shows(t.re) : this.#meets(t, record, level)) === t.not) return 0;
+      if ((t.field === undefined ? shows(t.re) : meetsField(t, record, level, stream)) === t.not) return 0;
     }
-    if (!this.wanted || !shows(this.wanted)) return 1;
-    places(this.wanted, row.body.slice(0, onScreen)); // as the list will do: it must not be held up
-    return 3;
+    if (!this.wanted) return 1;
+    // What the list will do is done here first, with the very same text: it must not be held
+    // up by an expression.
+    places(this.wanted, rowText(raw, onScreen).body);
+    return shows(this.wanted) ? 3 : 1;
   }
+}
 
-  #meets(t, record, level) {
-    if (t.field === "level") return levelMeets(t, level);
-    const value = lookup(record, t.field);
-    if (value !== undefined) return meets(t, value, 4);
-    switch (t.field) {
-      case "stream": return meets(t, this.stream, 0);
-      case "msg": case "name": case "hostname": case "component": case "pid": {
-        const text = understand(record)[t.field];
-        return text !== "" && meets(t, text, 0);
-      }
-      case "time": {
-        const { time } = peek(record);
-        return !Number.isNaN(time) && meets(t, new Date(time).toISOString(), 0);
-      }
-    }
-    return false;
+// part makes an error say of which part of a query it is.
+function part(name, read) {
+  try {
+    return read();
+  } catch (err) {
+    err.part = name;
+    throw err;
   }
+}
+
+function meetsField(t, record, level, stream) {
+  if (t.field === "level") return levelMeets(t, level);
+  const value = lookup(record, t.field);
+  if (value !== undefined) return meets(t, value, 4);
+  switch (t.field) {
+    case "stream": return meets(t, stream, 0);
+    case "msg": case "name": case "hostname": case "component": case "pid": {
+      const text = understand(record)[t.field];
+      return text !== "" && meets(t, text, 0);
+    }
+    case "time": {
+      const { time } = peek(record);
+      return !Number.isNaN(time) && meets(t, new Date(time).toISOString(), 0);
+    }
+  }
+  return false;
 }
 
 const ordered = (op, sign) => op === "=" ? sign === 0 : op === "<" ? sign < 0 : op === "<=" ? sign <= 0 : op === ">" ? sign > 0 : sign >= 0;

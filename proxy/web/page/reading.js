@@ -63,31 +63,44 @@ function index(object) {
   return keys;
 }
 
-// dig finds what stands at a path within objects, of whose keys some may have dots.
-function dig(object, path) {
-  const keys = index(object);
-  for (let n = 1; n < path.length; n++) {
-    const inner = keys.get(path.slice(0, n).join("."));
-    if (inner === undefined || !isObject(object[inner])) continue;
-    const rest = path.slice(n), whole = index(object[inner]).get(rest.join("."));
-    const value = whole === undefined ? dig(object[inner], rest) : object[inner][whole];
-    if (value !== undefined) return value;
+// Keys are the keys of a record and of the objects within it, findable whatever their
+// case. Each object is gone over once, since it may have thousands.
+class Keys {
+  #known = new Map();
+
+  of(object) {
+    let keys = this.#known.get(object);
+    if (!keys) this.#known.set(object, keys = index(object));
+    return keys;
   }
-  return undefined;
+
+  // dig finds what stands at a path within objects, of whose keys some may have dots.
+  dig(object, path) {
+    const keys = this.of(object);
+    for (let n = 1; n < path.length; n++) {
+      const inner = keys.get(path.slice(0, n).join("."));
+      if (inner === undefined || !isObject(object[inner])) continue;
+      const rest = path.slice(n), whole = this.of(object[inner]).get(rest.join("."));
+      const value = whole === undefined ? this.dig(object[inner], rest) : object[inner][whole];
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  }
 }
 
 // find returns the fields of a role, the preferred first, as { name, top, value }.
 function* find(role, record, keys) {
+  const own = keys.of(record);
   for (const l of lookups[role]) {
     if (only[l.name] && !only[l.name](record)) continue;
     if (l.exact) {
       if (Object.hasOwn(record, l.key)) yield { name: l.name, top: l.key, value: record[l.key] };
       continue;
     }
-    const top = keys.get(l.key);
+    const top = own.get(l.key);
     if (top !== undefined) yield { name: l.name, top, value: record[top] };
     if (l.path.length === 1) continue;
-    const value = dig(record, l.path);
+    const value = keys.dig(record, l.path);
     if (value !== undefined) yield { name: l.name, top: null, value };
   }
 }
@@ -128,12 +141,24 @@ function levelOf(value, name, record) {
 
 const says = (v) => v !== null && v !== "" && !Array.isArray(v) && !(isObject(v) && !("levelStr" in v || "name" in v));
 
+// maxTime is the last time that has a date in every zone, in milliseconds.
+const maxTime = 8.64e15 - 864e5;
+
+const bounded = (time) => Math.abs(time) <= maxTime ? time : NaN;
+const numberOf = (v) => typeof v === "number" ? v : v instanceof Exact ? Number(v.source) : NaN;
+
 // timeOf is a time in milliseconds, or NaN.
 function timeOf(v) {
+  if (isObject(v)) {
+    if ("epochSecond" in v) return bounded(numberOf(v.epochSecond) * 1000 + numberOf(v.nanoOfSecond ?? 0) / 1e6); // log4j
+    v = v.$date ?? v.timestamp; // MongoDB, loguru
+    if (isObject(v)) return NaN;
+  }
+  return bounded(instant(v));
+}
+
+function instant(v) {
   if (v instanceof Exact) v = Number(v.source);
-  if (isObject(v) && ("epochSecond" in v)) return v.epochSecond * 1000 + (v.nanoOfSecond ?? 0) / 1e6; // log4j
-  if (isObject(v) && ("$date" in v)) return timeOf(v.$date); // MongoDB
-  if (isObject(v) && ("timestamp" in v)) return timeOf(v.timestamp); // loguru
   if (typeof v === "string" && !/^\d+(\.\d+)?$/.test(v)) {
     return /\d{2}:\d{2}/.test(v) ? Date.parse(v.replace(",", ".").replace(/^(\d{4}-\d\d-\d\d) /, "$1T").replace(/([+-]\d\d)(\d\d)$/, "$1:$2")) : NaN;
   }
@@ -145,10 +170,10 @@ function timeOf(v) {
 // peek returns the level and the time of a record, 0 and NaN where it has none.
 export function peek(record) {
   if (Number.isInteger(record.level) && record.level >= 10 && record.level < 100 && typeof record.time === "string") {
-    return { level: record.level, time: Date.parse(record.time) };
+    return { level: record.level, time: bounded(Date.parse(record.time)) };
   }
   if (!isObject(record)) return { level: 0, time: NaN };
-  const keys = index(record);
+  const keys = new Keys();
   let level = 0, time = NaN;
   for (const f of find("level", record, keys)) {
     const l = says(f.value) ? levelOf(f.value, f.name, record) : 0;
@@ -156,7 +181,7 @@ export function peek(record) {
     if (l === undefined && level === 0 && !weak.has(f.name)) level = unknownLevel;
   }
   for (const f of find("time", record, keys)) if (!Number.isNaN(time = timeOf(f.value))) break;
-  if (level === 0 && (keys.has("@t") || keys.has("@mt"))) level = 30; // Serilog leaves it out
+  if (level === 0 && (keys.of(record).has("@t") || keys.of(record).has("@mt"))) level = 30; // Serilog leaves it out
   return { level, time };
 }
 
@@ -165,7 +190,7 @@ export function peek(record) {
 export function understand(record) {
   const out = { msg: "", name: "", component: "", hostname: "", pid: "", fields: [] };
   const own = new Set(["v"]);
-  const keys = index(record);
+  const keys = new Keys();
   for (const role of ["msg", "name", "hostname"]) {
     for (const f of find(role, record, keys)) {
       if (typeof f.value !== "string") continue;
@@ -175,7 +200,7 @@ export function understand(record) {
     }
   }
   for (const f of find("pid", record, keys)) {
-    if (typeof f.value !== "number" && !/^\d+$/.test(f.value)) continue;
+    if (typeof f.value !== "number" && !(typeof f.value === "string" && /^\d+$/.test(f.value))) continue;
     out.pid = String(f.value);
     if (f.top !== null) own.add(f.top);
     break;

@@ -5,11 +5,14 @@ import { kinds } from "./store.js";
 
 const warn = 40;
 
-// ndjson returns the lines of rows, as [kind, text, time], for a Blob.
-export function ndjson(rows) {
-  return rows.map(([kind, text, time]) => kind === kinds.record
-    ? text + "\n"
-    : JSON.stringify({ v: 0, name: "sluice", hostname: "", pid: 0, level: warn, time: new Date(Number.isNaN(time) ? Date.now() : time).toISOString(), msg: text }) + "\n");
+// ndjson returns the lines of rows, as [kind, text, time, stream], for a Blob. With many,
+// each record is within an object that says of which stream it is.
+export function ndjson(rows, many) {
+  return rows.map(([kind, text, time, stream]) => {
+    const line = kind === kinds.record ? text
+      : JSON.stringify({ v: 0, name: "sluice", hostname: "", pid: 0, level: warn, time: new Date(Number.isNaN(time) ? Date.now() : time).toISOString(), msg: text });
+    return (many ? '{"stream":' + JSON.stringify(stream) + ',"record":' + line + "}" : line) + "\n";
+  });
 }
 
 // save hands a file to the browser.

@@ -12,13 +12,14 @@ export class Events {
   // push hands on every event that is whole with this text. It throws a RangeError when
   // an event has no end within maxEvent.
   push(text, each) {
+    let look = Math.max(this.#rest.length - 1, 0); // before it there is no end
     text = this.#rest + text;
     let from = 0;
     for (;;) {
-      const end = text.indexOf("\n\n", from);
+      const end = text.indexOf("\n\n", look);
       if (end < 0) break;
       parse(text, from, end, each);
-      from = end + 2;
+      from = look = end + 2;
     }
     this.#rest = from === 0 ? text : text.slice(from);
     if (this.#rest.length > maxEvent) throw new RangeError("an event without an end");

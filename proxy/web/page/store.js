@@ -14,6 +14,7 @@ const chunkText = 256 << 10;
 export class Store {
   #chunks = [];
   #next = 0;
+  #names = new Map();
 
   constructor(rows = maxRows, text = maxText) {
     this.bounds = { rows, text };
@@ -25,22 +26,31 @@ export class Store {
   get next() { return this.#next; }
   get rows() { return this.#next - this.first; }
 
-  // add takes a batch: arrays of texts, kinds, levels and times.
+  // add takes a batch: arrays of texts, kinds, levels, times, and of the names of their
+  // streams, or null when all are of one.
   add(batch) {
     for (let i = 0; i < batch.texts.length; i++) {
       let c = this.#chunks.at(-1);
       if (!c || c.texts.length >= chunkRows || c.size >= chunkText) {
-        c = { first: this.#next, size: 0, texts: [], kinds: [], levels: [], times: [] };
+        c = { first: this.#next, size: 0, texts: [], kinds: [], levels: [], times: [], streams: batch.streams ? [] : null };
         this.#chunks.push(c);
       }
       c.texts.push(batch.texts[i]);
       c.kinds.push(batch.kinds[i]);
       c.levels.push(batch.levels[i]);
       c.times.push(batch.times[i]);
+      if (c.streams) c.streams.push(this.#nameOf(batch.streams[i]));
       c.size += batch.texts[i].length;
       this.text += batch.texts[i].length;
       this.#next++;
     }
+  }
+
+  // nameOf is a name that all rows of a stream share.
+  #nameOf(stream) {
+    const known = this.#names.get(stream);
+    if (known === undefined) this.#names.set(stream, stream);
+    return known ?? stream;
   }
 
   // full tells whether something has to go; evict then lets go of the oldest chunks.
@@ -70,14 +80,14 @@ export class Store {
   row(number) {
     const c = this.#chunkOf(number);
     const i = number - c.first;
-    return { number, kind: c.kinds[i], level: c.levels[i], time: c.times[i], text: c.texts[i] };
+    return { number, kind: c.kinds[i], level: c.levels[i], time: c.times[i], text: c.texts[i], stream: c.streams?.[i] ?? "" };
   }
 
   // piece returns rows from a number on, which are held, as arrays: those of its chunk.
   piece(number) {
     const c = this.#chunkOf(number);
     const i = number - c.first;
-    return { first: number, texts: c.texts.slice(i), kinds: c.kinds.slice(i), levels: c.levels.slice(i) };
+    return { first: number, texts: c.texts.slice(i), kinds: c.kinds.slice(i), levels: c.levels.slice(i), streams: c.streams?.slice(i) };
   }
 
   #chunkOf(number) {

@@ -1,36 +1,42 @@
-// A worker that follows one stream: it keeps the connection, goes on where it broke off,
-// reads the events, and hands on what it has once the page has taken what came before.
+// A worker that follows one stream, or several as one: it keeps the connection, goes on
+// where it broke off, reads the events, and hands on what it has once the page has taken
+// what came before.
 
+import { Pace } from "./pace.js";
+import { Pending } from "./pending.js";
 import { peek } from "./reading.js";
+import { shorten } from "./safe.js";
+import { Sources } from "./sources.js";
 import { Events } from "./sse.js";
 import { kinds } from "./store.js";
-import { away, lost } from "./words.js";
-import { Pending } from "./pending.js";
+import { lost } from "./words.js";
 
-const silence = 30_000; // three pings: the connection is dead
-const tooBusy = 750; // milliseconds without waiting for the network: too far behind
-const tooLong = 10_000; // for an answer
-const retries = [250, 500, 1000, 2000, 5000];
+const silence = 30_000; // milliseconds, three pings: the connection is dead
+const tooLong = 10_000; // milliseconds, for an answer
+const lasting = 5_000; // milliseconds: a response that lasts so long was a good one
+const retries = [250, 500, 1000, 2000, 5000]; // milliseconds
+const maxNotice = 2048; // UTF-16 units
+const maxRefusal = 4096; // bytes
 
 const pending = new Pending();
+const sources = new Sources();
 let taken = true; // the page has what was sent last
 let losses = { count: 0, unknown: false };
-let sources = new Map(); // by the consolidator's name, its latest number and state
-const told = new Map(); // what stands in the rows of each consolidator: its state, and when it was back
 let lastID = null;
-let settings, abort, attempt = 0, wasLost = false, wake = null, generation = 0;
+let date = NaN; // of the last answer, by the proxy's clock
+let settings, running = false, attempt = 0, wasLost = false, wake = null;
 
 self.onmessage = ({ data }) => {
   switch (data.type) {
     case "start":
       settings = data;
-      void follow(++generation);
+      void follow();
       break;
-    case "token":
+    case "token": // what is open goes on, as long as it may
       settings.token = data.token;
       attempt = 0;
       if (wake) wake();
-      else void follow(++generation);
+      else if (!running) void follow();
       break;
     case "taken":
       taken = true;
@@ -43,41 +49,47 @@ self.onmessage = ({ data }) => {
 function send() {
   if (!taken || pending.length === 0) return;
   const batch = pending.take();
+  if (!settings.many) batch.streams = null;
   taken = false;
   self.postMessage({ type: "batch", batch, losses });
 }
 
 function state(name, message = "") {
-  self.postMessage({ type: "state", state: name, message, sources: [...sources.values()] });
+  self.postMessage({ type: "state", state: name, message, sources: sources.list, date });
+  date = NaN;
 }
 
-function notice(kind, text) {
-  pending.add(kind, 0, Date.now(), text);
+function notice(kind, text, stream = "") {
+  pending.add(kind, 0, Date.now(), shorten(text, maxNotice), stream);
   send();
 }
 
 // follow reads responses, one after the other, until it is refused.
-async function follow(mine) {
-  while (mine === generation) {
+async function follow() {
+  running = true;
+  for (;;) {
     state(attempt === 0 && !wasLost ? "connecting" : "reconnecting");
+    const asked = performance.now();
     let outcome;
     try {
       outcome = await connect();
     } catch (err) {
       outcome = { message: err instanceof RangeError ? err.message : "the connection broke off" };
     }
+    sources.clear();
     if (outcome.refused) {
+      running = false;
       state(outcome.refused, outcome.message);
       return;
     }
+    if (performance.now() - asked > lasting) attempt = 0;
     if (!wasLost && !outcome.planned) notice(kinds.state, (outcome.message || "the connection broke off") + "; trying again");
     wasLost ||= !outcome.planned;
-    sources = new Map();
     state("reconnecting", outcome.message);
-    const wait = outcome.planned ? retries[0] * Math.random() : outcome.after ?? retries[Math.min(attempt, retries.length - 1)] * (0.75 + Math.random() / 2);
+    const wait = retries[Math.min(attempt, retries.length - 1)];
     attempt++;
     await new Promise((done) => {
-      const timer = setTimeout(done, wait);
+      const timer = setTimeout(done, outcome.planned ? wait * Math.random() : outcome.after ?? wait * (0.75 + Math.random() / 2));
       wake = () => { clearTimeout(timer); done(); };
     });
     wake = null;
@@ -86,7 +98,7 @@ async function follow(mine) {
 
 // connect reads one response to its end.
 async function connect() {
-  abort = new AbortController();
+  const abort = new AbortController();
   let watchdog;
   const alive = () => {
     clearTimeout(watchdog);
@@ -98,10 +110,14 @@ async function connect() {
     const headers = { Accept: "text/event-stream" };
     if (settings.token) headers.Authorization = "Bearer " + settings.token;
     if (lastID !== null) headers["Last-Event-ID"] = lastID;
-    const response = await fetch(settings.url, { headers, cache: "no-store", credentials: "same-origin", redirect: "error", signal: abort.signal });
+    const response = await fetch(settings.url, { headers, cache: "no-store", credentials: "same-origin", redirect: "manual", signal: abort.signal });
     clearTimeout(waiting);
+    if (response.type === "opaqueredirect") {
+      return { message: "what stands before the proxy wants a login of its own: log in there in another tab, and this one goes on", after: 2000 };
+    }
+    date = Date.parse(response.headers.get("Date") ?? "");
     if (response.status !== 200) return await refusal(response);
-    attempt = 0;
+    if (!/^text\/event-stream\b/i.test(response.headers.get("Content-Type") ?? "")) return { message: "what answers is no proxy of Sluice" };
     if (wasLost) notice(kinds.state, "connected again; what is missing stands below");
     wasLost = false;
     state("open");
@@ -125,32 +141,49 @@ async function refusal(response) {
 
 // reason is what a refusal says of itself.
 async function reason(response) {
-  const text = (await response.text()).slice(0, 4096).replace(/^data: /, "");
+  const said = await beginning(response);
   try {
-    const problem = JSON.parse(text);
+    const problem = JSON.parse(said.replace(/^data: /, ""));
     return String(problem.detail ?? problem.msg ?? problem.title).slice(0, 500);
   } catch {
     return "the proxy answers " + response.status;
   }
 }
 
+// beginning is the first text of a body, which may have no end.
+async function beginning(response) {
+  const reader = response.body.getReader(), decoder = new TextDecoder();
+  let text = "";
+  while (text.length < maxRefusal) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value.subarray(0, maxRefusal), { stream: true });
+  }
+  void reader.cancel().catch(() => {});
+  return text.slice(0, maxRefusal);
+}
+
 async function read(response, alive) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const events = new Events();
+  const pace = new Pace(performance.now());
   let planned = false;
-  let idle = performance.now(); // when there was nothing to read last
   const each = (name, id, data) => {
     if (id !== null) lastID = id;
     planned = event(name, data) || planned;
   };
   for (;;) {
     const asked = performance.now();
-    const { done, value } = await reader.read();
+    let done, value;
+    try {
+      ({ done, value } = await reader.read());
+    } catch (err) {
+      if (planned) return { planned };
+      throw err;
+    }
     if (done) return { planned };
     alive();
-    const now = performance.now();
-    if (now - asked > 2) idle = now;
-    if (now - idle > tooBusy) {
+    if (pace.behind(asked, performance.now(), value.length)) {
       const { records, last } = events.skip(value, each);
       if (last !== null) lastID = last;
       if (records > 0) pending.skip(records);
@@ -173,6 +206,11 @@ function event(name, data) {
     case "source":
       source(parse(data));
       break;
+    case "repeats": {
+      const { stream, reason: why } = parse(data);
+      notice(kinds.state, "what follows may hold records that came before" + (why ? ": " + why : ""), String(stream ?? ""));
+      break;
+    }
     case "end":
       return true;
   }
@@ -187,35 +225,32 @@ function parse(data) {
   }
 }
 
+// wrapping is what stands before a record that comes with the name of its stream; behind it
+// is one more brace.
+const wrapping = /^\{"stream":("(?:[^"\\]|\\.)*"),"record":/s;
+
 function record(data) {
-  let head = { level: 0, time: NaN };
+  let stream = "", head = { level: 0, time: NaN };
   try {
+    const before = settings.many ? wrapping.exec(data) : null;
+    if (before) {
+      stream = JSON.parse(before[1]);
+      data = data.slice(before[0].length, -1);
+    }
     head = peek(JSON.parse(data));
   } catch { /* shown as it is */ }
-  pending.add(kinds.record, head.level, head.time, data);
+  pending.add(kinds.record, head.level, head.time, data, stream);
 }
 
 function drop(d) {
   d.count = Number(d.count) || 0;
   losses = { count: losses.count + d.count, unknown: losses.unknown || Boolean(d.unknown) };
-  notice(kinds.gap, lost(d));
+  notice(kinds.gap, lost(d), String(d.stream ?? ""));
 }
 
-// source notes the state of a consolidator. What changed while one watches stands in the
-// rows; how it was at the beginning does not.
 function source(s) {
-  const name = String(s.consolidator);
-  const known = sources.get(name);
-  if (!known || s.n >= known.n) sources.set(name, { n: s.n, consolidator: name, state: String(s.state) });
-  const before = told.get(name) ?? { state: "", back: "" };
-  if (s.away && s.back !== before.back) {
-    losses = { ...losses, unknown: true };
-    notice(kinds.state, away({ ...s, consolidator: name }));
-  } else if (s.state === "lost" && before.state !== "lost" && before.state !== "") {
-    notice(kinds.state, name + " is lost; the proxy tries again");
-  } else if (s.state === "live" && before.state === "lost") {
-    notice(kinds.state, name + " is back");
-  }
-  told.set(name, { state: s.state, back: s.back ?? before.back });
+  const { text, unknown } = sources.note(s);
+  if (unknown) losses = { ...losses, unknown: true };
+  if (text) notice(kinds.state, text);
   state("open");
 }

@@ -1,6 +1,7 @@
 // A tail as the page has it: it is handed what came once a frame, and at once while the
 // page is hidden, when there are no frames.
 
+import { clock } from "./clock.js";
 import { start } from "./workers.js";
 
 export class Tail {
@@ -8,23 +9,26 @@ export class Tail {
   #waiting = null;
   #frame = 0;
 
-  // onBatch gets each batch with the losses so far, onState the state of the connection
+  // many tells that each record comes with the name of its stream. onBatch gets each batch with the losses so far, onState the state of the connection
   // and of the consolidators.
-  constructor({ url, token, onBatch, onState }) {
+  constructor({ url, many, token, onBatch, onState }) {
     this.state = { state: "connecting", message: "", sources: [] };
     const take = () => {
       cancelAnimationFrame(this.#frame);
       this.#frame = 0;
       const waiting = this.#waiting;
       this.#waiting = null;
-      if (waiting) {
+      if (!waiting) return;
+      try {
         onBatch(waiting.batch, waiting.losses);
+      } finally {
         this.#worker.postMessage({ type: "taken" });
       }
     };
     this.#worker.onmessage = ({ data }) => {
       if (data.type === "state") {
         this.state = data;
+        clock.learn(data.date);
         onState(data);
         return;
       }
@@ -34,7 +38,7 @@ export class Tail {
     };
     this.hidden = () => { if (document.hidden) take(); };
     document.addEventListener("visibilitychange", this.hidden);
-    this.#worker.postMessage({ type: "start", url, token });
+    this.#worker.postMessage({ type: "start", url, many, token });
   }
 
   // login goes on with another token, where it stopped.

@@ -17,14 +17,17 @@ export class View {
   #scanned = 0; // up to here rows have been given to the matcher
   #tested = 0; // and up to here it has answered
   #generation = 0;
+  #heard = 0; // rows from here on are news
 
   constructor(store, { onChange, onStuck }) {
     this.store = store;
     this.onChange = onChange;
     this.onStuck = onStuck;
     this.fresh = { all: 0, warn: 0, error: 0 }; // what came since one stopped following
+    this.news = { all: 0, errors: 0, last: null }; // what came since it was taken: see takeNews
+    this.unseen = 0; // rows that were let go before the matcher came to them
     this.following = true;
-    this.#matcher = new Matcher({}, () => {});
+    this.#matcher = new Matcher({});
   }
 
   #matcher;
@@ -35,7 +38,7 @@ export class View {
   // ask shows what passes another query. A query that cannot be read is an Error, and
   // changes nothing.
   ask(query) {
-    const matcher = new Matcher(query, () => this.onStuck(query));
+    const matcher = new Matcher(query, { onRoom: () => this.scan(), onStuck: () => this.onStuck() });
     this.#matcher.close();
     this.#matcher = matcher;
     this.#generation++;
@@ -44,14 +47,20 @@ export class View {
     this.#kept = [];
     this.#head = this.#hitsHead = 0;
     this.#scanned = this.#tested = this.store.first;
+    this.#heard = this.store.next;
+    this.unseen = 0;
+    this.fresh = { all: 0, warn: 0, error: 0 };
     this.scan();
   }
 
-  // scan has rows tested that have not been yet.
+  // scan has rows tested that have not been yet, as many as the matcher takes.
   scan() {
     const generation = this.#generation;
-    this.#scanned = Math.max(this.#scanned, this.store.first);
-    while (this.#scanned < this.store.next) {
+    if (this.#scanned < this.store.first) {
+      this.unseen += this.store.first - this.#scanned;
+      this.#scanned = this.store.first;
+    }
+    while (this.#scanned < this.store.next && this.#matcher.room) {
       const piece = this.store.piece(this.#scanned);
       this.#scanned += piece.texts.length;
       this.#matcher.each(piece, (passes) => {
@@ -66,6 +75,7 @@ export class View {
       if (passes[i] === 0 || number < this.store.first) continue;
       this.#numbers.push(number);
       if (passes[i] === 3) this.#hits.push(number);
+      if (number >= this.#heard) this.#hear(piece, i);
       if (!this.following && piece.kinds[i] === kinds.record && number >= this.since) {
         this.fresh.all++;
         if (piece.levels[i] >= errorLevel) this.fresh.error++;
@@ -76,8 +86,23 @@ export class View {
     this.onChange();
   }
 
+  #hear(piece, i) {
+    const isRecord = piece.kinds[i] === kinds.record, isError = piece.levels[i] >= errorLevel;
+    if (isRecord) this.news.all++;
+    if (isError) this.news.errors++;
+    if (!isRecord || isError || !this.news.last?.important) this.news.last = { kind: piece.kinds[i], text: piece.texts[i], important: !isRecord || isError };
+  }
+
+  // takeNews returns how many records and errors came and passed since it was called last,
+  // and the last row of them, the last that is an error or no record if there was one.
+  takeNews() {
+    const news = this.news;
+    this.news = { all: 0, errors: 0, last: null };
+    return news;
+  }
+
   // busy tells how much of the store has not been tested yet, in rows.
-  get busy() { return this.#matcher.waiting > 0 ? this.store.next - this.#tested : 0; }
+  get busy() { return this.store.next - Math.max(this.#tested, this.store.first); }
 
   // leave stops following, and follow starts it again.
   leave() {
@@ -181,11 +206,11 @@ export class View {
     return -1;
   }
 
-  // texts returns all that is shown, in its order, as [kind, text, time].
+  // texts returns all that is shown, in its order, as [kind, text, time, stream].
   texts() {
     return Array.from({ length: this.length }, (_, i) => {
       const row = this.at(i);
-      return [row.kind, row.text, row.time];
+      return [row.kind, row.text, row.time, row.stream];
     });
   }
 
