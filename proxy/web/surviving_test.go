@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,9 +64,11 @@ func relogin(t *testing.T, b *chromium.Browser) {
 	if got := chromium.Eval[[]string](tab, shown); len(got) != 3 {
 		t.Errorf("a new token repeats, or cuts: %q", got)
 	}
-	if n := len(f.sessions["system"]); n != 1 {
-		t.Errorf("a new token opens %d connections", n)
-	}
+	f.set(func() {
+		if n := len(f.sessions["system"]); n != 1 {
+			t.Errorf("a new token opens %d connections", n)
+		}
+	})
 }
 
 func impostors(t *testing.T, b *chromium.Browser) {
@@ -76,19 +79,19 @@ func impostors(t *testing.T, b *chromium.Browser) {
 	})
 	close(s.cut)
 	tab.Wait(says(".foot .state", "wants a login of its own"))
-	asked := 0
+	var asked atomic.Int32
 	f.set(func() {
 		f.odd = func(w http.ResponseWriter, r *http.Request) {
-			asked++
+			asked.Add(1)
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = fmt.Fprint(w, "<p>Welcome\n\ndata: {}\n\n")
 		}
 	})
 	tab.Wait(says(".foot .state", "what answers is no proxy of Sluice"))
 	f.set(func() {
-		f.odd = func(w http.ResponseWriter, _ *http.Request) { // a refusal without an end
+		f.odd = func(w http.ResponseWriter, r *http.Request) { // a refusal without an end
 			w.WriteHeader(http.StatusBadGateway)
-			for f.Config != nil {
+			for r.Context().Err() == nil {
 				if _, err := w.Write(make([]byte, 64<<10)); err != nil {
 					return
 				}
@@ -98,8 +101,8 @@ func impostors(t *testing.T, b *chromium.Browser) {
 	tab.Wait(says(".foot .state", "the proxy answers 502"))
 	f.set(func() { f.odd = nil })
 	s = f.session(t, "system", 2)
-	if s.id != "2" || asked > 5 {
-		t.Errorf("the page goes on after %q, and asked %d times", s.id, asked)
+	if s.id != "2" || asked.Load() > 5 {
+		t.Errorf("the page goes on after %q, and asked %d times", s.id, asked.Load())
 	}
 	s.send <- records(3, 1)
 	tab.Wait(shows("record 3"))

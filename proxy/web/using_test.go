@@ -166,11 +166,11 @@ func picker(t *testing.T, b *chromium.Browser) {
 	typed(tab, "#picker input", "zebr")
 	tab.Wait(says(`#picker [aria-selected="true"] .name`, "tenant/<b>zebra</b>"))
 	tab.Wait(says(`#picker [aria-selected="true"] .rate`, "0.5/s"))
-	tab.Do(chromedp.SendKeys(chromedp.CSS("#picker input"), "\r"))
+	tab.Do(chromedp.KeyEvent("\r"))
 	f.session(t, "tenant/<b>zebra</b>", 1)
 	key(tab, "+")
 	tab.Wait(`document.querySelector("#picker").open`)
-	tab.Do(chromedp.SendKeys(chromedp.CSS("#picker input"), "customer-00007\r"))
+	tab.Do(chromedp.KeyEvent("customer-00007\r"))
 	f.session(t, "tenant/customer-00007-batch", 1)
 	if n := chromium.Eval[int](tab, `document.querySelectorAll(".pane").length`); n != 2 {
 		t.Errorf("there are %d panes", n)
