@@ -93,6 +93,33 @@ func TestAdminAddress(t *testing.T) {
 	}
 }
 
+// The admin address alone may be one that other machines reach: it answers by whatever
+// name it is called, and the endpoints stay those of this machine.
+func TestAdminOpen(t *testing.T) {
+	c, _ := start(t, consolidator.Config{Admin: ":0", AdminOpen: true})
+	_, port, err := net.SplitHostPort(c.AdminAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+port+"/readyz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = "vm-1.example:" + port
+	wait.For(t, "readiness", func() bool {
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	_, err = consolidator.New(consolidator.Config{Publish: []string{"tcp://*:0"}, Subscribe: []string{"tcp://" + anyPort}, AdminOpen: true})
+	if err == nil || !strings.Contains(err.Error(), "--insecure") {
+		t.Errorf("an endpoint that other machines reach: %v", err)
+	}
+}
+
 // free is an address that nobody listens on.
 func free(t testing.TB) string {
 	t.Helper()

@@ -141,6 +141,18 @@ func TestMetricsAreUsedByTheirNames(t *testing.T) {
 	figures.Used(t, p.AdminAddr(), "(?:process|sluice_build)", "../deploy/prometheus/alerts.yml", "../deploy/grafana/sluice.json")
 }
 
+// The admin address alone may be one that other machines reach.
+func TestAdminOpen(t *testing.T) {
+	p := start(t, newFake(), func(c *proxy.Config) { c.Admin, c.AdminOpen = ":0", true })
+	if n := len(figures.Of(t, p.AdminAddr(), namespace)); n == 0 {
+		t.Error("it serves no figures")
+	}
+	_, err := proxy.New(proxy.Config{Listen: ":0", AdminOpen: true, Open: func(time.Duration) (proxy.Source, error) { return newFake(), nil }})
+	if err == nil || !strings.Contains(err.Error(), "--jwt-key") {
+		t.Errorf("an address that other machines reach, without keys: %v", err)
+	}
+}
+
 // lines is a log that a test reads.
 type lines struct {
 	mu   sync.Mutex
