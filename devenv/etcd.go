@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -32,19 +34,31 @@ type etcdServer struct {
 	cluster *etcd.Cluster
 	finder  discovery.Finder
 	url     string
+	name    string // no other etcd has it
 	folder  string
 	cmd     *exec.Cmd
 	ended   chan struct{} // closed when the process has
 	log     *slog.Logger
 }
 
-// startEtcd runs etcd, and waits until it answers.
-func startEtcd(log *slog.Logger) (*etcdServer, error) {
+// startEtcd runs etcd, and waits until it answers. Somebody may take a port between its
+// choice and its use, so that it is tried again with others.
+func startEtcd(log *slog.Logger) (s *etcdServer, err error) {
 	program, err := exec.LookPath("etcd")
 	if err != nil {
 		return nil, fmt.Errorf("%w: install it (Debian's package is etcd-server), or leave --etcd out", err)
 	}
-	s := &etcdServer{log: log}
+	for range 5 {
+		if s, err = runEtcd(program, log); err == nil {
+			return s, nil
+		}
+	}
+	return nil, err
+}
+
+// runEtcd is startEtcd, once.
+func runEtcd(program string, log *slog.Logger) (*etcdServer, error) {
+	s := &etcdServer{log: log, name: fmt.Sprintf("devenv-%016x", rand.Uint64())}
 	client, err := free(etcdPort)
 	if err != nil {
 		return nil, err
@@ -58,9 +72,9 @@ func startEtcd(log *slog.Logger) (*etcdServer, error) {
 		return nil, err
 	}
 	s.cmd = exec.Command(
-		program, "--name", "devenv", "--data-dir", filepath.Join(s.folder, "data"),
+		program, "--name", s.name, "--data-dir", filepath.Join(s.folder, "data"),
 		"--listen-client-urls", s.url, "--advertise-client-urls", s.url,
-		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", "devenv=http://"+peer,
+		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", s.name+"=http://"+peer,
 	)
 	said := &lastOutput{}
 	s.cmd.Stdout, s.cmd.Stderr = said, said
@@ -79,7 +93,7 @@ func startEtcd(log *slog.Logger) (*etcdServer, error) {
 		os.RemoveAll(s.folder)
 		return nil, err
 	}
-	if err := s.ready(); err != nil {
+	if err := s.ready(peer); err != nil {
 		s.stop()
 		return nil, fmt.Errorf("%w; it said last: %s", err, said)
 	}
@@ -101,16 +115,23 @@ func free(port int) (string, error) {
 	return ln.Addr().String(), nil
 }
 
-// ready waits until etcd answers.
-func (s *etcdServer) ready() error {
+// ready waits until etcd answers: to its peers, where it says who it is, since another
+// one may have taken its ports, and to clients.
+func (s *etcdServer) ready(peer string) error {
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
+	says := func(url, text string) bool {
+		answer, err := client.Get(url)
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		said, _ := io.ReadAll(io.LimitReader(answer.Body, 64<<10))
+		return strings.Contains(string(said), text)
+	}
 	for until := time.Now().Add(etcdStart); time.Now().Before(until); {
-		if answer, err := client.Get(s.url + "/health"); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
+		if says("http://"+peer+"/members", s.name) && says(s.url+"/health", "true") {
+			return nil
 		}
 		select {
 		case <-s.ended:

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -102,7 +103,7 @@ func newServer(t testing.TB, name string, cfg Config) *Server {
 		scheme = "https"
 	}
 	return &Server{
-		URL: scheme + "://" + free(t), t: t, cfg: cfg, name: name, peer: "http://" + free(t), folder: t.TempDir(),
+		URL: scheme + "://" + free(t), t: t, cfg: cfg, name: fmt.Sprintf("%s-%016x", name, rand.Uint64()), peer: "http://" + free(t), folder: t.TempDir(),
 	}
 }
 
@@ -179,15 +180,22 @@ func (s *Server) answers() (yes bool) {
 			return true
 		default:
 		}
-		answer, err := client.Get(s.URL + "/health")
-		if err != nil {
-			return false
-		}
-		answer.Body.Close()
-		yes = answer.StatusCode == http.StatusOK
+		// To its peers it says who it is: no other has taken its ports.
+		yes = says(&client, s.peer+"/members", s.name) && says(&client, s.URL+"/health", "true")
 		return yes
 	})
 	return yes
+}
+
+// says reports whether an answer has a text in it.
+func says(client *http.Client, url, text string) bool {
+	answer, err := client.Get(url)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	said, _ := io.ReadAll(answer.Body)
+	return strings.Contains(string(said), text)
 }
 
 // Kill ends the server at once.
