@@ -58,15 +58,21 @@ func inUse() int64 {
 // What a record makes a term do besides the matching of bytes counts, too: it looks for
 // its field through all of the record, and matches each element of a list, be that empty.
 func TestADeadlineEndsAllThatATermDoes(t *testing.T) {
-	const size = 250_000
-	var keys strings.Builder // each is the beginning of the path
-	for i := range 120 {
-		fmt.Fprintf(&keys, `"%s":{},`, "a"+strings.Repeat(".a", i))
+	keys := func() string { // each is the beginning of the path
+		var b strings.Builder
+		for i := range 120 {
+			fmt.Fprintf(&b, `"%s":{},`, "a"+strings.Repeat(".a", i))
+		}
+		return b.String()
 	}
-	for name, c := range map[string]struct{ where, data string }{
-		"empty elements": {`msg~(?:x?){450}z`, `{"msg":[` + strings.Repeat(`"",`, size/3) + `""]}`},
-		"a long path":    {"a" + strings.Repeat(".a", 120) + "=1", `{` + keys.String() + `"z":"` + strings.Repeat("x", size) + `"}`},
-		"many terms":     {strings.Repeat("b.c=1 ", 31), `{"b":{},"z":"` + strings.Repeat("x", size) + `"}`},
+	text := func(n int) string { return `"z":"` + strings.Repeat("xx", n) + `"}` }
+	for name, c := range map[string]struct {
+		where string
+		data  func(n int) string
+	}{
+		"empty elements": {`msg~(?:x?){450}\b`, func(n int) string { return `{"msg":[` + strings.Repeat(`"",`, n) + `""]}` }},
+		"a long path":    {"a" + strings.Repeat(".a", 120) + "=1", func(n int) string { return `{` + keys() + text(n) }},
+		"many terms":     {strings.Repeat("b.c=1 ", 31), func(n int) string { return `{"b":{},` + text(20*n) }},
 	} {
 		terms, err := query.Parse(c.where)
 		if err != nil {
@@ -74,14 +80,14 @@ func TestADeadlineEndsAllThatATermDoes(t *testing.T) {
 		}
 		d := query.NewDeadline(time.Now())
 		for i := range terms {
-			terms[i].MatchRaw(&query.Record{Data: []byte(c.data), Until: &d})
+			terms[i].MatchRaw(&query.Record{Data: []byte(c.data(22_000)), Until: &d})
 		}
 		if !d.Passed() {
 			t.Errorf("%s: they went on after their time", name)
 		}
 		// With time, they say what they say without a deadline.
-		later := query.NewDeadline(time.Now().Add(time.Hour))
-		if got, want := terms[0].Match(&query.Record{Data: []byte(c.data), Until: &later}), terms[0].Match(&query.Record{Data: []byte(c.data)}); got != want {
+		little, later := []byte(c.data(50)), query.NewDeadline(time.Now().Add(time.Hour))
+		if got, want := terms[0].Match(&query.Record{Data: little, Until: &later}), terms[0].Match(&query.Record{Data: little}); got != want {
 			t.Errorf("%s: %t before the deadline, %t without one", name, got, want)
 		}
 	}
