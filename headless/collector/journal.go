@@ -102,7 +102,9 @@ func (s *journalSource) entries(ctx context.Context, in io.Reader, out *shipper.
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err != nil {
-			out.Mark(s.label(), *cursor)
+			if *cursor != "" {
+				out.Mark(s.label(), *cursor)
+			}
 			return err
 		}
 		if ctx.Err() != nil {

@@ -14,6 +14,7 @@ import (
 	"sluice/headless/collector"
 	"sluice/headless/collector/naming"
 	"sluice/internal/foreign"
+	"sluice/internal/wait"
 )
 
 // entry is an entry of a journal, as `journalctl -o export` writes it.
@@ -121,6 +122,36 @@ func TestJournal(t *testing.T) {
 		t.Errorf("a journal without what was read last: %+v, %v; it says %s", s, err, r.words())
 	}
 	if got := messages(t, at, "host/vm-9/app", 1); got[0] != "five" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Told to begin at the end, the first run passes over what is there, and the next one
+// over nothing that came in between, though the first had seen nothing new.
+func TestJournalFromItsEnd(t *testing.T) {
+	t.Parallel()
+	foreign.Need(t, "systemd-journal-remote")
+	to, at := pump(t)
+	dir := t.TempDir()
+	journal, state := filepath.Join(dir, "journal"), filepath.Join(dir, "state")
+	if err := os.Mkdir(journal, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	store(t, journal, "a", entry(0, "old"), entry(1, "old, too"))
+	cfg := collector.Config{Journal: collector.Journal{Stream: journalRule(t, "system"), Directory: journal}, State: state, New: true}
+	r := collect(t, to, cfg)
+	wait.For(t, "the cursor is saved", func() bool {
+		text, err := os.ReadFile(state)
+		return err == nil && strings.Contains(string(text), "i=2;")
+	})
+	r.end()
+	store(t, journal, "b", entry(2, "between"))
+	r = collect(t, to, cfg)
+	r.acknowledged(1)
+	if s := r.end(); s.Records != 1 {
+		t.Errorf("%+v; it says %s", s, r.words())
+	}
+	if got := messages(t, at, "system", 1); got[0] != "between" {
 		t.Errorf("%q", got)
 	}
 }
