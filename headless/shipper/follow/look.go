@@ -157,6 +157,6 @@ func (n *Names) admit(m *Name, f *File, err error, first bool) {
 		f.resume(p)
 	}
 	f.mu.Unlock()
-	first = first && !slices.ContainsFunc(n.cfg.Past, func(p Place) bool { return p.Name == m.label() })
+	first = first && len(n.pastOf[m.label()]) == 0
 	m.arrive(Arrival{Kind: Opened, File: f, First: first})
 }

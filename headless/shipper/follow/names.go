@@ -71,10 +71,11 @@ type Arrival struct {
 type Names struct {
 	cfg     Config
 	began   time.Time
-	inotify *inotify      // of directories; nil when there are only looks
-	written *inotify      // of files
-	err     error         // why there are only looks
-	stop    chan struct{} // closed when no more is opened
+	inotify *inotify           // of directories; nil when there are only looks
+	written *inotify           // of files
+	err     error              // why there are only looks
+	pastOf  map[string][]Place // of Config.Past, by name
+	stop    chan struct{}      // closed when no more is opened
 	ending  sync.Once
 	opening sync.WaitGroup
 	looking sync.WaitGroup
@@ -115,6 +116,7 @@ func Watch(cfg Config) (*Names, error) {
 		dirs: make(map[int]*dir), dirOf: make(map[ID]*dir), at: make(map[spot][]*tenure), moving: make(map[uint32][]*tenure),
 		byPath: make(map[string]*Name), came: make(chan struct{}, 1), parked: make(map[ID]bool), troubled: make(map[string]string),
 		files: make(map[ID]*File), byWatch: make(map[int]*File), retired: make(map[int]*retired), past: make(map[ID]Place),
+		pastOf: make(map[string][]Place),
 	}
 	for _, path := range cfg.Names {
 		abs, err := filepath.Abs(path)
@@ -125,6 +127,7 @@ func Watch(cfg Config) (*Names, error) {
 	}
 	for _, p := range cfg.Past {
 		n.remember(p)
+		n.pastOf[p.Name] = append(n.pastOf[p.Name], p)
 	}
 	if cfg.Look {
 		n.err = errors.New("as asked")

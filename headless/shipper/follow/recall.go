@@ -17,8 +17,8 @@ func (n *Names) recall(m *Name) {
 	here, _ := statPath(m.path)
 	var wanted []Place
 	known := false
-	for _, p := range n.cfg.Past {
-		if p.Name == m.label() && !p.Told {
+	for _, p := range n.pastOf[m.label()] {
+		if !p.Told {
 			known = known || p.ID == here.ID
 			wanted = append(wanted, p)
 		}

@@ -153,25 +153,23 @@ func (n *Names) awaits(r *retired) bool {
 	return false
 }
 
-// find finds a file that was closed, in the directory it was in, and those of
-// the names.
+// find finds a file that was closed: where it was, or else in the directory it was in,
+// or else in those of the names.
 func (n *Names) find(r *retired) (at spot, err error) {
-	dirs := make(map[*dir]bool)
-	if d, _, err := n.watchDir(filepath.Dir(r.path)); err == nil {
-		dirs[d] = true
+	was, _, err := n.watchDir(filepath.Dir(r.path))
+	if err == nil {
+		entry := filepath.Base(r.path)
+		if s, err := statIn(was.fd, entry); err == nil && s.ID == r.id {
+			return spot{was, entry}, nil
+		}
+		if entry, ok := find(was, r.id); ok {
+			return spot{was, entry}, nil
+		}
 	}
 	for _, d := range n.dirs {
-		if len(d.steps) > 0 {
-			dirs[d] = true
+		if d == was || len(d.steps) == 0 {
+			continue
 		}
-	}
-	for d := range dirs {
-		entry := filepath.Base(r.path) // most often it is where it was
-		if s, err := statIn(d.fd, entry); err == nil && s.ID == r.id {
-			return spot{d, entry}, nil
-		}
-	}
-	for d := range dirs {
 		if entry, ok := find(d, r.id); ok {
 			return spot{d, entry}, nil
 		}
