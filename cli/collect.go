@@ -31,10 +31,11 @@ func newCollect(ended *outcome) *cobra.Command {
 		Use:   "collect",
 		Short: "Publish the logs that this machine already has",
 		Long: "Publish the logs that this machine already has to its consolidator: files by patterns, as soon as they are\n" +
-			"there, also those of container runtimes, systemd's journal, syslog, and OpenTelemetry's logs. The first --files whose pattern a file matches counts; a hole in it,\n" +
-			"as in {namespace}, holds any text but a /, and fills the same hole in the name of the stream. Files are followed through rotation and\n" +
-			"truncation, and read to their end when they are deleted. It waits for the consolidator rather than losing, and says\n" +
-			"what is missing: in the stream, at the end, and by exit code 1.",
+			"there, also those of container runtimes; systemd's journal, syslog, and OpenTelemetry's logs. The first --files\n" +
+			"whose pattern a file matches counts. A hole in it, as in {namespace}, holds any text without a /, and fills the\n" +
+			"same hole in the name of the stream. Files are followed through rotation and truncation, and read to their end\n" +
+			"when they are deleted. It waits for the consolidator rather than losing, and says what is missing: in the\n" +
+			"stream, at the end, and by exit code 1.",
 		Example: "  sluice collect --files '/var/log/nginx/*.log=system/nginx' --state /var/lib/sluice/collect\n" +
 			"  sluice collect --files '/var/log/containers/{pod}_{namespace}_{container}-*.log=tenant/{namespace}'\n" +
 			"  sluice collect --journal 'system/{unit}' --state /var/lib/sluice/collect\n" +

@@ -36,3 +36,14 @@ func fitDescriptors(log *slog.Logger, wanted, others int) (connections int, tell
 			"connections", fit, "wanted", wanted, "files", files.Cur)
 	}
 }
+
+// fitOpenFiles lowers how many files are followed at a time to a quarter of those that
+// this process may have open: each may need two folders to be open, too, and there are
+// connections. The others take turns.
+func fitOpenFiles(wanted int) int {
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
+		return wanted
+	}
+	return min(wanted, max(1, int(min(files.Cur, math.MaxInt32))/4))
+}
