@@ -117,16 +117,26 @@ func (w *batchWriter) flush() error {
 			err = fmt.Errorf("%w: %w", os.ErrDeadlineExceeded, err)
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			w.blocked.Add(1)
-			w.counts.Add(tally.Blocked, 1)
+			w.countBlocked()
 		}
-		if w.conn != nil {
-			cutOff(w.conn) // it may have half an event: nothing may follow
-		}
+		w.cutOff()
 		return err
 	}
 	w.flushed = now
 	return nil
+}
+
+// countBlocked counts that the reader took nothing for too long.
+func (w *batchWriter) countBlocked() {
+	w.blocked.Add(1)
+	w.counts.Add(tally.Blocked, 1)
+}
+
+// cutOff ends a connection that may have half an event: nothing may follow.
+func (w *batchWriter) cutOff() {
+	if w.conn != nil {
+		cutOff(w.conn)
+	}
 }
 
 // extend moves the deadline of writes, when that is worth its cost: a reader may block

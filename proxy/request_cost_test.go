@@ -13,7 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/auth"
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 	"sluice/proxy"
 )
@@ -181,4 +183,28 @@ func TestWhatALargeRequestCostsOverHTTP2(t *testing.T) {
 		}
 		wait.For(t, "the ends of "+name, func() bool { return p.Stats().Sessions == 1 })
 	}
+}
+
+// A watcher that stops reading in the middle of a long list holds a piece of it, and not
+// the list, however many tokens there are.
+func TestWhatAStalledWatcherOfALongListHolds(t *testing.T) {
+	volume.Check(t)
+	const n, streams = 20, 12_000
+	k := startKeyed(t, nil, func(c *proxy.Config) { c.WriteTimeout, c.MaxTenantSessions = time.Hour, -1 })
+	for i := range streams {
+		k.fake.live = append(k.fake.live, stream.Live{Name: fmt.Sprintf("tenant/%0240d", i), Rate: 1})
+	}
+	request := [2]string{"/api/streams?watch", "Authorization: Bearer " + k.token(auth.Claims{Tenants: []string{"/.*/"}}) + "\r\n"}
+	begin := func() {
+		nc, status := rawGet(t, k.Addr(), request)
+		if _, err := io.CopyN(io.Discard, nc, 300<<10); err != nil || status != "200" {
+			t.Fatalf("status %s, %v", status, err)
+		}
+	}
+	begin() // the list is there
+	before := inUse()
+	for range n {
+		begin()
+	}
+	holdsAtMost(t, "a stalled watcher", before+n*(700<<10)) // the list has 3.6 MB
 }

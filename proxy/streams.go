@@ -60,8 +60,14 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 	opens := opener(auth.FromContext(r.Context()))
 	if !a.watch {
 		w.Header().Set("Content-Type", jsonType)
-		_, _ = w.Write(p.live.Text(&a.page, opens)) // a peer that is gone needs no answer
-		_, _ = w.Write([]byte{'\n'})
+		answer := p.live.Answer(a.page, opens)
+		for more := true; more && err == nil; { // a peer that is gone needs no answer
+			var text []byte
+			if text, more = answer.Next(pieceBytes); !more {
+				text = append(text[:len(text):len(text)], '\n')
+			}
+			_, err = w.Write(text)
+		}
 		return
 	}
 	end, ok := p.begin(w, r, nil, byList)
@@ -75,7 +81,7 @@ func (p *Proxy) serveStreams(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	watch := watch{
-		proxy: p, batchWriter: newBatchWriter(w, r, p), events: events, pieces: &lists{p.live, a.page, opens, nil},
+		proxy: p, batchWriter: newBatchWriter(w, r, p), events: events, pieces: &lists{live: p.live, page: a.page, opens: opens},
 		origin: originOf(r), began: time.Now(),
 	}
 	if a.changes {

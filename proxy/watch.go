@@ -1,10 +1,11 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"sluice/proxy/live"
@@ -15,6 +16,7 @@ const (
 	watchEvery = time.Second
 	watchBytes = 512 << 10 // that one watcher is sent in a second, the first list apart
 	pieceBytes = 64 << 10  // of what has changed
+	listBytes  = 256 << 10 // of a whole list: a longer one is written in pieces
 )
 
 // watch is a response that tells of the live streams whenever they change.
@@ -30,27 +32,41 @@ type watch struct {
 
 // pieces are what a watcher is told, one after the other.
 type pieces interface {
-	// next returns the next piece, nil when nothing has changed; whether there is more
-	// of it at once; and whether it counts for how much may be sent in a second. The
-	// piece is valid until the next one.
-	next() (piece []byte, more, counts bool)
+	// next returns the next piece, nil when nothing has changed. It is valid until the
+	// one after it.
+	next() (text []byte, p piece)
+}
+
+// piece is how a piece stands among the others. An object has one or several.
+type piece struct {
+	begins, ends bool // an object
+	more         bool // of what has changed comes at once
+	counts       bool // for how much may be sent in a second
 }
 
 // lists are the whole list each time.
 type lists struct {
-	live  *live.List
-	page  live.Page
-	opens func(string) bool
-	had   []byte
+	live   *live.List
+	page   live.Page
+	opens  func(string) bool
+	seen   live.Seen
+	answer *live.Answer // that is being told
 }
 
-func (l *lists) next() (piece []byte, more, counts bool) {
-	text := l.live.Text(&l.page, l.opens)
-	if bytes.Equal(text, l.had) {
-		return nil, false, true
+func (l *lists) next() (text []byte, p piece) {
+	p.counts = true
+	if l.answer == nil {
+		answer := l.live.Answer(l.page, l.opens)
+		if !answer.News(&l.seen) {
+			return nil, p
+		}
+		l.answer, p.begins = answer, true
 	}
-	l.had = text
-	return text, false, true
+	text, more := l.answer.Next(listBytes)
+	if !more {
+		l.answer, p.ends = nil, true
+	}
+	return text, p
 }
 
 // differences are the list once, and then what changes.
@@ -59,13 +75,13 @@ type differences struct {
 	cursor *live.Cursor
 }
 
-func (d *differences) next() (piece []byte, more, counts bool) {
+func (d *differences) next() (text []byte, p piece) {
 	first := !d.cursor.Begun()
 	e, any := d.live.Changes(d.cursor, pieceBytes)
 	if !any {
-		return nil, false, true
+		return nil, piece{counts: true}
 	}
-	return appendJSON(nil, e), e.More, !first
+	return appendJSON(nil, e), piece{begins: true, ends: true, more: e.More, counts: !first}
 }
 
 // run tells what there is until the reader goes, or the proxy ends it.
@@ -113,32 +129,53 @@ func (w *watch) run(ctx context.Context) error {
 	}
 }
 
-// tell writes the next piece, if there is one, and returns when to look again.
+// tell writes the next object, if there is one, and returns when to look again. It has
+// the time of one write for that: what it writes from is kept meanwhile.
 func (w *watch) tell() (wait time.Duration, err error) {
-	piece, more, counts := w.pieces.next()
-	if piece != nil {
-		b := w.buffer()
-		if w.events {
-			*b = append(*b, dataLine[1:]...)
+	began, size := time.Now(), 0
+	for {
+		text, p := w.pieces.next()
+		if text == nil && w.begun {
+			return max(wait, watchEvery), nil
 		}
-		*b = append(*b, piece...)
-		*b = append(*b, '\n')
-		if w.events {
-			*b = append(*b, '\n')
-		}
-	}
-	if piece != nil || !w.begun {
+		w.addPiece(text, p)
 		if err := w.flush(); err != nil {
 			return 0, err
 		}
+		if p.counts {
+			size += len(text)
+		}
+		if text == nil || p.ends {
+			wait = time.Duration(size) * time.Second / watchBytes
+			if !p.more {
+				wait = max(wait, watchEvery)
+			}
+			return wait, nil
+		}
+		if time.Since(began) > w.timeout {
+			w.countBlocked()
+			w.cutOff()
+			return 0, fmt.Errorf("write the list of streams: %w", os.ErrDeadlineExceeded)
+		}
 	}
-	if counts {
-		wait = time.Duration(len(piece)) * time.Second / watchBytes
+}
+
+// addPiece adds a piece of an object.
+func (w *watch) addPiece(text []byte, p piece) {
+	if text == nil {
+		return
 	}
-	if !more {
-		wait = max(wait, watchEvery)
+	b := w.buffer()
+	if p.begins && w.events {
+		*b = append(*b, dataLine[1:]...)
 	}
-	return wait, nil
+	*b = append(*b, text...)
+	if p.ends {
+		*b = append(*b, '\n')
+	}
+	if p.ends && w.events {
+		*b = append(*b, '\n')
+	}
 }
 
 // end tells why the response ends.

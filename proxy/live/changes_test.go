@@ -80,7 +80,7 @@ func (w *watcher) tell(t *testing.T, l *live.List, size int) (e httpapi.ChangesE
 func (w *watcher) check(t *testing.T, l *live.List) {
 	t.Helper()
 	var want httpapi.StreamsEvent
-	if err := json.Unmarshal(l.Text(&w.page, w.opens), &want); err != nil {
+	if err := json.Unmarshal(answered(l.Answer(w.page, w.opens), 100), &want); err != nil {
 		t.Fatal(err)
 	}
 	var names []string

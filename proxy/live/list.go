@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"sluice/cluster/httpapi"
-	"sluice/cluster/jsonscan"
 	"sluice/cluster/stream"
 )
 
@@ -26,39 +25,32 @@ type List struct {
 
 	mu      sync.Mutex
 	made    time.Time
-	list    []httpapi.LiveEvent // neither this nor text changes once it is handed out
-	version uint64              // of list
-	looks   uint64              // how often the source was asked
-	text    []byte              // all of it as JSON; nil until somebody wants it
+	now     *snapshot
+	looks   uint64 // how often the source was asked
 	changes changes
+}
+
+// snapshot is the list as it was at a time, which does not change.
+type snapshot struct {
+	version uint64 // of one list after the other
+	list    []httpapi.LiveEvent
+
+	once sync.Once
+	text []byte // all of it as JSON, once somebody wants it
+}
+
+// json is all of the list as JSON.
+func (s *snapshot) json() []byte {
+	s.once.Do(func() { s.text = appendWhole(nil, s.list) })
+	return s.text
 }
 
 // New makes a List. The source is not asked yet.
 func New(source Source) *List { return &List{source: source} }
 
-// Text returns the streams of a page that opens lets through, as JSON; opens nil lets
-// all through. The same streams give the same text, which the caller must not change.
-func (l *List) Text(p *Page, opens func(name string) bool) []byte {
-	l.mu.Lock()
-	l.update()
-	list := l.list
-	if p.all() && opens == nil {
-		defer l.mu.Unlock()
-		if l.text == nil {
-			l.text = appendJSON(httpapi.StreamsEvent{Streams: list})
-		}
-		return l.text
-	}
-	l.mu.Unlock()
-	return appendJSON(p.of(list, opens))
-}
-
 // Has reports whether a stream is live.
 func (l *List) Has(name string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.update()
-	_, ok := slices.BinarySearchFunc(l.list, name, byName)
+	_, ok := slices.BinarySearchFunc(l.current().list, name, byName)
 	return ok
 }
 
@@ -68,14 +60,22 @@ func (l *List) Changes(c *Cursor, size int) (e httpapi.ChangesEvent, any bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.update()
-	l.changes.look(l.looks, l.version, l.list)
+	l.changes.look(l.looks, l.now.version, l.now.list)
 	return c.advance(&l.changes, size)
+}
+
+// current is the list as it is now.
+func (l *List) current() *snapshot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.update()
+	return l.now
 }
 
 // update makes a list that is too old anew. mu is held.
 func (l *List) update() {
 	now := time.Now()
-	if l.list != nil && now.Sub(l.made) < Every {
+	if l.now != nil && now.Sub(l.made) < Every {
 		return
 	}
 	l.made = now
@@ -88,18 +88,12 @@ func (l *List) update() {
 	if compare := func(a, b httpapi.LiveEvent) int { return strings.Compare(a.Name, b.Name) }; !slices.IsSortedFunc(list, compare) {
 		slices.SortFunc(list, compare)
 	}
-	if l.list == nil || !slices.Equal(list, l.list) {
-		l.list, l.text = list, nil
-		l.version++
+	switch {
+	case l.now == nil:
+		l.now = &snapshot{version: 1, list: list}
+	case !slices.Equal(list, l.now.list):
+		l.now = &snapshot{version: l.now.version + 1, list: list}
 	}
 }
 
 func byName(s httpapi.LiveEvent, name string) int { return strings.Compare(s.Name, name) }
-
-func appendJSON(e httpapi.StreamsEvent) []byte {
-	b, err := jsonscan.Marshal(e)
-	if err != nil {
-		panic(err) // texts and numbers always have a form
-	}
-	return b
-}

@@ -26,24 +26,6 @@ func (p *Page) first(list []httpapi.LiveEvent) int {
 	return first
 }
 
-// of are the streams of the page that opens lets through.
-func (p *Page) of(list []httpapi.LiveEvent, opens func(string) bool) httpapi.StreamsEvent {
-	event := httpapi.StreamsEvent{Streams: []httpapi.LiveEvent{}}
-	for _, s := range list[p.first(list):] {
-		switch {
-		case !strings.HasPrefix(s.Name, p.Prefix):
-			return event
-		case opens != nil && !opens(s.Name):
-			continue
-		case p.Limit > 0 && len(event.Streams) == p.Limit:
-			event.Next = event.Streams[p.Limit-1].Name
-			return event
-		}
-		event.Streams = append(event.Streams, s)
-	}
-	return event
-}
-
 // end is the last name that the page may have, and whether there are more behind it; ""
 // is that it has no end but that of the names that begin with its prefix.
 func (p *Page) end(list []httpapi.LiveEvent, opens func(string) bool) (last string, more bool) {
