@@ -167,9 +167,13 @@ func (s *session) endWith(reason string) error {
 		}
 	}
 	s.reason = reason
-	if s.request.events {
-		b := s.buffer()
+	b := s.buffer()
+	switch {
+	case s.request.events:
 		*b = appendEnd(*b, reason)
+	case reason == endDraining: // or it would look like a break; the end of a time is no news
+		line := record.AppendNotice(nil, time.Now(), record.Info, reason+": ask again", record.NoticeKey, record.NoticeEnd)
+		*b = append(append(*b, line...), '\n')
 	}
 	return s.flush()
 }

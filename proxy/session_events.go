@@ -355,12 +355,16 @@ func (s *session) addBeginning(p *part, consolidator string, data []byte) {
 	})
 }
 
+// repeatsReason is why records may come twice.
+const repeatsReason = "the id names 16 places, each a stream at a consolidator, and there were more: of the others everything that is held comes, and may come twice"
+
 // addRepeats says, to a reader whose id has not all positions, what may come twice.
 func (s *session) addRepeats(p *part) {
-	e := httpapi.RepeatsEvent{
-		Stream: p.name,
-		Reason: "the id names 16 places, each a stream at a consolidator, and there were more: of the others everything that is held comes, and may come twice",
+	if !s.request.events {
+		s.addNotice(p, record.AppendNotice(nil, time.Now(), record.Warn, repeatsReason, "stream", p.name, record.NoticeKey, record.NoticeRepeats))
+		return
 	}
+	e := httpapi.RepeatsEvent{Stream: p.name, Reason: repeatsReason}
 	b := s.buffer()
 	*b = appendRepeats(*b, s.placeText(p), e)
 }

@@ -16,6 +16,7 @@ const (
 	NoticeDropped = "dropped" // records that were lost
 	NoticeAway    = "away"    // a source that was away
 	NoticeEnd     = "end"     // the end of a response
+	NoticeRepeats = "repeats" // records that may come twice
 )
 
 // How a line by Sluice itself ends.
