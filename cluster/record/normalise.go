@@ -30,7 +30,7 @@ func isPlain(data []byte) bool {
 	}
 	bad := func(i int) uint64 {
 		x := binary.LittleEndian.Uint64(data[i:])
-		return x | x - space // the top bit of a byte below a space is set by the subtraction
+		return x | (x - space) // the top bit of a byte below a space is set by the subtraction
 	}
 	for i := 0; i+8 < len(data); i += 8 {
 		if bad(i)&top != 0 {

@@ -140,3 +140,21 @@ func BenchmarkIsLine(b *testing.B) {
 		}
 	}
 }
+
+// Of bytes alone only those of ASCII stand in a line, wherever they do.
+func TestIsLineKnowsEachByte(t *testing.T) {
+	for c := range 256 {
+		want := c >= ' ' && c < 0x80 && c != '"' && c != '\\'
+		for at := range 9 {
+			text := []byte("abcdefghi")
+			text[at] = byte(c)
+			data := append(append([]byte(`{"msg":"`), text...), `"}`...)
+			if c == '\\' && at < 8 || c == '"' {
+				continue // what follows decides
+			}
+			if got := record.IsLine(data); got != want {
+				t.Errorf("%q is a line: %v", data, got)
+			}
+		}
+	}
+}
