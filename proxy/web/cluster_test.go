@@ -132,7 +132,7 @@ func TestPageAtFiveThousandASecond(t *testing.T) {
 	c.publish(t, "tenant/acme", 30, "first")
 	tab.Wait(shows("first"))
 	chromium.Eval[int](tab, measure)
-	done := working(t, tab)
+	done, each := working(t, tab), tasks(t, tab)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	began := time.Now()
@@ -156,8 +156,14 @@ func TestPageAtFiveThousandASecond(t *testing.T) {
 	at := func(list []float64, q float64) float64 { return list[int(float64(len(list)-1)*q)] }
 	t.Logf("at %d records/s for %d s: %d frames, median %.0f ms, p99 %.0f ms, longest %.0f ms; what is shown is median %.0f ms old, p99 %.0f ms, oldest %.0f ms; %s",
 		rate, seconds, len(got.Frames), at(got.Frames, 0.5), at(got.Frames, 0.99), at(got.Frames, 1), at(got.Ages, 0.5), at(got.Ages, 0.99), at(got.Ages, 1), got.Facts)
-	w := done()
-	t.Logf("%v; a frame %.1f ms", w, w.all/float64(len(got.Frames)))
+	w, list := done(), each()
+	if len(list) == 0 {
+		t.Fatal("the trace has no tasks")
+	}
+	t.Logf("%v; a frame %.1f ms; of %d tasks the longest %.0f ms", w, w.all/float64(len(got.Frames)), len(list), at(list, 1))
+	if longest := at(list, 1); longest > 500 { // of CPU, whatever else the machine does: 21 ms
+		t.Errorf("a task of the main thread takes %.0f ms of CPU", longest)
+	}
 	// How long a frame takes on a machine that does other things as well says nothing of
 	// the page; that it stands still does. On a quiet one it is 100 ms at most.
 	if longest := at(got.Frames, 1); longest > 30_000 {

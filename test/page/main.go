@@ -54,10 +54,11 @@ func pictures() []picture {
 	found := append(keys("E"), chromedp.Click(chromedp.CSS(".row.chosen")), chromedp.Sleep(time.Second))
 	named := []chromedp.Action[chromedp.Void]{
 		chromedp.Click(chromedp.CSS("#open")), chromedp.Sleep(2 * time.Second),
-		chromedp.SendKeys(chromedp.CSS("#picker input"), "ten"), chromedp.Sleep(time.Second),
 	}
+	named = append(append(named, keys("sys", " ", "acme", " ")...), keys("ten")...)
 	return []picture{
 		{"page.png", 1080, 540, "dark", "#system&tenant%2Facme", 25 * time.Second, nil},
+		{"page-several.png", 1080, 430, "dark", "#system%2Btenant%2F*;level=info", 10 * time.Second, nil},
 		{"page-record.png", 1080, 540, "dark", "#tenant%2Facme;search=failed", 10 * time.Second, found},
 		{"page-light.png", 1080, 540, "light", "#tenant%2Facme;level=info;filter=-health", 10 * time.Second, keys(" ")},
 		{"page-picker.png", 960, 500, "dark", "#system", 5 * time.Second, named},
