@@ -117,6 +117,7 @@ func newCollect(ended *outcome) *cobra.Command {
 			config.Progress.Terminal, config.Progress.Width = os.Stderr, stderrWidth
 		}
 		client.Buffer = int(buffer)
+		config.OpenFiles, config.OpenDirs = fitOpenFiles(config.OpenFiles)
 		err := keys.publish(&client)
 		if err == nil {
 			config.Client, err = publish.Open(client)

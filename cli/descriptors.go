@@ -38,12 +38,13 @@ func fitDescriptors(log *slog.Logger, wanted, others int) (connections int, tell
 }
 
 // fitOpenFiles lowers how many files are followed at a time to a quarter of those that
-// this process may have open: each may need two folders to be open, too, and there are
-// connections. The others take turns.
-func fitOpenFiles(wanted int) int {
-	var files syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
-		return wanted
+// this process may have open, and gives half to directories that are watched. The
+// other files take turns, and other directories are looked at.
+func fitOpenFiles(wanted int) (files, dirs int) {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return wanted, 0
 	}
-	return min(wanted, max(1, int(min(files.Cur, math.MaxInt32))/4))
+	all := int(min(limit.Cur, math.MaxInt32))
+	return min(wanted, max(1, all/4)), max(1, all/2)
 }

@@ -29,7 +29,7 @@ func New(cfg Config) (*Collector, error) {
 	c := &Collector{cfg: cfg}
 	ship := shipper.Config{
 		Client: cfg.Client, Endpoint: cfg.Endpoint, Target: c.target, Format: cfg.Format, Follow: true, New: cfg.New,
-		OpenFiles: cfg.OpenFiles, State: cfg.State, Once: cfg.Once, Hostname: cfg.Hostname, NoJoin: cfg.NoJoin,
+		OpenFiles: cfg.OpenFiles, OpenDirs: cfg.OpenDirs, State: cfg.State, Once: cfg.Once, Hostname: cfg.Hostname, NoJoin: cfg.NoJoin,
 		Wait: cfg.Wait, Grace: cfg.Grace, Notices: cfg.Notices, Progress: cfg.Progress,
 	}
 	for i := range cfg.Files {

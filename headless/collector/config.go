@@ -31,6 +31,7 @@ type Config struct {
 	Files     []Files        // the first that matches a file counts
 	Format    shipper.Format // of their lines
 	OpenFiles int            // that are open at a time; 0 means DefaultOpenFiles
+	OpenDirs  int            // directories that are open to be watched, likewise; 0 is any number
 	New       bool           // begin at the end of files, and of the journal, that are there at the beginning
 	NoJoin    bool           // every line is a record
 

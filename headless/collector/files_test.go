@@ -11,6 +11,7 @@ import (
 	"sluice/headless/collector"
 	"sluice/headless/shipper"
 	"sluice/internal/figures"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -129,6 +130,57 @@ func TestMoreFilesThanMayBeOpen(t *testing.T) {
 		if got := messages(t, at, fmt.Sprintf("system/%d", i), 2); !slices.Equal(got, []string{"first", "second"}) {
 			t.Errorf("%d: %q", i, got)
 		}
+	}
+}
+
+// Thousands of files take turns when few may be open, and all of them are read, once.
+func TestThousandsOfFiles(t *testing.T) {
+	volume.Check(t)
+	to, _ := pump(t)
+	dir := t.TempDir()
+	const n = 2000
+	path := func(i int) string { return fmt.Sprintf("%s/%d/app.log", dir, i) }
+	for i := range n {
+		put(t, path(i), `{"msg":"first"}`)
+	}
+	cfg := collector.Config{Files: files(t, dir+"/{app}/*.log=system/{app}"), OpenFiles: 200, State: filepath.Join(dir, "state")}
+	r := collect(t, to, cfg)
+	r.acknowledged(n)
+	for i := range n {
+		put(t, path(i), `{"msg":"second"}`)
+	}
+	r.acknowledged(2 * n)
+	if s := r.end(); s.Records != 2*n {
+		t.Errorf("%+v", s)
+	}
+	put(t, path(0), `{"msg":"third"}`)
+	r = collect(t, to, cfg)
+	r.acknowledged(1)
+	if s := r.end(); s.Records != 1 {
+		t.Errorf("another run publishes %+v; it says %.1000s", s, r.words())
+	}
+}
+
+// Directories beyond those that may be open are looked at rather than watched, which is
+// said, and their files are read all the same.
+func TestMoreDirectoriesThanMayBeOpen(t *testing.T) {
+	t.Parallel()
+	to, _ := pump(t)
+	dir := t.TempDir()
+	const n = 6
+	path := func(i int) string { return fmt.Sprintf("%s/%d/app.log", dir, i) }
+	for i := range n {
+		put(t, path(i), `{"msg":"first"}`)
+	}
+	r := collect(t, to, collector.Config{Files: files(t, dir+"/{app}/*.log=system/{app}"), OpenDirs: 3})
+	r.acknowledged(n)
+	r.said("more directories than may be open: beyond 3 they are looked at")
+	for i := range n {
+		put(t, path(i), `{"msg":"second"}`)
+	}
+	r.acknowledged(2 * n)
+	if s := r.end(); s.Records != 2*n {
+		t.Errorf("%+v", s)
 	}
 }
 

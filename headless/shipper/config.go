@@ -33,6 +33,7 @@ type Config struct {
 	New    bool // begin at the end of files that are there when a Shipper that follows begins
 
 	OpenFiles int    // files that are open at a time when following; 0 means DefaultOpenFiles
+	OpenDirs  int    // directories that are open to be watched; 0 is as many as there are; others are looked at
 	State     string // the file in which the places in followed files are kept from one run to the next; "" keeps none
 	Once      bool   // the Client's: what is uncertain at the end is not published again by the next run with State
 

@@ -48,7 +48,7 @@ func (s *Shipper) followAll(ctx context.Context) error {
 		}
 	}
 	names, err := follow.Watch(follow.Config{
-		Names: paths, Patterns: s.cfg.Patterns, MaxOpen: s.cfg.OpenFiles,
+		Names: paths, Patterns: s.cfg.Patterns, MaxOpen: s.cfg.OpenFiles, MaxDirs: s.cfg.OpenDirs,
 		Past: s.places.past(), Since: s.places.since(), Check: followable, Look: s.look,
 	})
 	if err != nil {

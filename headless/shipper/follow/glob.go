@@ -134,7 +134,7 @@ func isDirectory(path string) bool {
 
 // trouble notes why a directory cannot be read, or that it can.
 func (n *Names) trouble(path string, err error) {
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, errCrowded) {
 		delete(n.troubled, path)
 		return
 	}

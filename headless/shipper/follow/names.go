@@ -34,6 +34,7 @@ type Config struct {
 	Names    []string             // paths
 	Patterns []*paths.Pattern     // what matches one is followed, too, as soon as it is there
 	MaxOpen  int                  // files that are open at a time; 0 means DefaultOpen
+	MaxDirs  int                  // directories that are watched at a time; 0 is any number
 	Past     []Place              // where reading ended the last time
 	Since    time.Time            // when that was
 	Check    func(*os.File) error // why a file cannot be followed; nil takes all regular ones

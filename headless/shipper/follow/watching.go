@@ -2,6 +2,8 @@ package follow
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 )
@@ -173,6 +175,11 @@ func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
 		fd.Close()
 		return d, false, nil
 	}
+	if n.cfg.MaxDirs > 0 && len(n.dirs) >= n.cfg.MaxDirs {
+		fd.Close()
+		n.crowded()
+		return nil, false, errCrowded
+	}
 	d = &dir{id: s.ID, fd: fd, steps: make(map[string][]*Name), ways: make(map[string][]*Name)}
 	if err == nil {
 		d.wd, err = n.inotify.watchDir(fd)
@@ -183,6 +190,19 @@ func (n *Names) watchDir(path string) (d *dir, fresh bool, err error) {
 	}
 	n.dirs[d.wd], n.dirOf[d.id] = d, d
 	return d, true, nil
+}
+
+var errCrowded = errors.New("more directories than may be open")
+
+// crowded tells, once, that directories are not watched since they are too many.
+func (n *Names) crowded() {
+	if n.troubled[""] != "" {
+		return
+	}
+	n.troubled[""] = errCrowded.Error()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.troubles = append(n.troubles, fmt.Errorf("%w: beyond %d they are looked at every %v, and what comes and goes between two looks is not seen; raise the limit on open files", errCrowded, n.cfg.MaxDirs, scanEvery))
 }
 
 // dropDir lets go of a directory whose watch has ended.
