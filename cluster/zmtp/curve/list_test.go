@@ -170,7 +170,7 @@ func TestLists(t *testing.T) {
 		want []string
 	}{
 		"missing":         {filepath.Join(dir, "nowhere"), []string{"nowhere", "no such file"}},
-		"short key":       {write(t, filepath.Join(dir, "short"), a.String()+"\n"+b.String()[1:]), []string{"line 2", "40 characters"}},
+		"short key":       {write(t, filepath.Join(dir, "short"), a.String()+"\n"+b.String()[:39]), []string{"line 2", "40 characters"}},
 		"bad character":   {write(t, filepath.Join(dir, "bad"), strings.Repeat("~", 40)), []string{"line 1", "not a character of Z85"}},
 		"too high":        {write(t, filepath.Join(dir, "high"), strings.Repeat("%", 40)), []string{"line 1", "nothing in Z85"}},
 		"zeros":           {write(t, filepath.Join(dir, "zeros"), strings.Repeat("0", 40)), []string{"line 1", "zeros"}},
