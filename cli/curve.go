@@ -86,7 +86,7 @@ func newKeygen(ended *outcome) *cobra.Command {
 		}
 		secret, public, err := pair.Write(args[0])
 		if err != nil {
-			return startError(err)
+			return err
 		}
 		fmt.Fprintf(os.Stderr, "wrote %s, which is secret, and %s\n", secret, public)
 		_, err = fmt.Println(pair.Public)
