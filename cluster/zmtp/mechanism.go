@@ -32,6 +32,15 @@ type Codec interface {
 	Open(dst, sealed []byte, limit int) (opened []byte, n int, err error)
 }
 
+// runCodec is a Codec that is faster with several frames at once.
+type runCodec interface {
+	// SealRun is Seal for the first of frames, and for as many more as it likes while dst
+	// has at most so many bytes. It returns how many bytes of frames it took.
+	SealRun(dst, frames []byte, most int) (sealed []byte, n int, err error)
+	// OpenRun is Open for as many frames at the beginning of sealed as it likes.
+	OpenRun(dst, sealed []byte, limit int) (opened []byte, n int, err error)
+}
+
 // Property is something that a peer says of itself in a handshake.
 type Property struct{ Name, Value string }
 

@@ -93,7 +93,7 @@ const maxSpare = 1 << 10
 func (o *opener) open(dst []byte) []byte {
 	sealed := o.sealed
 	for len(sealed) > 0 && o.err == nil {
-		opened, n, err := o.codec.Open(dst, sealed, o.limit)
+		opened, n, err := o.openSome(dst, sealed)
 		if err == nil && n == 0 && len(sealed) > o.limit {
 			err = fmt.Errorf("%w: more than %d bytes of a sealed frame, and none of it was opened", ErrProtocol, o.limit)
 		}
@@ -109,6 +109,14 @@ func (o *opener) open(dst []byte) []byte {
 	o.sealed = nil
 	o.putBack()
 	return dst
+}
+
+// openSome opens the first of the frames in sealed, or several.
+func (o *opener) openSome(dst, sealed []byte) (opened []byte, n int, err error) {
+	if run, ok := o.codec.(runCodec); ok {
+		return run.OpenRun(dst, sealed, o.limit)
+	}
+	return o.codec.Open(dst, sealed, o.limit)
 }
 
 // openKept is open, of what the handshake has received.

@@ -159,10 +159,17 @@ func (c *Conn) seal(frames []byte) (n int, err error) {
 		if len(c.sealed) > 0 && len(c.sealed)+end-n+overhead > sealAtOnce {
 			break
 		}
-		if c.sealed, err = c.codec.Seal(c.sealed, frames[n:end]); err != nil {
+		taken := end - n
+		if run, ok := c.codec.(runCodec); ok {
+			// All of frames are whole: it was given as such.
+			c.sealed, taken, err = run.SealRun(c.sealed, frames[n:], sealAtOnce)
+		} else {
+			c.sealed, err = c.codec.Seal(c.sealed, frames[n:end])
+		}
+		if err != nil {
 			return n, err
 		}
-		n = end
+		n += taken
 	}
 	return n, nil
 }

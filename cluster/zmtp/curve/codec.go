@@ -57,6 +57,12 @@ type codec struct {
 // stream XORs src into dst with the key stream of a nonce. The first 32 bytes of it are
 // the message's key for Poly1305: where src has zeros there, dst gets that.
 func (d *direction) stream(dst, src []byte, nonce uint64) {
+	if haveWide && len(src) >= wideFrom {
+		w := d.newWide()
+		w.xor(dst, src, nonce)
+		w.release()
+		return
+	}
 	var counter [16]byte
 	binary.BigEndian.PutUint64(counter[:], nonce)
 	salsa.XORKeyStream(dst, src, &counter, &d.key)
@@ -83,13 +89,7 @@ func (c *codec) Seal(dst, frame []byte) ([]byte, error) {
 	// for Poly1305, so that one pass makes all.
 	m := dst[at:]
 	clear(m[:boxed])
-	m[boxed] = 0
-	if flags&zmtp.FlagMore != 0 {
-		m[boxed] |= innerMore
-	}
-	if flags&zmtp.FlagCommand != 0 {
-		m[boxed] |= innerCommand
-	}
+	m[boxed] = inner(flags)
 	copy(m[minMessage:], body)
 	c.out.stream(m, m, c.out.last)
 	var tag [poly1305.TagSize]byte
@@ -170,15 +170,26 @@ func (c *codec) follow(nonce uint64) error {
 	return nil
 }
 
-// outer are the flags of the frame that a MESSAGE with these protects.
-func outer(inner byte) (flags byte, err error) {
-	if inner&^(innerMore|innerCommand) != 0 {
-		return 0, fmt.Errorf("%w: reserved bits in the flags %#02x of a MESSAGE", zmtp.ErrProtocol, inner)
+// inner are the flags of the MESSAGE that protects a frame with these.
+func inner(flags byte) (b byte) {
+	if flags&zmtp.FlagMore != 0 {
+		b |= innerMore
 	}
-	if inner&innerMore != 0 {
+	if flags&zmtp.FlagCommand != 0 {
+		b |= innerCommand
+	}
+	return b
+}
+
+// outer are the flags of the frame that a MESSAGE with these protects.
+func outer(b byte) (flags byte, err error) {
+	if b&^(innerMore|innerCommand) != 0 {
+		return 0, fmt.Errorf("%w: reserved bits in the flags %#02x of a MESSAGE", zmtp.ErrProtocol, b)
+	}
+	if b&innerMore != 0 {
 		flags |= zmtp.FlagMore
 	}
-	if inner&innerCommand != 0 {
+	if b&innerCommand != 0 {
 		flags |= zmtp.FlagCommand
 	}
 	return flags, nil
