@@ -47,7 +47,11 @@
 // are merged by time, as far as they are there at the same time; last=N is N records of
 // them in all, the newest ones.
 //
-// Shutdown: when Run's context ends, no new session begins, each gets what is
+// Absences: that a consolidator was away is told to who was there, or comes back from
+// before it, with a place in this log or with a time; maybe twice, by the same back.
+//
+// Shutdown: when Run's context ends, no new session begins (to foreign readers of events that is
+// a response that has ended), each gets what is
 // pending and an end event, spread over at most Config.Grace; then Run returns
 // nil with all goroutines gone.
 //
