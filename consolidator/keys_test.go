@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/discovery"
 	pub "sluice/cluster/publish"
 	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
@@ -285,6 +286,41 @@ func TestErrorsOfKeys(t *testing.T) {
 	}
 	defer withoutKeys.Close(t.Context())
 	failed(withoutKeys, "give its public key (--curve-server)")
+}
+
+// A reader needs no more than its own pair where the consolidator's key is found with its
+// endpoint, and takes up another one when it changes.
+func TestKeysThatAreFound(t *testing.T) {
+	t.Parallel()
+	keys := newPairs(t, "vm-1", "other", "reader")
+	c, _ := start(t, consolidator.Config{CurveKey: keys.secret("vm-1")})
+	ring, err := curve.OpenKeyring(keys.secret("reader"), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := curve.ReadKey(keys.public("other"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]string{c.PublicKey(): "", other.String(): "most likely since its key is not"} {
+		finder, err := discovery.Static([]discovery.Consolidator{{Name: "vm-1", Subscribe: c.SubscribeAddrs()[0], Key: key}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := source(t, direct.Config{Finder: finder, Keys: ring})
+		wait.For(t, "a connection, or why there is none", func() bool {
+			all := s.Status()
+			if len(all) != 1 {
+				return false
+			}
+			return want == "" && all[0].State == stream.StateLive || want != "" && strings.Contains(all[0].Err, want)
+		})
+		bare := source(t, direct.Config{Finder: finder})
+		wait.For(t, "a reader without a pair to be told", func() bool {
+			all := bare.Status()
+			return len(all) == 1 && strings.Contains(all[0].Err, "--curve-key")
+		})
+	}
 }
 
 // Beyond this machine a consolidator wants a key, or to be told that it needs none; and

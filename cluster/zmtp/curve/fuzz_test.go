@@ -102,6 +102,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(sealed(0, 1, 300), 300)
 	f.Add(sealed(300, 2), 100)
+	f.Add(sealed(6, 240, 6, 240, 6, 240, 6, 1000, 6, 240), 5000)
 	f.Add([]byte("\x00\x21\x07MESSAGE"), 50)
 	f.Fuzz(func(t *testing.T, b []byte, limit int) {
 		if limit < 64 || limit > 1<<20 {
@@ -114,7 +115,11 @@ func FuzzOpen(f *testing.F) {
 				there = min(len(b), there+step)
 				for n := 1; n > 0 && err == nil; taken += n {
 					before := len(opened)
-					opened, n, err = server.Open(opened, slices.Clone(b[taken:there]), limit)
+					open := server.Open
+					if step > 1 { // several at once
+						open = server.(runs).OpenRun
+					}
+					opened, n, err = open(opened, slices.Clone(b[taken:there]), limit)
 					if len(opened)-before > n {
 						t.Fatalf("%d bytes came of %d", len(opened)-before, n)
 					}
