@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	maxSenders  = 512              // connections to one source
-	maxOfOne    = 64               // of them, those of one address that is not this machine
-	messageTime = 30 * time.Second // within which a message that has begun has to end
+	maxSenders  = 512                    // connections to one source
+	maxOfOne    = 64                     // of them, those of one address that is not this machine
+	acceptPause = 100 * time.Millisecond // until it is tried again to accept
+	messageTime = 30 * time.Second       // within which a message that has begun has to end
 )
 
 // senders are the connections to a source.
@@ -74,15 +75,26 @@ func (s *syslogSource) connections(ctx context.Context, out *shipper.Feed) error
 		ln.Close()
 		open.each(func(conn net.Conn) { _ = conn.SetReadDeadline(time.Now().Add(drainFor)) })
 	})()
-	for {
+	for said := false; ; {
 		conn, err := ln.Accept()
-		if err != nil {
-			open.each(func(conn net.Conn) { _ = conn.SetReadDeadline(time.Now().Add(drainFor)) })
+		switch {
+		case err == nil:
+		case ctx.Err() != nil, errors.Is(err, net.ErrClosed):
 			select {
 			case err = <-failed:
 			default:
 			}
 			return err
+		default: // such as that no more files may be open: the connections that there are go on
+			if !said {
+				said = true
+				out.Notify(fmt.Sprintf("syslog on %s: %v: trying again", s.label(), err))
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(acceptPause):
+			}
+			continue
 		}
 		host := hostOf(conn.RemoteAddr())
 		if !open.add(conn, host, s.isOwn(host)) {
@@ -141,21 +153,24 @@ func (s *syslogSource) connection(ctx context.Context, out *shipper.Feed, conn n
 	}
 }
 
-// timely reads from a connection, and gives up when a message takes too long to come.
+// timely reads from a connection, and gives up when a message takes too long to come,
+// or a while after the end.
 type timely struct {
-	conn   net.Conn
-	began  time.Time // when the message's first bytes came; zero before
-	ending context.Context
+	conn     net.Conn
+	began    time.Time // when the message's first bytes came; zero before
+	ending   context.Context
+	draining bool // the deadline is that of the end
 }
 
 func (t *timely) Read(p []byte) (int, error) {
-	if t.ending.Err() == nil {
+	if !t.draining {
 		deadline := time.Time{}
 		if !t.began.IsZero() {
 			deadline = t.began.Add(messageTime)
 		}
 		_ = t.conn.SetReadDeadline(deadline)
-		if t.ending.Err() != nil { // which may have set another meanwhile
+		if t.ending.Err() != nil { // whose deadline this may have replaced
+			t.draining = true
 			_ = t.conn.SetReadDeadline(time.Now().Add(drainFor))
 		}
 	}

@@ -74,6 +74,11 @@ func TestSyslog(t *testing.T) {
 		}
 	}
 	r.said("names more than 3 streams")
+	idle, err := net.Dial("tcp", on[1]) // holds up no end
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
 	r.end()
 }
 

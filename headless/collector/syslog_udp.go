@@ -47,10 +47,8 @@ func (s *syslogSource) packets(ctx context.Context, out *shipper.Feed) error {
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return nil
-		case errors.Is(err, net.ErrClosed):
-			return err
 		case err != nil:
-			continue // of a datagram that this socket never sent
+			return err
 		}
 		if buf, err = s.take(out, pipe, buf, data[:n], 0, peer); err != nil {
 			return err
