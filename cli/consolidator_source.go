@@ -149,12 +149,21 @@ func (c *consolidatorSource) fromEnvironment(way, value string) {
 	}
 }
 
+// unused is an error if a flag was given that means nothing in that way.
+func (c *consolidatorSource) unused(way string) error {
+	switch {
+	case way == "etcd":
+		return nil
+	case way != "dns" && c.set.Changed("discovery-cache"):
+		return usagef("--discovery-cache is given, and there is nothing to keep: give it with --etcd or --dns")
+	}
+	return c.etcd.unused()
+}
+
 // finder finds consolidators in that way. Its error is one of usage.
 func (c *consolidatorSource) finder(way string, logger *slog.Logger) (discovery.Finder, error) {
-	if way != "etcd" {
-		if err := c.etcd.unused(); err != nil {
-			return nil, err
-		}
+	if err := c.unused(way); err != nil {
+		return nil, err
 	}
 	var f discovery.Finder
 	var err error
@@ -177,8 +186,6 @@ func (c *consolidatorSource) finder(way string, logger *slog.Logger) (discovery.
 	switch {
 	case err != nil:
 		return nil, err
-	case way != "etcd" && way != "dns" && c.set.Changed("discovery-cache"):
-		return nil, usagef("--discovery-cache is given, and there is nothing to keep: give it with --etcd or --dns")
 	case way != "etcd" && way != "dns" || c.cache == "none":
 		return f, nil
 	}

@@ -151,6 +151,9 @@ func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 	case err != nil:
 		return nil, err
 	case way == "" || way == "proxy":
+		if err := r.from.unused(way); err != nil {
+			return nil, err
+		}
 		return through(cmp.Or(value, r.proxy))
 	case value != "":
 		r.from.fromEnvironment(way, value)

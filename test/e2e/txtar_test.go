@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Values[serversKey] = make(map[string]*server)
 			// Nothing of the tester's own setting may matter.
-			for _, name := range []string{"SLUICE_PROXY", "SLUICE_TOKEN", "SLUICE_CONSOLIDATORS"} {
+			for _, name := range []string{"SLUICE_PROXY", "SLUICE_TOKEN", "SLUICE_CONSOLIDATORS", "SLUICE_ETCD", "SLUICE_DNS", "SLUICE_CONSOLIDATORS_FILE", "SLUICE_ETCD_PASSWORD"} {
 				env.Setenv(name, "")
 			}
 			env.Setenv("GORACE", os.Getenv("GORACE"))
