@@ -17,7 +17,8 @@ func newDevenv(ended *outcome) *cobra.Command {
 		Use:   "devenv",
 		Short: "Run a whole cluster on this machine, with fake publishers, and open the client on it",
 		Long: "Run a whole cluster on this machine, to try Sluice on: consolidators as if on several machines, a proxy, and\n" +
-			"fake publishers. On a terminal the full-screen client opens on it; key x stops and starts vm-2.",
+			"fake publishers. The parts are processes. On a terminal the full-screen client opens on it; its key x breaks\n" +
+			"them: they are killed, hang, are slow or cut off, and come back.",
 		Example: "  sluice devenv\n  sluice devenv --headless --rate 200\n  sluice devenv --etcd",
 		Args:    noArguments,
 	}
@@ -35,16 +36,21 @@ func newDevenv(ended *outcome) *cobra.Command {
 				return usagef("--%s %g is not positive", flag, value)
 			}
 		}
+		program, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("start the cluster: %w", err)
+		}
+		config.Program = []string{program, c.Name(), partCommand}
 		config.Command = os.Args[0]
 		config.Output = os.Stdout
 		if config.Headless = config.Headless || !isTerminal(os.Stdout) || !isTerminal(os.Stdin); config.Headless {
 			logger, flush := serverLog()
 			defer flush()
-			config.Logger = logger
+			config.Logger, config.Log = logger, os.Stderr
 		} else {
 			log := openLogFile("devenv")
 			defer log.close(os.Stderr)
-			config.Logger = log.logger()
+			config.Logger, config.Log = log.logger(), log
 			loadSettings(&config.Client)
 		}
 		cluster, err := devenv.New(config)
@@ -52,6 +58,20 @@ func newDevenv(ended *outcome) *cobra.Command {
 			return startError(fmt.Errorf("start the cluster: %w", err))
 		}
 		return cluster.Run(ctx)
+	})
+	c.AddCommand(newPart(ended))
+	return c
+}
+
+// partCommand is the command by which devenv starts its parts.
+const partCommand = "part"
+
+func newPart(ended *outcome) *cobra.Command {
+	c := &cobra.Command{Use: partCommand, Short: "Be a part of devenv's cluster, which starts it", Hidden: true, Args: noArguments}
+	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
+		logger, flush := serverLog()
+		defer flush()
+		return devenv.RunPart(ctx, os.Stdin, os.Stdout, logger)
 	})
 	return c
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream/proxied"
@@ -18,17 +21,13 @@ func (d *Devenv) show(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read from the proxy: %w", err)
 	}
-	victim := d.machines[min(1, len(d.machines)-1)].config.Name
 	config := d.config.Client
 	config.Feed = feed
 	config.Streams = []string{"system", "tenant/acme"}
 	config.Last = backfill
 	config.Title = "sluice devenv"
-	config.Actions = []tui.Action{{
-		Key:  "x",
-		Help: "stop or start " + victim,
-		Do:   func() string { return d.toggleText(victim) },
-	}}
+	config.Alert = d.alert
+	config.Actions = []tui.Action{{Key: "x", Help: "break something", Choose: d.choices}}
 	client, err := tui.New(config)
 	if err != nil {
 		return err
@@ -42,14 +41,67 @@ func (d *Devenv) show(ctx context.Context) error {
 	})
 }
 
-// toggleText is Toggle for the client's status line.
-func (d *Devenv) toggleText(name string) string {
-	running, err := d.Toggle(name)
-	switch {
-	case err != nil:
-		return err.Error()
-	case running:
-		return name + " started"
+// alert is what is broken now.
+func (d *Devenv) alert() string {
+	var broken []string
+	for _, p := range d.Parts() {
+		if p.Fault != None {
+			broken = append(broken, p.Name+" "+p.Fault.String())
+		}
 	}
-	return name + " stopped"
+	return strings.Join(broken, ", ")
+}
+
+// choices are the parts, each with what can be done to it.
+func (d *Devenv) choices() (choices []tui.Choice) {
+	for i, p := range d.Parts() {
+		key := strconv.Itoa(i + 1)
+		switch {
+		case p.Name == "proxy":
+			key = "p"
+		case p.Name == "etcd":
+			key = "e"
+		case i >= 9:
+			key = "" // by the cursor
+		}
+		detail := fmt.Sprintf("runs, process %d", p.PID)
+		if p.Fault != None {
+			detail = fmt.Sprintf("%v for %v", p.Fault, time.Since(p.Since).Round(time.Second))
+		}
+		if p.Why != "" {
+			detail += ": " + p.Why
+		}
+		choices = append(choices, tui.Choice{Key: key, Text: p.Name, Detail: detail, Choose: func() []tui.Choice { return d.faults(p) }})
+	}
+	return choices
+}
+
+// faults are what can be done to a part.
+func (d *Devenv) faults(p Part) (choices []tui.Choice) {
+	add := func(key, text, detail string, f Fault) {
+		choices = append(choices, tui.Choice{Key: key, Text: text + " " + p.Name, Detail: detail, Do: func() string {
+			if err := d.Break(p.Name, f); err != nil {
+				return err.Error()
+			}
+			return fmt.Sprintf("%s: %v", p.Name, f)
+		}})
+	}
+	if p.Fault != None {
+		choices = append(choices, tui.Choice{Key: "b", Text: "bring back " + p.Name, Detail: "it begins again where it was", Do: func() string {
+			if err := d.Mend(p.Name); err != nil {
+				return err.Error()
+			}
+			return p.Name + " is back"
+		}})
+	}
+	if p.PID == 0 {
+		return choices
+	}
+	add("k", "kill", "SIGKILL: it says no last word", Killed)
+	add("h", "hang", "SIGSTOP: connections stay, nothing moves", Hung)
+	if p.Network {
+		add("s", "slow down", "all takes its readers a second longer", Slow)
+		add("c", "cut off", "nothing passes, no connection breaks", CutOff)
+	}
+	return choices
 }

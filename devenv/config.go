@@ -1,6 +1,7 @@
 package devenv
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,6 +33,11 @@ type Config struct {
 	Output   io.Writer  // nil throws away
 	Command  string     // how sluice is called in what is printed; "" is "sluice"
 
+	// Program is the command that is [RunPart], in the order of its arguments. Required.
+	Program []string
+	// Log gets what the parts log. nil throws it away.
+	Log io.Writer
+
 	Logger *slog.Logger // nil logs nothing
 }
 
@@ -51,10 +57,15 @@ func (c *Config) check() error {
 	if c.Command == "" {
 		c.Command = "sluice"
 	}
+	if c.Log == nil {
+		c.Log = io.Discard
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	switch {
+	case len(c.Program) == 0:
+		return errors.New("make a cluster: Config.Program is required")
 	case c.Consolidators < 1 || c.Consolidators > maxConsolidators:
 		return fmt.Errorf("make %d consolidators: want 1 to %d", c.Consolidators, maxConsolidators)
 	case c.Tenants < 1 || c.Tenants > len(tenants):

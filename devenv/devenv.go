@@ -6,12 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
-
-	"sluice/cluster/stream/direct"
-	"sluice/consolidator"
-	"sluice/proxy"
 )
 
 // The usual ports; those of machine i count from 0.
@@ -21,126 +16,92 @@ func publishPort(i int) int   { return 5551 + 10*i }
 func subscribePort(i int) int { return 5552 + 10*i }
 func adminPort(i int) int     { return 5553 + 10*i }
 
-// Devenv is a cluster on this machine.
+// Devenv is a cluster on this machine: its parts are processes.
 type Devenv struct {
 	config   Config
 	machines []*machine
-	proxy    *proxy.Proxy
-	etcd     *etcdServer   // nil without
-	ended    chan struct{} // closed when Run returns
+	proxy    *part
+	etcd     *etcdServer // nil without
+	streams  []string
 }
 
-// New checks the configuration and binds all addresses.
+// New checks the configuration, and starts the parts. Run must follow, which ends them.
 func New(config Config) (*Devenv, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	d := &Devenv{config: config, ended: make(chan struct{})}
+	d := &Devenv{config: config, machines: make([]*machine, config.Consolidators), streams: config.streams()}
 	if config.Etcd {
 		var err error
 		if d.etcd, err = startEtcd(config.Logger.With("component", "etcd")); err != nil {
 			return nil, fmt.Errorf("run etcd: %w", err)
 		}
 	}
-	var subscribe []string
-	for i := range config.Consolidators {
-		name := "vm-" + strconv.Itoa(i+1)
-		m, err := newMachine(consolidator.Config{
-			Name:   name,
-			Logger: config.Logger.With("machine", name),
-		}, publishPort(i), subscribePort(i), adminPort(i))
-		if err != nil {
-			d.release()
-			return nil, err
-		}
-		m.etcd = d.etcd
-		d.machines = append(d.machines, m)
-		subscribe = append(subscribe, m.subscribe)
+	errs := make([]error, len(d.machines))
+	var starting sync.WaitGroup
+	for i := range d.machines {
+		starting.Go(func() {
+			d.machines[i], errs[i] = d.newMachine("vm-"+strconv.Itoa(i+1), publishPort(i), subscribePort(i), adminPort(i))
+		})
 	}
-	err := d.newProxy(address(proxyPort), subscribe)
-	if errors.Is(err, syscall.EADDRINUSE) { // taken since it was tried
-		err = d.newProxy("127.0.0.1:0", subscribe)
+	starting.Wait()
+	err := errors.Join(errs...)
+	if err == nil {
+		d.proxy, err = d.newProxy()
 	}
 	if err != nil {
 		d.release()
-		return nil, fmt.Errorf("start the proxy: %w", err)
+		return nil, err
 	}
 	return d, nil
 }
 
-func (d *Devenv) newProxy(listen string, consolidators []string) (err error) {
-	logger := d.config.Logger.With("component", "proxy")
-	from := direct.Config{Consolidators: consolidators, Logger: logger}
-	if d.etcd != nil {
-		from = direct.Config{Finder: d.etcd.finder, Logger: logger}
-	}
-	d.proxy, err = proxy.New(proxy.Config{
-		Listen: listen,
-		Open: func(mergeWait time.Duration) (proxy.Source, error) {
-			from := from
-			from.MergeWait = mergeWait
-			source, err := direct.New(from)
-			if err != nil {
-				return nil, err
-			}
-			return source, nil
-		},
-		Logger: logger,
-	})
-	return err
-}
-
-// release lets go of what New bound.
+// release ends the parts.
 func (d *Devenv) release() {
-	for _, m := range d.machines {
-		m.first.Close()
+	var ending sync.WaitGroup
+	if d.proxy != nil {
+		ending.Go(d.proxy.stop)
 	}
+	for _, m := range d.machines {
+		if m != nil {
+			ending.Go(m.stop)
+		}
+	}
+	ending.Wait()
 	d.etcd.stop()
 }
 
-// Run runs the cluster until ctx ends, the client is left, or something in it
+// Run publishes, and shows the client, until ctx ends, the client is left, or publishing
 // fails. It is called once.
 func (d *Devenv) Run(ctx context.Context) error {
-	defer close(d.ended)
-	defer d.etcd.stop()
+	defer d.release()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 
 	var running sync.WaitGroup
-	failed := make(chan error, len(d.machines)*(1+len(d.config.streams()))+2) // the first one counts
-	start := func(run func(context.Context) error) {
-		running.Go(func() {
-			if err := run(ctx); err != nil {
-				failed <- err
-			}
-			cancel()
-		})
-	}
-	for _, m := range d.machines {
-		start(m.run)
-	}
-	if d.etcd != nil {
-		start(d.etcd.watch)
-	}
-	start(d.proxy.Run)
-	d.config.Logger.Info("proxy ready", "component", "proxy", "listen", d.proxy.Addr())
+	failed := make(chan error, len(d.machines)*len(d.streams)) // the first one counts
 	now := time.Now()
 	for _, m := range d.machines {
-		for _, s := range d.config.streams() {
+		for _, s := range d.streams {
 			p := &publisher{
 				endpoint: m.publish,
 				stream:   s,
-				records:  newGenerator(d.config.Seed, m.config.Name, s),
-				pace:     newPace(d.config.Rate/float64(len(d.machines)), d.config.Seed, m.config.Name, s, now),
+				records:  newGenerator(d.config.Seed, m.name, s),
+				pace:     newPace(d.config.Rate/float64(len(d.machines)), d.config.Seed, m.name, s, now),
 			}
-			start(p.run)
+			running.Go(func() {
+				if err := p.run(ctx); err != nil {
+					failed <- err
+					cancel()
+				}
+			})
 		}
 	}
 
 	var err error
 	if d.config.Headless {
 		d.print()
-		<-ctx.Done()
+		d.watch(ctx)
 	} else {
 		for _, text := range d.moved() { // above the client, so that it is there when that is left
 			fmt.Fprintln(d.config.Output, text)
@@ -157,27 +118,71 @@ func (d *Devenv) Run(ctx context.Context) error {
 	}
 }
 
-// Toggle stops a machine's consolidator, or starts it again, and reports
-// whether it runs now. Run must be running.
-func (d *Devenv) Toggle(name string) (running bool, err error) {
-	for _, m := range d.machines {
-		if m.config.Name != name {
-			continue
+// watch logs which parts end by themselves, or are ended by others, until ctx ends.
+func (d *Devenv) watch(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	told := make(map[string]time.Time)
+	for {
+		for _, p := range d.Parts() {
+			if p.Fault == Ended && told[p.Name] != p.Since {
+				told[p.Name] = p.Since
+				d.config.Logger.Warn("a part of the cluster has ended", "part", p.Name, "said", p.Why)
+			}
 		}
-		answer := make(chan toggled, 1)
 		select {
-		case m.toggle <- answer:
-			t := <-answer
-			return t.running, t.err
-		case <-d.ended:
-			return false, fmt.Errorf("stop or start %q: the cluster has ended", name)
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
-	return false, fmt.Errorf("stop or start %q: there is no such machine", name)
+}
+
+// all are the parts, in the order in which they are shown.
+func (d *Devenv) all() (parts []*part) {
+	for _, m := range d.machines {
+		parts = append(parts, m.part)
+	}
+	parts = append(parts, d.proxy)
+	if d.etcd != nil {
+		parts = append(parts, d.etcd.part)
+	}
+	return parts
+}
+
+// Parts are the parts of the cluster, as they stand: the machines, the proxy, etcd.
+func (d *Devenv) Parts() (parts []Part) {
+	for _, p := range d.all() {
+		parts = append(parts, p.state())
+	}
+	return parts
+}
+
+// Break breaks a part in a way; Mend brings it back.
+func (d *Devenv) Break(name string, f Fault) error {
+	return d.do(name, "break", func(p *part) error { return p.broken(f) })
+}
+
+// Mend brings a part back, whatever is wrong with it: it begins again where it was.
+func (d *Devenv) Mend(name string) error { return d.do(name, "bring back", (*part).mend) }
+
+func (d *Devenv) do(name, what string, f func(*part) error) error {
+	for _, p := range d.all() {
+		if p.name != name {
+			continue
+		}
+		if err := f(p); err != nil {
+			return fmt.Errorf("%s %s: %w", what, name, err)
+		}
+		s := p.state()
+		d.config.Logger.Info("a part of the cluster", "part", name, "state", s.Fault.String(), "pid", s.PID)
+		return nil
+	}
+	return fmt.Errorf("%s %q: there is no such part", what, name)
 }
 
 // ProxyURL is where the proxy listens.
-func (d *Devenv) ProxyURL() string { return "http://" + d.proxy.Addr() }
+func (d *Devenv) ProxyURL() string { return "http://" + d.proxy.relay.Addr() }
 
 // EtcdURL is where etcd is, with Config.Etcd; otherwise it is empty.
 func (d *Devenv) EtcdURL() string {

@@ -5,22 +5,49 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"sluice/devenv"
+	"sluice/internal/volume"
+	"sluice/internal/wait"
 )
 
+// partOf says in the environment of the test's own program that it is a part.
+const partOf = "SLUICE_TEST_PART"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(partOf) != "" {
+		if err := devenv.RunPart(context.Background(), os.Stdin, os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Setenv(partOf, "1")
 	goleak.VerifyTestMain(m)
+}
+
+// program is the test's own.
+func program(t testing.TB) []string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{path}
 }
 
 // output is what a running cluster has printed.
@@ -44,7 +71,7 @@ func (o *output) String() string {
 // start runs a headless cluster until the test ends.
 func start(t *testing.T, config devenv.Config) *devenv.Devenv {
 	t.Helper()
-	config.Headless = true
+	config.Headless, config.Program = true, program(t)
 	d, err := devenv.New(config)
 	if err != nil {
 		t.Fatal(err)
@@ -148,39 +175,97 @@ func serves(t *testing.T, addr, machine string) {
 	}
 }
 
-func TestToggle(t *testing.T) {
-	d := start(t, devenv.Config{Consolidators: 2, Tenants: 1, Rate: 200})
-	next := tail(t, d, "system")
-	for next().Hostname != "vm-2" {
+func part(t *testing.T, d *devenv.Devenv, name string) devenv.Part {
+	t.Helper()
+	for _, p := range d.Parts() {
+		if p.Name == name {
+			return p
+		}
 	}
-	admin := d.AdminAddrs()
-	serves(t, admin[0], "vm-1")
-	serves(t, admin[1], "vm-2")
-	if running, err := d.Toggle("vm-2"); err != nil || running {
-		t.Fatalf("stop: running %v, %v", running, err)
+	t.Fatalf("no part %s in %v", name, d.Parts())
+	panic("unreachable")
+}
+
+// until reads until a record of a machine comes.
+func until(t *testing.T, next func() line, host string) {
+	t.Helper()
+	for {
+		if l := next(); l.Hostname == host && l.Name != "sluice" {
+			return
+		}
 	}
-	if resp, err := http.Get("http://" + admin[1] + "/healthz"); err == nil {
-		resp.Body.Close()
-		t.Error("vm-2 is stopped, and its admin address answers")
-	}
-	for others := 0; others < 200; others++ { // what was on its way, and then only the other's
-		if l := next(); l.Hostname == "vm-2" && l.Name != "sluice" {
+}
+
+// quiet reads until no record of a machine has been among so many.
+func quiet(next func() line, host string, many int) {
+	for others := 0; others < many; others++ {
+		if l := next(); l.Hostname == host && l.Name != "sluice" {
 			others = 0
 		}
 	}
-	if running, err := d.Toggle("vm-2"); err != nil || !running {
-		t.Fatalf("start: running %v, %v", running, err)
+}
+
+// Every fault silences a machine, and nobody else, until it is mended; one that is slow
+// goes on.
+func TestFaults(t *testing.T) {
+	volume.Check(t)
+	faults(t, devenv.Hung, devenv.CutOff, devenv.Killed, devenv.Slow)
+}
+
+func TestKilled(t *testing.T) { faults(t, devenv.Killed) }
+
+func faults(t *testing.T, all ...devenv.Fault) {
+	d := start(t, devenv.Config{Consolidators: 2, Tenants: 1, Rate: 300})
+	next := tail(t, d, "system")
+	serves(t, d.AdminAddrs()[0], "vm-1")
+	serves(t, d.AdminAddrs()[1], "vm-2")
+	for _, fault := range all {
+		until(t, next, "vm-2")
+		if err := d.Break("vm-2", fault); err != nil {
+			t.Fatal(err)
+		}
+		if p := part(t, d, "vm-2"); p.Fault != fault || (p.PID == 0) != (fault == devenv.Killed) {
+			t.Fatalf("%+v, want %v", p, fault)
+		}
+		if fault == devenv.Slow {
+			until(t, next, "vm-2")
+		} else {
+			quiet(next, "vm-2", 200)
+		}
+		if fault == devenv.Killed {
+			if err := d.Break("vm-2", devenv.Hung); err == nil {
+				t.Error("what does not run can hang")
+			}
+		}
+		if err := d.Mend("vm-2"); err != nil {
+			t.Fatal(err)
+		}
+		if p := part(t, d, "vm-2"); p.Fault != devenv.None || p.PID == 0 {
+			t.Fatalf("mended: %+v", p)
+		}
 	}
-	started := time.Now()
-	for next().Hostname != "vm-2" {
-	}
-	if took := time.Since(started); took > 15*time.Second {
-		t.Errorf("the records of vm-2 took %v to come back", took)
-	}
-	serves(t, admin[1], "vm-2")
-	if _, err := d.Toggle("vm-9"); err == nil {
+	until(t, next, "vm-2")
+	serves(t, d.AdminAddrs()[1], "vm-2")
+	if err := d.Break("vm-9", devenv.Hung); err == nil {
 		t.Error("there is a vm-9")
 	}
+}
+
+// What ends by itself, or by somebody else, is said, and comes back where it was.
+func TestAPartThatEnds(t *testing.T) {
+	d := start(t, devenv.Config{Consolidators: 1, Tenants: 1, Rate: 200})
+	url := d.ProxyURL()
+	if err := syscall.Kill(part(t, d, "proxy").PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	wait.For(t, "its end to be seen", func() bool { return part(t, d, "proxy").Fault == devenv.Ended })
+	if err := d.Mend("proxy"); err != nil {
+		t.Fatal(err)
+	}
+	if d.ProxyURL() != url {
+		t.Errorf("it was at %s, and is at %s", url, d.ProxyURL())
+	}
+	until(t, tail(t, d, "system"), "vm-1")
 }
 
 func TestBusyPortIsReplacedAndSaid(t *testing.T) {
@@ -208,6 +293,7 @@ func TestBusyPortIsReplacedAndSaid(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for name, config := range map[string]devenv.Config{
+		"no program":        {},
 		"too many machines": {Consolidators: 17},
 		"negative machines": {Consolidators: -1},
 		"too many tenants":  {Tenants: 6},
@@ -215,6 +301,9 @@ func TestConfig(t *testing.T) {
 		"negative rate":     {Rate: -1},
 		"too high a rate":   {Rate: 1e6},
 	} {
+		if name != "no program" {
+			config.Program = program(t)
+		}
 		if _, err := devenv.New(config); err == nil {
 			t.Errorf("%s: no error", name)
 		}

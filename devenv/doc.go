@@ -1,4 +1,4 @@
-// Package devenv runs a whole cluster in one process, to try Sluice on: N
+// Package devenv runs a whole cluster on one machine, to try Sluice on: N
 // consolidators as if on N machines (vm-1, vm-2, …), a proxy on top of them,
 // and fake publishers on each machine, with the full-screen client on it or
 // without.
@@ -18,12 +18,11 @@
 // consolidator is stopped waits for it, 1 MiB for each; what is above that is shed,
 // oldest first, and a record in the stream says how many were.
 //
-// Stopping a machine, as [Devenv.Toggle] and key x of the client do, stops
-// its consolidator cleanly: it sends its final positions, so that after its
-// return readers know that nothing is missing. (To see a gap of unknown size,
-// run consolidators as processes of their own and kill -9 one.) Its publishers
-// are back within two seconds of its return.
+// Parts: each consolidator, the proxy, and etcd if wanted, is a process of its own
+// ([RunPart]), which ends with ours, however that ends. [Devenv.Break], and key x of the
+// client, really kill and stop them; readers reach them through a relay, which can be
+// slow, and hold everything back. [Devenv.Mend] has them begin again where they were.
 //
 // Shutdown: [Devenv.Run] blocks, and returns nil when its context ends or the
-// client is left. All goroutines are gone then.
+// client is left. All goroutines and processes are gone then.
 package devenv

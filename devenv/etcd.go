@@ -2,7 +2,6 @@ package devenv
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,36 +12,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
-
-	"sluice/cluster/discovery"
-	"sluice/cluster/discovery/etcd"
 )
 
 const (
 	etcdPort  = 2379
 	etcdStart = 20 * time.Second // within which it has to answer
-	etcdEnd   = 3 * time.Second  // within which it has to end when it is asked to
 )
 
 // etcdServer is the etcd of the PATH, in a temporary folder.
 type etcdServer struct {
-	cluster *etcd.Cluster
-	finder  discovery.Finder
-	url     string
-	name    string // no other etcd has it
-	folder  string
-	cmd     *exec.Cmd
-	ended   chan struct{} // closed when the process has
-	log     *slog.Logger
+	*part
+	url    string
+	name   string // no other etcd has it
+	folder string
+	log    *slog.Logger
 }
 
 // startEtcd runs etcd, and waits until it answers. Somebody may take a port between its
-// choice and its use, so that it is tried again with others.
+// choice and its use, so that it is tried again with others. It comes back with what it
+// has written.
 func startEtcd(log *slog.Logger) (s *etcdServer, err error) {
 	program, err := exec.LookPath("etcd")
 	if err != nil {
@@ -71,37 +62,25 @@ func runEtcd(program string, log *slog.Logger) (*etcdServer, error) {
 	if s.folder, err = os.MkdirTemp("", "sluice-etcd-"); err != nil {
 		return nil, err
 	}
-	s.cmd = exec.Command(
-		program, "--name", s.name, "--data-dir", filepath.Join(s.folder, "data"),
-		"--listen-client-urls", s.url, "--advertise-client-urls", s.url,
-		"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", s.name+"=http://"+peer,
-	)
-	said := &lastOutput{}
-	s.cmd.Stdout, s.cmd.Stderr = said, said
-	s.cmd.SysProcAttr = child()
-	started := make(chan error)
-	s.ended = make(chan struct{})
-	go func() {
-		defer close(s.ended)
-		runtime.LockOSThread() // when the thread ends that has started it, Linux takes us for dead
-		err := s.cmd.Start()
-		if started <- err; err == nil {
-			_ = s.cmd.Wait()
+	s.part = &part{name: "etcd", start: func() (*process, error) {
+		p, err := launch(exec.Command(
+			program, "--name", s.name, "--data-dir", filepath.Join(s.folder, "data"),
+			"--listen-client-urls", s.url, "--advertise-client-urls", s.url,
+			"--listen-peer-urls", "http://"+peer, "--initial-advertise-peer-urls", "http://"+peer, "--initial-cluster", s.name+"=http://"+peer,
+		), io.Discard)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	if err := <-started; err != nil {
-		os.RemoveAll(s.folder)
-		return nil, err
-	}
-	if err := s.ready(peer); err != nil {
-		s.stop()
-		return nil, fmt.Errorf("%w; it said last: %s", err, said)
-	}
-	if s.cluster, err = etcd.New(etcd.Config{Endpoints: []string{s.url}, Logger: log}); err != nil {
+		if err := s.ready(peer, p.ended); err != nil {
+			p.end()
+			return nil, fmt.Errorf("%w; it said last: %s", err, p.said)
+		}
+		return p, nil
+	}}
+	if err := s.mend(); err != nil {
 		s.stop()
 		return nil, err
 	}
-	s.finder = discovery.Shared(s.cluster)
 	return s, nil
 }
 
@@ -117,7 +96,7 @@ func free(port int) (string, error) {
 
 // ready waits until etcd answers: to its peers, where it says who it is, since another
 // one may have taken its ports, and to clients.
-func (s *etcdServer) ready(peer string) error {
+func (s *etcdServer) ready(peer string, ended <-chan struct{}) error {
 	client := http.Client{Timeout: time.Second}
 	defer client.CloseIdleConnections()
 	says := func(url, text string) bool {
@@ -134,7 +113,7 @@ func (s *etcdServer) ready(peer string) error {
 			return nil
 		}
 		select {
-		case <-s.ended:
+		case <-ended:
 			return errors.New("etcd ended at once")
 		case <-time.After(20 * time.Millisecond):
 		}
@@ -147,27 +126,10 @@ func (s *etcdServer) stop() {
 	if s == nil {
 		return
 	}
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-s.ended:
-	case <-time.After(etcdEnd):
-		_ = s.cmd.Process.Kill()
-		<-s.ended
-	}
+	s.part.stop()
 	if err := os.RemoveAll(s.folder); err != nil {
 		s.log.Warn("the folder of etcd is left", "error", err)
 	}
-}
-
-// watch says when etcd ends by itself: all goes on with the consolidators that are known.
-func (s *etcdServer) watch(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-	case <-s.ended:
-		s.log.Warn("etcd has ended: what is known of consolidators stays", "etcd", s.url)
-		<-ctx.Done()
-	}
-	return nil
 }
 
 // lastOutput keeps the end of what a process says.

@@ -11,11 +11,13 @@ import (
 	"sluice/cluster/discovery/etcd"
 	"sluice/devenv"
 	"sluice/internal/foreign"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
 // With etcd the machines register there while they run, and the proxy reads what it finds.
 func TestEtcd(t *testing.T) {
+	volume.Check(t)
 	foreign.Need(t, "etcd-server")
 	var out output
 	d := start(t, devenv.Config{Consolidators: 2, Tenants: 1, Rate: 5, Etcd: true, Output: &out})
@@ -50,21 +52,36 @@ func TestEtcd(t *testing.T) {
 		})
 	}
 	found("vm-1", "vm-2")
-	if running, err := d.Toggle("vm-2"); err != nil || running {
-		t.Fatalf("vm-2 runs: %v, %v", running, err)
+	for range 2 { // what is registered there outlives etcd
+		if err := d.Break("etcd", devenv.Killed); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Mend("etcd"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	found("vm-1")
-	wait.For(t, "vm-2 to run", func() bool { // another cluster on this machine may have its port for a while
-		running, _ := d.Toggle("vm-2")
-		return running
-	})
+	found("vm-1", "vm-2")
+	if err := d.Break("vm-2", devenv.Killed); err != nil {
+		t.Fatal(err)
+	}
+	found("vm-1") // its lease runs out
+	if err := d.Mend("vm-2"); err != nil {
+		t.Fatal(err)
+	}
 	found("vm-1", "vm-2")
 	wait.For(t, "how to see it", func() bool { return strings.Contains(out.String(), "--etcd "+d.EtcdURL()) })
 }
 
 func TestEtcdIsMissing(t *testing.T) {
 	t.Setenv("PATH", "")
-	if _, err := devenv.New(devenv.Config{Etcd: true}); err == nil || !strings.Contains(err.Error(), "etcd-server") {
+	if _, err := devenv.New(devenv.Config{Etcd: true, Program: program(t)}); err == nil || !strings.Contains(err.Error(), "etcd-server") {
 		t.Errorf("without etcd on the PATH: %v", err)
 	}
+}
+
+// What is found in etcd is read.
+func TestWithEtcd(t *testing.T) {
+	foreign.Need(t, "etcd-server")
+	d := start(t, devenv.Config{Consolidators: 1, Tenants: 1, Rate: 50, Etcd: true})
+	until(t, tail(t, d, "system"), "vm-1")
 }

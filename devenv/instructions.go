@@ -10,7 +10,7 @@ import (
 // print writes how to reach the cluster.
 func (d *Devenv) print() {
 	var b strings.Builder
-	streams := d.config.streams()
+	streams := d.streams
 	fmt.Fprintf(&b, "A cluster on this machine: consolidators %s, and a proxy. %d streams, %g records a second each:\n  %s\n\n",
 		strings.Join(d.names(), " "), len(streams), d.config.Rate, strings.Join(streams, " "))
 
@@ -30,7 +30,10 @@ func (d *Devenv) print() {
 	row("a machine's metrics", fmt.Sprintf("curl http://%s/metrics", d.AdminAddrs()[0]))
 	b.WriteByte('\n')
 	for _, m := range d.machines {
-		row(m.config.Name, fmt.Sprintf("publish to %s, subscribe at %s, admin at http://%s", m.publish, m.subscribe, m.admin))
+		row(m.name, fmt.Sprintf("publish to %s, subscribe at %s, admin at http://%s", m.publish, m.subscribe, m.admin))
+	}
+	for _, p := range d.Parts() {
+		row(p.Name, fmt.Sprintf("process %d: kill -STOP, -CONT or -KILL it, and look", p.PID))
 	}
 	for _, text := range d.moved() {
 		fmt.Fprintf(&b, "  %s\n", text)
@@ -47,9 +50,9 @@ func (d *Devenv) moved() (lines []string) {
 		}
 	}
 	for i, m := range d.machines {
-		moved(m.config.Name, m.publish, publishPort(i))
-		moved(m.config.Name, m.subscribe, subscribePort(i))
-		moved(m.config.Name+"'s admin", "http://"+m.admin, adminPort(i))
+		moved(m.name, m.publish, publishPort(i))
+		moved(m.name, m.subscribe, subscribePort(i))
+		moved(m.name+"'s admin", "http://"+m.admin, adminPort(i))
 	}
 	if d.etcd != nil {
 		moved("etcd", d.etcd.url, etcdPort)
@@ -61,7 +64,7 @@ func (d *Devenv) moved() (lines []string) {
 // names are the machines' names.
 func (d *Devenv) names() (names []string) {
 	for _, m := range d.machines {
-		names = append(names, m.config.Name)
+		names = append(names, m.name)
 	}
 	return names
 }

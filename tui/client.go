@@ -58,6 +58,18 @@ type Action struct {
 	// Do runs outside of the drawing loop and may take its time; what it
 	// returns is shown in the status line.
 	Do func() string
+	// Choose, in the place of Do, is what can be chosen then, in a box. It is called in
+	// the drawing loop, and must not wait.
+	Choose func() []Choice
+}
+
+// Choice is one line of a box to choose from.
+type Choice struct {
+	Key    string // chooses it at once
+	Text   string // "kill"
+	Detail string // "it has no time to say a word"
+	Do     func() string
+	Choose func() []Choice // in the place of Do: another box
 }
 
 // Config is what the client shows, and how.
@@ -67,7 +79,8 @@ type Config struct {
 	Last    int          // records of backfill for each stream; 0 begins with the next record
 	Filter  query.Filter // each pane begins with it; zero shows all
 	Actions []Action
-	Title   string // in the corner; "" is "sluice"
+	Title   string        // in the corner; "" is "sluice"
+	Alert   func() string // stands behind the title while it is not empty; asked at each frame, so it must not wait; may be nil
 
 	Records int   // records kept, over all streams; 0 means 1,000,000
 	Bytes   int64 // memory that they may take; 0 means 512 MiB
@@ -125,7 +138,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("make the full-screen client: %w", err)
 	}
 	for _, a := range config.Actions {
-		if a.Key == "" || a.Do == nil {
+		if a.Key == "" || (a.Do == nil) == (a.Choose == nil) {
 			return nil, fmt.Errorf("add action %q: it needs a key and something to do", a.Help)
 		}
 		if owner, taken := keys.owner(a.Key); taken {

@@ -96,7 +96,7 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	default:
 		for i, action := range m.config.Actions {
 			if matches(msg, k.actions[i]) {
-				return func() tea.Msg { return flashMsg{action.Do()} }
+				return m.choose(action.Help, action.Key, action.Do, action.Choose)
 			}
 		}
 		if p := m.pane(); p != nil {

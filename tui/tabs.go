@@ -17,6 +17,11 @@ func (m *model) drawTabs() string {
 	t := m.theme
 	l := cell.NewLine(m.width, m.method)
 	l.Add(t.title, " "+record.Safe(m.config.Title)+" ")
+	if m.config.Alert != nil {
+		if alert := m.config.Alert(); alert != "" {
+			l.Add(t.bad, " "+record.Safe(alert)+" ")
+		}
+	}
 	hint := "? help "
 	if m.width < 60 {
 		hint = ""

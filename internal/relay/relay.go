@@ -1,5 +1,5 @@
-// Package relay is a TCP relay for tests: it passes connections on to an
-// address, and delays and cuts them when it is told to.
+// Package relay is a TCP relay: it passes connections on to an address, and delays,
+// holds and cuts them when it is told to.
 package relay
 
 import (
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -24,11 +23,19 @@ type Relay struct {
 	conns  map[net.Conn]struct{}
 	paused bool
 	delay  time.Duration
+	held   chan struct{} // nothing is passed on until it is closed; nil when all is
+}
+
+// test is what New needs of a test.
+type test interface {
+	Helper()
+	Fatal(args ...any)
+	Cleanup(f func())
 }
 
 // New returns a relay on a free loopback port to an address, HOST:PORT. It ends
 // with its test.
-func New(t testing.TB, to string) *Relay {
+func New(t test, to string) *Relay {
 	t.Helper()
 	r, err := Open(to)
 	if err != nil {
@@ -39,8 +46,11 @@ func New(t testing.TB, to string) *Relay {
 }
 
 // Open is New for programs that are no tests. Close it.
-func Open(to string) (*Relay, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+func Open(to string) (*Relay, error) { return Listen("127.0.0.1:0", to) }
+
+// Listen returns a relay at an address, HOST:PORT. Close it.
+func Listen(at, to string) (*Relay, error) {
+	ln, err := net.Listen("tcp", at)
 	if err != nil {
 		return nil, fmt.Errorf("relay to %q: %w", to, err)
 	}
@@ -54,6 +64,7 @@ func (r *Relay) Close() {
 	r.ln.Close()
 	r.Pause(true)
 	r.Cut()
+	r.Hold(false)
 	r.wg.Wait()
 }
 
@@ -108,6 +119,7 @@ func (r *Relay) copy(to, from net.Conn) {
 	writing.Go(func() {
 		for p := range pieces {
 			<-time.After(time.Until(p.due))
+			r.waitUntilLetGo()
 			if _, err := to.Write(p.bytes); err != nil {
 				from.Close() // ends the reading; what it has read already goes nowhere
 			}
@@ -133,6 +145,30 @@ func (r *Relay) Delay(d time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.delay = d
+}
+
+// Hold passes nothing on in either direction, as a network that is cut does, or no
+// longer: then what was under way arrives, as TCP has it. It is never told that anything
+// is wrong.
+func (r *Relay) Hold(yes bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case yes && r.held == nil:
+		r.held = make(chan struct{})
+	case !yes && r.held != nil:
+		close(r.held)
+		r.held = nil
+	}
+}
+
+func (r *Relay) waitUntilLetGo() {
+	r.mu.Lock()
+	held := r.held
+	r.mu.Unlock()
+	if held != nil {
+		<-held
+	}
 }
 
 // Lead has new connections go to another address, HOST:PORT.
