@@ -1,0 +1,46 @@
+package tui_test
+
+import (
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/tui"
+)
+
+// A box to choose from: one key chooses, or the cursor; a choice may lead to another box,
+// and any other key does nothing but close it. Its words may be foreign.
+func TestChoosing(t *testing.T) {
+	const foreign = "\u009b31m\u202e\x1b[2J\x07"
+	did := ""
+	does := func(what string) func() string { return func() string { did = what; return "done: " + what } }
+	s := open(t, 100, 30, tui.Config{
+		Alert: func() string { return "vm-2 killed" + foreign },
+		Actions: []tui.Action{{Key: "x", Help: "break something", Choose: func() []tui.Choice {
+			return []tui.Choice{
+				{Key: "1", Text: "vm-1", Detail: "runs" + foreign, Choose: func() []tui.Choice {
+					return []tui.Choice{{Key: "k", Text: "kill vm-1", Do: does("kill")}, {Key: "h", Text: "hang vm-1" + foreign, Do: does("hang")}}
+				}},
+				{Key: "2", Text: "vm-2", Detail: "killed"},
+			}
+		}}},
+	}, "system")
+	s.want("vm-2 killed")
+	s.keys("x")
+	s.want("break something", "vm-1", "runs", "vm-2")
+	s.keys("1")
+	s.want("kill vm-1", "hang vm-1")
+	s.wantNot("break something")
+	s.perform(s.keys("h"), s.says("done: hang"))
+	s.keys("x", "q") // closes it, and leaves nothing
+	s.wantNot("break something")
+	s.keys("x", "enter", "down")
+	s.perform(s.keys("enter"), s.says("done: hang"))
+	s.keys("x", "1")
+	s.perform(s.keys("k"), s.says("done: kill"))
+	if did != "kill" {
+		t.Errorf("it did %q last", did)
+	}
+	s.send(tea.WindowSizeMsg{Width: 20, Height: 5})
+	s.keys("x", "1")
+}
