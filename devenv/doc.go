@@ -20,7 +20,7 @@
 //
 // Parts: each consolidator, the proxy, and etcd if wanted, is a process of its own
 // ([RunPart]), which ends with ours, however that ends. [Devenv.Break], and key x of the
-// client, really kill and stop them; readers reach them through a relay, which can be
+// client, really kill and stop them; others reach them through relays, which can be
 // slow, and hold everything back. [Devenv.Mend] has them begin again where they were.
 //
 // Shutdown: [Devenv.Run] blocks, and returns nil when its context ends or the

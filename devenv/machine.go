@@ -11,41 +11,43 @@ import (
 	"sluice/internal/relay"
 )
 
-// machine is one machine of the cluster: a consolidator, in a process of its own.
+// machine is one machine of the cluster: a consolidator, in a process of its own. All
+// that it has at the outside are relays, so that nobody takes its ports while it does
+// not run.
 type machine struct {
 	*part
-	publish   string // endpoint, real port
-	subscribe string // the relay's
+	publish   string // endpoint
+	subscribe string
 	admin     string // HTTP address, HOST:PORT
 }
 
 // newMachine starts the consolidator of a machine at the wanted ports, or at free ones
-// where those are busy. Its readers reach it through a relay.
-func (d *Devenv) newMachine(name string, publish, subscribe, admin int) (*machine, error) {
-	to, err := listenRelay(subscribe)
-	if err != nil {
-		return nil, err
+// where those are busy.
+func (d *Devenv) newMachine(name string, publish, subscribe, admin int) (_ *machine, err error) {
+	p := &part{name: name}
+	var relays [3]*relay.Relay
+	for i, port := range [...]int{publish, subscribe, admin} {
+		if relays[i], err = listenRelay(port); err != nil {
+			p.stop()
+			return nil, err
+		}
+		p.doors = append(p.doors, relays[i])
 	}
-	m := &machine{publish: endpoint(publish), subscribe: "tcp://" + to.Addr(), admin: address(admin)}
-	m.part = &part{name: name, relay: to, start: func() (*process, error) {
-		p, at, err := startPart(d.config.Program, order{
-			Name: name, Publish: m.publish, Subscribe: endpoint(0), Public: m.subscribe, Admin: m.admin, Etcd: d.EtcdURL(),
+	p.relay = relays[1]
+	m := &machine{part: p, publish: "tcp://" + relays[0].Addr(), subscribe: "tcp://" + relays[1].Addr(), admin: relays[2].Addr()}
+	p.start = func() (*process, error) {
+		now, at, err := startPart(d.config.Program, order{
+			Name: name, Publish: anyPort, Subscribe: anyPort, Public: m.subscribe, Admin: anyAddress, Etcd: d.EtcdURL(),
 		}, d.config.Log)
 		if err != nil {
 			return nil, fmt.Errorf("start %s: %w", name, err)
 		}
-		if m.publish != at.Publish || m.admin != at.Admin { // the first time: it comes back where it was
-			m.publish, m.admin = at.Publish, at.Admin
-		}
-		to.Lead(strings.TrimPrefix(at.Subscribe, "tcp://"))
-		return p, nil
-	}}
-	err = m.mend()
-	if err != nil && strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) { // taken since it was tried
-		m.publish, m.admin = endpoint(0), address(0)
-		err = m.mend()
+		relays[0].Lead(strings.TrimPrefix(at.Publish, "tcp://"))
+		relays[1].Lead(strings.TrimPrefix(at.Subscribe, "tcp://"))
+		relays[2].Lead(at.Admin)
+		return now, nil
 	}
-	if err != nil {
+	if err := m.mend(); err != nil {
 		m.stop()
 		return nil, err
 	}
@@ -58,8 +60,8 @@ func (d *Devenv) newProxy() (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &part{name: "proxy", relay: to, start: func() (*process, error) {
-		p, at, err := startPart(d.config.Program, order{Listen: address(0), Consolidators: d.SubscribeEndpoints(), Etcd: d.EtcdURL()}, d.config.Log)
+	p := &part{name: "proxy", relay: to, doors: []*relay.Relay{to}, start: func() (*process, error) {
+		p, at, err := startPart(d.config.Program, order{Listen: anyAddress, Consolidators: d.SubscribeEndpoints(), Etcd: d.EtcdURL()}, d.config.Log)
 		if err != nil {
 			return nil, fmt.Errorf("start the proxy: %w", err)
 		}
@@ -78,20 +80,23 @@ func (d *Devenv) newProxy() (*part, error) {
 func listenRelay(port int) (*relay.Relay, error) {
 	r, err := relay.Listen(address(port), "")
 	if errors.Is(err, syscall.EADDRINUSE) { // taken since it was tried
-		r, err = relay.Listen(address(0), "")
+		r, err = relay.Listen(anyAddress, "")
 	}
 	return r, err
 }
 
-// endpoint is the wanted port of this machine, or a free one when it is busy.
-func endpoint(port int) string { return "tcp://" + address(port) }
+// Any free port of this machine.
+const (
+	anyAddress = "127.0.0.1:0"
+	anyPort    = "tcp://" + anyAddress
+)
 
-// address is endpoint without its scheme.
+// address is the wanted port of this machine, or a free one when it is busy.
 func address(port int) string {
 	wanted := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	l, err := net.Listen("tcp", wanted)
 	if err != nil {
-		return "127.0.0.1:0"
+		return anyAddress
 	}
 	l.Close()
 	return wanted

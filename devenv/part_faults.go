@@ -46,6 +46,7 @@ type part struct {
 	name  string
 	start func() (*process, error) // begins it, where it was
 	relay *relay.Relay             // between it and its readers; nil without
+	doors []*relay.Relay           // all that lead to it
 
 	mu    sync.Mutex
 	now   *process // nil when it does not run
@@ -150,8 +151,8 @@ func (p *part) mendNetwork() {
 func (p *part) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.relay != nil {
-		p.relay.Close()
+	for _, r := range p.doors {
+		r.Close()
 	}
 	if p.now != nil {
 		p.now.end()
