@@ -98,6 +98,7 @@ func (d *Devenv) Run(ctx context.Context) error {
 		}
 	}
 
+	d.config.Logger.Info("cluster ready", "proxy", d.ProxyURL(), "publish", d.PublishEndpoints(), "subscribe", d.SubscribeEndpoints(), "admin", d.AdminAddrs())
 	var err error
 	if d.config.Headless {
 		d.print()
