@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -23,6 +24,8 @@ type server struct {
 	args   []string
 	listen string // address that it listens on when it is ready, HOST:PORT
 	log    string // file of its standard error
+
+	idle atomic.Int64 // bytes of memory of the process when it listened
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -61,6 +64,7 @@ func (s *server) start(ctx context.Context) error {
 	for {
 		c, err := net.Dial("tcp", s.listen)
 		if err == nil {
+			s.idle.Store(s.peak())
 			return c.Close()
 		}
 		select {

@@ -55,7 +55,7 @@ func (s *summary) restarted(server *server, force bool) {
 // memory looks at how much memory a server had, and that a consolidator is
 // within its bound.
 func (s *summary) memory(w *world, server *server) error {
-	n := server.peak()
+	n := server.peak() - server.idle.Load() // without pages of the program
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if server.name == "proxy" {
@@ -111,7 +111,7 @@ func (s *summary) String() string {
 	fmt.Fprintf(&b, "time %v, %d seeds (%s), %d phases\n", time.Since(s.began).Round(time.Second), len(s.seeds), seedsText(s.seeds), s.phases)
 	fmt.Fprintf(&b, "consolidators: %d killed, %d ended and started again; proxy: %d killed, %d ended and started again; readers cut off %d times\n",
 		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts)
-	fmt.Fprintf(&b, "memory: a consolidator at most %.1f MiB, at most %.1f beyond its buffer (48 allowed); the proxy %.1f MiB\n",
+	fmt.Fprintf(&b, "memory: a consolidator at most %.1f MiB, at most %.1f beyond its buffer (36 allowed); the proxy %.1f MiB\n",
 		float64(s.peak)/(1<<20), float64(s.beyond)/(1<<20), float64(s.proxyPeak)/(1<<20))
 	fmt.Fprintf(&b, "%-10s %14s %14s %14s\n", "publishers", "published", "to be refused", "to be skipped")
 	for _, k := range sortedKeys(s.sent) {

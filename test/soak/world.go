@@ -22,8 +22,9 @@ const (
 	// patience is how long something may take that has to happen: nothing here
 	// is a measurement.
 	patience = 60 * time.Second
-	// overhead is what a consolidator may take beside its buffer, in bytes.
-	overhead = 48 << 20
+	// overhead is what a consolidator may take beside its buffer, and beside what it took
+	// when it was idle, in bytes.
+	overhead = 36 << 20
 )
 
 // world is one cluster, its publishers and its readers, from one seed.
