@@ -17,7 +17,7 @@ import (
 
 // With etcd the machines register there while they run, and the proxy reads what it finds.
 func TestEtcd(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	foreign.Need(t, "etcd-server")
 	var out output
 	d := start(t, devenv.Config{Consolidators: 2, Tenants: 1, Rate: 5, Etcd: true, Output: &out})

@@ -17,3 +17,15 @@ func Check(t testing.TB) {
 		t.Skip("proves by volume: make check")
 	}
 }
+
+// Long skips the test unless the longest are asked for, by SLUICE_LONG: they are run by
+// hand, one by one.
+func Long(t testing.TB) {
+	t.Helper()
+	if !IsLong() {
+		t.Skip("takes long: SLUICE_LONG=1")
+	}
+}
+
+// IsLong reports whether the longest tests are asked for.
+func IsLong() bool { return os.Getenv("SLUICE_LONG") != "" }

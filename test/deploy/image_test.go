@@ -18,7 +18,7 @@ import (
 // The image has the program and certificates, nothing else: there the program runs, as
 // the user that the Dockerfile names.
 func TestImageNeedsNothingElse(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	if os.Geteuid() != 0 {
 		t.Skip("only root changes its root and its user")
 	}

@@ -32,7 +32,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 		t.Errorf("sha256sum: %v\n%s", err, out)
 	}
 	names := []string{"sluice-v1.2.0-rc.1-linux-amd64.tar.gz", "sluice-v1.2.0-rc.1-linux-amd64.cdx.json", "sluice_1.2.0~rc.1_amd64.deb"}
-	if allPlatforms() {
+	if volume.IsLong() { // the others take minutes
 		names = append(names, "sluice_1.2.0~rc.1_arm64.deb", "sluice-v1.2.0-rc.1-darwin-arm64.tar.gz", "sluice-v1.2.0-rc.1-darwin-arm64.cdx.json")
 	}
 	for _, name := range names {
@@ -46,16 +46,12 @@ func TestReleaseIsReproducible(t *testing.T) {
 	t.Run("bill of materials", func(t *testing.T) { checkBill(t, here) })
 }
 
-// allPlatforms reports whether the platforms of others are built, too, which takes minutes:
-// with SLUICE_LONG=1.
-func allPlatforms() bool { return os.Getenv("SLUICE_LONG") != "" }
-
 // releaseFrom builds a release of the source in a folder.
 func releaseFrom(t *testing.T, source, before string, env ...string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "dist")
 	platforms := "linux/amd64"
-	if allPlatforms() {
+	if volume.IsLong() {
 		platforms += ",linux/arm64,darwin/arm64"
 	}
 	cmd := exec.Command("sh", "-c", before+` && exec go run ./deploy/release "$@"`, "sh", "-out", out, "-version", "v1.2.0-rc.1",

@@ -20,7 +20,7 @@ import (
 // Of three servers the leader is killed: what is known stays, and what changes is found
 // when there is another leader. Of two the second one is killed: nobody leads.
 func TestLeaderKilled(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	foreign.Need(t, "etcd-server")
 	all := testetcd.Three(t)
 	c := at(t, etcd.Config{Endpoints: []string{all[0].URL, all[1].URL, all[2].URL}})
@@ -79,7 +79,7 @@ func TestPartition(t *testing.T) {
 // A hundred thousand keys of somebody take neither much memory nor the places of those
 // that are known.
 func TestManyKeys(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	s, c := server(t)
 	c.Relist(time.Hour)
 	direct := client(t, s)
