@@ -196,7 +196,7 @@ func (s *session) line(line []byte) error {
 		s.told(n.Dropped, n.Unknown, n.Msg)
 		return nil
 	}
-	if isAbsence(line) {
+	if isAbsence(line) || isEnd(line) {
 		s.notef("%s: %s", s.w.streams[s.stream], line)
 		return nil
 	}

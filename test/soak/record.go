@@ -132,3 +132,9 @@ func isAbsence(data []byte) bool {
 	}
 	return bytes.HasPrefix(data, []byte(noticeHead)) && json.Unmarshal(data, &away) == nil && away.Away != nil && away.Source != ""
 }
+
+// isEnd reports whether data tells that the proxy ends a response of lines on purpose.
+func isEnd(data []byte) bool {
+	var end struct{ Sluice string }
+	return bytes.HasPrefix(data, []byte(noticeHead)) && json.Unmarshal(data, &end) == nil && end.Sluice == "end"
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"testing"
 	"time"
+
+	"sluice/cluster/record"
 )
 
 func TestRecord(t *testing.T) {
@@ -29,5 +31,22 @@ func TestRecord(t *testing.T) {
 				t.Error("a missing byte is not found")
 			}
 		}
+	}
+}
+
+// What the proxy says in a response of lines is no record, and no loss.
+func TestEndOfLines(t *testing.T) {
+	line := record.AppendNotice(nil, time.Now(), record.Info, "the proxy is shutting down: ask again", record.NoticeKey, record.NoticeEnd)
+	if !isEnd(line) || isAbsence(line) {
+		t.Errorf("not taken as the end of a response: %s", line)
+	}
+	if _, ok := parseNotice(line); ok {
+		t.Errorf("taken as a loss: %s", line)
+	}
+	if lost := record.AppendNotice(nil, time.Now(), record.Warn, "lost", "dropped", 3, record.NoticeKey, record.NoticeDropped); isEnd(lost) {
+		t.Errorf("a loss is taken as an end: %s", lost)
+	}
+	if isEnd(appendRecord(nil, identity{}, 0, time.Now())) {
+		t.Error("a record is taken as an end")
 	}
 }
