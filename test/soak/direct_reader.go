@@ -40,6 +40,7 @@ type passage struct {
 
 func newDirect(w *world, id string, relayed bool) (*directReader, error) {
 	d := &directReader{tally: newTally(w, kindDirect, id, -1), reborn: make(chan struct{}, 1)}
+	relayed = relayed && w.finder == nil
 	for _, m := range w.machines {
 		address := m.subscribe[0].Address
 		if relayed {
@@ -67,7 +68,15 @@ func (d *directReader) run(ctx context.Context) error {
 
 // session is one life of a Source.
 func (d *directReader) session(ctx context.Context) error {
-	source, err := direct.New(direct.Config{Consolidators: d.endpoints, Inbox: 64<<10 + d.rnd.IntN(1<<20)})
+	cfg := direct.Config{Consolidators: d.endpoints, Inbox: 64<<10 + d.rnd.IntN(1<<20)}
+	if d.w.finder != nil {
+		finder, err := d.w.finder()
+		if err != nil {
+			return err
+		}
+		cfg.Consolidators, cfg.Finder = nil, finder
+	}
+	source, err := direct.New(cfg)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -74,9 +75,9 @@ func (w *world) style(p *publisher) style {
 	return st
 }
 
-// plan draws the tempers and the faults of a phase. Every third phase has no
+// draw draws the tempers and the faults of a phase. Every third phase has no
 // restarts, so that all is counted exactly, whoever reads it.
-func (w *world) plan(n int) []fault {
+func (w *world) draw(n int) []fault {
 	rnd := w.random()
 	within := func() time.Duration { return time.Duration(rnd.Int64N(int64(w.o.phase * 9 / 10))) }
 	var faults []fault
@@ -105,7 +106,16 @@ func (w *world) plan(n int) []fault {
 			add(func(ctx context.Context) error { w.cut(ctx, t, away); return nil })
 		}
 	}
+	hang := func(s *server) {
+		d := time.Duration(rnd.Int64N(int64(w.o.phase / 4)))
+		add(func(ctx context.Context) error { return w.hang(ctx, s, d) })
+	}
 	if n%3 == 0 {
+		for _, s := range w.servers() {
+			if rnd.IntN(2) == 0 {
+				hang(s)
+			}
+		}
 		return faults
 	}
 	for i, m := range w.machines {
@@ -114,6 +124,8 @@ func (w *world) plan(n int) []fault {
 			add(func(ctx context.Context) error {
 				return w.restart(ctx, m.server, force, down, func() { w.truth.stopping(i, force) })
 			})
+		} else {
+			hang(m.server)
 		}
 	}
 	if k := rnd.IntN(4); k < 2 {
@@ -121,6 +133,20 @@ func (w *world) plan(n int) []fault {
 		add(func(ctx context.Context) error { return w.restart(ctx, w.proxy, force, down, func() {}) })
 	}
 	return faults
+}
+
+// hang stops a server, as a machine does whose disk or memory is overwhelmed, and
+// lets it go on.
+func (w *world) hang(ctx context.Context, s *server, d time.Duration) error {
+	w.notef("stop %s for %v", s.name, d.Round(time.Millisecond))
+	s.disturb()
+	w.sum.hung()
+	if err := s.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	pause(ctx, d)
+	w.notef("%s goes on", s.name)
+	return s.signal(syscall.SIGCONT)
 }
 
 // cut cuts a reader off, and keeps it away for a while.

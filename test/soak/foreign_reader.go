@@ -28,7 +28,7 @@ type foreignReader struct {
 func newForeign(w *world, id string, machine int, relayed bool) (*foreignReader, error) {
 	m := w.machines[machine]
 	f := &foreignReader{tally: newTally(w, kindForeign, id, machine), endpoint: m.subscribe[0], connections: make([][]*connection, len(w.streams))}
-	if relayed {
+	if relayed && f.endpoint.Network == "tcp" {
 		r, err := relay.Open(f.endpoint.Address)
 		if err != nil {
 			return nil, err

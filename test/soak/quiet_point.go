@@ -71,7 +71,7 @@ func (q *quiet) calm(ctx context.Context) error {
 	for i, m := range w.machines {
 		m.mu.Lock()
 		q.killed[i], q.restarted[i] = m.killed, m.restarted
-		m.killed, m.restarted = false, false
+		m.killed, m.restarted, m.disturbed = false, false, false
 		m.mu.Unlock()
 		if err := w.sum.memory(w, m.server); err != nil {
 			return err
@@ -79,7 +79,7 @@ func (q *quiet) calm(ctx context.Context) error {
 	}
 	w.proxy.mu.Lock()
 	q.proxy = w.proxy.restarted
-	w.proxy.killed, w.proxy.restarted = false, false
+	w.proxy.killed, w.proxy.restarted, w.proxy.disturbed = false, false, false
 	w.proxy.mu.Unlock()
 	return q.compare()
 }

@@ -27,13 +27,15 @@ type server struct {
 
 	idle atomic.Int64 // bytes of memory of the process when it listened
 
-	mu   sync.Mutex
-	cmd  *exec.Cmd
-	done chan struct{} // closed when the process has ended
+	mu    sync.Mutex
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when the process has ended
+	since time.Time     // it was started last
 
 	// In this phase.
 	killed    bool
 	restarted bool // killed, or ended cleanly
+	disturbed bool // it hung, or could not be reached
 }
 
 func newServer(o options, dir, name, listen string, args ...string) *server {
@@ -49,6 +51,7 @@ func (s *server) start(ctx context.Context) error {
 	defer log.Close()
 	cmd := exec.Command(s.binary, s.args...)
 	cmd.Stderr = log
+	since := time.Now()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", s.name, err)
 	}
@@ -58,7 +61,7 @@ func (s *server) start(ctx context.Context) error {
 		_ = cmd.Wait() // its state is looked at where it matters
 	}()
 	s.mu.Lock()
-	s.cmd, s.done = cmd, done
+	s.cmd, s.done, s.since = cmd, done, since
 	s.mu.Unlock()
 	deadline := time.Now().Add(patience)
 	for {
@@ -127,6 +130,20 @@ func (s *server) dump() {
 		_ = cmd.Process.Kill()
 		<-done
 	}
+}
+
+// signal sends a signal to the process, if there is one.
+func (s *server) signal(sig os.Signal) error {
+	s.mu.Lock()
+	cmd := s.cmd
+	s.mu.Unlock()
+	if cmd == nil {
+		return nil
+	}
+	if err := cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("signal %s: %w", s.name, err)
+	}
+	return nil
 }
 
 // alive returns an error when the process has ended by itself.

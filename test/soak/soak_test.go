@@ -23,6 +23,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// binary is the path of the binary that is run.
+func binary(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "sluice")
+	if err := os.Symlink(self, binary); err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
 // A short soak: two phases of one cluster. A longer one is part of make check.
 func TestSoak(t *testing.T) {
 	t.Cleanup(func() {
@@ -32,17 +46,9 @@ func TestSoak(t *testing.T) {
 	if _, err := foreign.Have("python3-zmq", t.Name()); err != nil { // it does without
 		t.Error(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary := filepath.Join(t.TempDir(), "sluice")
-	if err := os.Symlink(self, binary); err != nil {
-		t.Fatal(err)
-	}
 	var out bytes.Buffer
 	o := options{
-		sluice: binary, seed: 1, phase: time.Second, phases: 2, flood: 1500, race: wait.Race,
+		sluice: binary(t), seed: 1, phase: time.Second, phases: 2, flood: 1500, race: wait.Race,
 		until: time.Now().Add(time.Hour), // it is the phases that end it
 	}
 	sum := newSummary(&out, o.race)

@@ -21,7 +21,7 @@ type summary struct {
 	kinds                             map[string]counts
 	sent, refused, discarded          map[string]uint64
 	kills, ends, proxyKills, proxyEnd int
-	cuts                              int
+	cuts, hangs                       int
 	peak                              int64 // largest memory of a consolidator
 	beyond                            int64 // and the most that one took beyond its buffer
 	proxyPeak                         int64
@@ -35,6 +35,12 @@ func (s *summary) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cuts++
+}
+
+func (s *summary) hung() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hangs++
 }
 
 func (s *summary) restarted(server *server, force bool) {
@@ -109,8 +115,8 @@ func (s *summary) String() string {
 	defer s.mu.Unlock()
 	var b strings.Builder
 	fmt.Fprintf(&b, "time %v, %d seeds (%s), %d phases\n", time.Since(s.began).Round(time.Second), len(s.seeds), seedsText(s.seeds), s.phases)
-	fmt.Fprintf(&b, "consolidators: %d killed, %d ended and started again; proxy: %d killed, %d ended and started again; readers cut off %d times\n",
-		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts)
+	fmt.Fprintf(&b, "consolidators: %d killed, %d ended and started again; proxy: %d killed, %d ended and started again; readers cut off %d times; servers hung %d times\n",
+		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts, s.hangs)
 	fmt.Fprintf(&b, "memory: a consolidator at most %.1f MiB, at most %.1f beyond its buffer (36 allowed); the proxy %.1f MiB\n",
 		float64(s.peak)/(1<<20), float64(s.beyond)/(1<<20), float64(s.proxyPeak)/(1<<20))
 	fmt.Fprintf(&b, "%-10s %14s %14s %14s\n", "publishers", "published", "to be refused", "to be skipped")

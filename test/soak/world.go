@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"sluice/cluster/discovery"
 	"sluice/cluster/zmtp"
 )
 
@@ -41,6 +42,8 @@ type world struct {
 	closers  []*publisher // by machine
 	readers  []reader
 	sum      *summary
+	plan     func(phase int) []fault          // what happens in a phase
+	finder   func() (discovery.Finder, error) // how direct readers find consolidators, if it is not nil
 
 	mu     sync.Mutex
 	rnd    *rand.Rand
@@ -55,11 +58,19 @@ type machine struct {
 	subscribe []zmtp.Endpoint
 }
 
-// touched reports whether the consolidator was restarted in this phase.
+// touched reports whether the consolidator was restarted in this phase, hung, or could
+// not be reached.
 func (s *server) touched() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.restarted
+	return s.restarted || s.disturbed
+}
+
+// disturb notes that it is about to hang, or not to be reached.
+func (s *server) disturb() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.disturbed = true
 }
 
 // touch notes that it is about to be restarted.
@@ -166,6 +177,7 @@ func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 // newWorld draws a world from a seed.
 func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) {
 	w := &world{o: o, seed: seed, dir: dir, sum: sum, rnd: newRand(seed), phase: make(chan struct{})}
+	w.plan = w.draw
 	w.streams = []string{"system", "system/scheduler", "tenant/acme", "tenant/acme2"}[:2+w.rnd.IntN(3)]
 	streamBuffer := int64(256<<10) << w.rnd.IntN(3)
 	w.buffer = []int64{1, 2, 4, 16}[w.rnd.IntN(4)] << 20
