@@ -37,7 +37,7 @@ type failure struct {
 }
 
 func TestFailures(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	for _, f := range []failure{
 		{name: "killed", happen: restarts(true)},
 		{name: "ended and started", happen: restarts(false)},

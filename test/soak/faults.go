@@ -107,6 +107,9 @@ func (w *world) draw(n int) []fault {
 		}
 	}
 	hang := func(s *server) {
+		if !w.o.hangs {
+			return
+		}
 		d := time.Duration(rnd.Int64N(int64(w.o.phase / 4)))
 		add(func(ctx context.Context) error { return w.hang(ctx, s, d) })
 	}

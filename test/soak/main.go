@@ -37,6 +37,7 @@ type options struct {
 	phases int           // of one world
 	flood  int           // records of a flood, about
 	race   bool          // the binary has the race detector: memory is not looked at
+	hangs  bool          // servers hang, too
 }
 
 func main() {
@@ -49,6 +50,7 @@ func main() {
 	flag.IntVar(&o.phases, "phases", 12, "phases of one cluster")
 	flag.IntVar(&o.flood, "flood", 8000, "records of a flood, about")
 	flag.BoolVar(&o.race, "race", false, "the binary was built with the race detector: do not look at its memory")
+	flag.BoolVar(&o.hangs, "hangs", false, "let servers hang, too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
