@@ -193,7 +193,7 @@ func moves(force bool) func(ctx context.Context, w *world) (time.Time, error) {
 
 func move(ctx context.Context, w *world, force bool) error {
 	m := w.machines[0]
-	port, err := freePort(w.random().IntN)
+	port, err := freePort()
 	if err != nil {
 		return err
 	}

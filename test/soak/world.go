@@ -186,7 +186,7 @@ func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) 
 		m := &machine{}
 		args := []string{"consolidator", "--name", name, "--admin", "127.0.0.1:0", "--buffer", fmt.Sprint(w.buffer), "--stream-buffer", fmt.Sprint(streamBuffer)}
 		for _, door := range []string{"publish", "subscribe"} {
-			port, err := freePort(w.rnd.IntN)
+			port, err := freePort()
 			if err != nil {
 				return nil, err
 			}
@@ -203,7 +203,7 @@ func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) 
 		m.server = newServer(o, dir, name, m.subscribe[0].Address, args...)
 		w.machines = append(w.machines, m)
 	}
-	port, err := freePort(w.rnd.IntN)
+	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
