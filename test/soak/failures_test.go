@@ -27,7 +27,6 @@ const longestPause = 10 * time.Second
 // received and was told is compared.
 type failure struct {
 	name  string
-	long  bool          // only with SLUICE_LONG
 	times int           // it happens
 	phase time.Duration // between two comparisons
 	// prepare changes the cluster before it begins.
@@ -42,20 +41,17 @@ func TestFailures(t *testing.T) {
 		{name: "killed", happen: restarts(true)},
 		{name: "ended and started", happen: restarts(false)},
 		{name: "hung for 1 s", phase: 1500 * time.Millisecond, happen: hangs(time.Second)},
-		{name: "hung for 10 s", long: true, phase: 11 * time.Second, happen: hangs(10 * time.Second)},
-		{name: "hung for 40 s", long: true, phase: 41 * time.Second, happen: hangs(40 * time.Second)},
+		{name: "hung for 10 s", phase: 11 * time.Second, happen: hangs(10 * time.Second)},
+		{name: "hung for 40 s", phase: 41 * time.Second, happen: hangs(40 * time.Second)},
 		{name: "killed, elsewhere, told by a file", times: 4, phase: 300 * time.Millisecond, prepare: inFile, happen: moves(true)},
 		{name: "ended, elsewhere, told by a file", prepare: inFile, happen: moves(false)},
-		{name: "recycled a hundred times", long: true, times: 100, phase: 300 * time.Millisecond, prepare: inFile, happen: moves(true)},
+		{name: "recycled a hundred times", times: 100, phase: 300 * time.Millisecond, prepare: inFile, happen: moves(true)},
 	} {
 		t.Run(f.name, func(t *testing.T) { f.run(t) })
 	}
 }
 
 func (f failure) run(t *testing.T) {
-	if f.long && os.Getenv("SLUICE_LONG") == "" {
-		t.Skip("takes long: SLUICE_LONG=1")
-	}
 	dir, err := makeDir()
 	if err != nil {
 		t.Fatal(err)
