@@ -58,10 +58,10 @@ func New(config Config) (*Devenv, error) {
 
 // release ends the parts.
 func (d *Devenv) release() {
-	var ending sync.WaitGroup
 	if d.proxy != nil {
-		ending.Go(d.proxy.stop)
+		d.proxy.stop() // first, so that it takes no end of ours for an outage
 	}
+	var ending sync.WaitGroup
 	for _, m := range d.machines {
 		if m != nil {
 			ending.Go(m.stop)
