@@ -55,10 +55,11 @@ func TestLogrotate(t *testing.T) {
 	for name, way := range map[string]struct {
 		directives string
 		copies     bool // the file is truncated: what was not read before is gone
+		removes    bool // the file is gone two rotations later: what was not open before is, too
 	}{
 		"create":        {directives: "create 600"},
 		"nocreate":      {directives: "nocreate"},
-		"compress":      {directives: "create 600\ncompress\ndelaycompress"},
+		"compress":      {directives: "create 600\ncompress\ndelaycompress", removes: true},
 		"dateext":       {directives: "create 600\ndateext\ndateformat -%Y%m%d.ROTATION"},
 		"copytruncate":  {directives: "copytruncate", copies: true},
 		"copy compress": {directives: "copytruncate\ncompress", copies: true},
@@ -102,6 +103,9 @@ func TestLogrotate(t *testing.T) {
 					w.open()
 				}
 				w.write(20)
+				if way.removes {
+					r.acknowledged(w.n)
+				}
 			}
 			told := 0
 			if way.copies {
