@@ -36,17 +36,23 @@ GOTEST = $(GO) test -race -ldflags=-w -timeout 15m $(TESTFLAGS)
 # So a package that skips never comes from the cache: its environment has changed.
 # Many tests only wait: four packages, and eight tests in each, do it side by side.
 define run
-@list=$$(mktemp) && code=0 && { SLUICE_SKIPPED=$$list $(GOTEST) -p 4 -parallel 8 $(packages) || code=$$?; } && \
-sort -u "$$list" | awk -F '\t' -f internal/foreign/skipped.awk && rm -f "$$list" && exit $$code
+@list=$$(mktemp) && code=0 && { SLUICE_SKIPPED=$$list $(GOTEST) -p 4 -parallel 8 $(1) || code=$$?; } && \
+sort -u "$$list" | awk -F '\t' -f internal/foreign/skipped.awk && \
+{ test -z "$(LEFT)" || sort -u "$$list" > "$(LEFT)"; } && rm -f "$$list" && exit $$code
 endef
 
-test: packages = ./test/e2e ./consolidator ./tui ./test/soak ./... # those that take longest begin first
-test: ## run all tests, with the race detector
-	$(run)
+longest = ./test/e2e ./consolidator ./tui ./test/soak # begin first
 
-peers: packages = $$(grep -rlE 'foreign\.(Need|Have)\(|StartLibzmq\(' --include='*_test.go' . | xargs -n 1 dirname | sort -u)
-peers: ## run the packages that have foreign peers (SLUICE_CI=1: a missing one is a failure)
-	$(run)
+test: ## run all tests, with the race detector (LEFT=file: list there what is skipped)
+	$(call run,$(longest) ./...)
+
+# Whole packages, or of each only the tests that a list of skipped ones names.
+peers: ## run the packages that have foreign peers (ONLY=file: the tests of that list; SLUICE_CI=1: a missing peer is a failure)
+ifdef ONLY
+	$(call run,-run "^($$(cut -f 2 '$(ONLY)' | sed 's|^[^.]*\.||; s|/.*||' | sort -u | paste -s -d '|' -))\$$" $$(cut -f 3 '$(ONLY)' | sort -u))
+else
+	$(call run,$$(grep -rlE 'foreign\.(Need|Have)\(|StartLibzmq\(' --include='*_test.go' . | xargs -n 1 dirname | sort -u))
+endif
 
 # A test that proves by volume begins with volume.Check. One runs at a time.
 volume = grep -r$(1) 'volume\.Check' --include='*_test.go' --exclude-dir=volume .

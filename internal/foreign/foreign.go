@@ -56,6 +56,9 @@ var (
 	found = map[string]error{}
 )
 
+// dir is the folder of the package that is tested.
+var dir, _ = os.Getwd()
+
 // find looks for a thing once.
 func find(name string) error {
 	mu.Lock()
@@ -79,7 +82,7 @@ func note(reason, test string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(f, "%s\t%s.%s\n", reason, strings.TrimSuffix(filepath.Base(os.Args[0]), ".test"), test)
+	_, err = fmt.Fprintf(f, "%s\t%s.%s\t%s\n", reason, strings.TrimSuffix(filepath.Base(os.Args[0]), ".test"), test, dir)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

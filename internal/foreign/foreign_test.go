@@ -24,8 +24,12 @@ func TestNothingIsAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	const reason = "jq is not asked, by SLUICE_PEERS=none\tforeign.TestNothingIsAsked/"
-	if want := reason + "part\n" + reason + "whole\n"; string(text) != want {
+	if want := reason + "part\t" + dir + "\n" + reason + "whole\t" + dir + "\n"; string(text) != want {
 		t.Errorf("noted down:\n%swant:\n%s", text, want)
 	}
 }
