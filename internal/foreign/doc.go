@@ -4,8 +4,8 @@
 //
 //   - With SLUICE_PEERS=none everything counts as missing.
 //   - With SLUICE_CI set, otherwise, a test that would be skipped fails.
-//   - Each test that is skipped adds a line, the reason, a tab and its name, to
-//     the file that SLUICE_SKIPPED names. `make test` names another each time,
+//   - Each test that is skipped adds a line, the reason, its name and its
+//     package's folder between tabs, to the file that SLUICE_SKIPPED names. `make test` names another each time,
 //     and go test takes no result from its cache whose test has read a variable
 //     that has changed since: the file is complete, although packages that skip
 //     nothing come from the cache.
