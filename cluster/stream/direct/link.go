@@ -180,6 +180,9 @@ func (l *link) ask(t *tail) {
 		c = &cursor{tail: t}
 		l.cursors[t.name] = c
 	}
+	if t.own && !l.conn.Peer.Sluice {
+		return // it has no places
+	}
 	if !l.conn.Peer.Sluice {
 		c.marked, c.known, c.epoch, c.next = true, true, rand.Uint64(), 0
 		if !l.asked[t.name] {
@@ -194,6 +197,9 @@ func (l *link) ask(t *tail) {
 	want := zmtp.Tail{Name: t.name, From: zmtp.TailNow}
 	if p, ok := t.from.Positions[l.name]; ok && fresh {
 		c.known, c.epoch, c.next = true, p.Epoch, p.Seq
+	}
+	if fresh && t.own && t.at.Epoch != 0 {
+		c.known, c.epoch, c.next = true, t.at.Epoch, t.at.Seq
 	}
 	switch {
 	case c.known:
@@ -287,6 +293,9 @@ func (l *link) adopt(other *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for name, c := range cursors {
+		if c.tail.own && l.wanted[name] == nil {
+			l.wanted[name] = c.tail
+		}
 		if l.cursors[name] == nil && l.wanted[name] == c.tail && c.barrier == 0 {
 			l.cursors[name] = c
 		}

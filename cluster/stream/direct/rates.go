@@ -29,7 +29,8 @@ type rate struct {
 	epoch   uint64
 	next    uint64
 	bytes   uint64
-	seen    time.Time // of the last change
+	seen    time.Time // of the last change, as far as rates go by it
+	told    time.Time // when it was told last
 	perSec  float64
 	bytesPS float64
 }
@@ -47,12 +48,13 @@ func (r *rates) update(now time.Time, stats []zmtp.StreamStat) {
 			r.list[i].update(now, s)
 		case len(r.list) < maxListed:
 			r.index[s.Name] = len(r.list)
-			r.list = append(r.list, rate{name: s.Name, epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now})
+			r.list = append(r.list, rate{name: s.Name, epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now, told: now})
 		}
 	}
 }
 
 func (r *rate) update(now time.Time, s zmtp.StreamStat) {
+	defer func() { r.told = now }()
 	if r.epoch != s.Epoch || s.Next < r.next {
 		*r = rate{name: r.name, epoch: s.Epoch, next: s.Next, bytes: s.Bytes, seen: now}
 		return
@@ -87,6 +89,12 @@ func (r *rates) appendLive(dst []rate, now time.Time) []rate {
 	dst = slices.Grow(dst, n) // before, since that takes longer than the copy
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.prune(now)
+	return append(dst, r.list...)
+}
+
+// prune forgets the streams that are not live any more. r.mu is held.
+func (r *rates) prune(now time.Time) {
 	for i := 0; i < len(r.list); {
 		if now.Sub(r.list[i].seen) <= liveFor {
 			i++
@@ -101,7 +109,6 @@ func (r *rates) appendLive(dst []rate, now time.Time) []rate {
 		r.list[last] = rate{}
 		r.list = r.list[:last]
 	}
-	return append(dst, r.list...)
 }
 
 func (r *rates) clear() {

@@ -280,6 +280,9 @@ func (r *reading) live(name string) error {
 		return err
 	}
 	c.filling = false
+	if c.tail.own {
+		return r.note(c, stream.Notice{Kind: stream.KindBackfill})
+	}
 	c.tail.merge.answered(r.l)
 	return nil
 }

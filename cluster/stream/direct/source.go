@@ -74,6 +74,8 @@ type backend struct {
 type tail struct {
 	name  string
 	from  stream.Backfill
+	own   bool            // it is of one link, see Each
+	at    stream.Position // where it begins then; zero: with the oldest record held
 	merge *merge
 }
 
