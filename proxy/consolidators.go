@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/proxy/resume"
 )
 
 // quietFor is for how long a consolidator's changes are not logged after one that was.
@@ -36,15 +37,15 @@ func isSource(s *stream.Status) bool { return !s.Finder || s.State == stream.Sta
 
 // changed notes the state of one, and logs that it is lost, or back. One that changes
 // again and again is logged every ten seconds.
-func (c *consolidators) changed(name string, state stream.State, cause string, known map[string]bool) {
+func (c *consolidators) changed(name string, state stream.State, cause string, known *resume.Known) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for old := range c.seen {
-		if !known[old] {
+		if !known.Has(old) {
 			delete(c.seen, old) // it is no consolidator of the cluster any more
 		}
 	}
-	if !known[name] {
+	if !known.Has(name) {
 		return
 	}
 	if c.seen == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/proxy/resume"
 )
 
 // A consolidator that comes and goes is logged once in ten seconds, with the number of
@@ -16,7 +17,7 @@ func TestAFlappingConsolidatorIsLoggedRarelyAndInTheEnd(t *testing.T) {
 	var text bytes.Buffer
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	c := consolidators{log: slog.New(slog.NewTextHandler(&text, nil)), now: func() time.Time { return now }}
-	known := map[string]bool{"vm-1": true, "vm-2": true}
+	known := new(resume.Known).Renew([]stream.Status{{Name: "vm-1"}, {Name: "vm-2"}})
 	told := func(want ...string) {
 		t.Helper()
 		got := strings.Split(strings.TrimSuffix(text.String(), "\n"), "\n")
@@ -58,7 +59,7 @@ func TestAFlappingConsolidatorIsLoggedRarelyAndInTheEnd(t *testing.T) {
 	if n := c.lost.Load(); n != 6 {
 		t.Errorf("%d were lost, want 6", n)
 	}
-	c.changed("vm-2", stream.StateLost, "", map[string]bool{"vm-2": true})
+	c.changed("vm-2", stream.StateLost, "", known.Renew([]stream.Status{{Name: "vm-2"}}))
 	if len(c.seen) != 1 {
 		t.Errorf("%d consolidators are remembered, want the one that there still is", len(c.seen))
 	}

@@ -80,12 +80,7 @@ func (in *intake) notice(n *stream.Notice) {
 	case stream.KindAway:
 		in.tails.each(func(t *tail) { t.away(n) })
 	case stream.KindState:
-		known := make(map[string]bool)
-		for _, s := range in.source.Status() {
-			if isSource(&s) {
-				known[s.Name] = true
-			}
-		}
+		_, known := in.tails.status()
 		in.peers.changed(n.Source, n.State, n.Err, known)
 		in.tails.each(func(t *tail) { t.state(n.Source, n.State, known) })
 	}

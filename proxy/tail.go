@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,17 +68,10 @@ func newTail(hub *fanout.Hub, name string, upstream *upstream, counts *streamCou
 // meet notes the consolidators that there are. It is called when what is told of them
 // reaches the tail, or what is told meanwhile would be missed; and status is asked for
 // while nothing of that can be noted, or it might be older.
-func (t *tail) meet(status func() []stream.Status) {
+func (t *tail) meet(status func() ([]stream.Status, *resume.Known)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	all := slices.DeleteFunc(status(), func(s stream.Status) bool { return !isSource(&s) })
-	known := make(map[string]bool, len(all))
-	for _, s := range all {
-		known[s.Name] = true
-	}
-	for _, s := range all {
-		t.sources.SetState(s.Name, s.State, known)
-	}
+	t.sources.Meet(status())
 	t.wake()
 }
 
@@ -217,7 +209,7 @@ func (t *tail) begin(consolidator string, at stream.Position) {
 }
 
 // state notes a consolidator's state; known are the names of all.
-func (t *tail) state(consolidator string, state stream.State, known map[string]bool) {
+func (t *tail) state(consolidator string, state stream.State, known *resume.Known) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sources.SetState(consolidator, state, known)

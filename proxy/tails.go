@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/stream"
+	"sluice/proxy/resume"
 )
 
 // The bounds of tails of streams that no consolidator lists as live: anybody can invent
@@ -32,6 +34,7 @@ type tails struct {
 	upstream *upstream
 
 	byName sync.Map // name → *tail; written under mu
+	known  atomic.Pointer[resume.Known]
 
 	mu       sync.Mutex
 	count    int
@@ -100,7 +103,7 @@ func (ts *tails) begin(name string, listed bool) *tail {
 		}
 		t = newTail(ts.hub, name, ts.upstream, ts.streams.open(name))
 		ts.byName.Store(name, t)
-		t.meet(ts.source.Status)
+		t.meet(ts.status)
 		ts.count++
 		ts.source.Tail(name, stream.Backfill{Last: firstBackfill})
 	}
@@ -162,6 +165,17 @@ func (ts *tails) release(t *tail) {
 			ts.endFirstEmpty()
 		}
 	}
+}
+
+// status is how the consolidators stand, and their names, which all tails share.
+func (ts *tails) status() ([]stream.Status, *resume.Known) {
+	all := slices.DeleteFunc(ts.source.Status(), func(s stream.Status) bool { return !isSource(&s) })
+	before := ts.known.Load()
+	known := before.Renew(all)
+	if known != before {
+		ts.known.Store(known)
+	}
+	return all, known
 }
 
 // number is how many streams are tailed.

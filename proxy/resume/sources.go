@@ -19,6 +19,7 @@ type Sources struct {
 	rows    []*Source // by number
 	last    uint64    // newest number given
 	version uint64    // grows with every change
+	met     *Known    // whose names are all sources, and of which no other one is that was never reached; may be nil
 
 	origins map[uint64]Origin // as Origins has last made them
 }
@@ -27,15 +28,15 @@ type Sources struct {
 type Source struct {
 	Number       uint64
 	Consolidator string
-	Epoch        uint64 // 0 while unknown
-	Next         uint64 // sequence number of the next record from there
-	State        stream.State
+	Epoch        uint64         // 0 while unknown
+	Next         uint64         // sequence number of the next record from there
 	Absence      *stream.Notice // of KindAway, the last one, never changed; nil for none; yielded by Changed only when it is news
+	State        stream.State
 
 	logged  bool   // what is read from there goes into the log; false while it was only read again for readers
-	from    uint64 // sequence number with which the log begins there
 	had     bool   // the log has something from there
 	vague   bool   // from may be too low
+	from    uint64 // sequence number with which the log begins there
 	over    uint64 // place in the log behind all that it has from there, once it has come to a newer epoch; 0 before
 	begun   uint64 // version when that was known
 	version uint64 // at its last change
@@ -95,11 +96,17 @@ func (s *Sources) find(consolidator string, epoch uint64) *Source {
 
 // Add gives a consolidator the next number, its epoch unknown.
 func (s *Sources) Add(consolidator string, state stream.State) *Source {
+	s.met = nil // it may not be among them
+	r := new(Source)
+	s.add(r, consolidator, state)
+	return r
+}
+
+func (s *Sources) add(r *Source, consolidator string, state stream.State) {
 	s.last++
-	r := &Source{Number: s.last, Consolidator: consolidator, State: state}
+	*r = Source{Number: s.last, Consolidator: consolidator, State: state}
 	s.rows = append(s.rows, r)
 	s.touch(r)
-	return r
 }
 
 // forget drops sources of epochs that the log has left, and has nothing of any
@@ -123,35 +130,6 @@ func (s *Sources) forget(log Log) {
 	}
 	slices.Reverse(keep)
 	s.rows = keep
-}
-
-// SetState notes the state of a consolidator, in all its epochs. known has the
-// names of all consolidators, which are sources from now on: one that was not reached
-// yet goes by its address, and its source gets the name when that is known. One that is
-// not among them, and was never reached, is no source any more.
-func (s *Sources) SetState(consolidator string, state stream.State, known map[string]bool) {
-	has := s.has(consolidator)
-	s.rows = slices.DeleteFunc(s.rows, func(r *Source) bool {
-		if r.Epoch != 0 || known[r.Consolidator] {
-			return false
-		}
-		if has || !known[consolidator] {
-			return true
-		}
-		has = true
-		r.Consolidator = consolidator
-		s.touch(r)
-		return false
-	})
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		s.newest(name)
-	}
-	for _, r := range s.rows {
-		if r.Consolidator == consolidator && r.State != state {
-			r.State = state
-			s.touch(r)
-		}
-	}
 }
 
 // SetAway notes that a consolidator was away, which is known when the log is at a place.

@@ -77,6 +77,7 @@ type log struct {
 	checkpoints resume.Checkpoints
 	reads       map[string]loss.Position // where the intake stands
 	unreached   map[*vm]bool
+	known       *resume.Known
 }
 
 type placed struct {
@@ -217,17 +218,18 @@ func (w *world) intake(v *vm, n, lost int) {
 // reach lets the proxy know the name of a consolidator.
 func (w *world) reach(v *vm) {
 	w.log.unreached[v] = false
-	known := make(map[string]bool)
+	var known []stream.Status
 	for _, other := range w.vms {
 		switch {
 		case other.gone:
 		case w.log.unreached[other]:
-			known["address of "+other.name] = true
+			known = append(known, stream.Status{Name: "address of " + other.name})
 		default:
-			known[other.name] = true
+			known = append(known, stream.Status{Name: other.name})
 		}
 	}
-	w.log.sources.SetState(v.name, stream.StateLive, known)
+	w.log.known = w.log.known.Renew(known)
+	w.log.sources.SetState(v.name, stream.StateLive, w.log.known)
 }
 
 // gap logs a loss as a tail does.
