@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -36,26 +35,23 @@ type link struct {
 	left    time.Time     // when it ended, since its endpoint was named no more
 	missing missing
 
-	mu       sync.Mutex
-	state    stream.State
-	since    time.Time
-	name     string
-	key      string // the consolidator's CURVE public key, where it was found; may be empty
-	rekeyed  bool   // the connection was ended, since the key is another one
-	err      string
-	had      bool               // it was connected at some time
-	unnamed  bool               // its endpoint is not named any more
-	gone     bool               // and it has ended
-	tried    bool               // a first attempt has ended
-	conn     *zmtp.Conn         // nil while not connected
-	wanted   map[string]*tail   // what it is to read
-	cursors  map[string]*cursor // where it stands; they outlive the connection
-	asked    map[string]bool    // streams that were asked for on this connection
-	barrier  uint64             // number of the last PING that was one
-	requests []byte             // to be written
-	poke     chan struct{}      // there are requests; capacity 1
-	waiting  time.Time          // since when it waits for the peer; zero while it does not
-	absence  absence
+	mu      sync.Mutex
+	state   stream.State
+	since   time.Time
+	name    string
+	key     string // the consolidator's CURVE public key, where it was found; may be empty
+	rekeyed bool   // the connection was ended, since the key is another one
+	err     string
+	had     bool               // it was connected at some time
+	unnamed bool               // its endpoint is not named any more
+	gone    bool               // and it has ended
+	tried   bool               // a first attempt has ended
+	conn    *zmtp.Conn         // nil while not connected
+	wanted  map[string]*tail   // what it is to read
+	cursors map[string]*cursor // where it stands; they outlive the connection
+	requests
+	waiting time.Time // since when it waits for the peer; zero while it does not
+	absence absence
 }
 
 // cursor is where a link stands in one stream. It is owned by the link's
@@ -77,7 +73,7 @@ func newLink(d *backend, e zmtp.Endpoint) *link {
 		d: d, endpoint: e,
 		state: stream.StateConnecting, since: time.Now(), name: e.Address,
 		wanted: make(map[string]*tail), cursors: make(map[string]*cursor),
-		poke: make(chan struct{}, 1),
+		requests: requests{poke: make(chan struct{}, 1)},
 	}
 }
 
@@ -106,117 +102,11 @@ func (l *link) failed() bool {
 	return l.tried && l.conn == nil
 }
 
-func (l *link) tail(t *tail) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.wanted[t.name] = t
-	delete(l.cursors, t.name)
-	if l.conn == nil {
-		return
-	}
-	if !l.asked[t.name] || !l.conn.Peer.Sluice {
-		l.ask(t)
-		return
-	}
-	// What was asked for before may still be coming, and nothing in it
-	// distinguishes it from what is asked for now. A PONG does: it comes behind.
-	l.barrier++
-	l.cursors[t.name] = &cursor{tail: t, barrier: l.barrier}
-	l.request(zmtp.AppendStop(nil, t.name))
-	l.request(zmtp.AppendPingContext(nil, l.barrier))
-}
-
-// passed notes that the PONG to a PING has come: those who waited for it ask.
-func (l *link) passed(barrier uint64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, c := range l.cursors {
-		if c.barrier == barrier && barrier != 0 && l.conn != nil {
-			l.ask(c.tail)
-		}
-	}
-}
-
 // accounted reports that the link is connected to a sluice peer, or may yet be.
 func (l *link) accounted() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.conn == nil || l.conn.Peer.Sluice
-}
-
-func (l *link) stop(name string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.wanted, name)
-	delete(l.cursors, name)
-	if l.conn == nil {
-		return
-	}
-	if l.conn.Peer.Sluice {
-		l.request(zmtp.AppendStop(nil, name))
-	} else {
-		delete(l.asked, name)
-		l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, name, true))
-	}
-}
-
-func (l *link) watch(on bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.conn != nil && l.conn.Peer.Sluice {
-		l.request(zmtp.AppendWatch(nil, on))
-	}
-	if !on {
-		l.rates.clear()
-	}
-}
-
-// ask asks for a stream: from where the link stands in it, or as the tail says.
-// l.mu is held, and the link is connected.
-func (l *link) ask(t *tail) {
-	c := l.cursors[t.name]
-	fresh := c == nil || c.barrier != 0
-	if fresh {
-		c = &cursor{tail: t}
-		l.cursors[t.name] = c
-	}
-	if t.own && !l.conn.Peer.Sluice {
-		return // it has no places
-	}
-	if !l.conn.Peer.Sluice {
-		c.marked, c.known, c.epoch, c.next = true, true, rand.Uint64(), 0
-		if !l.asked[t.name] {
-			l.asked[t.name] = true
-			l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, t.name, false))
-		}
-		return
-	}
-	l.asked[t.name] = true
-	c.marked = false
-	c.filling = fresh
-	want := zmtp.Tail{Name: t.name, From: zmtp.TailNow}
-	if p, ok := t.from.Positions[l.name]; ok && fresh {
-		c.known, c.epoch, c.next = true, p.Epoch, p.Seq
-	}
-	if fresh && t.own && t.at.Epoch != 0 {
-		c.known, c.epoch, c.next = true, t.at.Epoch, t.at.Seq
-	}
-	switch {
-	case c.known:
-		want.From, want.A, want.B = zmtp.TailPosition, c.epoch, c.next
-	case t.from.Last > 0:
-		want.From, want.A = zmtp.TailLast, uint64(t.from.Last)
-	}
-	l.request(zmtp.AppendTail(nil, want))
-}
-
-// request queues a command. l.mu is held.
-func (l *link) request(b []byte) {
-	l.requests = append(l.requests, b...)
-	select {
-	case l.poke <- struct{}{}:
-	default:
-	}
 }
 
 // become notes a new state, and hands on a notice of it.
@@ -427,8 +317,7 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	l.had, l.tried = true, true
 	l.absence.connected(time.Now(), conn.Peer)
 	l.conn = conn
-	l.requests = nil
-	l.asked = make(map[string]bool)
+	l.anew()
 	for _, t := range l.wanted {
 		l.ask(t)
 	}
@@ -463,14 +352,10 @@ func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
 		case <-tick.C:
 			ticked = true
 		}
-		l.mu.Lock()
-		out := l.requests
-		l.requests = nil
-		waiting := l.waiting
-		l.mu.Unlock()
+		out := l.take()
 		if ticked && conn.Peer.Pings() {
 			now := time.Now()
-			if !waiting.IsZero() && now.Sub(waiting) > maxSilent {
+			if l.silent(now) {
 				conn.Abort()
 				return
 			}
@@ -498,6 +383,13 @@ func (l *link) wait(yes bool) {
 	if yes {
 		l.waiting = time.Now()
 	}
+}
+
+// silent reports that its peer has been waited for too long.
+func (l *link) silent(now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.waiting.IsZero() && now.Sub(l.waiting) > maxSilent
 }
 
 // cursor returns where the link stands in a stream, or nil if it is not

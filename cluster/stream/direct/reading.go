@@ -175,7 +175,7 @@ func (r *reading) command(name string, data []byte) error {
 			return err
 		}
 		r.l.mu.Lock()
-		if len(r.l.requests) < zmtp.MaxCommand {
+		if len(r.l.queue) < zmtp.MaxCommand {
 			r.l.request(pong)
 		}
 		r.l.mu.Unlock()
