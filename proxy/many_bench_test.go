@@ -48,7 +48,6 @@ func BenchmarkTailBegins(b *testing.B) {
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
 				t := in.tails.begin(fmt.Sprint("tenant/", i), true)
-				t.sessions--
 				in.tails.end(t)
 			}
 		})
@@ -92,6 +91,24 @@ func BenchmarkRecordsFromAll(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/record")
+		})
+	}
+}
+
+// Tails begin beyond the limit: each has to find that none gives way to it, since all are
+// read.
+func BenchmarkTailBeyondTheLimit(b *testing.B) {
+	for _, n := range []int{1000, 4000, 16000} {
+		b.Run(fmt.Sprint("tails=", n), func(b *testing.B) {
+			in, _ := manyTails(b, 1)
+			for i := range n {
+				in.tails.begin(fmt.Sprint("tenant/", i), true)
+			}
+			in.tails.limit = n
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				in.tails.end(in.tails.begin(fmt.Sprint("tenant/x", i), true))
+			}
 		})
 	}
 }

@@ -26,7 +26,7 @@ type tail struct {
 
 	// Guarded by tails.mu.
 	sessions int
-	idle     time.Time // when the last session ended
+	unused   unusedPlace
 
 	verdicts verdictSet // of the sessions' filters
 

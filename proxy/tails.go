@@ -39,13 +39,7 @@ type tails struct {
 	mu       sync.Mutex
 	count    int
 	invented time.Time // up to when the starts of invented names are used up
-	empty    []idleTail
-}
-
-// idleTail is a tail without a session, as of a time.
-type idleTail struct {
-	*tail
-	since time.Time
+	unused   unused
 }
 
 // acquire returns the tail of a stream, and begins it if there is none. For a stream
@@ -77,9 +71,15 @@ func (ts *tails) take(name string) *tail {
 	defer ts.mu.Unlock()
 	t := ts.find(name)
 	if t != nil {
-		t.sessions++
+		ts.read(t)
 	}
 	return t
+}
+
+// read notes a session of a tail. mu is held.
+func (ts *tails) read(t *tail) {
+	t.sessions++
+	ts.unused.remove(t)
 }
 
 // begin returns the tail of a stream, or nil when it may not begin yet.
@@ -107,45 +107,27 @@ func (ts *tails) begin(name string, listed bool) *tail {
 		ts.count++
 		ts.source.Tail(name, stream.Backfill{Last: firstBackfill})
 	}
-	t.sessions++
+	ts.read(t)
 	return t
 }
 
 // giveWay ends the tail that has had no session for the longest time, one without a
 // record before all others, and reports whether there was one. mu is held.
 func (ts *tails) giveWay() bool {
-	for len(ts.empty) > 0 {
-		if ts.endFirstEmpty() {
-			return true
-		}
+	t := ts.unused.firstEmpty()
+	if t == nil {
+		t = ts.unused.first()
 	}
-	var oldest *tail
-	ts.each(func(t *tail) {
-		if t.sessions == 0 && (oldest == nil || t.idle.Before(oldest.idle)) {
-			oldest = t
-		}
-	})
-	if oldest == nil {
+	if t == nil {
 		return false
 	}
-	ts.end(oldest)
-	return true
-}
-
-// endFirstEmpty takes the first tail out of empty, and ends it unless somebody has come
-// for it meanwhile, or a record.
-func (ts *tails) endFirstEmpty() bool {
-	first := ts.empty[0]
-	ts.empty = slices.Delete(ts.empty, 0, 1)
-	if first.sessions > 0 || !first.idle.Equal(first.since) || ts.find(first.name) != first.tail || first.hasLog() {
-		return false
-	}
-	ts.end(first.tail)
+	ts.end(t)
 	return true
 }
 
 // end ends a tail that has no session. mu is held.
 func (ts *tails) end(t *tail) {
+	ts.unused.remove(t)
 	ts.byName.Delete(t.name)
 	ts.count--
 	ts.source.Stop(t.name)
@@ -157,12 +139,13 @@ func (ts *tails) end(t *tail) {
 func (ts *tails) release(t *tail) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	t.sessions--
-	t.idle = time.Now()
-	if t.sessions == 0 && !t.hasLog() {
-		ts.empty = append(ts.empty, idleTail{t, t.idle})
-		if len(ts.empty) > maxEmpty {
-			ts.endFirstEmpty()
+	if t.sessions--; t.sessions > 0 {
+		return
+	}
+	ts.unused.add(t, time.Now(), !t.hasLog())
+	if ts.unused.empty.Len() > maxEmpty {
+		if first := ts.unused.firstEmpty(); ts.unused.empty.Len() > maxEmpty {
+			ts.end(first)
 		}
 	}
 }
@@ -206,11 +189,9 @@ func (ts *tails) each(f func(*tail)) {
 func (ts *tails) sweep(now time.Time) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	ts.each(func(t *tail) {
-		if t.sessions == 0 && now.Sub(t.idle) >= ts.keep {
-			ts.end(t)
-		}
-	})
+	for t := ts.unused.first(); t != nil && now.Sub(t.unused.since) >= ts.keep; t = ts.unused.first() {
+		ts.end(t)
+	}
 }
 
 // run sweeps until ctx ends.

@@ -26,6 +26,7 @@ const (
 type link struct {
 	d        *backend
 	endpoint zmtp.Endpoint
+	address  string // endpoint as a text
 	rates    rates
 
 	// Guarded by backend.mu.
@@ -70,7 +71,7 @@ type cursor struct {
 
 func newLink(d *backend, e zmtp.Endpoint) *link {
 	return &link{
-		d: d, endpoint: e,
+		d: d, endpoint: e, address: e.String(),
 		state: stream.StateConnecting, since: time.Now(), name: e.Address,
 		wanted: make(map[string]*tail), cursors: make(map[string]*cursor),
 		requests: requests{poke: make(chan struct{}, 1)},
@@ -84,7 +85,7 @@ func (l *link) current() stream.Status {
 	if text == "" && l.unnamed {
 		text = missedText
 	}
-	return stream.Status{Name: l.name, Address: l.endpoint.String(), State: l.state, Since: l.since, Err: text}
+	return stream.Status{Name: l.name, Address: l.address, State: l.state, Since: l.since, Err: text}
 }
 
 // connection reports whether there is one, and was at some time, and when the last one

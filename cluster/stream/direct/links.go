@@ -81,7 +81,7 @@ func (d *backend) come(e zmtp.Endpoint, c discovery.Consolidator) {
 	before, ended := l.ended, make(chan struct{})
 	l.cancel, l.ended = cancel, ended
 	l.missing = missing{}
-	d.links[e] = l
+	d.links[e], d.order = l, nil
 	l.come(d.claimLocked(l, cmp.Or(c.Name, l.current().Name)), c.Key)
 	d.log("consolidator found", l)
 	for _, t := range d.tails {
@@ -169,6 +169,7 @@ func (d *backend) leave(l *link, why error) {
 	l.missing = missing{}
 	l.cancel()
 	delete(d.links, l.endpoint)
+	d.order = nil
 	delete(d.claims, l.claimed)
 	l.claimed = ""
 	if !l.leave(why) {
@@ -228,16 +229,14 @@ func (d *backend) succeed(ctx context.Context, l *link, name string) {
 	}
 }
 
-// sorted are the links in the order of their addresses.
+// sorted are the links in the order of their addresses. The list is never changed.
 func (d *backend) sorted() []*link {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	links := make([]*link, 0, len(d.links))
-	for _, l := range d.links {
-		links = append(links, l)
+	if d.order == nil {
+		d.order = slices.SortedFunc(maps.Values(d.links), func(a, b *link) int { return strings.Compare(a.address, b.address) })
 	}
-	slices.SortFunc(links, func(a, b *link) int { return strings.Compare(a.endpoint.String(), b.endpoint.String()) })
-	return links
+	return d.order
 }
 
 // claim gives a link a name for its own, instead of the one that it had: one that

@@ -86,6 +86,7 @@ func (m *merge) stop() {
 // open lets everything pass. m.mu is held.
 func (m *merge) open() {
 	if !m.done.Swap(true) {
+		m.waiting = nil // or it takes as much memory as the tail has consolidators
 		close(m.opened)
 	}
 }

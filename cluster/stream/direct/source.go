@@ -64,6 +64,7 @@ type backend struct {
 	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
 	links    map[zmtp.Endpoint]*link
+	order    []*link                 // links in order; nil since they have changed
 	away     map[zmtp.Endpoint]*link // not named any more; of those that were connected, maxAway at most
 	claims   map[string]*link        // whose name it is; of links
 	looking  looking
@@ -184,13 +185,14 @@ func (d *backend) WatchStreams(on bool) {
 }
 
 func (d *backend) Status() []stream.Status {
-	var all []stream.Status
+	links := d.sorted()
+	all := make([]stream.Status, 0, len(links)+1)
 	d.mu.Lock()
 	if s, ok := d.looking.status(); ok {
 		all = append(all, s)
 	}
 	d.mu.Unlock()
-	for _, l := range d.sorted() {
+	for _, l := range links {
 		all = append(all, l.current())
 	}
 	return all
