@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sluice/cluster/discovery"
-	"sluice/cluster/zmtp"
 	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
@@ -33,6 +31,12 @@ type failure struct {
 	prepare func(t *testing.T, w *world)
 	// happen lets it happen, and returns when it was healed.
 	happen func(ctx context.Context, w *world) (healed time.Time, err error)
+	// later heals the rest, once readers have records again; nil if nothing is left.
+	later func(ctx context.Context, w *world) (healed time.Time, err error)
+	// again waits until all is as before; nil where that is to be seen in records.
+	again func(ctx context.Context, w *world) error
+	well  bool // no consolidator fails: all are healthy
+	proxy bool // the proxy ends: who reads through it has a pause
 }
 
 func TestFailures(t *testing.T) {
@@ -66,6 +70,7 @@ func (f failure) run(t *testing.T) {
 		f.prepare(t, w)
 	}
 	s := watch(t, w)
+	s.tell(f.well, f.proxy)
 	times := max(f.times, 1)
 	var pause, worst time.Duration
 	w.plan = func(n int) []fault {
@@ -84,6 +89,13 @@ func (f failure) run(t *testing.T) {
 			}
 			back, err := s.back(ctx, healed)
 			worst = max(worst, back)
+			if err == nil && f.later != nil {
+				healed, err = f.later(ctx, w)
+			}
+			if err == nil && f.again != nil {
+				err = f.again(ctx, w)
+				worst = max(worst, time.Since(healed))
+			}
 			if n == times && err == nil {
 				pause, err = s.finish(ctx)
 			}
@@ -143,26 +155,6 @@ func inFile(t *testing.T, w *world) {
 	find(w, "--consolidators-file", file)
 }
 
-// onMachines has what is no sluice reader read over sockets of the machines.
-func onMachines(w *world) {
-	for _, m := range w.machines {
-		m.subscribe = slices.DeleteFunc(slices.Clone(m.subscribe), func(e zmtp.Endpoint) bool { return e.Network == "tcp" })
-	}
-}
-
-// find has the proxy find consolidators by these flags.
-func find(w *world, flags ...string) {
-	var args []string
-	for i := 0; i < len(w.proxy.args); i++ {
-		if w.proxy.args[i] == "--consolidator" {
-			i++
-			continue
-		}
-		args = append(args, w.proxy.args[i])
-	}
-	w.proxy.args = append(args, flags...)
-}
-
 // tell writes where the consolidators are.
 func tell(w *world) error {
 	var b strings.Builder
@@ -180,24 +172,9 @@ func tell(w *world) error {
 func moves(force bool) func(ctx context.Context, w *world) (time.Time, error) {
 	return func(ctx context.Context, w *world) (time.Time, error) {
 		m := w.machines[0]
-		if err := move(ctx, w, force); err != nil {
+		if err := move(ctx, w, 0, force); err != nil {
 			return time.Time{}, err
 		}
 		return m.since, tell(w)
 	}
-}
-
-func move(ctx context.Context, w *world, force bool) error {
-	m := w.machines[0]
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
-	return w.restart(ctx, m.server, force, 0, func() {
-		w.truth.stopping(0, force)
-		for i, a := range m.args {
-			m.args[i] = strings.ReplaceAll(a, m.listen, port)
-		}
-		m.listen = port
-	})
 }

@@ -25,6 +25,7 @@ type server struct {
 	args   []string
 	listen string // address that it listens on when it is ready, HOST:PORT
 	log    string // file of its standard error
+	admin  string // where it serves its figures, HOST:PORT; empty if nobody knows
 
 	idle atomic.Int64 // bytes of memory of the process when it listened
 

@@ -28,6 +28,7 @@ type steady struct {
 	leaving sync.Once
 
 	mu       sync.Mutex
+	fails    int      // the machine that fails; -1 if none does
 	sent     []uint64 // by machine
 	watchers []*watcher
 }
@@ -40,6 +41,9 @@ type watcher struct {
 	missing uint64   // numbers of the machines that are well that did not come
 	longest time.Duration
 	err     error
+
+	fails int  // the machine that fails; -1 if none does
+	cut   bool // what it reads through ends: its pauses do not count
 }
 
 // steadyRecord is what is published.
@@ -140,7 +144,7 @@ func (s *steady) read(ctx context.Context, source *stream.Source, v *watcher) er
 	}
 }
 
-// take notes a record. Machine 0 is the one that fails.
+// take notes a record.
 func (v *watcher) take(machine int, data []byte) error {
 	var r steadyRecord
 	if err := json.Unmarshal(data, &r); err != nil || machine < 0 {
@@ -149,12 +153,24 @@ func (v *watcher) take(machine int, data []byte) error {
 	if v.got[machine] > r.Number {
 		return fmt.Errorf("number %d of machine %d came after number %d", r.Number, machine, v.got[machine]-1)
 	}
-	if machine > 0 && v.got[machine] > 0 { // where it begins, depends on when it connects
+	if machine != v.fails && v.got[machine] > 0 { // where it begins, depends on when it connects
 		v.missing += r.Number - v.got[machine]
 		v.longest = max(v.longest, time.Since(time.Unix(0, r.Sent)))
 	}
 	v.got[machine] = r.Number + 1
 	return nil
+}
+
+// tell says what fails: the first machine, unless all are well; and perhaps the proxy.
+func (s *steady) tell(well, proxy bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, v := range s.watchers {
+		if well {
+			s.fails, v.fails = -1, -1
+		}
+		v.cut = proxy && v.name == "proxied"
+	}
 }
 
 // ready waits until both readers get records of all machines. What was slow before
@@ -193,8 +209,8 @@ func (s *steady) back(ctx context.Context, since time.Time) (time.Duration, erro
 func (s *steady) finish(ctx context.Context) (time.Duration, error) {
 	s.leaving.Do(func() { close(s.ended) })
 	if err := s.until(ctx, "all of the healthy machines", func(v *watcher) bool {
-		for m, n := range s.sent[1:] {
-			if v.got[m+1] < n {
+		for m, n := range s.sent {
+			if m != s.fails && v.got[m] < n {
 				return false
 			}
 		}
@@ -207,8 +223,10 @@ func (s *steady) finish(ctx context.Context) (time.Duration, error) {
 	var longest time.Duration
 	for _, v := range s.watchers {
 		var lost uint64
-		for _, n := range v.lost[1:] {
-			lost += n
+		for m, n := range v.lost {
+			if m != s.fails {
+				lost += n
+			}
 		}
 		switch {
 		case v.err != nil:
@@ -216,7 +234,9 @@ func (s *steady) finish(ctx context.Context) (time.Duration, error) {
 		case v.missing > 0 || lost > 0:
 			return 0, fmt.Errorf("the %s reader misses %d records of machines that were well, and was told of %d", v.name, v.missing, lost)
 		}
-		longest = max(longest, v.longest)
+		if !v.cut {
+			longest = max(longest, v.longest)
+		}
 	}
 	return longest, nil
 }

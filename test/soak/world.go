@@ -37,6 +37,7 @@ type world struct {
 	buffer   int64
 	machines []*machine
 	proxy    *server
+	registry *registry // nil if the consolidators do not register
 	truth    *truth
 	pubs     []*publisher // each machine's last one closes phases
 	closers  []*publisher // by machine
@@ -287,6 +288,11 @@ func (w *world) run(ctx context.Context, phases int) error {
 		_ = group.Wait() // what it met was returned, or is of the end
 		w.end()
 	}()
+	if w.registry != nil {
+		if err := w.registry.start(ctx); err != nil {
+			return err
+		}
+	}
 	for _, s := range w.servers() {
 		if err := s.start(ctx); err != nil {
 			return err
@@ -347,6 +353,9 @@ func (w *world) end() {
 	}
 	for _, s := range w.servers() {
 		_ = s.stop(true)
+	}
+	if w.registry != nil {
+		w.registry.end()
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
+	"syscall"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -26,7 +29,8 @@ func (e *TakenError) Error() string {
 
 // Claim takes the name before the consolidator starts. Its error is a *TakenError when a
 // consolidator that runs has it. One that does not run any more, and whose lease has not ended
-// yet, makes way: at once if it had this one's endpoint, which nobody else can have then;
+// yet, makes way: at once if it had this one's endpoint, which nobody else can have then,
+// if another run is at its endpoint, or if that is of this machine and nobody is there;
 // otherwise once it has neither answered nor renewed its lease for five seconds.
 // Where etcd does not answer, the consolidator is to start all the same, and Run registers it.
 func (r *Registrar) Claim(ctx context.Context) error {
@@ -39,8 +43,16 @@ func (r *Registrar) Claim(ctx context.Context) error {
 			return nil // it is asked to end
 		case other != nil:
 			gone, err := r.contest(ctx, other)
-			if !gone {
+			var taken *TakenError
+			switch {
+			case gone:
+			case errors.As(err, &taken):
 				return err
+			case err != nil:
+				r.c.cfg.Logger.Warn("whether the name is free is not known, since etcd does not answer any more: starting all the same", "name", r.own.Name, "error", reason(err))
+				return nil
+			default:
+				return nil // it is asked to end
 			}
 			replace = other.revision
 			continue
@@ -58,7 +70,7 @@ func (r *Registrar) Claim(ctx context.Context) error {
 }
 
 // contest finds out whether the holder of our name is gone. If not, the error is a
-// *TakenError, or nil when ctx has ended, or etcd does not say.
+// *TakenError, or nil when ctx has ended, or why etcd does not say.
 func (r *Registrar) contest(ctx context.Context, other *holder) (gone bool, err error) {
 	taken := &TakenError{Name: r.own.Name, Subscribe: other.reg.Subscribe}
 	switch {
@@ -69,8 +81,8 @@ func (r *Registrar) contest(ctx context.Context, other *holder) (gone bool, err 
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	answered := make(chan bool, 1)
-	go func() { answered <- answers(ctx, other.reg) }()
+	answered := make(chan answer, 1)
+	go func() { answered <- ask(ctx, other.reg) }()
 	began := time.Now()
 	until := began.Add(r.c.times.doubt)
 	left := int64(-1)   // seconds of its lease
@@ -81,11 +93,10 @@ func (r *Registrar) contest(ctx context.Context, other *holder) (gone bool, err 
 		case ctx.Err() != nil:
 			return false, nil
 		case err != nil && time.Now().After(began.Add(r.c.times.doubt+r.c.times.patience)):
-			r.c.cfg.Logger.Warn("whether the name is free is not known, since etcd does not answer any more: starting all the same", "name", r.own.Name, "error", reason(err))
-			return false, nil
+			return false, err
 		case err != nil: // it may be back in a moment
 			until = time.Now().Add(r.c.times.doubt)
-		case lease.TTL < 0: // 0 is less than a second
+		case lease.TTL < 0, overdue(lease): // 0 is less than a second
 			return true, nil
 		case left >= 0 && lease.TTL > left, left >= 0 && time.Now().After(ended): // renewed
 			return false, taken
@@ -98,9 +109,13 @@ func (r *Registrar) contest(ctx context.Context, other *holder) (gone bool, err 
 		select {
 		case <-ctx.Done():
 			return false, nil
-		case yes := <-answered:
-			if yes {
+		case says := <-answered:
+			switch says {
+			case itRuns:
 				return false, taken
+			case itIsGone:
+				return true, nil
+			case noAnswer:
 			}
 			answered = nil
 		case <-time.After(r.c.times.poll):
@@ -109,20 +124,57 @@ func (r *Registrar) contest(ctx context.Context, other *holder) (gone bool, err 
 	return true, nil
 }
 
-// answers reports whether the consolidator of a registration, in that run of it, can be
-// spoken to. That it cannot means nothing: it may want keys.
-func answers(ctx context.Context, r registration) bool {
+// overdue reports whether a lease was not renewed for two seconds more than those who
+// live let pass, which renew it when a third of it is over.
+func overdue(lease *clientv3.LeaseTimeToLiveResponse) bool {
+	return lease.GrantedTTL-lease.TTL-1 > lease.GrantedTTL/3+2
+}
+
+// answer is what is known of the run of a consolidator once it was spoken to.
+type answer int
+
+const (
+	noAnswer answer = iota // that means nothing: it may want keys
+	itRuns
+	itIsGone // another one is at its endpoint, or nobody
+)
+
+// ask speaks to the consolidator of a registration.
+func ask(ctx context.Context, r registration) answer {
 	e, err := zmtp.ParseEndpoint(r.Subscribe)
 	if err != nil {
-		return false
+		return noAnswer
 	}
 	conn, err := zmtp.Dial(ctx, e, zmtp.Config{Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}})
-	if err != nil {
-		return false
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED) && ownAddress(e):
+		return itIsGone // our own system says that nobody listens
+	case err != nil:
+		return noAnswer
 	}
 	defer conn.Close()
-	if r.Instance == "" {
-		return conn.Peer.Name == r.Name
+	switch {
+	case r.Instance != "" && conn.Peer.Run == r.Instance, r.Instance == "" && conn.Peer.Name == r.Name:
+		return itRuns
+	case r.Instance != "" && conn.Peer.Run != "":
+		return itIsGone
 	}
-	return conn.Peer.Run == r.Instance
+	return noAnswer
+}
+
+// ownAddress reports whether an endpoint is at an address of this machine.
+func ownAddress(e zmtp.Endpoint) bool {
+	host, _, err := net.SplitHostPort(e.Address)
+	ip := net.ParseIP(host)
+	if err != nil || ip == nil {
+		return false
+	}
+	if ip.IsLoopback() {
+		return true
+	}
+	own, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(own, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.Equal(ip)
+	})
 }

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/grpclog"
 
 	"sluice/cluster/discovery"
@@ -41,12 +42,17 @@ type Config struct {
 	Logger *slog.Logger // nil discards
 }
 
-// The times of connections, and how much an answer may have.
+// The times of connections, and how much an answer may have. What hears from etcd when it
+// is back has two seconds for all there is to do: a connection that does not come about is
+// tried anew soon, and one on which nothing arrives any more is given up.
 const (
 	askTimeout  = 5 * time.Second // of one question
-	pingEvery   = 10 * time.Second
-	pingTimeout = 5 * time.Second
-	maxAnswer   = 4 << 20 // bytes
+	dialTimeout = 2 * time.Second // of one attempt to connect
+	dialSoonest = 100 * time.Millisecond
+	dialLatest  = 500 * time.Millisecond // between two attempts
+	pingEvery   = 10 * time.Second       // the least that gRPC allows
+	pingTimeout = 3 * time.Second        // also of what the other side's system does not acknowledge
+	maxAnswer   = 4 << 20                // bytes
 )
 
 // Cluster is one etcd cluster. It makes no connection by itself; each Find and each
@@ -173,8 +179,8 @@ func (c *Cluster) open() (*clientv3.Client, error) {
 		MaxUnaryRetries:      1, // we ask again ourselves
 		PermitWithoutStream:  true,
 		DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(impatient), grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
-			MinConnectTimeout: askTimeout,
+			Backoff:           backoff.Config{BaseDelay: dialSoonest, Multiplier: 1.6, Jitter: 0.2, MaxDelay: dialLatest},
+			MinConnectTimeout: dialTimeout,
 		})},
 	}
 	if strings.HasPrefix(c.endpoints[0], "https:") {
@@ -184,4 +190,18 @@ func (c *Cluster) open() (*clientv3.Client, error) {
 		}
 	}
 	return clientv3.New(cfg)
+}
+
+// connectionLost is closed, and end called, when a client's connection is not there any
+// more. ctx ends the waiting for that.
+func connectionLost(ctx context.Context, client *clientv3.Client, end func()) <-chan struct{} {
+	lost := make(chan struct{})
+	conn := client.ActiveConnection()
+	go func() {
+		if conn.WaitForStateChange(ctx, connectivity.Ready) {
+			close(lost)
+			end()
+		}
+	}()
+	return lost
 }

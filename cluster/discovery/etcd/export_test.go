@@ -1,6 +1,10 @@
 package etcd
 
-import "time"
+import (
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
 
 // Quick has a cluster do what takes half a minute within two seconds. Leases last four
 // seconds, so that it can be seen that they are renewed.
@@ -27,3 +31,8 @@ const (
 	MaxValue = maxValue
 	MaxHeld  = maxHeld
 )
+
+// Overdue reports whether a lease is, of which so many seconds are left.
+func Overdue(granted, left int64) bool {
+	return overdue(&clientv3.LeaseTimeToLiveResponse{GrantedTTL: granted, TTL: left})
+}

@@ -9,7 +9,6 @@ import (
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
-	"google.golang.org/grpc/connectivity"
 
 	"sluice/cluster/backoff"
 	"sluice/cluster/discovery"
@@ -98,7 +97,7 @@ func (f *finding) follow(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(clientv3.WithRequireLeader(ctx), f.c.times.relist+rand.N(f.c.times.relist))
 	defer cancel()
 	// Watch waits for a connection, and the watch would be silent until there is one again.
-	lost := f.connectionLost(ctx, cancel)
+	lost := connectionLost(ctx, f.client, cancel)
 	changes := f.client.Watch(ctx, Prefix, clientv3.WithPrefix(), clientv3.WithRev(f.revision+1), clientv3.WithFragment())
 	var drop <-chan time.Time
 	if f.older != nil {
@@ -129,20 +128,6 @@ func (f *finding) follow(ctx context.Context) (err error) {
 		}
 		f.tell("")
 	}
-}
-
-// connectionLost is closed, and end called, when the client's connection is not there any
-// more.
-func (f *finding) connectionLost(ctx context.Context, end func()) <-chan struct{} {
-	lost := make(chan struct{})
-	conn := f.client.ActiveConnection()
-	go func() {
-		if conn.WaitForStateChange(ctx, connectivity.Ready) {
-			close(lost)
-			end()
-		}
-	}()
-	return lost
 }
 
 // apply takes one change.

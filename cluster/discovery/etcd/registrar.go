@@ -51,18 +51,30 @@ func (r *Registrar) key() string { return Prefix + r.own.Name }
 
 // Run keeps the consolidator registered until ctx ends, then removes it, for which it
 // waits two seconds, and returns nil. It never gives up: while another one has the name it
-// waits for that to go.
+// waits for that to go, as Claim does.
 func (r *Registrar) Run(ctx context.Context) error {
 	defer r.Close()
 	log := r.c.cfg.Logger.With("etcd", r.c.Place().Address, "name", r.own.Name)
 	var wait backoff.Backoff
-	told := "" // the trouble that was logged
+	told := ""              // the trouble that was logged
+	var replace int64       // what may be written over, since its holder is gone
+	var contested time.Time // when somebody else was found there last
 	for ctx.Err() == nil {
 		began := time.Now()
-		other, err := r.take(ctx, 0)
+		other, err := r.take(ctx, replace)
+		replace = 0
 		switch {
 		case other != nil:
 			err = &TakenError{Name: r.own.Name, Subscribe: other.reg.Subscribe}
+			if time.Since(contested) < r.c.times.doubt {
+				break
+			}
+			var gone bool
+			if gone, err = r.contest(ctx, other); gone {
+				replace = other.revision
+				continue
+			}
+			contested = time.Now()
 		case err == nil:
 			log.Info("registered", "subscribe", r.own.Subscribe)
 			told = ""
@@ -151,6 +163,8 @@ func (r *Registrar) take(ctx context.Context, replace int64) (other *holder, err
 }
 
 // keep renews our lease, and returns why the key is ours no longer, or nil when ctx ends.
+// Once the connection was lost it is looked at as soon as etcd answers, which may know
+// nothing any more.
 func (r *Registrar) keep(ctx context.Context) error {
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -160,6 +174,7 @@ func (r *Registrar) keep(ctx context.Context) error {
 	}
 	look := time.NewTicker(r.c.times.check)
 	defer look.Stop()
+	lost := connectionLost(within, r.client, func() {})
 	for {
 		select {
 		case <-ctx.Done():
@@ -168,18 +183,30 @@ func (r *Registrar) keep(ctx context.Context) error {
 			if !ok && ctx.Err() == nil {
 				return errors.New("its lease has ended")
 			}
+		case <-lost:
+			lost = nil
+			look.Reset(r.c.times.poll)
 		case <-look.C:
-			if !r.isThere(ctx) {
+			there, err := r.isThere(ctx)
+			switch {
+			case err != nil: // it is not known
+			case !there:
 				return errors.New("its key was removed, or overwritten")
+			case lost == nil:
+				lost = connectionLost(within, r.client, func() {})
+				look.Reset(r.c.times.check)
 			}
 		}
 	}
 }
 
-// isThere reports whether the key is ours, as far as can be known.
-func (r *Registrar) isThere(ctx context.Context) bool {
+// isThere reports whether the key is ours.
+func (r *Registrar) isThere(ctx context.Context) (yes bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	now, err := r.client.Get(ctx, r.key())
-	return err != nil || len(now.Kvs) > 0 && clientv3.LeaseID(now.Kvs[0].Lease) == r.lease && string(now.Kvs[0].Value) == r.value
+	if err != nil {
+		return false, err
+	}
+	return len(now.Kvs) > 0 && clientv3.LeaseID(now.Kvs[0].Lease) == r.lease && string(now.Kvs[0].Value) == r.value, nil
 }

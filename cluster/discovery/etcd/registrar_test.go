@@ -3,6 +3,7 @@ package etcd_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -72,7 +73,18 @@ func TestSecondOfAName(t *testing.T) {
 func TestSecondOfANameThatNobodyReaches(t *testing.T) {
 	volume.Check(t)
 	_, c := server(t)
-	refused(t, c, registrar(t, c, "vm-1", "tcp://127.0.0.1:1", "a"))
+	refused(t, c, registrar(t, c, "vm-1", silent(t), "a"))
+}
+
+// silent is an endpoint where nobody says a word.
+func silent(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return "tcp://" + l.Addr().String()
 }
 
 func refused(t *testing.T, c *etcd.Cluster, first *etcd.Registrar) {
@@ -98,7 +110,7 @@ func TestRaceForAName(t *testing.T) {
 	var racing sync.WaitGroup
 	errs := make(chan error, all)
 	for i := range all {
-		r := registrar(t, c, "vm-1", fmt.Sprintf("tcp://127.0.0.1:%d", i+1), fmt.Sprint(i))
+		r := registrar(t, c, "vm-1", silent(t), fmt.Sprint(i))
 		racing.Go(func() {
 			err := r.Claim(t.Context())
 			errs <- err
@@ -126,29 +138,76 @@ func TestRaceForAName(t *testing.T) {
 }
 
 // One that was killed and is started again need not wait for the lease that it had: at its
-// endpoint at once, at another one soon.
+// endpoint at once, and at another one of the machine; on another machine soon.
 func TestRestartedBeforeTheLeaseEnds(t *testing.T) {
 	t.Parallel()
 	_, c := server(t)
 	w := watch(t, c)
-	c.Doubt(20*time.Second, time.Minute)
-	killed := registrar(t, c, "vm-1", "tcp://127.0.0.1:1", "a")
-	if err := killed.Claim(t.Context()); err != nil { // and nothing renews it
-		t.Fatal(err)
+	c.Doubt(time.Hour, time.Minute)
+	hung := silent(t)
+	for i, at := range []string{"tcp://127.0.0.1:1", "tcp://127.0.0.1:1", "tcp://127.0.0.1:2", hung} {
+		killed := registrar(t, c, "vm-1", at, fmt.Sprint(i))
+		if err := killed.Claim(t.Context()); err != nil { // and nothing renews it
+			t.Fatal(err)
+		}
+		defer killed.Close()
 	}
-	defer killed.Close()
-	same := registrar(t, c, "vm-1", "tcp://127.0.0.1:1", "b")
-	if err := same.Claim(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer same.Close()
-	elsewhere := registrar(t, c, "vm-1", "tcp://127.0.0.1:2", "c")
+	elsewhere := registrar(t, c, "vm-1", "tcp://127.0.0.1:3", "c")
 	c.Doubt(500*time.Millisecond, time.Minute)
 	if err := elsewhere.Claim(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wait.Run(t, elsewhere.Run)
 	w.until("it at its last endpoint", func(f discovery.Found) bool {
+		return len(f.Consolidators) == 1 && f.Consolidators[0] == one("vm-1", "tcp://127.0.0.1:3")
+	})
+}
+
+// A lease that was not renewed for longer than those who live take is that of one that is
+// gone: nobody waits for it.
+func TestOverdue(t *testing.T) {
+	for _, c := range []struct {
+		granted, left int64
+		want          bool
+	}{
+		{10, 9, false},
+		{10, 6, false},
+		{10, 4, false},
+		{10, 3, true},
+		{10, 0, true},
+		{60, 59, false},
+		{60, 37, false},
+		{60, 36, true},
+		{2, 0, false},
+	} {
+		if got := etcd.Overdue(c.granted, c.left); got != c.want {
+			t.Errorf("of %d seconds %d are left: overdue %t, want %t", c.granted, c.left, got, c.want)
+		}
+	}
+}
+
+// Another run at the endpoint of one says that it is gone. Where it started while etcd did
+// not answer, it takes the name when that does.
+func TestElsewhereWhileEtcdIsAway(t *testing.T) {
+	t.Parallel()
+	s, c := server(t)
+	c.Doubt(time.Hour, time.Minute)
+	w := watch(t, c)
+	other, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-2"})
+	killed := registrar(t, c, "vm-1", other.SubscribeAddrs()[0], "a")
+	if err := killed.Claim(t.Context()); err != nil { // and nothing renews it
+		t.Fatal(err)
+	}
+	defer killed.Close()
+	s.Kill()
+	elsewhere := registrar(t, c, "vm-1", "tcp://127.0.0.1:2", "b")
+	if err := elsewhere.Claim(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wait.Run(t, elsewhere.Run)
+	s.Run()
+	s.Ready()
+	w.until("it at its endpoint", func(f discovery.Found) bool {
 		return len(f.Consolidators) == 1 && f.Consolidators[0] == one("vm-1", "tcp://127.0.0.1:2")
 	})
 }
