@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Engine is the archive's own JetStream: what a Client is, and what writes.
+type Engine struct {
+	*Client
+	config Config
+	server *embedded // nil in a cluster
+	age    time.Duration
+}
+
+// Open runs the server, or connects to the cluster, and makes the JetStream streams, or
+// brings them in line with the config: what is held stays, and goes by the new ages. The
+// caller closes the Engine. With a cluster it waits for it until ctx ends.
+func Open(ctx context.Context, c Config) (*Engine, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{config: c, age: c.Keep.longest()}
+	var err error
+	switch {
+	case c.Store != "" && len(c.Connect.URLs) > 0:
+		return nil, errors.New("open the archive: a store and NATS servers are both given: give one of them")
+	case c.Store != "":
+		e.server, err = start(ctx, &e.config)
+		if err != nil {
+			return nil, err
+		}
+		if e.Client, err = e.server.client(c.Log); err != nil {
+			return nil, errors.Join(err, e.server.stop())
+		}
+	case len(c.Connect.URLs) > 0:
+		if c.Connect.Log == nil {
+			c.Connect.Log = c.Log
+		}
+		if e.Client, err = Dial(c.Connect); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, errors.New("open the archive: neither a store nor NATS servers are given")
+	}
+	if err := e.setUp(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), e.Close())
+	}
+	return e, nil
+}
+
+// Addr is the address at which the embedded server serves readers, as in 127.0.0.1:5554;
+// empty in a cluster.
+func (e *Engine) Addr() string {
+	if e.server == nil {
+		return ""
+	}
+	return e.server.addr()
+}
+
+// Close ends the connection, and then the embedded server, cleanly.
+func (e *Engine) Close() error {
+	e.Client.Close()
+	if e.server == nil {
+		return nil
+	}
+	return e.server.stop()
+}
