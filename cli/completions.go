@@ -74,6 +74,8 @@ func completeFlags(c *cobra.Command) {
 		switch {
 		case c.Name() == "replay" && f.Name == "to": // a time
 			offer = cobra.NoFileCompletions
+		case c.Name() == "groups" && f.Name == "output":
+			offer = oneOf("text", "json")
 		case c.Name() == "man" && f.Name == "out":
 			_ = c.MarkFlagDirname(f.Name)
 			return

@@ -60,6 +60,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newPublish(ended),
 		newCollect(ended),
 		newStreams(ended),
+		newGroups(ended),
 		newConsolidator(ended),
 		newProxy(ended),
 		newKeygen(ended),
@@ -69,7 +70,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newVersion(ended),
 	)
 	for _, c := range root.Commands() {
-		if c.ValidArgsFunction == nil && c.Name() != "replay" { // which takes files
+		if c.ValidArgsFunction == nil && c.Name() != "replay" && c.Name() != "groups" { // which takes files
 			c.ValidArgsFunction = cobra.NoFileCompletions
 		}
 	}

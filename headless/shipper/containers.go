@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sluice/headless/shipper/container"
+	"sluice/headless/unpack"
 )
 
 // Format is what the lines of a followed file are.
@@ -101,7 +102,7 @@ func (s *containerStream) piece(l *container.Line, cut int64, at span) error {
 	}
 	s.begun.size += at.size
 	s.printed = l.Time
-	keep := min(len(l.Text), maxLine-len(s.partial))
+	keep := min(len(l.Text), unpack.MaxLine-len(s.partial))
 	s.partial = append(s.partial, l.Text[:keep]...)
 	if s.cut += cut + int64(len(l.Text)-keep); l.Partial {
 		return nil
@@ -119,7 +120,7 @@ func (s *containerStream) end() error {
 	err := s.take(s.partial, s.cut, s.begun)
 	s.sink.now = now
 	s.partial, s.cut, s.begun = s.partial[:0], 0, span{}
-	if cap(s.partial) > lineRoom/4 {
+	if cap(s.partial) > unpack.LineRoom/4 {
 		s.partial = nil // most lines are short
 	}
 	return err

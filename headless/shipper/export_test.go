@@ -46,14 +46,14 @@ func Records(input []byte, piece int, noJoin bool) (records []string, c Counted)
 		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n, noJoin: noJoin,
 		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}}
-	p.split.line = p.sink.line
+	p.split.Line = p.sink.line
 	for len(input) > 0 {
-		space := p.split.space()
+		space := p.split.Space()
 		size := copy(space, input[:min(piece, len(input))])
-		_ = p.split.took(size)
+		_ = p.split.Took(size)
 		input = input[size:]
 	}
-	_ = p.split.end()
+	_ = p.split.End()
 	_ = p.sink.flush()
 	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load(), n.continued.Load()}
 }
@@ -67,11 +67,11 @@ func (nowhere) Publish(context.Context, string, []byte) error { return nil }
 func Reader() func(input []byte) {
 	var n counts
 	p := &pipeline{sink: sink{ctx: context.Background(), client: nowhere{}, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}}
-	p.split.line = p.sink.line
+	p.split.Line = p.sink.line
 	return func(input []byte) {
 		for len(input) > 0 {
-			size := copy(p.split.space(), input)
-			_ = p.split.took(size)
+			size := copy(p.split.Space(), input)
+			_ = p.split.Took(size)
 			input = input[size:]
 		}
 	}
@@ -99,9 +99,9 @@ func Unfinished(input []byte) (records []string, held int64) {
 		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n,
 		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}}
-	p.split.line = p.sink.line
-	size := copy(p.split.space(), input)
-	_ = p.split.took(size)
+	p.split.Line = p.sink.line
+	size := copy(p.split.Space(), input)
+	_ = p.split.Took(size)
 	return out, p.sink.held
 }
 
@@ -113,10 +113,10 @@ func Printed(input []byte, format Format, ended bool) (records []string, held in
 	var n counts
 	s := sink{ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}
 	p := &pipeline{sink: s, printed: newContainerLines(s, format)}
-	p.split.line = p.printed.line
+	p.split.Line = p.printed.line
 	for len(input) > 0 {
-		size := copy(p.split.space(), input)
-		_ = p.split.took(size)
+		size := copy(p.split.Space(), input)
+		_ = p.split.Took(size)
 		input = input[size:]
 	}
 	if ended {

@@ -328,15 +328,14 @@ func (f *follower) read(i int) error {
 
 // lend gives a file a buffer; one that has the beginning of a line has its own.
 func (f *follower) lend(o *followedFile) {
-	if o.split.buf == nil {
-		o.split.buf, f.spare = f.spare, nil
+	if o.split.Lend(f.spare) {
+		f.spare = nil
 	}
 }
 
 func (f *follower) giveBack(o *followedFile) {
-	if !o.split.unended() {
-		f.spare = o.split.buf
-		o.split = splitter{line: o.split.line, holes: o.split.holes}
+	if buf := o.split.Release(); buf != nil {
+		f.spare = buf
 	}
 }
 

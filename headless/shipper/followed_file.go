@@ -56,12 +56,12 @@ func cause(err error) error {
 
 // once reads once, up to the limit.
 func (o *followedFile) once() (int, error) {
-	if o.split.holes.InHole() {
+	if o.split.Holes.InHole() {
 		skipped := o.SkipHole(o.limit)
-		o.split.holes.Skip(skipped)
+		o.split.Holes.Skip(skipped)
 		o.at += skipped
 	}
-	n, err := o.Read(o.split.space(), o.limit)
+	n, err := o.Read(o.split.Space(), o.limit)
 	if n > 0 {
 		o.grew = time.Now()
 		o.at += int64(n)
@@ -72,11 +72,11 @@ func (o *followedFile) once() (int, error) {
 // took publishes what was read.
 func (o *followedFile) took(n int) error {
 	o.clock(o.grew)
-	return o.split.took(n)
+	return o.split.Took(n)
 }
 
 // published is how far the file is published: the offset behind the last line
 // that is in a record, or blank.
 func (o *followedFile) published() int64 {
-	return o.at - o.split.pending() - o.held()
+	return o.at - o.split.Pending() - o.held()
 }

@@ -110,7 +110,7 @@ func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 
 // skipped reports the holes of an input, if there are more than it has reported.
 func (s *Shipper) skipped(name string, p *pipeline) {
-	skipped := p.split.holes.Skipped
+	skipped := p.split.Holes.Skipped
 	if skipped == p.reported {
 		return
 	}

@@ -13,7 +13,7 @@ const idleFor = 500 * time.Millisecond
 
 // pipeline is one input on its way: bytes to lines to records.
 type pipeline struct {
-	split    splitter
+	split    unpack.Splitter
 	sink     sink
 	printed  *containerLines // takes the lines instead of sink, where a container runtime keeps them
 	reported unpack.Skipped
@@ -27,23 +27,23 @@ func (s *Shipper) pipeline(to Target) *pipeline {
 	p := &pipeline{sink: sink{
 		ctx: s.publishing, client: s.cfg.Client, stream: to.Stream, fields: to.Fields, bunyan: bunyan, counts: &s.counts, noJoin: s.cfg.NoJoin,
 	}}
-	p.split.line = p.sink.line
+	p.split.Line = p.sink.line
 	if s.cfg.Format != Plain {
 		p.printed = newContainerLines(p.sink, s.cfg.Format)
-		p.split.line = p.printed.line
+		p.split.Line = p.printed.line
 	}
 	return p
 }
 
 // read reads once, and publishes what it brought.
 func (p *pipeline) read(r *unpack.Reader) (n int, err error) {
-	if p.split.holes.InHole() {
-		p.split.holes.Skip(r.SkipHole())
+	if p.split.Holes.InHole() {
+		p.split.Holes.Skip(r.SkipHole())
 	}
-	n, err = r.Read(p.split.space())
+	n, err = r.Read(p.split.Space())
 	if n > 0 {
 		p.clock(time.Now())
-		if err := p.split.took(n); err != nil {
+		if err := p.split.Took(n); err != nil {
 			return n, err
 		}
 	}
@@ -78,7 +78,7 @@ func (p *pipeline) waits() bool {
 
 // unended reports whether a line has begun and its end was not read.
 func (p *pipeline) unended() bool {
-	return p.split.unended() || p.printed != nil && p.printed.unended()
+	return p.split.Unended() || p.printed != nil && p.printed.unended()
 }
 
 // held is how many bytes of the input, of those that are in lines, are in no record
@@ -93,7 +93,7 @@ func (p *pipeline) held() int64 {
 // end publishes what is not whole, since no more comes.
 func (p *pipeline) end() error {
 	p.clock(time.Now())
-	err := p.split.end()
+	err := p.split.End()
 	if p.printed != nil {
 		return cmp.Or(err, p.printed.end())
 	}

@@ -13,11 +13,16 @@ const Python = "/usr/bin/python3"
 const JournalRemote = "/lib/systemd/systemd-journal-remote"
 
 // unpackaged is what Debian has no package of: CI does without it.
-var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true}
+var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true, "loghub": true}
 
 // things are all foreign things, by the name of Debian's package if there is
 // one, and what finds each.
 var things = map[string]func() error{
+	// Messages with their true groups: files of lines, a group, a tab and a message.
+	"loghub": func() error {
+		_, err := os.Stat(os.Getenv("SLUICE_LOGHUB"))
+		return err
+	},
 	"systemd":           all(program("systemd-analyze"), program("systemd-sysusers"), program("systemd-tmpfiles")),
 	"prometheus":        program("promtool"),
 	"dpkg":              program("dpkg-deb"),
