@@ -114,6 +114,7 @@ const maxReason = 1024
 func cut(reason string) string { return reason[:min(len(reason), maxReason)] }
 
 func (h *Head) message(payload []byte) Message {
+	h.kept = uint64(len(payload))
 	m := Message{Subject: subject.Of(h.Consolidator, h.Stream), Payload: payload}
 	m.Header = nats.Header{Header: []string{h.encode(m.Subject, payload)}}
 	return m

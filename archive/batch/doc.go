@@ -34,6 +34,8 @@
 //	number     how many batches came before on this subject
 //	prev       stream sequence of the batch before on this subject, 0 none
 //	hops       [Links]: for each of them 0, or prev − hop + 1
+//	kept       bytes of the payload
+//	before     [Totals] of the batches before on this subject: records, raw, kept, gaps, lost, unknown
 //	sum        4 bytes: CRC-32C of the subject, version and all of the above, and payload
 //
 // The payload is one zstd frame that states its content's size. In it each record is a

@@ -32,6 +32,7 @@ type Head struct {
 	Links
 
 	raw     uint64 // bytes of the payload, decompressed
+	kept    uint64 // bytes of the payload
 	lengths bool   // whether it holds lengths rather than lines
 }
 

@@ -82,6 +82,11 @@ func (h *Head) encode(subject string, payload []byte) string {
 		}
 		b = binary.AppendUvarint(b, hop)
 	}
+	b = binary.AppendUvarint(b, h.kept)
+	t := h.Before
+	for _, n := range [...]uint64{t.Records, t.Raw, t.Kept, t.Gaps, t.Lost, t.Unknown} {
+		b = binary.AppendUvarint(b, n)
+	}
 	b = binary.LittleEndian.AppendUint32(b, sum(subject, b, payload))
 	value := make([]byte, 0, 2+base64.RawURLEncoding.EncodedLen(len(b)))
 	value = append(append(value, Version...), '.')
@@ -98,6 +103,9 @@ func Decode(subject string, header nats.Header, payload []byte) (Head, error) {
 	h, b, err := peek(subject, header)
 	if err != nil {
 		return Head{}, err
+	}
+	if h.kept != uint64(len(payload)) {
+		return Head{}, damaged(subject, "its payload has another length than its head says")
 	}
 	head, want := b[:len(b)-sumSize], binary.LittleEndian.Uint32(b[len(b)-sumSize:])
 	if sum(subject, head, payload) != want {
@@ -175,6 +183,11 @@ func decode(b []byte) (h Head, ok bool) {
 		} else if hop != 0 {
 			h.Hops[i] = h.Prev - hop + 1
 		}
+	}
+	h.kept = r.number()
+	t := &h.Before
+	for _, n := range [...]*uint64{&t.Records, &t.Raw, &t.Kept, &t.Gaps, &t.Lost, &t.Unknown} {
+		*n = r.number()
 	}
 	h.lengths = flags&hasLengths != 0
 	gap := flags&isGap != 0

@@ -48,20 +48,21 @@ type result struct {
 	err      error
 }
 
-// append1 appends a batch of one record, and waits for its sequence.
-func append1(t testing.TB, e *engine.Engine, stream, record string, first uint64, links batch.Links) (uint64, error) {
+// append1 appends a batch of one record, waits for it, and returns the links of the next.
+func append1(t testing.TB, e *engine.Engine, stream, record string, first uint64, links batch.Links) (batch.Links, error) {
 	t.Helper()
 	var b batch.Builder
 	if err := b.Add([]byte(record), 1_789_000_000_000, time.Now().UnixMilli()); err != nil {
 		t.Fatal(err)
 	}
-	m := b.Encode(&batch.Head{Consolidator: "vm-1", Stream: stream, Epoch: 7, First: first, Links: links})
+	h := batch.Head{Consolidator: "vm-1", Stream: stream, Epoch: 7, First: first, Links: links}
+	m := b.Encode(&h)
 	done := make(chan result, 1)
 	if err := e.Append(m, stream, links.Prev, func(sequence uint64, err error) { done <- result{sequence, err} }); err != nil {
 		t.Fatal(err)
 	}
 	r := <-done
-	return r.sequence, r.err
+	return h.After(r.sequence), r.err
 }
 
 // filled appends n batches of one record each to a stream.
@@ -69,11 +70,10 @@ func filled(t testing.TB, e *engine.Engine, stream string, n int) batch.Links {
 	t.Helper()
 	var links batch.Links
 	for i := range n {
-		sequence, err := append1(t, e, stream, fmt.Sprintf("%s %d", stream, i), uint64(i), links)
-		if err != nil {
+		var err error
+		if links, err = append1(t, e, stream, fmt.Sprintf("%s %d", stream, i), uint64(i), links); err != nil {
 			t.Fatal(err)
 		}
-		links = links.After(sequence)
 	}
 	return links
 }

@@ -20,7 +20,7 @@ type Position struct {
 	Consolidator, Stream string
 
 	loss.Position             // of the next record to be archived
-	Links         batch.Links // of the next batch: see batch.Links.After
+	Links         batch.Links // of the next batch: see batch.Head.After
 }
 
 // positionForm is a Position as it is stored in LAST.
