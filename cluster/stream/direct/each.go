@@ -14,8 +14,9 @@ import (
 // waits for another consolidator: a backfill is handed on as it comes, in the order of
 // its consolidator.
 //
-// Of a stream that was begun by [Each.TailAt], a notice of KindBackfill has the name of
-// the consolidator that has sent all that it held; there is one after each connection.
+// Of a stream that was begun by [Each.TailAt], a notice of KindPosition says where it
+// begins, behind what was lost before that, and one of KindBackfill, after each
+// connection, that the consolidator has sent all that it held.
 // Its methods may be called from any goroutine, and none of its own waits.
 type Each struct {
 	*stream.Source

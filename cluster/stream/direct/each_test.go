@@ -55,6 +55,9 @@ func TestEachConsolidatorFromAPlaceOfItsOwn(t *testing.T) {
 	if !e.TailAt("vm-1", "s", at) {
 		t.Fatal("vm-1 is not known")
 	}
+	if n := taken.Kind(stream.KindPosition); n.Source != "vm-1" || n.Position != at {
+		t.Errorf("told %+v, want the place that was asked for", n)
+	}
 	taken.Numbers(15, 20)
 	if n := taken.Kind(stream.KindBackfill); n.Source != "vm-1" || n.Stream != "s" {
 		t.Errorf("told %+v, want the end of the backfill of vm-1", n)

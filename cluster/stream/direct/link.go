@@ -65,6 +65,7 @@ type cursor struct {
 	known   bool // epoch and next are
 	marked  bool // the answer to this connection's X-TAIL has come
 	filling bool // what comes is backfill, until X-LIVE
+	begun   bool // where it begins was told
 	closed  bool // an X-BYE announced that the epoch ends before the number end
 	end     uint64
 }

@@ -258,8 +258,8 @@ func (r *reading) mark(m zmtp.Mark) error {
 		return err
 	}
 	anew := c.known && c.epoch != m.Epoch
-	begins := !c.known || anew
-	c.known, c.closed = true, false
+	begins := !c.known || anew || c.tail.own && !c.begun
+	c.known, c.closed, c.begun = true, false, true
 	c.epoch, c.next = m.Epoch, m.Next
 	if begins {
 		err = r.note(c, stream.Notice{Kind: stream.KindPosition, Position: stream.Position{Epoch: m.Epoch, Seq: m.Next}})
