@@ -1,0 +1,157 @@
+package archive
+
+import (
+	"context"
+	"time"
+
+	"sluice/cluster/rescue"
+	"sluice/cluster/stream/direct"
+)
+
+const (
+	tickEvery = 20 * time.Millisecond  // how exactly batches are cut by their age
+	lookEvery = 200 * time.Millisecond // how often heads are looked at
+	linger    = 5 * time.Millisecond   // that the source waits for more, where little comes
+)
+
+// writer is the goroutine that owns the lanes. Others append for it, and load and watch
+// what the store has.
+type writer struct {
+	a     *Archive
+	store Store
+	tell  *counts
+
+	lanes map[place]*lane
+	last  *lane // that was found last
+	takes uint64
+	due   []dueLane // lanes that have something open, the oldest first
+	ready []*lane   // that wait for room in the window
+	late  map[*lane]struct{}
+
+	flying  int // pieces that are being appended
+	waiting int // bytes that are not appended yet
+	memory  builders
+
+	heads   []direct.Head
+	looked  time.Time // when the heads were looked at
+	places  places
+	loaded  bool      // what the store has is known
+	trouble time.Time // when the store was last known not to answer
+
+	group    *rescue.Group
+	appended chan outcome
+	watched  chan told
+}
+
+// dueLane is a lane that is due an age after it was opened.
+type dueLane struct {
+	*lane
+	opened time.Time
+}
+
+func newWriter(a *Archive) *writer {
+	return &writer{
+		a: a, store: a.cfg.Store, tell: &a.counts,
+		lanes: make(map[place]*lane), late: make(map[*lane]struct{}),
+		appended: make(chan outcome, Window), watched: make(chan told, 64),
+	}
+}
+
+// run archives until ctx ends, and then what was read, as far as the grace lasts.
+func (w *writer) run(ctx context.Context) error {
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	w.group = rescue.NewGroup(work)
+	w.group.Go("watch the archive", func() { w.watch(w.group.Context()) })
+	w.a.source.Linger(linger)
+	w.a.source.WatchStreams(true)
+	w.loop(ctx)
+	if w.group.Context().Err() == nil {
+		w.finish()
+	}
+	end()
+	w.group.End()
+	return w.group.Wait()
+}
+
+// loop archives until ctx ends, or a goroutine has panicked.
+func (w *writer) loop(ctx context.Context) {
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	for {
+		ready := w.a.source.Ready()
+		if w.waiting >= w.a.cfg.Buffer {
+			ready = nil // the consolidators keep it
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.group.Context().Done():
+			return
+		case <-ready:
+			w.take()
+		case o := <-w.appended:
+			w.done(o)
+		case t := <-w.watched:
+			w.told(t)
+		case now := <-tick.C:
+			w.cut(now)
+			w.look(now)
+			w.notePlaces(now)
+		}
+		w.dispatch()
+		w.publishCounts()
+	}
+}
+
+// finish appends what was read, for the grace at most, and notes all places.
+func (w *writer) finish() {
+	over := time.NewTimer(w.a.cfg.Grace)
+	defer over.Stop()
+	for _, l := range w.lanes {
+		w.seal(l)
+	}
+	w.dispatch()
+	for w.flying > 0 {
+		select {
+		case o := <-w.appended:
+			w.done(o)
+			w.dispatch()
+		case <-w.watched:
+		case <-over.C:
+			w.a.cfg.Logger.Warn("the store does not take what was read in time: it is read again by the next archive", "bytes", w.waiting)
+			return
+		case <-w.group.Context().Done():
+			return
+		}
+	}
+	w.noteAll(over.C)
+}
+
+// lane returns a lane, which it makes if there is none.
+func (w *writer) lane(p place) *lane {
+	if w.last != nil && w.last.place == p {
+		return w.last
+	}
+	l := w.lanes[p]
+	if l == nil {
+		l = &lane{place: p}
+		w.lanes[p] = l
+	}
+	w.last = l
+	return l
+}
+
+// cut seals what is old enough. What comes behind something that is being appended
+// anyway is left to grow until that is done.
+func (w *writer) cut(now time.Time) {
+	n := 0
+	for ; n < len(w.due) && now.Sub(w.due[n].opened) >= Age; n++ {
+		l := w.due[n].lane
+		if l.opened.Equal(w.due[n].opened) && !l.flying && len(l.queue) == 0 {
+			w.seal(l)
+		}
+	}
+	clear(w.due[:n])
+	w.due = w.due[n:]
+}
