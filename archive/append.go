@@ -3,25 +3,40 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"time"
 
 	"sluice/archive/batch"
 	"sluice/archive/engine"
-	"sluice/archive/subject"
 	"sluice/cluster/backoff"
+	"sluice/cluster/loss"
+	"sluice/cluster/record"
 )
 
 // outcome is what became of a piece.
 type outcome struct {
 	*lane
 	piece
-	is       held // where the lane stands now; not if gaveUp
-	head     batch.Head
-	appended bool // it is in the archive, by us; else somebody else has been there
-	gaveUp   bool // nobody knows: the archive ends
-	stored   int  // bytes of its payload
-	took     time.Duration
+	is     held // where the lane stands now
+	head   batch.Head
+	end    end
+	stored int     // bytes of its payload
+	parts  []piece // in its place, if it is too large
 }
+
+// end is how an append ended.
+type end uint8
+
+const (
+	isAppended  end = iota // it is in the archive, by us
+	isElsewhere            // another archive has written something else there
+	isTooLarge             // the store does not take so large a batch
+	isUnknown              // nobody knows: this archive ends
+)
+
+// patience is how long an append may take until it is tried again.
+const patience = 2 * time.Second
 
 // want lets a lane's next piece be appended, once there is room in the window.
 func (w *writer) want(l *lane) {
@@ -58,17 +73,17 @@ func (w *writer) dispatch() {
 // append appends a piece, and tells the writer what became of it. It runs in a goroutine
 // of its own, and touches nothing of the lane but its place.
 func (w *writer) append(o *outcome) {
-	began := time.Now()
 	var m batch.Message
 	if o.gap != nil {
-		m = batch.EncodeGap(&o.head, began)
+		m = batch.EncodeGap(&o.head, time.Now())
 	} else {
 		m = o.records.Encode(&o.head)
 	}
 	o.stored = len(m.Payload)
 	ctx := w.group.Context()
-	o.is, o.appended, o.gaveUp = w.settle(ctx, &o.head, m, o.is)
-	o.took = time.Since(began)
+	if o.is, o.end = w.settle(ctx, &o.head, m, o.is); o.end == isTooLarge {
+		o.parts = parts(&o.head, m.Payload)
+	}
 	select {
 	case w.appended <- *o:
 	case <-ctx.Done():
@@ -77,38 +92,65 @@ func (w *writer) append(o *outcome) {
 
 // settle appends a batch behind what the lane was known to hold, or finds out what it
 // holds instead. It tries for as long as the store does not say.
-func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is held) (now held, appended, gaveUp bool) {
+func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is held) (now held, e end) {
 	var wait backoff.Backoff
 	unsure := false // whether an append before this one has come through
 	after := is.sequence
 	for {
-		sequence, err := w.store.Append(ctx, m, after)
+		sequence, err := w.once(ctx, m, h.Stream, after)
 		if err == nil {
-			w.tell.reached()
-			return behind(h, sequence), true, false
+			w.reached()
+			return behind(h, sequence), isAppended
 		}
-		if errors.Is(err, engine.ErrMoved) {
-			now, err = w.find(ctx, m.Subject)
+		refused, batched := errors.Is(err, engine.ErrWrongSequence), false
+		if refused {
+			now, batched, err = w.find(ctx, h.Consolidator, h.Stream)
 		}
 		switch {
+		case errors.Is(err, engine.ErrTooLarge) && h.Gap == nil:
+			return is, isTooLarge
 		case err != nil:
-			unsure = true
-			w.tell.failed(err)
+			unsure = unsure || !refused
+			w.failed(err)
 			if !wait.Wait(ctx) {
-				return is, false, true
+				return is, isUnknown
 			}
-		case unsure && now.sequence != 0 && now.next == h.Next() && now.links == h.Links.After(now.sequence):
-			return now, true, false // it had come through
-		case now.sequence == 0 && now.next == is.next && after != 0:
-			after = 0 // retention has removed the last batch
+		case unsure && batched && now.next == h.Next() && now.links == h.Links.After(now.sequence):
+			return now, isAppended // it had come through
+		case batched && now.links != h.Links, now.links.Number > h.Number:
+			return now, isElsewhere
+		case after == now.sequence && !wait.Wait(ctx):
+			return is, isUnknown
 		default:
-			return now, false, false
+			after = now.sequence // retention has removed the last batch, or a foreign message follows it
 		}
 	}
 }
 
-// find finds where the archive stands at a subject.
-func (w *writer) find(ctx context.Context, subject string) (held, error) { return held{}, nil }
+// once appends a batch, or returns an error when that takes too long: a server that has
+// gone gives no answer.
+func (w *writer) once(ctx context.Context, m batch.Message, stream string, after uint64) (uint64, error) {
+	type answer struct {
+		sequence uint64
+		err      error
+	}
+	answered := make(chan answer, 1)
+	m.Header = maps.Clone(m.Header) // the engine adds to it, and may have it still
+	err := w.a.cfg.Engine.Append(m, stream, after, func(sequence uint64, err error) { answered <- answer{sequence, err} })
+	if err != nil {
+		return 0, err
+	}
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	select {
+	case a := <-answered:
+		return a.sequence, a.err
+	case <-over.C:
+		return 0, fmt.Errorf("append to %s: no answer in %s", m.Subject, patience)
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
 
 // done takes note of what became of a piece.
 func (w *writer) done(o outcome) {
@@ -116,23 +158,59 @@ func (w *writer) done(o outcome) {
 	l.flying = false
 	w.flying--
 	w.count(l, -o.size)
+	if o.end == isAppended {
+		w.tell.appended(&o)
+	}
 	if o.gap == nil {
 		l.class = w.memory.put(&o.records)
 	}
-	if o.gaveUp {
+	switch o.end {
+	case isUnknown:
+		return
+	case isElsewhere:
+		w.tell.refused.Add(1)
+		l.held = o.is
+		w.leave(l)
+		return
+	case isTooLarge:
+		for i := range o.parts {
+			w.count(l, o.parts[i].size)
+		}
+		l.queue = append(o.parts, l.queue...)
+		w.want(l)
 		return
 	}
 	l.held = o.is
-	if !o.appended {
-		w.leave(l, "another archive has written it")
-		return
-	}
-	w.tell.appended(&o)
+	w.sequence = max(w.sequence, l.sequence)
 	w.unplaced(l)
-	if len(l.queue) == 0 && l.open.Count() > 0 && time.Since(l.opened) >= Age {
+	if len(l.queue) == 0 && l.open.Count() > 0 && time.Since(l.opened) >= w.a.cfg.Age {
 		w.seal(l)
 	}
 	w.want(l)
 }
 
-var _ = subject.Of
+// tooLarge is why a record is lost that no batch has room for.
+const tooLarge = "larger than the archive's NATS servers take"
+
+// parts divides a batch that the store does not take in two; of a single record it makes
+// a gap.
+func parts(h *batch.Head, payload []byte) []piece {
+	at := loss.Position{Epoch: h.Epoch, Seq: h.First}
+	records, _, err := h.Open(payload, nil)
+	if h.Count == 1 || err != nil {
+		return []piece{{gap: &loss.Loss{Source: h.Consolidator, Hop: hop, Reason: tooLarge, Count: h.Count}, first: at, size: batchCost}}
+	}
+	two := make([]piece, 2)
+	for seq, data := range records.All() {
+		p := &two[0]
+		if seq-h.First >= h.Count/2 {
+			p = &two[1]
+		}
+		if p.records.Count() == 0 {
+			p.first = loss.Position{Epoch: h.Epoch, Seq: seq}
+		}
+		_ = p.records.Add(data, record.PeekTime(data), h.Arrived.Latest) // it had room in a batch before
+		p.size = p.records.Size()
+	}
+	return two
+}

@@ -4,7 +4,7 @@
 // # Contract
 //
 // A lane is one stream of one consolidator. Its records are gathered into batches of
-// 256 KiB, or of what came within a second, and appended to the lane's subject, one after
+// 256 KiB, or of what came within Config.Age, and appended to the lane's subject, one after
 // the other; batches of different lanes go side by side, up to Window of them. What the
 // consolidator says was lost is a batch without records, in its place.
 //
@@ -17,7 +17,7 @@
 // of two archives one is refused, whatever it believes. It looks at that batch, and
 // leaves the lane to the other. Who does not write a lane does not read it either; it
 // sees where the consolidator stands and what was archived last, and takes the lane over
-// when that has stood still for Standstill although there is more. Nobody is elected,
+// when that has stood still for Config.Standstill although there is more. Nobody is elected,
 // and nothing is locked.
 //
 // Place: an archive goes on behind the last batch of a subject. Retention may have

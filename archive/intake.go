@@ -51,7 +51,6 @@ func (w *writer) records(all []stream.Record, now time.Time) {
 
 // add adds records to a lane.
 func (w *writer) add(l *lane, records []stream.Record, now time.Time) {
-	before := l.open.Size()
 	for i := range records {
 		r := &records[i]
 		if r.Position != l.at && !w.fits(l, r.Position) {
@@ -61,21 +60,18 @@ func (w *writer) add(l *lane, records []stream.Record, now time.Time) {
 			l.open = w.memory.take(l.class)
 			l.first, l.opened = r.Position, now
 			w.due = append(w.due, dueLane{l, now})
-			before = 0
 		}
+		size := l.open.Size()
 		if err := l.open.Add(r.Data, record.PeekTime(r.Data), r.Arrived/int64(time.Millisecond)); err != nil {
 			w.gap(l, &loss.Loss{Hop: hop, Reason: err.Error(), Count: 1})
-			before = 0
 			continue
 		}
+		w.count(l, l.open.Size()-size)
 		l.at.Seq++
 		if l.open.Full() {
-			w.count(l, l.open.Size()-before)
 			w.seal(l)
-			before = 0
 		}
 	}
-	w.count(l, l.open.Size()-before)
 }
 
 // fits reports whether a record that is not the next one is to be added all the same.
@@ -119,20 +115,18 @@ func (w *writer) notice(n *stream.Notice) {
 	}
 }
 
-// begin notes where the reading of a lane begins. Of a lane that is new, what is not held
-// any more is a gap: the archive never had it.
+// begin notes where the reading of a lane begins, or goes on in another epoch. Of a lane
+// that is new, what is not held any more is a gap: the archive never had it. In another
+// epoch what was lost was told before, if anything was.
 func (w *writer) begin(l *lane, at loss.Position) {
-	if l.begun && l.at == at {
-		return
-	}
 	fresh := l.at == (loss.Position{})
 	l.begun = true
 	switch {
-	case fresh:
-		l.at = loss.Position{Epoch: at.Epoch}
-		if at.Seq > 0 {
-			w.gap(l, &loss.Loss{Source: l.consolidator, Hop: loss.AtConsolidator, Reason: before, Count: at.Seq})
-		}
+	case fresh && at.Seq > 0:
+		l.at.Epoch = at.Epoch
+		w.gap(l, &loss.Loss{Source: l.consolidator, Hop: loss.AtConsolidator, Reason: before, Count: at.Seq})
+	case at.Epoch != l.at.Epoch:
+		w.seal(l)
 	case at != l.at:
 		w.fits(l, at)
 	}
@@ -150,7 +144,6 @@ func (w *writer) gap(l *lane, lost *loss.Loss) {
 	}
 	w.count(l, p.size)
 	l.queue = append(l.queue, p)
-	w.tell.gap(lost)
 	w.want(l)
 }
 

@@ -54,14 +54,6 @@ type piece struct {
 	size    int
 }
 
-// count is how many numbers it takes.
-func (p *piece) count() uint64 {
-	if p.gap != nil {
-		return p.gap.Count
-	}
-	return p.records.Count()
-}
-
 // isBehind reports whether the consolidator has records that are not archived.
 func (l *lane) isBehind() bool {
 	switch {

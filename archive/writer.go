@@ -17,9 +17,8 @@ const (
 // writer is the goroutine that owns the lanes. Others append for it, and load and watch
 // what the store has.
 type writer struct {
-	a     *Archive
-	store Store
-	tell  *counts
+	a    *Archive
+	tell *counts
 
 	lanes map[place]*lane
 	last  *lane // that was found last
@@ -28,15 +27,20 @@ type writer struct {
 	ready []*lane   // that wait for room in the window
 	late  map[*lane]struct{}
 
+	mine    int // lanes
 	flying  int // pieces that are being appended
 	waiting int // bytes that are not appended yet
 	memory  builders
 
-	heads   []direct.Head
-	looked  time.Time // when the heads were looked at
-	places  places
-	loaded  bool      // what the store has is known
-	trouble time.Time // when the store was last known not to answer
+	heads    []direct.Head
+	looked   time.Time // when the heads were looked at
+	places   places
+	loaded   time.Time // since when it is known what the store has
+	newest   time.Time // of what was archived last, not by us
+	sequence uint64    // of the last batch that is known
+	watching func()    // ends watching others; nil while they are not
+	needed   time.Time // when that was needed last
+	trouble  time.Time // when the store was last known not to answer
 
 	group    *rescue.Group
 	appended chan outcome
@@ -51,9 +55,10 @@ type dueLane struct {
 
 func newWriter(a *Archive) *writer {
 	return &writer{
-		a: a, store: a.cfg.Store, tell: &a.counts,
+		a: a, tell: &a.counts,
 		lanes: make(map[place]*lane), late: make(map[*lane]struct{}),
 		appended: make(chan outcome, Window), watched: make(chan told, 64),
+		places: places{noted: make(chan struct{}, 1)},
 	}
 }
 
@@ -62,7 +67,7 @@ func (w *writer) run(ctx context.Context) error {
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	w.group = rescue.NewGroup(work)
-	w.group.Go("watch the archive", func() { w.watch(w.group.Context()) })
+	w.group.Go("load the archive's places", func() { w.load(w.group.Context()) })
 	w.a.source.Linger(linger)
 	w.a.source.WatchStreams(true)
 	w.loop(ctx)
@@ -95,12 +100,15 @@ func (w *writer) loop(ctx context.Context) {
 		case t := <-w.watched:
 			w.told(t)
 		case now := <-tick.C:
+			if w.waiting < w.a.cfg.Buffer {
+				w.take()
+			}
 			w.cut(now)
 			w.look(now)
 			w.notePlaces(now)
 		}
 		w.dispatch()
-		w.publishCounts()
+		w.publish(time.Now())
 	}
 }
 
@@ -146,7 +154,7 @@ func (w *writer) lane(p place) *lane {
 // anyway is left to grow until that is done.
 func (w *writer) cut(now time.Time) {
 	n := 0
-	for ; n < len(w.due) && now.Sub(w.due[n].opened) >= Age; n++ {
+	for ; n < len(w.due) && now.Sub(w.due[n].opened) >= w.a.cfg.Age; n++ {
 		l := w.due[n].lane
 		if l.opened.Equal(w.due[n].opened) && !l.flying && len(l.queue) == 0 {
 			w.seal(l)
