@@ -60,7 +60,7 @@ func (w *writer) dispatch() {
 		if l.queue = l.queue[1:]; len(l.queue) == 0 {
 			l.queue = nil
 		}
-		l.flying = true
+		l.flying, l.flew = true, p.came
 		w.flying++
 		o := outcome{lane: l, piece: p, is: l.held}
 		o.head = batch.Head{Consolidator: l.consolidator, Stream: l.stream, Epoch: p.first.Epoch, First: p.first.Seq, Gap: p.gap, Links: l.links}
@@ -174,6 +174,7 @@ func (w *writer) done(o outcome) {
 		return
 	case isTooLarge:
 		for i := range o.parts {
+			o.parts[i].came = l.flew
 			w.count(l, o.parts[i].size)
 		}
 		l.queue = append(o.parts, l.queue...)

@@ -10,6 +10,7 @@ import (
 	"sluice/cluster/stream/direct"
 	"sluice/consolidator"
 	"sluice/internal/testcluster"
+	"sluice/internal/volume"
 )
 
 // What consolidators hold, and what comes then, is archived: each stream of each of them
@@ -67,6 +68,7 @@ func TestArchivesByPattern(t *testing.T) {
 // An archive goes on where it was, over its own restart, over that of its engine, and
 // over one of the consolidator.
 func TestGoesOn(t *testing.T) {
+	volume.Check(t)
 	noLeaks(t)
 	c, end := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
 	p := publishTo(t, c)

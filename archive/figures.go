@@ -109,11 +109,25 @@ func (c *counts) reached() time.Duration {
 }
 
 // publish makes the writer's own figures known.
-func (w *writer) publish(now time.Time) {
+func (w *writer) publish() {
 	c := w.tell
 	c.lanes.Store(int64(len(w.lanes)))
 	c.mine.Store(int64(w.mine))
 	c.late.Store(int64(len(w.late)))
 	c.waiting.Store(int64(w.waiting))
 	c.full.Store(w.waiting >= w.a.cfg.Buffer)
+}
+
+// age finds out since when the oldest record waits that was read.
+func (w *writer) age() {
+	oldest := int64(0)
+	for _, l := range w.lanes {
+		if l.bytes == 0 {
+			continue
+		}
+		if at := l.came().UnixNano(); oldest == 0 || at < oldest {
+			oldest = at
+		}
+	}
+	w.tell.oldest.Store(oldest)
 }

@@ -136,7 +136,7 @@ func (w *writer) begin(l *lane, at loss.Position) {
 // gap puts a loss where the lane stands. What is known of one and what is not are one gap.
 func (w *writer) gap(l *lane, lost *loss.Loss) {
 	w.seal(l)
-	p := piece{gap: lost, first: l.at, size: batchCost}
+	p := piece{gap: lost, first: l.at, came: time.Now(), size: batchCost}
 	if lost.After != (loss.Position{}) {
 		l.at = lost.After
 	} else {
@@ -152,7 +152,7 @@ func (w *writer) seal(l *lane) {
 	if l.open.Count() == 0 {
 		return
 	}
-	l.queue = append(l.queue, piece{records: l.open, first: l.first, size: l.open.Size()})
+	l.queue = append(l.queue, piece{records: l.open, first: l.first, came: l.opened, size: l.open.Size()})
 	l.open = batch.Builder{}
 	w.want(l)
 }

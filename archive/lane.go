@@ -42,6 +42,7 @@ type lane struct {
 	queue    []piece       // what is to be appended before that, in order
 	bytes    int           // of open and queue, and of what is being appended
 	flying   bool          // a piece of it is being appended
+	flew     time.Time     // when the first record of that came
 	waiting  bool          // for room in the window
 	unplaced bool          // its place is to be noted for when the batch has gone
 }
@@ -51,7 +52,19 @@ type piece struct {
 	records batch.Builder
 	gap     *loss.Loss // in place of records
 	first   loss.Position
+	came    time.Time // when the first of it came
 	size    int
+}
+
+// came is when the oldest record came that waits.
+func (l *lane) came() time.Time {
+	switch {
+	case l.flying:
+		return l.flew
+	case len(l.queue) > 0:
+		return l.queue[0].came
+	}
+	return l.opened
 }
 
 // isBehind reports whether the consolidator has records that are not archived.

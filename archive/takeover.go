@@ -79,6 +79,7 @@ func (w *writer) look(now time.Time) {
 		w.check(l, now)
 	}
 	w.watchOthers(now)
+	w.age()
 }
 
 // watchFor is how long others are watched after nothing stands still any more.

@@ -71,6 +71,7 @@ func (w *writer) run(ctx context.Context) error {
 	w.a.source.Linger(linger)
 	w.a.source.WatchStreams(true)
 	w.loop(ctx)
+	defer w.publish()
 	if w.group.Context().Err() == nil {
 		w.finish()
 	}
@@ -108,7 +109,7 @@ func (w *writer) loop(ctx context.Context) {
 			w.notePlaces(now)
 		}
 		w.dispatch()
-		w.publish(time.Now())
+		w.publish()
 	}
 }
 
