@@ -115,7 +115,7 @@ func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is 
 			if !wait.Wait(ctx) {
 				return is, isUnknown
 			}
-		case unsure && batched && now.next == h.Next() && now.links == h.Links.After(now.sequence):
+		case unsure && batched && now.next == h.Next() && now.links == h.After(now.sequence):
 			return now, isAppended // it had come through
 		case batched && now.links != h.Links, now.links.Number > h.Number:
 			return now, isElsewhere

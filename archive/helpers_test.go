@@ -183,7 +183,7 @@ func add(t testing.TB, all map[string]*kept, m *engine.Message) {
 		t.Fatalf("%s: the batch at %d has links %+v, want %+v", key, m.Sequence, h.Links, k.links)
 	}
 	k.batches++
-	k.next, k.links, k.prev = h.Next(), h.Links.After(m.Sequence), m.Sequence
+	k.next, k.links, k.prev = h.Next(), h.After(m.Sequence), m.Sequence
 	if h.Gap != nil {
 		k.lost += h.Gap.Count
 		if h.Gap.Unknown {

@@ -19,7 +19,7 @@ type held struct {
 
 // behind is where the archive stands once a batch is at a sequence.
 func behind(h *batch.Head, sequence uint64) held {
-	return held{sequence, h.Next(), h.Links.After(sequence)}
+	return held{sequence, h.Next(), h.After(sequence)}
 }
 
 // lane is one stream of one consolidator on its way into the archive. It belongs to the
