@@ -1,17 +1,13 @@
 // Package relay is a TCP relay: it passes connections on to an address, and delays,
-// holds and cuts them when it is told to.
+// holds, forgets and cuts them when it is told to.
 package relay
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"sync"
 	"time"
 )
-
-// maxDelayed is how many pieces of one direction may be under way.
-const maxDelayed = 16
 
 // Relay is one relay.
 type Relay struct {
@@ -20,11 +16,22 @@ type Relay struct {
 
 	mu     sync.Mutex
 	to     string
-	conns  map[net.Conn]struct{}
+	flows  map[*flow]struct{} // two for each connection
 	paused bool
 	delay  time.Duration
-	held   chan struct{} // nothing is passed on until it is closed; nil when all is
+	jitter time.Duration
+	held   [2]chan struct{} // by Way: nothing is passed on until it is closed; nil when all is
+	allow  [2]int           // by Way: bytes that pass before the connection is cut; 0 is no limit
 }
+
+// Way is a direction.
+type Way int
+
+// The ways.
+const (
+	ToServer Way = iota // from who connected, to the address
+	ToClient            // from the address, to who connected
+)
 
 // test is what New needs of a test.
 type test interface {
@@ -54,7 +61,7 @@ func Listen(at, to string) (*Relay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relay to %q: %w", to, err)
 	}
-	r := &Relay{to: to, ln: ln, conns: make(map[net.Conn]struct{})}
+	r := &Relay{to: to, ln: ln, flows: make(map[*flow]struct{})}
 	r.wg.Go(r.accept)
 	return r, nil
 }
@@ -92,83 +99,63 @@ func (r *Relay) accept() {
 			out.Close()
 			continue
 		}
-		r.conns[in], r.conns[out] = struct{}{}, struct{}{}
+		forth := &flow{r: r, way: ToServer, from: in, to: out, gone: make(chan struct{})}
+		back := &flow{r: r, way: ToClient, from: out, to: in, gone: make(chan struct{})}
+		r.flows[forth], r.flows[back] = struct{}{}, struct{}{}
 		r.mu.Unlock()
-		r.wg.Go(func() { r.pass(in, out) })
-		r.wg.Go(func() { r.pass(out, in) })
+		r.wg.Go(forth.run)
+		r.wg.Go(back.run)
 	}
-}
-
-func (r *Relay) pass(to, from net.Conn) {
-	r.copy(to, from)
-	to.Close()
-	from.Close()
-	r.mu.Lock()
-	delete(r.conns, to)
-	r.mu.Unlock()
-}
-
-// copy passes on what it reads, each piece after the delay. It reads on meanwhile.
-func (r *Relay) copy(to, from net.Conn) {
-	type piece struct {
-		bytes []byte
-		due   time.Time
-	}
-	pieces := make(chan piece, maxDelayed)
-	var writing sync.WaitGroup
-	writing.Go(func() {
-		for p := range pieces {
-			<-time.After(time.Until(p.due))
-			r.waitUntilLetGo()
-			if _, err := to.Write(p.bytes); err != nil {
-				from.Close() // ends the reading; what it has read already goes nowhere
-			}
-		}
-	})
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buf)
-		r.mu.Lock()
-		due := time.Now().Add(r.delay)
-		r.mu.Unlock()
-		pieces <- piece{bytes.Clone(buf[:n]), due}
-		if err != nil {
-			break
-		}
-	}
-	close(pieces)
-	writing.Wait()
 }
 
 // Delay has what comes from now on arrive so much later, in either direction.
-func (r *Relay) Delay(d time.Duration) {
+func (r *Relay) Delay(d time.Duration) { r.DelayBy(d, 0) }
+
+// DelayBy is Delay by d, and by up to jitter more, each piece by another time. What
+// comes later arrives later all the same.
+func (r *Relay) DelayBy(d, jitter time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.delay = d
+	r.delay, r.jitter = d, jitter
 }
 
 // Hold passes nothing on in either direction, as a network that is cut does, or no
 // longer: then what was under way arrives, as TCP has it. It is never told that anything
 // is wrong.
 func (r *Relay) Hold(yes bool) {
+	r.HoldWay(ToServer, yes)
+	r.HoldWay(ToClient, yes)
+}
+
+// HoldWay is Hold in one direction: one side is heard, and does not hear.
+func (r *Relay) HoldWay(way Way, yes bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case yes && r.held == nil:
-		r.held = make(chan struct{})
-	case !yes && r.held != nil:
-		close(r.held)
-		r.held = nil
+	switch held := r.held[way]; {
+	case yes && held == nil:
+		r.held[way] = make(chan struct{})
+	case !yes && held != nil:
+		close(held)
+		r.held[way] = nil
 	}
 }
 
-func (r *Relay) waitUntilLetGo() {
+// Forget passes nothing on any more of the connections that there are, and tells neither
+// side, as a router does that has lost its memory of them. New ones are passed on.
+func (r *Relay) Forget() {
 	r.mu.Lock()
-	held := r.held
-	r.mu.Unlock()
-	if held != nil {
-		<-held
+	defer r.mu.Unlock()
+	for f := range r.flows {
+		f.forgotten = true
 	}
+}
+
+// CutAfter cuts the next connection over which more than n bytes come in one direction,
+// wherever that is in a frame: n arrive. n is at least 1.
+func (r *Relay) CutAfter(way Way, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.allow[way] = n
 }
 
 // Lead has new connections go to another address, HOST:PORT.
@@ -182,11 +169,8 @@ func (r *Relay) Lead(to string) {
 func (r *Relay) Cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for c := range r.conns {
-		if tc, ok := c.(*net.TCPConn); ok {
-			_ = tc.SetLinger(0)
-		}
-		c.Close()
+	for f := range r.flows {
+		f.cut()
 	}
 }
 
