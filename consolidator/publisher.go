@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/names"
+	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 	"sluice/cluster/zmtp/curve"
 )
@@ -27,7 +28,7 @@ type publisher struct {
 	heldPart heldPart // the beginning of a message
 
 	handled handled      // its messages
-	heard   atomic.Int64 // when it last sent something, Unix nanoseconds
+	heard   atomic.Int64 // when it last sent something: an uptime.Clock
 
 	// Owned by the sweeper.
 	acked  uint64
@@ -60,7 +61,7 @@ func (c *Consolidator) servePublisher(nc net.Conn) {
 	}
 	defer p.out.close()
 	defer p.app.Close()
-	p.heard.Store(time.Now().UnixNano())
+	p.heard.Store(int64(uptime.Now()))
 	// All that is published is wanted, read or not: so there is backfill.
 	p.out.send(zmtp.AppendSubscription(nil, conn.Peer.Version, "", false))
 	c.mu.Lock()
@@ -121,7 +122,7 @@ func (p *publisher) read() error {
 		if err := p.in.Fill(); err != nil {
 			return err
 		}
-		p.heard.Store(time.Now().UnixNano())
+		p.heard.Store(int64(uptime.Now()))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"sluice/cluster/fanout"
 	"sluice/cluster/names"
+	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 )
 
@@ -25,7 +26,7 @@ type subscriber struct {
 	wakeups chan struct{} // something other than records is to be sent; capacity 1
 	gone    chan struct{} // the peer has ended
 
-	heard   atomic.Int64 // when it last sent something, or last took anything after a stall; Unix nanoseconds
+	heard   atomic.Int64 // when it last sent something, or last took anything after a stall: an uptime.Clock
 	blocked atomic.Bool  // it does not read: what we sent waits in the kernel
 
 	mu      sync.Mutex
@@ -59,7 +60,7 @@ func (c *Consolidator) serveSubscriber(nc net.Conn) {
 		answers: heldPart{of: heldBy}, rest: heldPart{of: heldBy},
 	}
 	s.sender.s = s
-	s.heard.Store(time.Now().UnixNano())
+	s.heard.Store(int64(uptime.Now()))
 	c.subscriptions.begin(s)
 	defer c.subscriptions.end(s)
 	defer s.reader.Close()
@@ -113,7 +114,7 @@ func (s *subscriber) read() error {
 		if err := in.Fill(); err != nil {
 			return err
 		}
-		s.heard.Store(time.Now().UnixNano())
+		s.heard.Store(int64(uptime.Now()))
 	}
 }
 
@@ -330,7 +331,7 @@ func (s *subscriber) write() {
 // cannot answer either, so its silence is not held against it.
 func (s *subscriber) stalled(yes bool) {
 	if s.blocked.Swap(yes) && !yes {
-		s.heard.Store(time.Now().UnixNano())
+		s.heard.Store(int64(uptime.Now()))
 	}
 	if yes {
 		held := s.conn.Kept()

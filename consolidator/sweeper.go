@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 	"sluice/cluster/zmtp/curve"
 )
@@ -84,7 +85,7 @@ func (c *Consolidator) beat(now time.Time) {
 		if !p.conn.Peer.Pings() {
 			continue // the kernel's keep-alive has to do
 		}
-		silent := now.Sub(time.Unix(0, p.heard.Load()))
+		silent := uptime.Since(uptime.Clock(p.heard.Load()))
 		if silent > c.times.silent {
 			c.silent("publisher", p.conn)
 			continue
@@ -98,7 +99,7 @@ func (c *Consolidator) beat(now time.Time) {
 		if !s.conn.Peer.Pings() {
 			continue
 		}
-		silent := now.Sub(time.Unix(0, s.heard.Load()))
+		silent := uptime.Since(uptime.Clock(s.heard.Load()))
 		if silent > c.times.silent && !s.blocked.Load() {
 			c.silent("reader", s.conn)
 			continue

@@ -42,7 +42,7 @@ func LifetimeOf(p *Proxy) time.Duration {
 
 // StartAt has the proxy believe that it has started at that time, and was not ready yet.
 func (p *Proxy) StartAt(at time.Time) {
-	p.started.Store(at.UnixNano())
+	p.started.Store(&at)
 	p.reached.Store(false)
 }
 

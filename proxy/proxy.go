@@ -52,10 +52,10 @@ type Proxy struct {
 	upstream  upstream
 	streams   streamTable
 	metrics   *metrics
-	described []byte        // by /api/openapi.json
-	admin     *admin.Server // nil when there is none
-	started   atomic.Int64  // Unix nanoseconds; 0 before Run
-	reached   atomic.Bool   // it has been ready
+	described []byte                    // by /api/openapi.json
+	admin     *admin.Server             // nil when there is none
+	started   atomic.Pointer[time.Time] // nil before Run
+	reached   atomic.Bool               // it has been ready
 
 	consolidators consolidators
 
@@ -174,7 +174,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: maxMultiplexed, WriteByteTimeout: p.cfg.WriteTimeout},
 		ErrorLog: slog.NewLogLogger(p.cfg.Logger.Handler(), slog.LevelDebug),
 	}
-	p.started.Store(time.Now().UnixNano())
+	p.started.Store(new(time.Now()))
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	failed := make(chan error, 2)

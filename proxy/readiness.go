@@ -23,13 +23,13 @@ func (p *Proxy) readiness() string {
 	}
 	began := p.started.Load()
 	switch {
-	case began == 0:
+	case began == nil:
 		return "it is starting"
 	case p.reached.Load():
 		return ""
 	case slices.ContainsFunc(p.source.Status(), isLookedFor):
 		return "it is looking for consolidators"
-	case time.Since(time.Unix(0, began)) < startLimit && slices.ContainsFunc(p.source.Status(), isUntried):
+	case time.Since(*began) < startLimit && slices.ContainsFunc(p.source.Status(), isUntried):
 		return "it is connecting to its consolidators"
 	}
 	p.reached.Store(true)

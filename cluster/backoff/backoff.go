@@ -22,13 +22,19 @@ const (
 // from First up to Max, and somewhere between half and all of it, so that many
 // who lost the same peer do not come back at the same moment. The zero value is
 // before the first attempt. It is used by one goroutine.
-type Backoff struct{ last time.Duration }
+type Backoff struct{ last, took time.Duration }
 
 // Next is how long to wait now.
 func (b *Backoff) Next() time.Duration {
 	b.last = min(max(2*b.last, First), Max)
-	return b.last/2 + rand.N(b.last/2)
+	d := b.last/2 + rand.N(b.last/2)
+	d, b.took = max(d-b.took, First/2+rand.N(First/2)), 0
+	return d
 }
+
+// Took notes how long the attempt took that has ended: the next wait is shorter by that.
+// An attempt that nobody answers is wait enough.
+func (b *Backoff) Took(d time.Duration) { b.took = d }
 
 // Lasted notes that a connection has ended, and for how long there was one. After one
 // that was steady, the next wait is the shortest again.

@@ -21,7 +21,8 @@ const (
 type Hub struct {
 	cfg      Config
 	maxChunk int
-	clock    atomic.Int64 // Unix nanoseconds, coarse
+	began    time.Time
+	clock    atomic.Int64 // nanoseconds since it began, coarse: whoever sets the time of day changes nothing
 
 	mu       sync.RWMutex
 	logs     *radix.Tree // name → *log
@@ -58,12 +59,12 @@ func New(cfg Config) (*Hub, error) {
 	}
 	h := &Hub{
 		cfg:      cfg,
+		began:    time.Now(),
 		maxChunk: int(min(max(cfg.StreamBuffer/16, minChunk), maxChunk)),
 		logs:     radix.New(),
 		prefixes: radix.New(),
 		wake:     make(chan struct{}, 1),
 	}
-	h.clock.Store(time.Now().UnixNano())
 	return h, nil
 }
 
@@ -84,7 +85,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-h.wake:
 			h.wakeReaders()
 		case now := <-tick.C:
-			h.clock.Store(now.UnixNano())
+			h.clock.Store(int64(now.Sub(h.began)))
 		case now := <-forget.C:
 			h.forget(now)
 		case now := <-room.C:
@@ -167,7 +168,7 @@ func (h *Hub) make(name string) *log {
 }
 
 func (h *Hub) forget(now time.Time) {
-	old := now.Add(-forgetAfter).UnixNano()
+	old := int64(now.Sub(h.began) - forgetAfter)
 	var idle []*log
 	h.mu.RLock()
 	h.logs.Walk(func(_ string, v any) bool {

@@ -240,6 +240,6 @@ func (l *log) chunkOf(seq uint64) uint64 {
 func (l *log) stat() Stat {
 	return Stat{
 		Name: l.name, Epoch: l.epoch, First: l.first(), Next: l.next,
-		Bytes: l.bytes, Size: l.size, Last: time.Unix(0, l.last),
+		Bytes: l.bytes, Size: l.size, Last: l.hub.began.Add(time.Duration(l.last)),
 	}
 }

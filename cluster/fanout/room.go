@@ -59,7 +59,7 @@ func (h *Hub) makeRoom(now time.Time, has int) {
 		of   int
 	}
 	var idle []idler
-	old, orphaned := now.Add(-roomAfter).UnixNano(), now.Add(-orphanAfter).UnixNano()
+	old, orphaned := int64(now.Sub(h.began)-roomAfter), int64(now.Sub(h.began)-orphanAfter)
 	h.mu.RLock()
 	h.logs.Walk(func(_ string, v any) bool {
 		l := v.(*log)

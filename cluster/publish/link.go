@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 )
 
@@ -30,7 +31,7 @@ type link struct {
 	c     *Client
 	ctx   context.Context // publishing has to end when this does
 	conn  *zmtp.Conn
-	heard atomic.Int64  // when something came last, Unix nanoseconds
+	heard atomic.Int64  // when something came last: an uptime.Clock
 	over  chan struct{} // closed when nothing more comes
 	err   error         // why; to be read after over
 
@@ -236,7 +237,7 @@ func (l *link) receive(in *zmtp.Receiver) error {
 		if err := in.Fill(); err != nil {
 			return err
 		}
-		l.heard.Store(time.Now().UnixNano())
+		l.heard.Store(int64(uptime.Now()))
 	}
 }
 
@@ -340,7 +341,7 @@ func (l *link) watch() {
 		case <-l.over:
 			return
 		case now := <-tick.C:
-			if now.Sub(time.Unix(0, l.heard.Load())) > limit {
+			if uptime.Since(uptime.Clock(l.heard.Load())) > limit {
 				_ = l.conn.SetDeadline(now)
 				return
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/backoff"
+	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 )
 
@@ -18,6 +19,7 @@ func (c *Client) run(ctx context.Context) {
 	c.become(Status{})
 	var wait backoff.Backoff
 	for ctx.Err() == nil {
+		tried := time.Now()
 		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}, Mechanism: c.cfg.Mechanism})
 		switch {
 		case err == nil:
@@ -27,6 +29,7 @@ func (c *Client) run(ctx context.Context) {
 		case ctx.Err() == nil:
 			c.become(Status{Err: explain(c.endpoint, err)})
 		}
+		wait.Took(time.Since(tried))
 		if !wait.Wait(ctx) {
 			return
 		}
@@ -90,7 +93,7 @@ func (c *Client) finish() {
 func (c *Client) publishOver(ctx context.Context, conn *zmtp.Conn) {
 	conn.LimitUnsent()
 	l := &link{c: c, ctx: ctx, conn: conn, over: make(chan struct{})}
-	l.heard.Store(time.Now().UnixNano())
+	l.heard.Store(int64(uptime.Now()))
 	c.mu.Lock()
 	c.idle = false
 	c.mu.Unlock()

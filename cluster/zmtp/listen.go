@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -43,9 +44,18 @@ func Bound(ln net.Listener) Endpoint {
 	return Endpoint{ln.Addr().Network(), ln.Addr().String()}
 }
 
-// Dial connects to an endpoint and does the handshake.
+// ConnectTimeout is how long an address may take to answer at all. It is short, since
+// where packets vanish the next attempt is the first that finds the network whole.
+const ConnectTimeout = 2 * time.Second
+
+// Dial connects to an endpoint and does the handshake. An address that does not answer
+// within ConnectTimeout, or the handshake's time if that is shorter, is an error; a name,
+// which has to be found first, and may have several addresses, has the handshake's time.
 func Dial(ctx context.Context, e Endpoint, cfg Config) (*Conn, error) {
 	d := net.Dialer{Timeout: cfg.timeout()}
+	if _, err := netip.ParseAddrPort(e.Address); err == nil {
+		d.Timeout = min(d.Timeout, ConnectTimeout)
+	}
 	nc, err := d.DialContext(ctx, e.Network, e.Address)
 	if err != nil {
 		return nil, fmt.Errorf("dial %q: %w", e, ofInterface(e, err))

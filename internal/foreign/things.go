@@ -12,8 +12,9 @@ const Python = "/usr/bin/python3"
 // JournalRemote makes a journal of what `journalctl -o export` writes.
 const JournalRemote = "/lib/systemd/systemd-journal-remote"
 
-// unpackaged is what Debian has no package of: CI does without it.
-var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true, "loghub": true}
+// unpackaged is what Debian has no package of, or what a kernel may refuse: CI does
+// without it.
+var unpackaged = map[string]bool{"bunyan": true, "webtask-log-stream": true, "loghub": true, "network namespaces": true}
 
 // things are all foreign things, by the name of Debian's package if there is
 // one, and what finds each.
@@ -51,6 +52,9 @@ var things = map[string]func() error{
 	"/proc":             file("/proc/self/status"),
 	"/var/log/dpkg.log": file("/var/log/dpkg.log"),
 	"a tmpfs":           tmpfs,
+
+	"network namespaces": succeeds("unshare", "--user", "--map-root-user", "--net", "sh", "-c",
+		"ip link add a0 type veth peer name a1 && nsenter --net=/proc/self/ns/net ip link set lo up"),
 
 	// Of npm: `npm install webtask-log-stream`, and NODE_PATH.
 	"webtask-log-stream": succeeds("node", "-e", "require('webtask-log-stream')"),

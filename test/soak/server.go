@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 // and again with the same arguments.
 type server struct {
 	name   string
+	enter  []string // the command that runs it where it is to run; empty for here
 	binary string
 	args   []string
 	listen string // address that it listens on when it is ready, HOST:PORT
@@ -51,7 +53,8 @@ func (s *server) start(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(s.binary, s.args...)
+	argv := slices.Concat(s.enter, []string{s.binary}, s.args)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stderr = log
 	since := time.Now()
 	if err := cmd.Start(); err != nil {

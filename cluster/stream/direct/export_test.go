@@ -73,3 +73,28 @@ func Breakable(cfg Config) (s *stream.Source, breakLinks func(), err error) {
 		}
 	}, nil
 }
+
+// Impatient returns a Source that looks for silent peers ten times as soon. Its
+// connections are over as late as ever.
+func Impatient(cfg Config) (*stream.Source, error) {
+	out := stream.NewHandover(cfg.Inbox)
+	b, err := newBackend(cfg, out)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range []*time.Duration{&b.patience.look, &b.patience.ask, &b.patience.probe, &b.patience.lost} {
+		*d /= 10
+	}
+	return stream.NewSource(out, b), nil
+}
+
+// Silences returns for how long a link with the usual patience takes its peer to be
+// silent, after each look at these times; it has waited for it all the while.
+func Silences(began time.Time, looks ...time.Duration) []time.Duration {
+	s := silence{every: usualPatience.look, looked: began}
+	var all []time.Duration
+	for _, at := range looks {
+		all = append(all, s.look(began.Add(at), began))
+	}
+	return all
+}

@@ -14,13 +14,9 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-const (
-	pingEvery = 5 * time.Second
-	maxSilent = 15 * time.Second
-	// A link hands its records on when so many bytes of them have gathered,
-	// or when there is nothing more to read.
-	maxHeld = 256 << 10
-)
+// A link hands its records on when so many bytes of them have gathered, or when there is
+// nothing more to read.
+const maxHeld = 256 << 10
 
 // link is the connection to one consolidator, made again whenever it breaks.
 type link struct {
@@ -51,7 +47,9 @@ type link struct {
 	wanted  map[string]*tail   // what it is to read
 	cursors map[string]*cursor // where it stands; they outlive the connection
 	requests
-	waiting time.Time // since when it waits for the peer; zero while it does not
+	waiting time.Time  // since when it waits for the peer; zero while it does not
+	silent  time.Time  // since when a peer has not been heard that was reported as lost for that; zero while it is
+	next    *zmtp.Conn // what takes the place of conn, which was silent; nil while there is none
 	absence absence
 }
 
@@ -200,16 +198,19 @@ func (l *link) adopt(other *link) {
 // run connects, reads, and connects again, until ctx ends.
 func (l *link) run(ctx context.Context) {
 	var wait backoff.Backoff
+	defer l.drop()
 	for {
+		began := time.Now()
 		err := l.session(ctx, &wait)
-		state, name, rekeyed, merging := l.parted()
+		wait.Took(time.Since(began))
+		state, name, replaced, rekeyed, merging := l.parted()
 		if rekeyed {
 			err = errRekeyed
 		}
 		if l.d.running.Context().Err() != nil {
 			return
 		}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !replaced {
 			l.become(state, name, err)
 			l.mu.Lock()
 			l.tried = true
@@ -218,6 +219,10 @@ func (l *link) run(ctx context.Context) {
 		for _, m := range merging {
 			m.answered(l)
 		}
+		if replaced && ctx.Err() == nil {
+			continue
+		}
+		l.drop()
 		l.d.broken(l)
 		if !wait.Wait(ctx) {
 			return
@@ -226,15 +231,20 @@ func (l *link) run(ctx context.Context) {
 }
 
 // parted notes that there is no connection. It returns what to report of that, whether
-// it was ended for another key, and the merges that need not wait for this link any more.
-func (l *link) parted() (state stream.State, name string, rekeyed bool, merging []*merge) {
+// there is another one in its place, whether it was ended for another key, and the merges
+// that need not wait for this link any more.
+func (l *link) parted() (state stream.State, name string, replaced, rekeyed bool, merging []*merge) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil {
 		l.absence.broke = time.Now()
+		if !l.silent.IsZero() {
+			l.absence.broke = l.silent
+		}
 	}
-	l.conn = nil
+	l.conn, l.silent = nil, time.Time{}
 	rekeyed, l.rekeyed = l.rekeyed, false
+	replaced = l.next != nil && !rekeyed
 	state = stream.StateConnecting
 	if l.had {
 		state = stream.StateLost
@@ -242,7 +252,7 @@ func (l *link) parted() (state stream.State, name string, rekeyed bool, merging 
 	for _, t := range l.wanted {
 		merging = append(merging, t.merge)
 	}
-	return state, l.name, rekeyed, merging
+	return state, l.name, replaced, rekeyed, merging
 }
 
 // mechanism is what protects the next connection.
@@ -256,17 +266,29 @@ func (l *link) mechanism() (zmtp.Mechanism, error) {
 	return l.d.cfg.Keys.Mechanism(l.endpoint, key)
 }
 
-// session is one connection, from its making to its end.
-func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
+// dial makes a connection.
+func (l *link) dial(ctx context.Context) (*zmtp.Conn, error) {
 	mechanism, err := l.mechanism()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
 		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: mechanism,
 	})
 	if err != nil {
-		return wrongEndpoint(l.endpoint, err)
+		return nil, wrongEndpoint(l.endpoint, err)
+	}
+	return conn, nil
+}
+
+// session is one connection, from its making to its end.
+func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
+	conn := l.replacement()
+	if conn == nil {
+		var err error
+		if conn, err = l.dial(ctx); err != nil {
+			return err
+		}
 	}
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, conn.Abort)
@@ -294,9 +316,9 @@ func (l *link) session(ctx context.Context, wait *backoff.Backoff) error {
 	defer writing.End()
 	writing.Go("write to a consolidator", func() {
 		defer conn.Abort() // wakes the reading, whatever happens
-		l.write(conn, done)
+		l.write(conn, done, writing)
 	})
-	err = (&reading{l: l, conn: conn, name: source}).run()
+	err := (&reading{l: l, conn: conn, name: source}).run()
 	close(done)
 	conn.Close()
 	if fault := writing.Wait(); fault != nil {
@@ -337,62 +359,6 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 var errRekeyed = errors.New("its key is another one now")
 
 var errEnded = errors.New("consolidator closed the connection")
-
-// write sends what is asked for, and heartbeats, and ends a connection whose
-// peer is silent.
-func (l *link) write(conn *zmtp.Conn, done <-chan struct{}) {
-	tick := time.NewTicker(pingEvery / 5)
-	defer tick.Stop()
-	pinged := time.Now()
-	ping := zmtp.AppendPing(nil, 0)
-	for {
-		var ticked bool
-		select {
-		case <-done:
-			return
-		case <-l.poke:
-		case <-tick.C:
-			ticked = true
-		}
-		out := l.take()
-		if ticked && conn.Peer.Pings() {
-			now := time.Now()
-			if l.silent(now) {
-				conn.Abort()
-				return
-			}
-			if now.Sub(pinged) >= pingEvery {
-				pinged = now
-				out = append(out, ping...)
-			}
-		}
-		if len(out) == 0 {
-			continue
-		}
-		_ = conn.SetWriteDeadline(time.Now().Add(maxSilent))
-		if _, err := conn.Write(out); err != nil {
-			conn.Abort()
-			return
-		}
-	}
-}
-
-// wait notes since when the link waits for its peer.
-func (l *link) wait(yes bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waiting = time.Time{}
-	if yes {
-		l.waiting = time.Now()
-	}
-}
-
-// silent reports that its peer has been waited for too long.
-func (l *link) silent(now time.Time) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return !l.waiting.IsZero() && now.Sub(l.waiting) > maxSilent
-}
 
 // cursor returns where the link stands in a stream, or nil if it is not
 // wanted.

@@ -60,9 +60,9 @@ func (r *reading) run() error {
 			time.Sleep(linger)
 		}
 		had = in.Received()
-		r.l.wait(true)
+		r.l.wait()
 		err := in.Fill()
-		r.l.wait(false)
+		r.l.waited(err == nil)
 		if err != nil {
 			return err
 		}

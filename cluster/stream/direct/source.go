@@ -60,6 +60,8 @@ type backend struct {
 	out    *stream.Handover
 	live   liveSum
 
+	patience patience
+
 	mu       sync.Mutex
 	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
@@ -96,7 +98,7 @@ func newBackend(cfg Config, out *stream.Handover) (*backend, error) {
 	}
 	cfg.Grace = cmp.Or(cfg.Grace, DefaultGrace)
 	return &backend{
-		cfg: cfg, finder: finder, out: out,
+		cfg: cfg, finder: finder, out: out, patience: usualPatience,
 		tails:  make(map[string]*tail),
 		links:  make(map[zmtp.Endpoint]*link),
 		away:   make(map[zmtp.Endpoint]*link),
