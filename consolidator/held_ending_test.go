@@ -99,11 +99,16 @@ func TestMarksOfManyStreams(t *testing.T) {
 		c.MarkEvery(time.Second)
 	})
 	r := testpeer.Dial(t, c.SubscribeAddrs()[0], testpeer.AsReader)
-	var tails []byte
+	var tails, records []byte
 	for i := range streams {
-		tails = zmtp.AppendTail(tails, zmtp.Tail{Name: fmt.Sprintf("%s/%06d", strings.Repeat("x", 53), i)})
+		name := fmt.Sprintf("%s/%06d", strings.Repeat("x", 53), i)
+		tails = zmtp.AppendTail(tails, zmtp.Tail{Name: name})
+		records = zmtp.AppendMessage(records, name, []byte("{}"))
 	}
 	r.Settle(tails...)
+	p := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsPublisher)
+	p.Send(records)
+	p.Close()
 	marks, ends := make(map[string]bool), make(map[string]bool)
 	next := func() {
 		t.Helper()
@@ -111,7 +116,9 @@ func TestMarksOfManyStreams(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v after %d marks and %d final positions", err, len(marks), len(ends))
 		}
-		note(t, tok.Body, marks, ends)
+		if tok.Kind == zmtp.TokenCommand {
+			note(t, tok.Body, marks, ends)
+		}
 		if held := c.Held(); held > 1<<20 {
 			t.Fatalf("%d bytes are held", held)
 		}

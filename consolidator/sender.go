@@ -148,7 +148,7 @@ func (p *sender) control() {
 		s.c.heldOut.set(&s.rest, cap(p.pending), true)
 	}
 	if s.marks && p.marks == nil {
-		p.marks = s.reader.Positions()
+		p.marks = s.reader.Moved()
 	}
 	s.marks = false
 	p.leaving = s.leaving && s.settled

@@ -21,9 +21,10 @@ type cursor struct {
 	log    *log
 	place
 
-	parked  int  // index in log.parked, or -1
-	queued  bool // it is in its reader's queue, or being taken
-	exact   bool // a Tail, not a match of a prefix
+	told    uint64 // where it stood when it began, or when Moved gave that last
+	parked  int    // index in log.parked, or -1
+	queued  bool   // it is in its reader's queue, or being taken
+	exact   bool   // a Tail, not a match of a prefix
 	dropped bool
 }
 

@@ -114,6 +114,7 @@ func (m *model) giveBack() {
 			if rest := m.exact.Return(&mp.p, false, 0, nil); len(rest) > 0 {
 				m.t.Fatal("nothing was written, but there is a rest")
 			}
+			mp.before.told = mp.c.told
 			*mp.c = mp.before
 			continue
 		}

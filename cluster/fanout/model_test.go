@@ -50,6 +50,7 @@ type modelEntry struct {
 type modelCursor struct {
 	at       uint64 // number of the next entry to be taken
 	begun    bool
+	told     uint64       // where it stood when that was told
 	cause    fanout.Cause // of its first piece
 	backfill bool
 	live     uint64
@@ -277,6 +278,7 @@ func (m *model) tail(name string) {
 		from = fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: st.epoch + 1, Next: uint64(m.in.next())}}
 		c.cause = fanout.CauseNewEpoch
 	}
+	c.told = max(c.at, s.First)
 	m.exact.Tail(name, from)
 	m.tails[name] = c
 }
@@ -300,6 +302,22 @@ func (m *model) position(name string) {
 	}
 	if c != nil && c.begun && !found {
 		m.t.Fatalf("the tail of %q has no position", name)
+	}
+	for all := m.exact.Moved(); ; {
+		n, at, ok := all.Next()
+		if !ok {
+			break
+		}
+		c := m.tails[n]
+		if c == nil || !c.begun || at.Next != c.at || at.Next == c.told {
+			m.t.Fatalf("%q has moved to %+v, expected %+v", n, at, c)
+		}
+		c.told = at.Next
+	}
+	for n, c := range m.tails {
+		if c.begun && c.told != c.at {
+			m.t.Fatalf("%q has moved to %d, which is not told", n, c.at)
+		}
 	}
 }
 

@@ -125,6 +125,7 @@ func (r *Reader) Tail(name string, from From) {
 		c := &cursor{reader: r, log: l, parked: -1, exact: true}
 		c.place = place{cause: CauseStart, backfill: true, live: l.next}
 		l.place(c, from)
+		c.told = c.seq
 		r.attach(c)
 		l.mu.Unlock()
 		return
@@ -344,7 +345,10 @@ func (r *Reader) Subscriptions() int {
 
 // Positions are where a reader's exact tails stand, one after another. It keeps 8
 // bytes for each tail.
-type Positions struct{ left []*cursor }
+type Positions struct {
+	left  []*cursor
+	moved bool // only of those that have moved
+}
 
 // Positions returns the positions of the exact tails that there are now, in no order.
 func (r *Reader) Positions() *Positions {
@@ -357,6 +361,14 @@ func (r *Reader) Positions() *Positions {
 	return p
 }
 
+// Moved is [Reader.Positions] of the tails that have moved since they began, or since
+// Moved gave their position last.
+func (r *Reader) Moved() *Positions {
+	p := r.Positions()
+	p.moved = true
+	return p
+}
+
 // Next returns where the next tail stands at this moment: all before it has been taken or
 // reported as lost. Tails that have ended, and those whose first piece was not taken yet,
 // are left out. ok is false after the last.
@@ -365,8 +377,11 @@ func (p *Positions) Next() (name string, at Position, ok bool) {
 		c := p.left[0]
 		p.left = p.left[1:]
 		c.log.mu.Lock()
-		ok = c.exact && !c.dropped && c.cause == CauseNone
+		ok = c.exact && !c.dropped && c.cause == CauseNone && !(p.moved && c.told == c.seq)
 		name, at = c.log.name, Position{Epoch: c.log.epoch, Next: c.seq}
+		if ok && p.moved {
+			c.told = c.seq
+		}
 		c.log.mu.Unlock()
 	}
 	return name, at, ok

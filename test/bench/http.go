@@ -14,6 +14,9 @@ func (o options) proxies(only *regexp.Regexp) error {
 			}
 		}
 	}
+	if err := o.manyMachines(only); err != nil {
+		return err
+	}
 	for name, measure := range map[string]func() error{
 		"proxy: an idle session": o.idleSessions,
 		"proxy: latency":         o.delays,
