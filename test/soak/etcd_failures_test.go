@@ -82,14 +82,13 @@ func whileAway(what func(ctx context.Context, w *world) (time.Time, error)) func
 	}
 }
 
-// missed waits until the proxy says that its consolidators cannot be found anew, and
-// sees that it is ready all the same.
+// missed waits until the proxy says that its consolidators cannot be found anew, and that
+// it is ready all the same.
 func missed(ctx context.Context, w *world) error {
 	if err := w.proxy.figure(ctx, "sluice_proxy_consolidators_found 0"); err != nil {
 		return err
 	}
-	_, err := get(ctx, "http://"+w.proxy.admin+"/readyz")
-	return err
+	return w.proxy.await(ctx, "http://"+w.proxy.admin+"/readyz", func(string) bool { return true })
 }
 
 func emptied(ctx context.Context, w *world) (time.Time, error) {

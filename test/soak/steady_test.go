@@ -24,6 +24,7 @@ const (
 // another one fails, and how soon that one is back.
 type steady struct {
 	w       *world
+	every   time.Duration // between two records of a machine
 	ended   chan struct{} // publishers are to end
 	leaving sync.Once
 
@@ -48,14 +49,15 @@ type watcher struct {
 
 // steadyRecord is what is published.
 type steadyRecord struct {
-	Number uint64 `json:"number"`
-	Sent   int64  `json:"sent"` // Unix nanoseconds
+	Number  uint64 `json:"number"`
+	Machine int    `json:"machine"`
+	Sent    int64  `json:"sent"` // Unix nanoseconds
 }
 
 // watch publishes and reads until the test ends.
 func watch(t *testing.T, w *world) *steady {
 	t.Helper()
-	s := &steady{w: w, ended: make(chan struct{}), sent: make([]uint64, len(w.machines))}
+	s := &steady{w: w, every: steadyEvery, ended: make(chan struct{}), sent: make([]uint64, len(w.machines))}
 	cfg := direct.Config{}
 	if w.finder != nil {
 		finder, err := w.finder()
@@ -92,7 +94,7 @@ func watch(t *testing.T, w *world) *steady {
 func (s *steady) publish(ctx context.Context, machine int) error {
 	out := &socket{endpoints: s.w.machines[machine].publish, rnd: s.w.random()}
 	defer func() { out.leave(true) }()
-	tick := time.NewTicker(steadyEvery)
+	tick := time.NewTicker(s.every)
 	defer tick.Stop()
 	for {
 		select {
@@ -114,8 +116,8 @@ func (s *steady) publish(ctx context.Context, machine int) error {
 		s.sent[machine]++
 		s.mu.Unlock()
 		now := time.Now()
-		record := fmt.Appendf(nil, `{"v":0,"level":30,"name":"steady","hostname":"h","pid":1,"time":%q,"msg":"","number":%d,"sent":%d}`,
-			now.UTC().Format("2006-01-02T15:04:05.000Z"), n, now.UnixNano())
+		record := fmt.Appendf(nil, `{"v":0,"level":30,"name":"steady","hostname":"h","pid":1,"time":%q,"msg":"","number":%d,"machine":%d,"sent":%d}`,
+			now.UTC().Format("2006-01-02T15:04:05.000Z"), n, machine, now.UnixNano())
 		_ = out.send([]message{{name: steadyStream, record: record}}) // why has its error
 	}
 }
