@@ -9,17 +9,22 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // DefaultPort is where consolidators serve readers.
 const DefaultPort = "5552"
 
-// The times of DNS. What an answer may be kept for, a resolver does not tell.
+// The times of DNS. What an answer may be kept for, a resolver does not tell. One that has
+// several servers may wait five seconds for each; meanwhile others are asked for, so that
+// a server that is back is heard of soon.
 const (
 	dnsEvery   = 5 * time.Second
-	dnsSoon    = 2 * time.Second // after what failed
-	dnsTimeout = 3 * time.Second // of one question
+	dnsSoon    = time.Second      // after what failed, or is not answered
+	dnsLate    = 3 * time.Second  // beyond the time of the next question: that there is no answer is said
+	dnsTimeout = 15 * time.Second // of one question
+	dnsAtOnce  = 16               // questions
 )
 
 // dns is a name in the domain name system.
@@ -30,6 +35,7 @@ type dns struct {
 	resolver *net.Resolver
 	every    time.Duration
 	soon     time.Duration
+	late     time.Duration
 	timeout  time.Duration
 }
 
@@ -40,7 +46,7 @@ type dns struct {
 // without any, and a failure, change nothing, and are Trouble; sets are Partial. A nil
 // resolver is the system's.
 func DNS(name string, resolver *net.Resolver) (Finder, error) {
-	d := &dns{given: name, name: name, resolver: cmp.Or(resolver, net.DefaultResolver), every: dnsEvery, soon: dnsSoon, timeout: dnsTimeout}
+	d := &dns{given: name, name: name, resolver: cmp.Or(resolver, net.DefaultResolver), every: dnsEvery, soon: dnsSoon, late: dnsLate, timeout: dnsTimeout}
 	if host, port, ok := strings.Cut(name, ":"); ok {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 			return nil, fmt.Errorf("name %.80q: %q is no port: write NAME or NAME:PORT, as in sluice.default.svc:%s", name, port, DefaultPort)
@@ -67,33 +73,23 @@ func (d *dns) Place() Place { return Place{Name: "dns", Address: d.given} }
 
 // Find asks, and asks again and again.
 func (d *dns) Find(ctx context.Context, found func(Found)) error {
-	now := Found{Partial: true}
-	found(now)
-	services := d.isService()
+	ctx, cancel := context.WithCancel(ctx)
+	f := &dnsFinding{d: d, found: found, answers: make(chan dnsAnswer), services: d.isService(), heard: time.Now()}
+	defer f.asking.Wait()
+	defer cancel()
+	f.now.Partial = true
+	found(f.now)
+	next := time.NewTimer(0)
+	defer next.Stop()
 	for {
-		list, areServices, err := d.ask(ctx, services, now.Consolidators)
-		if ctx.Err() != nil {
-			return nil
-		}
-		next, wait := now, d.every
-		next.Trouble = ""
-		if err != nil {
-			next.Trouble, wait = err.Error(), d.soon
-		} else {
-			var left int
-			if list, left = Bound(list, now.Consolidators); left > 0 {
-				next.Trouble = fmt.Sprintf("%d of the answer are passed over: a cluster has %d consolidators at most", left, Max)
-			}
-			next.Consolidators, next.Known, services = list, true, areServices
-		}
-		if !next.Equal(now) {
-			now = next
-			found(now.Clone())
-		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-time.After(wait):
+		case a := <-f.answers:
+			f.waiting--
+			f.take(a)
+		case <-next.C:
+			next.Reset(f.turn(ctx))
 		}
 	}
 }
@@ -101,8 +97,12 @@ func (d *dns) Find(ctx context.Context, found func(Found)) error {
 // ask asks once. If there were services before, a failure to get them does not make
 // addresses of them.
 func (d *dns) ask(ctx context.Context, had bool, known []Consolidator) (list []Consolidator, services bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
+	// To one resolver the same question is no other one while it is not answered.
+	resolver := &net.Resolver{PreferGo: d.resolver.PreferGo, StrictErrors: d.resolver.StrictErrors, Dial: d.resolver.Dial}
 	if d.port == "" {
-		list, err := d.askServices(ctx)
+		list, err := d.askServices(ctx, resolver)
 		if len(list) > 0 {
 			return list, true, nil
 		}
@@ -110,20 +110,18 @@ func (d *dns) ask(ctx context.Context, had bool, known []Consolidator) (list []C
 			return nil, false, cmp.Or(err, errNothing)
 		}
 	}
-	list, err = d.askAddresses(ctx, known)
+	list, err = d.askAddresses(ctx, resolver, known)
 	return list, false, err
 }
 
 var errNothing = errors.New("the answer names no consolidator")
 
-func (d *dns) askServices(ctx context.Context) (list []Consolidator, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
-	defer cancel()
+func (d *dns) askServices(ctx context.Context, resolver *net.Resolver) (list []Consolidator, err error) {
 	service, proto := "sluice", "tcp"
 	if d.isService() {
 		service, proto = "", ""
 	}
-	_, records, err := d.resolver.LookupSRV(ctx, service, proto, d.name)
+	_, records, err := resolver.LookupSRV(ctx, service, proto, d.name)
 	for _, r := range records { // those that are well-formed come with an error about the others
 		target := strings.TrimSuffix(r.Target, ".")
 		list = add(list, net.JoinHostPort(target, strconv.Itoa(int(r.Port))))
@@ -133,10 +131,17 @@ func (d *dns) askServices(ctx context.Context) (list []Consolidator, err error) 
 
 // askAddresses asks for addresses of both kinds. A kind that cannot be had, of which some
 // are known, is a failure: the others alone are not the set.
-func (d *dns) askAddresses(ctx context.Context, known []Consolidator) (list []Consolidator, err error) {
-	for _, kind := range []string{"ip4", "ip6"} {
-		some, failed := d.askKind(ctx, kind)
-		list = append(list, some...)
+func (d *dns) askAddresses(ctx context.Context, resolver *net.Resolver, known []Consolidator) (list []Consolidator, err error) {
+	kinds := []string{"ip4", "ip6"}
+	found, errs := make([][]Consolidator, len(kinds)), make([]error, len(kinds))
+	var asking sync.WaitGroup
+	for i, kind := range kinds {
+		asking.Go(func() { found[i], errs[i] = d.askKind(ctx, resolver, kind) })
+	}
+	asking.Wait()
+	for i, kind := range kinds {
+		list = append(list, found[i]...)
+		failed := errs[i]
 		if failed == nil {
 			continue
 		}
@@ -156,10 +161,8 @@ func (d *dns) askAddresses(ctx context.Context, known []Consolidator) (list []Co
 }
 
 // askKind asks for addresses of one kind.
-func (d *dns) askKind(ctx context.Context, kind string) (list []Consolidator, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.timeout)
-	defer cancel()
-	addrs, err := d.resolver.LookupNetIP(ctx, kind, d.name)
+func (d *dns) askKind(ctx context.Context, resolver *net.Resolver, kind string) (list []Consolidator, err error) {
+	addrs, err := resolver.LookupNetIP(ctx, kind, d.name)
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,17 @@ func TestDNSSilent(t *testing.T) {
 	w.until("trouble", func(f discovery.Found) bool { return !f.Known && f.Trouble != "" })
 }
 
+// A server that says nothing for a while is asked on, and heard when it speaks again, while
+// the first question still waits for its answer.
+func TestDNSSilentForAWhile(t *testing.T) {
+	s := testdns.Start(t, testdns.Answers{Silent: true, A: []string{"10.0.0.1"}})
+	w := watch(t, asks(t, s, "sluice.test.:5552", wait.Limit))
+	// Each asks for both kinds, once within five seconds.
+	wait.For(t, "four questions", func() bool { return s.Asked("sluice.test.") >= 8 })
+	s.Set(func(a *testdns.Answers) { a.Silent = false })
+	w.has("tcp://10.0.0.1:5552")
+}
+
 // Services go before addresses, with ports of their own; once there were any, a failure to
 // get them does not make addresses of them.
 func TestDNSServices(t *testing.T) {

@@ -9,7 +9,7 @@ func Quick(f Finder, patience time.Duration) Finder {
 	case *file:
 		f.every = 10 * time.Millisecond
 	case *dns:
-		f.every, f.soon, f.timeout = 10*time.Millisecond, 10*time.Millisecond, patience
+		f.every, f.soon, f.late, f.timeout = 10*time.Millisecond, 10*time.Millisecond, patience, 2*patience
 	case *cached:
 		f.every, f.patience = 10*time.Millisecond, patience
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/backoff"
+	"sluice/cluster/dial"
 	"sluice/cluster/uptime"
 	"sluice/cluster/zmtp"
 )
@@ -18,9 +19,10 @@ func (c *Client) run(ctx context.Context) {
 	defer c.finish()
 	c.become(Status{})
 	var wait backoff.Backoff
+	var dialer dial.Dialer
 	for ctx.Err() == nil {
 		tried := time.Now()
-		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}, Mechanism: c.cfg.Mechanism})
+		conn, err := zmtp.Dial(ctx, c.endpoint, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB, zmtp.SUB}, Mechanism: c.cfg.Mechanism, Dialer: &dialer})
 		switch {
 		case err == nil:
 			began := time.Now()

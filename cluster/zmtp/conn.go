@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sluice/cluster/dial"
 )
 
 // HandshakeTimeout is how long a handshake may take unless Config says
@@ -32,6 +34,9 @@ type Config struct {
 	Timeout time.Duration // of the handshake; 0 means HandshakeTimeout
 
 	Mechanism Mechanism // nil means Null
+
+	// Dialer is what Dial connects with; nil is one that remembers no addresses.
+	Dialer *dial.Dialer
 }
 
 func (c Config) timeout() time.Duration {

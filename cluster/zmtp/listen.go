@@ -1,6 +1,7 @@
 package zmtp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"sluice/cluster/dial"
 )
 
 // Listen binds an endpoint. A socket file that a dead process left behind is
@@ -52,11 +55,13 @@ const ConnectTimeout = 2 * time.Second
 // within ConnectTimeout, or the handshake's time if that is shorter, is an error; a name,
 // which has to be found first, and may have several addresses, has the handshake's time.
 func Dial(ctx context.Context, e Endpoint, cfg Config) (*Conn, error) {
-	d := net.Dialer{Timeout: cfg.timeout()}
+	limit := cfg.timeout()
 	if _, err := netip.ParseAddrPort(e.Address); err == nil {
-		d.Timeout = min(d.Timeout, ConnectTimeout)
+		limit = min(limit, ConnectTimeout)
 	}
-	nc, err := d.DialContext(ctx, e.Network, e.Address)
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	nc, err := cmp.Or(cfg.Dialer, new(dial.Dialer)).DialContext(within, e.Network, e.Address)
 	if err != nil {
 		return nil, fmt.Errorf("dial %q: %w", e, ofInterface(e, err))
 	}

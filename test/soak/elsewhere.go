@@ -37,9 +37,14 @@ func move(ctx context.Context, w *world, machine int, force bool) error {
 	}
 	return w.restart(ctx, m.server, force, 0, func() {
 		w.truth.stopping(machine, force)
-		for i, a := range m.args {
-			m.args[i] = strings.ReplaceAll(a, m.listen, port)
-		}
-		m.listen = port
+		listenAt(m, port)
 	})
+}
+
+// listenAt has a consolidator serve readers at another address when it is started.
+func listenAt(m *machine, address string) {
+	for i, a := range m.args {
+		m.args[i] = strings.ReplaceAll(a, m.listen, address)
+	}
+	m.listen = address
 }

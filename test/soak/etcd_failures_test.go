@@ -27,11 +27,11 @@ func TestEtcdFailures(t *testing.T) {
 		{name: "cut off from consolidators", phase: 2 * away, well: true, happen: cutOff(false)},
 		{name: "its leader killed", phase: 5 * time.Second, well: true, prepare: three, happen: leaderless(1)},
 		{name: "two of three killed", phase: away, well: true, prepare: three, happen: leaderless(2)},
-		{name: "consolidator killed, elsewhere", times: 4, happen: registersElsewhere(true)},
-		{name: "consolidator ended, elsewhere", times: 4, happen: registersElsewhere(false)},
+		{name: "consolidator killed, elsewhere", times: 4, happen: recycles(true)},
+		{name: "consolidator ended, elsewhere", times: 4, happen: recycles(false)},
 		{name: "consolidator killed and started while etcd is away", phase: away, happen: whileAway(restarts(true))},
-		{name: "consolidator killed, elsewhere, while etcd is away", phase: away, happen: whileAway(registersElsewhere(true))},
-		{name: "consolidator ended, elsewhere, while etcd is away", phase: away, happen: whileAway(registersElsewhere(false))},
+		{name: "consolidator killed, elsewhere, while etcd is away", phase: away, happen: whileAway(recycles(true))},
+		{name: "consolidator ended, elsewhere, while etcd is away", phase: away, happen: whileAway(recycles(false))},
 		{name: "proxy killed, started while etcd is away", phase: 2 * time.Second, well: true, proxy: true, happen: coldStart(false), later: warm(false)},
 		{name: "proxy killed, started while etcd is silent", phase: 2 * time.Second, well: true, proxy: true, happen: coldStart(true), later: warm(true)},
 	} {
@@ -178,8 +178,8 @@ func leader(ctx context.Context, r *registry) (*server, error) {
 	return leading, err
 }
 
-// registersElsewhere ends vm-1, and starts it at another port.
-func registersElsewhere(force bool) func(ctx context.Context, w *world) (time.Time, error) {
+// recycles ends vm-1, and starts it at another port.
+func recycles(force bool) func(ctx context.Context, w *world) (time.Time, error) {
 	return func(ctx context.Context, w *world) (time.Time, error) {
 		err := move(ctx, w, 0, force)
 		return w.machines[0].since, err

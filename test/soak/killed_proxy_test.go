@@ -66,8 +66,13 @@ func TestProxyKilledUnderSessions(t *testing.T) {
 		}
 		wait.Run(t, func(ctx context.Context) error { return read(ctx, "http://"+way.Addr()) })
 	}
+	var publishing sync.WaitGroup
 	for m := range w.machines {
-		wait.Run(t, func(ctx context.Context) error { return s.publish(ctx, m) })
+		publishing.Add(1)
+		wait.Run(t, func(ctx context.Context) error {
+			defer publishing.Done()
+			return s.publish(ctx, m)
+		})
 	}
 	s.reached(t, all, []uint64{1, 1}, "their first records")
 	comeBack := func(how string, healed time.Time) {
@@ -94,6 +99,7 @@ func TestProxyKilledUnderSessions(t *testing.T) {
 	}
 	comeBack("at another proxy", time.Now())
 	close(s.ended)
+	publishing.Wait()
 	s.reached(t, all, s.numbers(), "all that was published")
 	var received, told uint64
 	for _, c := range all {
@@ -142,6 +148,7 @@ type client struct {
 	next []atomic.Uint64 // by machine: the number that comes next; 0 before the first record
 
 	mu             sync.Mutex
+	recent         history
 	began          [2]uint64 // by machine
 	received, told uint64
 	responses      int
@@ -159,12 +166,16 @@ func (c *client) take(data []byte) {
 		c.fault(fmt.Errorf("record %q: %w", data, err))
 		return
 	}
-	switch next := c.next[r.Machine].Load(); {
+	next := c.next[r.Machine].Load()
+	switch {
 	case next == 0:
 		c.began[r.Machine] = r.Number
 	case r.Number < next:
 		c.fault(fmt.Errorf("number %d of machine %d came after number %d", r.Number, r.Machine, next-1))
 		return
+	}
+	if next != r.Number {
+		c.notef("machine %d goes on with number %d, after %d", r.Machine, r.Number, int64(next)-1)
 	}
 	c.received++
 	c.next[r.Machine].Store(r.Number + 1)
@@ -175,6 +186,7 @@ func (c *client) lose(n uint64, unknown bool, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.told += n
+	c.notef("told that %d are lost, unknown %t: %s", n, unknown, why)
 	if unknown {
 		c.fault(fmt.Errorf("a loss of unknown number was told: %s", why))
 	}
@@ -196,9 +208,23 @@ func (c *client) check(published []uint64) error {
 		want += n - c.began[m]
 	}
 	if c.wrong == nil && c.received+c.told != want {
-		return fmt.Errorf("received %d + told %d is not %d", c.received, c.told, want)
+		c.wrong = fmt.Errorf("received %d + told %d is not %d", c.received, c.told, want)
 	}
-	return c.wrong
+	if c.wrong != nil {
+		return fmt.Errorf("%w\n%s", c.wrong, &c.recent)
+	}
+	return nil
+}
+
+// notef notes what happened. c.mu is held.
+func (c *client) notef(format string, args ...any) {
+	c.recent.add(event{text: fmt.Sprintf(format, args...)})
+}
+
+func (c *client) note(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.notef("%s", text)
 }
 
 // proxied reads as sluice's own clients do.
@@ -217,8 +243,12 @@ func (c *client) proxied(ctx context.Context, url string) error {
 			return nil //nolint:nilerr // the context has ended
 		}
 		for i := range b.Notices {
-			if n := &b.Notices[i]; n.Kind == stream.KindGap {
+			switch n := &b.Notices[i]; n.Kind {
+			case stream.KindGap:
 				c.lose(n.Count, n.Unknown, n.Reason)
+			case stream.KindState:
+				c.note(fmt.Sprintf("%s is %v %s", n.Source, n.State, n.Err))
+			case stream.KindAway, stream.KindBackfill, stream.KindPosition:
 			}
 		}
 		for i := range b.Records {
@@ -239,6 +269,7 @@ func (c *client) events(ctx context.Context, url string) error {
 		c.mu.Lock()
 		c.responses++
 		c.last = err
+		c.notef("response over: %v; the last id is %s", err, after)
 		c.mu.Unlock()
 		again.Lasted(time.Since(began))
 		again.Wait(ctx)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"sluice/cli"
 	"sluice/internal/foreign"
+	"sluice/internal/testdns"
 	"sluice/internal/wait"
 )
 
@@ -18,10 +20,16 @@ import (
 // named sluice; so it runs with the race detector when the test does.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "sluice" {
+		if address := os.Getenv(dnsVariable); address != "" {
+			net.DefaultResolver = testdns.ResolverAt(address)
+		}
 		os.Exit(cli.Main(os.Args[1:]))
 	}
 	os.Exit(m.Run())
 }
+
+// dnsVariable is where the binary asks for names, instead of where the system does.
+const dnsVariable = "SLUICE_SOAK_DNS"
 
 // binary is the path of the binary that is run.
 func binary(t *testing.T) string {

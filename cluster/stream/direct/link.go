@@ -273,7 +273,7 @@ func (l *link) dial(ctx context.Context) (*zmtp.Conn, error) {
 		return nil, err
 	}
 	conn, err := zmtp.Dial(ctx, l.endpoint, zmtp.Config{
-		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: mechanism,
+		Type: zmtp.SUB, Peers: []string{zmtp.PUB, zmtp.XPUB}, Foreign: l.d.cfg.Foreign, Mechanism: mechanism, Dialer: &l.d.dialer,
 	})
 	if err != nil {
 		return nil, wrongEndpoint(l.endpoint, err)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/cluster/dial"
 	"sluice/cluster/discovery"
 	"sluice/cluster/names"
 	"sluice/cluster/rescue"
@@ -59,6 +60,7 @@ type backend struct {
 	finder discovery.Finder
 	out    *stream.Handover
 	live   liveSum
+	dialer dial.Dialer
 
 	patience patience
 
