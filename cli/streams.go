@@ -154,7 +154,7 @@ const maxUnlisted = 5
 func unlisted(sources []stream.Status) (texts []string) {
 	n := 0
 	for _, s := range sources {
-		if s.State == stream.StateLive && !s.Finder {
+		if s.State == stream.StateLive && !s.Finder || s.Archive {
 			continue
 		}
 		if n++; n > maxUnlisted {
@@ -185,6 +185,8 @@ func unlisted(sources []stream.Status) (texts []string) {
 func connection(sources []stream.Status) (up bool, why string) {
 	for _, s := range sources {
 		switch {
+		case s.Archive:
+			continue
 		case s.Finder:
 			if why == "" {
 				why = s.FinderText()

@@ -29,7 +29,7 @@ func Connected(sources []stream.Status) bool {
 	proxies, consolidators, connected := 0, 0, 0
 	for _, s := range sources {
 		switch {
-		case s.Finder:
+		case s.Finder, s.Archive:
 		case s.Proxy && !s.State.Connected():
 			return false
 		case s.Proxy:

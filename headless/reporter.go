@@ -128,8 +128,9 @@ func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 // not count, is not there as it stands now, or refuses a stream.
 func (r *Reporter) unaccounted(now []stream.Status) bool {
 	for _, s := range now {
-		// That others may have come meanwhile costs nothing of those that are read.
-		if s.State != stream.StateLive && !(s.Finder && s.State == stream.StateLost) {
+		// That others may have come meanwhile costs nothing of those that are read; what was
+		// not had of history was told as lost.
+		if !s.Archive && s.State != stream.StateLive && !(s.Finder && s.State == stream.StateLost) {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ const (
 	AtProxy        = "proxy"
 	AtNetwork      = "network"
 	AtRecording    = "recording"
+	AtArchive      = "archive"
 )
 
 // Why records are lost, for people: values of Loss.Reason.

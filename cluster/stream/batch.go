@@ -133,6 +133,7 @@ type Status struct {
 	Address string // its endpoint or URL
 	Proxy   bool   // it is the proxy
 	Finder  bool   // it is where consolidators are found: lost, if they cannot be found anew
+	Archive bool   // it is where history is read: lost, if it cannot be; what is live needs it for nothing
 	State   State
 	Since   time.Time // of the state
 	Err     string

@@ -86,7 +86,7 @@ func (r *Recorder) recordLostSources() error {
 	for _, source := range sources {
 		var reason string
 		switch {
-		case source.Finder:
+		case source.Finder, source.Archive:
 			continue
 		case source.State == stream.StateLost:
 			reason = "it was lost and did not come back before the recording ended"

@@ -1,0 +1,33 @@
+// Package history reads the archive back.
+//
+// # Contract
+//
+// [Archive.Read] hands on what is held of one stream, from a time, a position or a number of
+// records on, the oldest record first. What it does not find there it says.
+//
+// Order: of one consolidator, records come in the order of their positions; those of several
+// are merged by time, as stream.MergeByTime has it: by a record's own time, which never goes
+// back; a record without one goes by the arrival of its batch, and one whose time is more
+// than five seconds after its arrival by that.
+//
+// Accounting: of each consolidator, from where the reading began, positions = records + the
+// counts of the gaps, which stand in their places: what the archive lost itself, what was
+// damaged or has been removed, what had expired before the first batch. Where the number
+// cannot be known the gap is unknown. Records that are outside the times that were asked for
+// are no loss.
+//
+// Finding: a batch leads to those before it, 1, and up to 16, 256, 4,096 and 65,536 back. So any
+// place is found by a known number of direct gets, about 15 for each of these steps, however
+// much is held of other streams. It is found by when batches came, which grows along a chain
+// as long as the archive's clock does; see [Query] for how far records may differ from that.
+//
+// Reading on from there: what lies between two hops is gone through backwards and handed on
+// forwards, four such segments ahead at a time.
+//
+// Memory: 32 MiB of compressed batches at most for one Read, and a decompressed one for each
+// consolidator.
+//
+// Blocking: Read blocks in its Hand and in the archive, whose every answer it awaits for five
+// seconds at most; one that was not connected for two seconds is not waited for. It ends at
+// once when its context does, and all its goroutines with it.
+package history
