@@ -17,7 +17,7 @@ var (
 	}
 	workable = []string{
 		"$JS.ACK.>", "$JS.API.CONSUMER.>", "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.UPDATE.*", "$JS.API.STREAM.MSG.DELETE.*",
-		"defer.>", "dead.>",
+		"groups.>", "defer.>", "dead.>",
 	}
 )
 

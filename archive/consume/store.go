@@ -1,0 +1,125 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"sluice/archive/engine"
+)
+
+// The JetStream streams that groups keep their state in, one for all groups.
+const (
+	groupsStream = "GROUPS" // groups.<group>, and groups.<group>.at.<subject>
+	deferStream  = "DEFER"  // defer.<group>.<delay>: the records that are tried again
+	deadStream   = "DEAD"   // dead.<group>: those that are not
+)
+
+// store is the archive as groups use it.
+type store struct {
+	*engine.Client
+	js jetstream.JetStream
+
+	mu      sync.Mutex
+	streams map[string]jetstream.Stream // that were looked for
+}
+
+func newStore(c *engine.Client) *store {
+	return &store{Client: c, js: c.JetStream(), streams: map[string]jetstream.Stream{}}
+}
+
+// stream finds a JetStream stream.
+func (s *store) stream(ctx context.Context, name string) (jetstream.Stream, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := s.streams[name]; found != nil {
+		return found, nil
+	}
+	found, err := s.js.Stream(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("look for stream %s: %w", name, err)
+	}
+	s.streams[name] = found
+	return found, nil
+}
+
+// prepare makes the streams that are not there.
+func (s *store) prepare(ctx context.Context) error {
+	if err := s.Ready(ctx); err != nil {
+		return err
+	}
+	for _, c := range []jetstream.StreamConfig{
+		{
+			Name: groupsStream, Subjects: []string{"groups.>"}, MaxMsgsPerSubject: 1,
+			Description: "Where the consumer groups of sluice are",
+		},
+		{
+			Name: deferStream, Subjects: []string{"defer.>"}, Retention: jetstream.WorkQueuePolicy,
+			Description: "Records that consumer groups of sluice try again",
+		},
+		{
+			Name: deadStream, Subjects: []string{"dead.>"}, AllowDirect: true,
+			Description: "Records that consumer groups of sluice have given up",
+		},
+	} {
+		_, err := s.stream(ctx, c.Name)
+		if !errors.Is(err, jetstream.ErrStreamNotFound) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		logs, err := s.stream(ctx, engine.Logs)
+		if err != nil {
+			return err
+		}
+		c.Storage, c.Replicas = jetstream.FileStorage, logs.CachedInfo().Config.Replicas
+		if _, err := s.js.CreateStream(ctx, c); err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return fmt.Errorf("make stream %s: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// kept is the value of a subject in groupsStream, by its leader, and the sequence under
+// which it stands there; nil and 0 if there is none.
+func (s *store) kept(ctx context.Context, subject string) ([]byte, uint64, error) {
+	groups, err := s.stream(ctx, groupsStream)
+	if err != nil {
+		return nil, 0, err
+	}
+	m, err := groups.GetLastMsgForSubject(ctx, subject)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return nil, 0, nil
+	case err != nil:
+		return nil, 0, fmt.Errorf("read %s: %w", subject, err)
+	}
+	return m.Data, m.Sequence, nil
+}
+
+// errMoved says that somebody else has changed what was to be changed.
+var errMoved = errors.New("changed by another worker")
+
+// keep changes the value of a subject in groupsStream, if it is still the one that stands
+// under a sequence, and returns the new sequence.
+func (s *store) keep(ctx context.Context, subject string, value []byte, was uint64) (uint64, error) {
+	ack, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: value}, jetstream.WithExpectLastSequencePerSubject(was))
+	if isWrongSequence(err) {
+		return 0, errMoved
+	}
+	if err != nil {
+		return 0, fmt.Errorf("write %s: %w", subject, err)
+	}
+	return ack.Sequence, nil
+}
+
+func isWrongSequence(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) &&
+		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}

@@ -1,0 +1,360 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"sluice/cluster/backoff"
+	"sluice/cluster/names"
+)
+
+// Worker is one of those that share a group's work.
+type Worker struct {
+	Config
+	store *store
+
+	group    *group
+	revision uint64 // of the group, as it was read last
+	patterns []names.Pattern
+	filters  []string // subjects, for consumers
+	cursors  []*cursor
+	lot      parkingLot
+
+	keeper    keeper
+	stats     stats
+	news      news
+	pace      pace
+	abandoned atomic.Int32 // calls of the handler that go on without us
+	movedLine time.Time    // when the line was looked at last
+
+	buf       []byte   // in which a batch was decompressed
+	records   [][]byte // of it
+	batchLost bool     // a handler that goes on without us has them
+}
+
+// New checks a Config. Its errors wrap ErrConfig.
+func New(c Config) (*Worker, error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return &Worker{Config: c, store: newStore(c.Archive), news: news{logger: c.Logger}}, nil
+}
+
+// Stats is what the worker has done; it may be called from any goroutine.
+func (w *Worker) Stats() Stats { return w.stats.get() }
+
+// errDied is why something is put aside whose workers died or hung.
+var errDied = errors.New("its worker died or hung with it")
+
+// maxDeaths is how many workers may die with a batch before it is put aside.
+const maxDeaths = 2
+
+// Run works until ctx ends, and returns nil then, or an error that wraps ErrConfig if what
+// was asked for is impossible.
+func (w *Worker) Run(ctx context.Context) error {
+	keeping, stop := context.WithCancel(context.Background())
+	defer stop()
+	go w.keeper.run(keeping)
+	defer w.leave()
+	var wait backoff.Backoff
+	told := ""
+	for ctx.Err() == nil {
+		err := w.work(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrConfig):
+			return err
+		case err == nil:
+			wait, told = backoff.Backoff{}, ""
+			continue
+		}
+		if text := err.Error(); text != told {
+			w.Logger.Warn("cannot work at present; trying again", "error", err)
+			told = text
+		}
+		w.keeper.giveBack()
+		w.group, w.cursors, w.lot = nil, nil, parkingLot{}
+		wait.Wait(ctx)
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// leave gives back what the worker holds.
+func (w *Worker) leave() {
+	w.news.log(true)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	w.unpark(ctx)
+	w.keeper.giveBack()
+	_ = w.store.js.Conn().FlushWithContext(ctx)
+}
+
+// work does one thing that is to be done, or waits a little for something.
+func (w *Worker) work(ctx context.Context) error {
+	if w.abandoned.Load() >= maxAbandoned {
+		return wrongf("%d calls of the handler have not returned after their time: it must heed its context", maxAbandoned)
+	}
+	w.news.log(false)
+	if w.group == nil {
+		if err := w.begin(ctx); err != nil {
+			return err
+		}
+	}
+	if w.group.Ordered {
+		return w.workOrdered(ctx)
+	}
+	for _, live := range []bool{true, false} {
+		if did, err := w.workOn(ctx, live); did || err != nil {
+			return err
+		}
+	}
+	if did, err := w.retryOne(ctx); did || err != nil {
+		return err
+	}
+	return w.idle(ctx)
+}
+
+// begin reads the group, or makes it.
+func (w *Worker) begin(ctx context.Context) error {
+	if err := w.store.prepare(ctx); err != nil {
+		return err
+	}
+	g, sequence, err := w.join(ctx)
+	if err != nil {
+		return err
+	}
+	return w.take(ctx, g, sequence)
+}
+
+// take goes by what the group is now.
+func (w *Worker) take(ctx context.Context, g *group, sequence uint64) (err error) {
+	if w.patterns, err = g.patterns(); err != nil {
+		return err
+	}
+	w.group, w.revision, w.filters = g, sequence, filters(w.patterns)
+	if g.Ordered {
+		return nil
+	}
+	return w.openCursors(ctx)
+}
+
+// workOn does what the live cursors, or the others, have. A piece of the backlog is
+// followed by one that was put aside, or a long backlog would keep those waiting.
+func (w *Worker) workOn(ctx context.Context, live bool) (bool, error) {
+	for _, c := range w.cursors {
+		if c.live() != live {
+			continue
+		}
+		got, err := w.fetch(c.consumer, w.pace.ahead(), 0)
+		if len(got) > 0 {
+			if err := errors.Join(err, w.doAll(ctx, c, got)); err != nil {
+				return true, err
+			}
+			if !live {
+				_, err = w.retryOne(ctx)
+			}
+			return true, err
+		}
+		if err != nil {
+			return false, err
+		}
+		if !live {
+			if err := w.finishSpan(ctx, c); err != nil {
+				return false, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// idleFor is how long a worker without work waits for some, at most.
+const idleFor = 500 * time.Millisecond
+
+// idle waits for what is new, at all live cursors at once.
+func (w *Worker) idle(ctx context.Context) error {
+	wait := max(min(time.Until(w.lot.nextDue(time.Now().Add(idleFor))), idleFor), time.Millisecond)
+	type fetched struct {
+		c   *cursor
+		got []*delivery
+		err error
+	}
+	var asked int
+	all := make(chan fetched, len(w.cursors))
+	for _, c := range w.cursors {
+		if c.live() {
+			asked++
+			go func() {
+				got, err := w.fetch(c.consumer, 1, wait)
+				all <- fetched{c, got, err}
+			}()
+		}
+	}
+	if asked == 0 {
+		pause(ctx, wait)
+	}
+	var errs error
+	for range asked {
+		f := <-all
+		errs = errors.Join(errs, f.err)
+		if len(f.got) > 0 {
+			errs = errors.Join(errs, w.doAll(ctx, f.c, f.got))
+		}
+	}
+	return errs
+}
+
+// doAll does what a cursor has given, or as much of it as is its own.
+func (w *Worker) doAll(ctx context.Context, c *cursor, got []*delivery) error {
+	behind := c.live() && w.isBehind(got)
+	if c.live() {
+		if err := w.refresh(ctx); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	for _, d := range got {
+		if ctx.Err() != nil {
+			return ctx.Err() // they are given back
+		}
+		if !c.open() && d.meta.Sequence.Stream > c.To {
+			w.ack(d) // of the next span
+			continue
+		}
+		p, err := w.open(d.msg.Subject(), d.msg.Headers(), d.msg.Data())
+		if err != nil {
+			return err
+		}
+		p.trim(w.group, d.meta.Sequence.Stream)
+		p.redelivered = d.meta.NumDelivered > 1
+		if d.meta.NumDelivered > maxDeaths && len(p.records) > 0 {
+			err = w.finish(ctx, d, &p, errDied)
+		} else {
+			err = w.do(ctx, d, &p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.pace.took(len(got), time.Since(began))
+	if behind {
+		return w.moveLine(ctx, c)
+	}
+	return nil
+}
+
+// do has a piece handled.
+func (w *Worker) do(ctx context.Context, d *delivery, p *piece) error {
+	if p.head.Gap == nil && len(p.records) == 0 || !w.wants(p.head.Stream) {
+		w.ack(d)
+		return nil
+	}
+	ended, err := w.call(ctx, p.batch(w.Group))
+	if ended {
+		return ctx.Err()
+	}
+	return w.finish(ctx, d, p, err)
+}
+
+// wants reports whether a stream is one of the group's: subjects with wildcards take in
+// more than patterns.
+func (w *Worker) wants(stream string) bool {
+	for _, p := range w.patterns {
+		if p.Match(stream) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish says what became of a piece.
+func (w *Worker) finish(ctx context.Context, d *delivery, p *piece, failed error) error {
+	if failed != nil && p.head.Gap == nil {
+		if !w.keeper.has(d) {
+			w.keeper.release(d)
+			return nil // another worker has it now
+		}
+		if err := w.putAside(ctx, p, failed); err != nil {
+			return err
+		}
+	} else {
+		w.count(p, failed)
+	}
+	w.ack(d)
+	if p.redelivered {
+		w.stats.add(func(s *Stats) { s.Redelivered++ })
+	}
+	return nil
+}
+
+func (w *Worker) count(p *piece, failed error) {
+	if gap := p.head.Gap; gap != nil {
+		if failed != nil {
+			w.Logger.Warn("the handler refused to be told of a loss", "error", failed)
+		}
+		w.stats.add(func(s *Stats) { s.Lost += gap.Count; s.LostUnknown = s.LostUnknown || gap.Unknown })
+		return
+	}
+	w.stats.add(func(s *Stats) { s.Batches++; s.Records += uint64(len(p.records)) })
+}
+
+func (w *Worker) ack(d *delivery) {
+	w.keeper.release(d)
+	if err := d.msg.Ack(); err != nil {
+		w.Logger.Warn("a batch cannot be acknowledged: it will come again", "error", err)
+	}
+}
+
+// refresh reads the group again, if it has changed.
+func (w *Worker) refresh(ctx context.Context) error {
+	value, sequence, err := w.store.kept(ctx, groupSubject(w.Group))
+	switch {
+	case err != nil:
+		return err
+	case sequence == w.revision:
+		return nil
+	case sequence == 0 || len(value) == 0:
+		return wrongf("group %s was forgotten", w.Group)
+	}
+	g, err := parseGroup(w.Group, value)
+	if err != nil {
+		return err
+	}
+	return w.take(ctx, g, sequence)
+}
+
+// pace is how fast a worker handles batches.
+type pace struct{ each time.Duration }
+
+const (
+	aheadFor = 100 * time.Millisecond // of work that a worker takes at once
+	maxAhead = 32                     // batches
+)
+
+// ahead is how many batches to fetch.
+func (p *pace) ahead() int {
+	if p.each == 0 {
+		return 1
+	}
+	return max(1, min(int(aheadFor/p.each), maxAhead))
+}
+
+func (p *pace) took(n int, d time.Duration) {
+	each := max(d/time.Duration(max(n, 1)), time.Microsecond)
+	if p.each == 0 || each > p.each {
+		p.each = each // a slow one counts at once: what waits behind it could be another worker's
+		return
+	}
+	p.each += (each - p.each) / 4
+}
