@@ -41,6 +41,11 @@ var flagValues = map[string]cobra.CompletionFunc{
 	"publish":      beginsWith("tcp://", "ipc://"),
 	"subscribe":    beginsWith("tcp://", "ipc://"),
 	"syslog":       beginsWith("udp://", "tcp://"),
+	"archive":      beginsWith("nats://", "tls://"),
+	"nats":         beginsWith("nats://", "tls://"),
+
+	"sync":     oneOf("1s", "always"),
+	"replicas": oneOf("1", "3", "5"),
 }
 
 // noFiles are flags whose values cannot be guessed, and that are no files.
@@ -49,6 +54,7 @@ var noFiles = []string{
 	"trusted-proxies", "cors", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
+	"max-bytes", "archive-user", "nats-user",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {
@@ -74,9 +80,9 @@ func completeFlags(c *cobra.Command) {
 		switch {
 		case c.Name() == "replay" && f.Name == "to": // a time
 			offer = cobra.NoFileCompletions
-		case c.Name() == "groups" && f.Name == "output":
+		case (c.Name() == "groups" || c.Name() == "status") && f.Name == "output":
 			offer = oneOf("text", "json")
-		case c.Name() == "man" && f.Name == "out":
+		case c.Name() == "man" && f.Name == "out", f.Name == "store":
 			_ = c.MarkFlagDirname(f.Name)
 			return
 		case slices.Contains(noFiles, f.Name):

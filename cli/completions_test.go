@@ -17,7 +17,10 @@ func TestFlagsComplete(t *testing.T) {
 	files := []string{
 		"record --out", "publish --state", "collect --state", "collect --files", "collect --journal-directory", "collect --journal-input", "token --jwt-key", "token inspect --jwt-key", "token inspect --jwks", "groups --than",
 	}
-	everywhere := []string{"token-file", "ca", "curve-key", "curve-server", "consolidators-file", "discovery-cache", "etcd-ca", "etcd-cert", "etcd-key", "etcd-password-file"}
+	everywhere := []string{
+		"token-file", "ca", "curve-key", "curve-server", "consolidators-file", "discovery-cache", "etcd-ca", "etcd-cert", "etcd-key", "etcd-password-file",
+		"archive-creds", "archive-password-file", "archive-ca", "archive-cert", "archive-key",
+	}
 	enumerated := 0
 	var check func(path string, c *cobra.Command)
 	check = func(path string, c *cobra.Command) {
@@ -32,7 +35,7 @@ func TestFlagsComplete(t *testing.T) {
 			offer, ok := c.GetFlagCompletionFunc(f.Name)
 			m := enumeration.FindStringSubmatch(f.Usage)
 			if !ok {
-				server := slices.Contains([]string{"consolidator", "proxy", "devenv"}, path) // keys, certificates and the like
+				server := slices.Contains([]string{"consolidator", "proxy", "archive", "devenv"}, path) // keys, certificates and the like
 				if m != nil || !server && !slices.Contains(files, name) && !slices.Contains(everywhere, f.Name) {
 					t.Errorf("a shell offers files behind %s: say in complete.go what it takes, or here that it takes files", name)
 				}

@@ -63,6 +63,7 @@ func newRoot(ended *outcome) *cobra.Command {
 		newGroups(ended),
 		newConsolidator(ended),
 		newProxy(ended),
+		newArchive(ended),
 		newKeygen(ended),
 		newToken(ended),
 		newDevenv(ended),

@@ -37,16 +37,9 @@ type Client struct {
 // Dial returns a client of the archive at some URLs. Its error is one of the config: it
 // waits for no server, and connects when there is one.
 func Dial(c DialConfig) (*Client, error) {
-	if len(c.URLs) == 0 {
-		return nil, errors.New("dial the archive: no URL is given: name one, as in nats://127.0.0.1:5554")
-	}
-	shown := make([]string, len(c.URLs))
-	for i, text := range c.URLs {
-		u, err := url.Parse(text)
-		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" && u.Scheme != "ws" && u.Scheme != "wss" {
-			return nil, fmt.Errorf("dial the archive: %q is no address of NATS: give one such as nats://127.0.0.1:5554 or tls://HOST:PORT", redacted(text))
-		}
-		shown[i] = u.Scheme + "://" + u.Host
+	shown, err := c.servers()
+	if err != nil {
+		return nil, err
 	}
 	opts := []nats.Option{nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true)}
 	if c.Credentials != "" {
@@ -58,10 +51,28 @@ func Dial(c DialConfig) (*Client, error) {
 	if c.Token != "" {
 		opts = append(opts, nats.Token(c.Token))
 	}
-	if c.TLS != nil {
-		opts = append(opts, nats.Secure(c.TLS))
+	secure, err := c.secure()
+	if err != nil {
+		return nil, err
 	}
-	return connect(strings.Join(c.URLs, ","), strings.Join(shown, ","), c.Name, c.Log, opts)
+	opts = append(opts, secure...)
+	return connect(strings.Join(c.URLs, ","), shown, c.Name, c.Log, opts)
+}
+
+// servers are the URLs without secrets, or why they are none.
+func (c *DialConfig) servers() (shown string, err error) {
+	if len(c.URLs) == 0 {
+		return "", errors.New("dial the archive: no URL is given: name one, as in nats://127.0.0.1:5554")
+	}
+	all := make([]string, len(c.URLs))
+	for i, text := range c.URLs {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" && u.Scheme != "ws" && u.Scheme != "wss" {
+			return "", fmt.Errorf("dial the archive: %q is no address of NATS: give one such as nats://127.0.0.1:5554 or tls://HOST:PORT", redacted(text))
+		}
+		all[i] = u.Scheme + "://" + u.Host
+	}
+	return strings.Join(all, ","), nil
 }
 
 var errNotYet = errors.New("not connected yet")
@@ -136,7 +147,7 @@ func (c *Client) lost(err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.problem == nil {
+	if c.problem == nil && !c.conn.IsClosed() {
 		c.log.Warn("archive: connection lost", "to", c.where, "error", err)
 	}
 	c.problem = err

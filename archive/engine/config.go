@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"crypto/tls"
 	"log/slog"
 	"time"
 )
@@ -16,8 +15,9 @@ type Config struct {
 	// 127.0.0.1:5554; port 0 picks a free one. Beyond loopback it wants TLS and Users, or
 	// Insecure.
 	Listen string
-	// TLS is what the embedded server serves with. nil is none.
-	TLS *tls.Config
+	// TLSCert and TLSKey are files in PEM, with which the embedded server serves TLS. They
+	// are taken up when they change. Empty is none.
+	TLSCert, TLSKey string
 	// Users are who may connect to the embedded server. None means everybody.
 	Users    []User
 	Insecure bool
@@ -71,8 +71,9 @@ type DialConfig struct {
 	User        string
 	Password    string
 	Token       string
-	// TLS is for servers that want it. nil means the system's certificates.
-	TLS *tls.Config
+	// CA is a file of certificates, in PEM, whose signatures are believed besides those of
+	// the system's. Cert and Key are files of what is shown to servers that ask for it.
+	CA, Cert, Key string
 	// Name is what the servers call this client. Empty means "sluice".
 	Name string
 	// Log takes losses of the connection, and its return. nil discards.

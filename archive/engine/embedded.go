@@ -112,12 +112,16 @@ func (c *Config) listening() (*server.Options, error) {
 	if err != nil || err2 != nil {
 		return nil, fmt.Errorf("listen at %q: it is no HOST:PORT, as in %s", c.Listen, DefaultListen)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Insecure && (c.TLS == nil || len(c.Users) == 0) {
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Insecure && (c.TLSCert == "" || len(c.Users) == 0) {
 		return nil, fmt.Errorf("listen at %q: it is beyond this machine: give it TLS and users, or say that everybody may read and write it (--insecure)", c.Listen)
+	}
+	tls, err := serving(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, err
 	}
 	opts := &server.Options{
 		ServerName: serverName(), Host: host, Port: int(port), NoSigs: true, MaxPayload: 1 << 20,
-		TLSConfig: c.TLS, TLSTimeout: 5, AuthTimeout: 5, WriteDeadline: 10 * time.Second, MaxPending: 64 << 20,
+		TLSConfig: tls, TLSTimeout: 5, AuthTimeout: 5, WriteDeadline: 10 * time.Second, MaxPending: 64 << 20,
 		PingInterval: 10 * time.Second, MaxPingsOut: 2, DisableShortFirstPing: true,
 	}
 	if port == 0 {

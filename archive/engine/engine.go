@@ -24,11 +24,11 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	e := &Engine{config: c, age: c.Keep.longest()}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	var err error
-	switch {
-	case c.Store != "" && len(c.Connect.URLs) > 0:
-		return nil, errors.New("open the archive: a store and NATS servers are both given: give one of them")
-	case c.Store != "":
+	if c.Store != "" {
 		e.server, err = start(ctx, &e.config)
 		if err != nil {
 			return nil, err
@@ -36,20 +36,39 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		if e.Client, err = e.server.client(c.Log); err != nil {
 			return nil, errors.Join(err, e.server.stop())
 		}
-	case len(c.Connect.URLs) > 0:
+	} else {
 		if c.Connect.Log == nil {
 			c.Connect.Log = c.Log
 		}
 		if e.Client, err = Dial(c.Connect); err != nil {
 			return nil, err
 		}
-	default:
-		return nil, errors.New("open the archive: neither a store nor NATS servers are given")
 	}
 	if err := e.setUp(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), e.Close())
 	}
 	return e, nil
+}
+
+// Check is the error of a configuration that Open refuses whatever there is.
+func (c *Config) Check() error {
+	switch {
+	case c.Store != "" && len(c.Connect.URLs) > 0:
+		return errors.New("open the archive: a store and NATS servers are both given: give one of them")
+	case c.Store != "":
+		if c.Replicas > 1 {
+			return fmt.Errorf("open the archive: %d replicas of one store: only a cluster of NATS servers has several", c.Replicas)
+		}
+		_, err := c.listening()
+		return err
+	case len(c.Connect.URLs) > 0:
+		if c.Replicas < 0 || c.Replicas > 5 {
+			return fmt.Errorf("open the archive: %d replicas: NATS takes 1, 3 or 5", c.Replicas)
+		}
+		_, err := c.Connect.servers()
+		return err
+	}
+	return errors.New("open the archive: neither a store nor NATS servers are given")
 }
 
 // Addr is the address at which the embedded server serves readers, as in 127.0.0.1:5554;

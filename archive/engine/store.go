@@ -84,7 +84,7 @@ func roomFor(store string) (int64, error) {
 	if err := unix.Statfs(store, &disk); err != nil {
 		return 0, err
 	}
-	room := int64(disk.Bavail) * disk.Bsize
+	room := int64(disk.Bavail) * int64(disk.Bsize) // of another type on each system
 	err := filepath.WalkDir(store, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -2,6 +2,11 @@ package engine
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -41,3 +46,45 @@ func natsUsers(users []User) []*server.User {
 	}
 	return all
 }
+
+// ReadUsers reads users from a file: on each line a name, what the user may do ("read",
+// "work" or "write"), and the password or its bcrypt hash, with blanks between. Empty lines,
+// and those that begin with "#", are nothing. Other users of the machine must not be able to
+// read the file.
+func ReadUsers(path string) ([]User, error) {
+	fail := func(err error) ([]User, error) {
+		return nil, fmt.Errorf("read the archive's users from %q: %w", path, err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fail(err)
+	}
+	if info, err := os.Stat(path); err != nil {
+		return fail(err)
+	} else if info.Mode().IsRegular() && info.Mode().Perm()&0o007 != 0 {
+		return fail(errors.New("everybody on this machine can read it: chmod o= it"))
+	}
+	var users []User
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		may, known := rights[fields[min(1, len(fields)-1)]]
+		switch {
+		case len(fields) != 3 || !known:
+			return fail(fmt.Errorf(`line %d is not NAME read|work|write PASSWORD`, n))
+		case slices.ContainsFunc(users, func(u User) bool { return u.Name == fields[0] }):
+			return fail(fmt.Errorf("line %d: user %q stands there twice", n, fields[0]))
+		}
+		users = append(users, User{fields[0], fields[2], may})
+	}
+	if len(users) == 0 {
+		return fail(errors.New("it has none"))
+	}
+	return users, nil
+}
+
+var rights = map[string]Right{"read": Read, "work": Work, "write": Write}
