@@ -51,7 +51,7 @@ var flagValues = map[string]cobra.CompletionFunc{
 // noFiles are flags whose values cannot be guessed, and that are no files.
 var noFiles = []string{
 	"token", "tenant", "expires", "jwt-audience", "jwt-issuer", "jwt-leeway", "auth-header", "auth-system-header", "auth-user-header",
-	"trusted-proxies", "cors", "last", "grep", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
+	"trusted-proxies", "cors", "last", "grep", "where", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
 	"max-bytes", "archive-user", "nats-user",

@@ -41,6 +41,7 @@ type reading struct {
 	last   int
 	level  string
 	grep   string
+	where  string
 	output string
 	count  int
 	during time.Duration
@@ -90,6 +91,7 @@ func (r *reading) filters(set *pflag.FlagSet) {
 	r.set = set
 	set.StringVar(&r.level, "level", "", "only records of this level or above, or of one that is not understood: trace, debug, info, warn, error, fatal")
 	set.StringVar(&r.grep, "grep", "", "only records whose raw JSON matches this regular expression (RE2)")
+	set.StringVar(&r.where, "where", "", "only records that meet this filter, as in 'status>=500 -health', see docs/client.md; texts are looked for in the raw JSON")
 	set.IntVar(&r.count, "count", 0, "end after N records")
 	set.DurationVar(&r.during, "for", 0, "end after this time, as in 30s")
 	set.StringVar(&r.until, "until", "", "end after the record whose raw JSON matches this regular expression (RE2)")
@@ -118,8 +120,13 @@ func (r *reading) filter() (f query.Filter, err error) {
 			return f, usagef("--level: %w", err)
 		}
 	}
-	f.Grep, err = expression("--grep", r.grep)
-	return f, err
+	if f.Grep, err = expression("--grep", r.grep); err != nil {
+		return f, err
+	}
+	if f.Where, err = query.ParseWhere(r.where); err != nil {
+		return f, usagef("--where: %w", err)
+	}
+	return f, nil
 }
 
 // expression compiles the value of a flag; an empty one is no expression.

@@ -73,7 +73,7 @@ func parseFilter(values url.Values) (*filter, error) {
 		return nil, fmt.Errorf("read field= and where=: more than %d conditions", query.MaxTerms)
 	}
 	for i := range f.terms {
-		f.leveled = f.leveled || f.terms[i].Field == "level"
+		f.leveled = f.leveled || f.terms[i].Compares("level")
 		f.size += f.terms[i].Steps()
 	}
 	if f.level == 0 && f.grep == nil && len(f.terms) == 0 && f.vm == "" {

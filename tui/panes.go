@@ -32,7 +32,12 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 		m.filling[name] = true
 	}
 	f := m.config.Filter
-	p := newPane(s, query.Filter{Level: f.Level, Grep: f.Grep})
+	shown := query.Filter{Level: f.Level, Grep: f.Grep}
+	if f.Where != nil {
+		terms, _ := query.Parse(f.Where.Text) // it was read once
+		shown = shown.With(terms...)
+	}
+	p := newPane(s, shown)
 	p.wrap = m.config.Settings.Wrap
 	m.panes = append(m.panes, p)
 	m.wake() // what it takes over from other panes waits to be merged

@@ -32,7 +32,7 @@ func TestFilter(t *testing.T) {
 		{"grep not", &query.Filter{Grep: grep}, `{"tenant":"acme-staging"}`, false},
 		{"both", &query.Filter{Level: record.Warn, Grep: grep}, sample, false},
 	} {
-		if got := tt.filter.Match([]byte(tt.in)); got != tt.want {
+		if got := tt.filter.Match([]byte(tt.in), "", ""); got != tt.want {
 			t.Errorf("%s: got %v", tt.name, got)
 		}
 	}

@@ -24,44 +24,47 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Parse reads terms separated by blanks. A record passes when it passes all.
+// Parse reads a filter, the conditions that a record must meet, all of them:
 //
 //	timeout            the row shows the text; capitals count if there are any
 //	"timed out"        likewise, with blanks, or what looks like another term
 //	/time(d )?out/     the row matches the regular expression
 //	tenant=acme        the field has the value; also != < <= > >=
+//	latency>1.5s       as a time; also size>10MB as a size, see docs/client.md
 //	req.url~^/api      the field matches the regular expression; also !~
 //	level>=warn        the level, by name or number
 //	msg="timed out"    a value may be quoted
-//	-health  !health   records that meet the term are left out
+//	status in (502, 503)   the field has one of the values; also not in
+//	-health  !health  not health   records that meet the term are left out
+//	a b  a and b       both; this binds closer than
+//	a | b  a or b      one of them
+//	(a | b) c          as it is grouped
 //
-// In quotes, \" and \\ stand for " and \. Numbers compare as numbers. A field
-// is a key, or keys joined by dots; source and stream are the record's source
-// and stream, if it has no field of that name. The error is an [*Error].
+// In quotes, \" and \\ stand for " and \, and words such as or are words to look for.
+// Numbers compare as numbers. A field is a key, or keys joined by dots; source and stream
+// are the record's source and stream, if it has no field of that name. The error is an
+// [*Error].
 func Parse(text string) ([]Term, error) {
 	p := parser{text: text}
-	var terms []Term
-	for {
-		for p.at < len(text) && isBlank(text[p.at]) {
-			p.at++
-		}
-		if p.at == len(text) {
-			return terms, nil
-		}
-		if len(terms) == MaxTerms {
-			return nil, p.fail(p.at, "more than %d terms", MaxTerms)
-		}
-		t, err := p.term()
-		if err != nil {
-			return nil, err
-		}
-		terms = append(terms, t)
+	p.skip()
+	if p.at == len(text) {
+		return nil, nil
 	}
+	either, err := p.alternatives()
+	switch {
+	case err != nil:
+		return nil, err
+	case p.at < len(text):
+		return nil, p.fail(p.at, "there is no ( for this ): write \")\" to look for one")
+	case len(either) == 1:
+		return either[0], nil
+	}
+	return []Term{grouped(either)}, nil
 }
 
 // Equal is the term that a field has a value, as in field=value, whatever is in both.
 func Equal(field, value string) (Term, error) {
-	p := parser{text: value}
+	p := parser{text: value, literal: true}
 	t := Term{Field: field, op: opEqual, value: value}
 	if err := p.complete(&t, 0, false); err != nil {
 		return Term{}, err
@@ -71,8 +74,13 @@ func Equal(field, value string) (Term, error) {
 }
 
 type parser struct {
-	text string
-	at   int
+	text  string
+	at    int
+	terms int // how many were read
+	depth int // of groups that are open
+	body  int // where the term begins that is read, behind what denies it
+
+	literal bool // a value has no unit
 }
 
 func (p *parser) fail(at int, format string, args ...any) error {
@@ -81,14 +89,40 @@ func (p *parser) fail(at int, format string, args ...any) error {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
+// maxDepth is how many groups may stand in each other.
+const maxDepth = 8
+
 // term reads one term.
 func (p *parser) term() (t Term, err error) {
 	begin := p.at
-	if c := p.text[p.at]; (c == '-' || c == '!') && p.at+1 < len(p.text) && !isBlank(p.text[p.at+1]) {
-		t.Not = true
-		p.at++
+	if p.terms++; p.terms > MaxTerms {
+		return t, p.fail(begin, "more than %d terms", MaxTerms)
 	}
+	for not := true; not; {
+		c := p.text[p.at]
+		switch not = (c == '-' || c == '!') && p.at+1 < len(p.text) && !ends(p.text[p.at+1]); {
+		case not && t.Not:
+			not = false // --flag, as a text
+		case not:
+			t.Not = true
+			p.at++
+		case p.word("not"):
+			t.Not, not = !t.Not, true
+			if p.skip(); p.at == len(p.text) || p.text[p.at] == ')' || p.text[p.at] == '|' {
+				return t, p.fail(begin, `not wants a term after it; write "not" to look for the word`)
+			}
+		}
+	}
+	p.body = p.at
+	prefix, body := p.text[begin:p.at], p.at
 	switch {
+	case p.text[p.at] == '(':
+		var either [][]Term
+		if either, err = p.group(); err == nil {
+			not := t.Not
+			t = grouped(either)
+			t.Not = not
+		}
 	case p.text[p.at] == '/':
 		err = p.expression(&t)
 	case p.text[p.at] == '"':
@@ -100,27 +134,74 @@ func (p *parser) term() (t Term, err error) {
 			err = p.look(&t, s, begin)
 		}
 	default:
-		if field, op, not, ok := p.comparison(); ok {
+		if field, not, ok := p.membership(); ok {
+			t.Not = t.Not != not
+			err = p.set(&t, field)
+		} else if field, op, not, ok := p.comparison(); ok {
 			t.Field, t.op, t.Not = field, op, t.Not != not
 			err = p.value(&t, begin)
 		} else {
-			err = p.look(&t, p.bare(), begin)
+			err = p.plain(&t, begin)
 		}
 	}
 	if err != nil {
 		return t, err
 	}
-	if p.at < len(p.text) && !isBlank(p.text[p.at]) {
+	if p.at < len(p.text) && !ends(p.text[p.at]) {
 		return t, p.fail(p.at, "a blank is wanted after %s", p.text[begin:p.at])
 	}
-	t.Text = p.text[begin:p.at]
+	if t.Text == "" {
+		t.Text = p.text[body:p.at]
+	}
+	t.Text = prefix + t.Text
 	return t, nil
 }
 
-// bare reads up to the next blank.
+// plain reads a text to look for.
+func (p *parser) plain(t *Term, begin int) error {
+	text := p.bare()
+	if err := p.notOurs(text, begin); err != nil {
+		return err
+	}
+	if !balanced(text, false) {
+		t.Text = quote(text)
+	}
+	return p.look(t, text, begin)
+}
+
+// bare reads up to the next blank, |, or ) that closes a group.
 func (p *parser) bare() string {
-	begin := p.at
+	begin, open := p.at, 0
+	for p.at < len(p.text) && !isBlank(p.text[p.at]) && p.text[p.at] != '|' {
+		switch p.text[p.at] {
+		case '(':
+			open++
+		case ')':
+			if open--; open < 0 && p.depth > 0 {
+				return p.text[begin:p.at]
+			}
+		}
+		p.at++
+	}
+	return p.text[begin:p.at]
+}
+
+// rest reads up to the next blank, or ) that closes a group: a regular expression.
+func (p *parser) rest() string {
+	begin, open := p.at, 0
 	for p.at < len(p.text) && !isBlank(p.text[p.at]) {
+		switch p.text[p.at] {
+		case '\\':
+			if p.at+1 < len(p.text) && !isBlank(p.text[p.at+1]) {
+				p.at++
+			}
+		case '(':
+			open++
+		case ')':
+			if open--; open < 0 && p.depth > 0 {
+				return p.text[begin:p.at]
+			}
+		}
 		p.at++
 	}
 	return p.text[begin:p.at]
@@ -153,7 +234,7 @@ func (p *parser) expression(t *Term) error {
 	var b strings.Builder
 	for p.at++; p.at < len(p.text); p.at++ {
 		c := p.text[p.at]
-		if c == '/' && (p.at+1 == len(p.text) || isBlank(p.text[p.at+1])) {
+		if c == '/' && (p.at+1 == len(p.text) || ends(p.text[p.at+1])) {
 			p.at++
 			re := b.String()
 			if re == "" {
@@ -222,6 +303,8 @@ func (p *parser) value(t *Term, begin int) (err error) {
 	quoted := at < len(p.text) && p.text[at] == '"'
 	if quoted {
 		t.value, err = p.quoted()
+	} else if t.op == opMatch {
+		t.value = p.rest()
 	} else {
 		t.value = p.bare()
 	}
@@ -230,6 +313,9 @@ func (p *parser) value(t *Term, begin int) (err error) {
 	}
 	if t.value == "" && !quoted {
 		return p.fail(at, `%s wants a value after it; "" is the empty text`, p.text[begin:at])
+	}
+	if !quoted && !balanced(t.value, t.op == opMatch) {
+		t.Text = p.text[p.body:at] + quote(t.value)
 	}
 	return p.complete(t, at, quoted)
 }
@@ -245,6 +331,10 @@ func (p *parser) complete(t *Term, at int, quoted bool) (err error) {
 		}
 	} else if n, err := strconv.ParseFloat(t.value, 64); err == nil && !quoted && !math.IsNaN(n) && !math.IsInf(n, 0) {
 		t.number, t.numeric = n, true
+	} else if !quoted && !p.literal && t.Field != "level" && t.Field != "time" {
+		if err := p.measured(t, at); err != nil {
+			return err
+		}
 	}
 	if t.Field == "level" && t.op != opMatch {
 		if t.level, err = record.ParseLevel(t.value); err != nil {

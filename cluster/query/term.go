@@ -44,6 +44,10 @@ type Term struct {
 	Text string // as it is written; Parse reads it again
 	Not  bool   // records that meet it are left out
 
+	// Any is the alternatives of a group or a set: a record meets the term that
+	// meets all terms of one of them. Then there is neither Pattern nor Field.
+	Any [][]Term
+
 	// Pattern is the text or the regular expression to look for. It is nil when
 	// a field is compared.
 	Pattern *Pattern
@@ -60,10 +64,14 @@ type Term struct {
 	// numeric means that value is a number. Of a field that is a number, too,
 	// or a text that is one, the numbers are compared.
 	numeric bool
-	level   record.Level   // value, when the field is level
-	re      *regexp.Regexp // value, for opMatch
-	size    int            // instructions of re, or of the Pattern's expression
-	scans   int            // how often a record is read through to find the field, at most
+	// quantity, unless it is number, is what value is with its unit, and number how much:
+	// scale is the unit of the field's numbers.
+	quantity quantity
+	scale    float64
+	level    record.Level   // value, when the field is level
+	re       *regexp.Regexp // value, for opMatch
+	size     int            // instructions of re, or of the Pattern's expression
+	scans    int            // how often a record is read through to find the field, at most
 }
 
 // String is the term as it is written.
@@ -81,8 +89,20 @@ type Record struct {
 	Until *Deadline
 }
 
+// Compares reports whether the term, or one in it, compares a field.
+func (t *Term) Compares(field string) bool {
+	for _, all := range t.Any {
+		for i := range all {
+			if all[i].Compares(field) {
+				return true
+			}
+		}
+	}
+	return t.Field == field && field != ""
+}
+
 // Match reports whether a record passes a term that compares a field. For one
-// with a Pattern it must not be called.
+// with a Pattern, or with alternatives, it must not be called.
 func (t *Term) Match(r *Record) bool {
 	return !r.Until.over(t.scans*len(r.Data)) && t.meets(r) != t.Not
 }
@@ -126,7 +146,7 @@ func requiredWord(t *Term) string {
 	if all := words(key); named == "" && len(all) == 1 && all[0] == key {
 		word = key + `"`
 	}
-	if t.op == opEqual && !t.numeric {
+	if t.op == opEqual && !t.numeric && t.quantity == number {
 		if best := longest(words(t.value)); len(best) >= len(word) {
 			word = best
 		}
@@ -183,6 +203,9 @@ func (t *Term) compare(value []byte, deeper int, until *Deadline) bool {
 		}
 		return false
 	}
+	if t.quantity != number {
+		return t.compareQuantity(jsonscan.Text(value))
+	}
 	if t.numeric && len(value) > 0 && (value[0] == '-' || '0' <= value[0] && value[0] <= '9') {
 		if n, err := strconv.ParseFloat(string(value), 64); err == nil {
 			return t.compareNumber(n)
@@ -212,6 +235,9 @@ func (t *Term) compareText(s string, until *Deadline) bool {
 		}
 		return t.re.MatchString(s)
 	}
+	if t.quantity != number {
+		return t.compareQuantity(s)
+	}
 	if t.numeric {
 		if n, err := strconv.ParseFloat(s, 64); err == nil {
 			return t.compareNumber(n)
@@ -225,10 +251,28 @@ func (t *Term) compareText(s string, until *Deadline) bool {
 // Steps is how many steps of a [Deadline] a test takes for each byte of a record, at most.
 func (t *Term) Steps() int { return t.size + t.scans }
 
-// MatchRaw is Match, also for a term with a Pattern: that is looked for in the JSON.
+// MatchRaw is Match for any term: a Pattern is looked for in the JSON.
 func (t *Term) MatchRaw(r *Record) bool {
-	if t.Pattern != nil {
+	switch {
+	case t.Any != nil:
+		return t.meetsAny(r) != t.Not
+	case t.Pattern != nil:
 		return matchUntil(t.Pattern.Regexp, t.size, r.Data, r.Until) != t.Not
 	}
 	return t.Match(r)
+}
+
+func (t *Term) meetsAny(r *Record) bool {
+	for _, all := range t.Any {
+		meets := true
+		for i := range all {
+			if meets = all[i].MatchRaw(r); !meets {
+				break
+			}
+		}
+		if meets {
+			return true
+		}
+	}
+	return false
 }

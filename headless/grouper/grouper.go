@@ -138,7 +138,7 @@ func (g *Grouper) readAll(ctx context.Context, raw io.Reader) error {
 func (g *Grouper) take(data []byte, lines int) {
 	number := group.Shape(none)
 	if data != nil {
-		number = g.Record(data)
+		number = g.Record(data, "", "")
 	}
 	if !g.config.Numbers || g.known {
 		return
@@ -149,9 +149,9 @@ func (g *Grouper) take(data []byte, lines int) {
 }
 
 // Record folds a record: JSON, or text. It returns its shape, or -1 if it does not pass
-// the filter. It keeps nothing of data.
-func (g *Grouper) Record(data []byte) group.Shape {
-	if !g.config.Filter.Match(data) {
+// the filter. It keeps nothing of data. stream and source are where it comes from.
+func (g *Grouper) Record(data []byte, stream, source string) group.Shape {
+	if !g.config.Filter.Match(data, stream, source) {
 		return none
 	}
 	if g.known {

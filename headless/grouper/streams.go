@@ -38,7 +38,7 @@ type sink struct {
 
 // Record folds a record, if it passes the filter.
 func (s *sink) Record(rec *stream.Record) error {
-	if s.Grouper.Record(rec.Data) == none {
+	if s.Grouper.Record(rec.Data, rec.Stream, rec.Source) == none {
 		return nil
 	}
 	s.taken++

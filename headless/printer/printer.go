@@ -85,7 +85,7 @@ type sink struct{ *Printer }
 func (p sink) Record(rec *stream.Record) error {
 	p.newest = rec.Arrived
 	line := p.out.line(rec)
-	if !p.config.Filter.Match(line) {
+	if !p.config.Filter.Match(line, rec.Stream, rec.Source) {
 		return nil
 	}
 	if err := p.out.print(rec, line); err != nil {
@@ -115,7 +115,7 @@ func (p sink) Flush() error { return p.out.flush() }
 func (p sink) Unwritten(records []stream.Record, notices []stream.Notice) {
 	for i := range records {
 		p.newest = records[i].Arrived
-		if p.config.Filter.Match(p.out.line(&records[i])) {
+		if p.config.Filter.Match(p.out.line(&records[i]), records[i].Stream, records[i].Source) {
 			p.out.printed++
 			p.out.lost++
 		}

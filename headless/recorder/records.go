@@ -66,7 +66,7 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 		r.normal = record.NormaliseAt(r.normal[:0], rec.Data, time.Unix(0, rec.Arrived))
 		line = r.normal
 	}
-	if parsed && !r.config.Filter.Match(line) {
+	if parsed && !r.config.Filter.Match(line, rec.Stream, rec.Source) {
 		s.Filtered++
 		return nil
 	}

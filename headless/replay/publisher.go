@@ -106,7 +106,7 @@ func (p *Publisher) Record(rec *stream.Record) error {
 		p.normal = record.NormaliseAt(p.normal[:0], line, time.Unix(0, rec.Arrived))
 		line = p.normal
 	}
-	if !p.config.Filter.Match(line) {
+	if !p.config.Filter.Match(line, rec.Stream, rec.Source) {
 		p.newest = time.Unix(0, rec.Arrived)
 		return nil
 	}

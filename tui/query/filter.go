@@ -119,7 +119,7 @@ func (f Filter) Without(i int) Filter {
 func (f Filter) Fields() []string {
 	var fields []string
 	for i := range f.terms {
-		if t := &f.terms[i]; t.Pattern == nil && !t.Not && t.Field != "level" && !t.OfOrigin() {
+		if t := &f.terms[i]; t.Pattern == nil && t.Any == nil && !t.Not && t.Field != "level" && !t.OfOrigin() {
 			fields = append(fields, t.Field)
 		}
 	}

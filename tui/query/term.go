@@ -9,6 +9,7 @@ import (
 // Term is one condition of a filter, made ready to test rows.
 type Term struct {
 	query.Term
+	any     [][]Term    // of a group or a set: its alternatives
 	matcher *Matcher    // of a term with a pattern: what the row shows
 	word    find.Finder // of the others: its Word
 }
@@ -19,14 +20,22 @@ func Parse(text string) ([]Term, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ready(parsed), nil
+}
+
+// ready makes terms ready to test rows.
+func ready(parsed []query.Term) []Term {
 	terms := make([]Term, len(parsed))
 	for i, t := range parsed {
 		terms[i] = Term{Term: t, word: find.New(t.Word, false)}
+		for _, all := range t.Any {
+			terms[i].any = append(terms[i].any, ready(all))
+		}
 		if t.Pattern != nil {
 			terms[i].matcher = matcherOf(t.Pattern)
 		}
 	}
-	return terms, nil
+	return terms
 }
 
 // match reports whether a row passes.
@@ -37,5 +46,24 @@ func (t *Term) match(r *Row) bool {
 	if t.word.IsSet() && r.trusted() && !t.word.In(r.Data) && !t.OfOrigin() {
 		return t.Not
 	}
+	if t.any != nil {
+		return t.matchAny(r) != t.Not
+	}
 	return t.Match(&query.Record{Data: r.Data, Level: record.Level(r.Entry.Level), Source: r.source(), Stream: r.stream()})
+}
+
+// matchAny reports whether a row passes all terms of an alternative.
+func (t *Term) matchAny(r *Row) bool {
+	for _, all := range t.any {
+		passes := true
+		for i := range all {
+			if passes = all[i].match(r); !passes {
+				break
+			}
+		}
+		if passes {
+			return true
+		}
+	}
+	return false
 }
