@@ -106,8 +106,9 @@ type Config struct {
 	// DefaultKeep.
 	Keep time.Duration
 	// Reread is how long a session may take to read again what the log does not
-	// have; then it goes on without. Half of it is for consolidators to answer, the
-	// rest for what they sent. 0 means DefaultReread.
+	// have, once it is its turn, for which it waits three times as long at most; then
+	// it goes on without. Half of it is for consolidators to answer, the rest for what
+	// they sent. 0 means DefaultReread.
 	Reread time.Duration
 	// FilterLag is how long a session whose filter takes too much time is to
 	// wait for it; further behind, it passes over records, and is told of the

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	maxRereads = 8                    // sessions that read again at a time, half of them of one tenant; others wait, within Config.Reread
+	maxRereads = 8                    // sessions that read again at a time, half of them of one tenant; others wait, see Config.Reread
 	spreadEach = 5 * time.Millisecond // between the ends of two sessions at a shutdown
 	maxHeader  = 64 << 10             // bytes of a request's headers
 

@@ -32,7 +32,7 @@ type rereading struct {
 // readAgain begins to read what the part's reader misses from a source of its own, until
 // that has said that all is there, the proxy ends, or the time for it is up.
 func (s *session) readAgain(ctx context.Context, p *part) *rereading {
-	limited, cancel := context.WithTimeout(ctx, s.proxy.cfg.Reread)
+	within, cancel := context.WithCancel(ctx)
 	r := &rereading{part: p, owner: s.request.grant.Tenants(), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
 	if r.owner == "" {
 		r.owner = p.name
@@ -47,13 +47,13 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 		select {
 		case <-s.proxy.draining:
 			cancel()
-		case <-limited.Done():
+		case <-within.Done():
 		}
 	})
 	wg.Go(func() {
 		defer close(r.batches)
 		defer cancel()
-		err := rescue.Call("read again", func() error { return s.proxy.readAgain(limited, p.name, from, r) })
+		err := rescue.Call("read again", func() error { return s.proxy.readAgain(within, p.name, from, r) })
 		if err != nil {
 			s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
 		}
@@ -68,14 +68,24 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	return r
 }
 
-// readAgain hands on what a source of its own has of a stream, until ctx ends.
+// awaitTurn waits until a session may read again, and reports whether it may: not longer
+// than three times as long as it may take then, since meanwhile it has nothing of the stream.
+func (p *Proxy) awaitTurn(ctx context.Context, owner string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 3*p.cfg.Reread)
+	defer cancel()
+	return p.rereads.take(ctx, owner)
+}
+
+// readAgain hands on what a source of its own has of a stream, until ctx ends, or the time
+// for it is up.
 func (p *Proxy) readAgain(ctx context.Context, name string, from stream.Backfill, to *rereading) (err error) {
-	if !p.rereads.take(ctx, to.owner) {
+	if !p.awaitTurn(ctx, to.owner) {
 		return nil
 	}
 	defer p.rereads.done(to.owner)
-	end, _ := ctx.Deadline()
-	source, err := p.cfg.Open(max(time.Until(end)/2, time.Nanosecond)) // 0 would be another wait
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Reread)
+	defer cancel()
+	source, err := p.cfg.Open(max(p.cfg.Reread/2, time.Nanosecond)) // 0 would be another wait
 	if err != nil {
 		return err
 	}

@@ -34,8 +34,11 @@ const (
 func TestProxyKilledUnderSessions(t *testing.T) {
 	volume.Check(t)
 	sessions := fewSessions
-	if volume.IsLong() {
+	switch {
+	case volume.IsLong():
 		sessions = manySessions
+	case wait.Race:
+		sessions /= 4
 	}
 	w, err := newWorld(options{sluice: binary(t), seed: 1, race: wait.Race}, 1, t.TempDir(), newSummary(io.Discard, wait.Race))
 	if err != nil {
