@@ -40,6 +40,7 @@ type batchWriter struct {
 
 	begun    bool      // the head was written
 	batch    *[]byte   // nil when there is none
+	unsent   []byte    // the rest of a batch that was written in part; nil: nothing was
 	records  uint64    // in it
 	told     uint64    // records written so far
 	written  uint64    // bytes, likewise
@@ -82,7 +83,7 @@ func (w *batchWriter) size() int {
 func (w *batchWriter) drop() {
 	if w.batch != nil {
 		putBuffer(w.batch)
-		w.batch = nil
+		w.batch, w.unsent = nil, nil
 		w.records = 0
 	}
 }
@@ -98,10 +99,7 @@ func (w *batchWriter) flush() error {
 	}
 	if size := w.size(); err == nil && size > 0 {
 		if err = w.write(); err == nil {
-			w.sent.bytes.Add(uint64(size))
-			w.sent.records.Add(w.records)
-			w.written += uint64(size)
-			w.told += w.records
+			w.wrote(size)
 		}
 	}
 	w.drop()
@@ -124,6 +122,33 @@ func (w *batchWriter) flush() error {
 	}
 	w.flushed = now
 	return nil
+}
+
+// wrote counts a batch of that many bytes.
+func (w *batchWriter) wrote(size int) {
+	w.sent.bytes.Add(uint64(size))
+	w.sent.records.Add(w.records)
+	w.written += uint64(size)
+	w.told += w.records
+}
+
+// tryFlush is flush without waiting, once the head of the response is written. It reports
+// whether all was written. The rest is for flush, before which nothing may be added.
+func (w *batchWriter) tryFlush(to *eagerWriter, now time.Time) (all bool, err error) {
+	if err = w.extend(now); err == nil {
+		w.unsent, err = to.write(w.frame())
+	}
+	switch {
+	case err != nil:
+		w.cutOff()
+	case len(w.unsent) > 0:
+		return false, nil
+	default:
+		w.wrote(w.size())
+		w.flushed = now
+	}
+	w.drop()
+	return err == nil, err
 }
 
 // countBlocked counts that the reader took nothing for too long.
@@ -155,7 +180,11 @@ func (w *batchWriter) extend(now time.Time) error {
 // write writes the batch.
 func (w *batchWriter) write() error {
 	if w.conn != nil {
-		_, err := w.conn.Write(w.frame())
+		b := w.unsent
+		if b == nil {
+			b = w.frame()
+		}
+		_, err := w.conn.Write(b)
 		return err
 	}
 	if _, err := w.response.Write((*w.batch)[frameSize:]); err != nil {
@@ -192,10 +221,10 @@ func (w *batchWriter) frame() []byte {
 	}
 	var digits [frameSize]byte
 	size := append(strconv.AppendUint(digits[:0], uint64(w.size()), 16), "\r\n"...)
-	*w.batch = append(*w.batch, "\r\n"...)
+	framed := append(*w.batch, "\r\n"...) // which the batch itself has no part of
 	begin := frameSize - len(size)
-	copy((*w.batch)[begin:], size)
-	return (*w.batch)[begin:]
+	copy(framed[begin:], size)
+	return framed[begin:]
 }
 
 // buffers has byte slices for batches, so that idle sessions hold none.

@@ -142,7 +142,7 @@ type Source interface {
 	Take(ctx context.Context) (*stream.Batch, error)
 	Tail(name string, from stream.Backfill)
 	Stop(name string)
-	Linger(d time.Duration)
+	Linger(every time.Duration, at time.Time)
 	Status() []stream.Status
 	WatchStreams(on bool)
 	Streams() []stream.Live

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -57,4 +58,54 @@ func cutOff(nc net.Conn) {
 		nc = secured.NetConn()
 	}
 	_ = nc.Close()
+}
+
+// eagerWriter writes to a connection what that takes without waiting.
+type eagerWriter struct {
+	raw  syscall.RawConn
+	call func(fd uintptr) bool
+	rest []byte // of what is being written
+	err  error
+}
+
+// eager returns the eagerWriter of a connection, or nil if that can only be waited for.
+func eager(nc net.Conn) *eagerWriter {
+	c, ok := nc.(syscall.Conn) // what encrypts is none
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	w := &eagerWriter{raw: raw}
+	w.call = w.writeTo
+	return w
+}
+
+// write returns what of b was not taken. It allocates nothing.
+func (w *eagerWriter) write(b []byte) (rest []byte, err error) {
+	w.rest, w.err = b, nil
+	err = w.raw.Write(w.call)
+	if err == nil {
+		err = w.err
+	}
+	rest, w.rest = w.rest, nil
+	return rest, err
+}
+
+func (w *eagerWriter) writeTo(fd uintptr) bool {
+	for {
+		switch n, err := syscall.Write(int(fd), w.rest); err {
+		case nil:
+			w.rest = w.rest[n:]
+			return true
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return true
+		default:
+			w.err = err
+			return true
+		}
+	}
 }

@@ -66,3 +66,18 @@ func (t *Turns) Done(owner string) { t.done(owner) }
 
 // Taken is how many are taken.
 func (t *Turns) Taken() int { return t.taken }
+
+// CrowdFrom has so many sessions that gather be a crowd, for which a goroutine each writes
+// lots of that size.
+func (p *Proxy) CrowdFrom(sessions int64, lot int) { p.crowd.least, p.crowd.lot = sessions, lot }
+
+// InCrowd is for how many sessions the crowd writes now, but for those that it is
+// writing for.
+func (p *Proxy) InCrowd() (n int) {
+	p.crowd.mu.Lock()
+	defer p.crowd.mu.Unlock()
+	for _, slot := range p.crowd.slots {
+		n += len(slot)
+	}
+	return n
+}

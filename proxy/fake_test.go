@@ -99,7 +99,7 @@ func (f *fake) Status() []stream.Status {
 
 func (f *fake) WatchStreams(bool) {}
 
-func (f *fake) Linger(time.Duration) {}
+func (f *fake) Linger(time.Duration, time.Time) {}
 
 func (f *fake) Streams() []stream.Live {
 	f.lists.Add(1)
@@ -163,6 +163,12 @@ func (f *fake) become(old, name string, state stream.State) {
 // start runs a proxy. change may alter its Config.
 func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
 	t.Helper()
+	return startWith(t, f, change, func(*proxy.Proxy) {})
+}
+
+// startWith runs a proxy after prepare was called with it.
+func startWith(t *testing.T, f *fake, change func(*proxy.Config), prepare func(*proxy.Proxy)) *running {
+	t.Helper()
 	cfg := proxy.Config{
 		Listen: "127.0.0.1:0",
 		Open:   func(time.Duration) (proxy.Source, error) { return f, nil },
@@ -175,6 +181,7 @@ func start(t *testing.T, f *fake, change func(*proxy.Config)) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	prepare(p)
 	return &running{p, wait.Run(t, p.Run)}
 }
 

@@ -33,7 +33,7 @@ func (in *intake) run(ctx context.Context) {
 		}
 		in.batch(b)
 		b.Release()
-		in.source.Linger(linger(gather(in.gathering.Load())))
+		in.source.Linger(linger(gather(in.gathering.Load())), ticks.Add(-readAhead))
 	}
 }
 

@@ -47,6 +47,7 @@ type Proxy struct {
 
 	places    places
 	taken     connections
+	crowd     *crowd
 	gathering atomic.Int64 // sessions that have written a moment ago
 	sent      traffic
 	upstream  upstream
@@ -115,6 +116,7 @@ func New(cfg Config) (*Proxy, error) {
 			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,
 		},
 	}
+	p.crowd = newCrowd(p.draining)
 	p.places.limit, p.places.counts, p.places.log, p.places.now = cfg.MaxConnections, &p.counts, cfg.Logger, time.Now
 	p.metrics = newMetrics(p)
 	p.described = description()
@@ -181,6 +183,7 @@ func (p *Proxy) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = p.hub.Run(inner) }) // returns nil
 	wg.Go(func() { p.tails.run(inner) })
+	wg.Go(func() { p.crowd.run(inner) })
 	wg.Go(func() { _ = p.admin.Run(inner) }) // returns nil
 	wg.Go(func() { p.watch(inner) })
 	wg.Go(func() {

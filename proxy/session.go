@@ -50,6 +50,10 @@ type session struct {
 	missed  uint64 // records that it was told of as lost, here and before
 	unknown uint64 // losses of an unknown number
 
+	due       time.Time // when it writes again
+	gathering bool      // it waits after a batch
+	member    *member   // of the crowd; nil until it first was
+
 	allowance allowance // of its filter, for all parts
 
 	lost   uint64    // by this session

@@ -2,48 +2,12 @@ package proxy
 
 import (
 	"context"
-	"math/bits"
 	"math/rand/v2"
 	"time"
 
 	"sluice/cluster/record"
 	"sluice/proxy/tally"
 )
-
-// A session that has written waits before it writes again, so that what comes
-// meanwhile goes out at once: for as long as lets all sessions together write 20,000
-// times a second, within these bounds. What comes to one that has not written for so
-// long does not wait.
-const (
-	minGather  = time.Millisecond
-	maxGather  = 50 * time.Millisecond
-	gatherEach = 50 * time.Microsecond
-)
-
-// gather is how long a session waits now; gathering sessions do so.
-func gather(gathering int64) time.Duration {
-	return min(max(time.Duration(gathering)*gatherEach, minGather), maxGather)
-}
-
-// linger is how long the proxy's source may wait for more while sessions wait for so
-// long themselves: not at all for a few sessions.
-func linger(gather time.Duration) time.Duration {
-	if gather < 10*minGather {
-		return 0
-	}
-	return gather / 25
-}
-
-// ticks is when the ticks began that sessions share.
-var ticks = time.Now()
-
-// together is when a session that wrote at a time writes again, having waited for a
-// time or a little less: at a tick that all sessions share, so that many write one after
-// another while the machine is awake.
-func together(wrote time.Time, wait time.Duration) time.Time {
-	tick := time.Duration(1) << (bits.Len64(uint64(wait)) - 3) // wait/8 to wait/4
-	return ticks.Add(wrote.Add(wait).Sub(ticks) / tick * tick)
-}
 
 // loop writes what comes until the session ends.
 func (s *session) loop(ctx context.Context) error {
@@ -53,11 +17,9 @@ func (s *session) loop(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	draining := s.proxy.draining
-	var due time.Time // when it writes again
 	end, why := s.proxy.lifetime(time.Now()), tally.Lifetime
 	meet := s.firstMeeting()
-	gathering := false
-	defer func() { s.gathers(&gathering, false) }()
+	defer s.gathers(false)
 	for {
 		now := time.Now()
 		if !end.IsZero() && !now.Before(end) {
@@ -86,37 +48,42 @@ func (s *session) loop(ctx context.Context) error {
 		ready := s.reader.Ready()
 		next := ping
 		switch {
-		case now.Before(due) && s.size() < maxBatch:
+		case now.Before(s.due) && s.size() < maxBatch:
 			ready = nil
-			next = earlier(next, due)
+			next = earlier(next, s.due)
 		default:
 			more := s.fill()
 			if s.size() > 0 {
-				s.gathers(&gathering, false) // nor does it while its reader blocks it
+				s.gathers(false) // nor does it while its reader blocks it
 				if err := s.flush(); err != nil {
 					return err
 				}
 				s.observeDelay()
-				s.gathers(&gathering, true)
-				due = together(s.flushed, gather(s.proxy.gathering.Load()))
+				s.gathers(true)
+				s.due = together(s.flushed, gather(s.proxy.gathering.Load()))
 				ready = nil
-				next = earlier(next, due)
+				next = earlier(next, s.due)
 			} else {
-				s.gathers(&gathering, false)
+				s.gathers(false)
 			}
 			switch rest := s.rest(); {
 			case more && rest > 0:
-				due = now.Add(rest)
-				next, ready = earlier(ping, due), nil
+				s.due = now.Add(rest)
+				next, ready = earlier(ping, s.due), nil
 			case more:
-				due, next = time.Time{}, now
+				s.due, next = time.Time{}, now
 			}
 		}
+		other := earlier(earlier(ping, s.dueAgain(now)), earlier(s.over(), meet))
 		if !end.IsZero() {
-			next = earlier(next, end)
+			other = earlier(other, end)
 		}
-		next = earlier(earlier(next, s.dueAgain(now)), earlier(s.over(), meet))
+		next = earlier(next, other)
 		switch wait := time.Until(next); {
+		case ready == nil && next.Equal(s.due) && s.mayJoinCrowd():
+			if err := s.waitInCrowd(ctx, other); err != nil {
+				return err
+			}
 		case ready != nil && wait > 0:
 			timer.Reset(wait)
 			select {
@@ -203,11 +170,11 @@ func (s *session) addLifetime() {
 }
 
 // gathers notes whether the session waits after a batch.
-func (s *session) gathers(was *bool, now bool) {
-	if *was == now {
+func (s *session) gathers(now bool) {
+	if s.gathering == now {
 		return
 	}
-	*was = now
+	s.gathering = now
 	if now {
 		s.proxy.gathering.Add(1)
 	} else {

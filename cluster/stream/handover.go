@@ -25,7 +25,7 @@ type Handover struct {
 	limit int
 	ready chan struct{} // capacity 1: there is something to take
 
-	linger atomic.Int64
+	linger atomic.Pointer[rhythm]
 
 	mu     sync.Mutex
 	batch  *Batch
@@ -43,8 +43,34 @@ func NewHandover(limit int) *Handover {
 	return &Handover{limit: limit, ready: make(chan struct{}, 1)}
 }
 
-// Linger is how long whoever puts into it may wait for more, when little came.
-func (h *Handover) Linger() time.Duration { return time.Duration(h.linger.Load()) }
+// rhythm is the times that are every apart and of which at is one.
+type rhythm struct {
+	every time.Duration
+	at    time.Time
+}
+
+// Linger is how long whoever puts into it may wait now for more, when little came.
+func (h *Handover) Linger() time.Duration {
+	r := h.linger.Load()
+	if r == nil {
+		return 0
+	}
+	since := time.Since(r.at) % r.every
+	if since < 0 {
+		return -since
+	}
+	return r.every - since
+}
+
+// lingers sets when Linger ends, as Source.Linger has it.
+func (h *Handover) lingers(every time.Duration, at time.Time) {
+	switch old := h.linger.Load(); {
+	case every <= 0:
+		h.linger.Store(nil)
+	case old == nil || old.every != every || !old.at.Equal(at):
+		h.linger.Store(&rhythm{every, at})
+	}
+}
 
 var batches = sync.Pool{New: func() any { return new(Batch) }}
 

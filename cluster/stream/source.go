@@ -63,9 +63,10 @@ func (s *Source) TryTake() *Batch { return s.in.TryTake() }
 // context's and ErrClosed.
 func (s *Source) Take(ctx context.Context) (*Batch, error) { return s.in.Take(ctx) }
 
-// Linger allows the Source to wait for more, for so long each time, when little came
-// from the network: what comes meanwhile costs less. It is 0 until somebody calls it.
-func (s *Source) Linger(d time.Duration) { s.in.linger.Store(int64(d)) }
+// Linger allows the Source to wait for more, when little came from the network, until
+// the next of the times that are every apart and of which at is one: what comes meanwhile
+// costs less. With 0, and until somebody calls it, it does not wait.
+func (s *Source) Linger(every time.Duration, at time.Time) { s.in.lingers(every, at) }
 
 // Status is the state of each source now, in the order of their addresses.
 func (s *Source) Status() []Status { return s.from.Status() }

@@ -43,9 +43,9 @@ func (s *source) Tail(name string, _ stream.Backfill) {
 	}}
 }
 
-func (s *source) Stop(string)          {}
-func (s *source) Linger(time.Duration) {}
-func (s *source) WatchStreams(bool)    {}
+func (s *source) Stop(string)                     {}
+func (s *source) Linger(time.Duration, time.Time) {}
+func (s *source) WatchStreams(bool)               {}
 
 func (s *source) Status() []stream.Status {
 	return []stream.Status{{Name: "vm-1", State: stream.StateLive}}

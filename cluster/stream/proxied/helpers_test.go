@@ -111,8 +111,8 @@ func (h *head) Stop(name string) {
 func (h *head) Status() []stream.Status {
 	return []stream.Status{{Name: "vm-1", State: stream.StateLive}}
 }
-func (h *head) WatchStreams(bool)    {}
-func (h *head) Linger(time.Duration) {}
+func (h *head) WatchStreams(bool)               {}
+func (h *head) Linger(time.Duration, time.Time) {}
 func (h *head) Streams() []stream.Live {
 	return []stream.Live{{Name: "s", Rate: 2, Bytes: 3, Records: 4, Sources: 1}}
 }
