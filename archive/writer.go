@@ -11,7 +11,7 @@ import (
 const (
 	tickEvery = 20 * time.Millisecond  // how exactly batches are cut by their age
 	lookEvery = 200 * time.Millisecond // how often heads are looked at
-	linger    = 5 * time.Millisecond   // that the source waits for more, where little comes
+	linger    = 5 * time.Millisecond   // between two reads of the source, where little comes
 )
 
 // writer is the goroutine that owns the lanes. Others append for it, and load and watch
@@ -68,7 +68,7 @@ func (w *writer) run(ctx context.Context) error {
 	defer end()
 	w.group = rescue.NewGroup(work)
 	w.group.Go("load the archive's places", func() { w.load(w.group.Context()) })
-	w.a.source.Linger(linger)
+	w.a.source.Linger(linger, time.Now())
 	w.a.source.WatchStreams(true)
 	w.loop(ctx)
 	defer w.publish()
