@@ -56,7 +56,10 @@ func newArchiveStatus(ended *outcome) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		client, err := from.dialDefault(slog.New(slog.DiscardHandler))
+		if !from.given() {
+			from.urls = []string{defaultArchive}
+		}
+		client, err := from.dial(slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

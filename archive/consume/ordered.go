@@ -35,9 +35,6 @@ func (w *Worker) workOrdered(ctx context.Context) error {
 			} else if did {
 				continue
 			}
-			if w.Drain && b.nothing() && w.nothingDeferred(ctx) {
-				return errDrained
-			}
 			wait := time.NewTimer(min(idleFor, askEvery))
 			select {
 			case <-ctx.Done():

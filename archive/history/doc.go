@@ -1,4 +1,4 @@
-// Package history reads the archive back.
+// Package history reads the archive back, and goes on from there live.
 //
 // # Contract
 //
@@ -30,4 +30,24 @@
 // Blocking: Read blocks in its Hand and in the archive, whose every answer it awaits for five
 // seconds at most; one that was not connected for two seconds is not waited for. It ends at
 // once when its context does, and all its goroutines with it.
+//
+// # History and live
+//
+// A [Source] is a live source (stream.Source) that reads the archive, too: what was said since
+// a time, and the newest records that the consolidators have let go. The position that is
+// reached in the archive is where the live tail begins; so nothing comes twice, and what
+// neither has is a gap with its number. What was archived while the archive was read is read
+// behind it, until that takes no time worth speaking of.
+//
+// When a consolidator says that it no longer has what a reader missed that was away, or that it
+// was restarted, the stream's tail is stopped, and what is missing is read from the archive,
+// before live goes on. What a reader loses of live records because it is too slow stays lost:
+// it would be later still.
+//
+// Live needs the archive for nothing. One that is not there is an unknown loss of the streams
+// that wanted something of it, with "history unavailable", and live goes on at once. While a
+// stream reads history the other ones are live.
+//
+// Memory: 16 MiB of history wait to be taken; of each stream that asks for the newest records,
+// what the live source gave is held until it is known whether there are enough of them.
 package history

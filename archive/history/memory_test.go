@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -178,4 +179,12 @@ func seeded(t testing.TB, seed uint64) *rand.Rand {
 	t.Helper()
 	t.Logf("seed %d", seed)
 	return rand.New(rand.NewPCG(seed, 14))
+}
+
+// rounds is how many archives a test fills at random: more of them in make check.
+func rounds() uint64 {
+	if os.Getenv("SLUICE_CHECK") != "" {
+		return 40
+	}
+	return 4
 }

@@ -78,7 +78,7 @@ func compare(t *testing.T, what string, have, want []string) {
 }
 
 func TestAllThatIsHeldComesInOrder(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1+r.IntN(4), 1+r.IntN(700))
 		g, ends := read(t, m, Query{})
@@ -100,7 +100,7 @@ func TestAllThatIsHeldComesInOrder(t *testing.T) {
 }
 
 func TestPositionsBeginAndEndIt(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1+r.IntN(3), 1+r.IntN(700))
 		q := Query{After: make(map[string]loss.Position), Before: make(map[string]loss.Position), Named: r.IntN(2) == 0}
@@ -135,7 +135,7 @@ func recordIn(r *rand.Rand, events []event) int {
 }
 
 func TestTimesBeginAndEndIt(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1+r.IntN(3), 1+r.IntN(700))
 		var times []int64
@@ -175,7 +175,7 @@ func b2i(b bool) int {
 }
 
 func TestLastIsSoManyOverAllConsolidators(t *testing.T) {
-	for seed := range uint64(16) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1+r.IntN(4), 1+r.IntN(400))
 		records := 0
@@ -233,7 +233,7 @@ func TestConsolidatorsAreMergedByTime(t *testing.T) {
 }
 
 func TestWhatHasExpiredIsTold(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1, 400)
 		events := all["vm-0"]
@@ -254,7 +254,7 @@ func TestWhatHasExpiredIsTold(t *testing.T) {
 
 // Records are lost with a batch that is damaged, exactly so many, and no more.
 func TestDamagedBatchesAreGaps(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range rounds() {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 2, 400)
 		want := make(map[string]int)
