@@ -41,6 +41,18 @@ func manyTails(tb testing.TB, n int) (*intake, *cluster) {
 	return in, source
 }
 
+// A tail takes a constant number of pieces of memory, however many consolidators there
+// are: each of them is looked at once.
+func TestTailsBeginWithFewAllocations(t *testing.T) {
+	allocs := func(consolidators int) float64 {
+		in, _ := manyTails(t, consolidators)
+		return testing.AllocsPerRun(100, func() { in.tails.end(in.tails.begin("s", true)) })
+	}
+	if few, many := allocs(5), allocs(100); many > few+10 {
+		t.Errorf("a tail takes %v pieces of memory with 5 consolidators, and %v with 100", few, many)
+	}
+}
+
 func BenchmarkTailBegins(b *testing.B) {
 	for _, n := range []int{10, 25, 50} {
 		b.Run(fmt.Sprintf("consolidators=%d", n), func(b *testing.B) {
