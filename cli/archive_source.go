@@ -102,3 +102,11 @@ func (a *archiveSource) dial(logger *slog.Logger) (*engine.Client, error) {
 	}
 	return client, nil
 }
+
+// dialDefault is dial, of the archive of this machine when none is given.
+func (a *archiveSource) dialDefault(logger *slog.Logger) (*engine.Client, error) {
+	if !a.given() {
+		a.urls = []string{defaultArchive}
+	}
+	return a.dial(logger)
+}

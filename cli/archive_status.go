@@ -56,10 +56,7 @@ func newArchiveStatus(ended *outcome) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if !from.given() {
-			from.urls = []string{defaultArchive}
-		}
-		client, err := from.dial(slog.New(slog.DiscardHandler))
+		client, err := from.dialDefault(slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ var noFiles = []string{
 	"trusted-proxies", "cors", "last", "grep", "where", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
-	"max-bytes", "archive-user", "nats-user",
+	"attempts", "since", "timeout", "max-bytes", "archive-user", "nats-user",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {
@@ -80,7 +80,7 @@ func completeFlags(c *cobra.Command) {
 		switch {
 		case c.Name() == "replay" && f.Name == "to": // a time
 			offer = cobra.NoFileCompletions
-		case (c.Name() == "groups" || c.Name() == "status") && f.Name == "output":
+		case (c.Name() == "groups" || c.Name() == "list" || c.Name() == "status") && f.Name == "output":
 			offer = oneOf("text", "json")
 		case c.Name() == "man" && f.Name == "out", f.Name == "store":
 			_ = c.MarkFlagDirname(f.Name)

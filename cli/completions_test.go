@@ -15,7 +15,7 @@ import (
 func TestFlagsComplete(t *testing.T) {
 	enumeration := regexp.MustCompile(`: ((?:\w+(?:, | or ))+\w+)$`)
 	files := []string{
-		"record --out", "publish --state", "collect --state", "collect --files", "collect --journal-directory", "collect --journal-input", "token --jwt-key", "token inspect --jwt-key", "token inspect --jwks", "groups --than",
+		"record --out", "publish --state", "collect --state", "collect --files", "collect --journal-directory", "collect --journal-input", "token --jwt-key", "token inspect --jwt-key", "token inspect --jwks", "groups --than", "consume --exec",
 	}
 	everywhere := []string{
 		"token-file", "ca", "curve-key", "curve-server", "consolidators-file", "discovery-cache", "etcd-ca", "etcd-cert", "etcd-key", "etcd-password-file",

@@ -64,6 +64,8 @@ func newRoot(ended *outcome) *cobra.Command {
 		newConsolidator(ended),
 		newProxy(ended),
 		newArchive(ended),
+		newConsume(ended),
+		newDeferred(ended),
 		newKeygen(ended),
 		newToken(ended),
 		newDevenv(ended),

@@ -24,7 +24,7 @@ type pulse struct {
 // sourcePulse is what came through one source.
 type sourcePulse struct {
 	records uint64
-	last    int64 // arrival of the newest, Unix nanoseconds
+	last    time.Time // arrival of the newest
 }
 
 // bucket is where a second is counted; a recording may be from before 1970.

@@ -135,7 +135,7 @@ func (m *model) statusSources(t *table) {
 			came := ""
 			if !s.Proxy {
 				came = fmt.Sprintf("%11s records", record.Count(records))
-				if quiet := m.recordTime().Sub(time.Unix(0, last)); last > 0 && quiet >= quietAfter {
+				if quiet := m.recordTime().Sub(last); !last.IsZero() && quiet >= quietAfter {
 					came += ", quiet " + ago(quiet)
 				}
 			}
@@ -173,7 +173,7 @@ func (m *model) statusSources(t *table) {
 
 // through is how many records of the open streams came through a source, and
 // when the last one did.
-func (m *model) through(source string) (records uint64, last int64) {
+func (m *model) through(source string) (records uint64, last time.Time) {
 	for s := range m.stores.Each() {
 		p := m.pulses[s]
 		if p == nil {
@@ -183,7 +183,9 @@ func (m *model) through(source string) (records uint64, last int64) {
 			// What names no source can have come from the only one there is.
 			if (name == source || name == "" && len(m.status) == 1) && id < len(p.sources) {
 				records += p.sources[id].records
-				last = max(last, p.sources[id].last)
+				if at := p.sources[id].last; at.After(last) {
+					last = at
+				}
 			}
 		}
 	}

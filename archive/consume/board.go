@@ -23,6 +23,20 @@ type board struct {
 	waiting map[string]waiting // subjects that have something to do
 	places  map[string]standing
 	changed chan struct{} // has room for one
+	listed  bool          // whether what was held is on it
+}
+
+// nothing reports whether no subject has anything to do.
+func (b *board) nothing() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.listed && len(b.waiting) == 0
+}
+
+func (b *board) hasAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.listed = true
 }
 
 // standing is a place, as it was read.
@@ -59,6 +73,7 @@ func (b *board) follow(ctx context.Context, s *store, group string, filters []st
 				b.came(m.Subject, m.Sequence)
 			}
 		}
+		b.hasAll()
 		for m, err := range s.Watch(ctx, engine.Watching{Subjects: filters, From: state.Last.Sequence + 1, Heads: true}) {
 			if err != nil {
 				return err

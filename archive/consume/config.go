@@ -27,6 +27,7 @@ type Config struct {
 	Attempts int           // of a single record; 0 is DefaultAttempts
 	Ordered  bool          // one batch of a stream at a time, in order
 	Start    Start         // where a new group begins
+	Drain    bool          // end when there is nothing to do, rather than wait for more
 
 	Logger *slog.Logger // nil: none
 }

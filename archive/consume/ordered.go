@@ -35,6 +35,9 @@ func (w *Worker) workOrdered(ctx context.Context) error {
 			} else if did {
 				continue
 			}
+			if w.Drain && b.nothing() && w.nothingDeferred(ctx) {
+				return errDrained
+			}
 			wait := time.NewTimer(min(idleFor, askEvery))
 			select {
 			case <-ctx.Done():

@@ -3,6 +3,8 @@ package consume
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +67,8 @@ func (w *Worker) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, errDrained):
+			return nil
 		case errors.Is(err, ErrConfig):
 			return err
 		case err == nil:
@@ -123,7 +127,35 @@ func (w *Worker) work(ctx context.Context) error {
 	if did, err := w.retryOne(ctx); did || err != nil {
 		return err
 	}
+	if w.Drain {
+		if nothing, err := w.drained(ctx); err != nil {
+			return err
+		} else if nothing {
+			return errDrained
+		}
+	}
 	return w.idle(ctx)
+}
+
+// errDrained ends a worker that is to end when there is nothing to do.
+var errDrained = errors.New("there is nothing to do")
+
+// drained reports whether the group has nothing to do, and nothing is at work at any
+// worker.
+func (w *Worker) drained(ctx context.Context) (bool, error) {
+	if err := w.refresh(ctx); err != nil || len(w.cursors) > 1 {
+		return false, err
+	}
+	info, err := w.cursors[0].consumer.Info(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look how far group %s is: %w", w.Group, err)
+	}
+	return info.NumPending == 0 && info.NumAckPending == 0 && w.nothingDeferred(ctx), nil
+}
+
+// nothingDeferred reports whether the group has put nothing aside that is tried again.
+func (w *Worker) nothingDeferred(ctx context.Context) bool {
+	return w.askDeferred(ctx) == nil && !slices.Contains(w.lot.some[:], true)
 }
 
 // begin reads the group, or makes it.

@@ -22,6 +22,7 @@ var (
 	}
 	workable = []string{
 		"$JS.ACK.>", "$JS.API.CONSUMER.>", "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.UPDATE.*", "$JS.API.STREAM.MSG.DELETE.*",
+		"$JS.API.STREAM.PURGE.GROUPS", "$JS.API.STREAM.PURGE.DEFER", "$JS.API.STREAM.PURGE.DEAD",
 		"groups.>", "defer.>", "dead.>",
 	}
 )

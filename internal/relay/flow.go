@@ -90,9 +90,13 @@ func (f *flow) wait(due time.Time) bool {
 	}
 	if forgotten {
 		<-f.gone
-		return false
 	}
-	return true
+	select {
+	case <-f.gone:
+		return false
+	default:
+		return true
+	}
 }
 
 // write hands a piece over, or as much of it as is allowed.

@@ -151,7 +151,7 @@ func (r *Relay) Forget() {
 }
 
 // CutAfter cuts the next connection over which more than n bytes come in one direction,
-// wherever that is in a frame: n arrive. n is at least 1.
+// wherever that is in a frame: n arrive. 0 cuts none.
 func (r *Relay) CutAfter(way Way, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

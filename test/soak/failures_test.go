@@ -29,6 +29,8 @@ type failure struct {
 	phase time.Duration // between two comparisons
 	// prepare changes the cluster before it begins.
 	prepare func(t *testing.T, w *world)
+	// unseen is set if nobody is to be told that a machine is lost, or was away.
+	unseen bool
 	// happen lets it happen, and returns when it was healed.
 	happen func(ctx context.Context, w *world) (healed time.Time, err error)
 	// later heals the rest, once readers have records again; nil if nothing is left.
@@ -109,6 +111,9 @@ func (f failure) run(t *testing.T) {
 	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &out)
+	}
+	if f.unseen && len(s.told) > 0 {
+		t.Errorf("it was seen:\n%s", strings.Join(s.told, "\n"))
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Error(err)

@@ -32,6 +32,7 @@ type steady struct {
 	fails    int      // the machine that fails; -1 if none does
 	sent     []uint64 // by machine
 	watchers []*watcher
+	told     []string // what readers were told of machines, from ready to finish
 }
 
 // watcher is a reader of the steady streams of all machines.
@@ -41,6 +42,7 @@ type watcher struct {
 	lost    []uint64 // and was reported lost
 	missing uint64   // numbers of the machines that are well that did not come
 	longest time.Duration
+	told    []string // that a machine was lost, or away, since all were there
 	err     error
 
 	fails int  // the machine that fails; -1 if none does
@@ -130,10 +132,15 @@ func (s *steady) read(ctx context.Context, source *stream.Source, v *watcher) er
 		}
 		s.mu.Lock()
 		for i := range b.Notices {
-			if n := &b.Notices[i]; n.Kind == stream.KindGap {
+			switch n := &b.Notices[i]; {
+			case n.Kind == stream.KindGap:
 				if m := s.w.machine(n.Source); m >= 0 {
 					v.lost[m] += n.Count
 				}
+			case n.Kind == stream.KindAway:
+				v.told = append(v.told, n.AwayText())
+			case n.Kind == stream.KindState && !n.State.Connected():
+				v.told = append(v.told, fmt.Sprintf("%s is %v: %s", n.Source, n.State, n.Err))
 			}
 		}
 		for i := range b.Records {
@@ -191,7 +198,7 @@ func (s *steady) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range s.watchers {
-		v.longest = 0
+		v.longest, v.told = 0, nil
 	}
 	return nil
 }
@@ -224,6 +231,9 @@ func (s *steady) finish(ctx context.Context) (time.Duration, error) {
 	defer s.mu.Unlock()
 	var longest time.Duration
 	for _, v := range s.watchers {
+		for _, what := range v.told {
+			s.told = append(s.told, fmt.Sprintf("the %s reader was told that %s", v.name, what))
+		}
 		var lost uint64
 		for m, n := range v.lost {
 			if m != s.fails {

@@ -127,6 +127,7 @@ func (r *reorder) flush(s *Store, now int64) bool {
 	if len(r.pending) == 0 {
 		return false
 	}
+	r.setBack(s, now)
 	all := len(r.data) > reorderBytes
 	if len(r.filling) > 0 && !all {
 		if now-r.since < int64(backfillWait) {
@@ -164,6 +165,36 @@ func (r *reorder) flush(s *Store, now int64) bool {
 	}
 	r.handOn(s, n)
 	return len(r.pending) > 0
+}
+
+// setBack goes by a clock that was set back by more than trustedClock: what seems to have
+// come, or to have its place, so much later than now would be waited for until then. It
+// goes on at once.
+func (r *reorder) setBack(s *Store, now int64) {
+	latest := now + int64(trustedClock)
+	n := 0
+	for i := range r.pending {
+		if r.pending[i].arrived > latest {
+			r.pending[i], r.pending[n] = r.pending[n], r.pending[i]
+			n++
+		}
+	}
+	if n > 0 {
+		r.handOn(s, n)
+	}
+	if r.since > latest {
+		r.since = now
+	}
+	// Places from before say nothing of what comes now.
+	latest /= int64(time.Millisecond)
+	if r.last > latest {
+		r.last = 0
+	}
+	for i := range r.newest {
+		if r.newest[i].floor > latest {
+			r.newest[i].floor = 0
+		}
+	}
 }
 
 // handOn sorts the first n that wait, moves them into the store, and closes

@@ -40,6 +40,46 @@ func settle(all *rows.Stores, ms int) (waiting bool) {
 	return all.Settle(start.Add(time.Duration(ms) * time.Millisecond))
 }
 
+// The reader's clock is set back by an hour: nothing is waited for until it is as late
+// again, and what comes then is not late.
+func TestClockIsSetBack(t *testing.T) {
+	const hour = 3_600_000
+	all := rows.NewStores(1<<30, 1<<40)
+	s := open(t, all, "system")
+	at(s, "system", "vm-1", "alone", hour, hour, false)
+	at(s, "system", "vm-2", "old", hour+10_000, hour, false) // whose own clock is ahead
+	at(s, "system", "vm-1", "b", hour+1020, hour+1020, false)
+	at(s, "system", "vm-2", "a", hour+1030, hour+1030, false)
+	at(s, "system", "vm-1", "c", hour+2000, 1000, false)
+	at(s, "system", "vm-2", "d", hour+2010, 1010, false)
+	if settle(all, 1200) || order(s) != "alone old b a c d" {
+		t.Fatalf("after it was set back the order is %q", order(s))
+	}
+	at(s, "system", "vm-1", "e", 1990, 2000, false) // all clocks are right
+	at(s, "system", "vm-2", "f", 2000, 2010, false)
+	if settle(all, 2200) || order(s) != "alone old b a c d e f" {
+		t.Fatalf("later the order is %q", order(s))
+	}
+}
+
+// While a backfill is waited for, that does not make the wait longer.
+func TestClockIsSetBackDuringBackfill(t *testing.T) {
+	const hour = 3_600_000
+	all := rows.NewStores(1<<30, 1<<40)
+	s, _ := all.Open([]string{"a", "b"}, start.Add(hour*time.Millisecond))
+	at(s, "a", "vm-1", "one", hour, hour, true)
+	if !settle(all, hour+10) {
+		t.Fatal("the backfill of b is not waited for")
+	}
+	wait := 0
+	for ms := 0; settle(all, ms); ms += 100 {
+		wait = ms
+	}
+	if wait > 2500 || order(s) != "one" {
+		t.Errorf("after %d ms the order is %q", wait, order(s))
+	}
+}
+
 // A live record of several sources waits for a tenth of a second; one that is later
 // than that stands where it came, and is marked.
 func TestRecordsOfSeveralSourcesWait(t *testing.T) {

@@ -34,16 +34,16 @@ type Store struct {
 	leased   []*memory // let go, and still looked at by a reader of a lease
 
 	rate    rateMeter
-	last    int64     // when the newest live record arrived, Unix nanoseconds; 0 none has
-	taken   time.Time // and when it was taken
-	lastOwn time.Time // and its own time, or that of its arrival
-	arrived []int64   // by source: when its newest record arrived, Unix nanoseconds; 0 none has
-	active  []bool    // by source: a record of it has arrived
-	actives int       // how many have
-	errors  uint64    // live records of level error or above, ever
-	dropped uint64    // records lost, as far as they can be counted
-	unknown uint64    // gaps without a number, and absences of a source
-	evicted uint64    // records let go
+	last    int64       // when the newest live record arrived, Unix nanoseconds; 0 none has
+	taken   time.Time   // and when it was taken
+	lastOwn time.Time   // and its own time, or that of its arrival
+	arrived []time.Time // by source: when its newest record arrived; zero: none has
+	active  []bool      // by source: a record of it has arrived
+	actives int         // how many have
+	errors  uint64      // live records of level error or above, ever
+	dropped uint64      // records lost, as far as they can be counted
+	unknown uint64      // gaps without a number, and absences of a source
+	evicted uint64      // records let go
 
 	filled bool // the backfill is complete; what comes of it later is late
 
@@ -152,7 +152,7 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 	if !e.Own {
 		e.Time = r.Arrived / int64(time.Millisecond)
 	}
-	s.noteArrival(e.Source, r.Arrived)
+	s.noteArrival(e.Source, by(now, r.Arrived))
 	if r.Backfill {
 		e.Kind = KindBackfill
 		if !s.filled && !s.names.Merged {
@@ -175,8 +175,14 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 	s.append(e, r.Data)
 }
 
-// noteArrival notes when a source's newest record arrived, in Unix nanoseconds.
-func (s *Store) noteArrival(source uint16, at int64) {
+// by is a moment, in Unix nanoseconds, by the clock of another one: whoever sets the
+// time of day afterwards does not change how long ago it was.
+func by(clock time.Time, at int64) time.Time {
+	return clock.Add(time.Duration(at - clock.UnixNano()))
+}
+
+// noteArrival notes when a source's newest record arrived.
+func (s *Store) noteArrival(source uint16, at time.Time) {
 	if !s.active[source] {
 		s.active[source] = true
 		if s.actives++; s.actives == 2 && s.last != 0 && !s.names.Merged {
@@ -186,8 +192,8 @@ func (s *Store) noteArrival(source uint16, at int64) {
 	s.arrived[source] = at
 }
 
-// Arrived is when a source's newest record arrived, in Unix nanoseconds.
-func (s *Store) Arrived(source uint16) int64 { return s.arrived[source] }
+// Arrived is when a source's newest record arrived; zero: none has.
+func (s *Store) Arrived(source uint16) time.Time { return s.arrived[source] }
 
 // Rate is how many live records come a second, and Idle reports whether none came
 // within the last seconds.
@@ -199,7 +205,7 @@ func (s *Store) LastLive() time.Time {
 	if s.last == 0 {
 		return time.Time{}
 	}
-	return time.Unix(0, s.last)
+	return by(s.taken, s.last)
 }
 
 // Errors is how many live records of level error or above there were, Dropped how
@@ -303,7 +309,7 @@ func (s *Store) intern(name string) uint16 {
 	}
 	id := uint16(len(s.names.Sources))
 	s.names.Sources = append(s.names.Sources, name)
-	s.arrived = append(s.arrived, 0)
+	s.arrived = append(s.arrived, time.Time{})
 	s.active = append(s.active, false)
 	s.sourceID[name] = id
 	return id
