@@ -30,16 +30,12 @@ func Forget(ctx context.Context, client *engine.Client, group string) error {
 	}
 	for _, part := range []struct{ stream, subject string }{
 		{groupsStream, groupSubject(group)},
-		{groupsStream, places(group, ">")},
+		{groupsStream, "groups." + group + ".>"},
 		{deferStream, "defer." + group + ".*"},
 		{deadStream, deadSubject(group)},
 	} {
-		stream, err := s.stream(ctx, part.stream)
-		if err != nil {
+		if err := s.purge(ctx, part.stream, part.subject); err != nil {
 			return err
-		}
-		if err := stream.Purge(ctx, jetstream.WithPurgeSubject(part.subject)); err != nil {
-			return fmt.Errorf("forget group %s: %w", group, err)
 		}
 	}
 	for _, name := range []string{engine.Logs, deferStream} {

@@ -8,13 +8,16 @@ import (
 	"time"
 
 	"sluice/archive/engine"
+	"sluice/archive/subject"
 )
 
+// behindAfter is how far the live cursor may be behind, with no other one. Tests set it.
+var behindAfter = 30 * time.Second
+
 const (
-	behindAfter = 30 * time.Second // that the live cursor may be behind, with one other
-	maxSpans    = 9                // the live one, and 8 parts of the backlog
-	lineEvery   = 5 * time.Second  // how often a worker looks whether to move the line
-	pauseFor    = 5 * time.Second  // a consumer while the line is moved
+	maxSpans  = 9               // the live one, and 8 parts of the backlog
+	lineEvery = 5 * time.Second // how often a worker looks whether to move the line
+	pauseFor  = 5 * time.Second // a consumer while the line is moved
 )
 
 // isBehind reports whether what the live cursor gives is old.
@@ -95,6 +98,9 @@ func (w *Worker) finishSpan(ctx context.Context, c *cursor) error {
 	if info.NumAckPending > 0 || info.NumPending > 0 && info.Delivered.Stream < c.To {
 		return nil
 	}
+	if err := w.tellEnd(ctx, c.span); err != nil {
+		return err
+	}
 	g := w.group.clone()
 	g.Spans = slices.DeleteFunc(g.Spans, func(s span) bool { return s.Number == c.Number })
 	sequence, err := w.store.save(ctx, w.Group, g, w.revision)
@@ -105,6 +111,9 @@ func (w *Worker) finishSpan(ctx context.Context, c *cursor) error {
 		return err
 	}
 	if err := w.store.dropConsumer(ctx, c); err != nil {
+		return err
+	}
+	if err := w.store.purge(ctx, groupsStream, seenSubject(w.Group, c.Number, subject.Root+".>")); err != nil {
 		return err
 	}
 	return w.take(ctx, g, sequence)

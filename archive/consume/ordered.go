@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"sluice/archive/engine"
-	"sluice/cluster/loss"
 )
 
 // turn is how long a worker stays with a stream that has ever more, before it looks for
@@ -130,9 +129,9 @@ func (w *Worker) doInOrder(ctx context.Context, c *claim, m *engine.Message, aga
 	}
 	at := c.place
 	if at.Batch != m.Sequence {
-		at = place{Sequence: at.Sequence, Next: at.Next, Owner: at.Owner, Batch: m.Sequence, Deaths: at.Deaths}
+		at = place{seen: at.seen, Owner: at.Owner, Batch: m.Sequence, Deaths: at.Deaths}
 	}
-	if l, ok := at.missing(&p.head); ok {
+	if l, ok := at.missing(&p.head); ok && at.Number > 0 && p.head.Prev > at.Sequence {
 		if err := w.tell(ctx, &p, l); err != nil {
 			return false, err
 		}
@@ -217,18 +216,5 @@ func (w *Worker) failedInOrder(ctx context.Context, part *piece, at *place, fail
 		return fmt.Errorf("give a record up: %w", err)
 	}
 	at.Done, at.Attempts = at.Done+1, 0
-	return nil
-}
-
-// tell gives the handler a loss in place of what is missing before a piece.
-func (w *Worker) tell(ctx context.Context, p *piece, l loss.Loss) error {
-	gap := piece{subject: p.subject, head: p.head}
-	gap.head.Gap, gap.head.Count = &l, l.Count
-	gap.head.First -= min(l.Count, gap.head.First)
-	ended, err := w.call(ctx, gap.batch(w.Group))
-	if ended {
-		return ctx.Err()
-	}
-	w.count(&gap, err)
 	return nil
 }

@@ -19,6 +19,7 @@ type piece struct {
 	records     [][]byte
 	attempts    int // that failed, of a single record
 	redelivered bool
+	damaged     bool // it could not be read, and stands for the loss of it
 }
 
 // open reads a message of the archive. Of what is not a batch, the piece is the loss of
@@ -57,7 +58,7 @@ func (w *Worker) open(subject string, header nats.Header, data []byte) (piece, e
 // damaged is the piece for a batch that cannot be read.
 func (w *Worker) damaged(p piece, header nats.Header, err error) piece {
 	head, peeked := batch.Peek(p.subject, header)
-	p.head = head
+	p.head, p.damaged = head, true
 	p.head.Gap = &loss.Loss{
 		Stream: head.Stream, Source: head.Consolidator, Hop: atArchive, Unknown: true,
 		Reason: "a batch of the archive is damaged",

@@ -9,16 +9,14 @@ import (
 
 	"sluice/archive/batch"
 	"sluice/archive/subject"
-	"sluice/cluster/loss"
 )
 
 // place is where an ordered group is in the batches of a subject, and which worker is at
 // it. It stands in groupsStream and is changed as a group is: so of two workers that take
 // each other for dead only one goes on, and what the other one says is not taken.
 type place struct {
-	Sequence uint64        `json:"sequence"` // of the last batch that is done
-	Next     loss.Position `json:"next"`     // after it; zero if that is not known
-	Owner    string        `json:"owner,omitempty"`
+	seen         // up to the last batch that is done
+	Owner string `json:"owner,omitempty"`
 
 	// Of the batch that is at work, if something failed.
 	Batch    uint64    `json:"batch,omitempty"`    // its sequence
@@ -31,22 +29,7 @@ type place struct {
 
 // done is the place after a batch.
 func (p place) done(sequence uint64, head *batch.Head) place {
-	return place{Sequence: sequence, Next: head.Next(), Owner: p.Owner}
-}
-
-// missing is what the archive does not have any more between a place and the next batch
-// that it holds; ok is false if nothing is missing.
-func (p place) missing(head *batch.Head) (l loss.Loss, ok bool) {
-	if p.Next == (loss.Position{}) || head.Prev <= p.Sequence {
-		return l, false
-	}
-	l = loss.Loss{Stream: head.Stream, Source: head.Consolidator, Hop: atArchive, Reason: "expired before the group read it"}
-	if head.Epoch == p.Next.Epoch && head.First >= p.Next.Seq {
-		l.Count = head.First - p.Next.Seq
-	} else {
-		l.Unknown = true
-	}
-	return l, l.Count > 0 || l.Unknown
+	return place{seen: seenAt(sequence, head), Owner: p.Owner}
 }
 
 // placeSubject is where a place stands; places takes in all of a group.

@@ -28,6 +28,7 @@ type Worker struct {
 	stats     stats
 	news      news
 	pace      pace
+	seen      witness
 	abandoned atomic.Int32 // calls of the handler that go on without us
 	movedLine time.Time    // when the line was looked at last
 
@@ -80,7 +81,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			told = text
 		}
 		w.keeper.giveBack()
-		w.group, w.cursors, w.lot = nil, nil, parkingLot{}
+		w.group, w.cursors, w.lot, w.seen.asked = nil, nil, parkingLot{}, time.Time{}
 		wait.Wait(ctx)
 	}
 	return nil
@@ -101,6 +102,7 @@ func (w *Worker) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	w.unpark(ctx)
+	_ = w.tellSeen(ctx) // or more is taken for lost, if all expires
 	w.keeper.giveBack()
 	_ = w.store.js.Conn().FlushWithContext(ctx)
 }
@@ -266,6 +268,9 @@ func (w *Worker) doAll(ctx context.Context, c *cursor, got []*delivery) error {
 		}
 		p, err := w.open(d.msg.Subject(), d.msg.Headers(), d.msg.Data())
 		if err != nil {
+			return err
+		}
+		if err := w.witness(ctx, c, d, &p); err != nil {
 			return err
 		}
 		p.trim(w.group, d.meta.Sequence.Stream)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"sluice/archive/batch"
 	"sluice/archive/consume"
@@ -68,4 +69,45 @@ func (w *world) items(d consume.Deferred) []consume.Item {
 		w.t.Fatal(err)
 	}
 	return all
+}
+
+// damage archives a batch of three records of which a byte is not what it was.
+func (w *world) damage(stream string) {
+	w.t.Helper()
+	s := subject.Of("vm-1", stream)
+	var b batch.Builder
+	for _, r := range lines("damaged", 0, 3) {
+		if err := b.Add([]byte(r), 0, 1); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	head := batch.Head{Consolidator: "vm-1", Stream: stream, Epoch: 7, First: w.next[s], Links: w.links[s]}
+	m := b.Encode(&head)
+	m.Payload[len(m.Payload)/2] ^= 1
+	ack, err := w.engine.JetStream().PublishMsg(w.t.Context(), &nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Payload})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.links[s] = head.After(ack.Sequence)
+	w.next[s] += 3
+}
+
+// foreign publishes what is no batch.
+func (w *world) foreign(stream string) {
+	w.t.Helper()
+	if _, err := w.engine.JetStream().Publish(w.t.Context(), subject.Of("vm-1", stream), []byte("hello")); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// expire removes the first batches up to a sequence, as retention does.
+func (w *world) expire(upTo uint64) {
+	w.t.Helper()
+	logs, err := w.engine.JetStream().Stream(w.t.Context(), engine.Logs)
+	if err == nil {
+		err = logs.Purge(w.t.Context(), jetstream.WithPurgeSequence(upTo+1))
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
