@@ -135,9 +135,7 @@ func (w *batchWriter) wrote(size int) {
 // tryFlush is flush without waiting, once the head of the response is written. It reports
 // whether all was written. The rest is for flush, before which nothing may be added.
 func (w *batchWriter) tryFlush(to *eagerWriter, now time.Time) (all bool, err error) {
-	if err = w.extend(now); err == nil {
-		w.unsent, err = to.write(w.frame())
-	}
+	w.unsent, err = to.write(w.frame())
 	switch {
 	case err != nil:
 		w.cutOff()

@@ -63,7 +63,7 @@ func cutOff(nc net.Conn) {
 // eagerWriter writes to a connection what that takes without waiting.
 type eagerWriter struct {
 	raw  syscall.RawConn
-	call func(fd uintptr) bool
+	call func(fd uintptr)
 	rest []byte // of what is being written
 	err  error
 }
@@ -83,10 +83,11 @@ func eager(nc net.Conn) *eagerWriter {
 	return w
 }
 
-// write returns what of b was not taken. It allocates nothing.
+// write returns what of b was not taken. It allocates nothing. Nobody else writes
+// meanwhile: what is taken at once needs neither the poller nor its lock.
 func (w *eagerWriter) write(b []byte) (rest []byte, err error) {
 	w.rest, w.err = b, nil
-	err = w.raw.Write(w.call)
+	err = w.raw.Control(w.call)
 	if err == nil {
 		err = w.err
 	}
@@ -94,18 +95,18 @@ func (w *eagerWriter) write(b []byte) (rest []byte, err error) {
 	return rest, err
 }
 
-func (w *eagerWriter) writeTo(fd uintptr) bool {
+func (w *eagerWriter) writeTo(fd uintptr) {
 	for {
 		switch n, err := syscall.Write(int(fd), w.rest); err {
 		case nil:
 			w.rest = w.rest[n:]
-			return true
+			return
 		case syscall.EINTR:
 		case syscall.EAGAIN:
-			return true
+			return
 		default:
 			w.err = err
-			return true
+			return
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/cluster/rescue"
@@ -38,10 +39,11 @@ type crowd struct {
 // member is a session, as the crowd knows it.
 type member struct {
 	session *session
-	ctx     context.Context // of the session
 	conn    *eagerWriter
-	until   time.Time  // when there is something else to do for it
-	back    chan error // capacity 1: it is its goroutine's again
+	over    atomic.Bool // the session's context has ended
+	still   bool        // nothing came the last time
+	until   time.Time   // when there is something else to do for it
+	back    chan error  // capacity 1: it is its goroutine's again
 }
 
 func newCrowd(draining <-chan struct{}) *crowd {
@@ -164,13 +166,16 @@ func (c *crowd) writeLot(some []*member) {
 // all that there is to do for it.
 func (m *member) write(now time.Time) (stays bool, err error) {
 	s := m.session
-	if m.ctx.Err() != nil || !now.Before(m.until) {
+	if m.over.Load() || !now.Before(m.until) {
 		return false, nil
 	}
 	more := s.fill()
 	if s.size() == 0 {
-		return false, nil
+		stays, m.still = !m.still, true
+		s.due = together(now, gather(s.proxy.gathering.Load()))
+		return stays, nil
 	}
+	m.still = false
 	if all, err := s.tryFlush(m.conn, now); !all || err != nil {
 		return false, err
 	}
@@ -184,13 +189,15 @@ func (m *member) write(now time.Time) (stays bool, err error) {
 
 // mayJoinCrowd reports whether the crowd may write for the session: neither a filter nor
 // the merging of streams makes others wait, and all that comes is from its log.
-func (s *session) mayJoinCrowd() bool {
+func (s *session) mayJoinCrowd(ctx context.Context) bool {
 	if s.proxy.gathering.Load() < s.proxy.crowd.least || s.conn == nil || s.request.wrapped || s.request.filter != nil || s.readsAgain() {
 		return false
 	}
 	if s.member == nil {
 		if w := eager(s.conn); w != nil {
-			s.member = &member{session: s, conn: w, back: make(chan error, 1)}
+			m := &member{session: s, conn: w, back: make(chan error, 1)}
+			context.AfterFunc(ctx, func() { m.over.Store(true) })
+			s.member = m
 		}
 	}
 	return s.member != nil
@@ -198,8 +205,8 @@ func (s *session) mayJoinCrowd() bool {
 
 // waitInCrowd has the crowd write for the session until there is something else to do,
 // which is at a time at the latest.
-func (s *session) waitInCrowd(ctx context.Context, until time.Time) error {
-	s.member.ctx, s.member.until = ctx, until
+func (s *session) waitInCrowd(until time.Time) error {
+	s.member.until, s.member.still = until, false
 	s.proxy.crowd.join(s.member)
 	if err := <-s.member.back; err != nil || s.unsent == nil {
 		return err

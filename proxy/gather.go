@@ -5,7 +5,7 @@ import "time"
 // A session that has written waits before it writes again, so that what comes
 // meanwhile goes out at once: for as long as lets all sessions together write 20,000
 // times a second, within these bounds. What comes to one that has not written for so
-// long does not wait.
+// long, in a crowd for twice that, does not wait.
 const (
 	minGather  = maxGather / 64
 	maxGather  = 50 * time.Millisecond

@@ -22,6 +22,9 @@ type intake struct {
 
 	to  *fanout.Appender
 	buf []byte
+
+	known map[string]*tail // those of which records have come
+	ended uint64           // tails.ended when none of them had
 }
 
 // run moves what arrives into the logs until the source has ended.
@@ -38,6 +41,10 @@ func (in *intake) run(ctx context.Context) {
 }
 
 func (in *intake) batch(b *stream.Batch) {
+	// The records of a tail that has begun anew were put after the one before had ended.
+	if ended := in.tails.ended.Load(); ended != in.ended || in.known == nil {
+		in.known, in.ended = make(map[string]*tail), ended
+	}
 	done := 0
 	for i := range b.Notices {
 		n := &b.Notices[i]
@@ -56,11 +63,22 @@ func (in *intake) records(records []stream.Record) {
 		for n < len(records) && records[n].Stream == name {
 			n++
 		}
-		if t := in.tails.find(name); t != nil {
+		if t := in.tail(name); t != nil {
 			in.buf = t.append(in.to, records[:n], in.buf)
 		}
 		records = records[n:]
 	}
+}
+
+// tail is tails.find, and faster.
+func (in *intake) tail(name string) *tail {
+	t := in.known[name]
+	if t == nil {
+		if t = in.tails.find(name); t != nil {
+			in.known[name] = t
+		}
+	}
+	return t
 }
 
 func (in *intake) notice(n *stream.Notice) {

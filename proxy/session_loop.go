@@ -80,8 +80,8 @@ func (s *session) loop(ctx context.Context) error {
 		}
 		next = earlier(next, other)
 		switch wait := time.Until(next); {
-		case ready == nil && next.Equal(s.due) && s.mayJoinCrowd():
-			if err := s.waitInCrowd(ctx, other); err != nil {
+		case ready == nil && next.Equal(s.due) && s.mayJoinCrowd(ctx):
+			if err := s.waitInCrowd(other); err != nil {
 				return err
 			}
 		case ready != nil && wait > 0:

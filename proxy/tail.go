@@ -46,8 +46,9 @@ type tail struct {
 	floor       uint64        // number of the first entry of this tail
 	gaps        resume.Gaps
 	checkpoints resume.Checkpoints
-	lost        uint64 // upstream, in all
-	backfilled  int    // records until it was ready
+	target      fanout.Target // of its log; zero before the first record
+	lost        uint64        // upstream, in all
+	backfilled  int           // records until it was ready
 }
 
 func newTail(hub *fanout.Hub, name string, upstream *upstream, counts *streamCounts) *tail {
@@ -99,6 +100,9 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 	if !t.isReady {
 		t.backfilled += len(records)
 	}
+	if t.target == (fanout.Target{}) {
+		t.target, _ = to.Target(t.name) // the proxy's Hub has no limit on logs
+	}
 	defer t.wake()
 	var source *resume.Source
 	added, size := uint64(0), 0
@@ -123,7 +127,7 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		source.Next = seq + 1
 		var head, line []byte
 		head, line, buf = encode(buf, source.Number, seq, r.Data)
-		to.AddEntry(t.name, head, line)
+		to.AddEntry(t.target, head, line)
 		size += len(head) + len(line)
 		if added++; added == maxAdded {
 			flush()

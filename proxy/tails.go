@@ -33,7 +33,8 @@ type tails struct {
 	streams  *streamTable
 	upstream *upstream
 
-	byName sync.Map // name → *tail; written under mu
+	byName sync.Map      // name → *tail; written under mu
+	ended  atomic.Uint64 // tails that have ended; raised after byName
 	known  atomic.Pointer[resume.Known]
 
 	mu       sync.Mutex
@@ -129,6 +130,7 @@ func (ts *tails) giveWay() bool {
 func (ts *tails) end(t *tail) {
 	ts.unused.remove(t)
 	ts.byName.Delete(t.name)
+	ts.ended.Add(1)
 	ts.count--
 	ts.source.Stop(t.name)
 	t.close()

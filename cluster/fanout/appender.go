@@ -13,6 +13,9 @@ type Appender struct {
 	dirty []*pending // with runs, in the order of their first
 }
 
+// Target is a stream of an Appender, which finds it once.
+type Target struct{ *pending }
+
 // pending is a log, and what was added for it and not appended yet.
 type pending struct {
 	log  *log
@@ -93,15 +96,18 @@ func (a *Appender) AddRefused(name []byte, cause Cause, numbers uint64) (ok bool
 	return true
 }
 
-// AddEntry is Add for one entry that takes one number, in two parts, so that
-// they need not be put together before: neither of them is empty.
-func (a *Appender) AddEntry(name string, head, body []byte) (ok bool) {
-	p := a.pending(name)
-	if p == nil {
-		return false
-	}
-	a.add(p, run{head: head, entries: body, numbers: 1})
-	return true
+// Target is for AddEntry. It makes the log if there is none; when there are too many to
+// make it, ok is false.
+func (a *Appender) Target(name string) (t Target, ok bool) {
+	t.pending = a.pending(name)
+	return t, t.pending != nil
+}
+
+// AddEntry is Add for one entry that takes one number, in two parts, so that they need not
+// be put together before: neither of them is empty. Between two calls of Flush, what is
+// added to a stream by its Target is not added by its name, too.
+func (a *Appender) AddEntry(to Target, head, body []byte) {
+	a.add(to.pending, run{head: head, entries: body, numbers: 1})
 }
 
 func (a *Appender) add(p *pending, r run) {

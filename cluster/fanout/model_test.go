@@ -187,7 +187,8 @@ func (m *model) appendParts(name string, rnd *rand.Rand) {
 		if len(b) == head {
 			m.app.Add([]byte(name), b, 1)
 		} else {
-			m.app.AddEntry(name, b[:head], b[head:])
+			to, _ := m.app.Target(name)
+			m.app.AddEntry(to, b[:head], b[head:])
 		}
 		parts = append(parts, b)
 	}

@@ -362,8 +362,8 @@ var errEnded = errors.New("consolidator closed the connection")
 
 // cursor returns where the link stands in a stream, or nil if it is not
 // wanted.
-func (l *link) cursor(name string) *cursor {
+func (l *link) cursor(name []byte) *cursor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.cursors[name]
+	return l.cursors[string(name)]
 }

@@ -19,7 +19,6 @@ type reading struct {
 
 	now     int64 // when the bytes at hand were read
 	last    *cursor
-	lastFor string
 	recs    []stream.Record // of one tail: held.tail
 	notices []stream.Notice
 	held    *cursor
@@ -55,7 +54,7 @@ func (r *reading) run() error {
 			return err
 		}
 		// What was known of streams may change while nothing is held.
-		r.last, r.lastFor = nil, ""
+		r.last = nil
 		if linger := r.l.d.out.Linger(); linger > 0 && in.Received()-had < little {
 			time.Sleep(linger)
 		}
@@ -100,11 +99,9 @@ func (r *reading) passedOver(name []byte) error {
 
 // cursor finds where the link stands in a stream, nil if it is not wanted.
 func (r *reading) cursor(name []byte) *cursor {
-	if r.lastFor == string(name) && r.last != nil {
-		return r.last
+	if r.last == nil || r.last.tail.name != string(name) {
+		r.last = r.l.cursor(name)
 	}
-	r.lastFor = string(name)
-	r.last = r.l.cursor(r.lastFor)
 	return r.last
 }
 
