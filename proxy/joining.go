@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"sluice/cluster/fanout"
 	"sluice/cluster/httpapi"
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/loss"
@@ -121,9 +122,36 @@ func (s *session) meet() {
 			continue
 		}
 		s.parts = append(s.parts, p)
+		s.limitLate(p)
 		s.begin(p)
 	}
 	s.tellUnread()
+}
+
+// limitLate decides what of its log a part that joins late begins with: what is not from
+// before the time that was set for it, if the times of its publishers are to be believed.
+// The stream is live, so its newest record is not old.
+func (s *session) limitLate(p *part) {
+	if p.want.Named || p.since == 0 || !s.request.since.IsZero() {
+		return
+	}
+	p.tail.mu.Lock()
+	log := p.tail.log()
+	p.tail.mu.Unlock()
+	p.late = log.Position
+	at, _ := log.Newest(1)
+	newest := merged{part: p}
+	reader := s.proxy.hub.Reader()
+	defer reader.Close()
+	reader.Tail(p.name, fanout.From{Kind: fanout.FromPosition, Position: fanout.Position{Epoch: log.Epoch, Next: at}})
+	if piece, ok := reader.Take(1); ok {
+		newest.piece = piece
+		newest.read()
+		piece.Release()
+	}
+	if newest.time < p.since {
+		p.since = 0
+	}
 }
 
 // match opens the streams that match and are new; each is given to begin.

@@ -22,8 +22,10 @@ type part struct {
 	want resume.Want
 	wrap []byte // before each record, which has one more brace behind it; nil: nothing
 	// since is the time before which records are not wanted, in Unix milliseconds;
-	// 0: all are.
+	// 0: all are. If the part joined late, that is about what the log has before late
+	// alone: what is published while somebody reads is wanted, whatever its time is.
 	since int64
+	late  fanout.Position // zero if it did not join late
 
 	resume  *resume.Reader
 	place   fanout.Position // of the cursor: the next entry of the log

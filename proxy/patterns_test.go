@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/names"
+	"sluice/cluster/stream"
 	"sluice/internal/volume"
 	"sluice/proxy"
 )
@@ -91,5 +93,47 @@ func TestWhatMatchesAPatternLater(t *testing.T) {
 	}
 	if line, err := lines.in.ReadString('\n'); err != nil || !strings.Contains(line, "late/one 0") {
 		t.Errorf("the line is %q, %v", line, err)
+	}
+}
+
+// So does one whose publishers' clocks stand in 1970, or in 2100: the first records are
+// not taken for those of long ago, nor is any that comes later.
+func TestWhatMatchesLaterByAWrongClock(t *testing.T) {
+	volume.Check(t)
+	f := newFake()
+	p := start(t, f, func(c *proxy.Config) { c.Heartbeat = 10 * time.Millisecond })
+	r := get(t, p, "/api/logs?stream=late/*", sse...)
+	r.next("ping")
+	of := func(name, at string, seq uint64) stream.Record {
+		return stream.Record{
+			Stream: name, Source: "vm-1", Position: stream.Position{Epoch: 9, Seq: seq},
+			Data: fmt.Appendf(nil, `{"v":0,"level":30,"time":"%s","msg":"%s %d"}`, at, name, seq),
+		}
+	}
+	for name, at := range map[string]string{"late/past": "1970-01-02T00:00:00Z", "late/future": "2100-01-01T00:00:00Z"} {
+		get(t, p, "/api/logs/"+name) // so that there is such a stream
+		f.logged(t)
+		f.send(of(name, at, 0))
+		for seq := range uint64(3) {
+			if e := r.next(""); !strings.Contains(e, fmt.Sprintf("%s %d", name, seq)) {
+				t.Fatalf("the record is %q, want number %d of %s", e, seq, name)
+			}
+			f.send(of(name, at, seq+1))
+		}
+		r.next("")
+	}
+	// One with the right time begins with what is new, as ever, and goes on whatever the
+	// time is.
+	get(t, p, "/api/logs/late/right")
+	f.logged(t)
+	now := time.Now().UTC().Format(time.RFC3339)
+	f.send(of("late/right", "2020-01-01T00:00:00Z", 0), of("late/right", now, 1))
+	for seq, at := range []string{"", "1970-01-02T00:00:00Z", now, "2100-01-01T00:00:00Z"} {
+		if at != "" {
+			f.send(of("late/right", at, uint64(seq)+1))
+		}
+		if e := r.next(""); !strings.Contains(e, fmt.Sprintf("late/right %d", seq+1)) {
+			t.Fatalf("the record is %q, want number %d", e, seq+1)
+		}
 	}
 }

@@ -58,6 +58,9 @@ func (s *session) addNext(p *part, e *entry.Entry, at fanout.Position) {
 // stand notes that a log was read up to a place.
 func (s *session) stand(p *part, at fanout.Position) {
 	p.place = at
+	if p.late.Epoch != 0 && (at.Epoch != p.late.Epoch || at.Next >= p.late.Next) {
+		p.since, p.late = 0, fanout.Position{}
+	}
 	p.countSent()
 	if p.resume.CatchesUp() {
 		s.out = p.resume.Settle(s.out[:0], at.Next)
@@ -161,7 +164,7 @@ func (s *session) addEntry(p *part, id httpapi.EventID, e *entry.Entry) {
 
 // addRecord adds one record, which is normalised, if the filter lets it pass.
 func (s *session) addRecord(p *part, id httpapi.EventID, from string, data []byte) {
-	if s.isOutside(p, data) {
+	if s.isOutside(p, id, data) {
 		return
 	}
 	switch p.sieve.of(numberOf(id), p.name, from, data) {
@@ -216,12 +219,16 @@ func (s *session) addUnseen(p *part) {
 
 // isOutside reports whether a record is outside the time that is wanted. One that does
 // not say its time is not.
-func (s *session) isOutside(p *part, data []byte) bool {
-	if p.since == 0 && s.request.until.IsZero() {
+func (s *session) isOutside(p *part, id httpapi.EventID, data []byte) bool {
+	since := p.since
+	if p.late.Epoch != 0 && id.Epoch == p.late.Epoch && id.Next > p.late.Next {
+		since = 0
+	}
+	if since == 0 && s.request.until.IsZero() {
 		return false
 	}
 	t := record.PeekTime(data)
-	return t != 0 && (t < p.since || !s.request.until.IsZero() && t > s.request.until.UnixMilli())
+	return t != 0 && (t < since || !s.request.until.IsZero() && t > s.request.until.UnixMilli())
 }
 
 // addLoss adds a loss, in the form that the reader gets.
