@@ -21,6 +21,7 @@ type scenario struct {
 	streams    int
 	record     int // bytes
 
+	copying   bool // the readers copy what arrives, as programs do that look at it
 	encrypted bool
 	keys      *encryption // of that
 }
@@ -76,7 +77,11 @@ func startLoad(s scenario, pub, sub zmtp.Endpoint) (*load, error) {
 		}
 		r := &counter{conn: c}
 		l.subs = append(l.subs, r)
-		l.running.Go(r.read)
+		if s.copying {
+			l.running.Go(r.copy)
+		} else {
+			l.running.Go(r.read)
+		}
 	}
 	var prepared []byte
 	for i := 0; len(prepared) < writeSize || i%s.streams != 0; i++ {
@@ -122,6 +127,18 @@ func (r *counter) read() {
 			}
 			return true
 		})
+		if err != nil {
+			return
+		}
+	}
+}
+
+// copy reads what arrives into memory of this process, where nobody looks at it.
+func (r *counter) copy() {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := r.conn.NetConn().Read(buf)
+		r.bytes.Add(int64(n))
 		if err != nil {
 			return
 		}
