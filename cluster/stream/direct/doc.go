@@ -11,8 +11,8 @@
 // Config.Grace at the latest, or when a consolidator of its name is reached at another
 // endpoint; where the finder's sets are partial, it is kept for as long as it answers, and
 // tried again for the grace. It remembers its positions for when that endpoint is named
-// again, or a consolidator of that name at another one; of the last
-// 1,024 such, and the log says of which it forgets them.
+// again, or a consolidator of that name at another one; of the last 1,024 such, with a
+// million positions at most in all, and the log says of which it forgets them.
 //
 // The state of the finder is a status of its own as long as there is something to say:
 // connecting while no set was found, lost while it cannot be found anew, live while the

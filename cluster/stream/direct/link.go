@@ -360,6 +360,13 @@ var errRekeyed = errors.New("its key is another one now")
 
 var errEnded = errors.New("consolidator closed the connection")
 
+// places is in how many streams it stands somewhere.
+func (l *link) places() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.cursors)
+}
+
 // cursor returns where the link stands in a stream, or nil if it is not
 // wanted.
 func (l *link) cursor(name []byte) *cursor {

@@ -13,9 +13,12 @@ import (
 	"sluice/cluster/zmtp"
 )
 
-// maxAway is how many consolidators that are not named any more are remembered, with
-// the positions there.
-const maxAway = 1024
+// Consolidators that are not named any more are remembered, with the positions there, as
+// long as both are no more than so many. A position takes about 200 bytes.
+const (
+	maxAway       = 1024
+	maxAwayPlaces = 1 << 20
+)
 
 var (
 	errNotNamed = errors.New("it is not named any more where consolidators are found")
@@ -178,10 +181,21 @@ func (d *backend) leave(l *link, why error) {
 	d.log("consolidator left: "+why.Error(), l)
 	l.left = time.Now()
 	d.away[l.endpoint] = l
-	if len(d.away) > maxAway {
+	d.forgetAway()
+}
+
+// forgetAway forgets those that have been away for the longest time, where there is too
+// much to remember. d.mu is held.
+func (d *backend) forgetAway() {
+	places := 0
+	for _, l := range d.away {
+		places += l.places()
+	}
+	for len(d.away) > maxAway || places > maxAwayPlaces {
 		oldest := slices.MinFunc(slices.Collect(maps.Values(d.away)), func(a, b *link) int { return a.left.Compare(b.left) })
+		places -= oldest.places()
 		delete(d.away, oldest.endpoint)
-		d.cfg.Logger.Warn("positions forgotten at a consolidator that is away", "endpoint", oldest.endpoint.String())
+		d.cfg.Logger.Warn("positions forgotten at a consolidator that is away", "endpoint", oldest.address)
 	}
 }
 
