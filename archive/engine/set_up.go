@@ -18,6 +18,10 @@ const (
 	metaKeep = "sluice.keep"
 )
 
+// leastWindow is the shortest time for which NATS looks for duplicates by the ids of messages.
+// Ours have none; what came within that time is read at each start.
+const leastWindow = 100 * time.Millisecond
+
 // setUp makes the JetStream streams, or brings those that are there in line.
 func (e *Engine) setUp(ctx context.Context) error {
 	if err := e.await(ctx); err != nil {
@@ -30,7 +34,7 @@ func (e *Engine) setUp(ctx context.Context) error {
 	logs := jetstream.StreamConfig{
 		Name: Logs, Subjects: []string{subject.All}, Storage: jetstream.FileStorage, Replicas: replicas,
 		Discard: jetstream.DiscardOld, MaxAge: e.age, MaxBytes: e.config.MaxBytes, AllowDirect: true, AllowMsgTTL: true,
-		Duplicates:  time.Minute,
+		Duplicates:  leastWindow,
 		Metadata:    map[string]string{metaForm: strconv.Itoa(storeForm), metaKeep: e.config.Keep.String()},
 		Description: "Logs, archived by sluice",
 	}
@@ -39,7 +43,7 @@ func (e *Engine) setUp(ctx context.Context) error {
 	}
 	last := jetstream.StreamConfig{
 		Name: Last, Subjects: []string{lastRoot + ".>"}, Storage: jetstream.FileStorage, Replicas: replicas,
-		MaxMsgsPerSubject: 1, AllowDirect: true,
+		MaxMsgsPerSubject: 1, AllowDirect: true, Duplicates: leastWindow,
 		Metadata:    map[string]string{metaForm: strconv.Itoa(storeForm)},
 		Description: "How far sluice archived each stream",
 	}
