@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/nats-io/nats.go"
@@ -22,11 +23,25 @@ const (
 //
 // The error is ErrWrongSequence, ErrFull, ErrTooLarge or ErrUnavailable: see package engine.
 func (e *Engine) Append(m batch.Message, stream string, after uint64, done func(sequence uint64, err error)) error {
+	if err := e.room(len(m.Payload) + len(m.Subject) + 512); err != nil {
+		return fmt.Errorf("append to %s: %w", m.Subject, err)
+	}
 	m.Header[keyExpected] = []string{strconv.FormatUint(after, 10)}
 	if ttl := e.ttl(stream); ttl != "" {
 		m.Header[keyTTL] = []string{ttl}
 	}
 	return e.publish(&nats.Msg{Subject: m.Subject, Header: m.Header, Data: m.Payload}, done)
+}
+
+// room is why nothing can be stored; nil when so many bytes can.
+func (e *Engine) room(bytes int) error {
+	switch {
+	case e.server == nil:
+		return nil
+	case e.server.says.broken.Load():
+		return fmt.Errorf("%w: the NATS server in this process could not write %q: %s", ErrFull, e.config.Store, e.server.says.last())
+	}
+	return e.server.disk.take(bytes)
 }
 
 func (c *Client) publish(m *nats.Msg, done func(uint64, error)) error {

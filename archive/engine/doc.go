@@ -41,6 +41,11 @@
 // acknowledgement means that the batch was written to the file, not that it is on the disk:
 // that is Config.Sync.
 //
+// A full disk: a fiftieth of it, 8 MiB to 1 GiB, is left free; below that appends are
+// refused with ErrFull until there is room again. If others fill the disk faster than that is
+// seen, the server gives up a file that it cannot write, and is started anew when there is
+// room. What was acknowledged stays.
+//
 // All methods may be called from any goroutine. What they return belongs to the caller.
 //
 // Shutdown: [Engine.Close] ends the server cleanly, so that the next start need not read

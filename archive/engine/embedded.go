@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -19,9 +20,18 @@ const DefaultListen = "127.0.0.1:5554"
 
 // embedded is the server inside this process.
 type embedded struct {
-	server *server.Server
+	config *Config
+	opts   *server.Options
 	lock   *lock
 	user   User // of this process
+	says   *serverLog
+	disk   *disk
+
+	mu     sync.Mutex
+	server *server.Server
+
+	ends chan struct{} // closed to end watching
+	done sync.WaitGroup
 }
 
 // start runs a server, and fills in MaxBytes.
@@ -29,20 +39,19 @@ func start(ctx context.Context, c *Config) (_ *embedded, err error) {
 	fail := func(err error) (*embedded, error) {
 		return nil, fmt.Errorf("open the archive's store %q: %w", c.Store, err)
 	}
-	opts, err := c.listening()
-	if err != nil {
+	e := &embedded{config: c, user: ownUser(), says: &serverLog{log: c.Log}, ends: make(chan struct{})}
+	if e.opts, err = c.listening(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(c.Store, 0o700); err != nil {
 		return fail(err)
 	}
-	e := &embedded{user: ownUser()}
 	if e.lock, err = take(c.Store); err != nil {
 		return fail(err)
 	}
 	defer func() {
 		if err != nil {
-			e.lock.release()
+			err = errors.Join(err, e.lock.release())
 		}
 	}()
 	if err := checkForm(c.Store); err != nil {
@@ -55,51 +64,70 @@ func start(ctx context.Context, c *Config) (_ *embedded, err error) {
 	if c.MaxBytes == 0 {
 		c.MaxBytes = room / 4 * 3
 	}
-	opts.StoreDir, opts.JetStream = c.Store, true
-	opts.JetStreamMaxStore, opts.JetStreamMaxMemory = max(room, c.MaxBytes)+slack, 64<<20
+	if e.disk, err = newDisk(c.Store); err != nil {
+		return fail(err)
+	}
+	e.opts.StoreDir, e.opts.JetStream = c.Store, true
+	e.opts.JetStreamMaxStore, e.opts.JetStreamMaxMemory = max(room, c.MaxBytes)+slack, 64<<20
 	switch {
 	case c.Sync == SyncAlways:
-		opts.SyncAlways = true
+		e.opts.SyncAlways = true
 	case c.Sync <= 0:
-		opts.SyncInterval = time.Second
+		e.opts.SyncInterval = time.Second
 	default:
-		opts.SyncInterval = c.Sync
+		e.opts.SyncInterval = c.Sync
 	}
 	if len(c.Users) > 0 {
-		opts.Users = append(natsUsers(c.Users), &server.User{Username: e.user.Name, Password: e.user.Password})
+		e.opts.Users = append(natsUsers(c.Users), &server.User{Username: e.user.Name, Password: e.user.Password})
 	}
-	if e.server, err = server.NewServer(opts); err != nil {
+	if err := e.run(ctx); err != nil {
 		return fail(err)
 	}
-	e.server.SetLoggerV2(serverLog{c.Log}, false, false, false)
-	go e.server.Start()
-	if err := e.ready(ctx); err != nil {
-		e.server.Shutdown()
-		e.server.WaitForShutdown()
-		return fail(err)
-	}
+	e.opts.Port = e.now().Addr().(*net.TCPAddr).Port // the same after a restart
+	e.done.Go(e.watch)
 	return e, nil
 }
 
 // slack is what JetStream may keep beside LOGS: positions, and consumers' states.
 const slack = 4 << 30
 
-// ready waits until the server takes connections, and knows its streams.
-func (e *embedded) ready(ctx context.Context) error {
-	for {
-		if e.server.ReadyForConnections(100 * time.Millisecond) {
-			if !e.server.JetStreamEnabled() {
-				return errors.New("the server could not read it: see its log lines above")
-			}
-			return nil
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if !e.server.Running() {
-			return errors.New("the server ended at once: see its log lines above")
-		}
+// run starts a server, and waits until it takes connections and knows its streams.
+func (e *embedded) run(ctx context.Context) error {
+	s, err := server.NewServer(e.opts.Clone())
+	if err != nil {
+		return err
 	}
+	s.SetLoggerV2(e.says, false, false, false)
+	started := make(chan struct{})
+	go func() {
+		defer close(started)
+		s.Start()
+	}()
+	select {
+	case <-started:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err == nil && (!s.ReadyForConnections(10*time.Second) || !s.JetStreamEnabled()) {
+		err = fmt.Errorf("the NATS server in this process does not start: %s", e.says.last())
+	}
+	if err != nil {
+		<-started
+		s.Shutdown()
+		s.WaitForShutdown()
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.server = s
+	return nil
+}
+
+// now is the server that runs.
+func (e *embedded) now() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.server
 }
 
 // listening is the part of the options that says where and to whom.
@@ -138,18 +166,56 @@ func serverName() string {
 	return "sluice-archive-" + host
 }
 
-func (e *embedded) addr() string { return e.server.Addr().String() }
+func (e *embedded) addr() string {
+	return net.JoinHostPort(e.now().Addr().(*net.TCPAddr).IP.String(), strconv.Itoa(e.opts.Port))
+}
+
+// InProcessConn is a connection to the server that runs.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.now().InProcessConn() }
 
 // client connects within the process.
 func (e *embedded) client(log *slog.Logger) (*Client, error) {
 	return connect("", e.addr(), "sluice archive", log, []nats.Option{
-		nats.InProcessServer(e.server), nats.UserInfo(e.user.Name, e.user.Password), nats.MaxReconnects(-1),
+		nats.InProcessServer(e), nats.UserInfo(e.user.Name, e.user.Password), nats.MaxReconnects(-1),
 	})
 }
 
 // stop ends the server, and gives the store free.
 func (e *embedded) stop() error {
-	e.server.Shutdown()
-	e.server.WaitForShutdown()
+	close(e.ends)
+	e.done.Wait()
+	e.end()
 	return e.lock.release()
+}
+
+// end ends the server, cleanly if its store can be written.
+func (e *embedded) end() {
+	s := e.now()
+	s.Shutdown()
+	s.WaitForShutdown()
+}
+
+// watch looks at the disk, and starts the server anew when that has given up a file that
+// it could not write, as soon as there is room again: it tries no such file a second time.
+func (e *embedded) watch() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-e.ends:
+			return
+		case <-tick.C:
+		}
+		e.disk.look()
+		if !e.says.broken.Load() || e.disk.full() {
+			continue
+		}
+		e.config.Log.Warn("archive: the store could not be written, and there is room again: the NATS server in this process is started anew", "store", e.config.Store)
+		e.end()
+		e.says.broken.Store(false)
+		if err := e.run(context.Background()); err != nil {
+			e.says.broken.Store(true)
+			e.config.Log.Error("archive: the NATS server in this process does not start again; it is tried again", "store", e.config.Store, "err", err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type Engine struct {
 	config Config
 	server *embedded // nil in a cluster
 	age    time.Duration
+	close  func() error // the server, once
 }
 
 // Open runs the server, or connects to the cluster, and makes the JetStream streams, or
@@ -43,6 +45,9 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		if e.Client, err = Dial(c.Connect); err != nil {
 			return nil, err
 		}
+	}
+	if e.server != nil {
+		e.close = sync.OnceValue(e.server.stop)
 	}
 	if err := e.setUp(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), e.Close())
@@ -80,11 +85,11 @@ func (e *Engine) Addr() string {
 	return e.server.addr()
 }
 
-// Close ends the connection, and then the embedded server, cleanly.
+// Close ends the connection, and then the embedded server, cleanly. It may be called again.
 func (e *Engine) Close() error {
 	e.Client.Close()
 	if e.server == nil {
 		return nil
 	}
-	return e.server.stop()
+	return e.close()
 }

@@ -6,14 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"sluice/archive/batch"
 	"sluice/archive/engine"
 	"sluice/archive/subject"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // opened is an engine with a store, for a test.
 func opened(t testing.TB, c engine.Config) *engine.Engine {

@@ -41,6 +41,9 @@ func positionSubject(consolidator, stream string) string {
 // takes the place of the one before: to be right, it is written by whoever's batch was
 // taken last.
 func (e *Engine) PutPosition(p Position, done func(sequence uint64, err error)) error {
+	if err := e.room(512); err != nil {
+		return fmt.Errorf("store a position: %w", err)
+	}
 	body, err := json.Marshal(positionForm{p.Epoch, p.Seq, p.Links})
 	if err != nil {
 		return err
