@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,10 +36,15 @@ func move(ctx context.Context, w *world, machine int, force bool) error {
 	if err != nil {
 		return err
 	}
-	return w.restart(ctx, m.server, force, 0, func() {
+	leave := func() {}
+	var moved error
+	err = w.restart(ctx, m.server, force, 0, func() {
 		w.truth.stopping(machine, force)
 		listenAt(m, port)
+		leave, moved = advertiseElsewhere(w, machine)
 	})
+	leave()
+	return errors.Join(err, moved)
 }
 
 // listenAt has a consolidator serve readers at another address when it is started.

@@ -103,6 +103,11 @@ func (w *world) draw(n int) []fault {
 			if rnd.IntN(3) == 0 {
 				away = time.Duration(rnd.Int64N(int64(w.o.phase / 3)))
 			}
+			if w.o.partitions && rnd.IntN(2) == 0 {
+				s, d := drawSide(rnd), time.Duration(rnd.Int64N(int64(w.o.phase/3)))
+				add(func(ctx context.Context) error { return w.part(ctx, t, s, d) })
+				continue
+			}
 			add(func(ctx context.Context) error { w.cut(ctx, t, away); return nil })
 		}
 	}
@@ -113,10 +118,27 @@ func (w *world) draw(n int) []fault {
 		d := time.Duration(rnd.Int64N(int64(w.o.phase / 4)))
 		add(func(ctx context.Context) error { return w.hang(ctx, s, d) })
 	}
+	separate := func(machine int) {
+		if !w.o.partitions {
+			return
+		}
+		s, d := drawSide(rnd), time.Duration(rnd.Int64N(int64(w.o.phase/4)))
+		add(func(ctx context.Context) error { return w.separate(ctx, machine, s, d) })
+	}
+	if w.registry != nil {
+		if f := w.registry.drawFault(w, rnd); f != nil {
+			add(f)
+		}
+	}
 	if n%3 == 0 {
 		for _, s := range w.servers() {
 			if rnd.IntN(2) == 0 {
 				hang(s)
+			}
+		}
+		for i := range w.machines {
+			if rnd.IntN(2) == 0 {
+				separate(i)
 			}
 		}
 		return faults
@@ -124,11 +146,19 @@ func (w *world) draw(n int) []fault {
 	for i, m := range w.machines {
 		if k := rnd.IntN(4); k < 3 {
 			force, down := k == 0, time.Duration(rnd.Int64N(int64(w.o.phase/8)))
+			if w.registry != nil && rnd.IntN(2) == 0 {
+				add(func(ctx context.Context) error {
+					w.sum.add("consolidators moved")
+					return move(ctx, w, i, force)
+				})
+				continue
+			}
 			add(func(ctx context.Context) error {
 				return w.restart(ctx, m.server, force, down, func() { w.truth.stopping(i, force) })
 			})
 		} else {
 			hang(m.server)
+			separate(i)
 		}
 	}
 	if k := rnd.IntN(4); k < 2 {

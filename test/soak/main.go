@@ -37,7 +37,10 @@ type options struct {
 	phases int           // of one world
 	flood  int           // records of a flood, about
 	race   bool          // the binary has the race detector: memory is not looked at
-	hangs  bool          // servers hang, too
+	// Further faults.
+	hangs      bool // servers hang
+	partitions bool // consolidators, the proxy and readers are cut off from one another
+	etcd       bool // consolidators register in an etcd that fails, and move
 }
 
 func main() {
@@ -51,6 +54,8 @@ func main() {
 	flag.IntVar(&o.flood, "flood", 8000, "records of a flood, about")
 	flag.BoolVar(&o.race, "race", false, "the binary was built with the race detector: do not look at its memory")
 	flag.BoolVar(&o.hangs, "hangs", false, "let servers hang, too")
+	flag.BoolVar(&o.partitions, "partitions", false, "cut consolidators, the proxy and readers off from one another, too")
+	flag.BoolVar(&o.etcd, "etcd", false, "let consolidators register in an etcd, which fails, and move; needs etcd on the PATH")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

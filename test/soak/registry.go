@@ -56,6 +56,7 @@ func register(w *world, members int) error {
 		s.args = append(s.args, "--initial-cluster", strings.Join(all, ","), "--initial-cluster-token", peers[0])
 	}
 	w.registry = r
+	advertise(w)
 	for _, m := range w.machines {
 		m.args = append(m.args, "--etcd", urls(r.machines))
 		if err := administer(m.server); err != nil {

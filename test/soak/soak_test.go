@@ -13,6 +13,7 @@ import (
 	"sluice/cli"
 	"sluice/internal/foreign"
 	"sluice/internal/testdns"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -54,11 +55,24 @@ func TestSoak(t *testing.T) {
 	if _, err := foreign.Have("python3-zmq", t.Name()); err != nil { // it does without
 		t.Error(err)
 	}
+	short(t, options{sluice: binary(t), seed: 1, phase: time.Second, phases: 2, flood: 1500, race: wait.Race})
+}
+
+// And with all further faults.
+func TestSoakWithAllFaults(t *testing.T) {
+	volume.Check(t)
+	foreign.Need(t, "etcd-server")
+	short(t, options{
+		sluice: binary(t), seed: 1, phase: 2 * time.Second, phases: 3, flood: 1500, race: wait.Race,
+		hangs: true, partitions: true, etcd: true,
+	})
+}
+
+// short lives through the phases of one seed.
+func short(t *testing.T, o options) {
+	t.Helper()
+	o.until = time.Now().Add(time.Hour) // it is the phases that end it
 	var out bytes.Buffer
-	o := options{
-		sluice: binary(t), seed: 1, phase: time.Second, phases: 2, flood: 1500, race: wait.Race,
-		until: time.Now().Add(time.Hour), // it is the phases that end it
-	}
 	sum := newSummary(&out, o.race)
 	if err := one(t.Context(), o, o.seed, sum); err != nil {
 		t.Errorf("%v\n%s", err, &out)

@@ -22,19 +22,27 @@ type summary struct {
 	sent, refused, discarded          map[string]uint64
 	kills, ends, proxyKills, proxyEnd int
 	cuts, hangs                       int
-	peak                              int64 // largest memory of a consolidator
-	beyond                            int64 // and the most that one took beyond its buffer
+	others                            map[string]int // further faults
+	peak                              int64          // largest memory of a consolidator
+	beyond                            int64          // and the most that one took beyond its buffer
 	proxyPeak                         int64
 }
 
 func newSummary(out io.Writer, race bool) *summary {
-	return &summary{out: out, began: time.Now(), race: race, kinds: map[string]counts{}, sent: map[string]uint64{}, refused: map[string]uint64{}, discarded: map[string]uint64{}}
+	return &summary{out: out, began: time.Now(), race: race, kinds: map[string]counts{}, sent: map[string]uint64{}, refused: map[string]uint64{}, discarded: map[string]uint64{}, others: map[string]int{}}
 }
 
 func (s *summary) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cuts++
+}
+
+// add counts a fault of some other kind.
+func (s *summary) add(fault string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.others[fault]++
 }
 
 func (s *summary) hung() {
@@ -117,6 +125,13 @@ func (s *summary) String() string {
 	fmt.Fprintf(&b, "time %v, %d seeds (%s), %d phases\n", time.Since(s.began).Round(time.Second), len(s.seeds), seedsText(s.seeds), s.phases)
 	fmt.Fprintf(&b, "consolidators: %d killed, %d ended and started again; proxy: %d killed, %d ended and started again; readers cut off %d times; servers hung %d times\n",
 		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts, s.hangs)
+	if len(s.others) > 0 {
+		var list []string
+		for _, fault := range sortedKeys(s.others) {
+			list = append(list, fmt.Sprintf("%s: %d", fault, s.others[fault]))
+		}
+		fmt.Fprintf(&b, "%s\n", strings.Join(list, "; "))
+	}
 	fmt.Fprintf(&b, "memory: a consolidator at most %.1f MiB, at most %.1f beyond its buffer (36 allowed); the proxy %.1f MiB\n",
 		float64(s.peak)/(1<<20), float64(s.beyond)/(1<<20), float64(s.proxyPeak)/(1<<20))
 	fmt.Fprintf(&b, "%-10s %14s %14s %14s\n", "publishers", "published", "to be refused", "to be skipped")

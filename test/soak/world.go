@@ -17,6 +17,7 @@ import (
 
 	"sluice/cluster/discovery"
 	"sluice/cluster/zmtp"
+	"sluice/internal/relay"
 )
 
 const (
@@ -37,7 +38,8 @@ type world struct {
 	buffer   int64
 	machines []*machine
 	proxy    *server
-	registry *registry // nil if the consolidators do not register
+	registry *registry      // nil if the consolidators do not register
+	ways     []*relay.Relay // by machine, to it; nil if the proxy needs none
 	truth    *truth
 	pubs     []*publisher // each machine's last one closes phases
 	closers  []*publisher // by machine
@@ -214,6 +216,16 @@ func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) 
 	}
 	w.proxy = newServer(o, dir, "proxy", port, args...)
 	w.truth = newTruth(len(w.machines), len(w.streams))
+	if o.partitions {
+		if err := separable(w); err != nil {
+			return nil, err
+		}
+	}
+	if o.etcd {
+		if err := register(w, 1); err != nil {
+			return nil, err
+		}
+	}
 	w.notef("seed %d: %d streams of at most %d KiB, %d MiB in all", seed, len(w.streams), streamBuffer>>10, w.buffer>>20)
 	return w, nil
 }
@@ -356,6 +368,9 @@ func (w *world) end() {
 	}
 	if w.registry != nil {
 		w.registry.end()
+	}
+	for _, way := range w.ways {
+		way.Close()
 	}
 }
 
