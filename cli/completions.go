@@ -54,7 +54,7 @@ var noFiles = []string{
 	"trusted-proxies", "cors", "last", "grep", "where", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
-	"attempts", "since", "timeout", "max-bytes", "archive-user", "nats-user",
+	"attempts", "since", "to", "late", "timeout", "max-bytes", "archive-user", "nats-user",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {
@@ -110,7 +110,7 @@ func (r *reading) liveStreams(c *cobra.Command, args []string, typed string) ([]
 	r.from.endpoints = unique(r.from.endpoints) // cobra reads the flags twice here
 	var names []string
 	// Whatever goes wrong, the user is in the middle of typing.
-	_ = r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+	_ = r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source feed) error {
 		for _, s := range namedStreams(ctx, source) {
 			if len(names) < completeMost && strings.HasPrefix(s.Name, typed) && shellSafe(s.Name) && !slices.Contains(args, s.Name) {
 				names = append(names, s.Name)
@@ -134,7 +134,7 @@ func streamThenFiles(c *cobra.Command, args []string, typed string) ([]string, c
 
 // namedStreams waits until streams are known and all sources had a moment to
 // report theirs, or until ctx ends.
-func namedStreams(ctx context.Context, source *stream.Source) []stream.Live {
+func namedStreams(ctx context.Context, source feed) []stream.Live {
 	source.WatchStreams(true)
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()

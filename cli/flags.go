@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"os"
 	"regexp"
 	"time"
@@ -50,6 +51,8 @@ type reading struct {
 
 	restore bool
 
+	before before
+
 	inbox int // bytes of records that may wait; 0 is the source's default
 }
 
@@ -76,6 +79,7 @@ func (r *reading) client(set *pflag.FlagSet) {
 // records adds the flags for which records, how many, and how they are printed.
 func (r *reading) records(set *pflag.FlagSet) {
 	set.IntVar(&r.last, "last", 0, "begin with the last N records; 1000 when full-screen")
+	r.before.flags(set)
 	r.chosen(set)
 }
 
@@ -141,8 +145,14 @@ func expression(flag, value string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
+// isProxied reports whether records are read through a proxy.
+func (r *reading) isProxied() bool {
+	way, _, err := chosen(r.set, true)
+	return err == nil && (way == "" || way == "proxy")
+}
+
 // source is where to read from: a flag goes before the environment.
-func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
+func (r *reading) source(logger *slog.Logger, since url.Values) (*stream.Source, error) {
 	through := func(url string) (*stream.Source, error) {
 		if r.curve.given() {
 			return nil, errors.New("--curve-key and --curve-server are for consolidators, and this reads through a proxy: give --consolidator, too")
@@ -151,7 +161,7 @@ func (r *reading) source(logger *slog.Logger) (*stream.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Inbox: r.inbox, Logger: logger})
+		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Query: since, Inbox: r.inbox, Logger: logger})
 	}
 	way, value, err := chosen(r.set, true)
 	switch {
@@ -188,10 +198,20 @@ func (r *reading) stdout(ctx context.Context) *stdio.Writer {
 }
 
 // withSource runs a source as long as use runs.
-func (r *reading) withSource(ctx context.Context, logger *slog.Logger, use func(context.Context, *stream.Source) error) error {
-	source, err := r.source(logger)
+func (r *reading) withSource(ctx context.Context, logger *slog.Logger, use func(context.Context, feed) error) error {
+	from, to, err := r.before.times(time.Now())
+	if err != nil {
+		return err
+	}
+	query := r.before.query(from)
+	live, err := r.source(logger, query)
 	if err != nil {
 		return &usageError{err}
 	}
+	source, end, err := r.before.over(live, r.isProxied() && query != nil, from, to, logger)
+	if err != nil {
+		return err
+	}
+	defer end()
 	return rescue.Beside(ctx, "read records", source.Run, func(ctx context.Context) error { return use(ctx, source) })
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/stdio"
-	"sluice/cluster/stream"
 	"sluice/headless"
 	"sluice/headless/grouper"
 )
@@ -142,7 +141,7 @@ func (g *grouping) follow(ctx context.Context, folded *grouper.Grouper, streams 
 	if err := goal.Check(); err != nil {
 		return &usageError{err}
 	}
-	return g.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+	return g.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source feed) error {
 		return folded.Follow(ctx, source, streams, last, goal, os.Stderr)
 	})
 }

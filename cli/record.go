@@ -9,7 +9,6 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
-	"sluice/cluster/stream"
 	"sluice/headless/recorder"
 )
 
@@ -50,6 +49,7 @@ func newRecord(ended *outcome) *cobra.Command {
 	r.sources(flags)
 	r.filters(flags)
 	flags.IntVar(&r.last, "last", 0, "begin with the last N records of each stream")
+	r.before.flags(flags)
 	flags.DurationVar(&after, "after", 0, "go on for this time after --count or --until was met")
 	flags.StringVar(&config.Out, "out", "", "record into this file; - is standard output (required)")
 	flags.BoolVar(&config.Force, "force", false, "overwrite files that are there")
@@ -64,11 +64,12 @@ func newRecord(ended *outcome) *cobra.Command {
 	c.RunE = ended.run(func(ctx context.Context, streams []string) error {
 		config.Streams, config.Count, config.For, config.After = streams, r.count, r.during, after
 		config.RotateSize = int64(rotateSize)
+		config.Since = r.before.since != "" || r.before.from != ""
 		r.inbox = int(queue)
 		if err := r.recording(&config, fsync); err != nil {
 			return err
 		}
-		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source feed) error {
 			config.Source = source
 			out := r.stdout(ctx)
 			defer out.Close()

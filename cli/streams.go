@@ -53,7 +53,7 @@ func newStreams(ended *outcome) *cobra.Command {
 		out := stdio.NewWriter(ctx, os.Stdout)
 		defer out.Close()
 		list.out = out
-		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+		return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source feed) error {
 			live, err := listStreams(ctx, source, patience)
 			if err != nil {
 				return err
@@ -79,7 +79,7 @@ func newStreams(ended *outcome) *cobra.Command {
 }
 
 // watchStreams prints the streams each second until ctx ends.
-func watchStreams(ctx context.Context, source *stream.Source, list *listing) error {
+func watchStreams(ctx context.Context, source feed, list *listing) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -117,7 +117,7 @@ func outputError(err error) error {
 }
 
 // listStreams waits until a source is connected, and measures then.
-func listStreams(ctx context.Context, source *stream.Source, patience time.Duration) ([]stream.Live, error) {
+func listStreams(ctx context.Context, source feed, patience time.Duration) ([]stream.Live, error) {
 	source.WatchStreams(true)
 	poll := time.NewTicker(streamsPoll)
 	defer poll.Stop()

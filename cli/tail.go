@@ -11,7 +11,6 @@ import (
 
 	"sluice/cluster/names"
 	"sluice/cluster/record"
-	"sluice/cluster/stream"
 	"sluice/headless/printer"
 	"sluice/tui"
 )
@@ -80,7 +79,7 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	if config.Last, err = r.backfill(0); err != nil {
 		return err
 	}
-	return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source *stream.Source) error {
+	return r.withSource(ctx, slog.New(slog.DiscardHandler), func(ctx context.Context, source feed) error {
 		config.Source = source
 		out := r.stdout(ctx)
 		defer out.Close()
@@ -140,7 +139,7 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	r.inbox = clientInbox
 	log := openLogFile("client")
 	defer log.close(os.Stderr)
-	return r.withSource(ctx, log.logger(), func(ctx context.Context, source *stream.Source) error {
+	return r.withSource(ctx, log.logger(), func(ctx context.Context, source feed) error {
 		config.Feed = source
 		client, err := tui.New(config)
 		if err != nil {

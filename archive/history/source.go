@@ -33,6 +33,9 @@ type Config struct {
 	// with From begins there, whatever its Backfill.Last says.
 	From, To time.Time
 	Late     time.Duration // as in Query
+
+	// Tells says that the live source itself tells what it no longer has from since From.
+	Tells bool
 }
 
 // Source reads a live source, and before it, without a seam, what is archived. See the

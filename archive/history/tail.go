@@ -64,9 +64,11 @@ func (s *Source) join(tails []*tail) {
 		from := stream.Backfill{Last: t.from.Last, Positions: maps.Clone(t.at)}
 		if !s.cfg.From.IsZero() {
 			from.Last = math.MaxInt32
-			t.begun = make(map[string]bool)
-			for c := range t.at {
-				t.begun[c] = true
+			if !s.cfg.Tells {
+				t.begun = make(map[string]bool)
+				for c := range t.at {
+					t.begun[c] = true
+				}
 			}
 		}
 		if len(t.at) == 0 {

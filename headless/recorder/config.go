@@ -48,6 +48,7 @@ type Config struct {
 	Source     PatternSource // required; the Recorder does the tailing
 	Streams    []string      // names and patterns (see names.Pattern), at least one
 	Last       int           // records of backfill for each stream that is live at the start; 0 begins with the next one
+	Since      bool          // the Source has of each stream what is wanted of before: all of it is recorded
 	MaxStreams int           // streams that are followed; further ones are reported and passed over. 0 means DefaultMaxStreams
 
 	// Out is the name of the file. Its ending, .gz or .zst, selects the

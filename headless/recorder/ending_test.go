@@ -165,3 +165,15 @@ func TestRecordToStandardOutput(t *testing.T) {
 		t.Errorf("wrote %q", out.String())
 	}
 }
+
+// A source that ends has no more of the time that is wanted: the recording is whole.
+func TestSourceThatEndsIsNoFailure(t *testing.T) {
+	for count, want := range map[int]error{0: nil, 5: headless.ErrEnded} {
+		source := &play{Source: script.Source{End: stream.ErrClosed, Batches: []*stream.Batch{script.Batch(script.Records("s", "a", "b"))}}}
+		d := newMemDisk()
+		s, err := recorded(t, d, recorder.Config{Source: source, Count: count})
+		if !errors.Is(err, want) || (want == nil) != (err == nil) || s.Records != 2 {
+			t.Errorf("count %d: %v, %+v; want %v", count, err, s, want)
+		}
+	}
+}

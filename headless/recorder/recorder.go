@@ -12,6 +12,7 @@ import (
 	"sluice/cluster/console"
 	"sluice/cluster/record"
 	"sluice/cluster/stdio"
+	"sluice/cluster/stream"
 	"sluice/headless"
 )
 
@@ -114,6 +115,8 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 	switch {
 	case met:
 		err = nil
+	case errors.Is(err, stream.ErrClosed): // there is no more of the time that is wanted
+		err = r.intake.Ended()
 	case r.intake.TimedOut() && len(r.selection.streams) == 0 && !errors.Is(err, headless.ErrNotConnected):
 		err = &noMatch{r.config.Streams, r.config.For}
 	}

@@ -113,6 +113,8 @@ func (s *selection) search(now time.Time) {
 // records, may have begun after the recording.
 func (s *selection) mayBeNew(now time.Time, records uint64) bool {
 	switch {
+	case s.config.Since: // what was before is wanted
+		return false
 	case s.connected.IsZero():
 		return false // its list came first
 	case now.Sub(s.connected) >= listWait:

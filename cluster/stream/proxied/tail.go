@@ -79,7 +79,7 @@ func (t *tail) url() string {
 		query = url.Values{}
 	}
 	query.Del(httpapi.QueryLast)
-	if t.from.Last > 0 && !t.live {
+	if t.from.Last > 0 && !t.live && !query.Has(httpapi.QuerySince) {
 		query.Set(httpapi.QueryLast, strconv.Itoa(t.from.Last))
 	}
 	return t.backend.address(httpapi.LogsPath(t.name), query.Encode())
@@ -139,8 +139,11 @@ func (t *tail) event(e *httpapi.Event) {
 	case httpapi.EventEnd:
 		t.response.ends(e)
 	case httpapi.EventPing:
-		// A proxy that knows no live event has no backfill to wait for either.
-		t.complete()
+		// A proxy that knows no live event has no backfill to wait for either. It knows no
+		// sources.
+		if len(t.origins) == 0 {
+			t.complete()
+		}
 		t.passed(e)
 	}
 }

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"sluice/archive/history"
+	"sluice/cluster/httpapi"
+	"sluice/cluster/stream"
+)
+
+// feed is where records come from, live and of before.
+type feed interface {
+	Run(ctx context.Context) error
+	Tail(name string, from stream.Backfill)
+	Stop(name string)
+	Ready() <-chan struct{}
+	TryTake() *stream.Batch
+	Take(ctx context.Context) (*stream.Batch, error)
+	stream.Directory
+}
+
+// before is the flags for what was said before, and for the times of records.
+type before struct {
+	set     *pflag.FlagSet // nil: there are none of these flags
+	archive archiveSource
+
+	since, from, to string
+	late            time.Duration
+}
+
+// flags adds the flags.
+func (b *before) flags(set *pflag.FlagSet) {
+	b.set = set
+	b.archive.flags(set)
+	set.StringVar(&b.since, "since", "", "begin with the records since then: so long ago, as in 2h or 7d, yesterday, or at a time, as in 2026-03-01T08:00")
+	set.StringVar(&b.from, "from", "", "another name of --since")
+	set.StringVar(&b.to, "to", "", "end with the records of that time, which is written as that of --since")
+	set.DurationVar(&b.late, "late", history.DefaultLate, "with --to, look for records in the archive that came so much later than their own time")
+}
+
+// times are the bounds of the times of records; zero is none.
+func (b *before) times(now time.Time) (from, to time.Time, err error) {
+	if b.since != "" && b.from != "" {
+		return from, to, usagef("--since and --from are both given: give one, they mean the same")
+	}
+	for _, t := range []struct {
+		flag, text string
+		at         *time.Time
+	}{{"since", b.since, &from}, {"from", b.from, &from}, {"to", b.to, &to}} {
+		if t.text == "" {
+			continue
+		}
+		if *t.at, err = parsePast(t.text, now); err != nil {
+			return from, to, usagef("--%s: %w", t.flag, err)
+		}
+	}
+	switch {
+	case from.After(now):
+		return from, to, usagef("--since %s is in the future: give a time that has been, or no --since for what comes", from.Format(time.RFC3339))
+	case !to.IsZero() && to.Before(from):
+		return from, to, usagef("--to %s is before --since %s", to.Format(time.RFC3339), from.Format(time.RFC3339))
+	case b.late < 0:
+		return from, to, usagef("--late %s is negative", b.late)
+	case !to.IsZero() && from.IsZero():
+		return from, to, usagef("--to is given without --since: give where to begin, too")
+	}
+	return from, to, nil
+}
+
+// query adds what a proxy is to know, unless history is read here.
+func (b *before) query(from time.Time) url.Values {
+	if from.IsZero() || b.archive.given() {
+		return nil
+	}
+	return url.Values{httpapi.QuerySince: {from.UTC().Format(time.RFC3339Nano)}}
+}
+
+// over puts history before a live source, if some is wanted; tells is whether that tells
+// itself what it no longer has. Call the function that it
+// returns when the source is not needed any more.
+func (b *before) over(live *stream.Source, tells bool, from, to time.Time, logger *slog.Logger) (feed, func(), error) {
+	if b.set == nil || !b.archive.given() && from.IsZero() && to.IsZero() {
+		return live, func() {}, nil
+	}
+	config := history.Config{Live: live, From: from, To: to, Late: b.late, Tells: tells}
+	client, err := b.archive.dial(logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	end := func() {}
+	if client != nil {
+		end = client.Close
+		config.Archive = history.New(client)
+	}
+	source, err := history.NewSource(config)
+	if err != nil {
+		end()
+		return nil, nil, &usageError{err}
+	}
+	return source, end, nil
+}
