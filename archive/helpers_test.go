@@ -16,6 +16,7 @@ import (
 	"sluice/archive/batch"
 	"sluice/archive/engine"
 	"sluice/cluster/loss"
+	"sluice/cluster/names"
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
@@ -61,6 +62,15 @@ func archives(t testing.TB, e *engine.Engine, from ...*consolidator.Consolidator
 
 func archivesWith(t testing.TB, cfg archive.Config) (a *archive.Archive, stop func()) {
 	t.Helper()
+	if cfg.Streams == nil { // not system/sluice, in which a consolidator may speak at any time
+		for _, text := range []string{"s*", "system/a", "tenant/*", "new"} {
+			p, err := names.ParsePattern(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Streams = append(cfg.Streams, p)
+		}
+	}
 	if cfg.Age == 0 {
 		cfg.Age, cfg.Standstill = 50*time.Millisecond, time.Millisecond // nobody else writes
 	}

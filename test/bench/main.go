@@ -39,6 +39,9 @@ func main() {
 	if len(os.Args) == 5 && os.Args[1] == "recorded" {
 		exit(recordedHere(os.Args[2], os.Args[3], os.Args[4]))
 	}
+	if len(os.Args) == 6 && strings.HasPrefix(os.Args[1], "archived") {
+		exit(archivedHere(os.Args[1] == "archived-plainly", strings.Split(os.Args[2], ","), os.Args[3], os.Args[4], os.Args[5]))
+	}
 	if len(os.Args) == 4 && os.Args[1] == "peer" {
 		exit(peer(os.Args[2], os.Args[3]))
 	}
@@ -64,6 +67,9 @@ func main() {
 	}
 	if err == nil && (*only == "replay" || *only == ".") {
 		err = o.replays()
+	}
+	if err == nil {
+		err = o.archives(re)
 	}
 	if err == nil {
 		err = o.proxies(re)

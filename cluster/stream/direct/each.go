@@ -1,7 +1,6 @@
 package direct
 
 import (
-	"context"
 	"math"
 	"time"
 
@@ -58,25 +57,22 @@ func (e *Each) TailAt(source, name string, at stream.Position) bool {
 	if l == nil {
 		return false
 	}
-	m := &merge{out: d.out, name: name, last: -1}
-	m.ctx, m.end = context.WithCancel(context.Background())
-	m.done.Store(true)
-	if before := l.tailed(name); before != nil {
-		before.merge.end()
+	if d.unmerged == nil {
+		d.unmerged = &merge{out: d.out, ctx: d.running.Context()}
+		d.unmerged.done.Store(true)
 	}
-	l.tail(&tail{name: name, at: at, own: true, from: stream.Backfill{Last: math.MaxInt32}, merge: m})
+	l.tail(&tail{name: name, at: at, own: true, from: stream.Backfill{Last: math.MaxInt32}, merge: d.unmerged})
 	return true
 }
 
 // StopAt ends a tail at one consolidator. What had arrived of it may still be in the
-// next batch.
+// batches that the next two Takes return.
 func (e *Each) StopAt(source, name string) {
 	d := e.d
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if l := d.claims[source]; l != nil {
 		if t := l.tailed(name); t != nil && t.own {
-			t.merge.end()
 			l.stop(name)
 		}
 	}

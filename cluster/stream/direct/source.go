@@ -67,6 +67,7 @@ type backend struct {
 	mu       sync.Mutex
 	running  *rescue.Group // of run; nil before
 	tails    map[string]*tail
+	unmerged *merge // of all tails at one link; nil before the first
 	links    map[zmtp.Endpoint]*link
 	order    []*link                 // links in order; nil since they have changed
 	away     map[zmtp.Endpoint]*link // not named any more; of those that were connected, maxAway at most
