@@ -3,6 +3,7 @@ package archive_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -15,6 +16,7 @@ import (
 	"sluice/archive"
 	"sluice/archive/batch"
 	"sluice/archive/engine"
+	"sluice/archive/subject"
 	"sluice/cluster/loss"
 	"sluice/cluster/names"
 	"sluice/cluster/stream/direct"
@@ -152,26 +154,32 @@ func short(n []int) []int { return n[:min(len(n), 40)] }
 // one before it ended, or with the first record of an epoch. Key: consolidator, a blank, stream.
 func holds(t testing.TB, c *engine.Client) map[string]*kept {
 	t.Helper()
+	all := make(map[string]*kept)
+	addFrom(t, c, all, 1)
+	return all
+}
+
+// addFrom adds what an engine holds from a sequence on, and returns the next one.
+func addFrom(t testing.TB, c *engine.Client, all map[string]*kept, from uint64) (next uint64) {
+	t.Helper()
 	ctx, end := context.WithTimeout(t.Context(), wait.Limit)
 	defer end()
-	state, err := c.State(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := make(map[string]*kept)
-	if state.Messages == 0 {
-		return all
-	}
-	for m, err := range c.Watch(ctx, engine.Watching{From: 1}) {
+	for {
+		page, _, err := c.Page(ctx, subject.Root+".>", from, engine.Page{})
+		if errors.Is(err, engine.ErrNoArchive) || errors.Is(err, engine.ErrUnavailable) {
+			return from // it begins, or begins again
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		add(t, all, &m)
-		if m.Sequence >= state.Last.Sequence {
-			break
+		if len(page) == 0 {
+			return from
+		}
+		for i := range page {
+			add(t, all, &page[i])
+			from = page[i].Sequence + 1
 		}
 	}
-	return all
 }
 
 func add(t testing.TB, all map[string]*kept, m *engine.Message) {
