@@ -19,6 +19,7 @@ import (
 	"sluice/archive/subject"
 	"sluice/cluster/loss"
 	"sluice/cluster/names"
+	"sluice/cluster/stream"
 	"sluice/cluster/stream/direct"
 	"sluice/cluster/zmtp"
 	"sluice/consolidator"
@@ -106,6 +107,21 @@ func (p *publisher) numbers(name string, from, to int) {
 	if _, err := p.conn.Write(b); err != nil {
 		p.t.Error(err)
 	}
+}
+
+// accepted waits until a consolidator has so many records of a stream.
+func accepted(t testing.TB, c *consolidator.Consolidator, name string, n int) {
+	t.Helper()
+	s, err := direct.New(direct.Config{Consolidators: c.SubscribeAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.WatchStreams(true)
+	stop := wait.Run(t, s.Run)
+	defer stop()
+	wait.For(t, fmt.Sprintf("%d records of %q", n, name), func() bool {
+		return slices.ContainsFunc(s.Streams(), func(l stream.Live) bool { return l.Name == name && l.Records >= uint64(n) })
+	})
 }
 
 // kept is what is archived of one stream of one consolidator, wholly checked.
