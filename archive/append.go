@@ -146,6 +146,7 @@ func (w *writer) once(ctx context.Context, m batch.Message, stream string, after
 	case a := <-answered:
 		return a.sequence, a.err
 	case <-over.C:
+		w.a.cfg.Engine.Unanswered()
 		return 0, fmt.Errorf("append to %s: no answer in %s", m.Subject, patience)
 	case <-ctx.Done():
 		return 0, ctx.Err()

@@ -178,10 +178,11 @@ func holds(t testing.TB, c *engine.Client) map[string]*kept {
 // addFrom adds what an engine holds from a sequence on, and returns the next one.
 func addFrom(t testing.TB, c *engine.Client, all map[string]*kept, from uint64) (next uint64) {
 	t.Helper()
-	ctx, end := context.WithTimeout(t.Context(), wait.Limit)
-	defer end()
 	for {
+		// A server that is cut off meanwhile never answers; who asks again gets another.
+		ctx, end := context.WithTimeout(t.Context(), wait.Limit/30)
 		page, _, err := c.Page(ctx, subject.Root+".>", from, engine.Page{})
+		end()
 		if errors.Is(err, engine.ErrNoArchive) || errors.Is(err, engine.ErrUnavailable) {
 			return from // it begins, or begins again
 		}

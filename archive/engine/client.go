@@ -27,6 +27,7 @@ type Client struct {
 	where  string // its addresses, without secrets
 	log    *slog.Logger
 	closed chan struct{}
+	moving moving
 
 	mu       sync.Mutex
 	problem  error // why it is not connected
@@ -234,6 +235,7 @@ func (c *Client) failed(what, of string, err error) error {
 	var api *jetstream.APIError
 	switch {
 	case err == nil:
+		c.moving.answered()
 		return nil
 	case errors.Is(err, context.Canceled):
 		return err
@@ -250,6 +252,7 @@ func (c *Client) failed(what, of string, err error) error {
 	case errors.As(err, &api) && api.Code < 500:
 		return fmt.Errorf("%s %s at %s: %w", what, of, c.where, err)
 	}
+	c.Unanswered()
 	c.mu.Lock()
 	denied := c.denied
 	c.denied = nil
