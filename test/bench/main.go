@@ -72,6 +72,9 @@ func main() {
 		err = o.archives(re)
 	}
 	if err == nil {
+		err = o.consumes(re)
+	}
+	if err == nil {
 		err = o.proxies(re)
 	}
 	exit(err)
