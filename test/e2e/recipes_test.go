@@ -17,17 +17,19 @@ import (
 	"sluice/internal/wait"
 )
 
-// recipe is the commands of a section of docs/scripting.md, one text for each
-// block.
-func recipe(t *testing.T, number int) []string {
+// recipe is the commands of a section of docs/scripting.md.
+func recipe(t *testing.T, number int) []string { return recipeOf(t, "scripting.md", number) }
+
+// recipeOf is the commands of a section of a page, one text for each block.
+func recipeOf(t *testing.T, page string, number int) []string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/scripting.md")
+	text, err := os.ReadFile("../../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, ok := strings.Cut(string(text), fmt.Sprintf("\n## %d. ", number))
 	if !ok {
-		t.Fatalf("docs/scripting.md has no recipe %d", number)
+		t.Fatalf("docs/%s has no recipe %d", page, number)
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	var blocks []string
