@@ -92,7 +92,10 @@ func (e *Each) AppendHeads(dst []Head, since time.Time) []Head {
 func (l *link) tailed(name string) *tail {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.wanted[name]
+	if c := l.cursors[name]; c != nil {
+		return c.tail
+	}
+	return nil
 }
 
 func (l *link) appendHeads(dst []Head, since time.Time) []Head {
@@ -102,8 +105,8 @@ func (l *link) appendHeads(dst []Head, since time.Time) []Head {
 	defer l.mu.Unlock()
 	for i := range dst[from:] {
 		h := &dst[from+i]
-		t := l.wanted[h.Stream]
-		h.Source, h.Tailed = l.name, t != nil && t.own
+		c := l.cursors[h.Stream]
+		h.Source, h.Tailed = l.name, c != nil && c.tail.own
 	}
 	return dst
 }

@@ -68,7 +68,7 @@ func Breakable(cfg Config) (s *stream.Source, breakLinks func(), err error) {
 		defer b.mu.Unlock()
 		for _, l := range b.links {
 			l.mu.Lock()
-			l.wanted["broken"] = nil
+			l.cursors["broken"] = nil
 			l.mu.Unlock()
 		}
 	}, nil

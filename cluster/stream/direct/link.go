@@ -44,7 +44,6 @@ type link struct {
 	gone    bool               // and it has ended
 	tried   bool               // a first attempt has ended
 	conn    *zmtp.Conn         // nil while not connected
-	wanted  map[string]*tail   // what it is to read
 	cursors map[string]*cursor // where it stands; they outlive the connection
 	requests
 	waiting time.Time  // since when it waits for the peer; zero while it does not
@@ -60,6 +59,8 @@ type cursor struct {
 	barrier uint64 // 0, or the number of the PING whose PONG ends the answer to an older X-TAIL
 	epoch   uint64
 	next    uint64
+	sent    bool // it was asked for, on this connection or one before
+	asked   bool // on this connection, and not stopped since
 	known   bool // epoch and next are
 	marked  bool // the answer to this connection's X-TAIL has come
 	filling bool // what comes is backfill, until X-LIVE
@@ -72,7 +73,7 @@ func newLink(d *backend, e zmtp.Endpoint) *link {
 	return &link{
 		d: d, endpoint: e, address: e.String(),
 		state: stream.StateConnecting, since: time.Now(), name: e.Address,
-		wanted: make(map[string]*tail), cursors: make(map[string]*cursor),
+		cursors:  make(map[string]*cursor),
 		requests: requests{poke: make(chan struct{}, 1)},
 	}
 }
@@ -183,10 +184,12 @@ func (l *link) adopt(other *link) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for name, c := range cursors {
-		if c.tail.own && l.wanted[name] == nil {
-			l.wanted[name] = c.tail
+		mine := l.cursors[name]
+		if mine == nil && c.tail.own {
+			mine = &cursor{tail: c.tail}
+			l.cursors[name] = mine
 		}
-		if l.cursors[name] == nil && l.wanted[name] == c.tail && c.barrier == 0 {
+		if mine != nil && mine.tail == c.tail && !mine.sent && c.sent {
 			l.cursors[name] = c
 		}
 	}
@@ -249,8 +252,8 @@ func (l *link) parted() (state stream.State, name string, replaced, rekeyed bool
 	if l.had {
 		state = stream.StateLost
 	}
-	for _, t := range l.wanted {
-		merging = append(merging, t.merge)
+	for _, c := range l.cursors {
+		merging = append(merging, c.tail.merge)
 	}
 	return state, l.name, replaced, rekeyed, merging
 }
@@ -342,15 +345,15 @@ func (l *link) connected(conn *zmtp.Conn) (unanswered []*merge) {
 	l.absence.connected(time.Now(), conn.Peer)
 	l.conn = conn
 	l.anew()
-	for _, t := range l.wanted {
-		l.ask(t)
+	for _, c := range l.cursors {
+		l.ask(c)
 	}
 	if watching && conn.Peer.Sluice {
 		l.request(zmtp.AppendWatch(nil, true))
 	}
 	if !conn.Peer.Sluice {
-		for _, t := range l.wanted {
-			unanswered = append(unanswered, t.merge)
+		for _, c := range l.cursors {
+			unanswered = append(unanswered, c.tail.merge)
 		}
 	}
 	return unanswered

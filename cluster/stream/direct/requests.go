@@ -12,46 +12,47 @@ import (
 // that may still be coming, and nothing in them tells them from what is asked for now. A
 // PONG does: it comes behind all that was asked for before its PING, the barrier.
 type requests struct {
-	asked   map[string]uint64   // streams that were asked for; with 0, or the barrier behind which nothing comes of them, since they were stopped
-	barrier uint64              // number of the last PING that is one
-	stopped []string            // the streams that wait for the next one
-	barred  map[uint64][]string // those that wait for a PONG
-	queue   []byte              // to be written
-	poke    chan struct{}       // there is something to be written; capacity 1
+	barrier  uint64              // number of the last PING that is one
+	stopping map[string]uint64   // by stream that was asked for, and stopped: the barrier behind which nothing comes of it
+	stopped  []string            // those of them that wait for the next PING
+	barred   map[uint64][]string // those that wait for a PONG
+	queue    []byte              // to be written
+	poke     chan struct{}       // there is something to be written; capacity 1
 }
 
 // tail asks for a stream, as soon as nothing is on its way that was asked for before.
 func (l *link) tail(t *tail) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wanted[t.name] = t
-	delete(l.cursors, t.name)
+	before := l.cursors[t.name]
+	c := &cursor{tail: t}
+	l.cursors[t.name] = c
 	if l.conn == nil {
 		return
 	}
-	if _, asked := l.asked[t.name]; !asked || !l.conn.Peer.Sluice {
-		l.ask(t)
-		return
+	asked := before != nil && before.asked
+	switch {
+	case !l.conn.Peer.Sluice:
+		c.asked = asked
+		l.ask(c)
+	case asked || l.stopping[t.name] != 0:
+		c.barrier = l.bar(t.name)
+	default:
+		l.ask(c)
 	}
-	l.cursors[t.name] = &cursor{tail: t, barrier: l.bar(t.name)}
 }
 
 // stop asks for a stream no more.
 func (l *link) stop(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.wanted, name)
+	c := l.cursors[name]
 	delete(l.cursors, name)
-	if l.conn == nil {
-		return
-	}
-	if _, asked := l.asked[name]; !asked {
-		return
-	}
-	if l.conn.Peer.Sluice {
+	switch {
+	case l.conn == nil || c == nil || !c.asked:
+	case l.conn.Peer.Sluice:
 		l.bar(name)
-	} else {
-		delete(l.asked, name)
+	default:
 		l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, name, true))
 	}
 }
@@ -59,12 +60,12 @@ func (l *link) stop(name string) {
 // bar stops a stream that was asked for, unless it is stopped, and returns the barrier
 // behind which nothing comes of it. l.mu is held.
 func (l *link) bar(name string) (barrier uint64) {
-	if l.asked[name] == 0 {
-		l.asked[name] = l.barrier + 1
+	if l.stopping[name] == 0 {
+		l.stopping[name] = l.barrier + 1
 		l.stopped = append(l.stopped, name)
 		l.request(zmtp.AppendStop(nil, name))
 	}
-	return l.asked[name]
+	return l.stopping[name]
 }
 
 // take takes the queue, and ends it with a PING if streams wait for one.
@@ -93,17 +94,20 @@ func (l *link) passed(barrier uint64) {
 	names := l.barred[barrier]
 	delete(l.barred, barrier)
 	for _, name := range names {
-		delete(l.asked, name)
-		if t := l.wanted[name]; t != nil {
-			l.ask(t)
+		delete(l.stopping, name)
+		if c := l.cursors[name]; c != nil {
+			l.ask(c)
 		}
 	}
 }
 
 // anew forgets what was asked for on an older connection. l.mu is held.
 func (l *link) anew() {
-	l.asked, l.barred = make(map[string]uint64), make(map[uint64][]string)
+	l.stopping, l.barred = make(map[string]uint64), make(map[uint64][]string)
 	l.stopped, l.queue = nil, nil
+	for _, c := range l.cursors {
+		c.asked = false
+	}
 }
 
 // watch asks for the live streams, or no more.
@@ -120,25 +124,19 @@ func (l *link) watch(on bool) {
 
 // ask asks for a stream: from where the link stands in it, or as the tail says.
 // l.mu is held, and the link is connected.
-func (l *link) ask(t *tail) {
-	c := l.cursors[t.name]
-	fresh := c == nil || c.barrier != 0
-	if fresh {
-		c = &cursor{tail: t}
-		l.cursors[t.name] = c
-	}
+func (l *link) ask(c *cursor) {
+	t, fresh, asked := c.tail, !c.sent, c.asked
 	if t.own && !l.conn.Peer.Sluice {
 		return // it has no places
 	}
+	c.sent, c.asked, c.barrier = true, true, 0
 	if !l.conn.Peer.Sluice {
 		c.marked, c.known, c.epoch, c.next = true, true, rand.Uint64(), 0
-		if _, asked := l.asked[t.name]; !asked {
-			l.asked[t.name] = 0
+		if !asked {
 			l.request(zmtp.AppendSubscription(nil, l.conn.Peer.Version, t.name, false))
 		}
 		return
 	}
-	l.asked[t.name] = 0
 	c.marked = false
 	c.filling = fresh
 	want := zmtp.Tail{Name: t.name, From: zmtp.TailNow}

@@ -81,8 +81,8 @@ func TestStreamsThatAreWantedAgainWaitForTheirPong(t *testing.T) {
 	l.stop("c")
 	check("after all ends", "X-STOP b", "X-STOP c", "PING 2")
 	l.passed(2)
-	if len(l.asked)+len(l.barred)+len(l.stopped)+len(l.cursors)+len(l.wanted) > 0 {
-		t.Errorf("it remembers what was stopped: asked %v, barred %v, stopped %v", l.asked, l.barred, l.stopped)
+	if len(l.stopping)+len(l.barred)+len(l.stopped)+len(l.cursors) > 0 {
+		t.Errorf("it remembers what was stopped: stopping %v, barred %v, stopped %v", l.stopping, l.barred, l.stopped)
 	}
 	l.stop("never")
 	check("after the end of what it never asked for")
