@@ -65,8 +65,12 @@ func (d *Devenv) choices() (choices []tui.Choice) {
 			key = "" // by the cursor
 		}
 		detail := fmt.Sprintf("runs, process %d", p.PID)
-		if p.Fault != None {
-			detail = fmt.Sprintf("%v for %v", p.Fault, time.Since(p.Since).Round(time.Second))
+		switch d := time.Since(p.Since).Round(time.Second); p.Fault {
+		case None:
+		case Ended:
+			detail = fmt.Sprintf("%v %v ago", p.Fault, d)
+		case Killed, Hung, Slow, CutOff:
+			detail = fmt.Sprintf("%v for %v", p.Fault, d)
 		}
 		if p.Why != "" {
 			detail += ": " + p.Why

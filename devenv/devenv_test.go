@@ -259,6 +259,9 @@ func TestAPartThatEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait.For(t, "its end to be seen", func() bool { return part(t, d, "proxy").Fault == devenv.Ended })
+	if why := part(t, d, "proxy").Why; why != "signal: killed" {
+		t.Errorf("it has ended: %s", why)
+	}
 	if err := d.Mend("proxy"); err != nil {
 		t.Fatal(err)
 	}

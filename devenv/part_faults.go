@@ -37,7 +37,7 @@ type Part struct {
 	PID     int // 0 when it does not run
 	Fault   Fault
 	Since   time.Time // of the fault
-	Why     string    // it ended by itself: what it said last
+	Why     string    // it ended by itself: the signal that ended it, or what it said last
 	Network bool      // it can be Slow and CutOff
 }
 
@@ -74,7 +74,7 @@ func (p *part) look() {
 	}
 	select {
 	case <-p.now.ended:
-		p.why = p.now.said.String()
+		p.why = p.now.why()
 		p.now.kill()
 		p.mendNetwork()
 		p.now, p.fault, p.since = nil, Ended, time.Now()

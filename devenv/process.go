@@ -89,6 +89,14 @@ func startPart(command []string, o order, log io.Writer) (*process, bound, error
 	return p, at, nil
 }
 
+// why is why the process has ended: the signal that did it, or what it said last.
+func (p *process) why() string {
+	if w, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return p.cmd.ProcessState.String()
+	}
+	return p.said.String()
+}
+
 // signal sends a signal, unless the process has ended.
 func (p *process) signal(s syscall.Signal) error {
 	select {
