@@ -11,6 +11,7 @@ import (
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
 	"sluice/proxy/resume"
 )
 
@@ -229,7 +230,10 @@ func (s *session) rereadRecord(again *rereading, r *stream.Record) {
 	if s.ids {
 		s.id.set(p, r.Source, stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1})
 	}
-	again.line = record.Normalise(again.line[:0], r.Data)
+	if again.line = record.Normalise(again.line[:0], r.Data); len(again.line) > zmtp.MaxRecord {
+		s.addLossAgain(p, id, tooLarge(p.name, r.Source), time.Now())
+		return
+	}
 	s.addRecord(p, id, r.Source, again.line)
 }
 
@@ -238,12 +242,16 @@ func (s *session) rereadGap(p *part, n *stream.Notice) {
 	if at, ok := p.resume.Positions()[n.Source]; ok && s.ids {
 		s.id.set(p, n.Source, at)
 	}
-	if !s.request.filter.from(n.Source) {
-		return
-	}
-	lost := loss.Event{Loss: n.Loss(), Total: n.Count, Since: n.Time}
+	lost := n.Loss()
 	lost.Stream = p.name
-	s.addLoss(p, id, lost)
+	s.addLossAgain(p, id, lost, n.Time)
+}
+
+// addLossAgain adds a loss that was read again, if the filter lets its consolidator pass.
+func (s *session) addLossAgain(p *part, id httpapi.EventID, lost loss.Loss, since time.Time) {
+	if s.request.filter.from(lost.Source) {
+		s.addLoss(p, id, loss.Event{Loss: lost, Total: lost.Count, Since: since})
+	}
 }
 
 // numbered returns the id of what was read again, for which a source may get a

@@ -9,6 +9,7 @@ import (
 	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
 	"sluice/proxy/entry"
 	"sluice/proxy/resume"
 )
@@ -127,6 +128,11 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		source.Next = seq + 1
 		var head, line []byte
 		head, line, buf = encode(buf, source.Number, seq, r.Data)
+		if len(line) > zmtp.MaxRecord {
+			flush()
+			t.refuse(to, source)
+			continue
+		}
 		to.AddEntry(t.target, head, line)
 		size += len(head) + len(line)
 		if added++; added == maxAdded {
@@ -137,6 +143,21 @@ func (t *tail) append(to *fanout.Appender, records []stream.Record, buf []byte) 
 		flush()
 	}
 	return buf
+}
+
+// refuse logs that a record is a loss, since it has become too large: source.Next is behind
+// it. t.mu is held.
+func (t *tail) refuse(to *fanout.Appender, source *resume.Source) {
+	n := stream.GapNotice(tooLarge(t.name, source.Consolidator), time.Now())
+	t.upstream.gap(&n)
+	t.lost++
+	at := to.Append(t.name, encodeLoss(source, entry.Loss{Loss: n.Loss(), Total: t.lost, Since: n.Time}), 1)
+	t.gaps.Add(at.Next, 1)
+}
+
+// tooLarge is the loss of a record that has become too large when it was normalised.
+func tooLarge(name, consolidator string) loss.Loss {
+	return loss.Loss{Stream: name, Source: consolidator, Hop: loss.AtProxy, Reason: loss.TooLarge, Count: 1}
 }
 
 // encode makes the two parts of a record's entry, and returns what buf has

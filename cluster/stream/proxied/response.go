@@ -25,7 +25,7 @@ const (
 	refusedWait  = 30 * time.Second // before what was refused for good is asked for again
 	problemWait  = 10 * time.Second // for all of an answer that is no stream
 	maxProblem   = 4 << 10          // bytes read of an answer that is no stream
-	maxEvent     = 2 << 20          // bytes of one event: a normalised record is at most six times its 256 KiB
+	maxEvent     = 2 << 20          // bytes of one event: a record of an older proxy is up to six times its 256 KiB
 	maxListEvent = 16 << 20         // bytes of one list of streams
 )
 
