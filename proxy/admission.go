@@ -28,17 +28,17 @@ type holder struct {
 	name  string
 }
 
-// admit counts a session in, or returns why it may not be. Call the function when it
-// has ended.
-func (a *admission) admit(holders []holder) (end func(), refused tally.Reason, ok bool) {
+// admit counts a session in, or returns of whom there are too many. Call the function when
+// it has ended.
+func (a *admission) admit(holders []holder) (end func(), refused holder, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.proxy > 0 && a.all >= a.proxy {
-		return nil, tally.ProxySessions, false
+		return nil, holder{limit: tally.ProxySessions}, false
 	}
 	for _, h := range holders {
 		if limit := a.limit(h.limit); limit > 0 && a.held[h] >= limit {
-			return nil, h.limit, false
+			return nil, h, false
 		}
 	}
 	if a.held == nil {
@@ -48,7 +48,7 @@ func (a *admission) admit(holders []holder) (end func(), refused tally.Reason, o
 	for _, h := range holders {
 		a.held[h]++
 	}
-	return func() { a.end(holders) }, 0, true
+	return func() { a.end(holders) }, holder{}, true
 }
 
 func (a *admission) end(holders []holder) {
@@ -81,15 +81,27 @@ const (
 	byList    = "the list of streams, of "
 )
 
+// byToken is before the token in whose name tenants' streams are read, when it opens tenants
+// by a pattern: by their names it would have as many sessions as it can invent names, and
+// leave a tenant none.
+const byToken = "streams of tenants, by "
+
 // holders are whose session a request for these streams would be, and for what else. The
 // addresses of one IPv6 network of 64 bits are one: its host has them all.
 func (a *admission) holders(r *http.Request, streams []string, unnamed string) (list []holder) {
+	grant := auth.FromContext(r.Context())
 	for _, name := range streams {
-		if tenant, ok := strings.CutPrefix(name, "tenant/"); ok && a.tenant > 0 {
-			list = append(list, holder{tally.TenantSessions, tenant})
+		tenant, ok := strings.CutPrefix(name, "tenant/")
+		if !ok || a.tenant == 0 {
+			continue
 		}
+		if grant.ByPattern() && grant.ID() != "" {
+			list = append(list, holder{tally.TenantSessions, byToken + grant.ID()})
+			break
+		}
+		list = append(list, holder{tally.TenantSessions, tenant})
 	}
-	if tenants := auth.FromContext(r.Context()).Tenants(); a.tenant > 0 && unnamed != "" && tenants != "" {
+	if tenants := grant.Tenants(); a.tenant > 0 && unnamed != "" && tenants != "" {
 		list = append(list, holder{tally.TenantSessions, unnamed + tenants})
 	}
 	if address := door.Address(r.Context()); a.address > 0 && address.IsValid() {
@@ -98,7 +110,7 @@ func (a *admission) holders(r *http.Request, streams []string, unnamed string) (
 		}
 		list = append(list, holder{tally.AddressSessions, address.String()})
 	}
-	if id := auth.FromContext(r.Context()).ID(); a.token > 0 && id != "" {
+	if id := grant.ID(); a.token > 0 && id != "" {
 		list = append(list, holder{tally.TokenSessions, id})
 	}
 	return list
@@ -112,12 +124,20 @@ var tooMany = map[tally.Reason]string{
 	tally.TokenSessions:   "this token has as many sessions as it may: close one, or raise --max-token-sessions",
 }
 
+// tooMany says that there are too many of h, and what to do.
+func (h holder) tooMany() string {
+	if strings.HasPrefix(h.name, byToken) {
+		return "this token, which opens tenants by a pattern, has as many sessions as a tenant may: close one, or raise --max-tenant-sessions"
+	}
+	return tooMany[h.limit]
+}
+
 // begin admits a session that reads streams by name, and maybe what unnamed says, or
 // refuses it with an answer. Call the function when the session has ended.
 func (p *Proxy) begin(w http.ResponseWriter, r *http.Request, streams []string, unnamed string) (end func(), ok bool) {
-	leave, reason, ok := p.admission.admit(p.admission.holders(r, streams, unnamed))
+	leave, refused, ok := p.admission.admit(p.admission.holders(r, streams, unnamed))
 	if !ok {
-		p.refuse(w, r, reason, tooMany[reason])
+		p.refuse(w, r, refused.limit, refused.tooMany())
 		return nil, false
 	}
 	if !p.count() {

@@ -76,7 +76,9 @@ func TestSessionsAreLimited(t *testing.T) {
 	}
 }
 
-func TestTheSessionsOfATokenAreLimited(t *testing.T) {
+// issuer returns what checks tokens, and what makes them for tenants.
+func issuer(t *testing.T) (*auth.Verifier, func(tenants ...string) string) {
+	t.Helper()
 	key := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
 		t.Fatal(err)
@@ -85,13 +87,17 @@ func TestTheSessionsOfATokenAreLimited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	issue := func(tenants ...string) string {
+	return verifier, func(tenants ...string) string {
 		token, err := auth.Sign(key, "", auth.Claims{Tenants: tenants, Expires: time.Now().Add(time.Hour)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return "Bearer " + token
 	}
+}
+
+func TestTheSessionsOfATokenAreLimited(t *testing.T) {
+	verifier, issue := issuer(t)
 	p := start(t, newFake(), func(c *proxy.Config) { c.Tokens, c.MaxTokenSessions = verifier, 2 })
 	one, two := issue("acme", "globex"), issue("acme")
 	get(t, p, acme, "Authorization", one)
@@ -101,6 +107,24 @@ func TestTheSessionsOfATokenAreLimited(t *testing.T) {
 	}
 	if r := get(t, p, acme, "Authorization", two); r.resp.StatusCode != http.StatusOK {
 		t.Errorf("one with another gets %s", r.resp.Status)
+	}
+}
+
+// A token that opens tenants by a pattern has as many sessions of all together as a tenant
+// has, whatever names it asks for, and takes no tenant's places.
+func TestTheSessionsOfATokenWithAPatternAreLimited(t *testing.T) {
+	verifier, issue := issuer(t)
+	p := start(t, newFake(), func(c *proxy.Config) { c.Tokens, c.MaxTenantSessions = verifier, 2 })
+	wide, narrow := issue("/.*/"), issue("acme", "globex")
+	get(t, p, acme, "Authorization", wide)
+	get(t, p, "/api/logs?stream=tenant/acme&stream=tenant/invented-1", "Authorization", wide)
+	if r := get(t, p, "/api/logs/tenant/invented-2", "Authorization", wide); r.resp.StatusCode != http.StatusTooManyRequests || !strings.Contains(r.all(), "pattern") {
+		t.Errorf("the third with the pattern gets %s", r.resp.Status)
+	}
+	for _, path := range []string{acme, acme, "/api/logs/tenant/globex"} {
+		if r := get(t, p, path, "Authorization", narrow); r.resp.StatusCode != http.StatusOK {
+			t.Errorf("%s with names gets %s", path, r.resp.Status)
+		}
 	}
 }
 

@@ -96,6 +96,10 @@ func (g *Grant) Tenants() string {
 	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 
+// ByPattern reports whether tenants are opened by patterns of their names, so that nobody
+// knows how many.
+func (g *Grant) ByPattern() bool { return len(g.like) > 0 }
+
 // ID tells tokens apart, in limits and logs. It is no secret, the same for the same
 // token at every proxy, and empty when there was no token.
 func (g *Grant) ID() string { return g.id }
