@@ -83,8 +83,8 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 	done
 
 soak: FOR ?= 1m
-soak: build ## prove for a time FOR (1m) that readers get, or are told of, every record (SEED=n FAULTS="hangs partitions etcd", or all)
-	$(GO) run ./test/soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED)) $(addprefix -,$(if $(filter all,$(FAULTS)),hangs partitions etcd,$(FAULTS)))
+soak: build ## prove for a time FOR (1m) that readers get, or are told of, every record (SEED=n FAULTS="archive hangs partitions etcd", or all)
+	$(GO) run ./test/soak -sluice bin/sluice -for $(FOR) $(if $(SEED),-seed $(SEED)) $(addprefix -,$(if $(filter all,$(FAULTS)),archive hangs partitions etcd,$(FAULTS)))
 
 man: build ## write the manual pages of all commands into MANDIR (bin/man)
 	bin/sluice man --out $(MANDIR)

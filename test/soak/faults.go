@@ -161,6 +161,14 @@ func (w *world) draw(n int) []fault {
 			separate(i)
 		}
 	}
+	if a := w.archive; a != nil {
+		if k := rnd.IntN(4); k < 3 {
+			force, down := k < 2, time.Duration(rnd.Int64N(int64(w.o.phase/8)))
+			add(func(ctx context.Context) error { return a.restart(ctx, force, down) })
+		} else {
+			hang(a.server)
+		}
+	}
 	if k := rnd.IntN(4); k < 2 {
 		force, down := k == 0, time.Duration(rnd.Int64N(int64(w.o.phase/8)))
 		add(func(ctx context.Context) error { return w.restart(ctx, w.proxy, force, down, func() {}) })

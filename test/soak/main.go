@@ -41,6 +41,8 @@ type options struct {
 	hangs      bool // servers hang
 	partitions bool // consolidators, the proxy and readers are cut off from one another
 	etcd       bool // consolidators register in an etcd that fails, and move
+
+	archive bool // an archive keeps everything, and is read; it is killed, too
 }
 
 func main() {
@@ -56,6 +58,7 @@ func main() {
 	flag.BoolVar(&o.hangs, "hangs", false, "let servers hang, too")
 	flag.BoolVar(&o.partitions, "partitions", false, "cut consolidators, the proxy and readers off from one another, too")
 	flag.BoolVar(&o.etcd, "etcd", false, "let consolidators register in an etcd, which fails, and move; needs etcd on the PATH")
+	flag.BoolVar(&o.archive, "archive", false, "have an archive keep everything, kill it, and read what it keeps")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

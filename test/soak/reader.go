@@ -23,6 +23,7 @@ const (
 	kindLibzmq  = "libzmq"  // libzmq's SUB socket
 	kindText    = "text"    // what curl gets
 	kindEvents  = "events"  // what a browser's EventSource gets
+	kindArchive = "archive" // what sluice archive keeps
 )
 
 // reader is one reader of the soak.

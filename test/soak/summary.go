@@ -25,7 +25,7 @@ type summary struct {
 	others                            map[string]int // further faults
 	peak                              int64          // largest memory of a consolidator
 	beyond                            int64          // and the most that one took beyond its buffer
-	proxyPeak                         int64
+	proxyPeak, archivePeak            int64
 }
 
 func newSummary(out io.Writer, race bool) *summary {
@@ -59,6 +59,10 @@ func (s *summary) restarted(server *server, force bool) {
 		s.proxyKills++
 	case server.name == "proxy":
 		s.proxyEnd++
+	case server.name == "archive" && force:
+		s.others["archive killed"]++
+	case server.name == "archive":
+		s.others["archive ended and started again"]++
 	case force:
 		s.kills++
 	default:
@@ -72,8 +76,12 @@ func (s *summary) memory(w *world, server *server) error {
 	n := server.peak() - server.idle.Load() // without pages of the program
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if server.name == "proxy" {
+	switch server.name {
+	case "proxy":
 		s.proxyPeak = max(s.proxyPeak, n)
+		return nil
+	case "archive":
+		s.archivePeak = max(s.archivePeak, n)
 		return nil
 	}
 	s.peak, s.beyond = max(s.peak, n), max(s.beyond, n-w.buffer)
@@ -125,6 +133,9 @@ func (s *summary) String() string {
 	fmt.Fprintf(&b, "time %v, %d seeds (%s), %d phases\n", time.Since(s.began).Round(time.Second), len(s.seeds), seedsText(s.seeds), s.phases)
 	fmt.Fprintf(&b, "consolidators: %d killed, %d ended and started again; proxy: %d killed, %d ended and started again; readers cut off %d times; servers hung %d times\n",
 		s.kills, s.ends, s.proxyKills, s.proxyEnd, s.cuts, s.hangs)
+	if s.archivePeak > 0 {
+		fmt.Fprintf(&b, "memory of the archive: at most %.1f MiB\n", float64(s.archivePeak)/(1<<20))
+	}
 	if len(s.others) > 0 {
 		var list []string
 		for _, fault := range sortedKeys(s.others) {

@@ -38,6 +38,7 @@ type world struct {
 	buffer   int64
 	machines []*machine
 	proxy    *server
+	archive  *archiveReader // nil if there is none
 	registry *registry      // nil if the consolidators do not register
 	ways     []*relay.Relay // by machine, to it; nil if the proxy needs none
 	truth    *truth
@@ -226,6 +227,11 @@ func newWorld(o options, seed uint64, dir string, sum *summary) (*world, error) 
 			return nil, err
 		}
 	}
+	if o.archive {
+		if w.archive, err = newArchive(w); err != nil {
+			return nil, err
+		}
+	}
 	w.notef("seed %d: %d streams of at most %d KiB, %d MiB in all", seed, len(w.streams), streamBuffer>>10, w.buffer>>20)
 	return w, nil
 }
@@ -235,6 +241,9 @@ func (w *world) servers() []*server {
 	all := []*server{w.proxy}
 	for _, m := range w.machines {
 		all = append(all, m.server)
+	}
+	if w.archive != nil {
+		all = append(all, w.archive.server)
 	}
 	return all
 }
@@ -280,6 +289,9 @@ func (w *world) populate() error {
 	for i := range 3 {
 		r, err := newProxied(w, fmt.Sprintf("proxied %d", i+1), i > 0)
 		errs = append(errs, add(r, err))
+	}
+	if w.archive != nil {
+		errs = append(errs, add(w.archive, nil))
 	}
 	for i := range 4 {
 		events := i%2 == 0
