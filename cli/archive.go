@@ -85,7 +85,7 @@ func newArchive(ended *outcome) *cobra.Command {
 		}
 		return s.Run(ctx)
 	})
-	c.AddCommand(newArchiveStatus(ended))
+	c.AddCommand(newArchiveStatus(ended), newArchiveImport(ended))
 	return c
 }
 

@@ -136,8 +136,8 @@ func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, now 
 	if state.Messages > 0 {
 		fmt.Fprintf(&b, ", since %s", state.First.Stored.Local().Format(time.DateTime))
 	}
-	if state.Keep != "" {
-		fmt.Fprintf(&b, "; kept: %s", record.Safe(state.Keep))
+	if len(state.Keep) > 0 {
+		fmt.Fprintf(&b, "; kept: %s", record.Safe(state.Keep.String()))
 	}
 	if state.Lagging > 0 {
 		fmt.Fprintf(&b, "; %s behind or not there", record.Plural(uint64(state.Lagging), "replica"))
@@ -239,7 +239,7 @@ func writeStatusJSON(out io.Writer, state *engine.State, lanes []holdings.Lane) 
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 	objects := []any{heldArchive{
-		"archive", len(lanes), state.Messages, state.Bytes, state.MaxBytes, stamp(state.First.Stored), state.Keep, state.Replicas, state.Lagging,
+		"archive", len(lanes), state.Messages, state.Bytes, state.MaxBytes, stamp(state.First.Stored), state.Keep.String(), state.Replicas, state.Lagging,
 	}}
 	for _, l := range lanes {
 		h := heldStream{

@@ -55,6 +55,29 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	return e, nil
 }
 
+// Join connects to an archive that runs, to append to it beside that. The rules of what is
+// kept are its own. The caller closes the Engine. It waits until ctx ends.
+func Join(ctx context.Context, c DialConfig) (*Engine, error) {
+	client, err := Dial(c)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{Client: client, config: Config{Connect: c}}
+	s, err := client.stream(ctx, Logs)
+	if err == nil {
+		keep, ok := readKeep(s.CachedInfo().Config.Metadata[metaKeep])
+		if !ok {
+			err = fmt.Errorf("join the archive at %s: how long it keeps what: %w", client.Where(), ErrNewer)
+		}
+		e.config.Keep, e.age = keep, keep.longest()
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
 // Check is the error of a configuration that Open refuses whatever there is.
 func (c *Config) Check() error {
 	switch {

@@ -93,11 +93,31 @@ func (k Keep) Age(stream string) time.Duration {
 
 // String is the rules, as they are written, with blanks between.
 func (k Keep) String() string {
+	return strings.ReplaceAll(k.meta(), "\n", " ")
+}
+
+// meta is the rules as they are noted with LOGS: no name has a line break.
+func (k Keep) meta() string {
 	all := make([]string, len(k))
 	for i, r := range k {
 		all[i] = r.String()
 	}
-	return strings.Join(all, " ")
+	return strings.Join(all, "\n")
+}
+
+// readKeep reads what meta writes; ok is false for anything else.
+func readKeep(text string) (k Keep, ok bool) {
+	if text == "" {
+		return nil, true
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		r, err := ParseRule(line)
+		if err != nil {
+			return nil, false
+		}
+		k = append(k, r)
+	}
+	return k, true
 }
 
 // longest is the age after which nothing is kept; 0 when there is none.

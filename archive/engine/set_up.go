@@ -35,7 +35,7 @@ func (e *Engine) setUp(ctx context.Context) error {
 		Name: Logs, Subjects: []string{subject.All}, Storage: jetstream.FileStorage, Replicas: replicas,
 		Discard: jetstream.DiscardOld, MaxAge: e.age, MaxBytes: e.config.MaxBytes, AllowDirect: true, AllowMsgTTL: true,
 		Duplicates:  leastWindow,
-		Metadata:    map[string]string{metaForm: strconv.Itoa(storeForm), metaKeep: e.config.Keep.String()},
+		Metadata:    map[string]string{metaForm: strconv.Itoa(storeForm), metaKeep: e.config.Keep.meta()},
 		Description: "Logs, archived by sluice",
 	}
 	if logs.MaxBytes == 0 {

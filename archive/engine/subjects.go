@@ -14,8 +14,8 @@ type State struct {
 	Replicas        int // that are there, the leader among them
 	Lagging         int // replicas that are not there, or not current
 	Leader          string
-	Keep            string // the rules that it was last opened with
-	MaxBytes        int64  // 0 none
+	Keep            Keep  // the rules that it was last opened with
+	MaxBytes        int64 // 0 none
 }
 
 // State asks what is held.
@@ -27,8 +27,9 @@ func (c *Client) State(ctx context.Context) (State, error) {
 	i := s.CachedInfo()
 	state := State{
 		Messages: i.State.Msgs, Bytes: i.State.Bytes, Subjects: i.State.NumSubjects, Replicas: 1,
-		Keep: i.Config.Metadata[metaKeep], MaxBytes: max(i.Config.MaxBytes, 0),
+		MaxBytes: max(i.Config.MaxBytes, 0),
 	}
+	state.Keep, _ = readKeep(i.Config.Metadata[metaKeep])
 	if i.State.Msgs > 0 {
 		state.First = Message{Sequence: i.State.FirstSeq, Stored: i.State.FirstTime}
 		state.Last = Message{Sequence: i.State.LastSeq, Stored: i.State.LastTime}

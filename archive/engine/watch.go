@@ -39,6 +39,16 @@ func (c *Client) Heads(ctx context.Context, filter string) iter.Seq2[Message, er
 	}
 }
 
+// All are the batches that a filter takes in and that are held now, in the order of their
+// sequences; with heads without payloads, to be read by batch.Peek. They may be a little
+// old, as those of Last. An error is the last thing that it yields.
+func (c *Client) All(ctx context.Context, filter string, heads bool) iter.Seq2[Message, error] {
+	config := jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverAllPolicy, HeadersOnly: heads, InactiveThreshold: time.Minute,
+	}
+	return func(yield func(Message, error) bool) { c.consume(ctx, Logs, config, true, yield) }
+}
+
 func lastOfEach(filter string, heads bool) jetstream.OrderedConsumerConfig {
 	return jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, HeadersOnly: heads, InactiveThreshold: time.Minute,
