@@ -12,6 +12,7 @@ import (
 
 func TestWorkersJoinLeaveDieAndHangUnderLoad(t *testing.T) {
 	volume.Check(t)
+	t.Parallel()
 	w := newWorld(t)
 	stop := w.feed(5, 5*time.Millisecond)
 	c := newCrew(w, "g")
@@ -66,6 +67,7 @@ func TestWorkersJoinLeaveDieAndHangUnderLoad(t *testing.T) {
 
 func TestRecordThatKillsItsWorkersStopsNobody(t *testing.T) {
 	volume.Check(t)
+	t.Parallel()
 	w := newWorld(t)
 	w.write("system/a", "a1", "a2", `{"msg":"deadly"}`, "a4")
 	c := newCrew(w, "g")
@@ -78,5 +80,74 @@ func TestRecordThatKillsItsWorkersStopsNobody(t *testing.T) {
 	wait.For(t, "all others are done", func() bool { return c.has(all) })
 	if item := w.items(consume.Deferred{Group: "g", Dead: true})[0]; string(item.Records[0]) != `{"msg":"deadly"}` || item.Attempts != 2 {
 		t.Errorf("the dead one is %q after %d attempts", item.Records[0], item.Attempts)
+	}
+}
+
+func TestOrderedWorkersDieAndHangUnderLoad(t *testing.T) {
+	volume.Check(t)
+	t.Parallel()
+	w := newWorld(t)
+	stop := w.feed(5, 10*time.Millisecond)
+	c := newCrew(w, "g-ordered")
+	dies, hangs := c.start(), c.start()
+	c.start()
+	more := func() {
+		t.Helper()
+		had := len(c.done())
+		wait.For(t, "more is done", func() bool { return len(c.done()) > had+1000 })
+	}
+	more()
+	if err := dies.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	more()
+	if err := hangs.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	more()
+	c.start()
+	all := stop()
+	wait.For(t, "all is done, although a worker hangs", func() bool { return c.has(all) })
+	if err := hangs.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	w.write("system/s0", "the last")
+	wait.For(t, "work goes on", func() bool { return c.has([]string{"the last"}) })
+	for r, n := range c.done() {
+		if n > 3 { // one that died and one that hung may have had it
+			t.Errorf("%s was done %d times", r, n)
+		}
+	}
+}
+
+func TestThousandPoisonedRecordsStopNobody(t *testing.T) {
+	volume.Check(t)
+	t.Parallel()
+	w := newWorld(t)
+	var good []string
+	for i := range 10 {
+		records := lines("a", i*200, 200)
+		for n := range records {
+			if n%2 == 0 {
+				records[n] = `{"msg":"poison"}`
+			} else {
+				good = append(good, records[n])
+			}
+		}
+		w.write("system/a", records...)
+	}
+	c := newCrew(w, "g")
+	c.start()
+	c.start()
+	stop := w.feed(3, 20*time.Millisecond)
+	dead := func() int { return len(w.items(consume.Deferred{Group: "g", Dead: true})) }
+	wait.For(t, "some are dead", func() bool { return dead() > 10 })
+	had := len(c.done())
+	wait.For(t, "others are done meanwhile", func() bool { return len(c.done()) > had+1000 })
+	all := stop()
+	wait.For(t, "all are dead", func() bool { return dead() == 1000 })
+	wait.For(t, "all others are done", func() bool { return c.has(all) && c.has(good) })
+	if left := w.items(consume.Deferred{Group: "g"}); len(left) > 0 {
+		t.Errorf("%d are still tried", len(left))
 	}
 }

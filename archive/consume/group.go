@@ -90,7 +90,11 @@ func (w *Worker) join(ctx context.Context) (*group, uint64, error) {
 			return nil, 0, err
 		}
 		if g != nil {
+			w.joined = true
 			return g, sequence, w.fits(g)
+		}
+		if w.joined {
+			return nil, 0, w.forgotten()
 		}
 		if len(w.Streams) == 0 {
 			return nil, 0, wrongf("there is no group %s yet: name the streams that it is to read", w.Group)
@@ -99,10 +103,19 @@ func (w *Worker) join(ctx context.Context) (*group, uint64, error) {
 			return nil, 0, err
 		}
 		sequence, err = w.store.save(ctx, w.Group, g, sequence)
+		if err == nil {
+			w.joined = true
+		}
 		if !errors.Is(err, errMoved) {
 			return g, sequence, err
 		}
 	}
+}
+
+// forgotten ends a worker whose group is gone: it would begin anew, and do everything
+// again.
+func (w *Worker) forgotten() error {
+	return wrongf("group %s is not there any more: it was forgotten, or the archive has another store", w.Group)
 }
 
 // fits reports why a worker cannot share the work of a group.

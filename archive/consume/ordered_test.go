@@ -56,6 +56,7 @@ func (o *order) count() int {
 }
 
 func TestOrderedGroupKeepsTheOrderOfEachStreamAcrossWorkers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	want := map[string][]string{}
 	write := func(from int) {

@@ -72,11 +72,11 @@ type sighting struct {
 }
 
 const (
-	tellEvery   = 10 * time.Second // how often a worker writes what it has seen
-	tellAtOnce  = 16               // writes
-	askHeld     = time.Second      // how often it asks what is held
-	maxSighted  = 50_000           // subjects that a worker remembers
-	betweenAsks = time.Second      // for another worker to write what it has just seen
+	tellEvery   = 10 * time.Second       // how often a worker writes what it has seen
+	tellAtOnce  = 16                     // writes
+	askHeld     = time.Second            // how often it asks what is held
+	maxSighted  = 50_000                 // subjects that a worker remembers
+	betweenAsks = 500 * time.Millisecond // for another worker to write what it has just seen
 )
 
 // witness looks whether something expired unread before a batch that is given for the

@@ -17,6 +17,7 @@ type Worker struct {
 	Config
 	store *store
 
+	joined   bool // it has seen its group
 	group    *group
 	revision uint64 // of the group, as it was read last
 	patterns []names.Pattern
@@ -362,7 +363,7 @@ func (w *Worker) refresh(ctx context.Context) error {
 	case sequence == w.revision:
 		return nil
 	case sequence == 0 || len(value) == 0:
-		return wrongf("group %s was forgotten", w.Group)
+		return w.forgotten()
 	}
 	g, err := parseGroup(w.Group, value)
 	if err != nil {

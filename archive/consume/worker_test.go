@@ -56,6 +56,7 @@ func worker(t testing.TB, c consume.Config) *consume.Worker {
 }
 
 func TestBacklogAndNewOnes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("system/a", lines("a", 0, 10)...)
 	w.write("system/b", lines("b", 0, 10)...)
@@ -73,6 +74,7 @@ func TestBacklogAndNewOnes(t *testing.T) {
 }
 
 func TestPoisonedRecordEndsAmongTheDead(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	records := lines("a", 0, 100)
 	records[37] = `{"msg":"poison"}`
@@ -85,6 +87,7 @@ func TestPoisonedRecordEndsAmongTheDead(t *testing.T) {
 }
 
 func TestDamagedAndForeignMessagesStopNobody(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.write("system/a", lines("a", 0, 3)...)
 	w.damage("system/a")
@@ -105,6 +108,7 @@ func TestDamagedAndForeignMessagesStopNobody(t *testing.T) {
 }
 
 func TestWhatExpiresBeforeTheGroupReadItIsTold(t *testing.T) {
+	t.Parallel()
 	for _, ordered := range []bool{false, true} {
 		t.Run(fmt.Sprint("ordered ", ordered), func(t *testing.T) {
 			w := newWorld(t)

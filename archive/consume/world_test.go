@@ -29,6 +29,10 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = e.Close() })
+	return worldOf(t, e)
+}
+
+func worldOf(t testing.TB, e *engine.Engine) *world {
 	return &world{t: t, engine: e, links: map[string]batch.Links{}, next: map[string]uint64{}}
 }
 
@@ -63,7 +67,9 @@ func lines(stream string, from, n int) []string {
 // items are what a group has put aside.
 func (w *world) items(d consume.Deferred) []consume.Item {
 	w.t.Helper()
-	d.Archive = w.engine.Client
+	if d.Archive == nil {
+		d.Archive = w.engine.Client
+	}
 	var all []consume.Item
 	if err := d.Each(w.t.Context(), func(i consume.Item) error { all = append(all, i); return nil }); err != nil {
 		w.t.Fatal(err)
