@@ -95,6 +95,7 @@ func (s *Sources) rename(consolidator string, known *Known) {
 	for _, r := range s.rows {
 		if r.Epoch == 0 && !known.Has(r.Consolidator) {
 			r.Consolidator = consolidator
+			s.origins = nil
 			s.touch(r)
 			return
 		}
@@ -108,7 +109,7 @@ func (s *Sources) admit(known *Known) {
 		return
 	}
 	is := make([]bool, len(known.names))
-	missing := len(is)
+	missing, before := len(is), len(s.rows)
 	s.rows = slices.DeleteFunc(s.rows, func(r *Source) bool {
 		at, ok := known.at[r.Consolidator]
 		if ok && !is[at] {
@@ -117,6 +118,9 @@ func (s *Sources) admit(known *Known) {
 		}
 		return !ok && r.Epoch == 0
 	})
+	if len(s.rows) < before {
+		s.origins = nil
+	}
 	if missing > 0 {
 		rows := make([]Source, missing) // one piece of memory
 		s.rows = slices.Grow(s.rows, missing)

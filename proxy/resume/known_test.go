@@ -126,6 +126,12 @@ func TestNumbersOfConsolidatorsThatComeAndGo(t *testing.T) {
 			if !slices.Equal(got, m.all) {
 				t.Fatalf("seed %d, step %d: the sources are %v, want %v", seed, step, got, m.all)
 			}
+			origins := s.Origins()
+			for _, r := range got {
+				if origins[r.number] != (resume.Origin{Consolidator: r.name, Epoch: r.epoch}) || len(origins) != len(got) {
+					t.Fatalf("seed %d, step %d: the origins are %v, of %v", seed, step, origins, got)
+				}
+			}
 		}
 	}
 }

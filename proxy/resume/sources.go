@@ -1,7 +1,6 @@
 package resume
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -21,7 +20,7 @@ type Sources struct {
 	version uint64    // grows with every change
 	met     *Known    // whose names are all sources, and of which no other one is that was never reached; may be nil
 
-	origins map[uint64]Origin // as Origins has last made them
+	origins map[uint64]Origin // as Origins has made them; nil since one of them has changed
 }
 
 // Source is one numbered source.
@@ -80,6 +79,7 @@ func (s *Sources) At(consolidator string, epoch uint64) *Source {
 		r = s.Add(consolidator, r.State)
 	}
 	r.Epoch = epoch
+	s.origins = nil
 	s.touch(r)
 	return r
 }
@@ -106,6 +106,7 @@ func (s *Sources) add(r *Source, consolidator string, state stream.State) {
 	s.last++
 	*r = Source{Number: s.last, Consolidator: consolidator, State: state}
 	s.rows = append(s.rows, r)
+	s.origins = nil
 	s.touch(r)
 }
 
@@ -129,6 +130,9 @@ func (s *Sources) forget(log Log) {
 		keep = append(keep, r)
 	}
 	slices.Reverse(keep)
+	if len(keep) < len(s.rows) {
+		s.origins = nil
+	}
 	s.rows = keep
 }
 
@@ -258,12 +262,11 @@ type Origin struct {
 // Origins are what the numbers stand for, never to be modified: those who ask while
 // nothing has changed share one map.
 func (s *Sources) Origins() map[uint64]Origin {
-	origins := make(map[uint64]Origin, len(s.rows))
-	for _, r := range s.rows {
-		origins[r.Number] = Origin{r.Consolidator, r.Epoch}
-	}
-	if !maps.Equal(origins, s.origins) {
-		s.origins = origins
+	if s.origins == nil {
+		s.origins = make(map[uint64]Origin, len(s.rows))
+		for _, r := range s.rows {
+			s.origins[r.Number] = Origin{r.Consolidator, r.Epoch}
+		}
 	}
 	return s.origins
 }
