@@ -95,8 +95,14 @@ func (w *Worker) finishSpan(ctx context.Context, c *cursor) error {
 	if err != nil {
 		return fmt.Errorf("look how far group %s is: %w", w.Group, err)
 	}
-	if info.NumAckPending > 0 || info.NumPending > 0 && info.Delivered.Stream < c.To {
+	if info.NumAckPending > 0 {
 		return nil
+	}
+	if info.Delivered.Stream < c.To {
+		next, err := w.store.nextHeld(ctx, w.filters, max(info.Delivered.Stream+1, c.From))
+		if err != nil || next != 0 && next <= c.To {
+			return err
+		}
 	}
 	if err := w.tellEnd(ctx, c.span); err != nil {
 		return err

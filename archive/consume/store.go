@@ -2,9 +2,11 @@ package consume
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -122,4 +124,40 @@ func isWrongSequence(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) &&
 		(api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant)
+}
+
+// nextHeld is the sequence of the first batch of some filters from a sequence on, as the
+// leader of LOGS knows it now; 0 if there is none. What a consumer says is pending may be
+// a little old.
+func (s *store) nextHeld(ctx context.Context, filters []string, from uint64) (first uint64, err error) {
+	for _, f := range filters {
+		request, err := json.Marshal(map[string]any{"seq": max(from, 1), "next_by_subj": f})
+		if err != nil {
+			return 0, err
+		}
+		within, cancel := context.WithTimeout(ctx, 5*time.Second)
+		m, err := s.js.Conn().RequestWithContext(within, "$JS.API.STREAM.MSG.GET."+engine.Logs, request)
+		cancel()
+		if err != nil {
+			return 0, fmt.Errorf("look for the next batch: %w", err)
+		}
+		var answer struct {
+			Error   *jetstream.APIError `json:"error"`
+			Message struct {
+				Sequence uint64 `json:"seq"`
+			} `json:"message"`
+		}
+		switch err := json.Unmarshal(m.Data, &answer); {
+		case err != nil:
+			return 0, fmt.Errorf("look for the next batch: %w", err)
+		case answer.Error != nil && answer.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+			continue
+		case answer.Error != nil:
+			return 0, fmt.Errorf("look for the next batch: %w", answer.Error)
+		}
+		if first == 0 || answer.Message.Sequence < first {
+			first = answer.Message.Sequence
+		}
+	}
+	return first, nil
 }

@@ -153,7 +153,11 @@ func (w *Worker) drained(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look how far group %s is: %w", w.Group, err)
 	}
-	return info.NumPending == 0 && info.NumAckPending == 0 && w.nothingDeferred(ctx), nil
+	if info.NumPending > 0 || info.NumAckPending > 0 || !w.nothingDeferred(ctx) {
+		return false, nil
+	}
+	next, err := w.store.nextHeld(ctx, w.filters, max(info.Delivered.Stream+1, w.cursors[0].From))
+	return next == 0, err
 }
 
 // nothingDeferred reports whether the group has put nothing aside that is tried again.
