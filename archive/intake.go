@@ -110,8 +110,13 @@ func (w *writer) notice(n *stream.Notice) {
 		}
 		l.begun = true
 		w.gap(l, &lost)
-	case l.begun && !l.flying && len(l.queue) == 0:
-		w.seal(l) // who waits for it has waited for the takeover
+	case l.begun && l.bytes > 0:
+		l.probed = false
+		if !l.flying && len(l.queue) == 0 {
+			w.seal(l) // who waits for it has waited for the takeover
+		}
+	case l.probed:
+		w.leave(l)
 	}
 }
 

@@ -32,6 +32,7 @@ type lane struct {
 	late time.Time     // since when the archive stands still although there is more; zero if it does not. Of lanes that are not mine.
 
 	mine     bool          // it is read, and what comes is appended
+	probed   bool          // it is read to see whether there is more, and left if there is not
 	begun    bool          // where the reading begins was told
 	at       loss.Position // of the next record that is to come
 	stopped  uint64        // the take after which nothing of an older tail comes any more

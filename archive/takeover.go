@@ -24,6 +24,7 @@ type told struct {
 func (w *writer) told(t told) {
 	if t.all {
 		w.loaded = time.Now()
+		w.quiet()
 		for _, l := range w.lanes {
 			w.check(l, w.loaded)
 		}
@@ -78,6 +79,8 @@ func (w *writer) look(now time.Time) {
 	for l := range w.late {
 		w.check(l, now)
 	}
+	w.probe(now)
+	w.sweep(now)
 	w.watchOthers(now)
 	w.age()
 }
@@ -125,13 +128,23 @@ func (w *writer) check(l *lane, now time.Time) {
 	if l.next.Epoch != 0 && now.Sub(since) < w.a.cfg.Standstill || w.takes < l.stopped {
 		return
 	}
-	if w.read(l, l.next) {
-		l.mine = true
+	if w.begins(l) {
 		l.late = time.Time{}
 		delete(w.late, l)
-		w.mine++
 		w.tell.taken.Add(1)
 	}
+}
+
+// begins begins to read a lane that is not read. It reports false when that cannot be: its
+// consolidator is not there, or closes connections that have asked for more.
+func (w *writer) begins(l *lane) bool {
+	if w.reading[l.consolidator] >= maxReading || !w.read(l, l.next) {
+		return false
+	}
+	l.mine = true
+	w.mine++
+	w.reading[l.consolidator]++
+	return true
 }
 
 // read reads a lane from a position on.
@@ -148,8 +161,36 @@ func (w *writer) leave(l *lane) {
 	}
 	w.memory.put(&l.open)
 	w.count(l, -l.bytes)
-	l.queue, l.mine, l.begun = nil, false, false
+	l.queue, l.mine, l.begun, l.probed = nil, false, false, false
 	w.mine--
+	w.reading[l.consolidator]--
 	l.stopped = w.takes + 2
 	w.check(l, time.Now())
+}
+
+// A consolidator closes a connection with more than 100,000 tails.
+const (
+	maxReading = 90_000 // lanes at one consolidator
+	manyLanes  = 60_000 // of them, above which those that are idle are left
+	idleFor    = time.Minute
+	sweepEvery = 10 * time.Second
+)
+
+// sweep leaves lanes that are idle, where there are many. They are read again with their
+// next record.
+func (w *writer) sweep(now time.Time) {
+	if now.Sub(w.swept) < sweepEvery {
+		return
+	}
+	w.swept = now
+	for consolidator, n := range w.reading {
+		if n <= manyLanes {
+			continue
+		}
+		for _, l := range w.lanes {
+			if l.consolidator == consolidator && l.mine && l.begun && l.bytes == 0 && !l.flying && now.Sub(l.opened) > idleFor {
+				w.leave(l)
+			}
+		}
+	}
 }

@@ -27,11 +27,14 @@ type writer struct {
 	ready []*lane   // that wait for room in the window
 	late  map[*lane]struct{}
 
-	mine    int // lanes
-	flying  int // pieces that are being appended
-	waiting int // bytes that are not appended yet
+	mine    int            // lanes
+	reading map[string]int // those, by consolidator
+	swept   time.Time      // when those that are idle were left
+	flying  int            // pieces that are being appended
+	waiting int            // bytes that are not appended yet
 	memory  builders
 
+	unprobed map[string][]*lane // by consolidator: what the store has and nobody tells of
 	heads    []direct.Head
 	looked   time.Time // when the heads were looked at
 	places   places
@@ -56,7 +59,7 @@ type dueLane struct {
 func newWriter(a *Archive) *writer {
 	return &writer{
 		a: a, tell: &a.counts,
-		lanes: make(map[place]*lane), late: make(map[*lane]struct{}),
+		lanes: make(map[place]*lane), late: make(map[*lane]struct{}), reading: make(map[string]int),
 		appended: make(chan outcome, Window), watched: make(chan told, 64),
 		places: places{noted: make(chan struct{}, 1)},
 	}
