@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestQuietStreamIsLookedAt(t *testing.T) {
 	stop()
 	p.numbers("s", 10, 20)
 	accepted(t, c, "s", 20)
-	told := func() int {
+	told := func() bool {
 		r, err := direct.NewEach(direct.Config{Consolidators: c.SubscribeAddrs()})
 		if err != nil {
 			t.Fatal(err)
@@ -34,11 +35,15 @@ func TestQuietStreamIsLookedAt(t *testing.T) {
 		r.WatchStreams(true)
 		defer wait.Run(t, r.Run)()
 		wait.For(t, "the consolidator", func() bool { s := r.Status(); return len(s) == 1 && s[0].State.Connected() })
-		wait.Until(func() bool { return len(r.AppendHeads(nil, time.Time{})) > 0 })
-		return len(r.AppendHeads(nil, time.Time{}))
+		wait.For(t, "what is live", func() bool { return len(r.AppendHeads(nil, time.Time{})) > 0 })
+		return slices.ContainsFunc(r.AppendHeads(nil, time.Time{}), func(h direct.Head) bool { return h.Stream == "s" })
 	}
-	for told() > 0 {
-		t.Log("the streams are still live")
+	quiet := func() bool {
+		p.numbers("other", 0, 1)
+		return !told()
+	}
+	if !wait.Until(quiet) && !wait.Until(quiet) { // it takes a minute
+		t.Fatal("the streams are still told of")
 	}
 	a, _ := archives(t, e, c)
 	keeps(t, e.Client, "vm-1 s", 20)["vm-1 s"].isNumbers(t, 0, 20)
