@@ -24,7 +24,7 @@ var (
 	descLanes   = namespace.Desc("lanes", "Streams of a consolidator, by who writes them: this archive, another one, or nobody who keeps up.", "writer")
 	descWaiting = namespace.Desc("waiting_bytes", "Records that are read, and not archived yet.")
 	descFull    = namespace.Desc("waiting_full", "Whether those are as many as may be, so that nothing is read (1) or not (0).")
-	descLag     = namespace.Desc("lag_milliseconds", "How long the oldest of them has been waiting.")
+	descLag     = namespace.Desc("lag_seconds", "How long the oldest of them has been waiting.")
 	descReady   = namespace.Desc("ready", "Whether what is appended is taken (1) or not (0).")
 
 	descHeldBatches = namespace.Desc("held_batches", "Batches that are held.")
@@ -73,7 +73,7 @@ func (s *Service) figures(to admin.Figures) {
 	to.Gauge(descLanes, int64(f.Late), "nobody")
 	to.Gauge(descWaiting, f.Waiting)
 	to.Gauge(descFull, oneIf(f.Full))
-	to.Gauge(descLag, f.Lag.Milliseconds())
+	to.Seconds(descLag, f.Lag)
 	fresh := true
 	for _, c := range w.Status() {
 		if c.Finder {

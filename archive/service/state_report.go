@@ -42,10 +42,12 @@ func (r *reporter) close() {
 
 // publish publishes a record.
 func (r *reporter) publish(ctx context.Context, now time.Time, s *Service) {
+	_ = r.client.Publish(ctx, OwnStream, r.line(now, s)) // it is left out, as doc.go says
+}
+
+// line is a record of how things stand, and of what was done since the last one.
+func (r *reporter) line(now time.Time, s *Service) []byte {
 	w := s.writer.Load()
-	if w == nil {
-		return
-	}
 	f, b := w.Figures(), r.before
 	held, _ := s.now()
 	level := slog.LevelInfo
@@ -81,5 +83,5 @@ func (r *reporter) publish(ctx context.Context, now time.Time, s *Service) {
 		line.AddAttrs(slog.String("trouble", trouble))
 	}
 	r.at, r.before = now, f
-	_ = r.client.Publish(ctx, OwnStream, r.encoder.Append(nil, &line)) // it is left out, as doc.go says
+	return r.encoder.Append(nil, &line)
 }

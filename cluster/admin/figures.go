@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -25,6 +27,11 @@ func (f Figures) Count(d *prometheus.Desc, n uint64, labels ...string) {
 // Gauge is a number that goes up and down.
 func (f Figures) Gauge(d *prometheus.Desc, n int64, labels ...string) {
 	f.to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n), labels...)
+}
+
+// Seconds is a time that goes up and down.
+func (f Figures) Seconds(d *prometheus.Desc, t time.Duration, labels ...string) {
+	f.to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, t.Seconds(), labels...)
 }
 
 // Registry is what /metrics serves: the figures that list gives when it is asked, and
