@@ -58,6 +58,10 @@ var environment = []struct{ name, text string }{
 	{"SLUICE_CONSOLIDATORS_FILE", "File that lists consolidators, for --consolidators-file."},
 	{"SLUICE_PROXY", "URL of the proxy to read through, for --proxy."},
 	{"SLUICE_TOKEN", "Token to show to the proxy, for --token. Other users of the machine cannot see it here."},
+	{"SLUICE_ARCHIVE", "Where the archive is, for --archive."},
+	{"SLUICE_ARCHIVE_PASSWORD", "The password of --archive-user, which other users of the machine cannot see here."},
+	{"SLUICE_NATS", "The NATS servers that an archive is kept in, for --nats."},
+	{"SLUICE_NATS_PASSWORD", "The password of --nats-user, which other users of the machine cannot see here."},
 	{"SLUICE_CONSOLIDATORS", "Endpoints of the consolidators to read from, separated by commas, for --consolidator."},
 }
 

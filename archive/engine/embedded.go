@@ -140,6 +140,9 @@ func (c *Config) listening() (*server.Options, error) {
 	if err != nil || err2 != nil {
 		return nil, fmt.Errorf("listen at %q: it is no HOST:PORT, as in %s", c.Listen, DefaultListen)
 	}
+	if host == "*" {
+		host = "0.0.0.0"
+	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && !c.Insecure && (c.TLSCert == "" || len(c.Users) == 0) {
 		return nil, fmt.Errorf("listen at %q: it is beyond this machine: give it TLS and users, or say that everybody may read and write it (--insecure)", c.Listen)
 	}

@@ -241,13 +241,13 @@ func TestStoresThatCannotBeRead(t *testing.T) {
 }
 
 func TestBeyondThisMachineItWantsKeys(t *testing.T) {
-	for _, listen := range []string{"0.0.0.0:0", ":0", "[::]:0", "example.com:0", "nonsense", "127.0.0.1:99999"} {
+	for _, listen := range []string{"0.0.0.0:0", "*:0", ":0", "[::]:0", "example.com:0", "nonsense", "127.0.0.1:99999"} {
 		if e, err := engine.Open(within(t), engine.Config{Store: t.TempDir(), Listen: listen}); err == nil {
 			t.Errorf("listens at %s", listen)
 			_ = e.Close()
 		}
 	}
-	opened(t, engine.Config{Listen: "0.0.0.0:0", Insecure: true})
+	opened(t, engine.Config{Listen: "*:0", Insecure: true})
 }
 
 func TestUsersMayDoWhatTheyMay(t *testing.T) {

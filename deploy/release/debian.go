@@ -88,7 +88,7 @@ Description: live logs of a whole cluster in one terminal
  reads them within milliseconds.
  .
  It has three services, none of which is enabled by itself: sluice-consolidator,
- sluice-collect and sluice-proxy. Their flags stand in /etc/default.
+ sluice-collect, sluice-proxy and sluice-archive. Their flags stand in /etc/default.
 `
 
 // debianVersion is a version as Debian orders them: v1.2.0 is 1.2.0, what comes before a

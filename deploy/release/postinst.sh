@@ -12,7 +12,7 @@ if [ "$1" = configure ]; then
 		systemctl daemon-reload
 		# After an upgrade what runs goes on as the new program.
 		if [ -n "$2" ]; then
-			deb-systemd-invoke try-restart sluice-consolidator.service sluice-collect.service sluice-proxy.service
+			deb-systemd-invoke try-restart sluice-consolidator.service sluice-collect.service sluice-proxy.service sluice-archive.service
 		fi
 	fi
 fi

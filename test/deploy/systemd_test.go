@@ -92,7 +92,7 @@ func TestUsersAndFolders(t *testing.T) {
 	if out, err := exec.Command("systemd-tmpfiles", "--root="+root, "--create", "sluice.conf").CombinedOutput(); err != nil {
 		t.Fatalf("systemd-tmpfiles: %v\n%s", err, out)
 	}
-	for _, name := range []string{"consolidator", "proxy", "collect"} {
+	for _, name := range []string{"consolidator", "proxy", "collect", "archive"} {
 		info, err := os.Stat(filepath.Join(root, "etc/sluice", name))
 		if err != nil {
 			t.Error(err)
