@@ -112,6 +112,7 @@ func saveLayout(path string, l Layout) error {
 		err = os.Rename(path+".new", path)
 	}
 	if err != nil {
+		_ = os.Remove(path + ".new")
 		return fmt.Errorf("save the layout: %w", err)
 	}
 	return nil

@@ -93,6 +93,8 @@ func (c *cached) Find(ctx context.Context, found func(Found)) error {
 		if text := fmt.Sprint(err); err != nil && text != wrong {
 			c.log.Warn("consolidators cannot be kept for the next start", "error", err)
 			wrong = text
+		} else if err == nil {
+			wrong = ""
 		}
 	}
 	late := time.AfterFunc(c.patience, func() {
@@ -202,9 +204,12 @@ func (c *cached) write(list []Consolidator) error {
 	}
 	f, err := os.CreateTemp(dir, filepath.Base(c.path)+".*")
 	if err != nil {
-		return err
+		return unsaved(c.path, err)
 	}
 	_, err = f.Write(append(text, '\n'))
+	if err == nil {
+		err = f.Sync() // or a machine that loses its power may have the name without the text
+	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
@@ -213,6 +218,17 @@ func (c *cached) write(list []Consolidator) error {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+		return unsaved(c.path, err)
 	}
-	return err
+	return nil
+}
+
+// unsaved is the error of writing a file, without the name of the temporary one, which is
+// another one each time.
+func unsaved(path string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	return fmt.Errorf("save %q: %w", path, err)
 }

@@ -1,15 +1,18 @@
 package discovery_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sluice/cluster/discovery"
+	"sluice/internal/smalldisk"
 	"sluice/internal/wait"
 )
 
@@ -132,5 +135,62 @@ func TestSharedPanics(t *testing.T) {
 	err := discovery.Shared(panicking{}).Find(t.Context(), func(discovery.Found) {})
 	if err == nil || !strings.Contains(err.Error(), "boom") {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+// logged is what was logged.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) count(what string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.text.String(), what)
+}
+
+// On a disk that is full what was kept stays as it was, which is told once; with room it
+// is replaced.
+func TestCachedOnAFullDisk(t *testing.T) {
+	d := smalldisk.New(t, 256)
+	path := filepath.Join(d.Dir, "cache.json")
+	first, log := make(told), new(logged)
+	w := watch(t, discovery.Quick(discovery.Cached(first, path, slog.New(slog.NewTextHandler(log, nil))), wait.Limit))
+	keeps := func(address string) bool {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return false
+		}
+		list, err := discovery.ParseKept(text, first.Place())
+		return err == nil && len(list) == 1 && list[0].Subscribe == address
+	}
+	first <- discovery.Found{Known: true, Consolidators: discovery.At("tcp://10.0.0.1:5552")}
+	wait.For(t, "the file", func() bool { return keeps("tcp://10.0.0.1:5552") })
+	for i, address := range []string{"tcp://10.0.0.2:5552", "tcp://10.0.0.3:5552"} {
+		d.Fill(t)
+		first <- discovery.Found{Known: true, Consolidators: discovery.At(address)}
+		wait.For(t, "the word of it", func() bool { return log.count("no space left") == i+1 })
+		if keeps(address) {
+			t.Error("it was kept on a full disk")
+		}
+		for range 3 { // it is tried again and again
+			first <- discovery.Found{Known: true, Consolidators: discovery.At(address)}
+		}
+		d.Free(t)
+		wait.For(t, "the file to be replaced", func() bool { return keeps(address) })
+		if n := log.count("no space left"); n != i+1 {
+			t.Errorf("it was told %d times, want %d", n, i+1)
+		}
+	}
+	w.stop()
+	if names, err := os.ReadDir(d.Dir); err != nil || len(names) != 1 {
+		t.Errorf("there is %v, %v", names, err)
 	}
 }

@@ -31,7 +31,8 @@
 // that came more than a second before, as long as the disk keeps up; with
 // FsyncAlways it is every batch but the last; with FsyncNever it is up to the
 // operating system, which loses nothing if only the recording was killed. After an
-// error of the disk the file is cut to what is whole, and Run returns the error; if
+// error of the disk the file is cut to what is whole, and Run returns the error, but for
+// a disk that is full under rotated files: see full_disk.go; if
 // a sync failed it is unknown what is on the disk, and the file keeps its
 // unfinished name.
 //

@@ -28,6 +28,8 @@ type files struct {
 	spare    [][]byte
 	packed   []byte // the last compressed piece, to be used again
 	stored   uint64 // bytes in files
+	full     full
+	ending   bool // an error of writing is the recording's, even that of a full disk
 }
 
 func newFiles(config *Config, d disk) (*files, error) {
@@ -151,7 +153,7 @@ func (f *files) flushBatch() error {
 
 // tick writes what was gathered, and has it synced when that is due.
 func (f *files) tick() error {
-	if err := f.flush(); err != nil {
+	if err := first(f.flush(), f.feed()); err != nil {
 		return err
 	}
 	if f.config.Fsync == FsyncNever || !f.sync.idle() { // a slow disk is not asked twice
@@ -168,7 +170,7 @@ func (f *files) tick() error {
 
 // waiting reports whether tick has something to do.
 func (f *files) waiting() bool {
-	if len(f.gathered) > 0 {
+	if len(f.gathered) > 0 || len(f.full.starved) > 0 {
 		return true
 	}
 	if f.config.Fsync == FsyncNever {
@@ -206,7 +208,8 @@ func (f *files) rotate(now time.Time) error {
 // end writes and finishes all. Empty files are removed, except
 // for the one of a recording that ended as asked. The syncer is still at work then.
 func (f *files) end(asAsked bool) (err error) {
-	err = f.flush()
+	f.ending = true
+	err = first(f.flush(), f.feed())
 	for _, w := range f.writers {
 		if e := w.end(asAsked && !f.naming.perName && !f.config.rotates()); err == nil {
 			err = e

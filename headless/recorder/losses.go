@@ -65,7 +65,7 @@ func (r *Recorder) away(n *stream.Notice) error {
 			continue
 		}
 		told[w] = true
-		if err := w.add(s, r.scratch, false); err != nil {
+		if err := w.addNotice(s, r.scratch, missing{unknown: true}); err != nil {
 			return err
 		}
 	}
@@ -76,7 +76,7 @@ func (r *Recorder) away(n *stream.Notice) error {
 func (r *Recorder) lose(s *recorded, l *loss.Loss) error {
 	s.countLoss(l)
 	r.scratch = l.AppendRecord(r.scratch[:0], time.Now())
-	return r.writer(s).add(s, r.scratch, false)
+	return r.writer(s).addNotice(s, r.scratch, missing{l.Count, l.Unknown})
 }
 
 // recordLostSources records of each source that is lost at the end, or was not reached

@@ -93,6 +93,9 @@ func (r *Recorder) Run(ctx context.Context) error {
 	helpers.Wait()
 	err = first(err, r.files.sync.error(), r.files.sync.unremoved)
 	r.summarise(time.Now())
+	if r.summary != nil {
+		err = first(err, r.files.unwritten(r.summary.Unwritten))
+	}
 	if r.config.Out == Stdout {
 		switch {
 		case errors.Is(err, syscall.EPIPE):

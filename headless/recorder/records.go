@@ -77,7 +77,7 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 	if record.IsNotice(stored) {
 		stored = r.unlikeNotice(stored, rec.Arrived)
 	}
-	if err := r.writer(s).add(s, stored, true); err != nil {
+	if err := r.writer(s).add(s, stored); err != nil {
 		s.Unwritten++
 		return err
 	}

@@ -23,18 +23,27 @@ type writer struct {
 	lines []byte    // gathered and not written yet
 	first time.Time // when the first of them came
 	runs  []run     // whose they are
+
+	owed map[*recorded]missing // what was not written, and not told yet; empty unless the disk is full
 }
 
 // run is some lines in a row of one stream.
 type run struct {
 	stream  *recorded
 	end     int // in writer.lines
-	records int // how many of the lines are records; 0 when it is about a loss
+	records int // how many of the lines are records; 0 when it is one about a loss
+	of      missing
 }
 
-// add gathers a line, without its line break. The line is the stream's;
-// record is false when it is about a loss.
-func (w *writer) add(s *recorded, line []byte, record bool) error {
+// add gathers a record, without its line break.
+func (w *writer) add(s *recorded, line []byte) error { return w.gather(s, line, 1, missing{}) }
+
+// addNotice gathers a line about what is missing in a stream.
+func (w *writer) addNotice(s *recorded, line []byte, of missing) error {
+	return w.gather(s, line, 0, of)
+}
+
+func (w *writer) gather(s *recorded, line []byte, records int, of missing) error {
 	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.files.pieceLimit() {
 		if err := w.flush(); err != nil {
 			return err
@@ -46,23 +55,34 @@ func (w *writer) add(s *recorded, line []byte, record bool) error {
 	}
 	w.lines = append(w.lines, line...)
 	w.lines = append(w.lines, '\n')
-	n := 0
-	if record {
-		n = 1
-	}
 	w.files.held += len(line) + 1
-	if last := len(w.runs) - 1; last >= 0 && w.runs[last].stream == s && (w.runs[last].records > 0) == record {
+	if last := len(w.runs) - 1; records > 0 && last >= 0 && w.runs[last].stream == s && w.runs[last].records > 0 {
 		w.runs[last].end = len(w.lines)
-		w.runs[last].records += n
+		w.runs[last].records += records
 		return nil
 	}
-	w.runs = append(w.runs, run{s, len(w.lines), n})
+	w.runs = append(w.runs, run{s, len(w.lines), records, of})
 	return nil
 }
 
 // flush writes what was gathered, as one piece. After an error the file holds
 // whole pieces only, and the streams' counts say what is in it.
 func (w *writer) flush() error {
+	err := w.tellMissing()
+	switch {
+	case err == nil:
+		err = w.write()
+	case len(w.lines) > 0:
+		err = w.gaveUp(0, err) // they would stand before what is missing before them
+	}
+	if err != nil && w.goesOn(err) {
+		return nil
+	}
+	return err
+}
+
+// write is flush without regard to a disk that is full.
+func (w *writer) write() error {
 	if len(w.lines) == 0 {
 		return nil
 	}
@@ -140,6 +160,9 @@ func (w *writer) settle(written int) {
 			r.stream.Bytes += uint64(len(some))
 			r.stream.Records += uint64(n)
 			r.stream.Unwritten += uint64(r.records - n)
+			w.owe(r.stream, missing{count: uint64(r.records - n)})
+		default:
+			w.owe(r.stream, r.of)
 		}
 		begin = r.end
 	}

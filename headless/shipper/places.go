@@ -216,7 +216,7 @@ func (p *places) keep() (stop func()) {
 				return
 			case <-tick.C:
 				stats := p.s.cfg.Client.Stats()
-				if p.advance(stats.Published - stats.Waiting) {
+				if p.advance(stats.Published-stats.Waiting) || p.failed != nil {
 					p.save(false)
 				}
 			}
@@ -239,7 +239,7 @@ func (p *places) advance(records uint64) bool {
 	return n > 0
 }
 
-// save writes the places to the file. What goes wrong is told once.
+// save writes the places to the file. What goes wrong is told once, and that it is over.
 func (p *places) save(clean bool) {
 	p.mu.Lock()
 	all := make([]follow.Place, 0, len(p.order))
@@ -249,7 +249,11 @@ func (p *places) save(clean bool) {
 	cursors := maps.Clone(p.cursors)
 	p.mu.Unlock()
 	p.failed = p.state.Save(all, cursors, clean)
-	if p.failed != nil && p.failed.Error() != p.told {
+	switch {
+	case p.failed == nil && p.told != "":
+		p.told = ""
+		p.s.console.Notify(fmt.Sprintf("%q is saved again", p.s.cfg.State))
+	case p.failed != nil && p.failed.Error() != p.told:
 		p.told = p.failed.Error()
 		p.s.console.Notify(p.told + "; lines may be published again when it is started anew")
 	}

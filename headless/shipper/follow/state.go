@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -143,21 +144,39 @@ func (s *State) Save(places []Place, cursors map[string]string, clean bool) erro
 	}
 	file, err := os.CreateTemp(filepath.Dir(s.path), filepath.Base(s.path)+".*.tmp")
 	if err != nil {
-		return fmt.Errorf("save %q: %w", s.path, err)
+		return s.unsaved(err)
 	}
 	_, err = file.Write(append(data, '\n'))
-	err = errors.Join(err, file.Sync(), lock(file))
+	if err == nil {
+		err = file.Sync()
+	}
+	if err == nil {
+		err = lock(file)
+	}
 	if err == nil {
 		err = os.Rename(file.Name(), s.path)
 	}
 	if err != nil {
 		unlock(file)
 		_ = os.Remove(file.Name())
-		return fmt.Errorf("save %q: %w", s.path, err)
+		return s.unsaved(err)
 	}
 	unlock(s.file)
 	s.file = file
 	return s.syncDir()
+}
+
+// unsaved is the error of a saving. It is without the name of the temporary file, which
+// is another one each time.
+func (s *State) unsaved(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("save %q: %w: make room", s.path, err)
+	}
+	return fmt.Errorf("save %q: %w", s.path, err)
 }
 
 // syncDir makes the renaming durable.

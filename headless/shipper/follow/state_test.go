@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sluice/internal/smalldisk"
 )
 
 func openState(t testing.TB, path, stream string) *State {
@@ -157,4 +159,45 @@ func FuzzState(f *testing.F) {
 			}
 		}
 	})
+}
+
+// On a disk that is full what was saved stays as it was, and nothing else; with room it
+// is replaced.
+func TestStateOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	d := smalldisk.New(t, 256)
+	path := filepath.Join(d.Dir, "places")
+	s := openState(t, path, "system")
+	if err := s.Save(places[:1], nil, false); err != nil {
+		t.Fatal(err)
+	}
+	d.Fill(t)
+	var said []string
+	for range 3 {
+		err := s.Save(places, nil, false)
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatalf("saving on a full disk: %v", err)
+		}
+		said = append(said, err.Error())
+	}
+	if said[0] != said[1] || said[1] != said[2] || !strings.Contains(said[0], path) || !strings.Contains(said[0], "make room") {
+		t.Errorf("the errors are %q", said)
+	}
+	names, err := os.ReadDir(d.Dir)
+	if err != nil || len(names) != 2 { // and the filler
+		t.Errorf("there is %v, %v", names, err)
+	}
+	s.Close()
+	if s = openState(t, path, "system"); !reflect.DeepEqual(s.Places, places[:1]) {
+		t.Errorf("it kept %+v", s.Places)
+	}
+	d.Free(t)
+	if err := s.Save(places, nil, true); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	if s = openState(t, path, "system"); !reflect.DeepEqual(s.Places, places) || !s.Clean {
+		t.Errorf("with room it kept %+v", s.Places)
+	}
+	s.Close()
 }
