@@ -52,6 +52,7 @@ func (o options) manyOf(s size) error {
 	}
 	fmt.Println(s.name())
 	ends := float64(consolidators * streams)
+	const span = 10 * time.Second // of each measurement
 
 	// All begin at once.
 	if err := m.each(0, consolidators); err != nil {
@@ -76,7 +77,7 @@ func (o options) manyOf(s size) error {
 
 	// Nothing happens.
 	time.Sleep(o.settles())
-	rest, err := m.during(10*time.Second, func(time.Duration) error { return nil })
+	rest, err := m.during(span, func(time.Duration) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -92,12 +93,12 @@ func (o options) manyOf(s size) error {
 		resident/(1<<20), (resident-baseMemory)/1024/ends, rest.share(rest.proxy), of/(1<<20), rest.share(rest.consolidators)/float64(consolidators))
 
 	// Records.
-	before, err := m.during(10*time.Second, m.publish)
+	before, err := m.during(span, m.publish)
 	if err != nil {
 		return err
 	}
-	each := func(d time.Duration, u used) float64 { return micros(d) / (manyRate * u.took.Seconds()) }
-	fmt.Printf("  a record: %.1f µs; the consolidators %.1f µs\n", each(before.proxy, before), each(before.consolidators, before))
+	each := func(d time.Duration) float64 { return micros(d) / (manyRate * span.Seconds()) }
+	fmt.Printf("  a record: %.1f µs; the consolidators %.1f µs\n", each(before.proxy), each(before.consolidators))
 
 	for _, form := range []string{"watch", "watch=changes"} {
 		end, got, err := m.watch(form, manyWatchers)
@@ -105,7 +106,7 @@ func (o options) manyOf(s size) error {
 			return err
 		}
 		from := got()
-		with, err := m.during(10*time.Second, m.publish)
+		with, err := m.during(span, m.publish)
 		bytes := float64(got()-from) / with.took.Seconds() / manyWatchers
 		end()
 		if err != nil {
