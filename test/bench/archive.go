@@ -59,6 +59,11 @@ func (o options) archives(only *regexp.Regexp) error {
 			return err
 		}
 	}
+	if only.MatchString(archiveTakeoverName) {
+		if err := o.archiveTakeover(); err != nil {
+			return err
+		}
+	}
 	if only.MatchString(archiveMemoryName) {
 		return o.archiveMemory()
 	}

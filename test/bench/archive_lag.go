@@ -7,9 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"sluice/archive/engine"
-	"sluice/archive/subject"
-	"sluice/cluster/record"
 	"sluice/cluster/zmtp"
 )
 
@@ -33,28 +30,8 @@ func (o options) archiveLag() error {
 	defer a.stop()
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
-	lags := make(chan []time.Duration, 1)
-	go func() {
-		var all []time.Duration
-		for m, err := range a.client.Watch(ctx, engine.Watching{From: 1, Subjects: []string{subject.Root + ".*.tenant.>"}}) {
-			now := time.Now()
-			if err != nil {
-				break
-			}
-			h, err := m.Head()
-			if err != nil || h.Gap != nil {
-				break
-			}
-			records, _, err := h.Open(m.Payload, nil)
-			if err != nil {
-				break
-			}
-			for _, data := range records.All() {
-				all = append(all, now.Sub(time.UnixMilli(record.PeekTime(data))))
-			}
-		}
-		lags <- all
-	}()
+	lags := make(chan time.Duration, 1<<20)
+	go watchLags(ctx, a.client, lags)
 	rng := rand.New(rand.NewPCG(2, 2))
 	const piece = 100
 	sent, begun := 0, time.Now()
@@ -75,11 +52,14 @@ func (o options) archiveLag() error {
 	if _, _, _, err := a.settles(sent); err != nil {
 		return err
 	}
-	time.Sleep(time.Second) // what is archived is read
-	end()
-	all := <-lags
-	if len(all) != sent {
-		return fmt.Errorf("of %d records, %d were read", sent, len(all))
+	var all []time.Duration
+	for over := time.After(5 * time.Second); len(all) < sent; {
+		select {
+		case lag := <-lags:
+			all = append(all, lag)
+		case <-over:
+			return fmt.Errorf("of %d records, %d were read", sent, len(all))
+		}
 	}
 	slices.Sort(all)
 	at := func(q float64) time.Duration { return all[int(q*float64(len(all)-1))].Round(time.Millisecond) }

@@ -19,12 +19,16 @@ import (
 // plainStream is what a message a record is kept in.
 const plainStream = "PLAIN"
 
-// archivedHere archives in this process, into an embedded server, and writes its CPU
+// archivedHere archives in this process, into an embedded server, or one that is there, and writes its CPU
 // profile if it is to.
-func archivedHere(plain bool, consolidators []string, dir, listen, profile string) error {
+func archivedHere(verb string, consolidators []string, dir, listen, profile string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: listen})
+	cfg := engine.Config{Store: dir, Listen: listen}
+	if verb == "archived-at" {
+		cfg = engine.Config{Connect: engine.DialConfig{URLs: []string{dir}}}
+	}
+	e, err := engine.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -47,7 +51,7 @@ func archivedHere(plain bool, consolidators []string, dir, listen, profile strin
 		}()
 	}
 	from := direct.Config{Consolidators: consolidators}
-	if plain {
+	if verb == "archived-plainly" {
 		return archivedPlainly(ctx, e.JetStream(), from)
 	}
 	a, err := archive.New(archive.Config{Engine: e, Source: from})

@@ -40,7 +40,7 @@ func main() {
 		exit(recordedHere(os.Args[2], os.Args[3], os.Args[4]))
 	}
 	if len(os.Args) == 6 && strings.HasPrefix(os.Args[1], "archived") {
-		exit(archivedHere(os.Args[1] == "archived-plainly", strings.Split(os.Args[2], ","), os.Args[3], os.Args[4], os.Args[5]))
+		exit(archivedHere(os.Args[1], strings.Split(os.Args[2], ","), os.Args[3], os.Args[4], os.Args[5]))
 	}
 	if len(os.Args) == 4 && os.Args[1] == "peer" {
 		exit(peer(os.Args[2], os.Args[3]))

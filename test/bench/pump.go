@@ -54,6 +54,19 @@ func startCommand(args []string) (stop func(), pid int, err error) {
 	}, cmd.Process.Pid, nil
 }
 
+// startKilled is startCommand, of what is ended as kill -9 does.
+func startKilled(args []string) (kill func(), err error) {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}, nil
+}
+
 // measure runs one round.
 func (t target) measure(s scenario, span time.Duration) (r result, err error) {
 	pub, sub, err := freeEndpoints()
