@@ -107,6 +107,8 @@ func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is 
 			now, batched, err = w.find(ctx, h.Consolidator, h.Stream)
 		}
 		switch {
+		case err != nil && ctx.Err() != nil:
+			return is, isUnknown
 		case errors.Is(err, engine.ErrTooLarge) && h.Gap == nil:
 			return is, isTooLarge
 		case err != nil:

@@ -95,6 +95,11 @@ func (w *writer) fits(l *lane, at stream.Position) bool {
 func (w *writer) notice(n *stream.Notice) {
 	switch n.Kind {
 	case stream.KindPosition, stream.KindGap, stream.KindBackfill:
+	case stream.KindState:
+		if n.State == stream.StateUnaccounted {
+			w.a.cfg.Logger.Warn("a ZeroMQ socket that is no consolidator is not archived: there are no positions at it", "source", n.Source)
+		}
+		return
 	default:
 		return
 	}

@@ -140,7 +140,7 @@ func (o options) archive(k keeper, rate int) (r archived, err error) {
 		return r, err
 	}
 	n := float64(kept)
-	r = archived{rate: n / at.Sub(begun).Seconds(), lost: float64(lost) / float64(sent), cpu: (after - before).Seconds() / n}
+	r = archived{rate: n / at.Sub(begun).Seconds(), lost: float64(max(lost, 0)) / float64(sent), cpu: (after - before).Seconds() / n}
 	if r.memory, err = peakMemory(w.pid); err != nil {
 		return r, err
 	}
