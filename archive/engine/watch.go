@@ -31,8 +31,9 @@ func (c *Client) Watch(ctx context.Context, w Watching) iter.Seq2[Message, error
 }
 
 // Heads are the last batches of all subjects that a filter takes in, without payloads: to
-// be read by batch.Peek. They may be a little old, as those of Last. An error is the last
-// thing that it yields.
+// be read by batch.Peek. They may be a little old, as those of Last. A subject that is
+// appended to meanwhile may come again, with a later batch. An error is the last thing that
+// it yields.
 func (c *Client) Heads(ctx context.Context, filter string) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		c.consume(ctx, Logs, lastOfEach(filter, true), true, yield)

@@ -281,7 +281,8 @@ func (a *archiving) holds() (kept, lost int, err error) {
 		}
 		return int(s.CachedInfo().State.Msgs), 0, nil
 	}
-	for m, err := range a.client.Heads(ctx, subject.Root+".>") {
+	last := make(map[string]batch.Totals) // what is appended meanwhile comes a second time
+	for m, err := range a.client.Heads(ctx, subject.Root+".*.tenant.>") {
 		if err != nil {
 			return 0, 0, err
 		}
@@ -289,7 +290,9 @@ func (a *archiving) holds() (kept, lost int, err error) {
 		if err != nil {
 			return 0, 0, err
 		}
-		t := h.Totals()
+		last[m.Subject] = h.Totals()
+	}
+	for _, t := range last {
 		kept, lost = kept+int(t.Records), lost+int(t.Lost)
 		if t.Unknown > 0 {
 			return 0, 0, errors.New("a loss of unknown number")
