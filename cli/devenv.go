@@ -16,8 +16,8 @@ func newDevenv(ended *outcome) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "devenv",
 		Short: "Run a whole cluster on this machine, with fake publishers, and open the client on it",
-		Long: "Run a whole cluster on this machine, to try Sluice on: consolidators as if on several machines, a proxy, and\n" +
-			"fake publishers. The parts are processes. On a terminal the full-screen client opens on it; its key x breaks\n" +
+		Long: "Run a whole cluster on this machine, to try Sluice on: consolidators as if on several machines, a proxy, an\n" +
+			"archive, and fake publishers. The parts are processes. On a terminal the full-screen client opens on it; its key x breaks\n" +
 			"them: they are killed, hang, are slow or cut off, and come back.",
 		Example: "  sluice devenv\n  sluice devenv --headless --rate 200\n  sluice devenv --etcd",
 		Args:    noArguments,
@@ -26,6 +26,7 @@ func newDevenv(ended *outcome) *cobra.Command {
 	c.Flags().IntVar(&config.Tenants, "tenants", 5, "publish the streams of N tenants")
 	c.Flags().Float64Var(&config.Rate, "rate", 20, "publish N records a second and stream")
 	c.Flags().BoolVar(&config.Etcd, "etcd", false, "run the etcd on the PATH in a temporary folder, for the consolidators to register in and the proxy to find them")
+	c.Flags().StringVar(&config.Store, "store", "", "keep what is archived in this directory; by default in a temporary one, which goes at the end")
 	c.Flags().BoolVar(&config.Headless, "headless", false, "run without the client; so it is when there is no terminal")
 	c.Flags().Uint64Var(&config.Seed, "seed", 0, "make the records of this seed; the same seed makes the same records")
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {

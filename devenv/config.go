@@ -22,6 +22,9 @@ type Config struct {
 	Rate          float64 // records a second and stream, over all machines, without the bursts; at most 100,000; 0 means 20
 	Seed          uint64  // of the records; the same seed gives the same records
 
+	// Store is the folder of the archive, which stays; empty is one for the time being.
+	Store string
+
 	// Etcd runs the etcd on the PATH, in which the consolidators register, and where the
 	// proxy finds them.
 	Etcd bool

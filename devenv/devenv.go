@@ -21,6 +21,7 @@ type Devenv struct {
 	config   Config
 	machines []*machine
 	proxy    *part
+	archive  *archiveServer
 	etcd     *etcdServer // nil without
 	streams  []string
 }
@@ -47,6 +48,9 @@ func New(config Config) (*Devenv, error) {
 	starting.Wait()
 	err := errors.Join(errs...)
 	if err == nil {
+		d.archive, err = d.newArchive()
+	}
+	if err == nil {
 		d.proxy, err = d.newProxy()
 	}
 	if err != nil {
@@ -58,10 +62,12 @@ func New(config Config) (*Devenv, error) {
 
 // release ends the parts.
 func (d *Devenv) release() {
-	if d.proxy != nil {
-		d.proxy.stop() // first, so that it takes no end of ours for an outage
-	}
 	var ending sync.WaitGroup
+	if d.proxy != nil {
+		ending.Go(d.proxy.stop) // first, so that it takes no end of ours for an outage
+	}
+	ending.Go(d.archive.stop)
+	ending.Wait()
 	for _, m := range d.machines {
 		if m != nil {
 			ending.Go(m.stop)
@@ -98,7 +104,7 @@ func (d *Devenv) Run(ctx context.Context) error {
 		}
 	}
 
-	d.config.Logger.Info("cluster ready", "proxy", d.ProxyURL(), "publish", d.PublishEndpoints(), "subscribe", d.SubscribeEndpoints(), "admin", d.AdminAddrs())
+	d.config.Logger.Info("cluster ready", "proxy", d.ProxyURL(), "archive", d.ArchiveURL(), "publish", d.PublishEndpoints(), "subscribe", d.SubscribeEndpoints(), "admin", d.AdminAddrs())
 	var err error
 	if d.config.Headless {
 		d.print()
@@ -144,14 +150,14 @@ func (d *Devenv) all() (parts []*part) {
 	for _, m := range d.machines {
 		parts = append(parts, m.part)
 	}
-	parts = append(parts, d.proxy)
+	parts = append(parts, d.proxy, d.archive.part)
 	if d.etcd != nil {
 		parts = append(parts, d.etcd.part)
 	}
 	return parts
 }
 
-// Parts are the parts of the cluster, as they stand: the machines, the proxy, etcd.
+// Parts are the parts of the cluster, as they stand: the machines, the proxy, the archive, etcd.
 func (d *Devenv) Parts() (parts []Part) {
 	for _, p := range d.all() {
 		parts = append(parts, p.state())
@@ -184,6 +190,9 @@ func (d *Devenv) do(name, what string, f func(*part) error) error {
 
 // ProxyURL is where the proxy listens.
 func (d *Devenv) ProxyURL() string { return "http://" + d.proxy.relay.Addr() }
+
+// ArchiveURL is where the archive is.
+func (d *Devenv) ArchiveURL() string { return "nats://" + d.archive.relay.Addr() }
 
 // EtcdURL is where etcd is, with Config.Etcd; otherwise it is empty.
 func (d *Devenv) EtcdURL() string {

@@ -11,7 +11,7 @@ import (
 func (d *Devenv) print() {
 	var b strings.Builder
 	streams := d.streams
-	fmt.Fprintf(&b, "A cluster on this machine: consolidators %s, and a proxy. %d streams, %g records a second each:\n  %s\n\n",
+	fmt.Fprintf(&b, "A cluster on this machine: consolidators %s, a proxy, and an archive. %d streams, %g records a second each:\n  %s\n\n",
 		strings.Join(d.names(), " "), len(streams), d.config.Rate, strings.Join(streams, " "))
 
 	url, proxyFlag := d.ProxyURL(), ""
@@ -23,6 +23,12 @@ func (d *Devenv) print() {
 	row("as server events", fmt.Sprintf("curl -N -H 'Accept: text/event-stream' %s/api/logs/system", url))
 	row("with sluice", fmt.Sprintf("%s tail%s system tenant/acme", d.config.Command, proxyFlag))
 	row("without the proxy", d.config.Command+" tail --consolidator "+strings.Join(d.SubscribeEndpoints(), " --consolidator ")+" system")
+	archive := ""
+	if d.ArchiveURL() != fmt.Sprintf("nats://127.0.0.1:%d", archivePort) {
+		archive = " --archive " + d.ArchiveURL()
+	}
+	row("what was said", fmt.Sprintf("%s tail --plain --since 5m --archive %s%s system", d.config.Command, d.ArchiveURL(), proxyFlag))
+	row("what is archived", d.config.Command+" archive status"+archive)
 	if d.etcd != nil {
 		row("by etcd", d.config.Command+" tail --etcd "+d.etcd.url+" system")
 		row("what is registered", "etcdctl --endpoints "+d.etcd.url+" get --prefix "+etcd.Prefix)
@@ -58,6 +64,7 @@ func (d *Devenv) moved() (lines []string) {
 		moved("etcd", d.etcd.url, etcdPort)
 	}
 	moved("the proxy", d.ProxyURL(), proxyPort)
+	moved("the archive", d.ArchiveURL(), archivePort)
 	return lines
 }
 

@@ -29,6 +29,10 @@ type order struct {
 	Name                       string
 	Publish, Subscribe, Public string
 
+	// An archive, when Store is set: its folder, its address, and the consolidators. It
+	// publishes its state to Publish.
+	Store string
+
 	// Otherwise a proxy: its address, and the consolidators, unless etcd has them.
 	Listen        string
 	Consolidators []string
@@ -61,9 +65,12 @@ func RunPart(ctx context.Context, in io.Reader, out io.Writer, logger *slog.Logg
 	}()
 	var at bound
 	var run func(context.Context) error
-	if o.Name != "" {
+	switch {
+	case o.Name != "":
 		at, run, err = o.consolidator(logger.With("machine", o.Name))
-	} else {
+	case o.Store != "":
+		at, run, err = o.archive(ctx, logger.With("component", "archive"))
+	default:
 		at, run, err = o.proxy(logger.With("component", "proxy"))
 	}
 	if err != nil {
@@ -106,13 +113,9 @@ func (o *order) consolidator(logger *slog.Logger) (at bound, run func(context.Co
 }
 
 func (o *order) proxy(logger *slog.Logger) (at bound, run func(context.Context) error, err error) {
-	from := direct.Config{Consolidators: o.Consolidators, Logger: logger}
-	if o.Etcd != "" {
-		cluster, err := etcd.New(etcd.Config{Endpoints: []string{o.Etcd}, Logger: logger})
-		if err != nil {
-			return at, nil, err
-		}
-		from = direct.Config{Finder: discovery.Shared(cluster), Logger: logger}
+	from, err := o.source(logger)
+	if err != nil {
+		return at, nil, err
 	}
 	p, err := proxy.New(proxy.Config{
 		Listen: o.Listen, Admin: o.Admin, Logger: logger,
