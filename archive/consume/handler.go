@@ -21,6 +21,8 @@ func (e timeoutError) Error() string { return fmt.Sprintf("it took longer than %
 // call calls the handler. Its error is why the batch is to be put aside; ended reports
 // that it was rather the worker that was told to end.
 func (w *Worker) call(ctx context.Context, b *Batch) (ended bool, err error) {
+	began := time.Now()
+	defer func() { w.pace.took(time.Since(began)) }()
 	within, cancel := context.WithTimeout(ctx, w.Timeout)
 	done := make(chan error, 1)
 	go func() {

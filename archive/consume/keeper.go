@@ -13,6 +13,7 @@ import (
 type delivery struct {
 	msg  jetstream.Msg
 	meta *jetstream.MsgMetadata
+	came time.Time
 
 	kept   time.Time // when JetStream was told last that it is at work; the keeper's
 	lapsed bool      // it was silent for so long that another worker has it; the keeper's
@@ -30,7 +31,8 @@ func (k *keeper) add(d *delivery) {
 	if k.held == nil {
 		k.held = map[*delivery]struct{}{}
 	}
-	d.kept = time.Now()
+	d.came = time.Now()
+	d.kept = d.came
 	k.held[d] = struct{}{}
 }
 

@@ -94,7 +94,6 @@ func (w *Worker) turnAt(ctx context.Context, b *board, c *claim, subject string,
 		if len(got) == 0 {
 			return w.nothingAt(ctx, b, subject)
 		}
-		start := time.Now()
 		for i := range got {
 			waits, err := w.doInOrder(ctx, c, &got[i], again)
 			if err != nil || waits {
@@ -102,7 +101,6 @@ func (w *Worker) turnAt(ctx context.Context, b *board, c *claim, subject string,
 			}
 			again = false
 		}
-		w.pace.took(len(got), time.Since(start))
 		if got[len(got)-1].Sequence >= b.newestOf(subject) {
 			return nil
 		}

@@ -72,11 +72,11 @@ type sighting struct {
 }
 
 const (
-	tellEvery   = 10 * time.Second       // how often a worker writes what it has seen
-	tellAtOnce  = 16                     // writes
-	askHeld     = time.Second            // how often it asks what is held
-	maxSighted  = 50_000                 // subjects that a worker remembers
-	betweenAsks = 500 * time.Millisecond // for another worker to write what it has just seen
+	tellEvery  = 10 * time.Second       // how often a worker writes what it has seen
+	tellAtOnce = 16                     // writes
+	askHeld    = time.Second            // how often it asks what is held
+	maxSighted = 50_000                 // subjects that a worker remembers
+	settleFor  = 200 * time.Millisecond // after which another worker has written what it was given before
 )
 
 // witness looks whether something expired unread before a batch that is given for the
@@ -104,7 +104,7 @@ func (w *Worker) witness(ctx context.Context, c *cursor, d *delivery, p *piece) 
 	if prev := p.head.Prev; prev != 0 && prev >= max(c.From, w.group.Begins[p.subject].Sequence) && was.Number != p.head.Number &&
 		(prev < w.seen.first+w.seen.margin || !steady) {
 		now.dirty = false
-		if err := w.checkBefore(ctx, key, &now.seen, p); err != nil {
+		if err := w.checkBefore(ctx, key, &now.seen, p, d.came); err != nil {
 			return err
 		}
 	}
@@ -191,7 +191,7 @@ func (s *store) advance(ctx context.Context, group string, key seenKey, to seen)
 }
 
 // checkBefore tells what expired between what was given and a batch.
-func (w *Worker) checkBefore(ctx context.Context, key seenKey, now *seen, p *piece) error {
+func (w *Worker) checkBefore(ctx context.Context, key seenKey, now *seen, p *piece, came time.Time) error {
 	_, err := w.store.Get(ctx, p.head.Prev)
 	if err == nil { // it was given to some worker, since it comes first
 		_, _, err = w.store.advance(ctx, w.Group, key, *now)
@@ -206,7 +206,7 @@ func (w *Worker) checkBefore(ctx context.Context, key seenKey, now *seen, p *pie
 	}
 	var was seen
 	if json.Unmarshal(value, &was) != nil || was.Number < p.head.Number {
-		pause(ctx, betweenAsks)
+		pause(ctx, time.Until(came.Add(settleFor)))
 	}
 	was, advanced, err := w.store.advance(ctx, w.Group, key, *now)
 	if err != nil || !advanced {

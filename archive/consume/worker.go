@@ -262,7 +262,6 @@ func (w *Worker) doAll(ctx context.Context, c *cursor, got []*delivery) error {
 			return err
 		}
 	}
-	began := time.Now()
 	for _, d := range got {
 		if ctx.Err() != nil {
 			return ctx.Err() // they are given back
@@ -289,7 +288,6 @@ func (w *Worker) doAll(ctx context.Context, c *cursor, got []*delivery) error {
 			return err
 		}
 	}
-	w.pace.took(len(got), time.Since(began))
 	if behind {
 		return w.moveLine(ctx, c)
 	}
@@ -376,7 +374,7 @@ func (w *Worker) refresh(ctx context.Context) error {
 	return w.take(ctx, g, sequence)
 }
 
-// pace is how fast a worker handles batches.
+// pace is how fast the handler is.
 type pace struct{ each time.Duration }
 
 const (
@@ -392,11 +390,13 @@ func (p *pace) ahead() int {
 	return max(1, min(int(aheadFor/p.each), maxAhead))
 }
 
-func (p *pace) took(n int, d time.Duration) {
-	each := max(d/time.Duration(max(n, 1)), time.Microsecond)
-	if p.each == 0 || each > p.each {
-		p.each = each // a slow one counts at once: what waits behind it could be another worker's
+// took notes how long a call took. A slow one counts at once: what waits behind it could
+// be another worker's.
+func (p *pace) took(d time.Duration) {
+	d = max(d, time.Microsecond)
+	if d > p.each {
+		p.each = d
 		return
 	}
-	p.each += (each - p.each) / 4
+	p.each += (d - p.each) / 4
 }
