@@ -45,13 +45,17 @@ type Start struct {
 	New   bool      // with what comes from now on
 }
 
-// ErrConfig is wrapped by errors about what is asked for, which trying again does not
-// change.
-var ErrConfig = errors.New("wrong use")
+// ErrConfig is what errors about what is asked for are, for errors.Is: trying again does
+// not change them.
+var ErrConfig = errors.New("what is asked for is impossible")
 
-func wrongf(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrConfig, fmt.Errorf(format, args...))
-}
+// configError is an error about what is asked for.
+type configError struct{ error }
+
+func (configError) Is(target error) bool { return target == ErrConfig }
+func (e configError) Unwrap() error      { return e.error }
+
+func wrongf(format string, args ...any) error { return configError{fmt.Errorf(format, args...)} }
 
 var groupName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
@@ -74,7 +78,7 @@ func (c *Config) check() error {
 	}
 	for _, s := range c.Streams {
 		if _, err := names.ParsePattern(s); err != nil {
-			return fmt.Errorf("%w: %w", ErrConfig, err)
+			return configError{err}
 		}
 	}
 	begins := 0

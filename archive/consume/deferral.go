@@ -2,6 +2,7 @@ package consume
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -191,11 +192,32 @@ func (w *Worker) retry(ctx context.Context, d *parked) error {
 	}
 	p.attempts, _ = strconv.Atoi(header.Get(attemptsHeader))
 	p.redelivered = d.meta.NumDelivered > 1
+	trying := tryingSubject(w.Group, d.meta.Sequence.Stream)
 	if p.redelivered {
-		// Whatever is in it, a worker did not come back from it.
-		return w.finish(ctx, d.delivery, &p, errDied)
+		_, tried, err := w.store.kept(ctx, trying)
+		if err != nil {
+			return err
+		}
+		if tried != 0 { // and the worker did not come back from it
+			if err := w.finish(ctx, d.delivery, &p, errDied); err != nil {
+				return err
+			}
+			return w.store.purge(ctx, groupsStream, trying)
+		}
 	}
-	return w.do(ctx, d.delivery, &p)
+	if _, err := w.store.js.Publish(ctx, trying, nil); err != nil {
+		return fmt.Errorf("note that records are tried: %w", err)
+	}
+	err = w.do(ctx, d.delivery, &p)
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+	defer cancel()
+	return errors.Join(err, w.store.purge(leaving, groupsStream, trying))
+}
+
+// tryingSubject is where it stands that a piece is being tried, by its sequence in
+// deferStream: one that comes again, and was not, only got lost on its way to a worker.
+func tryingSubject(group string, sequence uint64) string {
+	return fmt.Sprintf("groups.%s.trying.%d", group, sequence)
 }
 
 // unpark puts back what is parked, so that other workers get it when it is due.

@@ -45,27 +45,28 @@ func (d Deferred) kind() (stream, filter string) {
 	return deferStream, "defer." + d.Group + ".*"
 }
 
-// stream finds the JetStream stream; nil when no group has put anything aside yet.
+// stream finds the JetStream stream, if there is such a group.
 func (d Deferred) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err := checkGroup(d.Group); err != nil {
 		return nil, err
 	}
-	name, _ := d.kind()
-	stream, err := d.Archive.JetStream().Stream(ctx, name)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, nil
+	s := newStore(d.Archive)
+	_, sequence, err := s.kept(ctx, groupSubject(d.Group))
+	if errors.Is(err, jetstream.ErrStreamNotFound) || err == nil && sequence == 0 {
+		return nil, wrongf("there is no group %s", d.Group)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look for stream %s: %w", name, err)
+		return nil, err
 	}
-	return stream, nil
+	name, _ := d.kind()
+	return s.stream(ctx, name)
 }
 
 // Each calls f with each item, in the order in which they were put aside, until it
 // returns an error. What is put aside meanwhile is not among them.
 func (d Deferred) Each(ctx context.Context, f func(Item) error) error {
 	stream, err := d.stream(ctx)
-	if err != nil || stream == nil {
+	if err != nil {
 		return err
 	}
 	_, filter := d.kind()
@@ -102,9 +103,6 @@ func (d Deferred) message(ctx context.Context, id uint64) (*jetstream.RawStreamM
 	stream, err := d.stream(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if stream == nil {
-		return nil, ErrNoItem
 	}
 	_, filter := d.kind()
 	m, err := stream.GetMsg(ctx, max(id, 1), jetstream.WithGetMsgSubject(filter))

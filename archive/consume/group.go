@@ -209,7 +209,7 @@ func (g *group) patterns() ([]names.Pattern, error) {
 	for _, s := range g.Streams {
 		p, err := names.ParsePattern(s)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+			return nil, configError{err}
 		}
 		all = append(all, p)
 	}

@@ -87,7 +87,9 @@ func (w *Worker) workAt(ctx context.Context, b *board, me, subject string, p sta
 
 func (w *Worker) turnAt(ctx context.Context, b *board, c *claim, subject string, again bool) error {
 	for began := time.Now(); time.Since(began) < turn; {
-		got, _, err := w.store.Page(ctx, subject, c.place.Sequence+1, engine.Page{Messages: w.pace.ahead()})
+		within, cancel := context.WithTimeout(ctx, answerWithin)
+		got, _, err := w.store.Page(within, subject, c.place.Sequence+1, engine.Page{Messages: w.pace.ahead()})
+		cancel()
 		if err != nil {
 			return err
 		}

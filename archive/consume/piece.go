@@ -2,7 +2,6 @@ package consume
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/nats-io/nats.go"
 
@@ -37,7 +36,7 @@ func (w *Worker) open(subject string, header nats.Header, data []byte) (piece, e
 	}
 	switch {
 	case errors.Is(err, batch.ErrNewer):
-		return p, fmt.Errorf("%w: %w", ErrConfig, err)
+		return p, configError{err}
 	case errors.Is(err, batch.ErrForeign):
 		w.Logger.Warn("passed over a message that is no batch", "error", err)
 		return p, nil

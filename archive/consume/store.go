@@ -49,9 +49,39 @@ func (s *store) stream(ctx context.Context, name string) (jetstream.Stream, erro
 	return found, nil
 }
 
+// answerWithin is how long a request may take: its answer is lost when the connection is.
+const answerWithin = 5 * time.Second
+
+// Get, From, Last and LastAtLeader are those of the Client, and do not wait for ever.
+func (s *store) Get(ctx context.Context, sequence uint64) (engine.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return s.Client.Get(ctx, sequence)
+}
+
+func (s *store) From(ctx context.Context, subject string, sequence uint64) (engine.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return s.Client.From(ctx, subject, sequence)
+}
+
+func (s *store) Last(ctx context.Context, subject string) (engine.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return s.Client.Last(ctx, subject)
+}
+
+func (s *store) LastAtLeader(ctx context.Context, subject string) (engine.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return s.Client.LastAtLeader(ctx, subject)
+}
+
 // prepare makes the streams that are not there.
 func (s *store) prepare(ctx context.Context) error {
-	if err := s.Ready(ctx); err != nil {
+	ready, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	if err := s.Ready(ready); err != nil {
 		return err
 	}
 	for _, c := range []jetstream.StreamConfig{
@@ -135,7 +165,7 @@ func (s *store) nextHeld(ctx context.Context, filters []string, from uint64) (fi
 		if err != nil {
 			return 0, err
 		}
-		within, cancel := context.WithTimeout(ctx, 5*time.Second)
+		within, cancel := context.WithTimeout(ctx, answerWithin)
 		m, err := s.js.Conn().RequestWithContext(within, "$JS.API.STREAM.MSG.GET."+engine.Logs, request)
 		cancel()
 		if err != nil {
