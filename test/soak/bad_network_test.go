@@ -18,6 +18,8 @@ import (
 func TestBadNetwork(t *testing.T) {
 	volume.Long(t)
 	for _, f := range []failure{
+		// What this machine does by itself, to compare with.
+		badNetwork("well for 5 s", 5*time.Second, func(ctx context.Context, _ *relay.Relay) { pause(ctx, 5*time.Second) }),
 		badNetwork("late by 50 to 150 ms for 5 s", 5*time.Second, func(ctx context.Context, r *relay.Relay) {
 			r.DelayBy(50*time.Millisecond, 100*time.Millisecond)
 			pause(ctx, 5*time.Second)
