@@ -110,3 +110,42 @@ func TestAnAbsenceIsToldToWhoComesBack(t *testing.T) {
 		r.close()
 	}
 }
+
+// An absence that was while a reader changed to another proxy is told to it there, and not
+// to one that has read on before it changed.
+func TestAnAbsenceIsToldAtAnotherProxy(t *testing.T) {
+	one, other := newFake(), newFake()
+	first, second := start(t, one, nil), start(t, other, nil)
+	for name, header := range map[string][]string{"ours": ours(), "another": sse} {
+		stream1 := "s/" + name
+		path := "/api/logs/" + stream1
+		r, watching := get(t, first, path, sse...), get(t, second, path, sse...)
+		r.next("source")
+		watching.next("source")
+		ids := make([]string, 2)
+		for seq := range uint64(2) {
+			one.send(records(stream1, 9, seq, 1)...)
+			ids[seq] = field(r.next(""), "id")
+		}
+		other.send(records(stream1, 9, 0, 1)...)
+		other.notice(stream.Notice{Kind: stream.KindAway, Time: time.Now(), Source: "vm-1", Away: 6 * time.Second, Stood: true})
+		other.send(records(stream1, 9, 1, 2)...)
+		other.logged(t)
+		for seq, id := range ids {
+			more := []string{"Last-Event-ID", id}
+			if name == "ours" {
+				more = []string{"Sluice-Positions", httpapi.FormatPositions(map[string]stream.Position{"vm-1": {Epoch: 9, Seq: uint64(seq) + 1}})}
+			}
+			r := get(t, second, path, append(more, header...)...)
+			told := false
+			for last := false; !last; {
+				e := r.event()
+				told = told || strings.Contains(e, `"away":6`)
+				last = strings.Contains(e, string(payload(stream1, 2)))
+			}
+			if told != (seq == 0) {
+				t.Errorf("%s, from behind record %d: told is %v", name, seq, told)
+			}
+		}
+	}
+}

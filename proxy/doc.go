@@ -54,7 +54,9 @@
 // them in all, the newest ones.
 //
 // Absences: that a consolidator was away is told to who was there, or comes back from
-// before it, with a place in this log or with a time; maybe twice, by the same back.
+// before it, with a place in this log, with positions at the consolidators, or with a time;
+// maybe twice, by the same back. To whom it is told by positions, the stream was tailed here
+// when the consolidator was away.
 //
 // Shutdown: when Run's context ends, no new session begins (to foreign readers of events that is
 // a response that has ended), each gets what is

@@ -96,6 +96,8 @@ func (s *session) begin(p *part) {
 	switch {
 	case p.want.Named && p.want.After.Epoch == log.Epoch:
 		p.news = min(p.news, t.sources.ToldAt(p.want.After.Next))
+	case p.want.Named:
+		p.news = min(p.news, t.sources.ToldTo(&p.want))
 	case p.since > 0 && !p.want.Named:
 		p.news = min(p.news, t.sources.ToldBy(time.UnixMilli(p.since)))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -193,5 +194,32 @@ func TestAWatcherIsLogged(t *testing.T) {
 	}
 	if leaked := log.with("geheim"); len(leaked) > 0 {
 		t.Errorf("the token is in the log: %q", leaked)
+	}
+}
+
+// A list that is longer than one write is one event all the same, whole, and no watcher
+// waits for another that reads nothing.
+func TestALongListIsOneEvent(t *testing.T) {
+	const streams = 6000
+	f := newFake()
+	for i := range streams {
+		f.live = append(f.live, stream.Live{Name: fmt.Sprintf("tenant/%0240d", i), Rate: 1, Bytes: 1, Records: 1, Sources: 1})
+	}
+	p := start(t, f, func(cfg *proxy.Config) { cfg.WriteTimeout = time.Hour })
+	deaf, err := net.Dial("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	_ = deaf.(*net.TCPConn).SetReadBuffer(4 << 10)
+	if _, err := fmt.Fprintf(deaf, "GET /api/streams?watch HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n\r\n", p.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	wait.For(t, "the one that reads nothing", func() bool { return p.Stats().Sessions == 1 })
+	for range 2 {
+		e := get(t, p, "/api/streams?watch", sse...).event()
+		if n := strings.Count(e, `{"name":"`); n != streams || !json.Valid([]byte(field(e, "data"))) || strings.Count(e, "\n") != 2 {
+			t.Fatalf("%d streams in %d lines of %d bytes", n, strings.Count(e, "\n"), len(e))
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package resume
 
 import (
+	"slices"
+
 	"sluice/cluster/fanout"
 	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
@@ -32,6 +34,22 @@ type Want struct {
 
 // names reports whether places at consolidators are named.
 func (w *Want) names() bool { return len(w.Positions) > 0 || len(w.Keys) > 0 }
+
+// position is where it stands at a consolidator, if it says so.
+func (w *Want) position(consolidator string) (at httpapi.KeyPosition, ok bool) {
+	if p, ok := w.Positions[consolidator]; ok {
+		return httpapi.KeyPosition{Epoch: p.Epoch & httpapi.EpochMask, Next: p.Seq}, true
+	}
+	if len(w.Keys) == 0 {
+		return at, false
+	}
+	key := w.Key(consolidator)
+	i := slices.IndexFunc(w.Keys, func(k httpapi.KeyPosition) bool { return k.Key == key })
+	if i < 0 {
+		return at, false
+	}
+	return w.Keys[i], true
+}
 
 // Log is a log as it stands.
 type Log struct {

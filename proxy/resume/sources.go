@@ -1,9 +1,11 @@
 package resume
 
 import (
+	"math"
 	"slices"
 	"time"
 
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
@@ -41,6 +43,7 @@ type Source struct {
 	version uint64 // at its last change
 	absent  uint64 // version when Absence was noted
 	gone    uint64 // place in the log then
+	stood   uint64 // Next then
 }
 
 // Version grows with every change.
@@ -141,7 +144,7 @@ func (s *Sources) SetAway(n *stream.Notice, at uint64) {
 	noted := *n
 	r := s.Standing(n.Source)
 	s.touch(r)
-	r.Absence, r.absent, r.gone = &noted, s.version, at
+	r.Absence, r.absent, r.gone, r.stood = &noted, s.version, at, r.Next
 }
 
 // ToldAt is the version up to which absences are known to whoever read the log up to a
@@ -153,6 +156,33 @@ func (s *Sources) ToldAt(place uint64) uint64 {
 // ToldBy is the version up to which absences were over by a time.
 func (s *Sources) ToldBy(t time.Time) uint64 {
 	return s.told(func(r *Source) bool { return !r.Absence.Time.After(t) })
+}
+
+// ToldTo is the version up to which absences are known to a reader that comes from another
+// log, by where it stands at the consolidators: of those of which it has something that
+// came behind the absence. Of those at which it has no place it knows nothing, and is told
+// nothing.
+func (s *Sources) ToldTo(want *Want) (version uint64) {
+	version = math.MaxUint64
+	for _, r := range s.rows {
+		if r.Absence == nil {
+			continue
+		}
+		if at, ok := want.position(r.Consolidator); ok && !s.isBehind(at, r) {
+			version = min(version, r.absent-1)
+		}
+	}
+	return version
+}
+
+// isBehind reports whether a position is behind the absence of its source.
+func (s *Sources) isBehind(at httpapi.KeyPosition, r *Source) bool {
+	if at.Is(r.Epoch) {
+		return at.Next > r.stood
+	}
+	return slices.ContainsFunc(s.rows, func(newer *Source) bool {
+		return newer.Number > r.Number && newer.Consolidator == r.Consolidator && at.Is(newer.Epoch)
+	})
 }
 
 func (s *Sources) told(known func(*Source) bool) (version uint64) {
