@@ -32,7 +32,8 @@ type manifests struct {
 	pods       []pods
 }
 
-// pods is a DaemonSet or a Deployment.
+// pods is a DaemonSet, a Deployment or a StatefulSet; what that claims is a volume of its
+// pods like any other.
 type pods struct {
 	name      string
 	namespace string
@@ -80,11 +81,18 @@ func build(t *testing.T) *manifests {
 			m.pods = append(m.pods, pods{o.Name, o.Namespace, o.Spec.Selector, o.Spec.Template})
 		case *appsv1.Deployment:
 			m.pods = append(m.pods, pods{o.Name, o.Namespace, o.Spec.Selector, o.Spec.Template})
+		case *appsv1.StatefulSet:
+			for _, claim := range o.Spec.VolumeClaimTemplates {
+				o.Spec.Template.Spec.Volumes = append(o.Spec.Template.Spec.Volumes, corev1.Volume{
+					Name: claim.Name, VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}},
+				})
+			}
+			m.pods = append(m.pods, pods{o.Name, o.Namespace, o.Spec.Selector, o.Spec.Template})
 		default:
 			t.Errorf("%s is of a kind that is not checked", resource.CurId())
 		}
 	}
-	if len(m.pods) != 2 || len(m.namespaces) != 1 {
+	if len(m.pods) != 3 || len(m.namespaces) != 1 {
 		t.Fatalf("there are %d kinds of pods and %d namespaces", len(m.pods), len(m.namespaces))
 	}
 	return m

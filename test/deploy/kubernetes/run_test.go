@@ -108,7 +108,7 @@ func (n *node) makeSecrets() {
 			}
 		}
 	}
-	if made != 4 {
+	if made != 6 {
 		n.t.Fatalf("docs/deployment.md makes %d secrets", made)
 	}
 }
