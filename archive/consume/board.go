@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
@@ -63,6 +64,16 @@ func (b *board) follow(ctx context.Context, s *store, group string, filters []st
 		return err
 	}
 	watching, ctx := errgroup.WithContext(ctx)
+	watching.Go(func() error { // what follows would find out by itself, and later
+		lost := s.js.Conn().StatusChanged(nats.RECONNECTING, nats.CLOSED)
+		defer s.js.Conn().RemoveStatusListener(lost)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-lost:
+			return engine.ErrUnavailable
+		}
+	})
 	watching.Go(func() error { return b.followPlaces(ctx, s, group) })
 	watching.Go(func() error {
 		for _, f := range filters {

@@ -49,8 +49,11 @@ func (s *store) stream(ctx context.Context, name string) (jetstream.Stream, erro
 	return found, nil
 }
 
-// answerWithin is how long a request may take: its answer is lost when the connection is.
-const answerWithin = 5 * time.Second
+// How long a request may take, and the first of a worker: its answer is lost when the connection is.
+const (
+	answerWithin = 3 * time.Second
+	readyWithin  = 2 * time.Second
+)
 
 // Get, From, Last and LastAtLeader are those of the Client, and do not wait for ever.
 func (s *store) Get(ctx context.Context, sequence uint64) (engine.Message, error) {
@@ -79,7 +82,7 @@ func (s *store) LastAtLeader(ctx context.Context, subject string) (engine.Messag
 
 // prepare makes the streams that are not there.
 func (s *store) prepare(ctx context.Context) error {
-	ready, cancel := context.WithTimeout(ctx, answerWithin)
+	ready, cancel := context.WithTimeout(ctx, readyWithin) // and again, by a new request
 	defer cancel()
 	if err := s.Ready(ready); err != nil {
 		return err
@@ -120,6 +123,8 @@ func (s *store) prepare(ctx context.Context) error {
 // kept is the value of a subject in groupsStream, by its leader, and the sequence under
 // which it stands there; nil and 0 if there is none.
 func (s *store) kept(ctx context.Context, subject string) ([]byte, uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	groups, err := s.stream(ctx, groupsStream)
 	if err != nil {
 		return nil, 0, err
@@ -140,6 +145,8 @@ var errMoved = errors.New("changed by another worker")
 // keep changes the value of a subject in groupsStream, if it is still the one that stands
 // under a sequence, and returns the new sequence.
 func (s *store) keep(ctx context.Context, subject string, value []byte, was uint64) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	ack, err := s.js.PublishMsg(ctx, &nats.Msg{Subject: subject, Data: value}, jetstream.WithExpectLastSequencePerSubject(was))
 	if isWrongSequence(err) {
 		return 0, errMoved
