@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 
@@ -22,6 +23,7 @@ const plainStream = "PLAIN"
 // archivedHere archives in this process, into an embedded server, or one that is there, and writes its CPU
 // profile if it is to.
 func archivedHere(verb string, consolidators []string, dir, listen, profile string) error {
+	debug.SetGCPercent(50) // as the command does
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	cfg := engine.Config{Store: dir, Listen: listen}
