@@ -69,7 +69,7 @@ func TestSoakWithAllFaults(t *testing.T) {
 	volume.Check(t)
 	foreign.Need(t, "etcd-server")
 	short(t, options{
-		sluice: binary(t), seed: 1, phase: 2 * time.Second, phases: 3, flood: 1500, race: wait.Race,
+		sluice: binary(t), seed: 1, phase: 2 * time.Second, phases: 2, flood: 1500, race: wait.Race,
 		hangs: true, partitions: true, etcd: true,
 	})
 }
