@@ -136,6 +136,7 @@ func (s *session) response(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.notef("%s: response begins, after %q", s.w.streams[s.stream], s.after)
+	s.got[s.stream].notef("response begins, after %q", s.after)
 	if s.begun && s.after == "" {
 		s.got[s.stream].restarted = true // it has no event to go on from
 		s.fresh()
@@ -231,8 +232,7 @@ func (s *session) take(id identity) {
 func (s *session) told(count uint64, unknown bool, why string) {
 	s.notef("%s: told %d lost, unknown %t: %s", s.w.streams[s.stream], count, unknown, why)
 	s.lost(count, unknown)
-	s.got[s.stream].told += count
-	s.got[s.stream].unknown = s.got[s.stream].unknown || unknown
+	s.got[s.stream].tell(count, unknown, why)
 }
 
 // event takes one event, whose lines have to be exactly those of docs/http.md.

@@ -99,8 +99,7 @@ func (p *proxiedReader) notice(n *stream.Notice) {
 		p.notef("gap in %s at %s: %d, unknown %t, %s, %q", n.Stream, n.Source, n.Count, n.Unknown, n.Hop, n.Reason)
 		p.lost(n.Count, n.Unknown)
 		if s := p.w.stream([]byte(n.Stream)); s >= 0 {
-			p.got[s].told += n.Count
-			p.got[s].unknown = p.got[s].unknown || n.Unknown
+			p.got[s].tell(n.Count, n.Unknown, n.Source+", "+n.Hop+", "+n.Reason)
 		}
 	case stream.KindState:
 		p.notef("%s is %v %s", n.Source, n.State, n.Err)
