@@ -39,7 +39,7 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 		r.owner = p.name
 	}
 	r.more <- struct{}{}
-	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Positions()}
+	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Ask()}
 	if p.want.All {
 		from.Last = math.MaxInt32
 	}
@@ -181,6 +181,8 @@ func (s *session) addNextAgain(r *rereading) {
 		switch n.Kind {
 		case stream.KindGap:
 			s.rereadGap(r.part, n)
+		case stream.KindPosition:
+			s.rereadBeginning(r.part, n)
 		case stream.KindBackfill:
 			r.all = true
 		}
@@ -219,14 +221,16 @@ func (s *session) dueAgain(now time.Time) time.Time {
 
 func (s *session) rereadRecord(again *rereading, r *stream.Record) {
 	p, wanted := again.part, false
+	var missing *resume.Event
 	id := s.numbered(p, func() (id httpapi.EventID) {
-		id, wanted = p.resume.Record(&p.tail.sources, r.Source, r.Position)
+		id, missing, wanted = p.resume.Record(&p.tail.sources, r.Source, r.Position)
 		return id
 	})
 	if !wanted {
 		return
 	}
 	s.addBeginning(p, r.Source, r.Data)
+	s.addMissing(p, missing)
 	if s.ids {
 		s.id.set(p, r.Source, stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1})
 	}
@@ -235,6 +239,29 @@ func (s *session) rereadRecord(again *rereading, r *stream.Record) {
 		return
 	}
 	s.addRecord(p, id, r.Source, again.line)
+}
+
+// rereadBeginning notes where what is read again begins at a consolidator, which need not
+// be where the session goes on: the source was not asked for that when nobody knew yet
+// which consolidator its id is about.
+func (s *session) rereadBeginning(p *part, n *stream.Notice) {
+	var missing *resume.Event
+	s.numbered(p, func() (id httpapi.EventID) {
+		missing = p.resume.Begins(&p.tail.sources, n.Source, n.Position)
+		return id
+	})
+	s.addMissing(p, missing)
+}
+
+// addMissing adds what is missing of a consolidator, if anything is.
+func (s *session) addMissing(p *part, missing *resume.Event) {
+	if missing == nil {
+		return
+	}
+	if s.ids {
+		s.id.set(p, missing.Consolidator, missing.Next)
+	}
+	s.addOwnLoss(p, missing.ID, *missing.Loss)
 }
 
 func (s *session) rereadGap(p *part, n *stream.Notice) {

@@ -40,10 +40,26 @@ type want struct {
 	loss.Position
 	told  bool // an unknown loss was reported: whatever comes next is accepted
 	level bool // the log has reached this position, and records later losses itself
+	asked bool // what is read again begins there, and tells itself what it misses
 }
 
 // goOn moves to a place.
-func (w *want) goOn(at loss.Position) { *w = want{Position: at} }
+func (w *want) goOn(at loss.Position) { *w = want{Position: at, asked: w.asked} }
+
+// skipped is what is missing before a record, or a loss, that was read again and begins at
+// a position, of a consolidator that was not asked for the place that is wanted; nil if
+// nothing is. From now on what is read again tells by itself.
+func (w *want) skipped(at loss.Position) (lost *Loss) {
+	switch {
+	case w.asked, w.told, w.Position == at:
+	case w.Epoch != at.Epoch:
+		lost = &Loss{Count: at.Seq, Unknown: true, Reason: NoLog}
+	case w.Seq < at.Seq:
+		lost = &Loss{Count: at.Seq - w.Seq, Reason: loss.TooLate}
+	}
+	w.asked = true
+	return lost
+}
 
 type origin struct {
 	consolidator string
@@ -179,14 +195,19 @@ func (c *catchUp) reached(sources *Sources) {
 
 // wanted is what is wanted from a consolidator.
 func (c *catchUp) wanted(consolidator string, epoch uint64) *want {
-	c.name(consolidator, epoch, httpapi.KeyPosition.Is)
-	c.name(consolidator, epoch, func(httpapi.KeyPosition, uint64) bool { return true })
+	c.find(consolidator, epoch)
 	w := c.wants[consolidator]
 	if w == nil {
 		w = &want{told: true}
 		c.wants[consolidator] = w
 	}
 	return w
+}
+
+// find gives a consolidator the position with its key, best one of the epoch.
+func (c *catchUp) find(consolidator string, epoch uint64) {
+	c.name(consolidator, epoch, httpapi.KeyPosition.Is)
+	c.name(consolidator, epoch, func(httpapi.KeyPosition, uint64) bool { return true })
 }
 
 // number gives the epoch that a consolidator has spoken of a number.

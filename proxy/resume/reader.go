@@ -135,6 +135,15 @@ func (r *Reader) Covered(log Log) bool {
 // Unreached reports whether the reader waits for consolidators that have no name yet.
 func (r *Reader) Unreached() bool { return r.catch != nil && r.catch.others && len(r.catch.keys) > 0 }
 
+// Ask is from where on the reader wants the records of consolidators read again. Of those
+// whose names it did not know by then, what is read again need not begin there.
+func (r *Reader) Ask() map[string]loss.Position {
+	for _, w := range r.catch.wants {
+		w.asked = true
+	}
+	return r.catch.positions()
+}
+
 // Positions are where a reader that catches up stands, by consolidator.
 func (r *Reader) Positions() map[string]loss.Position { return r.catch.positions() }
 
@@ -197,15 +206,42 @@ func (r *Reader) Settle(out []Event, next uint64) []Event {
 	return out
 }
 
-// Record notes a record that was read again, and returns the id of its event. It
-// reports false when the reader has it already.
-func (r *Reader) Record(sources *Sources, consolidator string, at loss.Position) (id httpapi.EventID, wanted bool) {
+// Record notes a record that was read again, and returns the id of its event, and what is
+// missing before it, if something is. It reports false when the reader has it already.
+func (r *Reader) Record(sources *Sources, consolidator string, at loss.Position) (id httpapi.EventID, missing *Event, wanted bool) {
 	w := r.catch.wanted(consolidator, at.Epoch)
 	if w.Epoch == at.Epoch && at.Seq < w.Seq {
-		return id, false
+		return id, nil, false
 	}
+	missing = r.skipped(sources, w, consolidator, at)
 	w.goOn(loss.Position{Epoch: at.Epoch, Seq: at.Seq + 1})
-	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq), true
+	return unplaced(r.catch.number(sources, consolidator, at.Epoch), at.Seq), missing, true
+}
+
+// Begins notes where a consolidator begins in what is read again, and returns what is
+// missing before it, if something is.
+func (r *Reader) Begins(sources *Sources, consolidator string, at loss.Position) (missing *Event) {
+	r.catch.find(consolidator, at.Epoch)
+	if w := r.catch.wants[consolidator]; w != nil {
+		if missing = r.skipped(sources, w, consolidator, at); missing != nil {
+			w.goOn(at)
+		}
+	}
+	return missing
+}
+
+// skipped is what is missing of a consolidator before what is read again.
+func (r *Reader) skipped(sources *Sources, w *want, consolidator string, at loss.Position) *Event {
+	lost := w.skipped(at)
+	if lost == nil {
+		return nil
+	}
+	missing := &Event{ID: unplaced(0, 0), Loss: lost, Consolidator: consolidator, Next: at}
+	number := r.catch.number(sources, consolidator, at.Epoch)
+	if at.Seq > 0 {
+		missing.ID = unplaced(number, at.Seq-1)
+	}
+	return missing
 }
 
 // Gap notes a loss that was found when reading again, and returns the id of its

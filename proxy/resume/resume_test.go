@@ -81,6 +81,7 @@ func (w *world) connect() {
 		w.loosen()
 	}
 	if r.CatchesUp() {
+		r.Ask()
 		w.reread(want)
 		if w.in.next(4) == 0 {
 			w.evict(3)
@@ -155,9 +156,9 @@ func (w *world) reread(want resume.Want) {
 		}
 		i := v.index(from)
 		for range min(v.count-i, w.in.next(20)) {
-			id, wanted := w.reader.Record(&l.sources, v.name, from)
-			if !wanted {
-				w.t.Fatalf("it has record %v of %s already", from, v.name)
+			id, missing, wanted := w.reader.Record(&l.sources, v.name, from)
+			if !wanted || missing != nil {
+				w.t.Fatalf("it has record %v of %s already, or misses %+v", from, v.name, missing)
 			}
 			w.show()
 			w.record(id)
