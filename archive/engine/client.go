@@ -277,4 +277,11 @@ var fullCodes = map[jetstream.ErrorCode]bool{
 func (c *Client) Close() {
 	c.conn.Close()
 	<-c.closed
+	c.mu.Lock()
+	appended := c.appended
+	c.appended = make(map[*nats.Msg]func(uint64, error))
+	c.mu.Unlock()
+	for m, done := range appended {
+		done(0, fmt.Errorf("append to %s: %w at %s: the client is closed", m.Subject, ErrUnavailable, c.where))
+	}
 }

@@ -134,7 +134,11 @@ func TestAStoreIsFoundAgain(t *testing.T) {
 	store := filepath.Join(t.TempDir(), "made", "here")
 	e := opened(t, engine.Config{Store: store})
 	links := filled(t, e, "system", 3)
-	if err := e.PutPosition(engine.Position{Consolidator: "vm-1", Stream: "system", Position: loss.Position{Epoch: 1 << 63, Seq: 3}, Links: links}, func(uint64, error) {}); err != nil {
+	put := make(chan error, 1)
+	if err := e.PutPosition(engine.Position{Consolidator: "vm-1", Stream: "system", Position: loss.Position{Epoch: 1 << 63, Seq: 3}, Links: links}, func(_ uint64, err error) { put <- err }); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-put; err != nil {
 		t.Fatal(err)
 	}
 	if err := e.Close(); err != nil {
@@ -205,6 +209,30 @@ func TestAWatchGoesOnFromASequence(t *testing.T) {
 	}
 	if strings.Join(got, ",") != "a 1,a 2,b 0" {
 		t.Errorf("%q", got)
+	}
+}
+
+// Whoever appended is told, whatever becomes of the client.
+func TestAppendsInFlightEndWithTheClient(t *testing.T) {
+	e := opened(t, engine.Config{})
+	done := make(chan error, 100)
+	for i := range 100 {
+		h := batch.Head{Consolidator: "vm-1", Stream: fmt.Sprint("s", i)}
+		var b batch.Builder
+		if err := b.Add([]byte("x"), 1, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Append(b.Encode(&h), h.Stream, 0, func(_ uint64, err error) { done <- err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if err := <-done; err != nil && !errors.Is(err, engine.ErrUnavailable) {
+			t.Error(err)
+		}
 	}
 }
 
