@@ -20,6 +20,11 @@
 // before the group read it, what is damaged) comes to the handler in its place, as a Batch
 // with a Loss.
 //
+// What expired unread is found by the batches themselves, which say how many records came
+// before them, and by what the group was given of each subject, which workers note every
+// 10 seconds. So the number is exact, unless all workers were killed: then it may take in
+// what was handled in their last 10 seconds. It is told with the next batch of the stream.
+//
 // Live first: a group has a cursor for what is new and one for its backlog, which is
 // fetched when there is nothing new. The line between them is a sequence in the
 // JetStream stream, kept with the group: what stands before it belongs to the one, all
@@ -43,6 +48,9 @@
 // do what is asked. While the archive is away it waits, and goes on by itself. Config.Handle
 // is called by one goroutine at a time; what it does not return from by the timeout goes on
 // without the worker, and a worker with 8 such calls ends.
+//
+// Shutdown: what a worker holds when its context ends is given back at once; a handler
+// that is at work is told by its context, and has a second.
 //
 // Memory: a worker holds as many batches as it handles in a tenth of a second, 32 at most,
 // and for an ordered group 200 bytes a stream.
