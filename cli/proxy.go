@@ -18,6 +18,7 @@ func newProxy(ended *outcome) *cobra.Command {
 		bounds        limits
 		consolidators consolidatorSource
 		keys          curveKeys
+		archived      archiveSource
 	)
 	c := &cobra.Command{
 		Use:   "proxy",
@@ -32,6 +33,7 @@ func newProxy(ended *outcome) *cobra.Command {
 	c.Flags().StringArrayVar(&consolidators.endpoints, "consolidator", []string{"tcp://127.0.0.1:5552"}, "read from the consolidator at this endpoint (repeatable)")
 	consolidators.flags(c.Flags(), false)
 	keys.flags(c.Flags())
+	archived.flags(c.Flags())
 	may.flags(c.Flags())
 	adminFlags(c.Flags(), &config.Admin, proxy.DefaultAdmin, &config.Profile, &config.AdminOpen)
 	bounds.flags(c.Flags())
@@ -58,6 +60,14 @@ func newProxy(ended *outcome) *cobra.Command {
 				return nil, &usageError{err}
 			}
 			return source, nil
+		}
+		client, err := archived.dial(logger)
+		if err != nil {
+			return err
+		}
+		if client != nil {
+			defer client.Close()
+			config.History = proxyHistory(client)
 		}
 		if err := may.configure(&config); err != nil {
 			return startError(err)

@@ -70,6 +70,11 @@ type Config struct {
 	// The proxy runs what it opens. Required.
 	Open func(mergeWait time.Duration) (Source, error)
 
+	// History reads what was said before, as far as an archive has it: for since= and
+	// last= beyond what is held in memory, and for sessions that come back after long. nil:
+	// there is none.
+	History History
+
 	// Buffer bounds the memory of all logs, in bytes. 0 means fanout's default.
 	Buffer int64
 	// StreamBuffer bounds the memory of one log, in bytes. 0 means

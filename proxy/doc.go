@@ -29,6 +29,13 @@
 // on at each consolidator; when that cannot be found out, the session goes on at the
 // end of the log, where it is known.
 //
+// History: with Config.History, what a session wants of before its log comes out of an archive
+// first: records since a time, more of the newest than the log has, and what one that comes back
+// names and the log does not lead on from. Where that ends, at each consolidator, the session
+// goes on as one that comes back with those positions. 64 sessions read it at a time, each with
+// 1 MiB that waits; a session without a turn, or whose archive fails, is told of an unknown
+// loss and goes on.
+//
 // Tails: a stream is tailed at the consolidators from its first session until
 // a minute after its last one, unless others need the room; of those without a record
 // 256 are kept. Names that no consolidator lists begin 50 a second at length, others at

@@ -195,6 +195,7 @@ func (s *session) match(begin func(*part)) {
 // beginLate has a stream that was not live for a minute begin with what made it so.
 func beginLate(p *part) {
 	p.want.All, p.want.Last = true, 0
+	p.pastAsked = p.since == 0 // it has just begun
 	if !p.want.Named && p.since == 0 {
 		p.since = time.Now().Add(-maxSkew).UnixMilli()
 	}

@@ -46,6 +46,9 @@ type part struct {
 	unseen     uint64 // records that the filter could not look at, and that are not reported yet
 	unseenLast []byte // the text of the id of the last of them
 
+	past      *past // what it wants of before, until that is there; nil: nothing
+	pastAsked bool  // it was asked whether it wants any
+
 	reached map[string]bool // consolidators of which the first record since a time has come
 }
 
@@ -90,6 +93,7 @@ func (s *session) begin(p *part) {
 	t := p.tail
 	p.joined = notYet
 	p.ask()
+	s.wantsPast(p)
 	t.mu.Lock()
 	log := p.logAsAsked()
 	p.want.After = s.request.placeIn(log.Epoch)
@@ -145,6 +149,9 @@ func (s *session) begin(p *part) {
 		s.addRepeats(p)
 	}
 	if !covered {
+		s.wantsMissed(p)
+	}
+	if !covered || p.past != nil {
 		s.joins.missing = append(s.joins.missing, p)
 		return
 	}

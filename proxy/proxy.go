@@ -39,6 +39,7 @@ type Proxy struct {
 	live        *live.List
 	names       streamNames
 	rereads     turns         // of sessions that read again
+	pasts       turns         // of sessions that read history
 	draining    chan struct{} // closed when no new session may begin
 
 	mu       sync.Mutex // makes count and drain exclude one another
@@ -111,6 +112,7 @@ func New(cfg Config) (*Proxy, error) {
 		source:      source,
 		live:        live.New(source),
 		rereads:     turns{all: maxRereads, each: maxRereads / 2},
+		pasts:       turns{all: maxPasts, each: maxPasts / 4},
 		draining:    make(chan struct{}),
 		admission: admission{
 			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,

@@ -34,10 +34,7 @@ type rereading struct {
 // that has said that all is there, the proxy ends, or the time for it is up.
 func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	within, cancel := context.WithCancel(ctx)
-	r := &rereading{part: p, owner: s.request.grant.Tenants(), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
-	if r.owner == "" {
-		r.owner = p.name
-	}
+	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
 	r.more <- struct{}{}
 	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Ask()}
 	if p.want.All {
@@ -67,6 +64,14 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 		}
 	}
 	return r
+}
+
+// owner is whose turn a part takes.
+func (s *session) owner(p *part) string {
+	if all := s.request.grant.Tenants(); all != "" {
+		return all
+	}
+	return p.name
 }
 
 // awaitTurn waits until a session may read again, and reports whether it may: not longer
@@ -138,7 +143,11 @@ func (s *session) addAgain(ctx context.Context) {
 		if len(s.joins.missing) == 0 {
 			return
 		}
-		s.joins.again = s.readAgain(ctx, s.joins.missing[0])
+		if p := s.joins.missing[0]; p.past != nil {
+			s.joins.again = s.readPast(ctx, p)
+		} else {
+			s.joins.again = s.readAgain(ctx, p)
+		}
 		s.joins.missing = s.joins.missing[1:]
 	}
 	r := s.joins.again
@@ -154,6 +163,10 @@ func (s *session) addAgain(ctx context.Context) {
 		return
 	}
 	s.endAgain()
+	if r.part.past != nil {
+		s.endPast(ctx, r.part)
+		return
+	}
 	if p := r.part; !r.all && p.want.All {
 		s.addOwnLoss(p, httpapi.EventID{}, resume.Loss{Unknown: true, Reason: unread})
 	}
@@ -178,6 +191,14 @@ func (s *session) addNextAgain(r *rereading) {
 	case r.notices < len(b.Notices) && b.Notices[r.notices].At <= r.records:
 		n := &b.Notices[r.notices]
 		r.notices++
+		switch {
+		case r.part.past == nil:
+		case n.Kind == stream.KindGap:
+			s.addPastGap(r.part, n)
+			return
+		default:
+			return
+		}
 		switch n.Kind {
 		case stream.KindGap:
 			s.rereadGap(r.part, n)
@@ -188,7 +209,11 @@ func (s *session) addNextAgain(r *rereading) {
 		}
 	case r.records < len(b.Records):
 		r.records++
-		s.rereadRecord(r, &b.Records[r.records-1])
+		if r.part.past != nil {
+			s.addPast(r, &b.Records[r.records-1])
+		} else {
+			s.rereadRecord(r, &b.Records[r.records-1])
+		}
 	default:
 		s.addUnseen(r.part)
 		r.part.countSent()

@@ -12,9 +12,8 @@ import (
 // batches into segments, by the hops, and goes through each of them backwards before it
 // hands it on; several at a time.
 const (
-	segmentsAhead = 4        // of one chain
-	segmentBytes  = 4 << 20  // compressed records that a segment keeps, of one chain alone
-	allSegments   = 32 << 20 // of all chains of one reading together
+	segmentsAhead = 4       // of one chain
+	segmentBytes  = 4 << 20 // compressed records that one of them keeps at most
 )
 
 // segment is consecutive batches of a chain.

@@ -12,10 +12,6 @@ import (
 	"sluice/cluster/stream"
 )
 
-// keptBytes is how much of what was read backwards is kept compressed, of all chains
-// together, for when it is read forward; the rest is fetched again.
-const keptBytes = 32 << 20
-
 // backward counts the newest records of a chain, from its end on.
 type backward struct {
 	strand *strand
@@ -64,7 +60,7 @@ func (r *merging) placeLast(running *rescue.Group, tips []tip) error {
 		b.strand.at, b.strand.known = loss.Position{Epoch: b.links[len(b.links)-1].Epoch, Seq: b.seqs[len(b.seqs)-1]}, true
 		b.times, b.seqs = b.times[:len(b.times)-1], b.seqs[:len(b.seqs)-1]
 		if len(b.times) == 0 && left > 1 {
-			kept = letGo(all, kept+len(b.links[len(b.links)-1].payload))
+			kept = letGo(all, kept+len(b.links[len(b.links)-1].payload), r.query.memory())
 			if err := b.load(ctx); err != nil {
 				return err
 			}
@@ -81,11 +77,12 @@ func (r *merging) placeLast(running *rescue.Group, tips []tip) error {
 	return nil
 }
 
-// letGo lets go of payloads while more is kept than may be: of those that are read last.
-func letGo(all []*backward, kept int) int {
+// letGo lets go of payloads while more bytes of them are kept than may be: of those that
+// are read last, which are fetched again then.
+func letGo(all []*backward, kept, most int) int {
 	for _, b := range all {
 		for ; b.let < len(b.links)-1; b.let++ {
-			if kept <= keptBytes {
+			if kept <= most {
 				return kept
 			}
 			l := b.links[b.let]

@@ -50,6 +50,15 @@ func (s *strand) place(ctx context.Context, newest *link, forward func(path) lin
 	if from, ok := s.query.After[s.chain.consolidator]; ok {
 		return s.placeAfter(ctx, newest, from, forward)
 	}
+	if s.query.Find != nil {
+		from, ok, err := s.find(ctx, newest)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return s.placeAfter(ctx, newest, from, forward)
+		}
+	}
 	s.at = newest.Next()
 	if s.query.Named {
 		s.left = true
@@ -66,6 +75,23 @@ func (s *strand) place(ctx context.Context, newest *link, forward func(path) lin
 	s.at, s.expired = loss.Position{}, p.begins()
 	s.links = forward(p)
 	return nil
+}
+
+// find looks for the newest epoch in which a position is wanted.
+func (s *strand) find(ctx context.Context, newest *link) (at loss.Position, ok bool, err error) {
+	look := func(l *link) bool {
+		if l.fault == nil && !ok {
+			at, ok = s.query.Find(s.chain.consolidator, l.Epoch)
+		}
+		return ok
+	}
+	if look(newest) {
+		return at, ok, nil
+	}
+	_, err = s.chain.reach(ctx, newest, func(l, newer *link) bool {
+		return !look(l) && (newer.fault != nil || newer.Epoch == l.Epoch || newer.Prev == l.seq)
+	})
+	return at, ok, err
 }
 
 // placeAfter puts a strand at a position. One that the chain does not know, it is not

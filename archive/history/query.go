@@ -17,6 +17,8 @@ const Skew = 5 * time.Minute
 // [Query].To.
 const DefaultLate = time.Hour
 
+const defaultMemory = 32 << 20
+
 // Query says which records of a stream are wanted. By itself it wants all that is held.
 type Query struct {
 	Stream string // its exact name
@@ -36,6 +38,17 @@ type Query struct {
 	// want, or with Named nothing. Before ends there before this position.
 	After, Before map[string]loss.Position
 	Named         bool
+	// Find, which may be nil, gives positions as After does, by the epoch in which they are.
+	Find func(consolidator string, epoch uint64) (at loss.Position, ok bool)
+
+	Memory int // bytes of compressed batches that are kept; 0 means 32 MiB
+}
+
+func (q *Query) memory() int {
+	if q.Memory == 0 {
+		return defaultMemory
+	}
+	return q.Memory
 }
 
 func (q *Query) check() error {

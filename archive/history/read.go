@@ -84,7 +84,7 @@ func (r *merging) strand(t tip) *strand {
 
 // placeAll makes the strands of a query that names no number.
 func (r *merging) placeAll(running *rescue.Group, tips []tip) error {
-	bytes := min(segmentBytes, allSegments/max(len(tips)*segmentsAhead, 1))
+	bytes := min(segmentBytes, r.query.memory()/max(len(tips)*segmentsAhead, 1))
 	for _, t := range tips {
 		r.strands = append(r.strands, r.strand(t))
 	}

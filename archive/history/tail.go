@@ -93,18 +93,15 @@ func (s *Source) begin() {
 // onItsWay is how long records of a time are waited for.
 const onItsWay = time.Second
 
-// over ends the tails that can get nothing any more of the time that is wanted, and reports
-// whether that is so of all. s.mu is held.
+// over drops what comes of tails that can get nothing any more of the time that is wanted,
+// and reports whether that is so of all. s.mu is held.
 func (s *Source) over(now time.Time) bool {
 	if s.cfg.To.IsZero() || now.Before(s.cfg.To.Add(onItsWay)) || s.listing || len(s.tails) == 0 || s.running == nil {
 		return false
 	}
 	all := true
 	for _, t := range s.tails {
-		if !t.over && t.phase == isLive && t.live {
-			t.over = true
-			s.cfg.Live.Stop(t.name)
-		}
+		t.over = t.over || t.phase == isLive && t.live
 		all = all && t.over
 	}
 	return all

@@ -1,0 +1,322 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"sluice/cluster/httpapi"
+	"sluice/cluster/loss"
+	"sluice/cluster/record"
+	"sluice/cluster/rescue"
+	"sluice/cluster/stream"
+	"sluice/cluster/zmtp"
+	"sluice/proxy/resume"
+)
+
+const (
+	maxPasts    = 64               // sessions that read history at a time, a quarter of them of one tenant
+	pastWait    = 10 * time.Second // for a turn; without one, the session goes on without history
+	pastSoon    = time.Second      // what was read in less is followed by what memory holds
+	pastWaiting = 1 << 20          // bytes of history that wait for one session
+	// What a consolidator that the proxy does not read from had so long ago is no sign that
+	// it will be back.
+	pastRecent = 10 * time.Minute
+	// firstPast is the number of the first source of a session's history: those of logs
+	// never come so far.
+	firstPast = 1 << 40
+)
+
+// Past is what a session wants of before.
+type Past struct {
+	Stream   string
+	From, To time.Time // of the records; zero for no bound
+	Last     int       // so many of the newest; 0 all
+
+	// After begins at a consolidator with this position, whatever From and Last say; Keys,
+	// which may be nil, gives further ones, by the epochs that are found there. Of others
+	// comes, with Named, nothing. Before ends there before this position.
+	After, Before map[string]stream.Position
+	Keys          func(consolidator string, epoch uint64) (at stream.Position, ok bool)
+	Named         bool
+}
+
+// History hands on what is held of before, in order, and returns where it came to: the
+// position of the next record by consolidator. Nothing that hand was given may be used
+// after it has returned; an error of it ends the reading.
+type History func(ctx context.Context, want Past, hand func([]stream.Record, []stream.Notice) error) (ends map[string]stream.Position, err error)
+
+// past is the history of one part while it is read.
+type past struct {
+	want Past
+
+	ends map[string]stream.Position // where it came to; set when no more comes, as err is
+	err  error
+
+	// Of the session's goroutine.
+	began   time.Time
+	at      map[string]stream.Position // what comes next, of what was added
+	newest  map[string]int64           // when the last record came, Unix nanoseconds
+	numbers map[resume.Origin]uint64   // of sources, for a reader of ours
+}
+
+// wantsPast reports whether a part wants history before its log, and notes what. It is asked
+// before the part begins, and once.
+func (s *session) wantsPast(p *part) bool {
+	if s.proxy.cfg.History == nil || p.pastAsked || p.want.Named {
+		return false
+	}
+	want := Past{Stream: p.name, To: s.request.until}
+	switch {
+	case p.since > 0:
+		want.From = time.UnixMilli(p.since)
+	case p.want.Last > 0 && !p.want.All && !s.request.wrapped:
+		p.tail.mu.Lock()
+		log := p.logAsAsked()
+		_, there := log.Newest(p.want.Last)
+		log.Position.Next = log.First
+		p.tail.mu.Unlock()
+		if there >= p.want.Last {
+			return false
+		}
+		positions, ok := p.tail.positionsAt(log.Position)
+		if !ok {
+			return false
+		}
+		want.Last, want.Before = int(min(p.want.Last-there, maxPastLast)), positions
+	default:
+		return false
+	}
+	p.pastAsked = true
+	p.past = newPast(want)
+	p.want.All = true // what the log has comes behind
+	return true
+}
+
+// maxPastLast bounds last= beyond the log.
+const maxPastLast = 1_000_000
+
+func newPast(want Past) *past {
+	return &past{want: want, began: time.Now(), at: make(map[string]stream.Position), newest: make(map[string]int64), numbers: make(map[resume.Origin]uint64)}
+}
+
+// wantsMissed has a part read in history first what it names and its log does not lead on from.
+func (s *session) wantsMissed(p *part) {
+	if s.proxy.cfg.History == nil || p.pastAsked || !p.want.Named {
+		return
+	}
+	p.pastAsked = true
+	want := Past{Stream: p.name, To: s.request.until, After: maps.Clone(p.resume.Positions()), Named: p.since == 0}
+	if p.since > 0 {
+		want.From = time.UnixMilli(p.since)
+	}
+	if keys := p.resume.Keys(); len(keys) > 0 && p.want.Key != nil {
+		want.Keys = func(consolidator string, epoch uint64) (stream.Position, bool) {
+			key := p.want.Key(consolidator)
+			for _, k := range keys {
+				if k.Key == key && k.Is(epoch) {
+					return k.In(epoch), true
+				}
+			}
+			return stream.Position{}, false
+		}
+	}
+	p.past = newPast(want)
+}
+
+// readPast begins to read the history of a part, beside the session.
+func (s *session) readPast(ctx context.Context, p *part) *rereading {
+	within, cancel := context.WithCancel(ctx)
+	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	r.more <- struct{}{}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		select {
+		case <-s.proxy.draining:
+			cancel()
+		case <-within.Done():
+		}
+	})
+	wg.Go(func() {
+		defer close(r.batches)
+		defer cancel()
+		p.past.err = rescue.Call("read history", func() error { return s.proxy.readPast(within, p.past, r) })
+	})
+	r.stop = func() {
+		cancel()
+		wg.Wait()
+		if r.batch != nil {
+			r.batch.Release()
+		}
+	}
+	return r
+}
+
+var errPastBusy = errors.New("too many sessions read history: ask again later")
+
+// readPast hands on history, until it is read or ctx ends.
+func (p *Proxy) readPast(ctx context.Context, of *past, to *rereading) error {
+	turn, cancel := context.WithTimeout(ctx, pastWait)
+	defer cancel()
+	if !p.pasts.take(turn, to.owner) {
+		return errPastBusy
+	}
+	defer p.pasts.done(to.owner)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	waiting := stream.NewHandover(pastWaiting)
+	ended := make(chan error, 1)
+	defer func() { stop(); <-ended }()
+	go func() {
+		defer close(ended)
+		defer waiting.Close()
+		ended <- rescue.Call("read history", func() (err error) {
+			of.ends, err = p.cfg.History(reading, of.want, func(records []stream.Record, notices []stream.Notice) error {
+				return waiting.Put(reading, records, notices)
+			})
+			return err
+		})
+	}()
+	for {
+		select {
+		case <-to.more:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		b, err := waiting.Take(ctx)
+		if errors.Is(err, stream.ErrClosed) {
+			return <-ended
+		}
+		if err != nil {
+			return err
+		}
+		select {
+		case to.batches <- b:
+		case <-ctx.Done():
+			b.Release()
+			return ctx.Err()
+		}
+	}
+}
+
+// addPast adds a record of history, as rereadRecord does.
+func (s *session) addPast(again *rereading, r *stream.Record) {
+	p := again.part
+	next := stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
+	p.past.at[r.Source], p.past.newest[r.Source] = next, r.Arrived
+	id := s.pastID(p, r.Source, r.Position)
+	if s.ids {
+		s.id.set(p, r.Source, next)
+	}
+	switch again.line = record.Normalise(again.line[:0], r.Data); {
+	case len(again.line) > zmtp.MaxRecord:
+		s.addLossAgain(p, id, tooLarge(p.name, r.Source), time.Now())
+	case s.request.filter.from(r.Source):
+		s.addRecord(p, id, r.Source, again.line)
+	}
+}
+
+// addPastGap adds a loss of history.
+func (s *session) addPastGap(p *part, n *stream.Notice) {
+	at := p.past.at[n.Source]
+	if at.Seq += n.Count; n.Position.Epoch != 0 {
+		at = n.Position
+	}
+	var id httpapi.EventID
+	if at.Epoch != 0 {
+		p.past.at[n.Source] = at
+		if at.Seq > 0 {
+			id = s.pastID(p, n.Source, stream.Position{Epoch: at.Epoch, Seq: at.Seq - 1})
+		}
+		if s.ids {
+			s.id.set(p, n.Source, at)
+		}
+	}
+	s.addLossAgain(p, id, n.Loss(), n.Time)
+}
+
+// pastID is the id of a record of history: no place in the log. A reader of ours is told what
+// its source stands for, by a number of this session alone.
+func (s *session) pastID(p *part, consolidator string, at stream.Position) httpapi.EventID {
+	if !s.request.events || s.ids {
+		return httpapi.EventID{}
+	}
+	o := resume.Origin{Consolidator: consolidator, Epoch: at.Epoch}
+	n, known := p.past.numbers[o]
+	if !known {
+		n = firstPast + uint64(len(p.past.numbers))
+		p.past.numbers[o] = n
+		b := s.buffer()
+		*b = appendSource(*b, nil, s.streamOf(p), resume.Source{Number: n, Consolidator: consolidator, Epoch: at.Epoch, Next: at.Seq})
+	}
+	return httpapi.EventID{Next: 1, Source: n, Seq: at.Seq}
+}
+
+// endPast has a part go on where its history ended.
+func (s *session) endPast(ctx context.Context, p *part) {
+	past := p.past
+	p.past = nil
+	if err := past.err; err != nil && ctx.Err() == nil {
+		s.addLoss(p, httpapi.EventID{}, loss.Event{
+			Loss:  loss.Loss{Stream: p.name, Hop: loss.AtArchive, Unknown: true, Reason: "history unavailable: " + err.Error()},
+			Total: s.lost, Since: time.Now(),
+		})
+	}
+	if past.err == nil && len(past.at) > 0 && time.Since(past.began) > pastSoon {
+		// What was archived meanwhile may be more than memory holds.
+		want := past.want
+		want.Last, want.Before, want.Keys = 0, nil, nil
+		want.Named = want.From.IsZero()
+		want.After = past.reached()
+		p.past = newPast(want)
+		s.joins.missing = append(s.joins.missing, p)
+		return
+	}
+	positions := maps.Clone(past.want.After)
+	if positions == nil {
+		positions = make(map[string]stream.Position)
+	}
+	maps.Copy(positions, past.want.Before)
+	known := make(map[string]bool)
+	p.tail.mu.Lock()
+	for _, o := range p.tail.sources.Origins() {
+		known[o.Consolidator] = true
+	}
+	p.tail.mu.Unlock()
+	for consolidator, at := range past.reached() {
+		if _, begun := past.want.Before[consolidator]; begun && past.at[consolidator] == (stream.Position{}) {
+			continue // nothing came before that
+		}
+		if known[consolidator] || time.Since(time.Unix(0, past.newest[consolidator])) < pastRecent {
+			positions[consolidator] = at
+		}
+		if p.reached != nil {
+			p.reached[consolidator] = true // what came before it was told
+		}
+	}
+	if p.want.Keys != nil {
+		p.want.Keys = slices.DeleteFunc(slices.Clone(p.want.Keys), func(k httpapi.KeyPosition) bool {
+			for consolidator := range positions {
+				if k.Key == p.want.Key(consolidator) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	if p.want.Positions, p.want.More = positions, false; len(positions) > 0 {
+		p.want.Named = true
+	}
+	s.begin(p)
+}
+
+// reached is where history came to, as far as it was added.
+func (p *past) reached() map[string]stream.Position {
+	if p.err != nil || p.ends == nil {
+		return p.at
+	}
+	return p.ends
+}
