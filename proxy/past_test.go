@@ -152,6 +152,9 @@ func TestSinceComesOutOfHistory(t *testing.T) {
 	lines := get(t, p, "/api/logs/s?since=24h")
 	for want := range 3000 {
 		line, err := lines.in.ReadString('\n')
+		for err == nil && strings.Contains(line, `"sluice":"away"`) { // a machine as busy as this one
+			line, err = lines.in.ReadString('\n')
+		}
 		if err != nil || line != fmt.Sprintf("{\"i\":%d}\n", want) {
 			t.Fatalf("line %d is %q, %v", want, line, err)
 		}

@@ -146,7 +146,7 @@ func (b *backward) before(ctx context.Context) (l *link, err error) {
 func (b *backward) open(l *link) error {
 	s := b.strand
 	b.times, b.seqs = b.times[:0], b.seqs[:0]
-	if l.fault != nil || l.Gap != nil || s.query.ended(l) {
+	if l.fault != nil || l.Gap != nil || s.query.ended(l) || !l.Times().Meets(s.query.From, s.query.To) {
 		return nil
 	}
 	records, buf, err := l.Open(l.payload, b.buf)

@@ -11,7 +11,7 @@ import (
 
 // Skew is how far a clock may go ahead of the archive's: a record whose own time is
 // later than its arrival by more is not found by [Query].From.
-const Skew = 5 * time.Minute
+const Skew = 30 * time.Second
 
 // DefaultLate is how long after its own time a record may have come, to be found before
 // [Query].To.

@@ -197,6 +197,11 @@ func (s *strand) open(l *link) {
 	if l.First+l.Count <= s.at.Seq {
 		return
 	}
+	times := l.Times()
+	if !times.Meets(s.query.From, s.query.To) {
+		s.at.Seq = l.First + l.Count // nothing in it is of the time that is wanted
+		return
+	}
 	records, buf, err := l.Open(l.payload, s.buf)
 	l.payload = nil
 	if err != nil {
@@ -204,7 +209,6 @@ func (s *strand) open(l *link) {
 		return
 	}
 	s.batch, s.records, s.buf = l, records, buf
-	times := l.Times()
 	s.inside = (s.query.From.IsZero() || times.Earliest >= s.query.From.UnixMilli()) && (s.query.To.IsZero() || times.Latest <= s.query.To.UnixMilli())
 }
 

@@ -75,6 +75,9 @@ func main() {
 		err = o.consumes(re)
 	}
 	if err == nil {
+		err = o.readings(re)
+	}
+	if err == nil {
 		err = o.proxies(re)
 	}
 	exit(err)

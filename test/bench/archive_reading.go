@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"sluice/archive/batch"
+	"sluice/archive/engine"
+	"sluice/archive/history"
+	"sluice/cluster/stream"
+)
+
+// Reading the archive is measured on stores of three sizes whose server was just started, so
+// that it holds no block in memory, over TCP. All streams of a store say something once a
+// minute.
+const (
+	readingName   = "archive: reading"
+	readingTimes  = 40  // readings of each kind
+	readingWindow = 200 // appends in flight while a store is filled
+)
+
+// shape is what a store holds.
+type shape struct {
+	streams, minutes, records int // records in each batch
+}
+
+var (
+	readingShapes = []shape{{10_000, 5, 100}, {10_000, 20, 100}, {10_000, 60, 100}}
+	replayShapes  = []shape{{1000, 10, 1000}, {1000, 20, 1000}, {1000, 40, 1000}}
+)
+
+func (o options) readings(only *regexp.Regexp) error {
+	if !only.MatchString(readingName) {
+		return nil
+	}
+	fmt.Printf("\n%s: first record of one of 10,000 streams, ms, median / 90 %% / longest of %d\n\n", readingName, readingTimes)
+	fmt.Printf("%-24s %24s %24s\n", "held", "--last 1000", "--since any time")
+	for _, s := range readingShapes {
+		if err := s.with(s.firsts); err != nil {
+			return fmt.Errorf("%s: %w", readingName, err)
+		}
+	}
+	fmt.Printf("\n%s: one stream out of 1,000, from its beginning\n\n", readingName)
+	fmt.Printf("%-24s %14s\n", "held", "records/s")
+	for _, s := range replayShapes {
+		if err := s.with(s.replays); err != nil {
+			return fmt.Errorf("%s: %w", readingName, err)
+		}
+	}
+	return nil
+}
+
+// began is the time of the first record.
+var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func heldStream(i int) string { return fmt.Sprintf("tenant/t%05d", i) }
+
+// with fills a store, starts its server anew, and has it read.
+func (s shape) with(read func(ctx context.Context, a *history.Archive, held string) error) error {
+	dir, err := os.MkdirTemp("", "sluice-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0"})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.fill(e), e.Close()); err != nil {
+		return err
+	}
+	if e, err = engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0"}); err != nil {
+		return err
+	}
+	state, err := e.State(ctx)
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	client, err := engine.Dial(engine.DialConfig{URLs: []string{"nats://" + e.Addr()}})
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
+	err = read(ctx, history.New(client), fmt.Sprintf("%d MiB, %d batches", state.Bytes>>20, state.Messages))
+	client.Close()
+	return errors.Join(err, e.Close())
+}
+
+// fill appends a batch of each stream for each minute.
+func (s shape) fill(e *engine.Engine) error {
+	var (
+		builder batch.Builder
+		window  = make(chan struct{}, readingWindow)
+		mu      sync.Mutex
+		failed  error
+		links   = make([]batch.Links, s.streams)
+		heads   = make([]batch.Head, s.streams)
+	)
+	for minute := range s.minutes {
+		for i := range s.streams {
+			at := began.Add(time.Duration(minute) * time.Minute).UnixMilli()
+			builder.Reset()
+			for n := range s.records {
+				own := at + int64(n*1000/s.records)
+				if err := builder.Add(readingRecord(own, (minute*s.streams+i)*s.records+n), own, own); err != nil {
+					return err
+				}
+			}
+			window <- struct{}{}
+			mu.Lock()
+			heads[i] = batch.Head{
+				Consolidator: "vm-1", Stream: heldStream(i), Epoch: 1, First: uint64(minute * s.records), Links: links[i],
+			}
+			m := builder.Encode(&heads[i])
+			prev := links[i].Prev
+			mu.Unlock()
+			if err := e.Append(m, heldStream(i), prev, func(sequence uint64, err error) {
+				mu.Lock()
+				failed = errors.Join(failed, err)
+				links[i] = heads[i].After(sequence)
+				mu.Unlock()
+				<-window
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	for range readingWindow {
+		window <- struct{}{}
+	}
+	return failed
+}
+
+func readingRecord(own int64, i int) []byte {
+	return fmt.Appendf(nil, `{"v":0,"name":"shop","hostname":"vm-%d","pid":4711,"level":30,"time":%q,"msg":"GET /v1/things/%d/items took %d ms","req_id":"%016x","tenant":"acme","status":200,"duration":%d}`,
+		i%7, time.UnixMilli(own).UTC().Format(time.RFC3339Nano), i*7919%10_000, i*31%500, uint64(i)*0x9e3779b97f4a7c15, i*31%500)
+}
+
+var errFirst = errors.New("the first record is there")
+
+// firsts measures how long the first record takes.
+func (s shape) firsts(ctx context.Context, a *history.Archive, held string) error {
+	first := func(query func(*history.Query)) (string, error) {
+		var took []float64
+		for range readingTimes {
+			q := history.Query{Stream: heldStream(rand.IntN(s.streams))}
+			query(&q)
+			asked := time.Now()
+			_, err := a.Read(ctx, q, func([]stream.Record, []stream.Notice) error { return errFirst })
+			if !errors.Is(err, errFirst) {
+				return "", fmt.Errorf("%+v: %w", q, orNothing(err))
+			}
+			took = append(took, time.Since(asked).Seconds()*1000)
+		}
+		slices.Sort(took)
+		return fmt.Sprintf("%.1f / %.1f / %.1f", took[len(took)/2], took[len(took)*9/10], took[len(took)-1]), nil
+	}
+	last, err := first(func(q *history.Query) { q.Last = 1000 })
+	if err != nil {
+		return err
+	}
+	since, err := first(func(q *history.Query) {
+		q.From = began.Add(time.Duration(rand.IntN(s.minutes*60-59)) * time.Second)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-24s %24s %24s\n", held, last, since)
+	return nil
+}
+
+func orNothing(err error) error {
+	if err == nil {
+		return errors.New("nothing was read")
+	}
+	return err
+}
+
+// replays measures how fast a stream comes.
+func (s shape) replays(ctx context.Context, a *history.Archive, held string) error {
+	var rates []float64
+	for range 9 {
+		n, asked := 0, time.Now()
+		if _, err := a.Read(ctx, history.Query{Stream: heldStream(rand.IntN(s.streams))}, func(records []stream.Record, _ []stream.Notice) error {
+			n += len(records)
+			return nil
+		}); err != nil {
+			return err
+		}
+		if n != s.minutes*s.records {
+			return fmt.Errorf("%d records were read of %d", n, s.minutes*s.records)
+		}
+		rates = append(rates, float64(n)/time.Since(asked).Seconds())
+	}
+	slices.Sort(rates)
+	fmt.Printf("%-24s %14.0f\n", held, rates[len(rates)/2])
+	return nil
+}
