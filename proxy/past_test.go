@@ -166,7 +166,7 @@ func TestLastGoesBeyondTheLog(t *testing.T) {
 	get(t, p, "/api/logs/s?last=2500", "Accept", "text/event-stream").numbers(500, 3000)
 	had := len(m.asked())
 	get(t, p, "/api/logs/s?last=5", "Accept", "text/event-stream").numbers(2995, 3000)
-	if all := m.asked(); had != 1 || len(all) != had {
+	if all := m.asked(); had == 0 || len(all) != had {
 		t.Errorf("history was asked %d times for many, and then for few: %+v", had, all)
 	}
 }
