@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,23 +79,24 @@ type crew struct {
 	world *world
 	group string
 	dir   string
-	count int
+	count atomic.Int32
 }
 
 func newCrew(w *world, group string) *crew { return &crew{world: w, group: group, dir: w.t.TempDir()} }
 
+// command is a worker that is not started yet; it is killed when ctx ends.
+func (c *crew) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), workerURL+"=nats://"+c.world.engine.Addr(), workerGroup+"="+c.group,
+		workerOut+"="+filepath.Join(c.dir, fmt.Sprint(c.count.Add(1))))
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
 // start starts a worker; it is killed with the test.
 func (c *crew) start() *exec.Cmd {
 	c.world.t.Helper()
-	c.count++
-	exe, err := os.Executable()
-	if err != nil {
-		c.world.t.Fatal(err)
-	}
-	cmd := exec.Command(exe)
-	cmd.Env = append(os.Environ(), workerURL+"=nats://"+c.world.engine.Addr(), workerGroup+"="+c.group,
-		workerOut+"="+filepath.Join(c.dir, fmt.Sprint(c.count)))
-	cmd.Stderr = os.Stderr
+	cmd := c.command(context.Background())
 	if err := cmd.Start(); err != nil {
 		c.world.t.Fatal(err)
 	}
@@ -108,13 +110,17 @@ func (c *crew) start() *exec.Cmd {
 // keep starts a worker again whenever it has died, until the test ends.
 func (c *crew) keep() {
 	ctx, cancel := context.WithCancel(context.Background())
-	c.world.t.Cleanup(cancel)
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		for ctx.Err() == nil {
-			cmd := c.start()
-			_ = cmd.Wait()
+			_ = c.command(ctx).Run() // it dies
 		}
 	}()
+	c.world.t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
 }
 
 // done is how often each record was done.
