@@ -68,7 +68,7 @@ func start(ctx context.Context, c *Config) (_ *embedded, err error) {
 		return fail(err)
 	}
 	e.opts.StoreDir, e.opts.JetStream = c.Store, true
-	e.opts.JetStreamMaxStore, e.opts.JetStreamMaxMemory = max(room, c.MaxBytes)+slack, 64<<20
+	e.opts.JetStreamMaxStore, e.opts.JetStreamMaxMemory = noBound, 64<<20
 	switch {
 	case c.Sync == SyncAlways:
 		e.opts.SyncAlways = true
@@ -88,8 +88,9 @@ func start(ctx context.Context, c *Config) (_ *embedded, err error) {
 	return e, nil
 }
 
-// slack is what JetStream may keep beside LOGS: positions, and consumers' states.
-const slack = 4 << 30
+// noBound is what JetStream may keep as far as it knows: it takes MaxBytes of a stream for
+// reserved, that from before a change, too. The disk is looked after by disk.
+const noBound = 1 << 60
 
 // run starts a server, and waits until it takes connections and knows its streams.
 func (e *embedded) run(ctx context.Context) error {

@@ -110,6 +110,21 @@ func TestRulesMayChange(t *testing.T) {
 	}
 }
 
+// The bound may change to any other, however large it was before.
+func TestTheBoundMayChange(t *testing.T) {
+	store := t.TempDir()
+	for _, bound := range []int64{1 << 42, 0, 1 << 20, 1 << 45, 1 << 42} {
+		e := opened(t, engine.Config{Store: store, MaxBytes: bound})
+		state, err := e.State(within(t))
+		if err != nil || bound > 0 && state.MaxBytes != bound || state.MaxBytes == 0 {
+			t.Errorf("%+v, %v", state, err)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What is beyond the bound goes, the oldest first.
 func TestTheOldestGoBeyondMaxBytes(t *testing.T) {
 	e := opened(t, engine.Config{MaxBytes: 4096})

@@ -94,6 +94,9 @@ func TestAnArchiveSaysWhatItDoesAndHolds(t *testing.T) {
 	if n := figures.Explained(t, s.AdminAddr(), "sluice_archive", "../../docs/archive.md"); n < 15 {
 		t.Errorf("only %d metrics", n)
 	}
+	if n := figures.Used(t, s.AdminAddr(), "sluice_archive", "../../deploy/prometheus/alerts.yml"); n < 4 {
+		t.Errorf("the alerts ask for %d metrics", n)
+	}
 	if code, body := request.Do(t, "GET", "http://"+s.AdminAddr()+"/readyz"); code != http.StatusOK {
 		t.Errorf("/readyz: %d %s", code, body)
 	}
