@@ -142,7 +142,7 @@ func (k *kept) numbers(t testing.TB) (all []int) {
 	t.Helper()
 	for _, r := range k.records {
 		var n int
-		if _, err := fmt.Sscanf(string(r), `{"i":%d}`, &n); err != nil {
+		if _, err := fmt.Sscanf(string(r), `{"i":%d`, &n); err != nil {
 			t.Fatalf("archived %q", r)
 		}
 		all = append(all, n)
