@@ -72,7 +72,7 @@ func newPart(ended *outcome) *cobra.Command {
 	c.RunE = ended.run(func(ctx context.Context, _ []string) error {
 		logger, flush := serverLog()
 		defer flush()
-		return devenv.RunPart(ctx, os.Stdin, os.Stdout, logger)
+		return devenv.RunPart(ctx, os.Stdin, os.Stdout, proxyHistory, logger)
 	})
 	return c
 }

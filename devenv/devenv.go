@@ -62,12 +62,11 @@ func New(config Config) (*Devenv, error) {
 
 // release ends the parts.
 func (d *Devenv) release() {
-	var ending sync.WaitGroup
 	if d.proxy != nil {
-		ending.Go(d.proxy.stop) // first, so that it takes no end of ours for an outage
+		d.proxy.stop() // first, so that it takes no end of ours for an outage
 	}
-	ending.Go(d.archive.stop)
-	ending.Wait()
+	d.archive.stop()
+	var ending sync.WaitGroup
 	for _, m := range d.machines {
 		if m != nil {
 			ending.Go(m.stop)

@@ -30,7 +30,7 @@ const partOf = "SLUICE_TEST_PART"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(partOf) != "" {
-		if err := devenv.RunPart(context.Background(), os.Stdin, os.Stdout, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
+		if err := devenv.RunPart(context.Background(), os.Stdin, os.Stdout, nil, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -27,7 +27,7 @@ func (d *Devenv) print() {
 	if d.ArchiveURL() != fmt.Sprintf("nats://127.0.0.1:%d", archivePort) {
 		archive = " --archive " + d.ArchiveURL()
 	}
-	row("what was said", fmt.Sprintf("%s tail --plain --since 5m --archive %s%s system", d.config.Command, d.ArchiveURL(), proxyFlag))
+	row("what was said", fmt.Sprintf("curl -N '%s/api/logs/system?since=5m'", url))
 	row("what is archived", d.config.Command+" archive status"+archive)
 	if d.etcd != nil {
 		row("by etcd", d.config.Command+" tail --etcd "+d.etcd.url+" system")

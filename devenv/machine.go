@@ -61,7 +61,7 @@ func (d *Devenv) newProxy() (*part, error) {
 		return nil, err
 	}
 	p := &part{name: "proxy", relay: to, doors: []*relay.Relay{to}, start: func() (*process, error) {
-		p, at, err := startPart(d.config.Program, order{Listen: anyAddress, Consolidators: d.SubscribeEndpoints(), Etcd: d.EtcdURL()}, d.config.Log)
+		p, at, err := startPart(d.config.Program, order{Listen: anyAddress, Archive: d.ArchiveURL(), Consolidators: d.SubscribeEndpoints(), Etcd: d.EtcdURL()}, d.config.Log)
 		if err != nil {
 			return nil, fmt.Errorf("start the proxy: %w", err)
 		}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"sluice/archive/engine"
 	"sluice/cluster/discovery"
 	"sluice/cluster/discovery/etcd"
 	"sluice/cluster/rescue"
@@ -33,8 +34,10 @@ type order struct {
 	// publishes its state to Publish.
 	Store string
 
-	// Otherwise a proxy: its address, and the consolidators, unless etcd has them.
+	// Otherwise a proxy: its address, the archive, and the consolidators, unless etcd has
+	// them.
 	Listen        string
+	Archive       string
 	Consolidators []string
 
 	Admin string // HTTP address; empty serves none
@@ -47,7 +50,9 @@ type bound struct{ Publish, Subscribe, Listen, Admin string }
 // RunPart is one part of a cluster, in a process of its own, that [Devenv.Run] has
 // started: what it is stands on in, where it listens it says on out. It ends when ctx
 // does, or in, with who has started it.
-func RunPart(ctx context.Context, in io.Reader, out io.Writer, logger *slog.Logger) error {
+//
+// reads makes of an archive what a proxy reads; nil gives the proxy none.
+func RunPart(ctx context.Context, in io.Reader, out io.Writer, reads func(*engine.Client) proxy.History, logger *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := bufio.NewReader(in)
@@ -71,7 +76,7 @@ func RunPart(ctx context.Context, in io.Reader, out io.Writer, logger *slog.Logg
 	case o.Store != "":
 		at, run, err = o.archive(ctx, logger.With("component", "archive"))
 	default:
-		at, run, err = o.proxy(logger.With("component", "proxy"))
+		at, run, err = o.proxy(reads, logger.With("component", "proxy"))
 	}
 	if err != nil {
 		return err
@@ -112,13 +117,21 @@ func (o *order) consolidator(logger *slog.Logger) (at bound, run func(context.Co
 	}, nil
 }
 
-func (o *order) proxy(logger *slog.Logger) (at bound, run func(context.Context) error, err error) {
+func (o *order) proxy(reads func(*engine.Client) proxy.History, logger *slog.Logger) (at bound, run func(context.Context) error, err error) {
 	from, err := o.source(logger)
 	if err != nil {
 		return at, nil, err
 	}
+	var past proxy.History
+	if reads != nil && o.Archive != "" {
+		client, err := engine.Dial(engine.DialConfig{URLs: []string{o.Archive}, Log: logger})
+		if err != nil {
+			return at, nil, err
+		}
+		past = reads(client) // as long as the process
+	}
 	p, err := proxy.New(proxy.Config{
-		Listen: o.Listen, Admin: o.Admin, Logger: logger,
+		Listen: o.Listen, Admin: o.Admin, Logger: logger, History: past,
 		Open: func(mergeWait time.Duration) (proxy.Source, error) {
 			from := from
 			from.MergeWait = mergeWait
