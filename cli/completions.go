@@ -54,7 +54,7 @@ var noFiles = []string{
 	"trusted-proxies", "cors", "last", "grep", "where", "count", "for", "until", "after", "keep", "keep-bytes", "from", "idle-limit", "stream",
 	"rotate", "rotate-size", "max-streams", "queue", "buffer", "stream-buffer", "name", "hostname", "wait", "grace", "admin", "listen",
 	"journal", "otlp-grpc", "otlp-http", "otlp-stream", "max-connections", "open-files", "dns", "etcd-user", "consolidators", "tenants", "rate", "seed",
-	"attempts", "since", "to", "late", "timeout", "max-bytes", "archive-user", "nats-user",
+	"attempts", "since", "late", "timeout", "max-bytes", "archive-user", "nats-user",
 }
 
 func oneOf(values ...string) cobra.CompletionFunc {
@@ -78,7 +78,7 @@ func completeFlags(c *cobra.Command) {
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		offer := flagValues[f.Name]
 		switch {
-		case c.Name() == "replay" && f.Name == "to": // a time
+		case f.Name == "to" && c.Name() != "publish" && c.Name() != "collect": // a time
 			offer = cobra.NoFileCompletions
 		case (c.Name() == "groups" || c.Name() == "list" || c.Name() == "status") && f.Name == "output":
 			offer = oneOf("text", "json")

@@ -22,8 +22,8 @@ func batch(records ...string) *consume.Batch {
 }
 
 func TestCommandGetsRecordsAsLinesAndKnowsItsBatch(t *testing.T) {
-	var out bytes.Buffer
-	c := command.Command{Text: `echo "$SLUICE_GROUP|$SLUICE_STREAM|$SLUICE_CONSOLIDATOR|$SLUICE_BATCH|$SLUICE_FIRST|$SLUICE_RECORDS|$SLUICE_ATTEMPT|$SLUICE_REDELIVERED"; cat`, Stdout: &out, Stderr: &out}
+	var out, errs bytes.Buffer
+	c := command.Command{Text: `echo "$SLUICE_GROUP|$SLUICE_STREAM|$SLUICE_CONSOLIDATOR|$SLUICE_BATCH|$SLUICE_FIRST|$SLUICE_RECORDS|$SLUICE_ATTEMPT|$SLUICE_REDELIVERED"; cat`, Stdout: &out, Stderr: &errs}
 	if err := c.Handle(t.Context(), batch(`{"a":1}`, "{\n\"b\":\n2}")); err != nil {
 		t.Fatal(err)
 	}
@@ -39,8 +39,8 @@ func TestCommandFailsWithTheLastLineOfItsErrors(t *testing.T) {
 		{"exit 1", "exit status 1"},
 		{"kill -9 $$", "signal: killed"},
 	} {
-		var out bytes.Buffer
-		err := (&command.Command{Text: c.text, Stdout: &out, Stderr: &out}).Handle(t.Context(), batch("x"))
+		var out, errs bytes.Buffer
+		err := (&command.Command{Text: c.text, Stdout: &out, Stderr: &errs}).Handle(t.Context(), batch("x"))
 		if err == nil || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.text, err, c.want)
 		}
@@ -48,30 +48,30 @@ func TestCommandFailsWithTheLastLineOfItsErrors(t *testing.T) {
 }
 
 func TestCommandThatDoesNotReadIsDoneWhenItSaysSo(t *testing.T) {
-	var out bytes.Buffer
-	c := command.Command{Text: "exit 0", Stdout: &out, Stderr: &out}
+	var out, errs bytes.Buffer
+	c := command.Command{Text: "exit 0", Stdout: &out, Stderr: &errs}
 	if err := c.Handle(t.Context(), batch(strings.Repeat("x", 1<<20))); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestCommandEndsWithItsContextAndWhatItStarted(t *testing.T) {
-	var out bytes.Buffer
+	var out, errs bytes.Buffer
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	c := command.Command{Text: "trap '' TERM; sleep 100 & wait; sleep 100", Stdout: &out, Stderr: &out}
+	c := command.Command{Text: "trap '' TERM; sleep 100 & wait; sleep 100", Stdout: &out, Stderr: &errs}
 	if err := c.Handle(ctx, batch("x")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestLossesAreToldAndNotAmongTheRecords(t *testing.T) {
-	var out bytes.Buffer
+	var out, errs bytes.Buffer
 	var told []string
 	tell := func(text string) { told = append(told, text) }
 	b := &consume.Batch{Stream: "system", Loss: &loss.Loss{Stream: "system", Hop: "archive", Count: 3, Reason: "expired"}}
 	handlers := []func(context.Context, *consume.Batch) error{
-		(&command.Command{Text: "echo ran", Stdout: &out, Stderr: &out, Told: tell}).Handle,
+		(&command.Command{Text: "echo ran", Stdout: &out, Stderr: &errs, Told: tell}).Handle,
 		(&command.Lines{To: &out, Told: tell}).Handle,
 	}
 	for _, h := range handlers {
