@@ -38,6 +38,15 @@ func (w *writer) owe(s *recorded, of missing) {
 	w.owed[s] = missing{before.count + of.count, before.unknown || of.unknown}
 }
 
+// leave counts records that arrived and are not written. Where the file is to tell that
+// the disk was full, these are missing there, too.
+func (s *recorded) leave(records uint64) {
+	s.Unwritten += records
+	if w := s.writer; w != nil && records > 0 && w.owed[s].count > 0 {
+		w.owe(s, missing{count: records})
+	}
+}
+
 // goesOn reports whether the recording goes on after an error of writing, which is
 // reported then.
 func (w *writer) goesOn(err error) bool {

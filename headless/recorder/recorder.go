@@ -135,7 +135,7 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 	}
 	if !asked {
 		for _, s := range r.selection.streams {
-			s.Unwritten += uint64(len(s.held))
+			s.leave(uint64(len(s.held)))
 			s.held = nil
 		}
 	}

@@ -30,7 +30,7 @@ func (r *Recorder) Record(rec *stream.Record) error {
 		}
 		if err := r.complete(s); err != nil {
 			if !errors.Is(err, headless.ErrMet) {
-				s.Unwritten++
+				s.leave(1)
 			}
 			return err
 		}
@@ -48,7 +48,7 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 				Reason: "it had records before it was followed, and they may be gone",
 			})
 			if err != nil {
-				s.Unwritten++
+				s.leave(1)
 				return err
 			}
 		}
@@ -78,7 +78,7 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 		stored = r.unlikeNotice(stored, rec.Arrived)
 	}
 	if err := r.writer(s).add(s, stored); err != nil {
-		s.Unwritten++
+		s.leave(1)
 		return err
 	}
 	return r.intake.Taken(line)
@@ -110,7 +110,7 @@ func (r *Recorder) Flush() error { return r.files.flushBatch() }
 func (r *Recorder) Unwritten(records []stream.Record, notices []stream.Notice) {
 	for i := range records {
 		if s := r.selection.streams[records[i].Stream]; s != nil {
-			s.Unwritten++
+			s.leave(1)
 		}
 	}
 	for i := range notices {
