@@ -44,7 +44,7 @@ func whole(t testing.TB, c *engine.Client) {
 // Of three servers one is killed, be it the leader, is cut off, or comes back with an
 // empty disk: the archive goes on, and what is published is archived once and in order.
 func TestThreeServers(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	servers := testnats.New(t, 3)
 	urls := servers.URLs()
 	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})

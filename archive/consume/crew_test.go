@@ -66,7 +66,7 @@ func TestWorkersJoinLeaveDieAndHangUnderLoad(t *testing.T) {
 }
 
 func TestRecordThatKillsItsWorkersStopsNobody(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	t.Parallel()
 	w := newWorld(t)
 	w.write("system/a", "a1", "a2", `{"msg":"deadly"}`, "a4")

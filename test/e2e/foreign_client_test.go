@@ -172,7 +172,7 @@ func (c *client) line(text string) {
 
 // record takes a record. c.mu is held.
 func (c *client) record(text string) {
-	if len(text) > 6*zmtp.MaxRecord {
+	if len(text) >= zmtp.MaxRecord {
 		c.largest++
 		return
 	}

@@ -125,10 +125,10 @@ func (l *load) publish(t *testing.T, n int) {
 	}
 }
 
-// publishLargest publishes a record that becomes as large as one can: each of its bytes is
-// six in JSON.
+// publishLargest publishes a record of the largest size.
 func (l *load) publishLargest(t *testing.T) {
-	data := bytes.Repeat([]byte{1}, zmtp.MaxRecord)
+	const begin, end = `{"v":0,"level":30,"time":"2026-03-01T12:00:00Z","msg":"`, `"}`
+	data := append(append([]byte(begin), bytes.Repeat([]byte{'x'}, zmtp.MaxRecord-len(begin)-len(end))...), end...)
 	if _, err := l.publishers[0].Write(zmtp.AppendMessage(nil, l.streams[0], data)); err != nil {
 		t.Fatal(err)
 	}

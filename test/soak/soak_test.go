@@ -60,7 +60,7 @@ func TestSoak(t *testing.T) {
 
 // And with an archive, which is killed, too: what it keeps is what was published.
 func TestSoakWithArchive(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	short(t, options{sluice: binary(t), seed: 1, phase: 2 * time.Second, phases: 3, flood: 1500, race: wait.Race, archive: true})
 }
 
