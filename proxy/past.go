@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"sluice/cluster/httpapi"
@@ -129,30 +128,9 @@ func (s *session) wantsMissed(p *part) {
 
 // readPast begins to read the history of a part, beside the session.
 func (s *session) readPast(ctx context.Context, p *part) *rereading {
-	within, cancel := context.WithCancel(ctx)
-	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
-	r.more <- struct{}{}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		select {
-		case <-s.proxy.draining:
-			cancel()
-		case <-within.Done():
-		}
+	return s.beside(ctx, p, func(ctx context.Context, r *rereading) {
+		p.past.err = rescue.Call("read history", func() error { return s.proxy.readPast(ctx, p.past, r) })
 	})
-	wg.Go(func() {
-		defer close(r.batches)
-		defer cancel()
-		p.past.err = rescue.Call("read history", func() error { return s.proxy.readPast(within, p.past, r) })
-	})
-	r.stop = func() {
-		cancel()
-		wg.Wait()
-		if r.batch != nil {
-			r.batch.Release()
-		}
-	}
-	return r
 }
 
 var errPastBusy = errors.New("too many sessions read history: ask again later")

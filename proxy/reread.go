@@ -33,13 +33,24 @@ type rereading struct {
 // readAgain begins to read what the part's reader misses from a source of its own, until
 // that has said that all is there, the proxy ends, or the time for it is up.
 func (s *session) readAgain(ctx context.Context, p *part) *rereading {
-	within, cancel := context.WithCancel(ctx)
-	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
-	r.more <- struct{}{}
 	from := stream.Backfill{Last: int(min(p.want.Last, firstBackfill)), Positions: p.resume.Ask()}
 	if p.want.All {
 		from.Last = math.MaxInt32
 	}
+	return s.beside(ctx, p, func(ctx context.Context, r *rereading) {
+		err := rescue.Call("read again", func() error { return s.proxy.readAgain(ctx, p.name, from, r) })
+		if err != nil {
+			s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
+		}
+	})
+}
+
+// beside begins to read for a part in a goroutine of its own, whose context ends when the
+// reading is stopped or the proxy drains.
+func (s *session) beside(ctx context.Context, p *part, read func(context.Context, *rereading)) *rereading {
+	within, cancel := context.WithCancel(ctx)
+	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	r.more <- struct{}{}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		select {
@@ -51,10 +62,7 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	wg.Go(func() {
 		defer close(r.batches)
 		defer cancel()
-		err := rescue.Call("read again", func() error { return s.proxy.readAgain(within, p.name, from, r) })
-		if err != nil {
-			s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
-		}
+		read(within, r)
 	})
 	r.stop = func() {
 		cancel()

@@ -42,7 +42,7 @@ func TestValues(t *testing.T) {
 		"session opened for user ann by (uid=0)":          "session opened for user <*> by (uid=<*>)",
 		"connection from 1.2.3.4 ()":                      "connection from <*>",
 		"connection from 1.2.3.4 (host.example.com)":      "connection from <*> (host.example.com)",
-		"proxy.example.com:8080 refused":                  "<*> refused",
+		"db.example.com:5432 refused":                     "<*> refused",
 		"nodes 1 ok 2 ok 3 ok 4 ok failed":                "nodes <*> ok failed",
 		"sizes 1, 2, 3":                                   "sizes <*>",
 		"":                                                "",
