@@ -55,25 +55,33 @@ func TestLeaderKilled(t *testing.T) {
 }
 
 // Cut off from etcd for longer than its lease, a consolidator is registered again when it
-// is not any more; a reader that is cut off keeps what it knows.
+// is not any more; a reader that is cut off, too, keeps what it knows, also while it reads
+// anew what has no such consolidator yet.
 func TestPartition(t *testing.T) {
 	volume.Check(t)
 	s, near := server(t)
-	through := relay.New(t, s.URL[len("http://"):])
-	far := at(t, etcd.Config{Endpoints: []string{"http://" + through.Addr()}})
-	nearby, away := watch(t, near), watch(t, far)
+	reads, registers := relay.New(t, s.URL[len("http://"):]), relay.New(t, s.URL[len("http://"):])
+	reader := at(t, etcd.Config{Endpoints: []string{"http://" + reads.Addr()}})
+	reader.Keep(time.Minute)
+	nearby, away := watch(t, near), watch(t, reader)
+	far := at(t, etcd.Config{Endpoints: []string{"http://" + registers.Addr()}})
 	r := registrar(t, far, "vm-1", "tcp://10.0.0.1:5552", "a")
 	wait.Run(t, r.Run)
 	nearby.names("vm-1")
 	away.names("vm-1")
-	through.Pause(true)
-	through.Cut()
+	for _, through := range []*relay.Relay{reads, registers} {
+		through.Pause(true)
+		through.Cut()
+	}
 	nearby.names() // the lease has ended
 	away.until("trouble", func(f discovery.Found) bool { return f.Trouble != "" && len(f.Consolidators) == 1 })
-	through.Pause(false)
-	nearby.names("vm-1")
+	reads.Pause(false)
 	away.until("no trouble", func(f discovery.Found) bool { return f.Trouble == "" })
+	registers.Pause(false)
+	nearby.names("vm-1")
 	away.neverLess("vm-1")
+	put(t, client(t, s), "vm-2", value("vm-2", "tcp://10.0.0.2:5552"))
+	away.names("vm-1", "vm-2")
 }
 
 // A hundred thousand keys of somebody take neither much memory nor the places of those

@@ -21,6 +21,9 @@ func (c *Cluster) Doubt(d, ttl time.Duration) { c.times.doubt, c.times.ttl = d, 
 // Relist sets after which time all is read again, at least.
 func (c *Cluster) Relist(d time.Duration) { c.times.relist = d }
 
+// Keep sets for how long consolidators stay after etcd was away.
+func (c *Cluster) Keep(d time.Duration) { c.times.restart = d }
+
 // ParseRegistration reads the value of a key.
 func ParseRegistration(key string, value []byte) error {
 	_, err := parseRegistration(key, value)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // times are those of finding and registering; tests have shorter ones.
 type times struct {
 	relist   time.Duration // half of the time after which all is read again, at least
-	restart  time.Duration // for which consolidators stay after etcd began anew
+	restart  time.Duration // for which consolidators stay after etcd began anew, or was away
 	check    time.Duration // between two looks at our own key
 	ttl      time.Duration // whole seconds
 	doubt    time.Duration // for which a lease that is not renewed may yet be
@@ -43,19 +44,24 @@ type finding struct {
 	cluster  uint64 // its id; 0 before the first answer
 	revision int64  // of the last answer
 	entries  map[string]discovery.Consolidator
-	older    map[string]discovery.Consolidator // of before etcd began anew
-	until    time.Time                         // when they are dropped
-	beyond   int                               // registrations that are not held
-	told     map[string]int64                  // revisions of registrations that were complained of
+	kept     map[string]kept  // not there any more, but not for having been removed
+	beyond   int              // registrations that are not held
+	told     map[string]int64 // revisions of registrations that were complained of
 
 	now      discovery.Found
 	began    bool // now was told
 	failures int
 }
 
+// kept is a registration that stays for a while although it is not there.
+type kept struct {
+	consolidator discovery.Consolidator
+	until        time.Time
+}
+
 // Find reads and watches the registrations.
 func (c *Cluster) Find(ctx context.Context, found func(discovery.Found)) error {
-	f := &finding{c: c, found: found, entries: make(map[string]discovery.Consolidator), told: make(map[string]int64)}
+	f := &finding{c: c, found: found, entries: make(map[string]discovery.Consolidator), kept: make(map[string]kept), told: make(map[string]int64)}
 	f.tell("")
 	var wait backoff.Backoff
 	for {
@@ -99,18 +105,20 @@ func (f *finding) follow(ctx context.Context) (err error) {
 	// Watch waits for a connection, and the watch would be silent until there is one again.
 	lost := connectionLost(ctx, f.client, cancel)
 	changes := f.client.Watch(ctx, Prefix, clientv3.WithPrefix(), clientv3.WithRev(f.revision+1), clientv3.WithFragment())
-	var drop <-chan time.Time
-	if f.older != nil {
-		drop = time.After(time.Until(f.until))
-	}
+	drop := time.NewTimer(time.Hour)
+	defer drop.Stop()
 	for {
+		if next, some := f.nextDrop(); some {
+			drop.Reset(time.Until(next))
+		}
 		select {
 		case <-lost:
 			return errors.New("the connection was lost")
 		case <-ctx.Done():
 			return nil
-		case <-drop:
-			f.older, drop = nil, nil
+		case <-drop.C:
+			now := time.Now()
+			maps.DeleteFunc(f.kept, func(_ string, k kept) bool { return !now.Before(k.until) })
 		case change, ok := <-changes:
 			switch {
 			case !ok && ctx.Err() != nil:
@@ -130,12 +138,22 @@ func (f *finding) follow(ctx context.Context) (err error) {
 	}
 }
 
+// nextDrop is when the next registration is dropped that is kept, if there is one.
+func (f *finding) nextDrop() (next time.Time, some bool) {
+	for _, k := range f.kept {
+		if !some || k.until.Before(next) {
+			next, some = k.until, true
+		}
+	}
+	return next, some
+}
+
 // apply takes one change.
 func (f *finding) apply(e *clientv3.Event) {
 	key := string(e.Kv.Key)
 	if e.Type == clientv3.EventTypeDelete {
 		delete(f.entries, key)
-		delete(f.older, key)
+		delete(f.kept, key)
 		return
 	}
 	f.take(f.entries, key, e.Kv.ModRevision, e.Kv.Value)
@@ -155,7 +173,7 @@ func (f *finding) take(to map[string]discovery.Consolidator, key string, revisio
 		return
 	}
 	to[key] = r.consolidator()
-	delete(f.older, key)
+	delete(f.kept, key)
 }
 
 // maxTold is how many registrations are remembered that were complained of.
@@ -176,10 +194,11 @@ func (f *finding) complain(key string, revision int64, err error) {
 // tell reports what is known, if that is news, and what the trouble is.
 func (f *finding) tell(trouble string) {
 	next := discovery.Found{Known: f.cluster != 0, Trouble: trouble}
-	for _, set := range []map[string]discovery.Consolidator{f.entries, f.older} {
-		for _, c := range set {
-			next.Consolidators = append(next.Consolidators, c)
-		}
+	for _, c := range f.entries {
+		next.Consolidators = append(next.Consolidators, c)
+	}
+	for _, k := range f.kept {
+		next.Consolidators = append(next.Consolidators, k.consolidator)
 	}
 	var left int
 	next.Consolidators, left = discovery.Bound(next.Consolidators, f.now.Consolidators)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
@@ -124,6 +125,7 @@ func TestKilledAndBack(t *testing.T) {
 func TestRestartedEmpty(t *testing.T) {
 	volume.Check(t)
 	s, c := server(t)
+	c.Keep(5 * time.Second)
 	direct := client(t, s)
 	for i := range 5 {
 		put(t, direct, "vm-1", value("vm-1", fmt.Sprintf("tcp://10.0.0.1:%d", 5552+i)))

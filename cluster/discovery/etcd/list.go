@@ -36,27 +36,35 @@ func (f *finding) list(ctx context.Context) error {
 			f.take(entries, string(kv.Key), kv.ModRevision, kv.Value)
 		}
 	}
-	f.forget(entries, cluster != f.cluster || at < f.revision)
+	f.keep(entries, cluster != f.cluster || at < f.revision)
 	f.entries, f.cluster, f.revision = entries, cluster, at
 	return nil
 }
 
-// forget notes which registrations stay although they are not there, since etcd has begun
-// anew.
-func (f *finding) forget(entries map[string]discovery.Consolidator, anew bool) {
-	switch {
-	case anew && f.cluster != 0:
-		older := maps.Clone(f.entries)
-		maps.Copy(older, f.older)
-		f.older, f.until = older, time.Now().Add(f.c.times.restart)
+// keep notes which registrations stay although they are not there: since etcd has begun
+// anew, or since nothing was heard of it for a while, in which those who register may have
+// been cut off from it, too, and their leases have ended.
+func (f *finding) keep(entries map[string]discovery.Consolidator, anew bool) {
+	now := time.Now()
+	if f.cluster != 0 && (anew || f.failures > 0) {
+		for key, c := range f.entries {
+			if _, there := entries[key]; !there && len(f.kept) < maxHeld {
+				f.kept[key] = kept{c, now.Add(f.c.times.restart)}
+			}
+		}
+	}
+	maps.DeleteFunc(f.kept, func(key string, k kept) bool {
+		_, there := entries[key]
+		return there || !now.Before(k.until)
+	})
+	if anew && f.cluster != 0 {
 		f.c.cfg.Logger.Warn("etcd has begun anew: consolidators stay until they have registered again", "etcd", f.c.Place().Address, "for", f.c.times.restart)
-	case f.older != nil && !time.Now().Before(f.until):
-		f.older = nil
+	} else if len(f.kept) > 0 && f.failures > 0 {
+		f.c.cfg.Logger.Info("consolidators that are not registered any more stay for a while: they may have been cut off, too", "etcd", f.c.Place().Address, "consolidators", len(f.kept), "for", f.c.times.restart)
 	}
-	for key := range entries {
-		delete(f.older, key)
+	if anew {
+		clear(f.told)
 	}
-	maps.DeleteFunc(f.told, func(key string, _ int64) bool { return anew })
 }
 
 // page reads some registrations, from a key on, and says from which key on to read next.
