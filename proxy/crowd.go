@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"sluice/cluster/rescue"
@@ -40,7 +39,7 @@ type crowd struct {
 type member struct {
 	session *session
 	conn    *eagerWriter
-	over    atomic.Bool // the session's context has ended
+	ctx     context.Context // the session's
 	still   bool        // nothing came the last time
 	until   time.Time   // when there is something else to do for it
 	back    chan error  // capacity 1: it is its goroutine's again
@@ -166,7 +165,7 @@ func (c *crowd) writeLot(some []*member) {
 // all that there is to do for it.
 func (m *member) write(now time.Time) (stays bool, err error) {
 	s := m.session
-	if m.over.Load() || !now.Before(m.until) {
+	if m.ctx.Err() != nil || !now.Before(m.until) {
 		return false, nil
 	}
 	more := s.fill()
@@ -188,16 +187,15 @@ func (m *member) write(now time.Time) (stays bool, err error) {
 }
 
 // mayJoinCrowd reports whether the crowd may write for the session: neither a filter nor
-// the merging of streams makes others wait, and all that comes is from its log.
+// the merging of streams makes others wait, all that comes is from its log, and something
+// came: one to which nothing ever does needs no member.
 func (s *session) mayJoinCrowd(ctx context.Context) bool {
-	if s.proxy.gathering.Load() < s.proxy.crowd.least || s.conn == nil || s.request.wrapped || s.request.filter != nil || s.readsAgain() {
+	if s.proxy.gathering.Load() < s.proxy.crowd.least || s.conn == nil || s.told == 0 || s.request.wrapped || s.request.filter != nil || s.readsAgain() {
 		return false
 	}
 	if s.member == nil {
 		if w := eager(s.conn); w != nil {
-			m := &member{session: s, conn: w, back: make(chan error, 1)}
-			context.AfterFunc(ctx, func() { m.over.Store(true) })
-			s.member = m
+			s.member = &member{session: s, conn: w, ctx: ctx, back: make(chan error, 1)}
 		}
 	}
 	return s.member != nil
