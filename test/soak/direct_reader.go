@@ -246,7 +246,7 @@ func (d *directReader) checkPassage(p passage) error {
 	case p.unknown && !old.killed && !p.hurt && !d.hurt.Load():
 		return fmt.Errorf("%s: a gap of unknown number, and the consolidator was not killed; the reader was connected", what)
 	case p.unknown:
-	case old.killed || !old.known:
+	case !old.known: // one that ended before anybody had seen it may be taken for killed
 		return fmt.Errorf("%s: no unknown gap was told, and no X-BYE told the end", what)
 	case p.told != old.end-p.from.next+p.to.next:
 		return fmt.Errorf("%s: %d were told as lost, and the old epoch ended at %d", what, p.told, old.end)

@@ -72,6 +72,13 @@ func TestDirect(t *testing.T) {
 			"",
 		},
 		{
+			"ended in order, and first seen when the next one was killed",
+			[]any{begin, at{epoch1, 5, 0}, lost(3, false), again, at{epoch2, 1, 3}},
+			func(e *life) { e.killed, e.known, e.end = true, true, 8 },
+			position{epoch2, 2},
+			"",
+		},
+		{
 			"killed, and not told",
 			[]any{begin, at{epoch1, 5, 0}, lost(1, false), again, at{epoch2, 1, 3}},
 			func(e *life) { e.killed = true },
