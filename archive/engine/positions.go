@@ -60,11 +60,11 @@ func (c *Client) Position(ctx context.Context, consolidator, stream string) (Pos
 	return readPosition(&m)
 }
 
-// Positions are those of all streams. They may be a little old. An error is the last thing
-// that it yields.
+// Positions are those of all streams, each once. They may be a little old. An error is the
+// last thing that it yields.
 func (c *Client) Positions(ctx context.Context) iter.Seq2[Position, error] {
 	return func(yield func(Position, error) bool) {
-		c.consume(ctx, Last, lastOfEach(lastRoot+".>", false), true, func(m Message, err error) bool {
+		c.lasts(ctx, Last, lastRoot+".>", false, func(m Message, err error) bool {
 			if err != nil {
 				return yield(Position{}, err)
 			}

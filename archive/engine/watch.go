@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,17 +28,7 @@ func (c *Client) Watch(ctx context.Context, w Watching) iter.Seq2[Message, error
 	if w.From > 0 {
 		config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverByStartSequencePolicy, w.From
 	}
-	return func(yield func(Message, error) bool) { c.consume(ctx, Logs, config, false, yield) }
-}
-
-// Heads are the last batches of all subjects that a filter takes in, without payloads: to
-// be read by batch.Peek. They may be a little old, as those of Last. A subject that is
-// appended to meanwhile may come again, with a later batch. An error is the last thing that
-// it yields.
-func (c *Client) Heads(ctx context.Context, filter string) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		c.consume(ctx, Logs, lastOfEach(filter, true), true, yield)
-	}
+	return func(yield func(Message, error) bool) { c.consume(ctx, Logs, config, false, plain(yield)) }
 }
 
 // All are the batches that a filter takes in and that are held now, in the order of their
@@ -47,38 +38,48 @@ func (c *Client) All(ctx context.Context, filter string, heads bool) iter.Seq2[M
 	config := jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverAllPolicy, HeadersOnly: heads, InactiveThreshold: time.Minute,
 	}
-	return func(yield func(Message, error) bool) { c.consume(ctx, Logs, config, true, yield) }
+	return func(yield func(Message, error) bool) { c.consume(ctx, Logs, config, true, plain(yield)) }
 }
 
-func lastOfEach(filter string, heads bool) jetstream.OrderedConsumerConfig {
-	return jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, HeadersOnly: heads, InactiveThreshold: time.Minute,
-	}
+// plain is what takes messages without what else is known of them.
+func plain(yield func(Message, error) bool) func(Message, *jetstream.MsgMetadata, error) bool {
+	return func(m Message, _ *jetstream.MsgMetadata, err error) bool { return yield(m, err) }
 }
 
-// consume yields messages of a JetStream stream, to the last that is there, or for ever.
-func (c *Client) consume(ctx context.Context, stream string, config jetstream.OrderedConsumerConfig, ends bool, yield func(Message, error) bool) {
+// consume yields messages of a JetStream stream, for ever or, with ends, to the last that is
+// there when it begins.
+func (c *Client) consume(ctx context.Context, stream string, config jetstream.OrderedConsumerConfig, ends bool, yield func(Message, *jetstream.MsgMetadata, error) bool) {
 	s, err := c.stream(ctx, stream)
 	if err != nil {
-		yield(Message{}, err)
+		yield(Message{}, nil, err)
 		return
 	}
+	failed := func(err error) { yield(Message{}, nil, c.failed("read from", stream, err)) }
 	consumer, err := s.OrderedConsumer(ctx, config)
 	if err != nil {
-		yield(Message{}, c.failed("read from", stream, err))
+		failed(err)
 		return
 	}
+	last := uint64(math.MaxUint64)
 	if ends {
-		if info, err := consumer.Info(ctx); err != nil {
-			yield(Message{}, c.failed("read from", stream, err))
-			return
-		} else if info.NumPending == 0 && info.Delivered.Consumer == 0 {
+		info, err := consumer.Info(ctx)
+		if err != nil {
+			failed(err)
 			return
 		}
+		if info.NumPending == 0 && info.Delivered.Consumer == 0 {
+			return
+		}
+		state, err := s.Info(ctx) // after the consumer was made, which begins with what is there
+		if err != nil {
+			failed(err)
+			return
+		}
+		last = state.State.LastSeq
 	}
 	messages, err := consumer.Messages(jetstream.PullMaxMessages(1024))
 	if err != nil {
-		yield(Message{}, c.failed("read from", stream, err))
+		failed(err)
 		return
 	}
 	defer messages.Stop()
@@ -86,16 +87,17 @@ func (c *Client) consume(ctx context.Context, stream string, config jetstream.Or
 		m, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
 			if !errors.Is(err, context.Canceled) || ends {
-				yield(Message{}, c.failed("read from", stream, err))
+				failed(err)
 			}
 			return
 		}
 		meta, err := m.Metadata()
 		if err != nil {
-			yield(Message{}, c.failed("read from", stream, err))
+			failed(err)
 			return
 		}
-		if !yield(Message{m.Subject(), meta.Sequence.Stream, m.Headers(), m.Data(), meta.Timestamp}, nil) || ends && meta.NumPending == 0 {
+		at := meta.Sequence.Stream
+		if at > last || !yield(Message{m.Subject(), at, m.Headers(), m.Data(), meta.Timestamp}, meta, nil) || at == last || ends && meta.NumPending == 0 {
 			return
 		}
 	}

@@ -77,10 +77,9 @@ func List(ctx context.Context, c *engine.Client, filter string, match func(strea
 		return nil, failed
 	}
 	slices.SortFunc(lanes, func(a, b Lane) int {
-		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Consolidator, b.Consolidator), b.Last.Compare(a.Last))
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Consolidator, b.Consolidator))
 	})
-	// What was appended to meanwhile came again, with a later batch.
-	return slices.CompactFunc(lanes, func(a, b Lane) bool { return a.Stream == b.Stream && a.Consolidator == b.Consolidator }), nil
+	return lanes, nil
 }
 
 // look finds out what is held between the last batch of a subject and its first.
