@@ -17,6 +17,7 @@ func loadSettings(config *tui.Config) {
 			config.Notice = err.Error()
 		}
 	}
+	config.StateDir, _ = stateDir() // "" keeps nothing
 	config.Records = int(config.Settings.Kept)
 	config.Bytes = int64(config.Settings.Memory) << 20
 }

@@ -94,6 +94,7 @@ type Config struct {
 	RecordTime func() time.Time
 
 	Settings   Settings
+	StateDir   string // where what was typed into prompts is kept; "" keeps it until the client is left
 	LayoutPath string // where the layout is saved on leaving, and restored from; "" does neither
 	Restore    bool   // begin with the layout that was saved last, besides Streams
 	Notice     string // shown at the start, until a key is pressed: why the settings could not be read

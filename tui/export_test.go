@@ -164,3 +164,23 @@ func ThemeStyles(dark bool) map[string]cell.Style {
 
 // CursorGround is the background of the row under the cursor.
 func CursorGround(dark bool) cell.Style { return newTheme(dark, colorprofile.TrueColor).cursor }
+
+// Commands are the names of what the palette lists; KeyHelp what the help says of keys.
+func Commands(m tea.Model) (names []string) {
+	for _, c := range m.(*model).commands() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+func KeyHelp(m tea.Model) (texts []string) {
+	for _, g := range m.(*model).keys.groups() {
+		for _, b := range g.bindings {
+			texts = append(texts, b.Help().Desc)
+		}
+	}
+	return texts
+}
+
+// Typed is what a kind of prompt remembers, the newest last.
+func Typed(m tea.Model, kind string) []string { return m.(*model).histories()[kind].texts }

@@ -91,6 +91,10 @@ var states = map[string]func(s *screen){
 	"save":   func(s *screen) { s.keys("s") },
 	"help":   func(s *screen) { s.keys("?") },
 	"status": func(s *screen) { s.keys("i") },
+	"palette": func(s *screen) {
+		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
+	},
+	"palette-found": func(s *screen) { s.keys(":", "err") },
 	"lost": func(s *screen) {
 		s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start.Add(time.Minute)
 		s.feed.sources[1].Err = "dial tcp 127.0.0.1:5562: connection refused"

@@ -61,6 +61,8 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		return m.quit()
 	case matches(msg, k.help):
 		m.openDialog(&help{})
+	case matches(msg, k.palette):
+		m.openPalette()
 	case matches(msg, k.open):
 		m.openPicker(false)
 	case matches(msg, k.tab):

@@ -20,6 +20,8 @@ type keyMap struct {
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
+	palette key.Binding
+
 	inDetail detailKeys
 
 	actions []key.Binding // by the order of Config.Actions
@@ -90,6 +92,8 @@ func defaultKeys() keyMap {
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
 
+		palette: bind(":", "every action, by name", ":"),
+
 		inDetail: detailKeys{
 			next:      bind("→ n", "next record", "right", "n"),
 			prev:      bind("← N", "record before", "left", "N"),
@@ -118,6 +122,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
 		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
+		"palette": &k.palette,
 	}
 }
 
@@ -126,6 +131,9 @@ type keyGroup struct {
 	title    string
 	bindings []key.Binding
 }
+
+// inRecord is the group of the keys that only an open record has.
+const inRecord = "In a record"
 
 func (k keyMap) groups() []keyGroup {
 	var groups []keyGroup
@@ -137,9 +145,9 @@ func (k keyMap) groups() []keyGroup {
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save}},
-		{"In a record", []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
+		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.wrap, k.left, k.right, k.clock}},
-		{"Sluice", []key.Binding{k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},
+		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},
 	}...)
 	return groups
 }

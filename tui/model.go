@@ -13,6 +13,7 @@ import (
 	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
+	"sluice/tui/recent"
 	"sluice/tui/rows"
 )
 
@@ -65,6 +66,8 @@ type model struct {
 	clock clockMode
 
 	searches, filters, times, paths history // of the prompts
+	ran                             history // names of what the palette ran
+	typed                           recent.File
 
 	status []stream.Status
 	finder *stream.Status  // where sources are found, when there is something to say of it
@@ -115,6 +118,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
 	m.notice = config.Notice
+	m.typed.Path = config.statePath("history")
 	m.dark = config.Settings.Theme != themeLight
 	for _, a := range config.Actions {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
@@ -146,7 +150,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.look()
 	m.wake()
-	return tea.Batch(restore, m.tick(), m.notifyFull())
+	return tea.Batch(restore, m.loadTyped(), m.tick(), m.notifyFull())
 }
 
 // Update takes one message.
@@ -206,6 +210,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.notify(msg.text)
 	case layoutMsg:
 		return m.layoutRead(msg)
+	case typedMsg:
+		m.typedLoaded(msg)
 	case openedMsg:
 		return m.savingOpened(msg)
 	case savedMsg:

@@ -54,9 +54,8 @@ func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 			p.fault, p.holds = with.fault, with.holds
 			return nil
 		}
-		p.past.add(p.input.text())
 		m.closeDialog(p)
-		return with.cmd
+		return tea.Batch(m.remember(p.past, p.input.text()), with.cmd)
 	case matches(msg, m.keys.cancel), p.input.text() == "" && msg.String() == "backspace":
 		m.closeDialog(p)
 		if p.left != nil {
@@ -126,22 +125,6 @@ func (p *prompt) append(l *cell.Line, t *theme, room int) {
 		note, _ = cell.Fit(note, max(l.Left()-2, 0), l.Method())
 		l.Space(2).Add(st, note)
 	}
-}
-
-// history is what was typed into prompts of one kind.
-type history struct{ texts []string }
-
-// maxHistory bounds a history, in texts.
-const maxHistory = 100
-
-func (h *history) add(text string) {
-	if h == nil || text == "" || len(h.texts) > 0 && h.texts[len(h.texts)-1] == text {
-		return
-	}
-	if len(h.texts) == maxHistory {
-		h.texts = append(h.texts[:0], h.texts[1:]...)
-	}
-	h.texts = append(h.texts, text)
 }
 
 // openSearch asks what to search for. It moves the pane as it is typed, and

@@ -79,6 +79,8 @@ func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		m.closeDialog(d)
 	case matches(msg, k.help):
 		m.openDialog(&help{})
+	case matches(msg, k.palette):
+		m.openPalette()
 	case matches(msg, k.status):
 		m.openDialog(&statusView{})
 		return m.tick()

@@ -29,6 +29,7 @@ type Settings struct {
 	Last   *uint32             `toml:"last"`    // records of backfill; nil is as the command says
 	Kept   uint32              `toml:"records"` // records kept; 0 is as the command says
 	Memory uint32              `toml:"memory"`  // MiB that they may take; 0 is as the command says
+	Forget bool                `toml:"forget"`  // what is typed into prompts is not kept from one run to the next
 	Keys   map[string][]string `toml:"keys"`    // other keys, by the names of [KeyNames]
 }
 

@@ -74,7 +74,7 @@ func (p *Fuzzy) scoreFrom(name string, start int) (score int, ok bool) {
 	return score*8 - len(name), j == len(p.lower)
 }
 
-func isWordEnd(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' }
+func isWordEnd(r rune) bool { return r == '/' || r == '-' || r == '_' || r == '.' || r == ' ' }
 
 // Letters is the score of a pattern in a name, and the places of the runes that were
 // found.
