@@ -54,7 +54,7 @@ func newConsume(ended *outcome) *cobra.Command {
 	flags.DurationVar(&config.Timeout, "timeout", consume.DefaultTimeout, "end the command after this time, and put the batch aside")
 	flags.IntVar(&config.Attempts, "attempts", consume.DefaultAttempts, "try a record that fails N times, and then leave it to the dead")
 	flags.BoolVar(&config.Ordered, "ordered", false, "one batch of a stream at a time, in order: what fails holds up its stream until it is dead")
-	flags.StringVar(&since, "since", "", "a new group begins here: so long ago, as in 24h or 7d, or at a time, as in 2026-03-01T08:00; default: with the oldest that is held")
+	flags.StringVar(&since, "since", "", "a new group begins here: so long ago, as in 24h or 7d, or at a time, as in 08:53, 'mon 14:00', yesterday or 2026-03-01T08:00; default: with the oldest that is held")
 	flags.IntVar(&config.Start.Last, "last", 0, "or with the last N records of each stream of each consolidator")
 	flags.BoolVar(&config.Start.New, "new", false, "or with what comes from now on")
 	flags.BoolVar(&config.Drain, "drain", false, "end when there is nothing to do, rather than wait for more")
@@ -136,8 +136,8 @@ func startAt(s *consume.Start, since string, last bool, now time.Time) (err erro
 	case since == "":
 		return nil
 	}
-	if s.Since, err = parsePast(since, now); err != nil {
-		return usagef("--since: %w", err)
+	if s.Since, err = parseSince("--since", since, now); err != nil {
+		return err
 	}
 	if s.Since.After(now) {
 		return usagef("--since %s is in the future: to begin with what comes from now on, give --new", since)

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"time"
@@ -10,6 +13,7 @@ import (
 
 	"sluice/archive/history"
 	"sluice/cluster/httpapi"
+	"sluice/cluster/moment"
 	"sluice/cluster/stream"
 )
 
@@ -37,9 +41,9 @@ type before struct {
 func (b *before) flags(set *pflag.FlagSet) {
 	b.set = set
 	b.archive.flags(set)
-	set.StringVar(&b.since, "since", "", "begin with the records since then: so long ago, as in 2h or 7d, yesterday, or at a time, as in 2026-03-01T08:00")
+	set.StringVar(&b.since, "since", "", "begin with the records since then: so long ago, as in 2h or 7d, at a time that was last, as in 08:53, 'mon 14:00' or yesterday, or as in 2026-03-01T08:00")
 	set.StringVar(&b.from, "from", "", "another name of --since")
-	set.StringVar(&b.to, "to", "", "end with the records of that time, which is written as that of --since")
+	set.StringVar(&b.to, "to", "", "end with the records of that time, which is written as that of --since; +10m is so long after that")
 	set.DurationVar(&b.late, "late", history.DefaultLate, "with --to, look for records in the archive that came so much later than their own time")
 }
 
@@ -48,15 +52,24 @@ func (b *before) times(now time.Time) (from, to time.Time, err error) {
 	if b.since != "" && b.from != "" {
 		return from, to, usagef("--since and --from are both given: give one, they mean the same")
 	}
-	for _, t := range []struct {
-		flag, text string
-		at         *time.Time
-	}{{"since", b.since, &from}, {"from", b.from, &from}, {"to", b.to, &to}} {
-		if t.text == "" {
-			continue
+	if text, flag := cmp.Or(b.since, b.from), "--since"; text != "" {
+		if b.since == "" {
+			flag = "--from"
 		}
-		if *t.at, err = parsePast(t.text, now); err != nil {
-			return from, to, usagef("--%s: %w", t.flag, err)
+		if from, err = parseSince(flag, text, now); err != nil {
+			return from, to, err
+		}
+	}
+	if b.to != "" {
+		m, err := moment.Parse(b.to)
+		if err == nil && m.Ahead() && from.IsZero() {
+			err = errors.New("it is so long after --since, which is not given")
+		}
+		if err == nil {
+			to, err = m.In(moment.Frame{Now: now, First: from, Here: from})
+		}
+		if err != nil {
+			return from, to, usagef("--to: %w", err)
 		}
 	}
 	switch {
@@ -70,6 +83,22 @@ func (b *before) times(now time.Time) (from, to time.Time, err error) {
 		return from, to, usagef("--to is given without --since: give where to begin, too")
 	}
 	return from, to, nil
+}
+
+// parseSince reads a time that has been, of a flag.
+func parseSince(flag, text string, now time.Time) (time.Time, error) {
+	m, err := moment.Parse(text)
+	if err == nil && m.Ahead() {
+		err = fmt.Errorf("%q is after something else: write %s", text, "2h, 7d, 08:53, mon 14:00, yesterday or 2026-03-01T08:00")
+	}
+	if err != nil {
+		return time.Time{}, usagef("%s: %w", flag, err)
+	}
+	at, err := m.In(moment.Frame{Now: now, Limit: now})
+	if err != nil {
+		return time.Time{}, usagef("%s: %w", flag, err)
+	}
+	return at, nil
 }
 
 // query adds what a proxy is to know, unless history is read here.

@@ -21,7 +21,13 @@ func TestTimesOfRecords(t *testing.T) {
 		{args: []string{"--since", "yesterday", "--to", "today"}, from: "2026-03-01T00:00:00Z", to: "2026-03-02T00:00:00Z"},
 		{args: []string{"--since", "1h", "--to", "2026-03-03"}, from: "2026-03-02T11:00:00Z", to: "2026-03-03T00:00:00Z"},
 		{args: []string{"--since", "2026-03-02T12:00:01Z"}, bad: true}, // in the future
-		{args: []string{"--since", "-1h"}, bad: true},
+		{args: []string{"--since", "-1h"}, from: "2026-03-02T11:00:00Z"},
+		{args: []string{"--since", "+1h"}, bad: true},
+		{args: []string{"--from", "14:00"}, from: "2026-03-01T14:00:00Z"}, // today's is still to come
+		{args: []string{"--since", "fri 18:00", "--to", "+90m"}, from: "2026-02-27T18:00:00Z", to: "2026-02-27T19:30:00Z"},
+		{args: []string{"--since", "22:00", "--to", "02:00"}, from: "2026-03-01T22:00:00Z", to: "2026-03-02T02:00:00Z"},
+		{args: []string{"--since", "11:30", "--to", "12:30"}, from: "2026-03-02T11:30:00Z", to: "2026-03-02T12:30:00Z"},
+		{args: []string{"--to", "+1h"}, bad: true},
 		{args: []string{"--since", "1h", "--from", "1h"}, bad: true},
 		{args: []string{"--since", "1h", "--to", "2h"}, bad: true},
 		{args: []string{"--to", "1h"}, bad: true},

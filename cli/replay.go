@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/cluster/moment"
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
@@ -42,8 +43,9 @@ func newReplay(ended *outcome) *cobra.Command {
 			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
 			"The stream of a recording is read off its name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it\n" +
 			"with {stream}, is of tenant/acme; --stream names another one for all.\n\n" +
-			"A TIME is as in RFC 3339 with as much left out as you like (2026-03-01T12:00:00Z, 2026-03-01 12:00, 12:00),\n" +
-			"in the local zone; +10m is after the start of the recording, -5m before its end.",
+			"A TIME is a time of day (14:05: the first in the recording), a day of the week with or without one (mon 14:00), a date\n" +
+			"(2026-03-01, 2026-03-01 14:05, Mar 1), RFC 3339 (2026-03-01T14:05:00Z), today or yesterday; +10m is after the start\n" +
+			"of the recording, -5m before its end. What has no zone is in the local one. T in the client takes the same.",
 		Example: "  sluice replay incident.log.zst\n  sluice replay --speed 10 --idle-limit 2s vm-1.log vm-2.log.gz\n" +
 			"  sluice replay --speed max --from 12:00 --to 12:05 --level error --output raw incident.log | jq .msg\n" +
 			"  sluice replay --publish tcp://127.0.0.1:5551 --stream tenant/test incident.log.zst",
@@ -94,7 +96,7 @@ func (r *replaying) replay(files []string) (replay.Config, error) {
 	var err error
 	for _, m := range []struct {
 		flag, text string
-		moment     *replay.Moment
+		moment     *moment.Moment
 	}{{"--from", r.from, &config.From}, {"--to", r.to, &config.To}} {
 		if m.text == "" {
 			continue
@@ -102,7 +104,7 @@ func (r *replaying) replay(files []string) (replay.Config, error) {
 		if strings.Contains(m.text, "://") {
 			return config, usagef("%s %q is no time: to publish a recording again give --publish %s", m.flag, m.text, m.text)
 		}
-		if *m.moment, err = replay.ParseMoment(m.text, time.Local); err != nil {
+		if *m.moment, err = moment.Parse(m.text); err != nil {
 			return config, usagef("%s: %w", m.flag, err)
 		}
 	}

@@ -2,11 +2,12 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/moment"
 )
 
 // clockMode is how rows show their time.
@@ -62,59 +63,35 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%dd %02dh", int(d.Hours())/24, int(d.Hours())%24)
 }
 
-// parseWhen reads a time as people write it: 14:05, 14:05:30, -5m for five
-// minutes ago, with a date before it, or RFC 3339. A time of the day that is
-// still to come is yesterday's.
-func parseWhen(text string, now time.Time, location *time.Location) (time.Time, error) {
-	text = strings.TrimSpace(text)
-	now = now.In(location)
-	if rest, found := strings.CutPrefix(text, "-"); found {
-		d, err := parseSpan(rest)
-		if err != nil || d < 0 {
-			return time.Time{}, fmt.Errorf("read the time span %q: write -90s, -5m, -2h or -1d", text)
-		}
-		return now.Add(-d), nil
+// moments is what times that are typed are relative to, in a pane: the rows that it
+// has, and the one under the cursor.
+func (m *model) moments(p *pane) moment.Frame {
+	now := m.config.Now()
+	f := moment.Frame{Now: now, Location: m.location()}
+	if m.config.RecordTime == nil {
+		f.Limit = now.Add(time.Minute) // clocks differ
 	}
-	for _, layout := range []string{"15:04:05.999999999", "15:04"} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
-		}
-		t = time.Date(now.Year(), now.Month(), now.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), location)
-		if t.After(now.Add(time.Minute)) {
-			t = t.AddDate(0, 0, -1)
-		}
-		return t, nil
+	if v := p.view; v.Total() > 0 {
+		first, last := v.Times()
+		f.First, f.Here = first, v.CursorTime()
+		f.Last = func() (time.Time, error) { return last, nil }
 	}
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return t, nil
-	}
-	for _, layout := range []string{"2006-01-02T15:04Z07:00", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
-		if t, err := time.ParseInLocation(layout, text, location); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("read the time %q: write 14:05, 14:05:30, -5m, or 2006-01-02T15:04:05Z", text)
-}
-
-// parseSpan is time.ParseDuration with days.
-func parseSpan(text string) (time.Duration, error) {
-	if days, found := strings.CutSuffix(text, "d"); found {
-		n, err := strconv.ParseUint(days, 10, 16)
-		return time.Duration(n) * 24 * time.Hour, err
-	}
-	return time.ParseDuration(text)
+	return f
 }
 
 // openWhen asks for a time and goes there.
 func (m *model) openWhen(p *pane) {
 	m.openDialog(&prompt{
-		lead: "go to ", empty: "14:05 · 14:05:30 · -5m · 2006-01-02T15:04:05Z", past: &m.times,
+		lead: "go to ", empty: "14:05 · mon 14:00 · 2026-03-01 · -2h before newest · +5m after this row", past: &m.times,
 		done: func(text string) doneWith {
 			if strings.TrimSpace(text) == "" {
 				return doneWith{}
 			}
-			at, err := parseWhen(text, m.recordTime(), m.location())
+			when, err := moment.Parse(text)
+			if err != nil {
+				return doneWith{fault: err.Error()}
+			}
+			at, err := when.In(m.moments(p))
 			if err != nil {
 				return doneWith{fault: err.Error()}
 			}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"sluice/cluster/moment"
 	"sluice/cluster/names"
 )
 
@@ -30,11 +31,11 @@ type Config struct {
 
 	Speed     float64       // recorded seconds in one second; 0 means as fast as they are taken
 	IdleLimit time.Duration // no pause is longer; 0 means that pauses are as long as they were
-	From, To  Moment        // records at From or later, and before To; zero ones mean all
+	From, To  moment.Moment // records at From or later, and before To; zero ones mean all; see the package's contract
 
 	MaxLine  int              // bytes of a line; longer ones are cut; 0 means DefaultMaxLine
 	Inbox    int              // bytes of records that may wait to be taken; 0 means 4 MiB
-	Location *time.Location   // of the times of day in From and To; nil means the local one
+	Location *time.Location   // of what has no zone in From and To; nil means the local one
 	Now      func() time.Time // nil means time.Now
 }
 

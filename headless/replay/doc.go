@@ -20,6 +20,10 @@
 // does not hurry to make up for more than a second. Without an IdleLimit a record that is
 // more than a day later than the one before it comes at once, and that is counted.
 //
+// Window: what comes again ("14:05") is meant as the one in the recording that is
+// nearest to its start; of To, nearest to From. "+5m" is after the start of the recording, "-5m"
+// before its end, which is looked for only then, and "yesterday" the day before Config.Now.
+//
 // Accounting: every line between From and To is handed on, once. A file that
 // ends in the middle of a record or of its compression, as after a crash, is
 // read up to there, and what is missing is a gap of unknown number. Lines above

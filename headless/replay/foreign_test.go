@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/moment"
 	"sluice/headless/replay"
 )
 
@@ -52,11 +53,11 @@ func TestPaceOfOtherLoggers(t *testing.T) {
 func TestWindowOfOtherLoggers(t *testing.T) {
 	s := time.Second
 	path := file(t, "f", zap(0, "0")+zap(10*s, "1")+zap(20*s, "2")+zap(30*s, "3"))
-	from, err := replay.ParseMoment("+10s", time.UTC)
+	from, err := moment.Parse("+10s")
 	if err != nil {
 		t.Fatal(err)
 	}
-	to, err := replay.ParseMoment("-5s", time.UTC)
+	to, err := moment.Parse("-5s")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/moment"
 	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 	"sluice/headless/unpack"
@@ -52,7 +53,7 @@ func TestMarksAndHoles(t *testing.T) {
 				t.Errorf("%+v, want %+v", got.stats.Holes, tt.skipped)
 			}
 			// From its end on: what is there is found from a place in the middle, too.
-			from, err := replay.ParseMoment("-500ms", time.UTC)
+			from, err := moment.Parse("-500ms")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +95,7 @@ func TestHolesAreNotRead(t *testing.T) {
 			t.Errorf("error %v, gaps %v, %+v, want %+v", got.err, got.gaps, got.stats, want)
 		}
 	}
-	from, err := replay.ParseMoment("-500ms", time.UTC)
+	from, err := moment.Parse("-500ms")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"sluice/cluster/moment"
 )
 
 // window finds what From and To mean for these recordings.
@@ -22,32 +24,40 @@ func (s *Source) window(ctx context.Context, recordings []*recording) error {
 		return errors.New("no record says when it was: times to begin and to end cannot be found")
 	}
 	latest := int64(0)
-	end := func() (int64, error) {
+	end := func() (time.Time, error) {
 		if latest != 0 {
-			return latest, nil
+			return time.UnixMilli(latest), nil
 		}
 		for _, r := range recordings {
 			last, err := r.last(ctx)
 			if err != nil {
-				return 0, fmt.Errorf("find the end of %q: %w", r.name, err)
+				return time.Time{}, fmt.Errorf("find the end of %q: %w", r.name, err)
 			}
 			latest = max(latest, last)
 		}
-		return latest, nil
+		return time.UnixMilli(latest), nil
 	}
-	var err error
+	first := time.UnixMilli(start)
+	frame := moment.Frame{Now: s.config.Now(), Location: s.config.Location, First: first, Last: end, Here: first}
 	if !s.config.From.IsZero() {
-		if s.from, err = s.config.From.at(start, end, s.config.Location); err != nil {
+		from, err := s.config.From.In(frame)
+		if err != nil {
 			return err
 		}
+		s.from = from.UnixMilli()
 	}
-	if !s.config.To.IsZero() {
-		if s.to, err = s.config.To.at(start, end, s.config.Location); err != nil {
-			return err
-		}
-		if s.from != 0 && s.to <= s.from {
-			return &ConfigError{fmt.Errorf("nothing is from %s on and before %s: give a later end", s.clock(s.from), s.clock(s.to))}
-		}
+	if s.config.To.IsZero() {
+		return nil
+	}
+	if s.from > start {
+		frame.First, frame.Here, frame.After = time.UnixMilli(s.from), time.UnixMilli(s.from), first
+	}
+	to, err := s.config.To.In(frame)
+	if err != nil {
+		return err
+	}
+	if s.to = to.UnixMilli(); s.from != 0 && s.to <= s.from {
+		return &ConfigError{fmt.Errorf("nothing is from %s on and before %s: give a later end", s.clock(s.from), s.clock(s.to))}
 	}
 	return nil
 }

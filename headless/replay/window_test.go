@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sluice/cluster/moment"
 	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 )
@@ -31,17 +32,21 @@ func TestFromTo(t *testing.T) {
 		{"-19h51m", "-19h50m", "9"},
 		{"2026-03-02", "", "next day, 08:00"},
 		{"12:05", "12:06", "5 5 late"},
+		{"5m", "", "next day, 08:00"},
+		{"sun 12:09", "Mon", "9 10 no time"},
+		{"Mar 2", "", "next day, 08:00"},
+		{"2 days", "+1m", "0"},
 	} {
 		for _, pack := range []func(string) string{func(s string) string { return s }, packed.Gzip} {
 			config := replay.Config{Files: []string{file(t, "f", pack(data.String()))}, Location: time.UTC}
 			var err error
 			if c.from != "" {
-				if config.From, err = replay.ParseMoment(c.from, time.UTC); err != nil {
+				if config.From, err = moment.Parse(c.from); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if c.to != "" {
-				if config.To, err = replay.ParseMoment(c.to, time.UTC); err != nil {
+				if config.To, err = moment.Parse(c.to); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -57,13 +62,13 @@ func TestFromTo(t *testing.T) {
 }
 
 func TestFromToRefused(t *testing.T) {
-	for _, text := range []string{"", "noon", "25:00", "5m", "--5m", "+-5m", "2026-13-01", "12:00:61"} {
-		if _, err := replay.ParseMoment(text, time.UTC); err == nil {
+	for _, text := range []string{"", "noon", "25:00", "5", "--5m", "+-5m", "2026-13-01", "12:00:61"} {
+		if _, err := moment.Parse(text); err == nil {
 			t.Errorf("%q is taken for a time", text)
 		}
 	}
-	parse := func(text string) replay.Moment {
-		m, err := replay.ParseMoment(text, time.UTC)
+	parse := func(text string) moment.Moment {
+		m, err := moment.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}

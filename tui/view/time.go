@@ -23,6 +23,42 @@ func (v *View) timeAround(ord int) int64 {
 	return times[n]
 }
 
+// wild is how far a time must be from those of its neighbours to be taken for wrong.
+const wild = 30 * 24 * time.Hour
+
+// Times are the times of the oldest and of the newest row, of a view that has rows,
+// where these are not far from those of the rows beside them.
+func (v *View) Times() (first, last time.Time) {
+	total := v.Total()
+	return v.outermost(0, 1), v.outermost(total-1, -1)
+}
+
+// outermost is the time of the first row, from one on, that is not far from the median
+// of it and its neighbours on one side.
+func (v *View) outermost(from, step int) time.Time {
+	var times [2*astray + 1]time.Time
+	near := times[:min(len(times), v.Total())]
+	for i := range near {
+		_, e, _, _ := v.Row(from + i*step)
+		near[i] = time.UnixMilli(e.Time)
+	}
+	sorted := times
+	slices.SortFunc(sorted[:len(near)], time.Time.Compare)
+	median := sorted[len(near)/2]
+	for _, t := range near {
+		if t.Sub(median).Abs() <= wild {
+			return t
+		}
+	}
+	return median
+}
+
+// CursorTime is the time of the row under the cursor, of a view that has rows.
+func (v *View) CursorTime() time.Time {
+	_, e, _, _ := v.Row(min(v.CursorOrd(), v.Total()-1))
+	return time.UnixMilli(e.Time)
+}
+
 // NotBefore is the first row that is not before a time, where the times of rows
 // rise on the whole.
 func (v *View) NotBefore(at time.Time) int {
