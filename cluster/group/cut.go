@@ -16,6 +16,7 @@ const (
 	word kind = iota
 	punctuation
 	hole
+	anything // what stands for a hole in the text of a template
 )
 
 // token is a piece of a message.
@@ -28,6 +29,7 @@ type token struct {
 // cutter cuts messages into tokens. It is used again, to spare allocations.
 type cutter struct {
 	raw, out []token
+	template bool // what is cut is the text of a template
 }
 
 // cut returns the tokens of a message: with holes for values, and what says the same
@@ -69,6 +71,13 @@ func (c *cutter) split(m []byte) {
 			space = true
 			i++
 			continue
+		case b == '<' && bytes.HasPrefix(m[i:], []byte(Hole)): // a template, or a message that quotes one
+			t := token{m[i : i+len(Hole)], hole, space}
+			if c.template {
+				t.kind = anything
+			}
+			c.raw = append(c.raw, t)
+			i += len(Hole)
 		case b == '<' && i+1 < len(m) && isDigit(m[i+1]): // less than a number
 			i++
 			continue

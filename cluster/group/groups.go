@@ -42,23 +42,28 @@ type tally struct {
 	count       uint64
 	first, last int64
 	levels      [Levels]uint64
+	recent      uint64 // see Window.Templates
 	known       bool
+	dropped     bool // see Window.Drop
 }
 
 func (t *tally) add(u *tally) {
-	if u.count > 0 {
-		if t.count == 0 || u.first < t.first {
-			t.first = u.first
-		}
-		if t.count == 0 || u.last > t.last {
-			t.last = u.last
-		}
-	}
+	t.spans(u.first, u.last)
 	t.count += u.count
+	t.recent += u.recent
 	t.known = t.known || u.known
+	t.dropped = t.dropped || u.dropped
 	for i, n := range u.levels {
 		t.levels[i] += n
 	}
+}
+
+// spans takes a time from first to last into account; 0 is no time.
+func (t *tally) spans(first, last int64) {
+	if first != 0 && (t.first == 0 || first < t.first) {
+		t.first = first
+	}
+	t.last = max(t.last, last)
 }
 
 // shape is a message without its values.
@@ -84,12 +89,7 @@ type size struct {
 func (g *Groups) Add(message []byte, level int, at int64) Shape {
 	s := g.find(message)
 	t := &s.tally
-	if at != 0 {
-		if t.first == 0 || at < t.first {
-			t.first = at
-		}
-		t.last = max(t.last, at)
-	}
+	t.spans(at, at)
 	t.count++
 	t.levels[levelIndex(level)]++
 	return s.number
@@ -115,15 +115,11 @@ func levelIndex(level int) int {
 
 // find returns the shape of a message.
 func (g *Groups) find(message []byte) *shape {
-	tokens := g.cut.cut(head(message))
-	g.key = g.key[:0]
-	for i := range tokens {
-		if tokens[i].kind == hole {
-			g.key = append(g.key, 1, 0)
-		} else {
-			g.key = append(append(g.key, tokens[i].text...), 0)
-		}
-	}
+	return g.findTokens(g.cut.cut(head(message)))
+}
+
+func (g *Groups) findTokens(tokens []token) *shape {
+	g.key = appendKey(g.key[:0], tokens)
 	if s := g.byKey[string(g.key)]; s != nil {
 		return s
 	}
@@ -235,7 +231,7 @@ func (g *Groups) shrink() {
 					old.into, old.words, old.spaces, old.tally = s, nil, nil, tally{}
 				}
 			}
-			key := g.key[:0]
+			var key []byte
 			renumbered := make([]int32, n)
 			for i, w := range s.words {
 				if w == 0 {
@@ -253,6 +249,57 @@ func (g *Groups) shrink() {
 			}
 		}
 	}
+}
+
+// shapeOf is the shape that stands for one now.
+func (g *Groups) shapeOf(n Shape) *shape {
+	s := g.shapes[n]
+	for s.into != nil {
+		s = s.into
+	}
+	return s
+}
+
+// live returns groups of the shapes alone that have messages, and the number there of
+// each shape.
+func (g *Groups) live() (fresh *Groups, of []Shape) {
+	fresh = newOf(g.max)
+	of = make([]Shape, len(g.shapes))
+	made := map[*shape]Shape{}
+	for i := range g.shapes {
+		s := g.shapeOf(Shape(i))
+		number, known := made[s]
+		if !known && s.tally.count > 0 {
+			number = fresh.adopt(g, s).number
+			made[s] = number
+		}
+		of[i] = number
+	}
+	return fresh, of
+}
+
+// adopt takes a shape of other groups over.
+func (g *Groups) adopt(other *Groups, s *shape) *shape {
+	fresh := g.number(&shape{words: make([]int32, len(s.words)), spaces: s.spaces, tally: s.tally})
+	if s == other.rest {
+		g.rest = fresh
+		return fresh
+	}
+	var key []byte
+	for i, w := range s.words {
+		if w == 0 {
+			key = append(key, 1, 0)
+			continue
+		}
+		text := textOf(other.texts, w)
+		key = append(append(key, text...), 0)
+		fresh.words[i] = g.word([]byte(text))
+	}
+	g.keep(fresh, string(key))
+	if z := g.sizes[len(s.words)]; slices.Contains(other.sizes[len(s.words)].folded, s) {
+		z.folded = append(z.folded, fresh)
+	}
+	return fresh
 }
 
 // template is what shapes have in common.
@@ -275,7 +322,9 @@ type Template struct {
 	Count       uint64
 	First, Last int64          // Unix milliseconds of the first and the last, 0 when none had a time
 	Levels      [Levels]uint64 // trace, debug, info, warn, error, fatal, any other
+	Recent      uint64         // see [Window.Templates]
 	Known       bool           // [Groups.Know] has seen one
+	Dropped     bool           // [Window.Drop] has dropped some: First is of those that are left
 	Rest        bool           // it counts what fits nowhere
 }
 
@@ -302,10 +351,8 @@ func (g *Groups) templates() (list []Template, of []int) {
 		}
 	}
 	numbers := map[*[]*shape]int{}
-	for i, s := range g.shapes {
-		for s.into != nil {
-			s = s.into
-		}
+	for i := range g.shapes {
+		s := g.shapeOf(Shape(i))
 		if s == g.rest {
 			if of[s.number] == 0 || i == int(s.number) {
 				if of[i] = of[s.number]; of[i] == 0 {
@@ -333,7 +380,8 @@ func (g *Groups) templates() (list []Template, of []int) {
 }
 
 func (t *Template) take(u *tally) {
-	t.Count, t.First, t.Last, t.Levels, t.Known = u.count, u.first, u.last, u.levels, u.known
+	t.Count, t.First, t.Last, t.Levels = u.count, u.first, u.last, u.levels
+	t.Recent, t.Known, t.Dropped = u.recent, u.known, u.dropped
 }
 
 // text is the template of shapes.

@@ -35,6 +35,7 @@ func (e *Error) Error() string { return e.text }
 //	level>=warn        the level, by name or number
 //	msg="timed out"    a value may be quoted
 //	status in (502, 503)   the field has one of the values; also not in
+//	msg like "took <*>"    the field fits the template, as sluice groups prints them
 //	-health  !health  not health   records that meet the term are left out
 //	a b  a and b       both; this binds closer than
 //	a | b  a or b      one of them
@@ -137,6 +138,9 @@ func (p *parser) term() (t Term, err error) {
 		if field, not, ok := p.membership(); ok {
 			t.Not = t.Not != not
 			err = p.set(&t, field)
+		} else if field, not, ok := p.likeness(); ok {
+			t.Not = t.Not != not
+			err = p.like(&t, field)
 		} else if field, op, not, ok := p.comparison(); ok {
 			t.Field, t.op, t.Not = field, op, t.Not != not
 			err = p.value(&t, begin)
@@ -342,9 +346,12 @@ func (p *parser) complete(t *Term, at int, quoted bool) (err error) {
 		}
 	}
 	t.Word = requiredWord(t)
-	t.scans = 1 + min(strings.Count(t.Field, "."), maxScans)
+	t.scans = scansOf(t.Field)
 	return nil
 }
+
+// scansOf is how often a record is read through to find a field, at most.
+func scansOf(field string) int { return 1 + min(strings.Count(field, "."), maxScans) }
 
 // reason is what is wrong with a regular expression, shortly.
 func reason(err error) string {

@@ -160,6 +160,9 @@ func TestErrors(t *testing.T) {
 		`()`:              {0, "() is empty"},
 		`(a |) b`:         {4, "a term is wanted before )"},
 		`a || b`:          {2, "write one |"},
+		`msg like ""`:     {9, "a template has words, or <*>"},
+		`msg like "a`:     {9, `a closing " is missing`},
+		`msg like "a"b`:   {12, `a blank is wanted after msg like "a"`},
 		`a && b`:          {2, "write a blank, or and"},
 		`status > 500`:    {7, "leave out the blanks around >, as in status>500"},
 		`status in 5`:     {7, "a list after it"},
@@ -194,6 +197,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`req.url~^/api level>warn !k`, "{\"level\":50,\"req\":{\"url\":\"/api\"},\"msg\":\"\\u004b \u212a\"}")
 	f.Add(`(a or b) and not (c | -d>5ms) e in (1, "x")`, `{"a":"x","d":"7ms","e":"x"}`)
 	f.Add(`size>10MB|latency_s<1m30s not in (a`, `{"size":"11 MB","latency_s":20}`)
+	f.Add(`msg like "took <*> \"ms\"" x not like "a 3"`, `{"msg":"took 3 \"ms\"","x":["a 4"]}`)
 	f.Add(`0|0( a=( b~\( -(c)|d)`, `{}`)
 	f.Add(`a="" b!="\"" c<1e3`, `{"a":"","b":"\"","c":[1,"2",{"d":3}]}`)
 	f.Fuzz(func(t *testing.T, text, data string) {

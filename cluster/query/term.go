@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sluice/cluster/group"
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/record"
 )
@@ -20,6 +21,7 @@ const (
 	opGreater
 	opGreaterEqual
 	opMatch // ~
+	opLike  // like
 )
 
 // operators is how they are written, the longer ones first.
@@ -70,6 +72,7 @@ type Term struct {
 	scale    float64
 	level    record.Level   // value, when the field is level
 	re       *regexp.Regexp // value, for opMatch
+	like     *group.Matcher // value, for opLike
 	size     int            // instructions of re, or of the Pattern's expression
 	scans    int            // how often a record is read through to find the field, at most
 }
@@ -111,6 +114,9 @@ func (t *Term) meets(r *Record) bool {
 	if t.Field == "level" {
 		return t.levelMeets(r.Level)
 	}
+	if t.op == opLike && t.Field == "msg" {
+		return t.like.Match(group.Message(r.Data)) // as groups are made
+	}
 	value, ok := record.Lookup(r.Data, t.Field)
 	if ok {
 		return t.compare(value, maxNested, r.Until)
@@ -146,6 +152,13 @@ func requiredWord(t *Term) string {
 	if all := words(key); named == "" && len(all) == 1 && all[0] == key {
 		word = key + `"`
 	}
+	if t.op == opLike {
+		for _, w := range t.like.Words() {
+			if best := longest(words(w)); len(best) >= len(word) {
+				word = best
+			}
+		}
+	}
 	if t.op == opEqual && !t.numeric && t.quantity == number {
 		if best := longest(words(t.value)); len(best) >= len(word) {
 			word = best
@@ -164,6 +177,8 @@ func (t *Term) levelMeets(level record.Level) bool {
 	switch {
 	case t.op == opMatch:
 		return t.re.MatchString(level.String())
+	case t.op == opLike:
+		return t.like.Match([]byte(level.String()))
 	case level == record.Unknown && t.level != record.Unknown:
 		return !t.Not && (t.op == opGreater || t.op == opGreaterEqual)
 	}
@@ -234,6 +249,9 @@ func (t *Term) compareText(s string, until *Deadline) bool {
 			return matchUntil(t.re, t.size, []byte(s), until)
 		}
 		return t.re.MatchString(s)
+	}
+	if t.op == opLike {
+		return t.like.Match([]byte(s))
 	}
 	if t.quantity != number {
 		return t.compareQuantity(s)

@@ -1,7 +1,6 @@
 package grouper
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -155,24 +154,10 @@ func (g *Grouper) Record(data []byte, stream, source string) group.Shape {
 		return none
 	}
 	if g.known {
-		return g.groups.Know(message(data))
+		return g.groups.Know(group.Message(data))
 	}
 	head := record.Peek(data)
-	return g.groups.Add(message(data), int(head.Level), head.Time)
-}
-
-// message is what a record says: its msg, decoded; of a record without one, all of it.
-func message(data []byte) []byte {
-	if len(data) == 0 || data[0] != '{' {
-		return data
-	}
-	if v := jsonscan.Find(data, "msg"); len(v) > 2 && v[0] == '"' && bytes.IndexByte(v, '\\') < 0 {
-		return v[1 : len(v)-1]
-	}
-	if msg := record.Parse(data).Msg; msg != "" {
-		return []byte(msg)
-	}
-	return data
+	return g.groups.Add(group.Message(data), int(head.Level), head.Time)
 }
 
 // Templates returns what was folded, the most frequent first; only what is new, if
