@@ -24,7 +24,7 @@ func built(t testing.TB, records ...string) (batch.Message, batch.Head) {
 	}
 	h := batch.Head{
 		Consolidator: "vm-1", Stream: "tenant/acme", Epoch: 0xfedcba9876543210, First: 1200,
-		Links: batch.Links{Number: 40, Prev: 39, Hops: [4]uint64{33, 1}, Before: batch.Totals{Records: 1, Raw: 200, Kept: 3000, Gaps: 4, Lost: 1 << 40, Unknown: 6}},
+		Links: batch.Links{Number: 40, Prev: 39, Hops: [4]uint64{33, 1}, Before: batch.Totals{Records: 1, Raw: 200, Kept: 3000, Gaps: 4, Lost: 1 << 40, Unknown: 6}, Latest: 1_788_000_000_000},
 	}
 	return b.Encode(&h), h
 }
@@ -261,5 +261,32 @@ func TestLinksLeadBackInFewSteps(t *testing.T) {
 		if at[seq].Number != target || steps > 15*4+last/65536 {
 			t.Errorf("to batch %d: at %d after %d steps", target, at[seq].Number, steps)
 		}
+	}
+}
+
+func TestTheNewestTimeNeverGoesBack(t *testing.T) {
+	const began, day = int64(1_789_000_000_000), int64(24 * time.Hour / time.Millisecond)
+	var links batch.Links
+	for i, tt := range []struct{ own, arrived, want int64 }{
+		{began, began, began},
+		{0, began + 1000, began + 1000},
+		{began - 5000, began + 2000, began + 2000},      // late
+		{began + 60_000, began + 3000, began + 60_000},  // its clock is ahead
+		{began + 4000, began + 4000, began + 60_000},    // it is right again
+		{began + 70_000, began - 8*day, began + 70_000}, // the archive's clock is back
+		{0, 1000, began + 70_000},                       // and forgotten
+		{began + 900*day, began, began + 70_000 + day},  // far in the future
+		{began + 70_001, began + 2*day, began + 2*day},  // time goes on
+		{began + 3*day, began + 2*day + 1, began + 3*day},
+	} {
+		var b batch.Builder
+		if err := b.Add([]byte("x"), tt.own, tt.arrived); err != nil {
+			t.Fatal(err)
+		}
+		h, _ := opened(t, b.Encode(&batch.Head{Consolidator: "vm", Stream: "s", Links: links}))
+		if got := h.Newest(); got != tt.want {
+			t.Errorf("batch %d: the newest time is %d after the beginning, want %d", i, got-began, tt.want-began)
+		}
+		links = h.After(uint64(i + 1))
 	}
 }

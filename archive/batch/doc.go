@@ -22,7 +22,7 @@
 // "1" is the version of this form; what stands behind the dot is, in this order
 // (numbers are unsigned varints unless said otherwise; fixed ones are little-endian):
 //
-//	flags      1 gap, 2 of unknown size, 4 goes on elsewhere, 8 own times, 16 lengths
+//	flags      1 gap, 2 of unknown size, 4 goes on elsewhere, 8 own times, 16 lengths, 32 latest
 //	epoch      8 bytes
 //	first      sequence number of the first record; of a gap, of the first lost one
 //	count      records in the payload; of a gap, those lost
@@ -36,6 +36,7 @@
 //	hops       [Links]: for each of them 0, or prev − hop + 1
 //	kept       bytes of the payload
 //	before     [Totals] of the batches before on this subject: records, raw, kept, gaps, lost, unknown
+//	latest     with flag 32: latest arrived − latest time of any record before on this subject (signed)
 //	sum        4 bytes: CRC-32C of the subject, version and all of the above, and payload
 //
 // The payload is one zstd frame that states its content's size. In it each record is a

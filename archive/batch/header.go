@@ -25,6 +25,7 @@ const (
 	goesOn
 	hasOwn
 	hasLengths
+	hasLatest
 	allFlags = 1<<iota - 1
 )
 
@@ -60,6 +61,9 @@ func (h *Head) encode(subject string, payload []byte) string {
 	if h.lengths {
 		flags |= hasLengths
 	}
+	if h.Latest != 0 {
+		flags |= hasLatest
+	}
 	b = binary.AppendUvarint(b, flags)
 	b = binary.LittleEndian.AppendUint64(b, h.Epoch)
 	b = binary.AppendUvarint(b, h.First)
@@ -86,6 +90,9 @@ func (h *Head) encode(subject string, payload []byte) string {
 	t := h.Before
 	for _, n := range [...]uint64{t.Records, t.Raw, t.Kept, t.Gaps, t.Lost, t.Unknown} {
 		b = binary.AppendUvarint(b, n)
+	}
+	if flags&hasLatest != 0 {
+		b = binary.AppendVarint(b, h.Arrived.Latest-h.Latest)
 	}
 	b = binary.LittleEndian.AppendUint32(b, sum(subject, b, payload))
 	value := make([]byte, 0, 2+base64.RawURLEncoding.EncodedLen(len(b)))
@@ -189,6 +196,10 @@ func decode(b []byte) (h Head, ok bool) {
 	for _, n := range [...]*uint64{&t.Records, &t.Raw, &t.Kept, &t.Gaps, &t.Lost, &t.Unknown} {
 		*n = r.number()
 	}
+	if flags&hasLatest != 0 {
+		h.Latest = h.Arrived.Latest - r.signed()
+		r.bad = r.bad || h.Latest == 0
+	}
 	h.lengths = flags&hasLengths != 0
 	gap := flags&isGap != 0
 	if gap {
@@ -228,9 +239,14 @@ func (r *reader) fixed() (v uint64) {
 	return v
 }
 
-func (r *reader) span() Span {
-	earliest, n := binary.Varint(r.rest)
+func (r *reader) signed() int64 {
+	v, n := binary.Varint(r.rest)
 	r.take(n)
+	return v
+}
+
+func (r *reader) span() Span {
+	earliest := r.signed()
 	s := Span{earliest, earliest + int64(r.number())}
 	r.bad = r.bad || s.Latest < s.Earliest
 	return s

@@ -1,5 +1,7 @@
 package batch
 
+import "time"
+
 // Spans are the distances that hops go back: the hop of span 16 leads to the last batch
 // before this one whose number is a multiple of 16, and so on. So from the last of n
 // batches any other is reached by 15 gets for each span, and n/65536.
@@ -13,6 +15,26 @@ type Links struct {
 	Prev   uint64 // the one before
 	Hops   [len(Spans)]uint64
 	Before Totals
+
+	// Latest is the latest time by which any record before is found, in Unix milliseconds: see
+	// [Head.Newest]. 0 where nothing came before, or nobody knows.
+	Latest int64
+}
+
+// Ahead is how far a record's own time counts as later than all that is known of time until
+// then: its arrival, and the times of the records before it. So one record from the far
+// future is not found by its time, and does not have all be read that came after it.
+const Ahead = 24 * time.Hour
+
+// Newest is the latest time by which a record up to the end of this batch is found, in Unix
+// milliseconds: its own or its arrival. Along a subject it never goes back, whatever clocks
+// do, so the first batch in which it reaches a time is where reading since then begins.
+func (h *Head) Newest() int64 {
+	known := max(h.Latest, h.Arrived.Latest)
+	if h.Own == (Span{}) {
+		return known
+	}
+	return max(known, min(h.Own.Latest, known+Ahead.Milliseconds()))
 }
 
 // Totals are sums over batches of one subject. Those before the first batch that is held,
@@ -45,7 +67,7 @@ func (h *Head) After(sequence uint64) Links {
 	}
 	l.Number++
 	l.Prev = sequence
-	l.Before = h.Totals()
+	l.Before, l.Latest = h.Totals(), h.Newest()
 	return l
 }
 

@@ -18,8 +18,9 @@
 //
 // Finding: a batch leads to those before it, 1, and up to 16, 256, 4,096 and 65,536 back. So any
 // place is found by a known number of direct gets, about 15 for each of these steps, however
-// much is held of other streams. It is found by when batches came, which grows along a chain
-// as long as the archive's clock does; see [Query] for how far records may differ from that.
+// much is held of other streams. A time is found by the newest time that a batch says of its
+// records and all before them, which never goes back along a chain, whatever clocks do (see
+// batch.Head.Newest); an end by when batches came.
 //
 // Reading on from there: what lies between two hops is gone through backwards and handed on
 // forwards, four such segments ahead at a time.

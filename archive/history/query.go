@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"sluice/archive/batch"
 	"sluice/cluster/loss"
 	"sluice/cluster/names"
 )
-
-// Skew is how far a clock may go ahead of the archive's: a record whose own time is
-// later than its arrival by more is not found by [Query].From.
-const Skew = 30 * time.Second
 
 // DefaultLate is how long after its own time a record may have come, to be found before
 // [Query].To.
@@ -24,9 +21,10 @@ type Query struct {
 	Stream string // its exact name
 
 	// From and To are the times of the records, both included: their own; of one that has
-	// none, the times between which its batch came. Zero is no bound. What came by Skew
-	// and more before From is not looked at, nor what came later than Late after To; zero
-	// means DefaultLate.
+	// none, the times between which its batch came. Zero is no bound. One whose own time is
+	// later than its arrival, and than all that came before it, by more than batch.Ahead is
+	// not found by From, nor by To one that came later than Late after it; zero means
+	// DefaultLate.
 	From, To time.Time
 	Late     time.Duration
 
@@ -40,6 +38,8 @@ type Query struct {
 	Named         bool
 	// Find, which may be nil, gives positions as After does, by the epoch in which they are.
 	Find func(consolidator string, epoch uint64) (at loss.Position, ok bool)
+
+	soon int64 // Unix milliseconds: what claims to be of later by more is of a wrong clock
 
 	Memory int // bytes of compressed batches that are kept; 0 means 32 MiB
 }
@@ -63,16 +63,36 @@ func (q *Query) check() error {
 	return nil
 }
 
-// ended reports whether a batch came too late for all that is wanted.
+// ended reports whether a batch is too late for all that is wanted: by when it came, and, in
+// case that the archive's clock was ahead then, by its records' own times.
 func (q *Query) ended(l *link) bool {
+	if q.To.IsZero() {
+		return false
+	}
 	late := q.Late
 	if late == 0 {
 		late = DefaultLate
 	}
-	return !q.To.IsZero() && l.Arrived.Earliest > q.To.Add(late).UnixMilli()
+	end := q.To.Add(late).UnixMilli()
+	return l.Arrived.Earliest > end && (l.Own == batch.Span{} || l.Own.Latest > end)
 }
 
-// came reports whether a batch came late enough to be looked at.
+// came reports whether there may be something in a batch, or in one before it, that is late
+// enough. Of an archive whose clock was far ahead once, that would be all for ever: there the
+// arrival alone counts.
 func (q *Query) came(l *link) bool {
-	return q.From.IsZero() || l.Arrived.Latest >= q.From.Add(-Skew).UnixMilli()
+	at := l.Newest()
+	if at > q.soon {
+		at = l.Arrived.Latest
+	}
+	return q.From.IsZero() || at >= q.From.UnixMilli()
+}
+
+// reaches reports whether what came before a batch may be late enough, too.
+func (q *Query) reaches(l *link) bool {
+	at := l.Latest
+	if at == 0 || at > q.soon {
+		at = l.Arrived.Earliest - 1
+	}
+	return q.From.IsZero() || at >= q.From.UnixMilli()
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/archive/batch"
 	"sluice/cluster/loss"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
@@ -34,6 +35,7 @@ func (a *Archive) Read(ctx context.Context, q Query, hand Hand) (Ends, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	q.soon = time.Now().Add(2 * batch.Ahead).UnixMilli()
 	newest, err := a.store.newest(ctx, q.Stream)
 	if err != nil {
 		return nil, err

@@ -147,7 +147,7 @@ func (s *strand) missing(l *link) *loss.Loss {
 	}
 	switch {
 	case !s.known:
-		if s.expired && (s.query.From.IsZero() || l.Arrived.Earliest > s.query.From.UnixMilli()) {
+		if s.expired && s.query.reaches(l) {
 			return &loss.Loss{Unknown: true, Reason: reason}
 		}
 		return nil
