@@ -12,6 +12,8 @@ type chooser struct {
 	title, opened string
 	choices       []Choice
 	cursor        int
+	area          rect // of the choices on the screen
+	first         int  // that is on it
 }
 
 // choose does what was chosen, or shows what can be chosen then.
@@ -42,6 +44,16 @@ func (c *chooser) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		m.closeDialog(c)
 	}
 	return nil
+}
+
+// click takes the choice that is clicked on; outside of them it closes the box.
+func (c *chooser) click(m *model, msg tea.MouseClickMsg) tea.Cmd {
+	i, x := msg.Y-c.area.y, msg.X-c.area.x
+	if i < 0 || i >= c.area.h || x < 0 || x >= c.area.w {
+		m.closeDialog(c)
+		return nil
+	}
+	return c.take(m, c.choices[c.first+i])
 }
 
 func (c *chooser) take(m *model, choice Choice) tea.Cmd {
@@ -78,6 +90,8 @@ func (c *chooser) draw(m *model, screen []string) (*tea.Cursor, bool) {
 			Fixed(text, record.Safe(choice.Text), texts).Space(2)
 		box = append(box, f.row(l.Fixed(t.dim, record.Safe(choice.Detail), max(l.Left(), 0)).String()))
 	}
+	c.first = first
+	c.area = rect{(m.width - w) / 2, max((m.height-len(box)-1)/2, 0) + 1, w, len(box) - 1}
 	m.overlay(screen, append(box, f.bottom("a letter chooses · any other key closes")), w)
 	return nil, true
 }

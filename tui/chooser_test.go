@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
@@ -48,6 +49,16 @@ func TestChoosing(t *testing.T) {
 	s.perform(s.keys("enter"), done("hang"))
 	s.keys("x", "1")
 	s.perform(s.keys("k"), done("kill"))
+	s.keys("x")
+	for y, l := range strings.Split(s.text(), "\n") {
+		if strings.Contains(l, "vm-1 ") && strings.Contains(l, "runs") {
+			s.send(tea.MouseClickMsg{X: 40, Y: y, Button: tea.MouseLeft})
+			break
+		}
+	}
+	s.want("kill vm-1")
+	s.send(tea.MouseClickMsg{X: 1, Y: 1, Button: tea.MouseLeft}) // beside it
+	s.wantNot("kill vm-1")
 	s.send(tea.WindowSizeMsg{Width: 20, Height: 5})
 	s.keys("x", "1")
 }

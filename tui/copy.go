@@ -30,7 +30,7 @@ func (m *model) copy(text, what string) tea.Cmd {
 		return m.notify("not copied: the " + what + " is empty")
 	}
 	if len(text) > maxCopy {
-		return m.notify(what + " not copied: " + record.Count(uint64(len(text))) + " bytes are more than a terminal takes; s saves to a file")
+		return m.notify(what + " not copied: " + record.Count(uint64(len(text))) + " bytes are more than a terminal takes; " + m.keys.save.Help().Key + " saves to a file")
 	}
 	said := m.notify(what + " copied: " + record.Count(uint64(len(text))) + " bytes")
 	getenv := m.config.Getenv

@@ -25,6 +25,11 @@ type dialog interface {
 // typist is a dialog that takes text.
 type typist interface{ paste(text string) }
 
+// clickable is a dialog that takes clicks.
+type clickable interface {
+	click(m *model, msg tea.MouseClickMsg) tea.Cmd
+}
+
 // openDialog puts a dialog on top.
 func (m *model) openDialog(d dialog) { m.dialogs = append(m.dialogs, d) }
 

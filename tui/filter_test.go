@@ -21,7 +21,7 @@ func TestLevelFilter(t *testing.T) {
 	}
 	b.Records = append(b.Records, s.record("system", "vm-1", `"msg":"line 7"`)) // no level counts as info
 	s.take(b)
-	for i, want := range []string{"1234567", "234567", "34567", "456", "56", "6", "1234567"} {
+	for i, want := range []string{"1234567", "234567", "34567", "456", "56", "6", "6"} {
 		s.keys("l")
 		s.want("7 records lost")
 		got := strings.NewReplacer("line ", "", " ", "").Replace(strings.Join(s.rows(), ""))
@@ -29,13 +29,16 @@ func TestLevelFilter(t *testing.T) {
 			t.Fatalf("after %d keys the rows are %q, want %q", i+1, got, want)
 		}
 	}
+	s.want("level ≥ fatal", "fatal is the highest level: L lowers it, 0 shows all")
 	s.keys("L")
-	s.want("level ≥ fatal")
+	s.want("level ≥ error")
+	s.wantNot("the highest level")
+	s.keys("l")
 	s.take(&stream.Batch{Records: []stream.Record{s.record("system", "vm-1", `"level":60,"msg":"line 8"`), s.record("system", "vm-1", `"level":50,"msg":"line 9"`)}})
 	s.want("line 8")
 	s.wantNot("line 9")
-	s.keys("0")
-	s.want("line 9")
+	s.keys("L", "L", "L", "L", "L", "L", "L")
+	s.want("line 9", "all levels are shown: l raises the level")
 	s.wantNot("level ≥")
 }
 
@@ -129,7 +132,7 @@ func TestFilteredPane(t *testing.T) {
 	s.want(" status>=500 ", " -level=error ")
 	set(`"ine 1" status!=200`, "1", "10", "11")
 	set("level>=warn status<600", "3", "9")
-	s.keys("L")
+	s.keys("l", "l", "l", "l", "l", "l")
 	s.want(" level ≥ fatal   level>=warn   status<600 ", "7 records lost")
 	s.wantNot("line 3")
 }

@@ -224,7 +224,7 @@ func TestGoldenEmpty(t *testing.T) {
 		"no-source": func(s *screen) { s.feed.sources = nil },
 		"no-match": func(s *screen) {
 			s.lines("system", 3)
-			s.keys("L")
+			s.keys("l", "l", "l", "l", "l", "l")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,6 +49,12 @@ func (h *help) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
+// click closes the help, as any key does.
+func (h *help) click(m *model, _ tea.MouseClickMsg) tea.Cmd {
+	m.closeDialog(h)
+	return nil
+}
+
 func (h *help) scroll(_ *model, by int) { h.top = max(0, min(h.top+by, h.lines-h.room)) }
 
 func (h *help) changes() bool { return false }

@@ -54,7 +54,7 @@ func TestWhatIsPastedIsSanitised(t *testing.T) {
 	s.keys("s", "ctrl+u")
 	paste(s, filepath.Join(dir, "a\u009bb\u202e"))
 	s.perform(s.keys("enter"), s.says(`ab\u202e exists`))
-	s.perform(s.keys("y", "enter"), s.says("10 records saved"))
+	s.perform(s.keys("y"), s.says("10 records saved"))
 	paste(s, "q\r") // where nothing takes text it does nothing
 	s.want("10 records saved")
 }

@@ -19,6 +19,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.interrupted = true
 		return tea.Quit
 	}
+	if msg.Text == "" && matches(msg, m.keys.suspend) {
+		return suspend
+	}
 	if plain, ok := m.escaped(msg); ok {
 		return tea.Batch(m.key(tea.KeyPressMsg{Code: tea.KeyEscape}), m.key(plain))
 	}
@@ -27,6 +30,9 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	return m.mainKey(msg)
 }
+
+// suspend gives the terminal back to the shell.
+func suspend() tea.Msg { return suspendMsg{} }
 
 // escaped reports whether an alt+key is rather Esc and then the key, since it does
 // nothing by itself, and returns the key: terminals send the same for both, and the two
@@ -89,8 +95,8 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.status):
 		m.openDialog(&statusView{})
 		return m.tick()
-	case matches(msg, k.suspend):
-		return func() tea.Msg { return suspendMsg{} }
+	case matches(msg, k.suspend): // a letter that the settings chose
+		return suspend
 	case matches(msg, k.zoom):
 		m.zoom = !m.zoom && len(m.slots) > 1
 	case matches(msg, k.closePane):
@@ -146,9 +152,9 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.pause):
 		v.Pause()
 	case matches(msg, k.level):
-		m.setLevel(p, 1)
+		return m.setLevel(p, 1)
 	case matches(msg, k.levelDown):
-		m.setLevel(p, -1)
+		return m.setLevel(p, -1)
 	case matches(msg, k.dropLast):
 		p.dropChip(len(p.view.Filter().Chips()) - 1)
 	case matches(msg, k.clear):
@@ -166,6 +172,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		return m.findMark(p, 1)
 	case matches(msg, k.prevMark):
 		return m.findMark(p, -1)
+	case matches(msg, k.centre):
+		v.Centre()
 	case matches(msg, k.wrap):
 		p.setWrap(!p.wrap)
 	case matches(msg, k.save):
@@ -201,10 +209,21 @@ func (m *model) unlessFollowing(p *pane, move func()) {
 	}
 }
 
-func (m *model) setLevel(p *pane, step int) {
+// setLevel shows the next level and above, or the one before it; it stops at the last
+// one, and says so.
+func (m *model) setLevel(p *pane, step int) tea.Cmd {
 	f := p.view.Filter()
-	f.Level = query.NextLevel(f.Level, step)
-	p.setFilter(f)
+	was := f.Level
+	f.Level = query.NextLevel(was, step)
+	if f.Level != was {
+		p.setFilter(f)
+		return nil
+	}
+	looking, text := m.looking(p), "all levels are shown: "+m.keys.level.Help().Key+" raises the level"
+	if step > 0 {
+		text = "fatal is the highest level: " + m.keys.levelDown.Help().Key + " lowers it, " + m.keys.clear.Help().Key + " shows all"
+	}
+	return m.notifyWhile(looking, text)
 }
 
 func (m *model) find(p *pane, d view.Direction) tea.Cmd {

@@ -8,7 +8,7 @@ import (
 type keyMap struct {
 	up, down, pageUp, pageDown, halfUp, halfDown, top, bottom, left, right key.Binding
 
-	nextError, prevError, when, mark, nextMark, prevMark key.Binding
+	nextError, prevError, when, mark, nextMark, prevMark, centre key.Binding
 
 	pause, search, next, prev, filter, level, levelDown, dropLast, clear key.Binding
 
@@ -54,6 +54,7 @@ func defaultKeys() keyMap {
 		mark:      bind("m", "mark or unmark the record", "m"),
 		nextMark:  bind("'", "next mark", "'"),
 		prevMark:  bind("\"", "mark before", "\""),
+		centre:    bind("_", "centre the row", "_"),
 
 		pause:     bind("space", "pause and resume", "space"),
 		search:    bind("/", "search (regular expression)", "/"),
@@ -95,8 +96,8 @@ func defaultKeys() keyMap {
 		palette: bind(":", "every action, by name", ":"),
 
 		inDetail: detailKeys{
-			next:      bind("→ n", "next record", "right", "n"),
-			prev:      bind("← N", "record before", "left", "N"),
+			next:      bind("→ n", "next record; n: match", "right", "n"),
+			prev:      bind("← N", "record before; N: match", "left", "N"),
 			copyField: bind("c", "copy the field", "c"),
 			include:   bind("f", "show only its value", "f"),
 			exclude:   bind("F", "hide its value", "F"),
@@ -113,7 +114,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"half-up": &k.halfUp, "half-down": &k.halfDown, "top": &k.top, "bottom": &k.bottom,
 		"left": &k.left, "right": &k.right,
 		"next-error": &k.nextError, "previous-error": &k.prevError, "time": &k.when,
-		"mark": &k.mark, "next-mark": &k.nextMark, "previous-mark": &k.prevMark,
+		"mark": &k.mark, "next-mark": &k.nextMark, "previous-mark": &k.prevMark, "centre": &k.centre,
 		"pause": &k.pause, "search": &k.search, "next": &k.next, "previous": &k.prev, "filter": &k.filter,
 		"level": &k.level, "level-down": &k.levelDown, "drop-filter": &k.dropLast, "clear": &k.clear,
 		"wrap": &k.wrap, "clock": &k.clock,
@@ -142,7 +143,7 @@ func (k keyMap) groups() []keyGroup {
 	}
 	groups = append(groups, []keyGroup{
 		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear}},
-		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark}},
+		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},

@@ -187,7 +187,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case tea.MouseClickMsg:
-		m.click(msg)
+		m.notice = ""
+		return m.click(msg)
 	case wheelMsg:
 		m.rollWheel()
 	case tea.WindowSizeMsg:

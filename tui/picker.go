@@ -32,6 +32,7 @@ type picker struct {
 	rows    int    // items that have room
 	busiest bool   // by rate, and not by name
 	marked  []string
+	area    rect // of the items on the screen
 	beside  bool // what is opened stands beside what is there
 	scored  int  // names that were looked at, ever
 	began   time.Time
@@ -187,6 +188,21 @@ func (p *picker) openChosen(m *model, merged bool) {
 	}
 }
 
+// click opens the stream that is clicked on, as enter does. In front of its name, or
+// when others are marked, the click marks it.
+func (p *picker) click(m *model, msg tea.MouseClickMsg) tea.Cmd {
+	i := msg.Y - p.area.y
+	if i < 0 || i >= p.area.h || msg.X < p.area.x || msg.X >= p.area.x+p.area.w {
+		return nil
+	}
+	p.choice(p.top + i)
+	if msg.X < p.area.x+2 || len(p.marked) > 0 {
+		return tea.Batch(p.mark(m), m.tick())
+	}
+	p.openChosen(m, true)
+	return tea.Batch(m.tick(), m.notifyFull())
+}
+
 // set takes the live streams as they are now.
 func (p *picker) set(streams []stream.Live) {
 	p.streams = streams
@@ -245,7 +261,10 @@ const pickerWidth = 84
 
 func (p *picker) draw(m *model, screen []string) (*tea.Cursor, bool) {
 	box, w, x := p.box(m.width, m.height, m.scene(nil), m.opened)
-	left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
+	// Its top is where that of a full list is, so that what is typed stands still.
+	const around = 6 // lines of the box that are no items
+	left, top := (m.width-w)/2, max((m.height-p.rows-around)/3, 1)
+	p.area = rect{left + 2, top + 3, w - 4, min(p.rows, len(p.items)-p.top)}
 	cell.Overlay(screen, box, left, top, w, m.method)
 	return tea.NewCursor(left+x, top+1), true
 }

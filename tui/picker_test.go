@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
 	"sluice/cluster/stream"
 	"sluice/internal/volume"
 	"sluice/tui"
@@ -101,4 +104,49 @@ func TestAHundredThousandStreams(t *testing.T) {
 	if len(many.feed.tails) != 1 {
 		t.Fatalf("tails are %q", many.feed.tails)
 	}
+}
+
+// The mouse opens a stream in the picker, or marks it, and opens the help; while one
+// types, the line of the input stands still.
+func TestTheMouseInThePicker(t *testing.T) {
+	s := open(t, 100, 30, tui.Config{})
+	input := func() int {
+		return slices.IndexFunc(strings.Split(s.text(), "\n"), func(l string) bool { return strings.Contains(l, "› ") })
+	}
+	at := func(name string) tea.MouseClickMsg {
+		t.Helper()
+		for y, l := range strings.Split(s.text(), "\n") {
+			if before, _, ok := strings.Cut(l+" ", name+" "); ok {
+				return tea.MouseClickMsg{X: ansi.StringWidth(before), Y: y, Button: tea.MouseLeft}
+			}
+		}
+		t.Fatalf("no %q on the screen:\n%s", name, s.text())
+		return tea.MouseClickMsg{}
+	}
+	line := input()
+	for _, key := range []string{"t", "e", "n", "/", "acme", "-", "x", "y"} {
+		s.keys(key)
+		if now := input(); now != line {
+			t.Fatalf("after %q the input is on line %d, and was on %d", key, now, line)
+		}
+	}
+	s.keys("ctrl+u")
+	s.send(at("tenant/globex"))
+	if !slices.Equal(s.feed.tails, []string{"tenant/globex"}) {
+		t.Fatalf("a click opens %q", s.feed.tails)
+	}
+	s.keys("o")
+	mark := at("tenant/acme")
+	mark.X -= 2
+	s.send(mark)
+	s.want("◆ tenant/acme", "enter merges 1")
+	s.send(at("system"))
+	s.want("◆ system", "enter merges 2")
+	s.send(tea.MouseClickMsg{X: 1, Y: 1, Button: tea.MouseLeft}) // beside the list
+	s.want("enter merges 2")
+	s.keys("esc")
+	s.send(at("? help"))
+	s.want("╭─ Keys")
+	s.send(at("? help"))
+	s.wantNot("╭─ Keys")
 }

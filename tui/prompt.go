@@ -19,12 +19,13 @@ type prompt struct {
 	fault string      // why what is typed was refused
 	holds func() bool // whether that is still so; nil: until something else is typed
 
-	note    func() string              // beside the text while it is typed; may be nil
-	changed func()                     // after each change of the text; may be nil
-	done    func(text string) doneWith // on enter
-	left    func()                     // on escape; may be nil
-	past    *history                   // of earlier texts; may be nil
-	back    int                        // how far in the past we are, from 1
+	note    func() string                           // beside the text while it is typed; may be nil
+	changed func()                                  // after each change of the text; may be nil
+	done    func(text string) doneWith              // on enter
+	left    func()                                  // on escape; may be nil
+	answer  func(key string) (cmd tea.Cmd, ok bool) // of a question: one key answers it; nil: text is asked for
+	past    *history                                // of earlier texts; may be nil
+	back    int                                     // how far in the past we are, from 1
 
 	column int // of the cursor, when it was drawn last
 }
@@ -42,11 +43,21 @@ func (p *prompt) changes() bool { return false }
 func (p *prompt) scroll(m *model, by int) { m.scrollPane(m.wheelAt, by) }
 
 func (p *prompt) paste(text string) {
+	if p.answer != nil {
+		return // no key was pressed
+	}
 	p.input.insert(text)
 	p.typed()
 }
 
 func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
+	if p.answer != nil {
+		cmd, ok := p.answer(msg.String())
+		if ok {
+			m.closeDialog(p)
+		}
+		return cmd
+	}
 	switch {
 	case msg.String() == "enter":
 		with := p.done(p.input.text())
@@ -72,6 +83,22 @@ func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		}
 	}
 	return nil
+}
+
+// ask asks a question that one key answers: y, or n and esc. Other keys leave it open.
+func (m *model) ask(question string, answered func(yes bool) tea.Cmd) {
+	pr := &prompt{lead: question + " y/n ", empty: "esc leaves it as it is"}
+	pr.answer = func(key string) (tea.Cmd, bool) {
+		switch key {
+		case "y", "Y":
+			return answered(true), true
+		case "n", "N", "q", "esc", "enter":
+			return answered(false), true
+		}
+		pr.fault = "y or n"
+		return nil, false
+	}
+	m.openDialog(pr)
 }
 
 // typed follows a change of the text.

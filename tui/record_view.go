@@ -9,6 +9,7 @@ import (
 
 	"sluice/cluster/record"
 	"sluice/tui/cell"
+	"sluice/tui/query"
 	"sluice/tui/rows"
 	"sluice/tui/rowtext"
 )
@@ -24,6 +25,8 @@ type recordView struct {
 	data   string
 	parsed record.Record
 
+	seeking bool // it goes where the pane's cursor goes, until the next key
+
 	top    int
 	at     int // line under the cursor; its field is the chosen one
 	height int
@@ -36,6 +39,7 @@ type recordLayout struct {
 	width    int
 	theme    *theme
 	location *time.Location
+	matcher  *query.Matcher
 }
 
 // newRecordView copies the record under the pane's cursor; nil when there is none.
@@ -74,6 +78,10 @@ func (d *recordView) draw(*model, []string) (*tea.Cursor, bool) { return nil, fa
 
 func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	k := &m.keys
+	if cmd, taken := d.jumpKey(m, msg); taken {
+		d.sync()
+		return cmd
+	}
 	switch {
 	case matches(msg, k.cancel, k.quit, k.detail):
 		m.closeDialog(d)
@@ -114,8 +122,6 @@ func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		return d.narrow(m, false)
 	case matches(msg, k.inDetail.exclude):
 		return d.narrow(m, true)
-	case matches(msg, k.mark):
-		return m.mark(d.pane)
 	case matches(msg, k.clock):
 		m.clock = (m.clock + 1) % clockMode(len(clockNames))
 		return m.notify(m.clock.sentence(m.config.Location, m.config.Now()))
@@ -123,6 +129,8 @@ func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		d.turn(1)
 	case matches(msg, k.inDetail.prev):
 		d.turn(-1)
+	default:
+		return m.idle(msg, "in an open record")
 	}
 	return nil
 }
@@ -209,26 +217,31 @@ func clean(text string) string {
 
 // page returns the record's lines, and lays them out when it must.
 func (d *recordView) page(width, height int, sc scene) []string {
-	if layout := (recordLayout{width, sc.theme, sc.location}); layout != d.layout {
-		p := page{width: width, scene: sc}
+	layout := recordLayout{width: width, theme: sc.theme, location: sc.location}
+	if d.pane.search != nil {
+		layout.matcher = d.pane.search.Matcher()
+	}
+	if layout != d.layout {
+		p := page{width: width, scene: sc, matcher: layout.matcher}
 		d.fill(&p)
 		d.lines, d.layout = p.lines, layout
-		if d.at == 0 { // begin with what one came for
-			for i, l := range d.lines {
-				if l.field != nil && l.field.name == "msg" {
-					d.at = i
-					d.top = max(i-2*max(height-1, 1)/3, 0)
-					break
-				}
-			}
+		if d.at == 0 {
+			d.begin(height)
 		}
 	}
 	d.height = max(height-1, 1)
 	d.top = max(0, min(d.top, len(d.lines)-d.height))
 	d.move(0)
 	t := sc.theme
-	head := cell.NewLine(width, sc.method).Add(t.paneActive, "━ "+record.Safe(d.pane.title())+" · one record ")
-	for _, keys := range []string{" ← → records · j k fields · c copies one · f F filter · y copies all · esc ", " ← → records · c copies the field · esc ", " esc "} {
+	head := cell.NewLine(width, sc.method).Add(t.paneActive, "━ ")
+	if d.pane.marked(d.number) {
+		head.Add(t.mark, "◆ ")
+	}
+	head.Add(t.paneActive, record.Safe(d.pane.title())+" · one record ")
+	if d.pane.search != nil && d.pane.search.Matcher().Source != "" {
+		head.Add(t.chip, " "+d.pane.searchChip()+" ").Space(1)
+	}
+	for _, keys := range []string{" ← → records · / n search · e E errors · j k fields · c copies one · f F filter · y copies all · s saves · esc ", " ← → records · j k fields · c copies one · f F filter · y copies all · esc ", " ← → records · c copies the field · esc ", " ← → records · esc ", " esc "} {
 		if n := head.Left() - cell.Width(keys, sc.method) - 1; n > 0 {
 			head.Add(t.paneActive, strings.Repeat("━", n)).Add(t.faint, keys).Add(t.paneActive, "━")
 			break
@@ -250,6 +263,23 @@ func (d *recordView) page(width, height int, sc scene) []string {
 		lines = append(lines, cell.NewLine(width, sc.method).String())
 	}
 	return lines
+}
+
+// begin puts the cursor on what one came for: the message, or what was searched for.
+func (d *recordView) begin(height int) {
+	at := -1
+	for i, l := range d.lines {
+		if l.found {
+			at = i
+			break
+		}
+		if at < 0 && l.field != nil && l.field.name == "msg" {
+			at = i
+		}
+	}
+	if at >= 0 {
+		d.at, d.top = at, max(at-2*max(height-1, 1)/3, 0)
+	}
 }
 
 // fill writes the record onto a page.
@@ -324,16 +354,19 @@ const maxPage = 20_000
 
 // page is lines of text, wrapped to a width.
 type page struct {
-	width int
-	scene scene
-	lines []pageLine
-	field *field // what is written belongs to it; nil: to none
+	width   int
+	scene   scene
+	matcher *query.Matcher // of the search; nil: nothing is searched for
+	lines   []pageLine
+	field   *field // what is written belongs to it; nil: to none
+	found   bool   // something in the line that is written was searched for
 }
 
 // pageLine is one line, a column narrower than the page, and the field that it shows.
 type pageLine struct {
 	text  string
 	field *field
+	found bool // something in it was searched for
 }
 
 // field is a part of a record that can be copied and filtered by.
@@ -347,7 +380,31 @@ func (p *page) full() bool { return len(p.lines) >= maxPage }
 
 func (p *page) line() *cell.Line { return cell.NewLine(p.width-1, p.scene.method) }
 
-func (p *page) put(l *cell.Line) { p.lines = append(p.lines, pageLine{l.String(), p.field}) }
+func (p *page) put(l *cell.Line) {
+	p.lines = append(p.lines, pageLine{l.String(), p.field, p.found})
+	p.found = false
+}
+
+// searched divides sanitised text where the search found something.
+func (p *page) searched(st cell.Style, text string, yield func(part)) {
+	if p.matcher == nil {
+		yield(part{st, text})
+		return
+	}
+	at := 0
+	for _, f := range p.matcher.Find(text) {
+		if f[0] > at {
+			yield(part{st, text[at:f[0]]})
+		}
+		if f[1] > f[0] {
+			yield(part{p.scene.theme.match, text[f[0]:f[1]]})
+		}
+		at = f[1]
+	}
+	if at < len(text) {
+		yield(part{st, text[at:]})
+	}
+}
 
 func (p *page) blank() {
 	p.field = nil
@@ -367,7 +424,11 @@ func (p *page) fact(name string, st cell.Style, value string, f *field) {
 	p.field = f
 	l := p.line().Space(1).Fixed(p.scene.theme.faint, name, 11)
 	value, _ = cell.Fit(record.Safe(cell.Shorten(value, rowtext.MaxValue)), max(l.Left()-1, 1), p.scene.method)
-	p.put(l.Add(st, value))
+	p.searched(st, value, func(piece part) {
+		p.found = p.found || piece.style == p.scene.theme.match
+		l.Add(piece.style, piece.text)
+	})
+	p.put(l)
 	p.field = nil
 }
 
@@ -382,11 +443,16 @@ func (p *page) text(st cell.Style, s string) {
 func (p *page) parts(indent int, parts []part) {
 	indent = min(indent, p.width/2)
 	l, empty := p.line().Space(indent), true
+	var divided []part
 	for _, pt := range parts {
+		p.searched(pt.style, pt.text, func(piece part) { divided = append(divided, piece) })
+	}
+	for _, pt := range divided {
 		for pt.text != "" {
 			if p.full() {
 				return
 			}
+			p.found = p.found || pt.style == p.scene.theme.match
 			piece, used, _ := cell.Take(pt.text, max(l.Left()-1, 0), p.scene.method)
 			if used == 0 && empty {
 				// Wider than the page: it is passed over.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,13 +28,17 @@ const (
 	saveAhead = 4
 )
 
-// saving is a file being written from what a pane showed when it began. It has
-// a view of its own, so the pane may go on.
+// saving is a file being written from what a pane showed when it began, or of one
+// record. It has a view of its own, so the pane may go on.
 type saving struct {
 	path string
 	pane *pane
-	view *view.View
-	open bool // the file is open and is written
+	one  *recordView // the only record; nil: all that the pane shows
+	view *view.View  // of what is left to write; nil when it is one record
+	open bool        // the file is open and is written
+
+	compress func(io.Writer) (io.WriteCloser, error) // as the path's ending says
+
 	over bool // everything is with the writer
 
 	leave bool // the user wanted to quit, and was warned
@@ -59,36 +64,57 @@ type (
 	}
 )
 
-// openSave asks for the file, and suggests a name made of the pane's title and the
-// time.
+// openSave asks for the file of what a pane shows, and suggests a name made of the
+// pane's title and the time.
 func (m *model) openSave(p *pane) {
+	m.askPath(p, nil, "save to ", m.config.Now().In(m.location()).Format("20060102-150405"))
+}
+
+// openSaveRecord asks for the file of a record that is open.
+func (m *model) openSaveRecord(d *recordView) tea.Cmd {
+	if d.entry.Kind.Notice() {
+		return m.notify("not saved: this is no record")
+	}
+	m.askPath(d.pane, d, "save this record to ", when(&d.entry, m.location()).Format("20060102-150405.000"))
+	return nil
+}
+
+// askPath asks for the path of a file, and suggests one that ends in a stamp.
+func (m *model) askPath(p *pane, one *recordView, lead, stamp string) {
 	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(p.title()))
-	pr := &prompt{lead: "save to ", empty: "a path; records as they were published, one a line", past: &m.paths}
-	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cell.Shorten(name, 100), m.config.Now().In(m.location()).Format("20060102-150405")))
+	pr := &prompt{lead: lead, empty: "a path; records as they were published, one a line; .gz or .zst compresses", past: &m.paths}
+	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cell.Shorten(name, 100), stamp))
 	pr.done = func(text string) doneWith {
 		path := strings.TrimSpace(text)
+		compress, err := compression(path)
 		switch {
 		case path == "":
 			return doneWith{fault: "name a file"}
+		case err != nil:
+			return doneWith{fault: err.Error()}
 		case m.saving != nil:
 			return doneWith{fault: "still saving to " + m.saving.path, holds: func() bool { return m.saving != nil }}
-		case p.view.Total() == 0:
+		case one == nil && p.view.Total() == 0:
 			return doneWith{fault: "nothing is shown that could be saved", holds: func() bool { return p.view.Total() == 0 }}
 		}
-		return doneWith{cmd: m.startSaving(p, path, false)}
+		return doneWith{cmd: m.startSaving(&saving{path: path, pane: p, one: one, compress: compress}, false)}
 	}
 	m.openDialog(pr)
 }
 
 // startSaving makes the file, away from the keys, and goes on with openedMsg.
-func (m *model) startSaving(p *pane, path string, over bool) tea.Cmd {
-	if rest, home := strings.CutPrefix(path, "~/"); home {
+func (m *model) startSaving(s *saving, over bool) tea.Cmd {
+	if rest, home := strings.CutPrefix(s.path, "~/"); home {
 		if dir, err := os.UserHomeDir(); err == nil {
-			path = filepath.Join(dir, rest)
+			s.path = filepath.Join(dir, rest)
 		}
 	}
-	s := &saving{path: path, pane: p, view: p.view.Snapshot(), slices: make(chan []byte, saveAhead), expect: -1}
+	s.slices, s.expect = make(chan []byte, saveAhead), -1
+	if s.one == nil {
+		s.view = s.pane.view.Snapshot()
+	}
 	m.saving = s
+	path := s.path
 	return func() tea.Msg {
 		flags := os.O_CREATE | os.O_WRONLY | os.O_EXCL
 		if over {
@@ -113,15 +139,13 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 	if !errors.Is(msg.err, fs.ErrExist) {
 		return m.notify("not saved: " + msg.err.Error())
 	}
-	path, p := msg.saving.path, msg.saving.pane
-	pr := &prompt{lead: path + " exists: overwrite it? y/n ", empty: "esc leaves it as it is"}
-	pr.done = func(text string) doneWith {
-		if !slices.Contains(m.panes, p) || !strings.EqualFold(strings.TrimSpace(text), "y") {
-			return doneWith{cmd: m.notify("not saved: " + path + " is as it was")}
+	s := &saving{path: msg.saving.path, pane: msg.saving.pane, one: msg.saving.one, compress: msg.saving.compress}
+	m.ask(s.path+" exists: overwrite it?", func(yes bool) tea.Cmd {
+		if !yes || s.one == nil && !slices.Contains(m.panes, s.pane) {
+			return m.notify("not saved: " + s.path + " is as it was")
 		}
-		return doneWith{cmd: m.startSaving(p, path, true)}
-	}
-	m.openDialog(pr)
+		return m.startSaving(s, true)
+	})
 	return nil
 }
 
@@ -129,11 +153,14 @@ func (m *model) savingOpened(msg openedMsg) tea.Cmd {
 func writeSlices(s *saving, file *os.File) tea.Cmd {
 	return func() tea.Msg {
 		out := bufio.NewWriter(file)
-		var err error
+		packed, err := s.compress(out)
 		for data := range s.slices {
 			if err == nil {
-				_, err = out.Write(data)
+				_, err = packed.Write(data)
 			}
+		}
+		if err == nil {
+			err = packed.Close()
 		}
 		return savedMsg{s, errors.Join(err, out.Flush(), file.Close())}
 	}
@@ -143,6 +170,12 @@ func writeSlices(s *saving, file *os.File) tea.Cmd {
 // more is left.
 func (s *saving) step(deadline time.Time) (more bool) {
 	if !s.open || s.over {
+		return false
+	}
+	if s.one != nil {
+		s.slices <- append([]byte(s.one.data), '\n')
+		close(s.slices)
+		s.records, s.over = 1, true
 		return false
 	}
 	if s.view.Step(deadline, time.Now) {
@@ -206,8 +239,11 @@ func (s *saving) saved(err error) string {
 
 // endSaving forgets the file that is written.
 func (m *model) endSaving() {
-	if m.saving != nil {
-		m.saving.view.Close()
-		m.saving = nil
+	if m.saving == nil {
+		return
 	}
+	if m.saving.view != nil {
+		m.saving.view.Close()
+	}
+	m.saving = nil
 }

@@ -1,12 +1,15 @@
 package tui_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"sluice/cluster/stream"
 	"sluice/tui"
@@ -28,7 +31,7 @@ func TestSavingWhatWasAsked(t *testing.T) {
 	opening := s.keys("s", "ctrl+u", path, "enter")
 	s.keys("tab")
 	s.perform(opening, s.says("exists: overwrite it?"))
-	s.perform(s.keys("y", "enter"), s.says("3 records saved"))
+	s.perform(s.keys("y"), s.says("3 records saved"))
 
 	// One does not leave a file behind that is half written without a word.
 	s.keys("s", "ctrl+u", filepath.Join(dir, "another"), "enter")
@@ -48,8 +51,64 @@ func TestSavingWhatWasAsked(t *testing.T) {
 		full := open(t, 140, 24, tui.Config{}, "one")
 		full.lines("one", 3)
 		full.perform(full.keys("s", "ctrl+u", "/dev/full", "enter"), full.says("exists: overwrite it?"))
-		full.perform(full.keys("y", "enter"), full.says("not saved whole: write /dev/full: no space left"))
+		full.perform(full.keys("y"), full.says("not saved whole: write /dev/full: no space left"))
 	}
+}
+
+// A question that one key answers takes one key, and no other than those.
+func TestOneKeyAnswers(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	s.lines("system", 3)
+	path := filepath.Join(t.TempDir(), "saved")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	asked := func() {
+		t.Helper()
+		s.perform(s.keys("s", "ctrl+u", path, "enter"), s.says("exists: overwrite it? y/n"))
+	}
+	for _, key := range []string{"n", "esc", "enter", "q"} {
+		asked()
+		s.keys("x")
+		s.want("overwrite it? y/n", "y or n")
+		s.send(tea.PasteMsg{Content: "y"})
+		s.want("overwrite it? y/n")
+		s.keys(key)
+		s.want("not saved: " + path + " is as it was")
+	}
+	asked()
+	s.perform(s.keys("y"), s.says("3 records saved to "+path))
+}
+
+// The ending of the path compresses what is saved; one that would lie is refused.
+func TestSavingCompressed(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "system")
+	s.flood("system", 5000)
+	for ending, unpack := range map[string]func(io.Reader) (io.Reader, error){
+		".gz":  func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		".zst": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
+	} {
+		path := filepath.Join(t.TempDir(), "saved.ndjson"+ending)
+		s.perform(s.keys("s", "ctrl+u", path, "enter"), s.says("5,000 records saved to "+path))
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		plain, err := unpack(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(plain)
+		if lines := strings.Count(string(data), "\n"); err != nil || lines != 5000 || !strings.HasSuffix(string(data), "\"msg\":\"line 5000\"}\n") {
+			t.Errorf("%s has %d lines, %v", path, lines, err)
+		}
+		if info, err := file.Stat(); err != nil || info.Size() > int64(len(data)/4) {
+			t.Errorf("%s has %d bytes of %d, %v", path, info.Size(), len(data), err)
+		}
+	}
+	s.keys("s", "ctrl+u", "saved.xz", "enter")
+	s.want("nothing is compressed as .xz: let the name end in .gz or .zst")
 }
 
 func TestSaving(t *testing.T) {
@@ -73,11 +132,11 @@ func TestSaving(t *testing.T) {
 	// Another file is not written over unless one says so.
 	s.keys("0")
 	s.perform(s.keys("s", "ctrl+u", path, "enter"), says("exists: overwrite it? y/n"))
-	s.keys("n", "enter")
+	s.keys("n")
 	if now, _ := os.ReadFile(path); string(now) != string(data) {
 		t.Fatal("n wrote over the file")
 	}
 	s.perform(s.keys("s", "ctrl+u", path, "enter"), says("exists: overwrite it? y/n"))
-	s.perform(s.keys("y", "enter"), says("5,000 records saved to "+path))
+	s.perform(s.keys("y"), says("5,000 records saved to "+path))
 	s.perform(s.keys("s", "ctrl+u", filepath.Join(path, "no"), "enter"), says("not saved: open "))
 }

@@ -24,6 +24,9 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 		return []string{l.String()}, nil
 	}
 	record := dialogOf[*recordView](m)
+	if record != nil {
+		record.sync()
+	}
 	body := rect{0, 1, m.width, m.height - 2}
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.drawTabs())
@@ -124,12 +127,31 @@ func (m *model) scrollPane(p *pane, by int) {
 	}
 }
 
-// click focuses a pane and puts its cursor on a row, or goes to a tab.
-func (m *model) click(msg tea.MouseClickMsg) {
+// click focuses a pane and puts its cursor on a row, goes to a tab, or opens the help;
+// a dialog that takes clicks gets them.
+func (m *model) click(msg tea.MouseClickMsg) tea.Cmd {
 	record := dialogOf[*recordView](m)
-	if msg.Button != tea.MouseLeft || m.top() != nil && m.top() != dialog(record) {
-		return
+	if msg.Button != tea.MouseLeft {
+		return nil
 	}
+	if _, open := m.top().(*help); !open && msg.Y == 0 && msg.X >= m.width-len(m.helpHint()) {
+		if _, asked := m.top().(*prompt); !asked {
+			m.openDialog(&help{})
+		}
+		return nil
+	}
+	if d, takes := m.top().(clickable); takes {
+		return d.click(m, msg)
+	}
+	if m.top() != nil && m.top() != dialog(record) {
+		return nil
+	}
+	m.clickScreen(record, msg)
+	return nil
+}
+
+// clickScreen takes a click on the tabs or the panes. record is the open one, or nil.
+func (m *model) clickScreen(record *recordView, msg tea.MouseClickMsg) {
 	if msg.Y == 0 {
 		for _, t := range m.tabs {
 			if msg.X >= t.from && msg.X < t.to {

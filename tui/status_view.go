@@ -43,6 +43,8 @@ func (v *statusView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		m.closeDialog(v)
 	case matches(msg, k.help):
 		m.openDialog(&help{})
+	default:
+		return m.idle(msg, "in the status")
 	}
 	return nil
 }

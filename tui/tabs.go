@@ -22,10 +22,7 @@ func (m *model) drawTabs() string {
 			l.Add(t.bad, " "+record.Safe(alert)+" ")
 		}
 	}
-	hint := "? help "
-	if m.width < 60 {
-		hint = ""
-	}
+	hint := m.helpHint()
 	room := l.Left() - len(hint)
 	if len(m.slots) > 0 {
 		m.drawTabList(l, room)
@@ -33,6 +30,14 @@ func (m *model) drawTabs() string {
 	l.FillTo(t.tab, min(len(hint), l.Left()))
 	l.Add(t.tab, hint)
 	return l.String()
+}
+
+// helpHint says in the bar how help is had, where there is room for it.
+func (m *model) helpHint() string {
+	if m.width < 60 {
+		return ""
+	}
+	return "? help "
 }
 
 // drawTabList draws as many tabs as there is room for, the focused one always

@@ -24,14 +24,14 @@ const MaxTerms = query.MaxTerms
 // levels is the order in which the level keys go.
 var levels = []record.Level{0, record.Trace, record.Debug, record.Info, record.Warn, record.Error, record.Fatal}
 
-// NextLevel returns the level that is step places on, around the end.
+// NextLevel returns the level that is step places on, and the last one at either end:
+// fatal, and 0, which is all. A level between two counts as the one above it.
 func NextLevel(level record.Level, step int) record.Level {
-	for i, l := range levels {
-		if l >= level {
-			return levels[(i+step+len(levels))%len(levels)]
-		}
+	at := slices.IndexFunc(levels, func(l record.Level) bool { return l >= level })
+	if at < 0 {
+		at = len(levels) - 1
 	}
-	return 0
+	return levels[min(max(at+step, 0), len(levels)-1)]
 }
 
 // Empty reports whether the filter shows all.

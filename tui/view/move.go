@@ -116,6 +116,16 @@ func (v *View) GoTo(ord int) {
 	}
 }
 
+// Centre puts the row under the cursor in the middle of the screen, as far as there are
+// rows around it.
+func (v *View) Centre() {
+	v.Hold()
+	if v.Total() > 0 {
+		v.jumping = false
+		v.setTop(v.CursorOrd() - (v.height-1)/2)
+	}
+}
+
 // Jump puts the cursor on a record, with the rows around it on the screen. While
 // the filter has not come to them yet, the record is on the top line.
 func (v *View) Jump(n uint64) {
