@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/cluster/moment"
+	"sluice/cluster/names"
 	"sluice/cluster/publish"
 	"sluice/cluster/record"
 	"sluice/cluster/rescue"
@@ -258,10 +259,10 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 }
 
 // inOnePane names streams so that the client merges them in one pane.
-func inOnePane(names []string) string {
-	escaped := make([]string, len(names))
-	for i, name := range names {
-		escaped[i] = strings.ReplaceAll(name, "+", `\+`)
+func inOnePane(streams []string) string {
+	escaped := make([]string, len(streams))
+	for i, name := range streams {
+		escaped[i] = strings.ReplaceAll(names.Literal(name), "+", `\+`)
 	}
 	return strings.Join(escaped, "+")
 }

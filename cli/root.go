@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -40,18 +41,19 @@ func Main(args []string) int {
 func newRoot(ended *outcome) *cobra.Command {
 	var r reading
 	root := &cobra.Command{
-		Use:   "sluice",
+		Use:   "sluice [PATTERN…]",
 		Short: "The live logs of a whole cluster in one terminal",
 		Long: "Sluice shows the live logs of a whole cluster in one terminal.\n\n" +
-			"Without a command it opens the full-screen client on a picker of the live streams.",
-		Example: "  sluice devenv\n  sluice tail system tenant/acme\n  sluice tail --plain --last 100 tenant/acme",
-		Args:    noCommand,
+			"Without a command it opens the full-screen client on a picker of the live streams, or on the streams that\n" +
+			"patterns match, such as 'tenant/*', and those that appear later.",
+		Example: "  sluice devenv\n  sluice 'tenant/*'\n  sluice tail system tenant/acme\n  sluice tail --plain --last 100 tenant/acme",
+		Args:    patternsOnly,
 
 		SuggestionsMinimumDistance: 2,
 	}
 	r.sources(root.Flags())
 	r.client(root.Flags())
-	root.RunE = ended.run(func(ctx context.Context, _ []string) error { return openPicker(ctx, &r) })
+	root.RunE = ended.run(func(ctx context.Context, patterns []string) error { return openPicker(ctx, &r, patterns) })
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return helpHint(c, err) })
 	root.AddCommand(
 		newTail(ended),
@@ -81,9 +83,18 @@ func newRoot(ended *outcome) *cobra.Command {
 	return root
 }
 
-// noCommand refuses arguments of the root: each would be an unknown command.
-func noCommand(c *cobra.Command, args []string) error {
+// patternsOnly refuses arguments of the root that are neither patterns nor names of
+// streams that no command could have: each would be an unknown command.
+func patternsOnly(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
+		return nil
+	}
+	if strings.ContainsAny(args[0], "*?/+\\") {
+		for _, name := range allStreams(args) {
+			if err := checkStream(name); err != nil {
+				return helpHint(c, err)
+			}
+		}
 		return nil
 	}
 	err := usagef("unknown command %q", args[0])

@@ -21,18 +21,19 @@ func newTail(ended *outcome) *cobra.Command {
 		Use:   "tail STREAM…",
 		Short: "Show streams full-screen, or print them as lines",
 		Long: "Show streams in the full-screen client, side by side; a+b is two streams in one pane, merged by time (a plus in\n" +
-			"a name is written \\+). When standard output is no terminal, or with --plain\n" +
+			"a name is written \\+); a pattern such as 'tenant/*' is all streams that match, and those that appear later.\n" +
+			"When standard output is no terminal, or with --plain\n" +
 			"(and with --count, --for, --until or --output), print their records as lines: records to standard output,\n" +
 			"everything else to standard error.",
-		Example: "  sluice tail system tenant/acme\n  sluice tail system+tenant/acme tenant/globex\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
+		Example: "  sluice tail system tenant/acme\n  sluice tail system+tenant/acme tenant/globex\n  sluice tail system 'tenant/*'\n  sluice tail --plain --last 100 --count 100 tenant/acme\n  sluice tail --for 30s --until 'deploy .* finished' system | head",
 	}
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return helpHint(c, usagef("no stream is named: name one, such as system, or list them with \"sluice streams\""))
 		}
 		for _, name := range allStreams(args) {
-			if err := names.Check(name); err != nil {
-				return helpHint(c, usagef("stream %q: %w", name, err))
+			if err := checkStream(name); err != nil {
+				return helpHint(c, err)
 			}
 		}
 		return nil
@@ -54,6 +55,20 @@ func newTail(ended *outcome) *cobra.Command {
 		return err
 	})
 	return c
+}
+
+// checkStream reports why a text names no stream, and is no pattern of streams.
+func checkStream(text string) error {
+	if names.IsPattern(text) {
+		if _, err := names.ParsePattern(text); err != nil {
+			return &usageError{err}
+		}
+		return nil
+	}
+	if err := names.Check(text); err != nil {
+		return usagef("stream %q: %w", text, err)
+	}
+	return nil
 }
 
 // allStreams are the streams of all panes.
@@ -153,10 +168,10 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 // most of a second of 300,000 records of 240 bytes.
 const clientInbox = 64 << 20
 
-// openPicker opens the full-screen client on the picker of live streams.
-func openPicker(ctx context.Context, r *reading) error {
+// openPicker opens the full-screen client on streams, or on the picker of live streams.
+func openPicker(ctx context.Context, r *reading, streams []string) error {
 	if !isTerminal(os.Stdout) {
 		return usagef("the full-screen client needs a terminal: name streams, as in \"sluice tail --plain system\"")
 	}
-	return openClient(ctx, r, nil)
+	return openClient(ctx, r, streams)
 }

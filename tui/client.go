@@ -75,7 +75,7 @@ type Choice struct {
 // Config is what the client shows, and how.
 type Config struct {
 	Feed    Feed         // required; running before Run, and ended by its owner
-	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see names.Split; none opens the picker
+	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see names.Split; names.Pattern matches those that appear, too; none opens the picker
 	Last    int          // records of backfill for each stream; 0 begins with the next record
 	Filter  query.Filter // each pane begins with it; zero shows all
 	Actions []Action
@@ -128,10 +128,8 @@ func New(config Config) (*Client, error) {
 		if n := len(names.Split(list)); n > maxMerged {
 			return nil, fmt.Errorf("merge %d streams: a pane merges %d at most: name fewer", n, maxMerged)
 		}
-		for _, name := range names.Split(list) {
-			if err := names.Check(name); err != nil {
-				return nil, fmt.Errorf("open stream %q: %w", name, err)
-			}
+		if _, err := newSelection(names.Split(list), time.Time{}); err != nil {
+			return nil, err
 		}
 	}
 	keys, err := keysFrom(config.Settings.Keys)

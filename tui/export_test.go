@@ -35,7 +35,9 @@ var (
 
 // ListedMsg brings the live streams to the picker that is open.
 func ListedMsg(m tea.Model) tea.Msg {
-	return streamsMsg{dialogOf[*picker](m.(*model)), m.(*model).config.Feed.Streams(), 0}
+	own := m.(*model)
+	streams := own.config.Feed.Streams()
+	return streamsMsg{dialogOf[*picker](own), streams, wantedBy(own.selections(), streams), 0}
 }
 
 // RawMsg is what the model has written to the terminal as it is.

@@ -23,6 +23,9 @@ func (p *pane) header(width int, sc scene) string {
 		ruleStyle = sc.theme.paneActive
 	}
 	title := record.Safe(p.title())
+	if p.selection != nil {
+		title += " · " + p.selection.count(sc.unheard != "")
+	}
 	l := cell.NewLine(width, sc.method)
 	l.Add(ruleStyle, rule).Space(1)
 	chips := p.view.Filter().Chips()

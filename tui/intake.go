@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/tui/rows"
 	"sluice/tui/rowtext"
@@ -69,6 +70,7 @@ const keepAtOnce = 512
 func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	var name string
 	var stores []*rows.Store
+	var since int64
 	records := now
 	if m.config.RecordTime != nil && len(batch.Records) > 0 {
 		m.arrived = time.Unix(0, batch.Records[len(batch.Records)-1].Arrived)
@@ -85,6 +87,10 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 		r := &batch.Records[m.kept]
 		if name != r.Stream {
 			name, stores = r.Stream, m.stores.Of(r.Stream) // none: its pane was closed a moment ago
+			since = m.appeared[name]
+		}
+		if r.Backfill && since != 0 && isBefore(r.Data, since) {
+			continue
 		}
 		for _, s := range stores {
 			s.Add(r, records)
@@ -95,6 +101,12 @@ func (m *model) keep(batch *stream.Batch, now time.Time) (all bool) {
 	}
 	notices(math.MaxInt)
 	return true
+}
+
+// isBefore reports whether a record's own time is before another, in Unix milliseconds.
+func isBefore(data []byte, ms int64) bool {
+	at := record.Peek(data).Time
+	return at != 0 && at < ms
 }
 
 // keepNotice takes one of a batch's notices.

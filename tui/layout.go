@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/pelletier/go-toml/v2"
@@ -29,7 +30,8 @@ type Layout struct {
 
 // PaneLayout is one pane of a [Layout].
 type PaneLayout struct {
-	Streams []string  `toml:"streams"` // several are merged
+	Streams []string  `toml:"streams,omitempty"` // several are merged
+	Follow  []string  `toml:"follow,omitempty"`  // in their place: patterns, and names beside them, as they are typed
 	Level   LevelName `toml:"level,omitempty"`
 	Filter  string    `toml:"filter,omitempty"` // its terms, as they are typed
 	Search  string    `toml:"search,omitempty"`
@@ -76,8 +78,13 @@ func (l *Layout) check() error {
 		return fmt.Errorf("it has %d panes, and may have 1 to %d", len(l.Panes), maxPanes)
 	}
 	for _, p := range l.Panes {
-		if len(p.Streams) == 0 || len(p.Streams) > maxMerged {
-			return fmt.Errorf("a pane has %d streams, and may have 1 to %d", len(p.Streams), maxMerged)
+		if n := len(p.Streams) + len(p.Follow); n == 0 || n > maxMerged || len(p.Streams) > 0 && len(p.Follow) > 0 {
+			return fmt.Errorf("a pane has %d streams and follows %d, and may have 1 to %d of either", len(p.Streams), len(p.Follow), maxMerged)
+		}
+		if len(p.Follow) > 0 {
+			if _, err := newSelection(p.Follow, time.Time{}); err != nil {
+				return err
+			}
 		}
 		for _, name := range p.Streams {
 			if err := names.Check(name); err != nil {
@@ -124,6 +131,9 @@ func (m *model) layout() Layout {
 	for _, p := range m.panes {
 		f := p.view.Filter()
 		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap}
+		if p.selection != nil {
+			one.Streams, one.Follow = nil, p.selection.texts
+		}
 		if p.search != nil {
 			one.Search = p.search.Matcher().Source
 		}
@@ -137,7 +147,12 @@ func (m *model) restore(l Layout) {
 	m.arrangement, m.clock = l.Stand, l.Time
 	index := make([]int, len(l.Panes)) // of those that could be opened
 	for i, one := range l.Panes {
-		if index[i] = -1; !m.openPane(false, one.Streams...) {
+		open := m.openPane
+		streams := one.Streams
+		if len(one.Follow) > 0 {
+			open, streams = m.openSelection, one.Follow
+		}
+		if index[i] = -1; !open(false, streams...) {
 			continue
 		}
 		p := m.pane()

@@ -36,6 +36,7 @@ type (
 	redrawMsg  struct{ id int }      // the size with this number has stood for a while
 	streamsMsg listed                // the live streams for the picker
 	settleMsg  struct{}              // records that waited for earlier ones may have waited long enough
+	lookMsg    struct{}              // streams may have been found since a pane of patterns was opened
 )
 
 // model is the whole state of the client. It is used by one goroutine.
@@ -78,7 +79,12 @@ type model struct {
 	absent  map[string]*stream.Notice // the last absence of each source while a stream was open
 	filling map[string]bool           // streams whose earlier records have not all come
 	refused map[string]bool           // streams that the proxy refuses
-	arrived time.Time                 // the newest record that was taken, by RecordTime
+
+	watching    bool             // the live streams are kept track of
+	lookingSoon bool             // a lookMsg is on its way
+	appeared    map[string]int64 // streams that appeared: what they had before that, in Unix milliseconds, is not wanted
+
+	arrived time.Time // the newest record that was taken, by RecordTime
 
 	pulses map[*rows.Store]*pulse
 
@@ -112,8 +118,8 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 		config: config, wake: wake, clock: config.Settings.Time, arrangement: config.Settings.Panes,
 		stores: rows.NewStores(config.Records, config.Bytes),
 		lost:   make(map[string]bool), filling: make(map[string]bool), refused: make(map[string]bool),
-		pulses: make(map[*rows.Store]*pulse),
-		dark:   true, profile: profile, method: ansi.WcWidth,
+		pulses: make(map[*rows.Store]*pulse), appeared: make(map[string]int64),
+		dark: true, profile: profile, method: ansi.WcWidth,
 		width: 80, height: 24, dirty: true,
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
@@ -133,7 +139,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 // Init opens the panes.
 func (m *model) Init() tea.Cmd {
 	for _, list := range m.config.Streams {
-		m.openPane(false, names.Split(list)...)
+		m.openTexts(false, names.Split(list)...)
 	}
 	if len(m.slots) > 0 {
 		m.focus = 0
@@ -150,7 +156,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.look()
 	m.wake()
-	return tea.Batch(restore, m.loadTyped(), m.tick(), m.notifyFull())
+	return tea.Batch(restore, m.loadTyped(), m.tick(), m.notifyFull(), m.lookTick())
 }
 
 // Update takes one message.
@@ -181,6 +187,10 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		}
 	case streamsMsg:
 		m.streamsListed(msg)
+		return m.lookTick()
+	case lookMsg:
+		m.lookingSoon, m.listAt = false, time.Time{}
+		return m.listStreams()
 	case tea.KeyPressMsg:
 		m.notice = ""
 		return m.key(msg)
@@ -280,7 +290,7 @@ func (m *model) changing() bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(m.dialogs, dialog.changes) || m.clock == clockAgo && len(m.slots) > 0
+	return slices.ContainsFunc(m.dialogs, dialog.changes) || m.selecting() || m.clock == clockAgo && len(m.slots) > 0
 }
 
 // tick asks for a secondMsg, unless one is on its way.

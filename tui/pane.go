@@ -29,6 +29,8 @@ type pane struct {
 	chips                        []tabSpan // where the filter's conditions stand in the header, by their number
 	marks                        []uint64  // numbers of marked records, in order
 
+	selection *selection // nil: its streams are named
+
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
 	tall         []tallRow   // rows of the last frame while they are wrapped
@@ -211,6 +213,14 @@ func (p *pane) empty(width, height int, sc scene) []string {
 		}
 	case sc.trouble != nil:
 		text = sc.trouble
+	case p.selection != nil && len(p.selection.streams) == 0:
+		text = []string{
+			"No live stream matches " + record.Safe(s.Title()) + " yet.",
+			"Those that do appear here as they come. Press o to see the streams that are live.",
+		}
+		if sc.unheard != "" {
+			text[0] = "No stream is known yet that matches " + record.Safe(s.Title()) + ": " + sc.unheard + "."
+		}
 	default:
 		text = []string{
 			"No records yet in " + record.Safe(s.Title()) + ".",

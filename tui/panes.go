@@ -8,6 +8,7 @@ import (
 
 	"sluice/cluster/stream"
 	"sluice/tui/query"
+	"sluice/tui/rows"
 )
 
 // openPane shows streams, merged by time if there are several: in the pane that
@@ -31,6 +32,12 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 		m.config.Feed.Tail(name, stream.Backfill{Last: m.config.Last})
 		m.filling[name] = true
 	}
+	m.addPane(s, beside)
+	return true
+}
+
+// addPane shows a store in a new pane.
+func (m *model) addPane(s *rows.Store, beside bool) *pane {
 	f := m.config.Filter
 	shown := query.Filter{Level: f.Level, Grep: f.Grep}
 	if f.Where != nil {
@@ -42,7 +49,7 @@ func (m *model) openPane(beside bool, streams ...string) bool {
 	m.panes = append(m.panes, p)
 	m.wake() // what it takes over from other panes waits to be merged
 	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)
-	return true
+	return p
 }
 
 // notifyFull notifies the user if a pane could not be opened.
@@ -134,14 +141,7 @@ func (m *model) closePane() {
 		return
 	}
 	p.view.Close()
-	for _, name := range m.stores.Close(p.store()) {
-		m.config.Feed.Stop(name)
-		delete(m.filling, name)
-		delete(m.refused, name)
-	}
-	if m.stores.Find(p.store().Streams()...) == nil {
-		delete(m.pulses, p.store())
-	}
+	m.release(p.store())
 	gone := m.slots[m.focus]
 	m.panes = slices.Delete(m.panes, gone, gone+1)
 	m.slots = slices.Delete(m.slots, m.focus, m.focus+1)
@@ -157,7 +157,18 @@ func (m *model) closePane() {
 	}
 	m.focus = max(0, min(m.focus, len(m.slots)-1))
 	m.zoom = m.zoom && len(m.slots) > 1
+	m.watchStreams()
 	if len(m.panes) == 0 {
 		m.openPicker(false)
+	}
+}
+
+// release forgets a store, unless somebody else has it open.
+func (m *model) release(s *rows.Store) {
+	for _, name := range m.stores.Close(s) {
+		m.forget(name)
+	}
+	if !m.stores.Has(s) {
+		delete(m.pulses, s)
 	}
 }

@@ -41,22 +41,24 @@ type picker struct {
 // pick is one item.
 type pick struct {
 	stream.Live
-	score int
-	typed bool // not a live stream: the name as it was typed
+	score   int
+	typed   bool // not a live stream: the name as it was typed
+	pattern bool // nor a name: the streams that match it, and those that appear
 }
 
 func (m *model) openPicker(beside bool) {
 	p := &picker{beside: beside, began: m.config.Now()}
 	m.openDialog(p)
 	m.listAt = time.Time{}
-	m.config.Feed.WatchStreams(true)
+	m.watchStreams()
 	p.set(m.config.Feed.Streams())
 }
 
-// listed is the live streams, as they were found for a picker.
+// listed is the live streams, as they were found for a picker and for panes of patterns.
 type listed struct {
 	picker  *picker
 	streams []stream.Live
+	wanted  []stream.Live // those that panes of patterns want
 	took    time.Duration
 }
 
@@ -64,8 +66,8 @@ type listed struct {
 // a while to find them, and to put them in order. It is asked for seldom enough
 // that it takes a tenth of the time.
 func (m *model) listStreams() tea.Cmd {
-	p := dialogOf[*picker](m)
-	if p == nil || m.listing || time.Now().Before(m.listAt) {
+	p, wanted := dialogOf[*picker](m), m.selections()
+	if p == nil && len(wanted) == 0 || m.listing || time.Now().Before(m.listAt) {
 		return nil
 	}
 	m.listing = true
@@ -73,13 +75,14 @@ func (m *model) listStreams() tea.Cmd {
 	return func() tea.Msg {
 		begun := time.Now()
 		streams := feed.Streams()
-		return streamsMsg{p, streams, time.Since(begun)}
+		return streamsMsg{p, streams, wantedBy(wanted, streams), time.Since(begun)}
 	}
 }
 
 func (m *model) streamsListed(msg streamsMsg) {
 	m.listing = false
 	m.listAt = time.Now().Add(9 * msg.took)
+	m.reselectAll(msg.wanted)
 	if p := dialogOf[*picker](m); p != nil && p == msg.picker {
 		msg.picker.set(msg.streams)
 	}
@@ -89,7 +92,7 @@ func (m *model) streamsListed(msg streamsMsg) {
 func (m *model) closePicker() {
 	if p := dialogOf[*picker](m); p != nil {
 		m.closeDialog(p)
-		m.config.Feed.WatchStreams(false)
+		m.watchStreams()
 	}
 }
 
@@ -117,7 +120,12 @@ func (p *picker) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	case "end":
 		p.move(len(p.items))
 	case "space", "tab":
+		if p.at < len(p.items) && p.items[p.at].pattern {
+			return p.markAll(m)
+		}
 		return p.mark(m)
+	case "ctrl+a":
+		return p.markAll(m)
 	case "ctrl+s":
 		p.busiest = !p.busiest
 		p.choose()
@@ -167,12 +175,47 @@ func (p *picker) mark(m *model) tea.Cmd {
 	return nil
 }
 
+// markAll marks all live streams that match what was typed, as many as a pane merges, or
+// takes their marks away when all are marked.
+func (p *picker) markAll(m *model) tea.Cmd {
+	var fresh []string
+	matching := 0
+	for i := range p.items {
+		if item := &p.items[i]; !item.typed && !item.pattern {
+			matching++
+			if !slices.Contains(p.marked, item.Name) {
+				fresh = append(fresh, item.Name)
+			}
+		}
+	}
+	if len(fresh) == 0 {
+		p.marked = slices.DeleteFunc(p.marked, func(name string) bool {
+			return slices.ContainsFunc(p.items, func(item pick) bool { return item.Name == name })
+		})
+		return nil
+	}
+	room := maxMerged - len(p.marked)
+	p.marked = append(p.marked, fresh[:min(room, len(fresh))]...)
+	if room >= len(fresh) {
+		return nil
+	}
+	marked := len(p.marked)
+	return m.notifyWhile(func() bool { return m.top() == dialog(p) && len(p.marked) == marked },
+		fmt.Sprintf("%d are marked, of %s: one pane merges no more; a pattern such as tenant/* follows all", maxMerged, record.Count(uint64(matching))))
+}
+
 // openChosen opens what is marked, merged in one pane or each in its own; or
 // the stream that is chosen.
 func (p *picker) openChosen(m *model, merged bool) {
 	names := p.marked
 	if len(names) == 0 {
 		if p.at >= len(p.items) {
+			return
+		}
+		if chosen := p.items[p.at]; chosen.pattern {
+			m.closePicker()
+			m.closeRecord()
+			m.openSelection(p.beside, chosen.Name)
 			return
 		}
 		names = []string{p.items[p.at].Name}
@@ -213,10 +256,15 @@ func (p *picker) set(streams []stream.Live) {
 func (p *picker) choose() {
 	p.items = p.items[:0]
 	exact := false
-	pattern := find.NewFuzzy(p.input.text())
+	score := find.NewFuzzy(p.input.text()).Score
+	pattern, patternErr := names.ParsePattern(p.input.text())
+	isPattern := patternErr == nil && names.IsPattern(p.input.text())
+	if isPattern {
+		score = func(name string) (int, bool) { return 0, pattern.Match(name) || name == pattern.String() }
+	}
 	p.scored += len(p.streams)
 	for _, s := range p.streams {
-		if score, ok := pattern.Score(s.Name); ok {
+		if score, ok := score(s.Name); ok {
 			p.items = append(p.items, pick{Live: s, score: score})
 			exact = exact || s.Name == p.input.text()
 		}
@@ -231,7 +279,9 @@ func (p *picker) choose() {
 			return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.Name, b.Name))
 		})
 	}
-	if !exact && names.Check(p.input.text()) == nil {
+	if isPattern {
+		p.items = slices.Insert(p.items, 0, pick{Live: stream.Live{Name: pattern.String()}, pattern: true})
+	} else if !exact && names.Check(p.input.text()) == nil {
 		p.items = append(p.items, pick{Live: stream.Live{Name: p.input.text()}, typed: true})
 	}
 	p.at = 0
@@ -239,7 +289,7 @@ func (p *picker) choose() {
 		return
 	}
 	for i := range p.items {
-		if p.items[i].Name == p.chosen {
+		if p.items[i].Name == p.chosen && !p.items[i].pattern {
 			p.at = i
 		}
 	}
@@ -362,6 +412,16 @@ func (p *picker) foot(room int, method ansi.Method) string {
 		"enter opens · space marks · ^v beside · " + shortly + " · esc",
 		"enter opens · esc leaves",
 	}
+	if p.input.text() != "" {
+		feet[0] = "enter opens · space marks · ^a marks all · ^v beside · " + shortly + " · esc"
+	}
+	if len(p.items) > 0 && p.items[0].pattern && p.at == 0 {
+		feet = []string{
+			"enter follows all that match · ^a marks them · ^v beside · " + shortly + " · esc",
+			"enter follows all that match · ^a marks them · esc",
+			"enter follows them · esc",
+		}
+	}
 	if n := len(p.marked); n > 0 {
 		feet = []string{
 			fmt.Sprintf("enter merges %d in one pane · ^o each in its own · space unmarks · esc", n),
@@ -379,6 +439,9 @@ func (p *picker) foot(room int, method ansi.Method) string {
 
 // matching is how many live streams match what was typed.
 func (p *picker) matching() int {
+	if len(p.items) > 0 && p.items[0].pattern {
+		return len(p.items) - 1
+	}
 	if n := len(p.items); n > 0 && p.items[n-1].typed {
 		return n - 1
 	}
@@ -409,6 +472,9 @@ func (p *picker) item(item pick, here bool, most float64, w int, sc scene, open 
 	switch {
 	case item.typed:
 		note.FillTo("", 12).Add(t.dim, "not live now")
+	case item.pattern:
+		text, w := cell.Fit("all that match, and new ones", note.Left(), sc.method)
+		note.FillTo("", w).Add(t.dim, text)
 	default:
 		if note.Left() >= 36 {
 			if open {
@@ -439,7 +505,7 @@ func (p *picker) item(item pick, here bool, most float64, w int, sc scene, open 
 	if item.typed {
 		st = t.dim
 	}
-	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text() != "" && !item.typed {
+	if plain := record.Safe(item.Name) == item.Name && name == item.Name; plain && p.input.text() != "" && !item.typed && !names.IsPattern(p.input.text()) {
 		_, found, _ := find.Letters(p.input.text(), item.Name)
 		for i, r := range []rune(name) {
 			one := st

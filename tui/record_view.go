@@ -302,6 +302,14 @@ func (d *recordView) fill(p *page) {
 			p.text(t.dim, "What it had not handed over is asked for again; what it no longer has then is shown as a gap.")
 			return
 		}
+		if d.entry.Kind == rows.KindStreams {
+			p.section("Streams")
+			p.text(t.text, d.data)
+			p.blank()
+			p.text(t.dim, "This pane shows the streams that "+record.Safe(d.pane.title())+" matches, and follows those that appear. A stream that has had no record for a minute may go on later.")
+			return
+		}
+		p.fact("stream", t.text, d.stream, nil)
 		p.section("Gap")
 		p.text(t.gap, d.data)
 		p.blank()

@@ -156,6 +156,9 @@ func (s *rowStyle) render(e *rows.Entry, stream, source string, t *rowtext.Text)
 			rule = s.theme.good
 		}
 		l.Add(rule, "── ")
+		if e.Kind.Loss() && stream != "" { // whose loss it is
+			l.Add(rule, stream+": ")
+		}
 		s.text(l, t, rule, 0)
 		l.Add(rule, " ")
 		if l.Left() > 0 {

@@ -43,7 +43,9 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 }
 
 // opened reports whether a stream has a pane.
-func (m *model) opened(name string) bool { return m.stores.Find(name) != nil }
+func (m *model) opened(name string) bool {
+	return m.stores.Find(name) != nil || m.stores.FindGrowing(name) != nil
+}
 
 // recordBeside is the width from which a record is shown beside its pane.
 const recordBeside = 160
@@ -77,7 +79,7 @@ func (m *model) scene(p *pane) scene {
 	sc.focused = p != nil && p == m.pane()
 	if p != nil {
 		sc.pulse = m.pulses[p.store()]
-		sc.withheld = !slices.ContainsFunc(p.store().Streams(), func(name string) bool { return !m.refused[name] })
+		sc.withheld = len(p.store().Streams()) > 0 && !slices.ContainsFunc(p.store().Streams(), func(name string) bool { return !m.refused[name] })
 	}
 	sc.trouble = m.trouble()
 	return sc

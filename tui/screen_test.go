@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,7 @@ type fakeFeed struct {
 	batches  []*stream.Batch
 	ready    chan struct{}
 	tails    []string
+	from     map[string]stream.Backfill // how each began
 	stops    []string
 	sources  []stream.Status
 	live     []stream.Live
@@ -96,7 +98,22 @@ func (f *fakeFeed) TryTake() *stream.Batch {
 	return b
 }
 
-func (f *fakeFeed) Tail(name string, _ stream.Backfill) { f.tails = append(f.tails, name) }
+// tailed are the streams that were asked for.
+func (f *fakeFeed) tailed() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.tails)
+}
+
+func (f *fakeFeed) Tail(name string, from stream.Backfill) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tails = append(f.tails, name)
+	if f.from == nil {
+		f.from = make(map[string]stream.Backfill)
+	}
+	f.from[name] = from
+}
 
 func (f *fakeFeed) Stop(name string) { f.stops = append(f.stops, name) }
 

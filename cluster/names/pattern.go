@@ -21,6 +21,32 @@ func (p Pattern) String() string { return p.text }
 // that matches that name alone.
 func IsPattern(text string) bool { return strings.ContainsAny(text, `*?\`) }
 
+// Literal is the text that, where patterns may stand, stands for one name alone: the name,
+// or a pattern that matches nothing else.
+func Literal(name string) string {
+	if !IsPattern(name) {
+		return name
+	}
+	return literal.Replace(name)
+}
+
+var literal = strings.NewReplacer(`*`, `\*`, `?`, `\?`, `\`, `\\`)
+
+// Single is the one name that the pattern matches, if it can match no other: it has no
+// signs but those that a backslash escapes.
+func (p Pattern) Single() (name string, ok bool) {
+	var b strings.Builder
+	for rest := p.text; rest != ""; {
+		kind, char, size := sign(rest)
+		if kind != literally {
+			return "", false
+		}
+		b.WriteRune(char)
+		rest = rest[size:]
+	}
+	return b.String(), true
+}
+
 var errPatternEnds = errors.New("it ends with a backslash")
 
 // ParsePattern reads a pattern. It has 255 bytes at most, as a name.

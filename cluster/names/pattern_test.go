@@ -49,6 +49,37 @@ func TestPattern(t *testing.T) {
 	}
 }
 
+func TestLiteral(t *testing.T) {
+	for _, name := range []string{"system", "a*b", "a?", `a\b`, `\`, `a\*`, "**"} {
+		text := names.Literal(name)
+		if !names.IsPattern(text) {
+			if text != name {
+				t.Errorf("%q is written %q", name, text)
+			}
+			continue
+		}
+		p, err := names.ParsePattern(text)
+		if err != nil || !p.Match(name) || p.Match(name+"x") || p.Match("axb") {
+			t.Errorf("%q is written %q, which does not match it alone: %v", name, text, err)
+		}
+		if single, ok := p.Single(); !ok || single != name {
+			t.Errorf("%q matches %q alone: %t", text, single, ok)
+		}
+	}
+}
+
+func TestSingle(t *testing.T) {
+	for _, text := range []string{"*", "a?", `a\*b*`, "**"} {
+		p, err := names.ParsePattern(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name, ok := p.Single(); ok {
+			t.Errorf("%q matches %q alone", text, name)
+		}
+	}
+}
+
 // expression is a pattern as a regular expression.
 func expression(pattern string) *regexp.Regexp {
 	signs := map[string]string{"**": ".*", "*": "[^/]*", "?": "[^/]"}

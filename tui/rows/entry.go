@@ -37,8 +37,12 @@ const (
 	KindBackfill      // a record from before the client came
 	kindGap           // records were lost here; the bytes are the text to show
 	KindState         // a source was lost here, or came back; likewise
+	KindStreams       // streams of a pattern appeared or ended; likewise
 	KindSeam          // no store has it: records are no longer held here, between two that are; likewise
 )
+
+// Loss reports whether an entry says that records were lost.
+func (k Kind) Loss() bool { return k == kindGap }
 
 // Notice reports whether an entry is no record, but says what happened.
 func (k Kind) Notice() bool { return k >= kindGap }

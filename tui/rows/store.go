@@ -13,7 +13,8 @@ import (
 // Store keeps the records of one stream, or of several merged by time, oldest
 // first, numbered from 0. Those from first up to next are held.
 type Store struct {
-	name  string // as names.Join writes its streams
+	name  string // as names.Join writes its streams; of one that grows see growingKey
+	title string // of one that grows; "": its streams
 	all   *Stores
 	users int // how many have it open; it is forgotten at 0
 
@@ -79,7 +80,12 @@ func (s *Store) Merged() bool { return s.names.Merged }
 func (s *Store) Names() *Names { return &s.names }
 
 // Title is the store's streams, for people.
-func (s *Store) Title() string { return strings.Join(s.names.Streams, " + ") }
+func (s *Store) Title() string {
+	if s.title != "" {
+		return s.title
+	}
+	return strings.Join(s.names.Streams, " + ")
+}
 
 // First and Next bound the numbers of the records that are held: from First up to
 // Next.

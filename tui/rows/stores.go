@@ -3,7 +3,6 @@ package rows
 import (
 	"iter"
 	"maps"
-	"slices"
 	"time"
 
 	"sluice/cluster/names"
@@ -35,6 +34,9 @@ func (all *Stores) Each() iter.Seq[*Store] { return maps.Values(all.stores) }
 
 // Of are the stores that keep a stream.
 func (all *Stores) Of(name string) []*Store { return all.byStream[name] }
+
+// Has reports whether a store has not been forgotten.
+func (all *Stores) Has(s *Store) bool { return all.stores[s.name] == s }
 
 // Find returns the store of just these streams; nil when there is none.
 func (all *Stores) Find(streams ...string) *Store { return all.stores[names.Join(streams)] }
@@ -117,13 +119,9 @@ func (all *Stores) Close(s *Store) (unread []string) {
 	}
 	delete(all.stores, s.name)
 	for _, name := range s.names.Streams {
-		left := slices.DeleteFunc(all.byStream[name], func(other *Store) bool { return other == s })
-		if len(left) == 0 {
-			delete(all.byStream, name)
+		if all.Shed(s, name) {
 			unread = append(unread, name)
-			continue
 		}
-		all.byStream[name] = left
 	}
 	s.free()
 	return unread
