@@ -9,7 +9,7 @@ import (
 
 // loadSettings puts what the user's file of settings says into a client's
 // configuration. What is wrong with the file is shown by the client, which begins
-// without it.
+// without that.
 func loadSettings(config *tui.Config) {
 	if dir, err := configDir(); err == nil {
 		config.Settings, err = tui.LoadSettings(filepath.Join(dir, "client.toml"))

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"charm.land/bubbles/v2/key"
-	"github.com/pelletier/go-toml/v2"
 
 	"sluice/cluster/record"
 )
@@ -99,8 +98,9 @@ func noneOf(text []byte, names []string) error {
 const maxSettings = 1 << 20
 
 // LoadSettings reads a file of settings in TOML. That there is no file is no
-// error. An error names the line and the key; the settings are the zero value
-// then.
+// error. A key that is unknown, or has a wrong value, costs that key only: the error
+// names it and its line, and the settings are what the others say. Of a file that
+// cannot be read, or is no TOML, they are the zero value.
 func LoadSettings(path string) (Settings, error) {
 	data, err := readSmall(path)
 	if err != nil {
@@ -108,20 +108,9 @@ func LoadSettings(path string) (Settings, error) {
 	}
 	s, err := parseSettings(data)
 	if err != nil {
-		return Settings{}, fmt.Errorf("read the settings: %w, in %s", err, path)
+		err = fmt.Errorf("read the settings: %w, in %s", err, path)
 	}
-	return s, nil
-}
-
-func parseSettings(data []byte) (s Settings, err error) {
-	if err := decodeTOML(data, &s); err != nil {
-		return Settings{}, err
-	}
-	var wrong *keyError
-	if _, err := keysFrom(s.Keys); errors.As(err, &wrong) {
-		return Settings{}, fmt.Errorf("line %d: %w", lineOf(data, wrong.name), err)
-	}
-	return s, nil
+	return s, err
 }
 
 // readSmall reads a file; one that is not there is empty.
@@ -142,31 +131,6 @@ func readSmall(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxSettings)
 	}
 	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), err // a byte order mark, as some editors write it
-}
-
-// decodeTOML decodes data and says of an error where it is.
-func decodeTOML(data []byte, to any) error {
-	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(to)
-	var unknown *toml.StrictMissingError
-	if errors.As(err, &unknown) && len(unknown.Errors) > 0 {
-		e := &unknown.Errors[0]
-		line, _ := e.Position()
-		return fmt.Errorf("line %d: key %q is unknown", line, strings.Join(e.Key(), "."))
-	}
-	var wrong *toml.DecodeError
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	line, _ := wrong.Position()
-	text := strings.TrimPrefix(wrong.Error(), "toml: ")
-	name := strings.Join(wrong.Key(), ".")
-	if name == "" {
-		name = keyOnLine(data, line)
-	}
-	if name == "" {
-		return fmt.Errorf("line %d: %s", line, text)
-	}
-	return fmt.Errorf("line %d: key %q: %s", line, name, text)
 }
 
 // keyOnLine is the key that a line gives a value to.

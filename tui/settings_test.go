@@ -1,8 +1,10 @@
 package tui_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,7 +87,7 @@ func TestBadSettings(t *testing.T) {
 		"[keys]\npause = [\"q\"]":             `line 2: key "keys.pause": "q" is "quit" already`,
 		"[keys]\n\nup = [\"u\"]\ntop=[\"u\"]": `key "keys.top": "u" is "up; stops following" already`,
 	} {
-		if s, err := settings(t, text); err == nil || !strings.Contains(err.Error(), want) || s.Keys != nil {
+		if _, err := settings(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives the error %v, want %q in it", text, err, want)
 		}
 	}
@@ -100,6 +102,44 @@ func TestBadSettings(t *testing.T) {
 	c.keys("b")
 	c.want("◆")
 	c.wantNot("read the settings")
+}
+
+// What is wrong costs that key only, and is told with all else that is.
+func TestWrongSettingsCostThemselvesOnly(t *testing.T) {
+	s, err := settings(t, `wrap = true
+colour = 3
+theme = "blue"
+time = "utc"
+records = -5
+[keys]
+fly = ["x"]
+pause = ["p"]
+up = "u"
+top = ["p"]
+[more]
+x = 1
+`)
+	if !s.Wrap || s.Time.String() != "utc" || s.Theme.String() != "auto" || s.Kept != 0 || len(s.Keys) != 1 || !slices.Equal(s.Keys["top"], []string{"p"}) {
+		t.Errorf("the settings are %+v", s)
+	}
+	for _, want := range []string{`line 3: key "theme": "blue" is none`, `line 5: key "records": `, `line 9: key "keys.up": `, "and 4 more"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q in it", err, want)
+		}
+	}
+	if s, err := settings(t, "wrap = true\ntheme = "); err == nil || s.Wrap {
+		t.Errorf("what is no TOML gives %+v, %v", s, err)
+	}
+	if s, err := settings(t, "wrap = true\n"+strings.Repeat("x", 10)+" = 1\n[a]\n[b]\n"); err == nil || !s.Wrap {
+		t.Errorf("unknown tables give %+v, %v", s, err)
+	}
+	var many strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&many, "k%d = 1\n", i)
+	}
+	if _, err := settings(t, many.String()); err == nil || len(err.Error()) > 1000 {
+		t.Errorf("many mistakes give %v", err)
+	}
 }
 
 func FuzzSettings(f *testing.F) {
