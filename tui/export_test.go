@@ -29,6 +29,7 @@ func NewModel(config Config, wake func(), profile colorprofile.Profile) (tea.Mod
 var (
 	TakeMsg   tea.Msg = takeMsg{}
 	SecondMsg tea.Msg = secondMsg{}
+	DayMsg    tea.Msg = dayMsg{}
 	WheelMsg  tea.Msg = wheelMsg{}
 	SettleMsg tea.Msg = settleMsg{}
 )

@@ -3,7 +3,6 @@ package tui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -124,11 +123,8 @@ func (p *pane) states(sc scene) ([]string, cell.Style) {
 			return []string{"waiting"}, sc.theme.wait
 		}
 		if last := s.Newest(); !last.IsZero() && sc.now.Sub(last) >= quietAfter {
-			layout := "15:04:05"
-			if sc.now.Sub(last) >= 20*time.Hour {
-				layout = "2006-01-02 15:04"
-			}
-			return []string{"quiet since " + last.In(sc.location).Format(layout), "quiet"}, sc.theme.dim
+			since := dayIn(sc.wall, sc.location).since(last.In(sc.location))
+			return []string{"quiet since " + since, "quiet"}, sc.theme.dim
 		}
 		return []string{"following"}, sc.theme.good
 	}

@@ -29,6 +29,7 @@ const (
 // Messages of our own.
 type (
 	takeMsg    struct{}              // the feed has something, or work is left
+	dayMsg     struct{}              // a day has begun
 	secondMsg  struct{}              // a second has passed while something changes by itself
 	wheelMsg   struct{}              // the wheel has rested for 16 ms
 	flashMsg   struct{ text string } // show this for a while
@@ -156,7 +157,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	m.look()
 	m.wake()
-	return tea.Batch(restore, m.loadTyped(), m.tick(), m.notifyFull(), m.lookTick())
+	return tea.Batch(restore, m.loadTyped(), m.tick(), m.awaitDay(), m.notifyFull(), m.lookTick())
 }
 
 // Update takes one message.
@@ -185,6 +186,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		if m.changing() {
 			return tea.Batch(m.tick(), list)
 		}
+	case dayMsg:
+		return m.awaitDay()
 	case streamsMsg:
 		m.streamsListed(msg)
 		return m.lookTick()

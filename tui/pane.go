@@ -34,6 +34,7 @@ type pane struct {
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
 	tall         []tallRow   // rows of the last frame while they are wrapped
+	days         days
 
 	seen, seenErrors uint64 // of the store, when the pane was last on the screen
 }
@@ -87,16 +88,17 @@ type scene struct {
 	pulse    *pulse   // of the pane's store; may be nil
 	trouble  []string // why nothing can come now; nil when something can
 
-	wall      time.Time
-	withheld  bool   // none of the pane's streams is given by the proxy
-	uncounted bool   // it is not known now what is lost
-	unheard   string // a source whose streams are not known, and why; "" when there is none
+	wall      time.Time // now: its day is today
+	withheld  bool      // none of the pane's streams is given by the proxy
+	uncounted bool      // it is not known now what is lost
+	unheard   string    // a source whose streams are not known, and why; "" when there is none
 }
 
 // draw returns the pane's lines.
 func (p *pane) draw(width, height int, sc scene) []string {
 	lines := make([]string, 0, height)
 	lines = append(lines, p.header(width, sc))
+	p.turnDays(sc)
 	var rows []string
 	if p.wrap {
 		rows = p.wrapped(width, height-1, sc)
@@ -113,12 +115,11 @@ func (p *pane) draw(width, height int, sc scene) []string {
 	return lines
 }
 
-// rows draws the rows that are on the screen, each at most once.
+// rows draws the rows that are on the screen, each at most once, and the lines between
+// their days.
 func (p *pane) rows(width, height int, sc scene) []string {
 	v := p.view
-	v.SetHeight(height)
-	top := v.TopOrd()
-	n := min(v.Height(), v.Total()-top)
+	top, n := p.fit(height)
 	next := p.spare[:0]
 	j := 0
 	for i := range n {
@@ -151,19 +152,22 @@ func (p *pane) rows(width, height int, sc scene) []string {
 	if !v.Following() && sc.focused {
 		cursor = v.CursorOrd() - top
 	}
-	lines := make([]string, n)
+	lines := make([]string, 0, height)
 	for i := range n {
 		c := &p.cache[i]
+		if p.days.begin[i] {
+			lines = append(lines, key.divider(&c.entry))
+		}
 		if marked := p.marked(c.number); i == cursor || marked {
 			here := key
 			here.cursor, here.marked = i == cursor, marked
-			lines[i] = here.render(&c.entry, c.stream, c.source, &c.text)
+			lines = append(lines, here.render(&c.entry, c.stream, c.source, &c.text))
 			continue
 		}
 		if c.line == "" {
 			c.line = key.render(&c.entry, c.stream, c.source, &c.text)
 		}
-		lines[i] = c.line
+		lines = append(lines, c.line)
 	}
 	return lines
 }
@@ -177,6 +181,7 @@ func (p *pane) widen(e *rows.Entry, stream, source string, t *rowtext.Text, sc s
 	if e.Kind.Notice() {
 		return // it has no columns
 	}
+	p.days.widen(e, sc)
 	p.stream = max(p.stream, cell.Width(stream, sc.method))
 	p.source = max(p.source, cell.Width(source, sc.method))
 	p.label = max(p.label, cell.Width(t.Label, sc.method))
@@ -189,7 +194,11 @@ func (p *pane) rowStyle(width int, sc scene) rowStyle {
 	if width < 100 {
 		label = p.short
 	}
-	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: sc.theme, method: sc.method, location: sc.location, ago: sc.ago}
+	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: sc.theme, method: sc.method, location: sc.location, today: dayIn(sc.wall, sc.location), ago: sc.ago}
+	if sc.ago.IsZero() {
+		s.date = p.days.date
+		s.time += s.date
+	}
 	if p.search != nil {
 		s.matcher = p.search.Matcher()
 	}

@@ -67,7 +67,7 @@ func TestRatesOfAReplay(t *testing.T) {
 	r.want("following", "0/s")
 	r.at = r.at.Add(30 * time.Second)
 	r.second()
-	r.want("quiet since " + quiet.Add(-time.Second/2).Format("15:04:05"))
+	r.want("quiet since " + quiet.Add(-time.Second/2).Format(time.DateTime))
 	r.keys("i")
 	r.want("quiet 39s")
 	r.keys("i")
@@ -75,7 +75,7 @@ func TestRatesOfAReplay(t *testing.T) {
 	// A time is one of the recording's days.
 	r.keys("T")
 	r.press(past.Add(10*time.Second).Format("15:04:05") + "\n")
-	r.want("▌12:00:10.000")
+	r.want("▌2025-03-04 12:00:10.000")
 }
 
 // A recording from before 1970, and one whose clock is set back, are shown as any other.

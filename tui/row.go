@@ -17,7 +17,8 @@ import (
 // columns is the layout of a pane's rows, the same for all of them.
 type columns struct {
 	width   int
-	time    int // 12 with milliseconds, or 8
+	time    int // 12 with milliseconds, or 8; and the date
+	date    int // of the time: 0, or that of another day; see days.date
 	level   int // letters
 	stream  int // 0: not shown
 	source  int // 0: not shown
@@ -72,6 +73,7 @@ type rowStyle struct {
 	theme    *theme
 	method   ansi.Method
 	location *time.Location
+	today    date
 	matcher  *query.Matcher // nil: nothing is searched for
 	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
@@ -140,8 +142,12 @@ func (s *rowStyle) clock(l *cell.Line, e *rows.Entry) {
 		l.Space(s.time-len(text)).Add(s.theme.faint, text).Space(1)
 		return
 	}
-	var clock [16]byte
-	l.Fixed(s.theme.faint, string(at.AppendFormat(clock[:0], "15:04:05.000")[:s.time]), s.time).Space(1)
+	var clock [32]byte
+	text := at.AppendFormat(clock[:0], "15:04:05.000")[:s.time-s.date]
+	if s.date > 0 || e.Kind.Notice() { // which has no columns
+		text = append(s.today.appendOther(clock[16:16], at), text...)
+	}
+	l.Space(s.time-len(text)).Add(s.theme.faint, string(text)).Space(1)
 }
 
 // render draws one row.

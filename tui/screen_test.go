@@ -1,6 +1,7 @@
 package tui_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,7 +150,7 @@ type screen struct {
 func open(t testing.TB, w, h int, config tui.Config, streams ...string) *screen {
 	t.Helper()
 	s := &screen{t: t, feed: newFeed(), now: start, w: w, h: h}
-	config.Feed, config.Streams, config.Location = s.feed, streams, time.UTC
+	config.Feed, config.Streams, config.Location = s.feed, streams, cmp.Or(config.Location, time.UTC)
 	config.Now = func() time.Time { return s.now }
 	model, err := tui.NewModel(config, func() { s.awake.Store(true) }, colorprofile.TrueColor)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestAStreamThatIsDead(t *testing.T) {
 	s.want("quiet since 12:00:00")
 	s.now = start.Add(48 * time.Hour)
 	s.second()
-	s.want("quiet since 2026-03-04 12:00")
+	s.want("quiet since 03-04 12:00:00")
 	s.now = start.Add(48*time.Hour + time.Minute)
 	r = s.record("system", "vm-1", `"level":30,"msg":"it is back"`)
 	r.Arrived = s.now.UnixNano()

@@ -178,7 +178,7 @@ func (m *model) sources(brief int) []part {
 			parts = append(parts, part{t.wait, "◌ " + name + " connecting"})
 		}
 		if !s.Since.IsZero() {
-			parts = append(parts, part{t.dim, " since " + clock(s.Since, m.config.Location)})
+			parts = append(parts, part{t.dim, " since " + dayIn(m.config.Now(), m.config.Location).since(s.Since.In(m.config.Location))})
 		}
 		if brief == 0 && s.Err != "" {
 			parts = append(parts, part{t.dim, ": " + cell.Shorten(record.Safe(s.Err), 200)})
@@ -235,5 +235,3 @@ func (m *model) trouble() []string {
 	}
 	return append(lines, "Trying again until it answers.")
 }
-
-func clock(t time.Time, location *time.Location) string { return t.In(location).Format("15:04:05") }

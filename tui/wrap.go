@@ -28,6 +28,7 @@ type tallRow struct {
 	source  string
 	text    rowtext.Text
 	lines   []string
+	begins  bool // it is the first of its day: its first line says which
 	passing bool // its lines are those of the cursor or of a mark
 }
 
@@ -69,8 +70,14 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 		row.ord = ord
 		style := key
 		style.cursor, style.marked = ord == cursor, p.marked(number)
-		if row.lines == nil || row.passing || style.cursor || style.marked {
-			lines := style.wrap(e, row.stream, row.source, &row.text, height)
+		begins := v.BeginsDay(ord, p.days.calendar)
+		if row.lines == nil || row.passing || begins != row.begins || style.cursor || style.marked {
+			row.begins = begins
+			var lines []string
+			if begins && height > 1 {
+				lines = append(lines, key.divider(e))
+			}
+			lines = append(lines, style.wrap(e, row.stream, row.source, &row.text, height-len(lines))...)
 			if style.cursor || style.marked {
 				row.lines, row.passing = lines, true
 				return row
@@ -127,19 +134,6 @@ func upFrom(ord, height int, draw func(ord int) tallRow) []tallRow {
 		rows[i], rows[j] = rows[j], rows[i]
 	}
 	return rows
-}
-
-// ordAt is the row that a line of the pane belongs to, or -1.
-func (p *pane) ordAt(line int) int {
-	if !p.wrap {
-		return p.view.TopOrd() + line
-	}
-	for i := range p.tall {
-		if line -= len(p.tall[i].lines); line < 0 {
-			return p.tall[i].ord
-		}
-	}
-	return -1
 }
 
 // wrap draws one row in at most most lines.

@@ -16,8 +16,7 @@ func (v *View) timeAround(ord int) int64 {
 	var times [2*astray + 1]int64
 	n := min(astray, ord, v.Total()-1-ord)
 	for i := -n; i <= n; i++ {
-		_, e, _, _ := v.Row(ord + i)
-		times[n+i] = e.Time
+		times[n+i] = v.timeOf(ord + i)
 	}
 	slices.Sort(times[:2*n+1])
 	return times[n]
@@ -36,27 +35,25 @@ func (v *View) Times() (first, last time.Time) {
 // outermost is the time of the first row, from one on, that is not far from the median
 // of it and its neighbours on one side.
 func (v *View) outermost(from, step int) time.Time {
-	var times [2*astray + 1]time.Time
-	near := times[:min(len(times), v.Total())]
-	for i := range near {
-		_, e, _, _ := v.Row(from + i*step)
-		near[i] = time.UnixMilli(e.Time)
+	var times [2*astray + 1]int64
+	beside := times[:min(len(times), v.Total())]
+	for i := range beside {
+		beside[i] = v.timeOf(from + i*step)
 	}
 	sorted := times
-	slices.SortFunc(sorted[:len(near)], time.Time.Compare)
-	median := sorted[len(near)/2]
-	for _, t := range near {
-		if t.Sub(median).Abs() <= wild {
-			return t
+	slices.Sort(sorted[:len(beside)])
+	median := sorted[len(beside)/2]
+	for _, t := range beside {
+		if near(t, median) {
+			return time.UnixMilli(t)
 		}
 	}
-	return median
+	return time.UnixMilli(median)
 }
 
 // CursorTime is the time of the row under the cursor, of a view that has rows.
 func (v *View) CursorTime() time.Time {
-	_, e, _, _ := v.Row(min(v.CursorOrd(), v.Total()-1))
-	return time.UnixMilli(e.Time)
+	return time.UnixMilli(v.timeOf(v.CursorOrd()))
 }
 
 // NotBefore is the first row that is not before a time, where the times of rows
