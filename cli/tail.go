@@ -90,7 +90,8 @@ func printLines(ctx context.Context, r *reading, streams []string) error {
 	if err != nil {
 		return err
 	}
-	config.Streams = streams
+	config.Streams, config.Patterns = streams, true
+	config.Since = r.before.since != "" || r.before.from != ""
 	if config.Last, err = r.backfill(0); err != nil {
 		return err
 	}

@@ -11,13 +11,16 @@ import (
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/headless"
+	"sluice/headless/selection"
 )
 
 // Config says what a Printer reads and how it writes.
 type Config struct {
-	Source  headless.Source // required; the Printer does the tailing
-	Streams []string        // names, at least one; with more than one, the short and long layouts begin each line with the stream's name
-	Last    int             // records of backfill for each stream; 0 begins with the next one
+	Source   headless.Source // required; the Printer does the tailing; with Patterns a [selection.Source]
+	Streams  []string        // names, at least one; with more than one, or a pattern, the short and long layouts begin each line with the stream's name
+	Patterns bool            // Streams may be patterns, too: the streams that they match are printed as they appear, up to [selection.DefaultMax]
+	Last     int             // records of backfill for each stream; 0 begins with the next one
+	Since    bool            // of streams that appear, what was before is printed, too
 
 	Out     io.Writer // required; gets records and nothing else, one Write for what came together, up to 64 KiB
 	Notices io.Writer // gets what happened, a line each; nil drops it
@@ -50,6 +53,11 @@ func (c *Config) check() error {
 	case c.Layout > record.LayoutRaw:
 		return fmt.Errorf("layout %s is unknown", c.Layout)
 	}
+	if c.Patterns {
+		if err := selection.Check(c.Streams); err != nil {
+			return err
+		}
+	}
 	for _, name := range c.Streams {
 		if err := names.Check(name); err != nil {
 			return fmt.Errorf("stream %q: %w", name, err)
@@ -57,6 +65,11 @@ func (c *Config) check() error {
 	}
 	goal := c.goal()
 	return goal.Check()
+}
+
+// several reports whether records of more than one stream may be printed.
+func (c *Config) several() bool {
+	return len(c.Streams) > 1 || c.Patterns && names.IsPattern(c.Streams[0])
 }
 
 func (c *Config) goal() headless.Goal {

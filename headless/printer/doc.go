@@ -17,8 +17,11 @@
 // Accounting: what was printed, what arrived and could not be written, and what
 // was lost.
 //
-// Memory: the source's inbox twice (what waits, and what is being written), and a
-// buffer of 64 KiB and one record.
+// Patterns: see package selection. Of a stream that appeared, what is from before the
+// printing is not printed.
+//
+// Memory: the source's inbox twice (what waits, and what is being written), a
+// buffer of 64 KiB and one record, and 16 MiB for each stream that is appearing.
 //
 // Shutdown: Run blocks, and starts no goroutine. It returns nil when what was asked
 // for has been printed, when its context ended, and when the reader of the output

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/clipperhouse/displaywidth"
 
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -28,6 +31,7 @@ type lineWriter struct {
 	layout  record.Layout
 	style   record.Style
 	columns map[string]string // by stream, what begins each of its lines; nil for none
+	width   int               // of the names in them, in cells
 	printed uint64            // records, that are written or about to be
 	lost    uint64            // of them, those that could not be written
 	unread  bool              // records go out as they came, and are not parsed
@@ -43,27 +47,34 @@ func newLineWriter(config *Config) *lineWriter {
 		style:  config.Style,
 		unread: config.Layout == record.LayoutRaw && config.Filter == (query.Filter{}) && config.Until == nil,
 	}
-	if len(config.Streams) > 1 && (config.Layout == record.LayoutShort || config.Layout == record.LayoutLong) {
-		p.columns = columns(config.Streams)
+	if config.several() && (config.Layout == record.LayoutShort || config.Layout == record.LayoutLong) {
+		p.columns = make(map[string]string, len(config.Streams))
+		for _, name := range config.Streams {
+			if !config.Patterns || !names.IsPattern(name) {
+				p.column(name)
+			}
+		}
 	}
 	return p
 }
 
-// columns pads the names of streams to one width.
-func columns(streams []string) map[string]string {
-	width := 0
-	for _, name := range streams {
-		if w := displaywidth.String(record.Safe(name)); w <= maxColumn {
-			width = max(width, w)
-		}
+// column gives the lines of a stream their beginning, if lines have one: its name,
+// padded to one width with the others.
+func (p *lineWriter) column(stream string) {
+	if p.columns == nil {
+		return
 	}
-	columns := make(map[string]string, len(streams))
-	for _, name := range streams {
+	p.columns[stream] = ""
+	width := displaywidth.String(record.Safe(stream))
+	again := []string{stream}
+	if width <= maxColumn && width > p.width {
+		p.width, again = width, slices.Collect(maps.Keys(p.columns))
+	}
+	for _, name := range again {
 		safe := record.Safe(name)
-		pad := max(0, width-displaywidth.String(safe))
-		columns[name] = safe + strings.Repeat(" ", pad) + " | "
+		pad := max(0, p.width-displaywidth.String(safe))
+		p.columns[name] = safe + strings.Repeat(" ", pad) + " | "
 	}
-	return columns
 }
 
 // line returns a record as one line of JSON: what the proxy would have made of

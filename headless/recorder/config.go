@@ -9,10 +9,9 @@ import (
 	"time"
 
 	"sluice/cluster/console"
-	"sluice/cluster/names"
 	"sluice/cluster/query"
-	"sluice/cluster/stream"
 	"sluice/headless"
+	"sluice/headless/selection"
 )
 
 // Stdout is Config.Out for standard output.
@@ -41,15 +40,15 @@ func ParseFsync(s string) (Fsync, error) {
 var fsyncNames = [...]string{FsyncSecond: "1s", FsyncNever: "none", FsyncAlways: "always"}
 
 // DefaultMaxStreams is Config.MaxStreams when it is 0.
-const DefaultMaxStreams = 4096
+const DefaultMaxStreams = selection.DefaultMax
 
 // Config is what a Recorder records, where to, and how long.
 type Config struct {
-	Source     PatternSource // required; the Recorder does the tailing
-	Streams    []string      // names and patterns (see names.Pattern), at least one
-	Last       int           // records of backfill for each stream that is live at the start; 0 begins with the next one
-	Since      bool          // the Source has of each stream what is wanted of before: all of it is recorded
-	MaxStreams int           // streams that are followed; further ones are reported and passed over. 0 means DefaultMaxStreams
+	Source     selection.Source // required; the Recorder does the tailing
+	Streams    []string         // names and patterns (see names.Pattern), at least one
+	Last       int              // records of backfill for each stream that is live at the start; 0 begins with the next one
+	Since      bool             // the Source has of each stream what is wanted of before: all of it is recorded
+	MaxStreams int              // streams that are followed; further ones are reported and passed over. 0 means DefaultMaxStreams
 
 	// Out is the name of the file. Its ending, .gz or .zst, selects the
 	// compression. With "{stream}" in it each stream has files of its own. Stdout
@@ -77,15 +76,6 @@ type Config struct {
 
 // MinRotateSize is the smallest Config.RotateSize, in bytes.
 const MinRotateSize = 64 << 10
-
-// PatternSource is a Source that knows which streams are live.
-type PatternSource interface {
-	headless.Source
-	// WatchStreams begins to know which streams are live.
-	WatchStreams(on bool)
-	// Streams are the live streams, while they are watched.
-	Streams() []stream.Live
-}
 
 func (c *Config) rotates() bool { return c.Rotate > 0 || c.RotateSize > 0 }
 
@@ -120,16 +110,8 @@ func (c *Config) check() error {
 	case c.Fsync > FsyncAlways:
 		return fmt.Errorf("fsync %d is unknown", c.Fsync)
 	}
-	for _, name := range c.Streams {
-		var err error
-		if names.IsPattern(name) {
-			_, err = names.ParsePattern(name)
-		} else if err = names.Check(name); err != nil {
-			err = fmt.Errorf("stream %q: %w", name, err)
-		}
-		if err != nil {
-			return err
-		}
+	if err := selection.Check(c.Streams); err != nil {
+		return err
 	}
 	if strings.Contains(c.Out, "\x00") {
 		return fmt.Errorf("name %q has a NUL in it", c.Out)

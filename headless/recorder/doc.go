@@ -36,11 +36,8 @@
 // a sync failed it is unknown what is on the disk, and the file keeps its
 // unfinished name.
 //
-// Patterns: streams that are live at the start begin as Config.Last says, from
-// when they are first listed, within the first second. A stream that appears more
-// than about two seconds after the start is recorded from its first record. One
-// that appears before that looks like one that was there already, and what it had
-// until it was listed may be missing.
+// Patterns: see package selection. Of a stream that appeared, what is from before the
+// recording is no part of it.
 //
 // Memory: the source's inbox twice (what waits, and what is being written), at
 // most 32 MiB of lines that are gathered, and 16 MiB for each stream that is

@@ -13,7 +13,7 @@ import (
 func (r *Recorder) Notice(n *stream.Notice) error {
 	switch n.Kind {
 	case stream.KindGap:
-		s := r.selection.streams[n.Stream]
+		s := r.streams[n.Stream]
 		if s == nil {
 			return nil
 		}
@@ -29,7 +29,7 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 		}
 		return r.lose(s, &l)
 	case stream.KindBackfill:
-		if s := r.selection.streams[n.Stream]; s != nil {
+		if s := r.streams[n.Stream]; s != nil {
 			return r.complete(s)
 		}
 	case stream.KindAway:
@@ -45,7 +45,7 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 			return nil
 		}
 		r.unaccounted[n.Source] = true
-		for _, s := range r.selection.streams {
+		for _, s := range r.streams {
 			err := r.lose(s, &loss.Loss{Stream: s.stream, Source: n.Source, Unknown: true, Reason: "the source cannot tell what is lost"})
 			if err != nil {
 				return err
@@ -59,7 +59,7 @@ func (r *Recorder) Notice(n *stream.Notice) error {
 func (r *Recorder) away(n *stream.Notice) error {
 	told := make(map[*writer]bool)
 	r.scratch = n.AppendAway(r.scratch[:0])
-	for _, s := range r.selection.streams {
+	for _, s := range r.streams {
 		w := r.writer(s)
 		if told[w] {
 			continue
@@ -99,7 +99,7 @@ func (r *Recorder) recordLostSources() error {
 		if source.Proxy {
 			l.Hop = loss.AtProxy
 		}
-		for _, s := range r.selection.streams {
+		for _, s := range r.streams {
 			l.Stream = s.stream
 			if err := r.lose(s, &l); err != nil {
 				return err

@@ -37,7 +37,7 @@ func (r *Recorder) progress(done <-chan struct{}) {
 // measure sets the gauge.
 func (r *Recorder) measure() {
 	var sum Counts
-	for _, a := range r.selection.streams {
+	for _, a := range r.streams {
 		sum.add(&a.Counts)
 	}
 	r.gauge.records.Store(sum.Records)
@@ -45,7 +45,7 @@ func (r *Recorder) measure() {
 	r.gauge.dropped.Store(sum.Dropped)
 	r.gauge.unknown.Store(sum.Unknown)
 	r.gauge.stored.Store(r.files.stored)
-	r.gauge.streams.Store(uint64(len(r.selection.streams)))
+	r.gauge.streams.Store(uint64(len(r.streams)))
 }
 
 func (r *Recorder) progressText(m *meter, now time.Time) string {

@@ -4,16 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"sluice/cluster/console"
-	"sluice/cluster/record"
 	"sluice/cluster/stdio"
 	"sluice/cluster/stream"
 	"sluice/headless"
+	"sluice/headless/selection"
 )
 
 // Recorder records the records of streams into files.
@@ -22,14 +21,14 @@ type Recorder struct {
 	console   *console.Console
 	reporter  *headless.Reporter
 	intake    *headless.Intake
-	selection *selection
+	selection *selection.Selection
+	streams   map[string]*recorded // that are followed
 	files     *files
 	gauge     gauge
 	summary   *Summary
 
 	began       time.Time
 	flushed     time.Time       // when files.tick was last called
-	searched    time.Time       // when selection.search was
 	measured    time.Time       // when the gauge was last set
 	last        *recorded       // of the last record
 	unaccounted map[string]bool // sources that cannot count what is lost
@@ -46,16 +45,20 @@ func newRecorder(config Config, d disk) (*Recorder, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("make recorder: %w", err)
 	}
-	if config.MaxStreams == 0 {
-		config.MaxStreams = DefaultMaxStreams
-	}
 	r := &Recorder{
-		config: config, unaccounted: make(map[string]bool),
+		config: config, unaccounted: make(map[string]bool), streams: make(map[string]*recorded),
 		intake: headless.NewIntake(config.Source, config.goal()), reporter: headless.NewReporter(nil),
 		console: console.New(config.Notices, config.Progress),
 	}
 	var err error
-	if r.selection, err = newSelection(&r.config, r.console.Notify); err == nil {
+	r.selection, err = selection.New(selection.Config{
+		Source: config.Source, Streams: config.Streams, Last: config.Last, Since: config.Since, Max: config.MaxStreams,
+		Follow: func(name string, newcomer selection.Newcomer) {
+			r.streams[name] = &recorded{stream: name, Newcomer: newcomer}
+		},
+		Notify: r.console.Notify, More: "raise --max-streams",
+	})
+	if err == nil {
 		r.files, err = newFiles(&r.config, d)
 	}
 	if err != nil {
@@ -81,7 +84,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 	if r.console.Draws() {
 		helpers.Go(func() { r.progress(ended) })
 	}
-	r.selection.begin()
+	r.selection.Begin()
 
 	asked, err := r.record(ctx)
 	if asked {
@@ -120,8 +123,8 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 		err = nil
 	case errors.Is(err, stream.ErrClosed): // there is no more of the time that is wanted
 		err = r.intake.Ended()
-	case r.intake.TimedOut() && len(r.selection.streams) == 0 && !errors.Is(err, headless.ErrNotConnected):
-		err = &noMatch{r.config.Streams, r.config.For}
+	case r.intake.TimedOut():
+		err = first(r.selection.Unmet(r.config.For), err)
 	}
 	asked = err == nil || errors.Is(err, headless.ErrNotMet) || errors.Is(err, headless.ErrNotConnected)
 	if asked && (!met || r.intake.Met()) { // or what is held came after the last record
@@ -134,26 +137,13 @@ func (r *Recorder) record(ctx context.Context) (asked bool, err error) {
 		}
 	}
 	if !asked {
-		for _, s := range r.selection.streams {
-			s.leave(uint64(len(s.held)))
-			s.held = nil
+		for _, s := range r.streams {
+			s.leave(uint64(s.Held()))
+			s.Complete(r.began)
 		}
 	}
 	return asked, err
 }
-
-// noMatch means that For ran out before any stream matched. It is a
-// [headless.ErrNotConnected], although sources are connected.
-type noMatch struct {
-	patterns []string
-	in       time.Duration
-}
-
-func (e *noMatch) Error() string {
-	return fmt.Sprintf("no live stream matched %s in %s: list them with \"sluice streams\"", record.Safe(strings.Join(e.patterns, ", ")), e.in)
-}
-
-func (e *noMatch) Is(target error) bool { return target == headless.ErrNotConnected }
 
 // first returns the first error of several: the others come of it.
 func first(errs ...error) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"sluice/cluster/loss"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
@@ -19,13 +18,13 @@ const maxScratch = 1 << 20
 func (r *Recorder) Record(rec *stream.Record) error {
 	s := r.last
 	if s == nil || s.stream != rec.Stream {
-		if s = r.selection.streams[rec.Stream]; s == nil {
+		if s = r.streams[rec.Stream]; s == nil {
 			return nil
 		}
 		r.last = s
 	}
-	if s.appeared {
-		if s.hold(rec) {
+	if s.Appeared() {
+		if s.Hold(rec) {
 			return nil
 		}
 		if err := r.complete(s); err != nil {
@@ -40,22 +39,15 @@ func (r *Recorder) Record(rec *stream.Record) error {
 
 // add records a record, if the filter lets it.
 func (r *Recorder) add(s *recorded, rec *stream.Record) error {
-	if s.appeared {
-		older := s.older(rec)
-		if s.missing(rec, older) {
-			err := r.lose(s, &loss.Loss{
-				Stream: s.stream, Source: rec.Source, Hop: loss.AtConsolidator, Unknown: true,
-				Reason: "it had records before it was followed, and they may be gone",
-			})
-			if err != nil {
-				s.leave(1)
-				return err
-			}
+	if lost, missing := s.Missing(rec); missing {
+		if err := r.lose(s, &lost); err != nil {
+			s.leave(1)
+			return err
 		}
-		if older {
-			s.Older++
-			return nil
-		}
+	}
+	if s.Newcomer.Older(rec) {
+		s.Counts.Older++
+		return nil
 	}
 	line, whole := rec.Data, isLine(rec.Data)
 	parsed := r.config.Filter != (query.Filter{}) || r.intake.Matches()
@@ -84,6 +76,32 @@ func (r *Recorder) add(s *recorded, rec *stream.Record) error {
 	return r.intake.Taken(line)
 }
 
+// complete records what was held of a stream that appeared, and is part of the
+// recording.
+func (r *Recorder) complete(s *recorded) error {
+	held := s.Complete(r.began)
+	for i := range held {
+		if err := r.add(s, &held[i]); err != nil {
+			if !errors.Is(err, headless.ErrMet) {
+				r.Unwritten(held[i+1:], nil)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// completeAll records what is held of streams that appeared just before the
+// end.
+func (r *Recorder) completeAll() error {
+	for _, s := range r.streams {
+		if err := r.complete(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // unlikeNotice is a record, which ends as a notice, with another end. It is valid until
 // the next call.
 func (r *Recorder) unlikeNotice(line []byte, arrived int64) []byte {
@@ -109,12 +127,12 @@ func (r *Recorder) Flush() error { return r.files.flushBatch() }
 // Unwritten counts what came after a record that could not be written.
 func (r *Recorder) Unwritten(records []stream.Record, notices []stream.Notice) {
 	for i := range records {
-		if s := r.selection.streams[records[i].Stream]; s != nil {
+		if s := r.streams[records[i].Stream]; s != nil {
 			s.leave(1)
 		}
 	}
 	for i := range notices {
-		if s := r.selection.streams[notices[i].Stream]; s != nil && notices[i].Kind == stream.KindGap {
+		if s := r.streams[notices[i].Stream]; s != nil && notices[i].Kind == stream.KindGap {
 			l := notices[i].Loss()
 			s.countLoss(&l)
 		}

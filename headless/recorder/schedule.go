@@ -15,10 +15,7 @@ func (r *Recorder) Due(now time.Time) (idle time.Duration, err error) {
 	if err := r.files.sync.error(); err != nil {
 		return 0, err
 	}
-	if every := r.selection.next(now); every > 0 && now.Sub(r.searched) >= every {
-		r.searched = now
-		r.selection.search(now)
-	}
+	search := r.selection.Due(now)
 	if err := r.files.rotate(now); err != nil {
 		return 0, err
 	}
@@ -32,16 +29,17 @@ func (r *Recorder) Due(now time.Time) (idle time.Duration, err error) {
 		r.measured = now
 		r.measure()
 	}
-	return r.idle(now), nil
+	idle = r.idle(now)
+	if search >= 0 {
+		idle = min(idle, search)
+	}
+	return idle, nil
 }
 
 // idle is how long nothing is due.
 func (r *Recorder) idle(now time.Time) time.Duration {
 	idle := maxWait
 	sooner := func(at time.Time) { idle = min(idle, max(0, at.Sub(now))) }
-	if every := r.selection.next(now); every > 0 {
-		sooner(r.searched.Add(every))
-	}
 	if r.files.waiting() {
 		sooner(r.flushed.Add(tickEvery))
 	}

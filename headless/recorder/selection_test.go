@@ -58,7 +58,7 @@ func TestFollowsNoMore(t *testing.T) {
 			t.Errorf("%d streams are followed, want 3", len(source.Tailed))
 		}
 		lines := strings.Split(notices.String(), "\n")
-		if len(lines) != 7 || lines[0] != "sluice: tenant/03␛ is not recorded: there are 3 streams already; raise --max-streams" || lines[5] != "sluice: and more streams are not recorded" {
+		if len(lines) != 7 || lines[0] != "sluice: tenant/03␛ is not followed: there are 3 streams already; raise --max-streams" || lines[5] != "sluice: and more streams are not followed" {
 			t.Errorf("told %q", lines)
 		}
 	})

@@ -31,9 +31,9 @@ type StreamCounts struct {
 }
 
 func (r *Recorder) summarise(now time.Time) {
-	s := &Summary{Streams: make([]StreamCounts, 0, len(r.selection.streams))}
+	s := &Summary{Streams: make([]StreamCounts, 0, len(r.streams))}
 	r.summary = s
-	for name, a := range r.selection.streams {
+	for name, a := range r.streams {
 		s.Counts.add(&a.Counts)
 		s.Streams = append(s.Streams, StreamCounts{name, a.Counts})
 	}
