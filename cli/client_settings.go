@@ -12,7 +12,8 @@ import (
 // without that.
 func loadSettings(config *tui.Config) {
 	if dir, err := configDir(); err == nil {
-		config.Settings, err = tui.LoadSettings(filepath.Join(dir, "client.toml"))
+		config.SettingsPath = filepath.Join(dir, "client.toml")
+		config.Settings, err = tui.LoadSettings(config.SettingsPath)
 		if err != nil {
 			config.Notice = err.Error()
 		}
@@ -22,7 +23,7 @@ func loadSettings(config *tui.Config) {
 	config.Bytes = int64(config.Settings.Memory) << 20
 }
 
-// layoutPath is where the client's layout is kept; "" where there is no place.
+// layoutPath is where the client's last layouts are kept; "" where there is no place.
 func layoutPath() string {
 	dir, err := stateDir()
 	if err != nil {

@@ -73,7 +73,7 @@ func (r *reading) client(set *pflag.FlagSet) {
 	set.IntVar(&r.keep, "keep", 1_000_000, "keep at most N records, when full-screen")
 	r.keepBytes = 512 << 20
 	set.Var(&r.keepBytes, "keep-bytes", "and let them take at most this much memory")
-	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last")
+	set.BoolVar(&r.restore, "restore", false, "begin with the panes that were open when the client was left last; with the names of streams, those that showed just these")
 }
 
 // records adds the flags for which records, how many, and how they are printed.

@@ -93,11 +93,12 @@ type Config struct {
 	// goroutine.
 	RecordTime func() time.Time
 
-	Settings   Settings
-	StateDir   string // where what was typed into prompts is kept; "" keeps it until the client is left
-	LayoutPath string // where the layout is saved on leaving, and restored from; "" does neither
-	Restore    bool   // begin with the layout that was saved last, besides Streams
-	Notice     string // shown at the start, until a key is pressed: why the settings could not be read
+	Settings     Settings
+	SettingsPath string // the file that they are of, into which what gets a name is put; "" keeps that until the client is left
+	StateDir     string // where what was typed into prompts is kept; "" keeps it until the client is left
+	LayoutPath   string // where the last layouts are saved on leaving, and restored from; "" does neither
+	Restore      bool   // begin with the layout that was saved last; with Streams, the last one that shows just these
+	Notice       string // shown at the start, until a key is pressed: why the settings could not be read
 
 	Getenv func(string) string // to find tmux and screen, for the clipboard; nil means os.Getenv
 
@@ -220,7 +221,7 @@ func (c *Client) Run(ctx context.Context) error {
 		return fmt.Errorf("run the full-screen client: %w", err)
 	}
 	if c.config.LayoutPath != "" && len(m.panes) > 0 {
-		if err := saveLayout(c.config.LayoutPath, m.layout()); err != nil {
+		if err := saveLayout(c.config.LayoutPath, m.layout(), c.config.Now()); err != nil {
 			return err
 		}
 	}

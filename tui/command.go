@@ -52,7 +52,7 @@ func (m *model) commands() (all []command) {
 			all = append(all, c)
 		}
 	}
-	return all
+	return append(all, m.namedCommands()...)
 }
 
 // paneCommands go to each pane.

@@ -131,14 +131,16 @@ func Detail(data []byte, width, height int) []string {
 	return lines
 }
 
-// ParseSettings and ParseLayout read what would be in a file.
+// ParseSettings and ParseLayouts read what would be in a file.
 var (
 	ParseSettings = parseSettings
-	ParseLayout   = parseLayout
+	ParseLayouts  = parseLayouts
 )
 
 // SaveLayout saves how the panes stand.
-func SaveLayout(m tea.Model, path string) error { return saveLayout(path, m.(*model).layout()) }
+func SaveLayout(m tea.Model, path string) error {
+	return saveLayout(path, m.(*model).layout(), m.(*model).config.Now())
+}
 
 // Restore opens the panes of a layout.
 func Restore(m tea.Model, l Layout) { m.(*model).closePicker(); m.(*model).restore(l) }
@@ -187,3 +189,6 @@ func KeyHelp(m tea.Model) (texts []string) {
 
 // Typed is what a kind of prompt remembers, the newest last.
 func Typed(m tea.Model, kind string) []string { return m.(*model).histories()[kind].texts }
+
+// RestoreAtStart is what restores a layout at the start.
+func RestoreAtStart(m tea.Model) tea.Cmd { return m.(*model).loadLayouts(true) }

@@ -96,6 +96,9 @@ var states = map[string]func(s *screen){
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},
+	"highlighted": func(s *screen) {
+		s.keys("/", "container", "enter", ":", "as a highlight", "enter", "box", "enter", "esc", "/", "tain", "enter", "k")
+	},
 	"palette-found": func(s *screen) { s.keys(":", "err") },
 	"lost": func(s *screen) {
 		s.feed.sources[1].State, s.feed.sources[1].Since = stream.StateLost, start.Add(time.Minute)

@@ -1,12 +1,14 @@
 package tui
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -18,7 +20,7 @@ import (
 	"sluice/tui/view"
 )
 
-// Layout is which panes stood how when the client was left.
+// Layout is which panes stand how.
 type Layout struct {
 	Panes []PaneLayout `toml:"pane"`
 	Shown []int        `toml:"shown"` // indexes of the panes on the screen
@@ -44,32 +46,85 @@ const maxPanes = 64
 // MarshalText writes a level's name.
 func (l LevelName) MarshalText() ([]byte, error) { return []byte(l.Level.String()), nil }
 
-// LoadLayout reads a layout that was saved. Without a file the error is
-// fs.ErrNotExist.
-func LoadLayout(path string) (Layout, error) {
+// SavedLayout is a [Layout] that was left.
+type SavedLayout struct {
+	Layout
+	Left time.Time `toml:"left"`
+}
+
+// maxLayouts is how many layouts are kept, of different streams.
+const maxLayouts = 10
+
+// layoutFile is the file of the last layouts. In older ones there was just one.
+type layoutFile struct {
+	Layouts []SavedLayout `toml:"layout"`
+	Layout
+}
+
+// LoadLayouts reads the last layouts that were saved, the newest first; there is at
+// least one. Without a file the error is fs.ErrNotExist.
+func LoadLayouts(path string) ([]SavedLayout, error) {
 	if _, err := os.Stat(path); err != nil {
-		return Layout{}, fmt.Errorf("read the last layout: %w", err)
+		return nil, fmt.Errorf("read the last layouts: %w", err)
 	}
 	data, err := readSmall(path)
 	if err != nil {
-		return Layout{}, fmt.Errorf("read the last layout: %w", err)
+		return nil, fmt.Errorf("read the last layouts: %w", err)
 	}
-	l, err := parseLayout(data)
+	all, err := parseLayouts(data)
 	if err != nil {
-		return Layout{}, fmt.Errorf("read the last layout in %s: %w", path, err)
+		return nil, fmt.Errorf("read the last layouts in %s: %w", path, err)
 	}
-	return l, nil
+	return all, nil
 }
 
-func parseLayout(data []byte) (Layout, error) {
-	var l Layout
-	if err := decodeTOML(data, &l); err != nil {
-		return Layout{}, err
+func parseLayouts(data []byte) ([]SavedLayout, error) {
+	var file layoutFile
+	if err := decodeTOML(data, &file); err != nil {
+		return nil, err
 	}
-	if err := l.check(); err != nil {
-		return Layout{}, err
+	if len(file.Layouts) == 0 {
+		file.Layouts = []SavedLayout{{Layout: file.Layout}}
 	}
-	return l, nil
+	var fault error
+	good := slices.DeleteFunc(file.Layouts, func(l SavedLayout) bool {
+		err := l.check()
+		fault = cmp.Or(fault, err)
+		return err != nil
+	})
+	if len(good) == 0 {
+		return nil, fault
+	}
+	return good, nil
+}
+
+// streams are the streams that a layout shows, each once, in order.
+func (l *Layout) streams() (all []string) {
+	for _, p := range l.Panes {
+		all = append(all, p.Streams...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// title names what a layout shows.
+func (l *Layout) title() string {
+	var panes []string
+	for _, p := range l.Panes {
+		panes = append(panes, names.Join(p.Streams))
+	}
+	return strings.Join(panes, ", ")
+}
+
+// layoutOf is the newest layout that shows just these streams; any, when none is named.
+func layoutOf(all []SavedLayout, streams []string) *Layout {
+	streams = slices.Compact(slices.Sorted(slices.Values(streams)))
+	for i := range all {
+		if len(streams) == 0 || slices.Equal(all[i].streams(), streams) {
+			return &all[i].Layout
+		}
+	}
+	return nil
 }
 
 // check refuses what no client has saved.
@@ -105,10 +160,20 @@ func (l *Layout) check() error {
 	return nil
 }
 
-// saveLayout writes a layout so that a file is the old one or the new one,
-// never a part.
-func saveLayout(path string, l Layout) error {
-	data, err := toml.Marshal(l)
+// saveLayout writes a layout before those that were saved, so that a file is the old
+// one or the new one, never a part. It takes the place of one that shows the same
+// streams; of too many the oldest goes. A file that cannot be read is written anew.
+func saveLayout(path string, l Layout, now time.Time) error {
+	all := []SavedLayout{{Layout: l, Left: now.Truncate(time.Second)}}
+	before, _ := LoadLayouts(path)
+	for _, one := range before {
+		if len(all) < maxLayouts && !slices.Equal(one.streams(), l.streams()) {
+			all = append(all, one)
+		}
+	}
+	data, err := toml.Marshal(struct {
+		Layouts []SavedLayout `toml:"layout"`
+	}{all})
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
 	}
@@ -179,30 +244,73 @@ func (m *model) restore(l Layout) {
 	m.zoom = l.Zoom && len(m.slots) > 1
 }
 
-// layoutMsg brings the layout that was asked for.
-type layoutMsg struct {
-	layout Layout
-	err    error
-}
-
-// restoreLayout reads the last layout, away from the keys.
-func (m *model) restoreLayout() tea.Cmd {
-	path := m.config.LayoutPath
-	return func() tea.Msg {
-		l, err := LoadLayout(path)
-		return layoutMsg{l, err}
+// useLayout shows a layout that has a name.
+func (m *model) useLayout(l Layout) tea.Cmd {
+	if err := l.check(); err != nil {
+		return m.notify("this layout cannot be shown: " + err.Error())
 	}
-}
-
-// layoutRead goes on with the layout.
-func (m *model) layoutRead(msg layoutMsg) tea.Cmd {
-	if errors.Is(msg.err, fs.ErrNotExist) {
-		return m.notify("no layout has been saved yet: it is when you quit")
-	}
-	if msg.err != nil {
-		return m.notify(msg.err.Error())
-	}
+	m.closeRecord()
 	m.closePicker()
-	m.restore(msg.layout)
+	m.restore(l)
 	return tea.Batch(m.tick(), m.notifyFull())
+}
+
+// layoutMsg brings the layouts that were saved.
+type layoutMsg struct {
+	layouts []SavedLayout
+	start   bool // they are asked for at the start, and not by a key
+	err     error
+}
+
+// loadLayouts reads the last layouts, away from the keys.
+func (m *model) loadLayouts(start bool) tea.Cmd {
+	path := m.config.LayoutPath
+	if path == "" {
+		return m.notify("no layout is kept of this: o opens streams")
+	}
+	return func() tea.Msg {
+		all, err := LoadLayouts(path)
+		return layoutMsg{all, start, err}
+	}
+}
+
+// restoreLayout restores the last layout, or one of several that is chosen.
+func (m *model) restoreLayout() tea.Cmd { return m.loadLayouts(false) }
+
+// layoutsRead goes on with the layouts.
+func (m *model) layoutsRead(msg layoutMsg) tea.Cmd {
+	switch {
+	case errors.Is(msg.err, fs.ErrNotExist):
+		return m.notify("no layout has been saved yet: it is when you quit")
+	case msg.err != nil:
+		return m.notify(msg.err.Error())
+	case !msg.start && len(msg.layouts) > 1:
+		m.chooseLayout(msg.layouts)
+		return nil
+	case !msg.start:
+		return m.useLayout(msg.layouts[0].Layout)
+	}
+	var streams []string
+	for _, list := range m.config.Streams {
+		streams = append(streams, names.Split(list)...)
+	}
+	l := layoutOf(msg.layouts, streams)
+	if l == nil {
+		return m.notify("no layout of just these streams is kept: it is when you quit")
+	}
+	return m.useLayout(*l)
+}
+
+// chooseLayout lists layouts to choose from.
+func (m *model) chooseLayout(all []SavedLayout) {
+	var list []command
+	now := m.config.Now()
+	for _, one := range all {
+		c := command{name: one.title(), do: func() tea.Cmd { return m.useLayout(one.Layout) }}
+		if !one.Left.IsZero() {
+			c.note = ago(now.Sub(one.Left)) + " ago"
+		}
+		list = append(list, c)
+	}
+	m.openChoice("Layouts of before", "which streams", list)
 }

@@ -16,8 +16,9 @@ import (
 // A layout that can be read can be restored, whatever it says.
 func FuzzLayout(f *testing.F) {
 	f.Add("shown = [1, 0]\nfocus = 1\n[[pane]]\nstreams = [\"a\"]\nwrap = true\n[[pane]]\nstreams = [\"a\", \"b\"]\nfilter = \"-x level>=warn\"\nsearch = \"y\"\n")
+	f.Add("[[layout]]\nleft = 2026-03-04T12:00:00Z\nshown = [0]\n[[layout.pane]]\nstreams = [\"a\"]\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		l, err := tui.ParseLayout([]byte(text))
+		all, err := tui.ParseLayouts([]byte(text))
 		if err != nil {
 			if strings.TrimSpace(err.Error()) == "" {
 				t.Fatal("an error that says nothing")
@@ -25,14 +26,14 @@ func FuzzLayout(f *testing.F) {
 			return
 		}
 		s := open(t, 80, 24, tui.Config{})
-		tui.Restore(s.model, l)
+		tui.Restore(s.model, all[0].Layout)
 		s.lines("a", 3) // draws, and checks the screen
 	})
 }
 
 func TestLayouts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "layout.toml")
-	if _, err := tui.LoadLayout(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := tui.LoadLayouts(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("no layout is %v", err)
 	}
 	s := open(t, 140, 24, tui.Config{}, "one", "two+three", "four")
@@ -51,8 +52,8 @@ func TestLayouts(t *testing.T) {
 	if err := tui.SaveLayout(r.model, path+"2"); err != nil {
 		t.Fatal(err)
 	}
-	first, err1 := tui.LoadLayout(path)
-	second, err2 := tui.LoadLayout(path + "2")
+	first, err1 := tui.LoadLayouts(path)
+	second, err2 := tui.LoadLayouts(path + "2")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestBadLayouts(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tui.LoadLayout(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := tui.LoadLayouts(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q gives the error %v, want %q in it", text, err, want)
 		}
 	}

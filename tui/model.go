@@ -70,6 +70,7 @@ type model struct {
 	searches, filters, times, paths history // of the prompts
 	ran                             history // names of what the palette ran
 	typed                           recent.File
+	lights                          *lights
 
 	status []stream.Status
 	finder *stream.Status  // where sources are found, when there is something to say of it
@@ -125,6 +126,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
 	m.notice = config.Notice
+	m.lights = lightsFrom(config.Settings.Highlights)
 	m.typed.Path = config.statePath("history")
 	m.dark = config.Settings.Theme != themeLight
 	for _, a := range config.Actions {
@@ -153,7 +155,7 @@ func (m *model) Init() tea.Cmd {
 	}
 	var restore tea.Cmd
 	if m.config.Restore {
-		restore = m.restoreLayout()
+		restore = m.loadLayouts(true)
 	}
 	m.look()
 	m.wake()
@@ -223,7 +225,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case flashMsg:
 		return m.notify(msg.text)
 	case layoutMsg:
-		return m.layoutRead(msg)
+		return m.layoutsRead(msg)
 	case typedMsg:
 		m.typedLoaded(msg)
 	case openedMsg:

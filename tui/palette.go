@@ -12,9 +12,11 @@ import (
 // commandPalette lists everything that can be done, by name and with its key, those first
 // that match what was typed best. Enter does it.
 type commandPalette struct {
+	title, opened, empty string
+	ran                  *history // of the names of those that were run; nil: none is kept
+
 	input input
 	all   []command
-	ran   []string // names of those that were run, the last one last
 	found []found
 	at    int // index of the chosen one in found
 	top   int // the first on the screen
@@ -22,7 +24,14 @@ type commandPalette struct {
 }
 
 func (m *model) openPalette() {
-	p := &commandPalette{all: m.commands(), ran: m.ran.texts}
+	p := &commandPalette{title: "Actions", opened: m.keys.palette.Help().Key, empty: "type what you want to do", ran: &m.ran, all: m.commands()}
+	m.openDialog(p)
+	p.choose()
+}
+
+// openChoice lists some commands, to choose one of them.
+func (m *model) openChoice(title, empty string, all []command) {
+	p := &commandPalette{title: title, empty: empty, all: all}
 	m.openDialog(p)
 	p.choose()
 }
@@ -38,7 +47,11 @@ func (p *commandPalette) paste(text string) {
 
 // choose finds what matches.
 func (p *commandPalette) choose() {
-	p.found = findCommands(p.all, strings.TrimSpace(p.input.text()), p.ran)
+	var ran []string
+	if p.ran != nil {
+		ran = p.ran.texts
+	}
+	p.found = findCommands(p.all, strings.TrimSpace(p.input.text()), ran)
 	p.at, p.top = 0, 0
 }
 
@@ -64,7 +77,7 @@ func (p *commandPalette) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 		c := p.found[p.at]
-		return tea.Batch(m.remember(&m.ran, c.name), c.do())
+		return tea.Batch(m.remember(p.ran, c.name), c.do())
 	case "esc":
 		m.closeDialog(p)
 	case "backspace":
@@ -88,11 +101,11 @@ func (p *commandPalette) draw(m *model, screen []string) (*tea.Cursor, bool) {
 	w := min(paletteWidth, m.width-4)
 	p.rows = max(min(m.height-7, 24), 1)
 	t, f := m.theme, frameOf(m.theme, m.method, w)
-	box := []string{f.top("Actions", m.keys.palette.Help().Key)}
+	box := []string{f.top(p.title, p.opened)}
 	l := cell.NewLine(w-4, m.method).Add(t.heading, "› ")
 	x := 4 + p.input.draw(l, t.text, w-8)
 	if p.input.text() == "" {
-		l.Add(t.faint, "type what you want to do")
+		l.Add(t.faint, p.empty)
 	}
 	box = append(box, f.row(l.String()), f.rule())
 	p.top = max(0, min(max(min(p.top, p.at), p.at-p.rows+1), len(p.found)-p.rows))

@@ -85,6 +85,7 @@ type scene struct {
 	ago      time.Time // see rowStyle
 	now      time.Time // by the records: see model.recordTime
 	focused  bool
+	lights   *lights
 	pulse    *pulse   // of the pane's store; may be nil
 	trouble  []string // why nothing can come now; nil when something can
 
@@ -194,7 +195,7 @@ func (p *pane) rowStyle(width int, sc scene) rowStyle {
 	if width < 100 {
 		label = p.short
 	}
-	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: sc.theme, method: sc.method, location: sc.location, today: dayIn(sc.wall, sc.location), ago: sc.ago}
+	s := rowStyle{columns: layoutColumns(width, p.stream, p.source, label, p.shift), theme: sc.theme, method: sc.method, location: sc.location, today: dayIn(sc.wall, sc.location), ago: sc.ago, lights: sc.lights}
 	if sc.ago.IsZero() {
 		s.date = p.days.date
 		s.time += s.date

@@ -78,13 +78,13 @@ func TestAsManyPanesAsThereMayBe(t *testing.T) {
 	if err := tui.SaveLayout(s.model, path); err != nil {
 		t.Fatal(err)
 	}
-	l, err := tui.LoadLayout(path)
+	all, err := tui.LoadLayouts(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Those that are there already count, too.
 	r := open(t, 80, 24, tui.Config{}, "one", "two")
-	tui.Restore(r.model, l)
+	tui.Restore(r.model, all[0].Layout)
 	r.send(tui.TakeMsg)
 	if len(r.feed.tails) != 64 {
 		t.Fatalf("%d streams are tailed", len(r.feed.tails))

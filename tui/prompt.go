@@ -24,6 +24,7 @@ type prompt struct {
 	done    func(text string) doneWith              // on enter
 	left    func()                                  // on escape; may be nil
 	answer  func(key string) (cmd tea.Cmd, ok bool) // of a question: one key answers it; nil: text is asked for
+	more    func(key string) (cmd tea.Cmd, ok bool) // keys of its own; may be nil
 	past    *history                                // of earlier texts; may be nil
 	back    int                                     // how far in the past we are, from 1
 
@@ -57,6 +58,11 @@ func (p *prompt) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 			m.closeDialog(p)
 		}
 		return cmd
+	}
+	if p.more != nil {
+		if cmd, ok := p.more(msg.String()); ok {
+			return cmd
+		}
 	}
 	switch {
 	case msg.String() == "enter":

@@ -13,6 +13,9 @@ import (
 func (m *model) openFilter(p *pane) {
 	before := p.view.Filter()
 	pr := &prompt{lead: "filter ", empty: `timeout  -health  tenant=acme  status>=500  level>=warn  req.url~^/api  "two words"  /regexp/`, past: &m.filters}
+	if offered := m.config.Settings.offered(); offered != "" {
+		pr.empty = offered + " · " + pr.empty
+	}
 	pr.input.set(before.Text())
 	if pr.input.text() != "" {
 		pr.input.insert(" ") // for the next term
@@ -22,6 +25,7 @@ func (m *model) openFilter(p *pane) {
 			p.setFilter(before.WithTerms(terms))
 		}
 	}
+	pr.more = m.filterKeys(pr)
 	pr.note = func() string {
 		if _, err := query.Parse(pr.input.text()); err != nil {
 			return err.Error()

@@ -75,6 +75,7 @@ type rowStyle struct {
 	location *time.Location
 	today    date
 	matcher  *query.Matcher // nil: nothing is searched for
+	lights   *lights        // nil: nothing is highlighted
 	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
@@ -215,18 +216,15 @@ type piece struct {
 	text  string
 	style cell.Style
 	kind  rowtext.Kind
-	found bool // the search found it
+	found bool // the search or a highlight found it
 }
 
-// pieces are the parts of a row's text from a column on, with what the search
-// found in it.
+// pieces are the parts of a row's text from a column on, with what was found
+// in it.
 func (s *rowStyle) pieces(t *rowtext.Text, shift int) iter.Seq[piece] {
 	return func(yield func(piece) bool) {
 		msg := s.theme.message(t.Level)
-		var found [][]int
-		if s.matcher != nil {
-			found = s.matcher.Find(t.Body)
-		}
+		found := s.stretches(t)
 		text := cell.Skip(t.Body, shift, s.method)
 		at := len(t.Body) - len(text)
 		for i := 0; i < len(t.Spans); {
@@ -245,18 +243,15 @@ func (s *rowStyle) pieces(t *rowtext.Text, shift int) iter.Seq[piece] {
 				p.style = s.theme.err
 			case rowtext.Msg:
 			}
-			for len(found) > 0 && found[0][1] <= at {
+			for len(found) > 0 && found[0].to <= at {
 				found = found[1:]
 			}
 			if len(found) > 0 {
-				if found[0][0] <= at {
-					end = min(end, found[0][1])
-					p.style, p.found = s.theme.match, true
-					if s.cursor {
-						p.style = s.theme.matchHere
-					}
+				if found[0].from <= at {
+					end = min(end, found[0].to)
+					p.style, p.found = found[0].style, true
 				} else {
-					end = min(end, found[0][0])
+					end = min(end, found[0].from)
 				}
 			}
 			p.text = text[:end-at]

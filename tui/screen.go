@@ -72,7 +72,7 @@ func (m *model) drawBeside(record *recordView, body rect) []string {
 
 // scene is how a pane is drawn now.
 func (m *model) scene(p *pane) scene {
-	sc := scene{theme: m.theme, method: m.method, location: m.location(), now: m.recordTime(), uncounted: m.uncounted() != "", unheard: m.unheard(), wall: m.config.Now()}
+	sc := scene{theme: m.theme, method: m.method, location: m.location(), now: m.recordTime(), uncounted: m.uncounted() != "", unheard: m.unheard(), wall: m.config.Now(), lights: m.lights}
 	if m.clock == clockAgo {
 		sc.ago = sc.wall.Truncate(time.Second)
 	}

@@ -30,6 +30,10 @@ type Settings struct {
 	Memory uint32              `toml:"memory"`  // MiB that they may take; 0 is as the command says
 	Forget bool                `toml:"forget"`  // what is typed into prompts is not kept from one run to the next
 	Keys   map[string][]string `toml:"keys"`    // other keys, by the names of [KeyNames]
+
+	Filters    map[string]NamedFilter `toml:"filters"`    // by name, offered where a filter is typed
+	Highlights map[string]Highlight   `toml:"highlights"` // by name
+	Layouts    map[string]Layout      `toml:"layouts"`    // by name
 }
 
 // themeChoice is which theme is wanted.
