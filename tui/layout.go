@@ -98,10 +98,11 @@ func parseLayouts(data []byte) ([]SavedLayout, error) {
 	return good, nil
 }
 
-// streams are the streams that a layout shows, each once, in order.
+// streams are the streams that a layout shows, and the patterns by which it finds them,
+// each once, in order.
 func (l *Layout) streams() (all []string) {
 	for _, p := range l.Panes {
-		all = append(all, p.Streams...)
+		all = append(append(all, p.Streams...), p.Follow...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -111,7 +112,7 @@ func (l *Layout) streams() (all []string) {
 func (l *Layout) title() string {
 	var panes []string
 	for _, p := range l.Panes {
-		panes = append(panes, names.Join(p.Streams))
+		panes = append(panes, strings.Join(append(slices.Clone(p.Streams), p.Follow...), "+"))
 	}
 	return strings.Join(panes, ", ")
 }

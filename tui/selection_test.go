@@ -178,19 +178,19 @@ func TestPatternsAreRestored(t *testing.T) {
 	if err := tui.SaveLayout(s.model, path); err != nil {
 		t.Fatal(err)
 	}
-	l, err := tui.LoadLayout(path)
+	all, err := tui.LoadLayouts(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, 100, 24, tui.Config{})
-	tui.Restore(s.model, l)
+	tui.Restore(s.model, all[0].Layout)
 	s.second()
 	s.wantTails("system", "audit", "tenant/acme", "tenant/acme-staging", "tenant/globex")
 	s.want("tenant/* + audit · 4 streams")
 	for _, bad := range []string{
 		"[[pane]]\n", "[[pane]]\nfollow = [\"a\\\\\"]\n", "[[pane]]\nfollow = [\"\"]\n", "[[pane]]\nstreams = [\"a\"]\nfollow = [\"b*\"]\n",
 	} {
-		if _, err := tui.ParseLayout([]byte(bad)); err == nil {
+		if _, err := tui.ParseLayouts([]byte(bad)); err == nil {
 			t.Errorf("%q is taken for a layout", bad)
 		}
 	}
