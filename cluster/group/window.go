@@ -121,8 +121,15 @@ func (p *part) since(at int64) uint64 {
 	return max(1, uint64(float64(p.count)*float64(p.last-at)/float64(p.last-p.first)))
 }
 
-// Alike is [Groups.Alike].
-func (w *Window) Alike(number int) (but []string, more uint64) { return w.groups.Alike(number) }
+// Alike is [Groups.Alike] of the template that has a text now.
+func (w *Window) Alike(text string) (but []string, more uint64) {
+	for _, t := range w.groups.Templates() {
+		if t.Text == text && t.Count > 0 {
+			return w.groups.Alike(t.Number)
+		}
+	}
+	return nil, 0
+}
 
 // refresh finds first and last anew, and forgets shapes that nothing has any more.
 func (w *Window) refresh() {
