@@ -30,6 +30,9 @@ type clickable interface {
 	click(m *model, msg tea.MouseClickMsg) tea.Cmd
 }
 
+// worker is a dialog that has something to do in each frame.
+type worker interface{ work(m *model) }
+
 // openDialog puts a dialog on top.
 func (m *model) openDialog(d dialog) { m.dialogs = append(m.dialogs, d) }
 

@@ -85,8 +85,12 @@ func Flush(m tea.Model) {
 	m.(*model).stores.Evict()
 }
 
-// Busy reports whether a filter or a search has not come to its end.
+// Busy reports whether a filter or a search has not come to its end, or groups have not
+// been read once.
 func Busy(m tea.Model) bool {
+	if v := dialogOf[*groupsView](m.(*model)); v != nil && (v.list == nil || !v.list.Complete) {
+		return true
+	}
 	for _, p := range m.(*model).panes {
 		if !p.view.Complete() || p.search != nil && !p.search.Complete() {
 			return true

@@ -90,6 +90,7 @@ var states = map[string]func(s *screen){
 		s.now = s.now.Add(83 * time.Second)
 		s.keys("t", "t")
 	},
+	"groups": func(s *screen) { s.keys("*", "j") },
 	"save":   func(s *screen) { s.keys("s") },
 	"help":   func(s *screen) { s.keys("?") },
 	"status": func(s *screen) { s.keys("i") },

@@ -186,7 +186,12 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		return m.find(p, view.Forward)
 	case matches(msg, k.prev):
 		return m.find(p, view.Backward)
+	case matches(msg, k.fold):
+		return m.openGroups(p)
 	case matches(msg, k.cancel):
+		if p.search == nil {
+			return m.backToGroups(p)
+		}
 		p.search = nil
 	case matches(msg, k.detail):
 		m.openRecord(p)

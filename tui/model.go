@@ -268,6 +268,11 @@ func (m *model) work() (cmd tea.Cmd) {
 			more = p.step(deadline) || more
 		}
 	}
+	for _, d := range m.dialogs {
+		if w, ok := d.(worker); ok {
+			w.work(m)
+		}
+	}
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}

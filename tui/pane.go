@@ -26,8 +26,9 @@ type pane struct {
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
 	wrap                         bool
-	chips                        []tabSpan // where the filter's conditions stand in the header, by their number
-	marks                        []uint64  // numbers of marked records, in order
+	chips                        []tabSpan   // where the filter's conditions stand in the header, by their number
+	groups                       *groupsView // as they were left; nil: they were not opened yet
+	marks                        []uint64    // numbers of marked records, in order
 
 	selection *selection // nil: its streams are named
 

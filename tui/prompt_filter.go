@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sluice/cluster/record"
@@ -68,20 +69,30 @@ func (p *pane) narrow(field, value string, not bool) error {
 	if err != nil || len(terms) != 1 {
 		return fmt.Errorf("filter by %q: its name cannot be written in a filter", field)
 	}
-	f := p.view.Filter().With(terms...)
-	// What the prompt could not show as it is would be another filter after it.
-	var typed input
-	typed.set(f.Text())
-	switch {
-	case p.view.Filter().Full():
-		return fmt.Errorf("filter by %q: the filter has %d terms already: take one away", field, query.MaxTerms)
-	case len([]rune(f.Text())) > maxInput:
-		return fmt.Errorf("filter by %q: that is too long: filter by a part of it, as in %s~…", field, field)
-	case typed.text() != f.Text():
-		return fmt.Errorf("filter by %q: its value has line breaks or bad characters: filter by a part of it, as in %s~…", field, field)
+	f, err := extended(p.view.Filter(), terms, "the field "+strconv.Quote(field), field+"~…")
+	if err != nil {
+		return err
 	}
 	p.setFilter(f)
 	return nil
+}
+
+// extended is a filter with more terms, if the prompt can show them: what it could not
+// show as it is would be another filter after it. what they are of, and a part that
+// could be filtered by instead, are for the error.
+func extended(before query.Filter, terms []query.Term, what, part string) (query.Filter, error) {
+	f := before.With(terms...)
+	var typed input
+	typed.set(f.Text())
+	switch {
+	case before.Full():
+		return f, fmt.Errorf("filter by %s: the filter has %d terms already: take one away", what, query.MaxTerms)
+	case len([]rune(f.Text())) > maxInput:
+		return f, fmt.Errorf("filter by %s: that is too long: filter by a part of it, as in %s", what, part)
+	case typed.text() != f.Text():
+		return f, fmt.Errorf("filter by %s: its value has line breaks or bad characters: filter by a part of it, as in %s", what, part)
+	}
+	return f, nil
 }
 
 // quoted is a value as a filter reads it.
@@ -89,5 +100,10 @@ func quoted(value string) string {
 	if value != "" && !strings.ContainsAny(value, " \t\"\\") {
 		return value
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
+	return inQuotes(value)
+}
+
+// inQuotes is a text in quotes, as a filter reads it.
+func inQuotes(text string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }

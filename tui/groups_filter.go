@@ -1,0 +1,73 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sluice/cluster/record"
+	"sluice/tui/query"
+)
+
+// narrow filters the pane by the chosen group: only its records, or all others.
+func (v *groupsView) narrow(m *model, not bool) tea.Cmd {
+	if v.at >= len(v.sorted) {
+		return nil
+	}
+	t := &v.sorted[v.at]
+	if t.Rest {
+		return m.notify("no filter tells these from others: they are what fits none of the groups")
+	}
+	but, more := v.groups.Alike(t.Text)
+	before := v.pane.view.Filter()
+	f, err := groupFilter(before, t.Text, but, not)
+	if err != nil {
+		return m.notify(err.Error())
+	}
+	v.pane.setFilter(f)
+	var said tea.Cmd
+	if more > 0 {
+		said = m.notify(fmt.Sprintf("%s records of other groups look the same to a filter", record.Count(more)))
+	}
+	if not {
+		v.chosen = ""
+		v.fold(m)
+		return said
+	}
+	v.entered, v.before, v.within = f, before, true
+	v.leave(m)
+	return said
+}
+
+// backToGroups goes from the records of a group back to the groups, if the pane's filter
+// is the one that the group made.
+func (m *model) backToGroups(p *pane) tea.Cmd {
+	v := p.groups
+	if now := p.view.Filter(); v == nil || !v.within || !now.Within(v.entered) || !v.entered.Within(now) {
+		return nil
+	}
+	p.setFilter(v.before)
+	return m.openGroups(p)
+}
+
+// groupFilter is a filter with a group: with its records alone, or without them. but are
+// templates of other groups that its template stands for, too.
+func groupFilter(f query.Filter, text string, but []string, not bool) (query.Filter, error) {
+	terms := []string{"msg like " + inQuotes(text)}
+	for _, other := range but {
+		terms = append(terms, "msg not like "+inQuotes(other))
+	}
+	written := strings.Join(terms, " ")
+	switch {
+	case not && len(but) > 0:
+		written = "-(" + written + ")"
+	case not:
+		written = "msg not like " + inQuotes(text)
+	}
+	parsed, err := query.Parse(written)
+	if err != nil {
+		return f, fmt.Errorf("filter by the group: %w", err)
+	}
+	return extended(f, parsed, "the group", "a word of it")
+}
