@@ -104,7 +104,7 @@ func TestGroups(t *testing.T) {
 
 	// What comes is counted, what is let go is not any more.
 	l.add(10_000)
-	list = l.folds(t, g, "what came", func(list *groups.List) bool { return list.Records == 30_000 })
+	l.folds(t, g, "what came", func(list *groups.List) bool { return list.Records == 30_000 })
 	l.store.EvictTo(8192)
 	list = l.folds(t, g, "what was let go", func(list *groups.List) bool { return list.Gone > 0 })
 	if list.Gone != 8192 || list.Records != 30_000-8192 {
@@ -114,7 +114,7 @@ func TestGroups(t *testing.T) {
 		t.Fatalf("%+v", u)
 	}
 	l.store.EvictTo(l.store.Next())
-	list = l.folds(t, g, "all to be gone", func(list *groups.List) bool { return list.Records == 0 })
+	l.folds(t, g, "all to be gone", func(list *groups.List) bool { return list.Records == 0 })
 	l.add(100)
 	list = l.folds(t, g, "what came then", l.counted)
 	if text(list) != "60 request <*> took <*>\n30 session of <*> ended\n10 upstream <*> timed out\n" {
