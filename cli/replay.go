@@ -39,7 +39,8 @@ func newReplay(ended *outcome) *cobra.Command {
 		Short: "Show recordings as if they happened now, or print them",
 		Long: "Replay recordings: any files of one bunyan record, or any other JSON object or text, a line; plain, UTF-16,\n" +
 			"gzip, zstd, bzip2 or xz, told apart by what is in them. Several files are merged by time; - is standard input. On a terminal\n" +
-			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record.\n" +
+			"the full-screen client opens: P pauses the replay, > and < change its speed, . goes to the next record,\n" +
+			"[ and ] a minute back and on, and T to any time, also one that was not replayed yet.\n" +
 			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
 			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
 			"The stream of a recording is read off its name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it\n" +
@@ -231,7 +232,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 	if client.Filter, err = r.filter(); err != nil {
 		return err
 	}
-	config.Gaps = true
+	config.Gaps, config.Seekable = true, true
 	for _, name := range config.Files {
 		if name == replay.Stdin {
 			return usagef("the full-screen client has the keyboard on standard input: name a file, or give --plain")
@@ -239,12 +240,14 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 	}
 	return withReplay(ctx, config, func(ctx context.Context, source *replay.Source) error {
 		client.Feed, client.Streams = source, []string{inOnePane(source.StreamNames())}
-		client.RecordTime = source.RecordTime
+		client.RecordTime, client.Seek = source.RecordTime, source.Seek
 		client.Actions = []tui.Action{
 			{Key: "P", Help: "stop the replay, or go on", Do: source.Pause},
 			{Key: ">", Help: "replay twice as fast", Do: source.Faster},
 			{Key: "<", Help: "replay half as fast", Do: source.Slower},
 			{Key: ".", Help: "next record at once", Do: source.SkipPause},
+			{Key: "[", Help: "a minute back", Do: func() string { return source.Skip(-time.Minute) }},
+			{Key: "]", Help: "a minute on", Do: func() string { return source.Skip(time.Minute) }},
 		}
 		screen, err := tui.New(client)
 		if err != nil {

@@ -93,6 +93,10 @@ type Config struct {
 	// goroutine.
 	RecordTime func() time.Time
 
+	// Seek takes a replay to a time, and returns what is shown then in the status line.
+	// It is called outside of the drawing loop. nil means that records are live.
+	Seek func(time.Time) string
+
 	Settings     Settings
 	SettingsPath string // the file that they are of, into which what gets a name is put; "" keeps that until the client is left
 	StateDir     string // where what was typed into prompts is kept; "" keeps it until the client is left

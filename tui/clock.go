@@ -109,6 +109,11 @@ func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 		return m.notifyWhile(func() bool { return v.Total() == 0 }, "no record is here yet")
 	}
 	ord := v.NotBefore(at)
+	first, _ := v.Times()
+	if seek := m.config.Seek; seek != nil && (at.After(m.recordTime()) || at.Before(first) && v.Store().Evicted() > 0) {
+		v.Resume()
+		return func() tea.Msg { return flashMsg{seek(at)} }
+	}
 	v.GoTo(ord)
 	switch {
 	case ord == v.Total():

@@ -128,9 +128,24 @@ func (m *model) keepNotice(n *stream.Notice) {
 		m.stateChanged(n)
 	case stream.KindAway:
 		m.wasAway(n)
+	case stream.KindRestart:
+		m.restart()
 	case stream.KindRefused:
 		m.streamRefused(n, stores)
 	}
+}
+
+// restart forgets everything that came, since it comes again.
+func (m *model) restart() {
+	for _, p := range m.panes {
+		p.view.Resume()
+		p.marks, p.seenErrors = nil, 0
+	}
+	for s := range m.stores.Each() {
+		s.Restart()
+	}
+	m.ledger, m.arrived = ledger{}, time.Time{}
+	clear(m.pulses)
 }
 
 // streamRefused puts a row where a stream is refused, and where it is given.

@@ -88,3 +88,40 @@ func TestReplayOfWildTimes(t *testing.T) {
 	r.records(5, 20, 50)
 	r.want("5/s", "100 err/min")
 }
+
+// Who goes back in a replay sees what comes then, and nothing of what came before: it is
+// neither counted nor found twice.
+func TestAReplayGoesBack(t *testing.T) {
+	r := &recorded{at: past}
+	var sought []time.Time
+	r.screen = open(t, 120, 40, tui.Config{RecordTime: func() time.Time { return r.at }, Seek: func(to time.Time) string {
+		sought = append(sought, to)
+		return "replay 1× · going there"
+	}}, "system")
+	r.records(1, 100, 50)
+	r.feed.put(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Time: r.at, Stream: "system", Source: "replay", Count: 7}}})
+	r.keys("k", "m", "/", "m", "enter", "space")
+	r.want("PAUSED", "7 dropped")
+	r.at = past
+	r.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindRestart}}})
+	r.want("following", "0 kept", "0 dropped")
+	r.wantNot("2025-03-04 12:00")
+	r.records(1, 20, 50)
+	r.want("20 kept", "2025-03-04 12:00:19.000")
+	r.wantNot("12:00:20.000", "no longer held")
+	r.keys("g")
+	r.want("▌2025-03-04 12:00:00.000")
+
+	// A time that was not replayed yet is one to go on to; one that was is here.
+	r.keys("T", "12:00:10", "enter")
+	r.want("▌2025-03-04 12:00:10.000")
+	if len(sought) > 0 {
+		t.Fatalf("it goes to %v for what is here", sought)
+	}
+	cmd := r.keys("T", "12:05", "enter")
+	r.perform(cmd, r.says("going there"))
+	if len(sought) != 1 || !sought[0].Equal(past.Add(5*time.Minute)) {
+		t.Errorf("it goes to %v", sought)
+	}
+	r.want("following")
+}

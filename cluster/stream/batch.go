@@ -51,6 +51,7 @@ const (
 	KindBackfill                 // the backfill of Stream has come, from all that answered in time; live records follow. Once per Tail.
 	KindPosition                 // reading Stream at Source begins at Position; direct sources only
 	KindAway                     // a source took nothing from its publishers for the time Away: what they dropped meanwhile nobody knows
+	KindRestart                  // a replay went back: all that came before, of all streams, is to be forgotten, since it comes again
 	KindRefused                  // Source, a proxy that is there, does not give Stream: Err says why, and it is asked for again; without Err, it gives it now
 )
 

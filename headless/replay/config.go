@@ -31,6 +31,7 @@ type Config struct {
 
 	Speed     float64       // recorded seconds in one second; 0 means as fast as they are taken
 	IdleLimit time.Duration // no pause is longer; 0 means that pauses are as long as they were
+	Seekable  bool          // when all was handed on, wait for [Source.Seek] until the context of Run ends
 	From, To  moment.Moment // records at From or later, and before To; zero ones mean all; see the package's contract
 
 	MaxLine  int              // bytes of a line; longer ones are cut; 0 means DefaultMaxLine

@@ -31,6 +31,10 @@
 // are skipped; one at the end of a file is such a gap, too. A file that is broken, or
 // cannot be read, is an error of Run, after everything else was handed on.
 //
+// Seeking: [Source.Seek] and [Source.Skip] go to another time, if Config.Seekable; what comes before it
+// comes at once. On the way back a notice of [stream.KindRestart] comes first, and everything again
+// after it: then all that was handed on before is to be forgotten.
+//
 // Clock: [Source.RecordTime] is where the replay is in its recordings; records and
 // gaps arrive by it.
 //

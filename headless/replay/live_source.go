@@ -49,16 +49,19 @@ func (s *Source) Status() []stream.Status {
 func (s *Source) Note() string {
 	stats := s.Stats()
 	s.pace.mu.Lock()
-	speed, paused, waiting := s.pace.speed, s.pace.paused, s.pace.waiting
+	speed, paused, waiting, until := s.pace.speed, s.pace.paused, s.pace.waiting, s.pace.until
 	s.pace.mu.Unlock()
 	parts := []string{noteName}
 	switch {
 	case stats.Ended:
 		parts[0] += " ended"
 	case paused:
-		parts[0] += " paused"
+		parts[0] += " " + speedText(speed) + " paused"
 	default:
 		parts[0] += " " + speedText(speed)
+	}
+	if until != 0 && !stats.Ended {
+		parts = append(parts, "going to "+time.UnixMilli(until).In(s.config.Location).Format(time.DateTime))
 	}
 	if !stats.Time.IsZero() {
 		parts = append(parts, "at "+stats.Time.In(s.config.Location).Format("2006-01-02 15:04:05"))

@@ -36,6 +36,8 @@ type pace struct {
 	at      int64     // time of the last record, Unix milliseconds
 	due     time.Time // when it was due
 	waiting int64     // time of the record that is waited for; 0 for none
+	until   int64     // what is before this time, Unix milliseconds, comes at once; 0 for nothing
+	back    bool      // nothing more comes, since all is to come again
 	jumps   Jumps
 	changed chan struct{}
 }
@@ -50,6 +52,18 @@ func newPace(speed float64, limit time.Duration, now func() time.Time) *pace {
 func (p *pace) left(t int64) (time.Duration, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	switch {
+	case p.back:
+		return -1, p.changed
+	case p.until != 0 && (t == 0 || t < p.until):
+		if p.waiting = 0; t != 0 {
+			p.at, p.begun = t, false
+		}
+		return 0, nil
+	case p.until != 0 && p.at != 0: // it is there, and goes on from there
+		p.at, p.until, p.begun, p.due = max(p.at, p.until), 0, true, p.now()
+	}
+	p.until = 0
 	if p.paused {
 		p.waiting = t
 		return -1, p.changed
@@ -139,6 +153,33 @@ func (p *pace) change(f func()) {
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})
+}
+
+// position is where the replay is, or goes at once: Unix milliseconds; 0 before a
+// record with a time.
+func (p *pace) position() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(p.at+p.passed(), p.until)
+}
+
+// recall ends what comes, to go back to a time.
+func (p *pace) recall(to int64) {
+	p.change(func() { p.back, p.until, p.at, p.begun, p.waiting = true, to, 0, false, 0 })
+}
+
+// finish stands still at the end, also when it was to go beyond.
+func (p *pace) finish() {
+	p.change(func() {
+		if !p.back {
+			p.until = 0
+		}
+	})
+}
+
+// begin begins anew, on the way to where it was called back to.
+func (p *pace) begin() {
+	p.change(func() { p.back, p.at, p.begun, p.waiting, p.jumps = false, 0, false, 0, Jumps{} })
 }
 
 // skip ends the pause before the record that is waited for.

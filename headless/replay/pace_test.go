@@ -105,7 +105,7 @@ func TestControl(t *testing.T) {
 		}
 		take("100", 40*s+30*s) // 60 s were left, at twice the speed
 		time.Sleep(10 * s)
-		if note := source.Pause(); !strings.Contains(note, "replay paused · at 2026-03-01 12:01:40") {
+		if note := source.Pause(); !strings.Contains(note, "replay 2× paused · at 2026-03-01 12:01:40") {
 			t.Errorf("note %q", note)
 		}
 		time.Sleep(time.Hour)

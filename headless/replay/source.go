@@ -27,6 +27,8 @@ const (
 type Source struct {
 	config     Config
 	recordings []*recording // Run's
+	windowed   bool         // from and to are known
+	once       bool         // some of the recordings cannot be opened again
 	streams    []string     // their streams
 	out        *stream.Handover
 	pace       *pace
@@ -40,6 +42,10 @@ type Source struct {
 
 	mu    sync.Mutex
 	stats Stats
+
+	seeking sync.Mutex
+	pass    context.CancelFunc // ends this reading of the recordings
+	back    bool               // it was ended to go back
 }
 
 // Stats is how far a replay has come.
@@ -68,23 +74,33 @@ func New(config Config) (*Source, error) {
 		out:  stream.NewHandover(config.Inbox),
 		pace: newPace(config.Speed, config.IdleLimit, config.Now),
 	}
-	known := true
-	for _, name := range config.Files {
-		r, err := newRecording(name, &config)
-		if err != nil {
-			return nil, err
-		}
+	if err := s.find(); err != nil {
+		return nil, err
+	}
+	for _, r := range s.recordings {
 		s.stats.Size += r.size
-		known = known && r.reopens
-		s.recordings = append(s.recordings, r)
+		s.once = s.once || !r.reopens
 		if !slices.Contains(s.streams, r.stream) {
 			s.streams = append(s.streams, r.stream)
 		}
 	}
-	if !known {
+	if s.once {
 		s.stats.Size = 0
 	}
 	return s, nil
+}
+
+// find looks for the files, without reading them.
+func (s *Source) find() error {
+	s.recordings = make([]*recording, 0, len(s.config.Files))
+	for _, name := range s.config.Files {
+		r, err := newRecording(name, &s.config)
+		if err != nil {
+			return err
+		}
+		s.recordings = append(s.recordings, r)
+	}
+	return nil
 }
 
 // ConfigError is a [Config] that cannot be, as opposed to files that cannot be
@@ -103,9 +119,36 @@ func (s *Source) StreamNames() []string { return slices.Clone(s.streams) }
 // were handed on before. It must be called once.
 func (s *Source) Run(ctx context.Context) error {
 	defer s.out.Close()
+	for again := false; ; again = true {
+		err := s.read(ctx, again)
+		switch {
+		case s.wentBack():
+		case ctx.Err() != nil && !(s.config.Seekable && s.Stats().Ended):
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// read reads the recordings from their beginning, once, and, of a replay that can be sought,
+// waits at their end to be called back.
+func (s *Source) read(ctx context.Context, again bool) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	s.seeking.Lock()
+	s.pass = end
+	again = again || s.back
+	s.back = false
+	s.seeking.Unlock()
+	if again {
+		if err := s.begin(); err != nil {
+			return err
+		}
+	}
 	err := s.run(ctx)
-	if ctx.Err() != nil {
-		return nil
+	if s.config.Seekable && ctx.Err() == nil {
+		<-ctx.Done()
 	}
 	return err
 }
@@ -133,8 +176,11 @@ func (s *Source) run(ctx context.Context) error {
 		}
 		good = append(good, r)
 	}
-	if err := s.window(ctx, good); err != nil {
-		return err
+	if !s.windowed {
+		if err := s.window(ctx, good); err != nil {
+			return err
+		}
+		s.windowed = true
 	}
 	// Of equal times the file that was named first goes first.
 	for i, r := range good {
@@ -177,6 +223,7 @@ func (s *Source) run(ctx context.Context) error {
 	s.mu.Lock()
 	s.stats.Ended = true
 	s.mu.Unlock()
+	s.pace.finish()
 	s.out.Wake()
 	return several(broken)
 }

@@ -1,5 +1,7 @@
 package rows
 
+import "time"
+
 // Watcher is called before records below the number upTo are let go.
 type Watcher interface{ Evicting(upTo uint64) }
 
@@ -89,6 +91,15 @@ func (s *Store) EvictTo(n uint64) {
 		s.blocks = s.blocks[1:]
 		s.base++
 	}
+}
+
+// Restart lets go of all records and forgets what was counted of them, since all come
+// again. Numbers go on.
+func (s *Store) Restart() {
+	s.EvictTo(s.next)
+	s.reorder, s.rate = reorder{}, rateMeter{}
+	s.last, s.taken, s.lastOwn = 0, time.Time{}, time.Time{}
+	s.errors, s.dropped, s.unknown, s.evicted = 0, 0, 0, 0
 }
 
 // oldestSlabEnd is the number up to which eviction frees the oldest slab.
