@@ -16,6 +16,7 @@ func TestLanes(t *testing.T) {
 		{"once more", 3, 9, "came after"},
 		{"another connection", 4, 20, ""},
 		{"the rest of the old one", 3, 12, ""},
+		{"the rest of one that is older than the first", 2, 5, ""},
 		{"backwards", 4, 19, "came after"},
 		{"quiet", 0, 0, ""},
 		{"over", 3, 30, "before the last quiet point"},

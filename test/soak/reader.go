@@ -101,6 +101,7 @@ type lanes []lane
 type lane struct {
 	connection int
 	next       uint64
+	quiet      bool // it was the newest one at the last quiet point
 }
 
 // take notes a number.
@@ -115,10 +116,10 @@ func (l *lanes) take(id identity) error {
 			return nil
 		}
 	}
-	if len(*l) > 0 && id.connection < (*l)[0].connection {
+	if len(*l) > 0 && (*l)[0].quiet && id.connection < (*l)[0].connection {
 		return fmt.Errorf("number %d of publisher %d is of a connection from before the last quiet point", id.number, id.publisher)
 	}
-	*l = append(*l, lane{id.connection, id.number + 1})
+	*l = append(*l, lane{connection: id.connection, next: id.number + 1})
 	return nil
 }
 
@@ -155,6 +156,9 @@ func (l *lanes) quiet() {
 		}
 	}
 	*l = (*l)[:min(1, len(*l))]
+	for i := range *l {
+		(*l)[i].quiet = true
+	}
 }
 
 // record notes a record: whether it is whole, of that stream, and after those
