@@ -13,13 +13,32 @@ import (
 // batches.
 const sessionMemory = 2 << 20
 
-// proxyHistory is an archive as a proxy reads it.
-func proxyHistory(client *engine.Client) proxy.History {
-	archive := history.New(client)
-	return func(ctx context.Context, want proxy.Past, hand func([]stream.Record, []stream.Notice) error) (map[string]stream.Position, error) {
-		return archive.Read(ctx, history.Query{
-			Stream: want.Stream, From: want.From, To: want.To, Last: want.Last,
+// pastArchive is an archive as a proxy reads it.
+type pastArchive struct{ archive *history.Archive }
+
+func proxyHistory(client *engine.Client) proxy.History { return pastArchive{history.New(client)} }
+
+func (a pastArchive) Read(ctx context.Context, wants []proxy.Past, last int, hand func([]stream.Record, []stream.Notice) error) ([]map[string]stream.Position, error) {
+	queries := make([]history.Query, len(wants))
+	for i, want := range wants {
+		queries[i] = history.Query{
+			Stream: want.Stream, From: want.From, To: want.To, Last: last,
 			After: want.After, Before: want.Before, Named: want.Named, Find: want.Keys, Memory: sessionMemory,
-		}, hand)
+		}
 	}
+	all, err := a.archive.ReadTogether(ctx, queries, hand)
+	ends := make([]map[string]stream.Position, len(all))
+	for i := range all {
+		ends[i] = all[i]
+	}
+	return ends, err
+}
+
+func (a pastArchive) Held(ctx context.Context) ([]proxy.Held, error) {
+	streams, err := a.archive.Holds(ctx)
+	held := make([]proxy.Held, len(streams))
+	for i, s := range streams {
+		held[i] = proxy.Held{Stream: s.Name, Consolidators: s.Consolidators, Newest: s.Newest}
+	}
+	return held, err
 }

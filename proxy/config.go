@@ -71,8 +71,8 @@ type Config struct {
 	Open func(mergeWait time.Duration) (Source, error)
 
 	// History reads what was said before, as far as an archive has it: for since= and
-	// last= beyond what is held in memory, and for sessions that come back after long. nil:
-	// there is none.
+	// last= beyond what is held in memory, for sessions that come back after long, and for
+	// patterns that match streams which are not live. nil: there is none.
 	History History
 
 	// Buffer bounds the memory of all logs, in bytes. 0 means fanout's default.

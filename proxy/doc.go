@@ -30,11 +30,14 @@
 // end of the log, where it is known.
 //
 // History: with Config.History, what a session wants of before its log comes out of an archive
-// first: records since a time, more of the newest than the log has, and what one that comes back
-// names and the log does not lead on from. Where that ends, at each consolidator, the session
-// goes on as one that comes back with those positions. 64 sessions read it at a time, each with
-// 1 MiB that waits; a session without a turn, or whose archive fails, is told of an unknown
-// loss and goes on.
+// first: records since a time, more of the newest than the logs have, and what one that comes back
+// names and the log does not lead on from. Its patterns match what is held, too, though nobody
+// writes it: all that has something since the time, or with last=; of who comes back, what its id
+// names. Several streams are read as one, merged by time. Where that ends, at each consolidator, the
+// session goes on as one that comes back with those positions. 64 sessions read it at a time, one
+// with more than 16 streams counting as several, each with 1 MiB that waits; a session without a
+// turn, or whose archive fails, is told of an unknown loss and goes on. What is held is listed
+// every ten seconds at most, and waited for three.
 //
 // Tails: a stream is tailed at the consolidators from its first session until
 // a minute after its last one, unless others need the room; of those without a record
@@ -58,7 +61,7 @@
 // Isolation: a session reads the streams that it names, whose names are compared
 // whole, and those that match its patterns, as far as its grant goes. Records of several
 // are merged by time, as far as they are there at the same time; last=N is N records of
-// them in all, the newest ones.
+// them in all, the newest ones, what the logs have counting as newer than what only the archive has.
 //
 // Absences: that a consolidator was away is told to who was there, or comes back from
 // before it, with a place in this log, with positions at the consolidators, or with a time;

@@ -59,10 +59,10 @@ type Turns struct{ turns }
 func NewTurns(all, each int) *Turns { return &Turns{turns{all: all, each: each}} }
 
 // Take takes one.
-func (t *Turns) Take(ctx context.Context, owner string) bool { return t.take(ctx, owner) }
+func (t *Turns) Take(ctx context.Context, owner string) bool { return t.take(ctx, owner, 1) }
 
 // Done gives one back.
-func (t *Turns) Done(owner string) { t.done(owner) }
+func (t *Turns) Done(owner string) { t.done(owner, 1) }
 
 // Taken is how many are taken.
 func (t *Turns) Taken() int { return t.taken }

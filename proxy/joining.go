@@ -48,6 +48,9 @@ func (s *session) openParts(ctx context.Context) error {
 		s.openPart(name, t)
 	}
 	s.match(func(*part) {})
+	if err := s.matchHeld(ctx); err != nil {
+		return err
+	}
 	s.parts, s.joins.waiting = s.joins.waiting, nil
 	if err := s.awaitBackfill(ctx); err != nil {
 		return err
@@ -97,6 +100,7 @@ func (s *session) beginAll(ctx context.Context) error {
 			s.id.keep(k) // until it is known whose it is
 		}
 	}
+	s.tellUnheard()
 	if err := s.shareLast(ctx); err != nil {
 		return err
 	}

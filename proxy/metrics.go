@@ -31,7 +31,9 @@ func newMetrics(p *Proxy) *metrics {
 }
 
 // registry is what /metrics serves.
-func (m *metrics) registry() *prometheus.Registry { return admin.Registry(m.list, m.delay) }
+func (m *metrics) registry() *prometheus.Registry {
+	return admin.Registry(m.list, m.delay, m.p.pastFigures.took)
+}
 
 // All of them stand in docs/operations.md, which a test holds.
 var (
@@ -104,6 +106,8 @@ func (m *metrics) list(to admin.Figures) {
 	to.Gauge(descMaxTails, int64(p.cfg.Streams))
 	to.Gauge(descBuffer, p.hub.Size())
 	to.Gauge(descReady, oneIf(p.readiness() == ""))
+
+	p.pastFigures.list(to)
 
 	p.streams.each(func(name string, c *streamCounts) {
 		to.Gauge(descStreamSessions, c.sessions.Load(), name)

@@ -15,10 +15,11 @@ type counted struct {
 }
 
 // shareLast has each stream of several begin with those of its records that are among
-// the newest of all, as many as the request wants.
+// the newest of all, as many as the request wants. What all logs together do not have comes
+// out of history: what they have counts as newer than all that.
 func (s *session) shareLast(ctx context.Context) error {
 	want := s.request.want
-	if want.Last == 0 || want.All || len(s.parts) < 2 {
+	if want.Last == 0 || want.All || !s.request.wrapped {
 		return nil
 	}
 	var all uint64
@@ -40,6 +41,7 @@ func (s *session) shareLast(ctx context.Context) error {
 	}
 	for _, c := range streams {
 		c.part.want.Last = c.left
+		s.wantsLast(c.part, all)
 	}
 	return nil
 }

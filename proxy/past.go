@@ -29,28 +29,43 @@ const (
 	firstPast = 1 << 40
 )
 
-// Past is what a session wants of before.
+// Past is what a session wants of before, of one stream.
 type Past struct {
 	Stream   string
 	From, To time.Time // of the records; zero for no bound
-	Last     int       // so many of the newest; 0 all
 
-	// After begins at a consolidator with this position, whatever From and Last say; Keys,
-	// which may be nil, gives further ones, by the epochs that are found there. Of others
-	// comes, with Named, nothing. Before ends there before this position.
+	// After begins at a consolidator with this position, whatever From and the number of
+	// records say; Keys, which may be nil, gives further ones, by the epochs that are found
+	// there. Of others comes, with Named, nothing. Before ends there before this position.
 	After, Before map[string]stream.Position
 	Keys          func(consolidator string, epoch uint64) (at stream.Position, ok bool)
 	Named         bool
 }
 
-// History hands on what is held of before, in order, and returns where it came to: the
-// position of the next record by consolidator. Nothing that hand was given may be used
-// after it has returned; an error of it ends the reading.
-type History func(ctx context.Context, want Past, hand func([]stream.Record, []stream.Notice) error) (ends map[string]stream.Position, err error)
+// History is what was said before, in an archive.
+type History interface {
+	// Read hands on what is held of different streams, merged by time over all of them, and
+	// of all together so many of the newest, if last is not 0. It returns where it came to in
+	// each: the position of the next record by consolidator. Nothing that hand was given may
+	// be used after it has returned; an error of it ends the reading.
+	Read(ctx context.Context, wants []Past, last int, hand func([]stream.Record, []stream.Notice) error) (ends []map[string]stream.Position, err error)
+	// Held are the streams of which something is held.
+	Held(ctx context.Context) ([]Held, error)
+}
+
+// Held is a stream of which something is held.
+type Held struct {
+	Stream        string
+	Consolidators []string  // of which something is
+	Newest        time.Time // no record of it has a later time
+}
 
 // past is the history of one part while it is read.
 type past struct {
 	want Past
+	last int // of all streams that are read with it, so many of the newest; 0 all
+
+	named map[string]bool // consolidators of which the session said where it stands
 
 	ends map[string]stream.Position // where it came to; set when no more comes, as err is
 	err  error
@@ -75,17 +90,9 @@ func (s *session) wantsPast(p *part) bool {
 	case p.want.Last > 0 && !p.want.All && !s.request.wrapped:
 		p.tail.mu.Lock()
 		log := p.logAsAsked()
-		_, there := log.Newest(p.want.Last)
-		log.Position.Next = log.First
 		p.tail.mu.Unlock()
-		if there >= p.want.Last {
-			return false
-		}
-		positions, ok := p.tail.positionsAt(log.Position)
-		if !ok {
-			return false
-		}
-		want.Last, want.Before = int(min(p.want.Last-there, maxPastLast)), positions
+		_, there := log.Newest(p.want.Last)
+		return s.wantsLast(p, there)
 	default:
 		return false
 	}
@@ -95,11 +102,36 @@ func (s *session) wantsPast(p *part) bool {
 	return true
 }
 
+// wantsLast notes that a part wants more of the newest records than the logs have of all
+// streams together, and reports whether it does.
+func (s *session) wantsLast(p *part, there uint64) bool {
+	if there >= s.request.want.Last || s.proxy.cfg.History == nil {
+		return false
+	}
+	p.tail.mu.Lock()
+	log := p.logAsAsked()
+	log.Position.Next = log.First
+	p.tail.mu.Unlock()
+	positions, ok := p.tail.positionsAt(log.Position)
+	if !ok {
+		return false
+	}
+	p.pastAsked = true
+	p.past = newPast(Past{Stream: p.name, To: s.request.until, Before: positions})
+	p.past.last = int(min(s.request.want.Last-there, maxPastLast))
+	p.want.All = true
+	return true
+}
+
 // maxPastLast bounds last= beyond the log.
 const maxPastLast = 1_000_000
 
 func newPast(want Past) *past {
-	return &past{want: want, began: time.Now(), at: make(map[string]stream.Position), newest: make(map[string]int64), numbers: make(map[resume.Origin]uint64)}
+	named := make(map[string]bool)
+	for consolidator := range want.After {
+		named[consolidator] = true
+	}
+	return &past{want: want, named: named, began: time.Now(), at: make(map[string]stream.Position), newest: make(map[string]int64), numbers: make(map[resume.Origin]uint64)}
 }
 
 // wantsMissed has a part read in history first what it names and its log does not lead on from.
@@ -126,33 +158,68 @@ func (s *session) wantsMissed(p *part) {
 	p.past = newPast(want)
 }
 
-// readPast begins to read the history of a part, beside the session.
-func (s *session) readPast(ctx context.Context, p *part) *rereading {
-	return s.beside(ctx, p, func(ctx context.Context, r *rereading) {
-		p.past.err = rescue.Call("read history", func() error { return s.proxy.readPast(ctx, p.past, r) })
+// takePasts takes up the parts whose history is to be read next, as one.
+func (s *session) takePasts() []*part {
+	last := s.joins.missing[0].past.last
+	var together []*part
+	s.joins.missing = slices.DeleteFunc(s.joins.missing, func(p *part) bool {
+		is := p.past != nil && p.past.last == last
+		if is {
+			together = append(together, p)
+		}
+		return is
+	})
+	return together
+}
+
+// readPasts begins to read the history of parts, beside the session.
+func (s *session) readPasts(ctx context.Context, parts []*part) *rereading {
+	return s.beside(ctx, parts, func(ctx context.Context, r *rereading) {
+		var ends []map[string]stream.Position
+		err := rescue.Call("read history", func() (err error) {
+			ends, err = s.proxy.readPasts(ctx, r)
+			return err
+		})
+		for i, p := range parts {
+			if p.past.err = err; i < len(ends) {
+				p.past.ends = ends[i]
+			}
+		}
 	})
 }
 
 var errPastBusy = errors.New("too many sessions read history: ask again later")
 
-// readPast hands on history, until it is read or ctx ends.
-func (p *Proxy) readPast(ctx context.Context, of *past, to *rereading) error {
+// readPasts hands on history, until it is read or ctx ends, and returns where it came to.
+func (p *Proxy) readPasts(ctx context.Context, to *rereading) (ends []map[string]stream.Position, err error) {
+	var wants []Past
+	for _, one := range to.parts {
+		wants = append(wants, one.past.want)
+	}
+	began, size := time.Now(), pastTurns(len(wants))
 	turn, cancel := context.WithTimeout(ctx, pastWait)
 	defer cancel()
-	if !p.pasts.take(turn, to.owner) {
-		return errPastBusy
+	if !p.pasts.take(turn, to.owner, size) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		p.pastFigures.failed(errPastBusy)
+		return nil, errPastBusy
 	}
-	defer p.pasts.done(to.owner)
+	defer p.pasts.done(to.owner, size)
+	defer func() { p.pastFigures.ended(ctx, began, err) }()
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	waiting := stream.NewHandover(pastWaiting)
 	ended := make(chan error, 1)
+	var came []map[string]stream.Position // to be looked at when it has ended
 	defer func() { stop(); <-ended }()
 	go func() {
 		defer close(ended)
 		defer waiting.Close()
 		ended <- rescue.Call("read history", func() (err error) {
-			of.ends, err = p.cfg.History(reading, of.want, func(records []stream.Record, notices []stream.Notice) error {
+			came, err = p.cfg.History.Read(reading, wants, to.parts[0].past.last, func(records []stream.Record, notices []stream.Notice) error {
+				p.pastFigures.read(records)
 				return waiting.Put(reading, records, notices)
 			})
 			return err
@@ -162,27 +229,31 @@ func (p *Proxy) readPast(ctx context.Context, of *past, to *rereading) error {
 		select {
 		case <-to.more:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		b, err := waiting.Take(ctx)
 		if errors.Is(err, stream.ErrClosed) {
-			return <-ended
+			err = <-ended
+			return came, err
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		select {
 		case to.batches <- b:
 		case <-ctx.Done():
 			b.Release()
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }
 
+// pastTurns is how many turns it takes to read so many streams at a time: for each the records
+// of a batch are in memory.
+func pastTurns(streams int) int { return 1 + (streams-1)/16 }
+
 // addPast adds a record of history, as rereadRecord does.
-func (s *session) addPast(again *rereading, r *stream.Record) {
-	p := again.part
+func (s *session) addPast(again *rereading, p *part, r *stream.Record) {
 	next := stream.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
 	p.past.at[r.Source], p.past.newest[r.Source] = next, r.Arrived
 	id := s.pastID(p, r.Source, r.Position)
@@ -233,8 +304,20 @@ func (s *session) pastID(p *part, consolidator string, at stream.Position) httpa
 	return httpapi.EventID{Next: 1, Source: n, Seq: at.Seq}
 }
 
-// endPast has a part go on where its history ended.
-func (s *session) endPast(ctx context.Context, p *part) {
+// endPasts has parts go on where their history ended.
+func (s *session) endPasts(ctx context.Context, parts []*part) {
+	var began, reached bool
+	for _, p := range parts {
+		began = began || time.Since(p.past.began) > pastSoon
+		reached = reached || p.past.err == nil && len(p.past.at) > 0
+	}
+	for _, p := range parts {
+		s.endPast(ctx, p, began && reached)
+	}
+}
+
+// endPast does so for one; behind says that what was archived meanwhile is to be read, too.
+func (s *session) endPast(ctx context.Context, p *part, behind bool) {
 	past := p.past
 	p.past = nil
 	if err := past.err; err != nil && ctx.Err() == nil {
@@ -243,33 +326,28 @@ func (s *session) endPast(ctx context.Context, p *part) {
 			Total: s.lost, Since: time.Now(),
 		})
 	}
-	if past.err == nil && len(past.at) > 0 && time.Since(past.began) > pastSoon {
-		// What was archived meanwhile may be more than memory holds.
+	if past.err == nil && behind {
+		// It may be more than memory holds.
 		want := past.want
-		want.Last, want.Before, want.Keys = 0, nil, nil
+		want.Before, want.Keys = nil, nil
 		want.Named = want.From.IsZero()
-		want.After = past.reached()
+		want.After = past.goesOn()
 		p.past = newPast(want)
+		p.past.named, p.past.newest = past.named, past.newest
 		s.joins.missing = append(s.joins.missing, p)
 		return
 	}
-	positions := maps.Clone(past.want.After)
-	if positions == nil {
-		positions = make(map[string]stream.Position)
-	}
-	maps.Copy(positions, past.want.Before)
 	known := make(map[string]bool)
 	p.tail.mu.Lock()
 	for _, o := range p.tail.sources.Origins() {
 		known[o.Consolidator] = true
 	}
 	p.tail.mu.Unlock()
-	for consolidator, at := range past.reached() {
-		if _, begun := past.want.Before[consolidator]; begun && past.at[consolidator] == (stream.Position{}) {
-			continue // nothing came before that
-		}
-		if known[consolidator] || time.Since(time.Unix(0, past.newest[consolidator])) < pastRecent {
-			positions[consolidator] = at
+	positions := past.goesOn()
+	for consolidator := range past.reached() {
+		_, before := past.want.Before[consolidator]
+		if !past.named[consolidator] && !before && !known[consolidator] && time.Since(time.Unix(0, past.newest[consolidator])) >= pastRecent {
+			delete(positions, consolidator)
 		}
 		if p.reached != nil {
 			p.reached[consolidator] = true // what came before it was told
@@ -297,4 +375,17 @@ func (p *past) reached() map[string]stream.Position {
 		return p.at
 	}
 	return p.ends
+}
+
+// goesOn is where the stream goes on behind it, by consolidator.
+func (p *past) goesOn() map[string]stream.Position {
+	positions := make(map[string]stream.Position)
+	maps.Copy(positions, p.want.After)
+	maps.Copy(positions, p.want.Before)
+	for consolidator, at := range p.reached() {
+		if _, begun := p.want.Before[consolidator]; !begun || p.at[consolidator] != (stream.Position{}) {
+			positions[consolidator] = at // otherwise nothing came before that
+		}
+	}
+	return positions
 }

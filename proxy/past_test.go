@@ -40,7 +40,14 @@ func (m *remembered) asked() []proxy.Past {
 	return slices.Clone(m.wanted)
 }
 
-func (m *remembered) read(_ context.Context, want proxy.Past, hand func([]stream.Record, []stream.Notice) error) (map[string]stream.Position, error) {
+func (m *remembered) Held(context.Context) ([]proxy.Held, error) { return nil, m.err }
+
+func (m *remembered) Read(_ context.Context, wants []proxy.Past, last int, hand func([]stream.Record, []stream.Notice) error) ([]map[string]stream.Position, error) {
+	ends, err := m.read(wants[0], last, hand)
+	return []map[string]stream.Position{ends}, err
+}
+
+func (m *remembered) read(want proxy.Past, last int, hand func([]stream.Record, []stream.Notice) error) (map[string]stream.Position, error) {
 	m.mu.Lock()
 	m.wanted = append(m.wanted, want)
 	m.mu.Unlock()
@@ -60,8 +67,8 @@ func (m *remembered) read(_ context.Context, want proxy.Past, hand func([]stream
 	if at, ok := want.Before["vm-1"]; ok {
 		to = min(to, at.Seq)
 	}
-	if want.Last > 0 {
-		from = to - min(to, uint64(want.Last))
+	if last > 0 {
+		from = to - min(to, uint64(last))
 	}
 	for i := from; i < to; i++ {
 		r := stream.Record{
@@ -83,7 +90,7 @@ func withPast(t *testing.T, archived, records int) (*running, *remembered) {
 	m := &remembered{records: archived}
 	m.epoch = flooded(t, c, records)
 	return start(t, nil, func(cfg *proxy.Config) {
-		cfg.History = m.read
+		cfg.History = m
 		cfg.Open = func(mergeWait time.Duration) (proxy.Source, error) {
 			return direct.New(direct.Config{Consolidators: c.SubscribeAddrs(), MergeWait: mergeWait})
 		}

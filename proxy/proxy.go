@@ -38,8 +38,10 @@ type Proxy struct {
 	tails       *tails
 	live        *live.List
 	names       streamNames
-	rereads     turns         // of sessions that read again
-	pasts       turns         // of sessions that read history
+	rereads     turns // of sessions that read again
+	pasts       turns // of sessions that read history
+	pastFigures *pastFigures
+	heldStreams heldStreams
 	draining    chan struct{} // closed when no new session may begin
 
 	mu       sync.Mutex // makes count and drain exclude one another
@@ -113,6 +115,8 @@ func New(cfg Config) (*Proxy, error) {
 		live:        live.New(source),
 		rereads:     turns{all: maxRereads, each: maxRereads / 2},
 		pasts:       turns{all: maxPasts, each: maxPasts / 4},
+		pastFigures: newPastFigures(),
+		heldStreams: heldStreams{asked: make(chan struct{}, 1)},
 		draining:    make(chan struct{}),
 		admission: admission{
 			proxy: cfg.MaxSessions, tenant: cfg.MaxTenantSessions, address: cfg.MaxAddressSessions, token: cfg.MaxTokenSessions,
@@ -197,6 +201,9 @@ func (p *Proxy) Run(ctx context.Context) error {
 			failed <- fmt.Errorf("run the proxy's source: %w", err)
 		}
 	})
+	if p.cfg.History != nil {
+		wg.Go(func() { p.heldStreams.run(inner, p.cfg.History, p.pastFigures) })
+	}
 	p.source.WatchStreams(true)
 	if p.cfg.Tokens != nil {
 		wg.Go(func() { _ = p.cfg.Tokens.Run(inner) }) // returns nil

@@ -18,7 +18,7 @@ import (
 // rereading reads again, beside the session, what a part's reader misses. Its fields are
 // the session's, whose goroutine adds what comes.
 type rereading struct {
-	part    *part
+	parts   []*part            // more than one only for history
 	owner   string             // whose turn it takes: who may read the same tenants is one
 	batches chan *stream.Batch // what was read; closed when no more comes
 	more    chan struct{}      // has a token when the next batch may be read
@@ -37,7 +37,7 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	if p.want.All {
 		from.Last = math.MaxInt32
 	}
-	return s.beside(ctx, p, func(ctx context.Context, r *rereading) {
+	return s.beside(ctx, []*part{p}, func(ctx context.Context, r *rereading) {
 		err := rescue.Call("read again", func() error { return s.proxy.readAgain(ctx, p.name, from, r) })
 		if err != nil {
 			s.proxy.cfg.Logger.Warn("cannot read again for a session that came back", "stream", p.name, "err", err)
@@ -45,11 +45,11 @@ func (s *session) readAgain(ctx context.Context, p *part) *rereading {
 	})
 }
 
-// beside begins to read for a part in a goroutine of its own, whose context ends when the
+// beside begins to read for parts in a goroutine of its own, whose context ends when the
 // reading is stopped or the proxy drains.
-func (s *session) beside(ctx context.Context, p *part, read func(context.Context, *rereading)) *rereading {
+func (s *session) beside(ctx context.Context, parts []*part, read func(context.Context, *rereading)) *rereading {
 	within, cancel := context.WithCancel(ctx)
-	r := &rereading{part: p, owner: s.owner(p), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
+	r := &rereading{parts: parts, owner: s.owner(parts[0]), batches: make(chan *stream.Batch), more: make(chan struct{}, 1)}
 	r.more <- struct{}{}
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -87,7 +87,7 @@ func (s *session) owner(p *part) string {
 func (p *Proxy) awaitTurn(ctx context.Context, owner string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 3*p.cfg.Reread)
 	defer cancel()
-	return p.rereads.take(ctx, owner)
+	return p.rereads.take(ctx, owner, 1)
 }
 
 // readAgain hands on what a source of its own has of a stream, until ctx ends, or the time
@@ -96,7 +96,7 @@ func (p *Proxy) readAgain(ctx context.Context, name string, from stream.Backfill
 	if !p.awaitTurn(ctx, to.owner) {
 		return nil
 	}
-	defer p.rereads.done(to.owner)
+	defer p.rereads.done(to.owner, 1)
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Reread)
 	defer cancel()
 	source, err := p.cfg.Open(max(p.cfg.Reread/2, time.Nanosecond)) // 0 would be another wait
@@ -152,11 +152,11 @@ func (s *session) addAgain(ctx context.Context) {
 			return
 		}
 		if p := s.joins.missing[0]; p.past != nil {
-			s.joins.again = s.readPast(ctx, p)
+			s.joins.again = s.readPasts(ctx, s.takePasts())
 		} else {
 			s.joins.again = s.readAgain(ctx, p)
+			s.joins.missing = s.joins.missing[1:]
 		}
-		s.joins.missing = s.joins.missing[1:]
 	}
 	r := s.joins.again
 	select {
@@ -171,14 +171,15 @@ func (s *session) addAgain(ctx context.Context) {
 		return
 	}
 	s.endAgain()
-	if r.part.past != nil {
-		s.endPast(ctx, r.part)
+	if r.ofPast() {
+		s.endPasts(ctx, r.parts)
 		return
 	}
-	if p := r.part; !r.all && p.want.All {
+	p := r.parts[0]
+	if !r.all && p.want.All {
 		s.addOwnLoss(p, httpapi.EventID{}, resume.Loss{Unknown: true, Reason: unread})
 	}
-	s.joinBehind(r.part)
+	s.joinBehind(p)
 }
 
 // endAgain ends reading again.
@@ -192,6 +193,19 @@ func (s *session) endAgain() {
 // readsAgain reports whether the session reads again, or is to.
 func (s *session) readsAgain() bool { return s.joins.again != nil || len(s.joins.missing) > 0 }
 
+// ofPast reports whether it is history that is read.
+func (r *rereading) ofPast() bool { return r.parts[0].past != nil }
+
+// of is the part of a stream; nil if that is none of those that are read.
+func (r *rereading) of(stream string) *part {
+	for _, p := range r.parts {
+		if p.name == stream {
+			return p
+		}
+	}
+	return nil
+}
+
 // addNextAgain adds the next record or notice of a batch, or is done with that.
 func (s *session) addNextAgain(r *rereading) {
 	b := r.batch
@@ -199,32 +213,36 @@ func (s *session) addNextAgain(r *rereading) {
 	case r.notices < len(b.Notices) && b.Notices[r.notices].At <= r.records:
 		n := &b.Notices[r.notices]
 		r.notices++
-		switch {
-		case r.part.past == nil:
-		case n.Kind == stream.KindGap:
-			s.addPastGap(r.part, n)
-			return
-		default:
+		p := r.parts[0]
+		if r.ofPast() {
+			if p := r.of(n.Stream); p != nil && n.Kind == stream.KindGap {
+				s.addPastGap(p, n)
+			}
 			return
 		}
 		switch n.Kind {
 		case stream.KindGap:
-			s.rereadGap(r.part, n)
+			s.rereadGap(p, n)
 		case stream.KindPosition:
-			s.rereadBeginning(r.part, n)
+			s.rereadBeginning(p, n)
 		case stream.KindBackfill:
 			r.all = true
 		}
 	case r.records < len(b.Records):
 		r.records++
-		if r.part.past != nil {
-			s.addPast(r, &b.Records[r.records-1])
-		} else {
-			s.rereadRecord(r, &b.Records[r.records-1])
+		switch one := &b.Records[r.records-1]; {
+		case !r.ofPast():
+			s.rereadRecord(r, one)
+		default:
+			if p := r.of(one.Stream); p != nil { // nothing else is asked for
+				s.addPast(r, p, one)
+			}
 		}
 	default:
-		s.addUnseen(r.part)
-		r.part.countSent()
+		for _, p := range r.parts {
+			s.addUnseen(p)
+			p.countSent()
+		}
 		b.Release()
 		r.batch = nil
 		r.more <- struct{}{}
@@ -238,7 +256,11 @@ func (s *session) restAgain() time.Duration {
 	for _, p := range s.parts {
 		p.sieve.atEnd(now)
 	}
-	return s.joins.again.part.sieve.rest()
+	var rest time.Duration
+	for _, p := range s.joins.again.parts {
+		rest = max(rest, p.sieve.rest())
+	}
+	return rest
 }
 
 // dueAgain is when there is something to add that was read again, as far as that is known.
@@ -253,7 +275,7 @@ func (s *session) dueAgain(now time.Time) time.Time {
 }
 
 func (s *session) rereadRecord(again *rereading, r *stream.Record) {
-	p, wanted := again.part, false
+	p, wanted := again.parts[0], false
 	var missing *resume.Event
 	id := s.numbered(p, func() (id httpapi.EventID) {
 		id, missing, wanted = p.resume.Record(&p.tail.sources, r.Source, r.Position)

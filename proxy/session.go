@@ -31,7 +31,8 @@ type session struct {
 	proxy   *Proxy
 	request *request
 	parts   []*part
-	joins   joining // streams that are to become parts
+	joins   joining   // streams that are to become parts
+	unheard []unheard // of what was asked for and does not come
 	reader  *fanout.Reader
 
 	ids  bool           // its events have ids for those who know nothing else

@@ -116,7 +116,7 @@ func (c connection) newest(ctx context.Context, stream string) ([]tip, error) {
 			continue
 		}
 		l := linkOf(&found[i])
-		tips = append(tips, tip{&chain{store: subjectStore{c.Archive, found[i].Subject}, consolidator: consolidator, stream: stream}, l})
+		tips = append(tips, tip{chain: &chain{store: subjectStore{c.Archive, found[i].Subject}, consolidator: consolidator, stream: stream}, newest: l})
 	}
 	return tips, nil
 }

@@ -49,10 +49,10 @@ func (r *merging) placeLast(running *rescue.Group, tips []tip) error {
 		}
 	}
 	merge := stream.NewMerge(open, func(a, b *backward) bool {
-		return cmp.Or(cmp.Compare(b.time(), a.time()), cmp.Compare(b.strand.chain.consolidator, a.strand.chain.consolidator)) < 0
+		return cmp.Or(cmp.Compare(b.time(), a.time()), cmp.Compare(b.strand.chain.consolidator, a.strand.chain.consolidator), cmp.Compare(b.strand.chain.stream, a.strand.chain.stream)) < 0
 	})
 	kept := 0
-	for left := r.query.Last; left > 0; left-- {
+	for left := r.queries[0].Last; left > 0; left-- {
 		b, ok := merge.Next()
 		if !ok {
 			break
@@ -60,7 +60,7 @@ func (r *merging) placeLast(running *rescue.Group, tips []tip) error {
 		b.strand.at, b.strand.known = loss.Position{Epoch: b.links[len(b.links)-1].Epoch, Seq: b.seqs[len(b.seqs)-1]}, true
 		b.times, b.seqs = b.times[:len(b.times)-1], b.seqs[:len(b.seqs)-1]
 		if len(b.times) == 0 && left > 1 {
-			kept = letGo(all, kept+len(b.links[len(b.links)-1].payload), r.query.memory())
+			kept = letGo(all, kept+len(b.links[len(b.links)-1].payload), r.queries[0].memory())
 			if err := b.load(ctx); err != nil {
 				return err
 			}

@@ -70,7 +70,7 @@ func (m *memory) newest(_ context.Context, stream string) (tips []tip, err error
 		}
 		if name == stream && !had[consolidator] {
 			had[consolidator] = true
-			tips = append(tips, tip{&chain{store: shelf{m, s}, consolidator: consolidator, stream: stream}, m.decode(at)})
+			tips = append(tips, tip{chain: &chain{store: shelf{m, s}, consolidator: consolidator, stream: stream}, newest: m.decode(at)})
 		}
 	}
 	return tips, nil

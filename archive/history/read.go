@@ -3,6 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,21 +33,33 @@ type Ends map[string]loss.Position
 // consolidators, and returns where it came to; with an error, as far as it came. It blocks in
 // hand and in the archive, until ctx ends.
 func (a *Archive) Read(ctx context.Context, q Query, hand Hand) (Ends, error) {
-	if err := q.check(); err != nil {
-		return nil, err
-	}
-	q.soon = time.Now().Add(2 * batch.Ahead).UnixMilli()
-	newest, err := a.store.newest(ctx, q.Stream)
-	if err != nil {
-		return nil, err
+	ends, err := a.ReadTogether(ctx, []Query{q}, hand)
+	return ends[0], err
+}
+
+// ReadTogether reads several streams as Read does one: merged by time over all of them, which
+// are different ones. Last and Memory are those of the first query, and are of all streams
+// together. The ends are in the order of the queries.
+func (a *Archive) ReadTogether(ctx context.Context, queries []Query, hand Hand) ([]Ends, error) {
+	queries = slices.Clone(queries)
+	r := &merging{hand: hand, queries: queries}
+	soon := time.Now().Add(2 * batch.Ahead).UnixMilli()
+	for i := range queries {
+		queries[i].soon = soon
+		if err := queries[i].check(); err != nil {
+			return r.ends(), err
+		}
 	}
 	running := rescue.NewGroup(ctx)
 	defer func() { running.End(); _ = running.Wait() }()
-	r := &merging{hand: hand, query: &q, timed: len(newest) > 1}
-	if q.Last > 0 {
-		err = r.placeLast(running, newest)
-	} else {
-		err = r.placeAll(running, newest)
+	tips, err := a.tips(running, queries)
+	r.timed = len(tips) > 1
+	switch {
+	case err != nil:
+	case queries[0].Last > 0:
+		err = r.placeLast(running, tips)
+	default:
+		err = r.placeAll(running, tips)
 	}
 	if err == nil {
 		err = r.merge(running.Context())
@@ -58,15 +71,32 @@ func (a *Archive) Read(ctx context.Context, q Query, hand Hand) (Ends, error) {
 	return r.ends(), err
 }
 
-// tip is the newest batch of a chain.
+// tips are the newest batches of all chains that are wanted.
+func (a *Archive) tips(running *rescue.Group, queries []Query) (all []tip, err error) {
+	found := make([][]tip, len(queries))
+	err = each(running, queries, func(i int, q Query) (err error) {
+		found[i], err = a.store.newest(running.Context(), q.Stream)
+		return err
+	})
+	for i := range found {
+		for _, t := range found[i] {
+			t.query = &queries[i]
+			all = append(all, t)
+		}
+	}
+	return all, err
+}
+
+// tip is the newest batch of a chain, and what is wanted of that.
 type tip struct {
 	*chain
 	newest *link
+	query  *Query
 }
 
 // merging is one Read.
 type merging struct {
-	query   *Query
+	queries []Query // the first one says what is of all
 	hand    Hand
 	timed   bool
 	strands []*strand
@@ -77,8 +107,8 @@ type merging struct {
 }
 
 func (r *merging) strand(t tip) *strand {
-	s := &strand{chain: t.chain, query: r.query, timed: r.timed}
-	if stop, ok := r.query.Before[t.consolidator]; ok {
+	s := &strand{chain: t.chain, query: t.query, timed: r.timed}
+	if stop, ok := t.query.Before[t.consolidator]; ok {
 		s.stop = &stop
 	}
 	return s
@@ -86,7 +116,7 @@ func (r *merging) strand(t tip) *strand {
 
 // placeAll makes the strands of a query that names no number.
 func (r *merging) placeAll(running *rescue.Group, tips []tip) error {
-	bytes := min(segmentBytes, r.query.memory()/max(len(tips)*segmentsAhead, 1))
+	bytes := min(segmentBytes, r.queries[0].memory()/max(len(tips)*segmentsAhead, 1))
 	for _, t := range tips {
 		r.strands = append(r.strands, r.strand(t))
 	}
@@ -95,17 +125,17 @@ func (r *merging) placeAll(running *rescue.Group, tips []tip) error {
 	})
 }
 
-// each does something for all chains, for several at a time.
-func each(running *rescue.Group, tips []tip, do func(int, tip) error) error {
-	if len(tips) == 1 {
-		return do(0, tips[0])
+// each does something for all of a list, for several at a time.
+func each[T any](running *rescue.Group, list []T, do func(int, T) error) error {
+	if len(list) == 1 {
+		return do(0, list[0])
 	}
 	var (
 		all    sync.WaitGroup
 		places = make(chan struct{}, placing)
-		errs   = make([]error, len(tips))
+		errs   = make([]error, len(list))
 	)
-	for i, t := range tips {
+	for i, t := range list {
 		places <- struct{}{}
 		all.Add(1)
 		running.Go("read the archive", func() {
@@ -123,11 +153,14 @@ func each(running *rescue.Group, tips []tip, do func(int, tip) error) error {
 }
 
 // ends is where the strands came to.
-func (r *merging) ends() Ends {
-	ends := make(Ends)
-	for _, s := range r.strands {
-		if s.at != (loss.Position{}) {
-			ends[s.chain.consolidator] = s.at
+func (r *merging) ends() []Ends {
+	ends := make([]Ends, len(r.queries))
+	for i := range ends {
+		ends[i] = make(Ends)
+		for _, s := range r.strands {
+			if s.query == &r.queries[i] && s.at != (loss.Position{}) {
+				ends[i][s.chain.consolidator] = s.at
+			}
 		}
 	}
 	return ends
@@ -149,7 +182,7 @@ func (r *merging) merge(ctx context.Context) error {
 		}
 	}
 	merge := stream.NewMerge(open, func(a, b *strand) bool {
-		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.chain.consolidator, b.chain.consolidator)) < 0
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.chain.consolidator, b.chain.consolidator), cmp.Compare(a.chain.stream, b.chain.stream)) < 0
 	})
 	for {
 		s, ok := merge.Next()
