@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,6 +29,7 @@ type Client struct {
 	log    *slog.Logger
 	closed chan struct{}
 	moving moving
+	alone  atomic.Int64 // Unix nanoseconds until which nobody is asked for batches beside the server
 
 	mu       sync.Mutex
 	problem  error // why it is not connected
@@ -134,6 +136,7 @@ func connect(urls, where, name string, log *slog.Logger, opts []nats.Option) (*C
 }
 
 func (c *Client) connected() {
+	c.alone.Store(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.problem != nil {

@@ -27,6 +27,10 @@
 //	Watch                   batches as they are appended, from any sequence on
 //	Position, Positions     how far streams were archived; PutPosition in an Engine
 //
+// A batch that is asked for by its sequence, as the links lead from one to the next, is read by
+// the archive out of the embedded server's files (package blocks): the server would read the
+// 8 MiB that stand around it. What is not found so, it answers itself.
+//
 // # Contract
 //
 // A Client is connected for as long as it lives, and connects again for ever with

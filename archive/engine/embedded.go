@@ -13,6 +13,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"sluice/archive/engine/blocks"
 )
 
 // DefaultListen is where the embedded server listens.
@@ -99,6 +101,13 @@ func (e *embedded) run(ctx context.Context) error {
 		return err
 	}
 	s.SetLoggerV2(e.says, false, false, false)
+	if bytes := blocks.Unclean(blocksOf(e.config.Store)); bytes > 0 {
+		e.config.Log.Warn("archive: the store was not closed: all of it is read", "store", e.config.Store, "bytes", bytes)
+		reading, end := context.WithCancel(ctx)
+		var ahead sync.WaitGroup
+		ahead.Go(func() { blocks.ReadAhead(reading, blocksOf(e.config.Store)) })
+		defer func() { end(); ahead.Wait() }()
+	}
 	started := make(chan struct{})
 	go func() {
 		defer close(started)
@@ -162,12 +171,16 @@ func (c *Config) listening() (*server.Options, error) {
 	return opts, nil
 }
 
+// embeddedName is what the names of embedded servers begin with beside which somebody answers
+// batchGet: by that a client knows it, and asks nobody else.
+const embeddedName = "sluice-archive-2-"
+
 func serverName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
-	return "sluice-archive-" + host
+	return embeddedName + host
 }
 
 func (e *embedded) addr() string {

@@ -14,6 +14,7 @@ type Engine struct {
 	*Client
 	config Config
 	server *embedded // nil in a cluster
+	beside *beside   // and nil in a cluster
 	age    time.Duration
 	close  func() error // the server, once
 }
@@ -47,9 +48,13 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		}
 	}
 	if e.server != nil {
-		e.close = sync.OnceValue(e.server.stop)
+		e.close = sync.OnceValue(e.end)
 	}
-	if err := e.setUp(ctx); err != nil {
+	err = e.setUp(ctx)
+	if err == nil && e.server != nil {
+		e.beside, err = besides(e)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), e.Close())
 	}
 	return e, nil
@@ -106,6 +111,14 @@ func (e *Engine) Addr() string {
 		return ""
 	}
 	return e.server.addr()
+}
+
+// end ends what is in this process.
+func (e *Engine) end() error {
+	if e.beside != nil {
+		e.beside.stop()
+	}
+	return e.server.stop()
 }
 
 // Close ends the connection, and then the embedded server, cleanly. It may be called again.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -29,7 +30,24 @@ func (c *Client) Last(ctx context.Context, subject string) (Message, error) {
 
 // Get is the message of LOGS at a sequence. ErrNone when it is not held (any more).
 func (c *Client) Get(ctx context.Context, sequence uint64) (Message, error) {
-	return c.get(ctx, Logs, lookup{Seq: max(sequence, 1)})
+	what := lookup{Seq: max(sequence, 1)}
+	if c.embedded() {
+		m, err := c.ask(ctx, batchGet, Logs, what)
+		if !errors.Is(err, ErrNoArchive) {
+			return m, err
+		}
+		c.alone.Store(time.Now().Add(aloneFor).UnixNano())
+	}
+	return c.get(ctx, Logs, what)
+}
+
+// aloneFor is how long an archive is not asked for batches again that did not answer.
+const aloneFor = 10 * time.Second
+
+// embedded reports whether the server that the client is connected to is an archive's own,
+// which can be asked for batches more cheaply.
+func (c *Client) embedded() bool {
+	return time.Now().UnixNano() >= c.alone.Load() && strings.HasPrefix(c.conn.ConnectedServerName(), embeddedName)
 }
 
 // From is the first message of a subject, or of a wildcard, at a sequence or behind it.
@@ -47,6 +65,10 @@ func (c *Client) Since(ctx context.Context, subject string, stored time.Time) (M
 }
 
 func (c *Client) get(ctx context.Context, stream string, what lookup) (Message, error) {
+	return c.ask(ctx, "$JS.API.DIRECT.GET."+stream, stream, what)
+}
+
+func (c *Client) ask(ctx context.Context, subject, stream string, what lookup) (Message, error) {
 	if err := c.await(ctx); err != nil {
 		return Message{}, err
 	}
@@ -54,7 +76,7 @@ func (c *Client) get(ctx context.Context, stream string, what lookup) (Message, 
 	if err != nil {
 		return Message{}, err
 	}
-	m, err := c.conn.RequestWithContext(ctx, "$JS.API.DIRECT.GET."+stream, body)
+	m, err := c.conn.RequestWithContext(ctx, subject, body)
 	if err != nil {
 		return Message{}, c.failed("get from", stream, unanswered(err))
 	}

@@ -16,7 +16,7 @@ func ownUser() User { return User{Name: "sluice-archive", Password: rand.Text(),
 
 var (
 	readable = []string{
-		"$JS.API.INFO", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.NAMES", "$JS.API.DIRECT.GET.>", "$JS.API.STREAM.MSG.GET.*",
+		"$JS.API.INFO", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.NAMES", "$JS.API.DIRECT.GET.>", "$JS.API.STREAM.MSG.GET.*", batchGet,
 		"$JS.API.CONSUMER.CREATE." + Logs + ".>", "$JS.API.CONSUMER.CREATE." + Last + ".>", "$JS.API.CONSUMER.INFO.>", "$JS.API.CONSUMER.DELETE.>",
 		"$JS.API.CONSUMER.MSG.NEXT.>", "$JS.FC.>",
 	}

@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"sluice/archive/batch"
 	"sluice/archive/engine"
@@ -77,6 +81,9 @@ func (s shape) with(read func(ctx context.Context, a *history.Archive, held stri
 	if err := errors.Join(s.fill(e), e.Close()); err != nil {
 		return err
 	}
+	if err := forget(dir); err != nil {
+		return err
+	}
 	if e, err = engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0"}); err != nil {
 		return err
 	}
@@ -91,6 +98,21 @@ func (s shape) with(read func(ctx context.Context, a *history.Archive, held stri
 	err = read(ctx, history.New(client), fmt.Sprintf("%d MiB, %d batches", state.Bytes>>20, state.Messages))
 	client.Close()
 	return errors.Join(err, e.Close())
+}
+
+// forget has the system keep nothing of the files of a directory in memory.
+func forget(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return errors.Join(f.Sync(), unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED))
+	})
 }
 
 // fill appends a batch of each stream for each minute.
