@@ -53,6 +53,7 @@ func newDevenv(ended *outcome) *cobra.Command {
 			defer log.close(os.Stderr)
 			config.Logger, config.Log = log.logger(), log
 			loadSettings(&config.Client)
+			config.Archive = clientArchive
 		}
 		cluster, err := devenv.New(config)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"sluice/archive/engine"
 	"sluice/archive/history"
 	"sluice/cluster/httpapi"
 	"sluice/cluster/moment"
@@ -32,6 +33,7 @@ type feed interface {
 type before struct {
 	set     *pflag.FlagSet // nil: there are none of these flags
 	archive archiveSource
+	client  *engine.Client // of the archive, while records are read; nil: there is none
 
 	since, from, to string
 	late            time.Duration
@@ -125,6 +127,7 @@ func (b *before) over(live *stream.Source, tells bool, from, to time.Time, logge
 	if client != nil {
 		end = client.Close
 		config.Archive = history.New(client)
+		b.client = client
 	}
 	source, err := history.NewSource(config)
 	if err != nil {

@@ -157,6 +157,9 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	defer log.close(os.Stderr)
 	return r.withSource(ctx, log.logger(), func(ctx context.Context, source feed) error {
 		config.Feed = source
+		if r.before.client != nil {
+			config.Archive = clientArchive(r.before.client)
+		}
 		client, err := tui.New(config)
 		if err != nil {
 			return &usageError{err}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/archive/engine"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream/proxied"
 	"sluice/tui"
@@ -23,6 +24,14 @@ func (d *Devenv) show(ctx context.Context) error {
 	}
 	config := d.config.Client
 	config.Feed = feed
+	if d.config.Archive != nil {
+		archive, err := engine.Dial(engine.DialConfig{URLs: []string{d.ArchiveURL()}, Name: "sluice", Log: d.config.Logger.With("component", "client")})
+		if err != nil {
+			return fmt.Errorf("read the archive: %w", err)
+		}
+		defer archive.Close()
+		config.Archive = d.config.Archive(archive)
+	}
 	config.Streams = []string{"system", "tenant/acme"}
 	config.Last = backfill
 	config.Title = "sluice devenv"

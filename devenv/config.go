@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"math"
 
+	"sluice/archive/engine"
 	"sluice/tui"
+	"sluice/tui/before"
 )
 
 const (
@@ -34,7 +36,9 @@ type Config struct {
 	Headless bool
 	Client   tui.Config // how the client looks: its Settings and its Notice; the rest is set here
 	Output   io.Writer  // nil throws away
-	Command  string     // how sluice is called in what is printed; "" is "sluice"
+	// Archive is the archive as the client reads it; nil: the client reads none.
+	Archive func(*engine.Client) before.Archive
+	Command string // how sluice is called in what is printed; "" is "sluice"
 
 	// Program is the command that is [RunPart], in the order of its arguments. Required.
 	Program []string

@@ -15,6 +15,7 @@ import (
 	"sluice/cluster/query"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/tui/before"
 	"sluice/tui/terminal"
 )
 
@@ -78,6 +79,8 @@ type Config struct {
 	Streams []string     // opened at the start, a pane each; "a+b" is two merged by time, see names.Split; names.Pattern matches those that appear, too; none opens the picker
 	Last    int          // records of backfill for each stream; 0 begins with the next record
 	Filter  query.Filter // each pane begins with it; zero shows all
+	// Archive is what was said before; nil: there is none.
+	Archive before.Archive
 	Actions []Action
 	Title   string        // in the corner; "" is "sluice"
 	Alert   func() string // stands behind the title while it is not empty; asked at each frame, so it must not wait; may be nil
@@ -186,6 +189,9 @@ func (c *Client) Run(ctx context.Context) error {
 	m := newModel(c.config, c.wake, colorprofile.Detect(t.Output(), os.Environ()))
 	m.width, m.height = t.Size()
 	m.stores.Wake = c.wakeUp
+	reads, endReads := context.WithCancel(ctx)
+	defer endReads()
+	m.reads = reads
 	m.held = t.Held
 	m.hurry, m.hurried = t.Urge, t.Urged
 	defer m.stores.Stop()

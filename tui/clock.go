@@ -104,6 +104,9 @@ func (m *model) openWhen(p *pane) {
 // on the top line if enough rows follow it.
 func (m *model) goTo(p *pane, at time.Time) tea.Cmd {
 	v := p.view
+	if cmd, goes := m.goEarlier(p, at); goes {
+		return cmd
+	}
 	v.Hold()
 	if v.Total() == 0 {
 		return m.notifyWhile(func() bool { return v.Total() == 0 }, "no record is here yet")

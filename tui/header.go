@@ -31,6 +31,9 @@ func (p *pane) header(width int, sc scene) string {
 	if p.search != nil && p.search.Matcher().Source != "" {
 		chips = append(chips, p.searchChip())
 	}
+	if chip := p.earlierChip(sc.location); chip != "" {
+		chips = append(chips, chip)
+	}
 	want := 0
 	for _, chip := range chips {
 		want += cell.Width(chip, sc.method) + 3

@@ -124,6 +124,10 @@ func (m *model) keepNotice(n *stream.Notice) {
 		for _, s := range stores {
 			s.Filled(n.Stream)
 		}
+	case stream.KindPosition:
+		for _, s := range stores {
+			s.Begins(n.Stream, n.Source, n.Position)
+		}
 	case stream.KindState:
 		m.stateChanged(n)
 	case stream.KindAway:

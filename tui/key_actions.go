@@ -108,7 +108,11 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 			}
 		}
 		if p := m.pane(); p != nil {
-			return m.paneKey(p, msg)
+			if cmd, took := m.earlierKey(p, msg); took {
+				return cmd
+			}
+			cmd := m.paneKey(p, msg)
+			return tea.Batch(cmd, m.moved(p, msg))
 		}
 	}
 	return nil

@@ -87,9 +87,14 @@ func (m *model) findError(p *pane, step int) tea.Cmd {
 	if ord := v.CursorOrd(); ord >= 0 && (!v.Following() || step > 0) {
 		from = v.At(ord)
 	}
-	if n, ok := v.ErrorFrom(from, step); ok {
+	if n, ok := v.ErrorFrom(from, step); ok && !v.Crosses(from, n) {
 		v.Jump(n)
 		return nil
+	}
+	if step < 0 {
+		if cmd := m.errorEarlier(p); cmd != nil {
+			return cmd
+		}
 	}
 	standing := m.standing(p)
 	switch {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -111,8 +112,9 @@ type model struct {
 	dirty bool
 	held  func() bool // a frame has to wait; View is asked again when it need not
 
-	hurry   func()      // the next frame answers the user
-	hurried func() bool // such a frame waits to be shown
+	reads   context.Context // of what is read of an archive
+	hurry   func()          // the next frame answers the user
+	hurried func() bool     // such a frame waits to be shown
 }
 
 func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
@@ -133,6 +135,10 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
 	m.stores.Wake = func(bool) { wake() }
+	m.reads = context.Background()
+	if config.Archive != nil {
+		m.stores.KeepPositions()
+	}
 	m.held = func() bool { return false }
 	m.hurry, m.hurried = func() {}, m.held
 	m.theme = newTheme(m.dark, m.profile)
@@ -205,7 +211,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.notice = ""
 		return m.click(msg)
 	case wheelMsg:
-		m.rollWheel()
+		return m.rollWheel()
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		return m.redrawSoon()
@@ -237,6 +243,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		if msg.id == m.redrawID {
 			return func() tea.Msg { return repaintMsg{} }
 		}
+	case earlierMsg:
+		return m.earlierRead(msg.reading)
 	case fadeMsg:
 		if msg.id == m.flash.id {
 			m.flash.text, m.flash.holds = "", nil
@@ -284,8 +292,11 @@ func (m *model) work() (cmd tea.Cmd) {
 		if p.search != nil && p.search.Arrived() {
 			m.hurry()
 		}
+		if refit := m.refit(p); refit != nil {
+			cmd = tea.Batch(cmd, refit)
+		}
 		if missed := m.missed(p); missed != nil {
-			cmd = missed
+			cmd = tea.Batch(cmd, missed)
 			m.dirty = true
 		}
 	}

@@ -37,6 +37,8 @@ type pane struct {
 	tall         []tallRow   // rows of the last frame while they are wrapped
 	days         days
 
+	earlier earlier
+
 	seen, seenErrors uint64 // of the store, when the pane was last on the screen
 }
 

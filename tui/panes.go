@@ -140,6 +140,7 @@ func (m *model) closePane() {
 	if p == nil {
 		return
 	}
+	p.forgetEarlier()
 	p.view.Close()
 	m.release(p.store())
 	gone := m.slots[m.focus]

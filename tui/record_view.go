@@ -12,6 +12,7 @@ import (
 	"sluice/tui/query"
 	"sluice/tui/rows"
 	"sluice/tui/rowtext"
+	"sluice/tui/view"
 )
 
 // recordView is one whole record, instead of the panes or beside its own. It has its
@@ -286,6 +287,13 @@ func (d *recordView) begin(height int) {
 func (d *recordView) fill(p *page) {
 	t := p.scene.theme
 	at := when(&d.entry, p.scene.location)
+	if d.entry.Kind == rows.KindSeam && strings.HasSuffix(d.data, view.SeamLoads) {
+		p.section("Not loaded")
+		p.text(t.gap, d.data)
+		p.blank()
+		p.text(t.dim, "What is above was loaded from the archive, and what is below came live. What came between is loaded from there: scroll down to this row from above, or up to it from below.")
+		return
+	}
 	if d.entry.Kind == rows.KindSeam {
 		p.section("No longer held")
 		p.text(t.gap, d.data)

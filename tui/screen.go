@@ -109,7 +109,7 @@ func (m *model) turnWheel(msg tea.MouseWheelMsg) tea.Cmd {
 }
 
 // rollWheel moves what the wheel was turned over.
-func (m *model) rollWheel() {
+func (m *model) rollWheel() (cmd tea.Cmd) {
 	by := m.wheel
 	m.wheel = 0
 	switch {
@@ -118,8 +118,12 @@ func (m *model) rollWheel() {
 		m.top().scroll(m, by)
 	default:
 		m.scrollPane(m.wheelAt, by)
+		if slices.Contains(m.panes, m.wheelAt) {
+			cmd = m.loadNear(m.wheelAt, by)
+		}
 	}
 	m.wheelAt = nil
+	return cmd
 }
 
 // scrollPane scrolls a pane, if it is still open.

@@ -42,6 +42,11 @@ func (m *model) missed(p *pane) tea.Cmd {
 	if missed == view.Stay {
 		return nil
 	}
+	if missed == view.Backward {
+		if cmd := m.searchEarlier(p); cmd != nil {
+			return cmd
+		}
+	}
 	total, _ := p.search.Count()
 	standing, looking := m.standing(p), m.looking(p)
 	none := func() bool {

@@ -1,6 +1,12 @@
 package rows
 
-import "sluice/cluster/record"
+import (
+	"time"
+
+	"sluice/cluster/query"
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
+)
 
 // Entry is what a store knows of one record without looking at its bytes. It
 // has no pointers.
@@ -17,6 +23,18 @@ type Entry struct {
 	Foreign bool // see record.Head
 	Plain   bool // its words stand in its bytes as in its row: see query.Plain
 	Late    bool // its time is before that of a record that stands above it
+}
+
+// entryOf is the entry of a record, whose head was read, without its source and stream.
+func entryOf(r *stream.Record, head *record.Head) Entry {
+	e := Entry{
+		Time: head.Time, Own: head.Time != 0, Foreign: head.Foreign,
+		Level: int16(min(int(head.Level), 1<<15-1)), Plain: !head.Encoded && query.Plain(r.Data),
+	}
+	if !e.Own {
+		e.Time = r.Arrived / int64(time.Millisecond)
+	}
+	return e
 }
 
 // Begin and End are where the bytes of an entry are in their slab.

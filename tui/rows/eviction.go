@@ -71,6 +71,7 @@ func (s *Store) EvictTo(n uint64) {
 	for _, w := range s.watchers {
 		w.Evicting(n)
 	}
+	s.leave(s.first, n)
 	s.evicted += n - s.first
 	s.first = n
 	for _, l := range s.leases {

@@ -82,8 +82,8 @@ func (all *Stores) Shed(s *Store, name string) (unread bool) {
 func (s *Store) Tell(at time.Time, text []byte) {
 	e := Entry{Time: at.UnixMilli(), Own: true, Kind: KindStreams, Level: int16(record.Info), Source: s.intern("")}
 	if s.mustWait(&e) {
-		s.reorder.put(e, at.UnixNano(), text)
+		s.reorder.put(e, at.UnixNano(), text, 0)
 		return
 	}
-	s.append(e, text)
+	s.append(e, text, 0)
 }

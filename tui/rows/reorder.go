@@ -41,6 +41,7 @@ type pending struct {
 	key     int64 // Unix milliseconds
 	order   uint64
 	at      int // in data
+	place   uint64
 }
 
 // newest is where a source's newest live record has its place, and when it
@@ -65,9 +66,9 @@ func (r *reorder) filled(id uint16) { delete(r.filling, id) }
 // placed notes a place that was given to an entry which did not wait.
 func (r *reorder) placed(key int64) { r.last = max(r.last, key) }
 
-// put takes an entry that arrived then, in Unix nanoseconds, and copies its
-// data.
-func (r *reorder) put(e Entry, then int64, data []byte) {
+// put takes an entry that arrived then, in Unix nanoseconds, with its place as it is
+// packed, and copies its data.
+func (r *reorder) put(e Entry, then int64, data []byte, place uint64) {
 	arrived := then / int64(time.Millisecond)
 	key := e.Time
 	switch {
@@ -87,7 +88,7 @@ func (r *reorder) put(e Entry, then int64, data []byte) {
 	}
 	r.order++
 	e.size = uint32(len(data))
-	r.pending = append(r.pending, pending{e, then, key, r.order, len(r.data)})
+	r.pending = append(r.pending, pending{e, then, key, r.order, len(r.data), place})
 	r.data = append(r.data, data...)
 }
 
@@ -211,7 +212,7 @@ func (r *reorder) handOn(s *Store, n int) {
 			p.Late = true
 		}
 		r.last = max(r.last, min(p.key, arrived))
-		s.append(p.Entry, r.data[p.at:p.at+int(p.size)])
+		s.append(p.Entry, r.data[p.at:p.at+int(p.size)], p.place)
 	}
 	rest := r.pending[n:]
 	next := r.spare[:0]

@@ -24,8 +24,9 @@ func (s *slab) free() int { return len(s.mem.b) - s.used }
 type block struct {
 	mem     *memory
 	entries *[BlockLen]Entry
-	mixed   int   // entries that are notices, or not plain
-	runs    []run // entries whose bytes are in one slab, by their first
+	places  *[BlockLen]uint64 // positions, packed; nil: they are not kept
+	mixed   int               // entries that are notices, or not plain
+	runs    []run             // entries whose bytes are in one slab, by their first
 }
 
 // run is where a slab begins within a block.
@@ -38,8 +39,9 @@ type run struct {
 // pool keeps slabs and blocks that were let go, so that a client that is at
 // its bounds makes no garbage. What it keeps, 2.4 MB at most, is not counted.
 type pool struct {
-	slabs  []*memory
-	blocks []*memory
+	slabs     []*memory
+	blocks    []*memory
+	positions bool // blocks have room for them
 }
 
 // spare is how many slabs, and how many blocks, the pool keeps.
@@ -59,7 +61,7 @@ func (p *pool) put(m *memory) {
 	switch {
 	case len(m.b) == slabSize && len(p.slabs) < spare:
 		p.slabs = append(p.slabs, m)
-	case len(m.b) == BlockLen*entrySize && len(p.blocks) < spare:
+	case len(m.b) == p.blockSize() && len(p.blocks) < spare:
 		p.blocks = append(p.blocks, m)
 	default:
 		m.free()
@@ -72,7 +74,19 @@ func (p *pool) block() *block {
 		m = p.blocks[n-1]
 		p.blocks = p.blocks[:n-1]
 	} else {
-		m = newMemory(BlockLen * entrySize)
+		m = newMemory(p.blockSize())
 	}
-	return &block{mem: m, entries: (*[BlockLen]Entry)(unsafe.Pointer(unsafe.SliceData(m.b)))}
+	b := &block{mem: m, entries: (*[BlockLen]Entry)(unsafe.Pointer(unsafe.SliceData(m.b)))}
+	if p.positions {
+		b.places = (*[BlockLen]uint64)(unsafe.Pointer(unsafe.SliceData(m.b[BlockLen*entrySize:])))
+	}
+	return b
+}
+
+// blockSize is what a block takes, in bytes.
+func (p *pool) blockSize() int {
+	if p.positions {
+		return BlockLen * (entrySize + 8)
+	}
+	return BlockLen * entrySize
 }

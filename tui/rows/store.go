@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"sluice/cluster/names"
-	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
@@ -29,6 +28,8 @@ type Store struct {
 	sourceID map[string]uint16
 	streamID map[string]uint16
 	reorder  reorder // records that wait for earlier ones
+	ledges   ledges  // with Stores.KeepPositions
+	pasts    uint64  // that there have been
 
 	watchers []Watcher
 	leases   []*Lease
@@ -62,6 +63,9 @@ func newStore(streams []string, all *Stores) *Store {
 	}
 	for i, name := range streams {
 		s.streamID[name] = uint16(i)
+	}
+	if all.positions {
+		s.first, s.next, s.base = origin, origin, origin/BlockLen
 	}
 	return s
 }
@@ -97,11 +101,11 @@ func (s *Store) Held() int { return int(s.next - s.first) }
 
 // Bytes is the memory that the store takes.
 func (s *Store) Bytes() int64 {
-	return int64(len(s.blocks)*BlockLen*entrySize) + s.slabBytes + s.reorder.bytes()
+	return int64(len(s.blocks)*s.all.pool.blockSize()) + s.slabBytes + s.reorder.bytes()
 }
 
-// append keeps one record or gap at the end. It copies data.
-func (s *Store) append(e Entry, data []byte) {
+// append keeps one record or gap at the end, with its place as it is packed. It copies data.
+func (s *Store) append(e Entry, data []byte, place uint64) {
 	n := s.next
 	if n/BlockLen >= s.base+uint64(len(s.blocks)) {
 		s.blocks = append(s.blocks, s.all.pool.block())
@@ -129,6 +133,9 @@ func (s *Store) append(e Entry, data []byte) {
 	last.used += len(data)
 	last.last = n
 	b.entries[n%BlockLen] = e
+	if b.places != nil {
+		b.places[n%BlockLen] = place
+	}
 	s.next = n + 1
 	if e.Kind == KindRecord {
 		s.lives++
@@ -146,18 +153,9 @@ const maxSkew = time.Hour
 // as in a replay, where both are the recording's.
 func (s *Store) Add(r *stream.Record, now time.Time) {
 	head := record.Peek(r.Data)
-	e := Entry{
-		Time:    head.Time,
-		Own:     head.Time != 0,
-		Foreign: head.Foreign,
-		Source:  s.intern(r.Source),
-		Stream:  s.numberOf(r.Stream),
-		Level:   int16(min(int(head.Level), 1<<15-1)),
-		Plain:   !head.Encoded && query.Plain(r.Data),
-	}
-	if !e.Own {
-		e.Time = r.Arrived / int64(time.Millisecond)
-	}
+	e := entryOf(r, &head)
+	e.Source, e.Stream = s.intern(r.Source), s.numberOf(r.Stream)
+	place := s.place(e.Stream, e.Source, r.Position)
 	s.noteArrival(e.Source, by(now, r.Arrived))
 	if r.Backfill {
 		e.Kind = KindBackfill
@@ -175,10 +173,10 @@ func (s *Store) Add(r *stream.Record, now time.Time) {
 		}
 	}
 	if s.mustWait(&e) {
-		s.reorder.put(e, r.Arrived, r.Data)
+		s.reorder.put(e, r.Arrived, r.Data, place)
 		return
 	}
-	s.append(e, r.Data)
+	s.append(e, r.Data, place)
 }
 
 // by is a moment, in Unix nanoseconds, by the clock of another one: whoever sets the
@@ -273,10 +271,10 @@ func (s *Store) note(n *stream.Notice, k Kind, level record.Level, text []byte) 
 		Source: s.intern(n.Source), Stream: s.numberOf(n.Stream),
 	}
 	if s.mustWait(&e) {
-		s.reorder.put(e, n.Time.UnixNano(), text)
+		s.reorder.put(e, n.Time.UnixNano(), text, 0)
 		return
 	}
-	s.append(e, text)
+	s.append(e, text, 0)
 }
 
 // mustWait reports whether an entry waits for earlier ones. With one stream, and

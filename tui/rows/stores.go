@@ -15,6 +15,8 @@ type Stores struct {
 	stores     map[string]*Store   // by name
 	byStream   map[string][]*Store // those that keep it
 	pool       pool
+	positions  bool // of records are kept
+	pasts      map[*Past]bool
 
 	// Wake is called, on any goroutine, when a reader of a lease has something for
 	// the owner of the stores; now: and it should not wait.
@@ -98,14 +100,18 @@ func (s *Store) copyFrom(other *Store, name string, now time.Time) {
 		if e.Kind != kindGap {
 			s.noteArrival(e.Source, other.arrived[of])
 		}
+		var place uint64
+		if at, known := other.placeOf(other.packed(n)); known {
+			place = s.place(e.Stream, e.Source, at.Position)
+		}
 		if s.names.Merged {
 			then := now.UnixNano()
 			if e.Kind == kindGap {
 				then = e.Time * int64(time.Millisecond) // it stands where it happened
 			}
-			s.reorder.put(e, then, data)
+			s.reorder.put(e, then, data, place)
 		} else {
-			s.append(e, data)
+			s.append(e, data, place)
 		}
 	}
 }
@@ -156,6 +162,10 @@ func (all *Stores) Size() (records int, bytes int64) {
 	for _, s := range all.stores {
 		records += s.Held()
 		bytes += s.Bytes()
+	}
+	for p := range all.pasts {
+		records += p.Held()
+		bytes += p.Bytes()
 	}
 	return records, bytes
 }

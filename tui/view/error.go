@@ -6,6 +6,9 @@ import "slices"
 func (v *View) ErrorFrom(from uint64, step int) (n uint64, ok bool) {
 	s, end := v.store, min(v.ShownEnd(), v.store.Next())
 	if step > 0 {
+		if n, ok = v.past.errorFrom(from, step); ok {
+			return n, true
+		}
 		for _, k := range v.kept.shown {
 			if k.number > from && k.entry.IsError() {
 				return k.number, true
@@ -28,7 +31,7 @@ func (v *View) ErrorFrom(from uint64, step int) (n uint64, ok bool) {
 			return k.number, true
 		}
 	}
-	return 0, false
+	return v.past.errorFrom(from, step)
 }
 
 // has reports whether a record that the store has is known to be a row.

@@ -120,7 +120,7 @@ func (v *View) Evicting(upTo uint64) {
 		return
 	}
 	v.count()
-	top, end := max(v.TopOrd(), len(v.kept.shown)), min(upTo, v.ShownEnd())
+	top, end := max(v.TopOrd(), v.above()+len(v.kept.shown)), min(upTo, v.ShownEnd())
 	bottom := min(v.TopOrd()+v.height, v.Total())
 	at := v.store.First() // what is below this number is kept, or in a seam
 	var kept []keptRow
@@ -164,16 +164,19 @@ func (v *View) Kept() (n int) {
 	return n
 }
 
-// Keeps reports whether a record that the store let go is still on the screen.
+// Keeps reports whether a record that the store let go is still on the screen, or was
+// loaded again.
 func (v *View) Keeps(n uint64) bool {
-	return slices.ContainsFunc(v.kept.shown, func(k keptRow) bool { return k.number == n && !k.seam() })
+	return v.past.has(n) || slices.ContainsFunc(v.kept.shown, func(k keptRow) bool { return k.number == n && !k.seam() })
 }
 
 // Missing is how many rows are missing in a row's place; unknown: and a number that
 // cannot be known. Only the seam between what is kept and what is held stands for
 // any.
 func (v *View) Missing(ord int) (n uint64, unknown bool) {
-	if ord >= len(v.kept.shown) {
+	if above := v.above(); ord < above {
+		return v.missingPast(ord)
+	} else if ord -= above; ord >= len(v.kept.shown) {
 		return 0, false
 	}
 	k := &v.kept.shown[ord]

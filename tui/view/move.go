@@ -37,7 +37,12 @@ func (v *View) setTop(ord int) {
 		return
 	}
 	v.top = v.At(ord)
-	v.kept.drop(min(ord, len(v.kept.shown)))
+	switch above := v.above(); {
+	case ord >= above:
+		v.kept.drop(min(ord-above, len(v.kept.shown)))
+	case ord+v.height <= above:
+		v.kept.clear() // they have left the screen below
+	}
 }
 
 // MoveCursor moves the cursor by rows; the screen goes along when it must.

@@ -16,6 +16,8 @@ type Search struct {
 	want    Direction // a jump that waits for its match to be found
 	from    uint64    // where the jump begins
 
+	past *sieve // in what was loaded from before the store; nil: nothing was
+
 	kept        []uint64 // matches among the rows that the view keeps
 	keptVersion int      // of those rows
 
@@ -55,6 +57,7 @@ func (s *Search) Restart() {
 
 func (s *Search) look(from uint64) {
 	s.scan = query.NewScan(s.view.store, from, s.matcher.Probe(s.view.filter))
+	s.past = nil
 }
 
 // Matcher is what is searched for.
@@ -76,6 +79,9 @@ func (s *Search) Find(d Direction) {
 // whether there is more to do.
 func (s *Search) Step(deadline time.Time, now func() time.Time) (more bool) {
 	more = s.scan.Step(deadline, now)
+	if past := s.inPast(); past != nil {
+		more = past.step(deadline, now) || more
+	}
 	if s.want == Stay {
 		return more
 	}
@@ -140,14 +146,40 @@ func (s *Search) inKept() []uint64 {
 
 // ord is how many matches are below a number, and at the i-th match.
 func (s *Search) ord(n uint64) int {
-	kept := s.inKept()
-	if n < s.view.store.First() {
-		return sort.Search(len(kept), func(i int) bool { return kept[i] >= n })
+	kept, past := s.inKept(), s.inPast()
+	before := 0
+	if past != nil {
+		if n <= s.view.seamNumber() {
+			return past.ord(n)
+		}
+		before = past.count()
 	}
-	return len(kept) + s.scan.Ord(n)
+	if n < s.view.store.First() {
+		return before + sort.Search(len(kept), func(i int) bool { return kept[i] >= n })
+	}
+	return before + len(kept) + s.scan.Ord(n)
+}
+
+// inPast are the matches in what was loaded from before the store; they stand before all
+// others.
+func (s *Search) inPast() *sieve {
+	p := s.view.past
+	switch {
+	case p == nil:
+		s.past = nil
+	case s.past == nil || s.past.past != p.rows:
+		s.past = newSieve(p.rows, p.names, s.matcher.Probe(s.view.filter))
+	}
+	return s.past
 }
 
 func (s *Search) at(i int) uint64 {
+	if past := s.inPast(); past != nil {
+		if i < past.count() {
+			return past.at(i)
+		}
+		i -= past.count()
+	}
 	if kept := s.inKept(); i < len(kept) {
 		return kept[i]
 	}
@@ -155,7 +187,10 @@ func (s *Search) at(i int) uint64 {
 }
 
 // Complete reports whether all rows were tested.
-func (s *Search) Complete() bool { return s.scan.Complete() }
+func (s *Search) Complete() bool {
+	past := s.inPast()
+	return s.scan.Complete() && (past == nil || past.complete())
+}
 
 // resolve returns the record to jump to once it is known; done tells whether
 // the jump is over, found or not. Records from end on are not shown.
@@ -172,10 +207,11 @@ func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
 		if last && total > 0 {
 			return s.at(total - 1), true, true
 		}
-	case Forward:
-		if i := s.ord(s.from + 1); s.from+1 >= lo || sc.Complete() {
+	case Forward: // as far as what is shown goes on without a seam
+		if i := s.ord(s.from + 1); s.from+1 >= lo || s.Complete() {
 			if i < total {
-				return s.at(i), true, true
+				n = s.at(i)
+				return n, !s.view.Crosses(s.from, n), true
 			}
 			if last {
 				return 0, false, true
@@ -183,10 +219,12 @@ func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
 		}
 	case Backward:
 		if i := min(s.ord(s.from), total); i > 0 && (s.from <= hi || last) {
-			return s.at(i - 1), true, true
+			if n = s.at(i - 1); n >= lo || s.Complete() || s.view.past == nil {
+				return n, !s.view.Crosses(s.from, n), true
+			}
 		}
 	case Stay:
 		return 0, false, true
 	}
-	return 0, false, sc.Complete()
+	return 0, false, s.Complete()
 }

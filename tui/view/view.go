@@ -14,7 +14,8 @@ import (
 //
 // Rows are counted by their place, from 0: first those that are held because
 // they are on the screen although the store let them go, then those of the
-// store that pass the filter.
+// store that pass the filter. Before all of them stand those that were loaded of what came
+// before the store, and a seam unless these lead up to it.
 type View struct {
 	store  *rows.Store
 	filter query.Filter
@@ -27,6 +28,7 @@ type View struct {
 	top    uint64 // number of the record on the top line, unless following
 	cursor uint64 // number of the record under the cursor, unless following
 	kept   hoard
+	past   *past // nil: nothing from before the store is loaded
 
 	settled bool   // the rows around the screen are known, or it moved since
 	jumping bool   // to the record aim, which has not been tested yet
@@ -44,7 +46,10 @@ func New(s *rows.Store, f query.Filter) *View {
 }
 
 // Close lets the store forget the view.
-func (v *View) Close() { v.store.Unwatch(v) }
+func (v *View) Close() {
+	v.store.Unwatch(v)
+	v.DropPast()
+}
 
 // SetFilter changes what is shown. A following view goes on following, an
 // anchored one stays as near as it can.
@@ -53,6 +58,7 @@ func (v *View) SetFilter(f query.Filter) {
 	if !v.follow {
 		from = v.top
 	}
+	v.siftPast(&f)
 	v.kept.filter(&f, v.store.Names(), f.Within(v.filter), min(v.store.First(), v.ShownEnd()))
 	v.filter = f
 	v.rows = nil
@@ -70,7 +76,10 @@ func (v *View) Filter() query.Filter { return v.filter }
 // Filtered reports whether some records may not be rows, and Complete whether it is
 // known of all.
 func (v *View) Filtered() bool { return v.rows != nil }
-func (v *View) Complete() bool { return v.rows == nil || v.rows.Complete() }
+
+func (v *View) Complete() bool {
+	return (v.rows == nil || v.rows.Complete()) && v.past.complete()
+}
 
 // Following reports whether the view follows the newest record, and Paused whether it
 // shows nothing that came after it was paused.
@@ -91,6 +100,7 @@ func (v *View) Step(deadline time.Time, now func() time.Time) bool {
 	if v.rows != nil {
 		more = v.rows.Step(deadline, now)
 	}
+	more = v.past.step(deadline, now) || more
 	if !v.follow {
 		v.settle()
 		v.count()
@@ -100,9 +110,9 @@ func (v *View) Step(deadline time.Time, now func() time.Time) bool {
 
 // Total is the number of rows.
 func (v *View) Total() int {
-	total := len(v.kept.shown) + v.store.Held()
+	total := v.above() + len(v.kept.shown) + v.store.Held()
 	if v.rows != nil {
-		total = len(v.kept.shown) + v.rows.Count()
+		total = v.above() + len(v.kept.shown) + v.rows.Count()
 	}
 	if v.paused {
 		total = min(total, v.Ord(v.end))
@@ -120,6 +130,11 @@ func (v *View) ShownEnd() uint64 {
 
 // At returns the number of the record in a row.
 func (v *View) At(ord int) uint64 {
+	above := v.above()
+	if ord < above {
+		return v.atPast(ord)
+	}
+	ord -= above
 	if ord < len(v.kept.shown) {
 		return v.kept.shown[ord].number
 	}
@@ -132,19 +147,27 @@ func (v *View) At(ord int) uint64 {
 
 // Ord returns the first row whose record has a number of n or above.
 func (v *View) Ord(n uint64) int {
+	above := v.above()
+	if n <= v.seamNumber() {
+		return min(v.past.ord(n), above)
+	}
 	if n < v.store.First() {
-		return sort.Search(len(v.kept.shown), func(i int) bool { return v.kept.shown[i].number >= n })
+		return above + sort.Search(len(v.kept.shown), func(i int) bool { return v.kept.shown[i].number >= n })
 	}
 	if v.rows != nil {
-		return len(v.kept.shown) + v.rows.Ord(n)
+		return above + len(v.kept.shown) + v.rows.Ord(n)
 	}
-	return len(v.kept.shown) + int(min(n, v.store.Next())-v.store.First())
+	return above + len(v.kept.shown) + int(min(n, v.store.Next())-v.store.First())
 }
 
 // Row returns the record of a row. The data are valid until the next eviction.
 func (v *View) Row(ord int) (n uint64, e *rows.Entry, source string, data []byte) {
-	if ord < len(v.kept.shown) {
-		k := &v.kept.shown[ord]
+	above := v.above()
+	if ord < above {
+		return v.pastRow(ord)
+	}
+	if ord-above < len(v.kept.shown) {
+		k := &v.kept.shown[ord-above]
 		return k.number, &k.entry, k.source, k.data
 	}
 	n = v.At(ord)
@@ -175,5 +198,6 @@ func (v *View) Snapshot() *View {
 	c := New(v.store, v.filter)
 	c.kept = hoard{shown: slices.Clone(v.kept.shown), all: slices.Clone(v.kept.all)}
 	c.paused, c.end = true, v.ShownEnd()
+	c.past = v.past.snapshot()
 	return c
 }
