@@ -68,7 +68,7 @@ func (m *model) earlierKey(p *pane, msg tea.KeyPressMsg) (cmd tea.Cmd, took bool
 		r.stopped = true
 		r.cancel()
 		return nil, true
-	case m.config.Archive == nil && !v.Following() && v.CursorOrd() == 0 && matches(msg, k.up, k.halfUp, k.pageUp):
+	case m.config.Archive == nil && m.config.RecordTime == nil && !v.Following() && v.CursorOrd() == 0 && matches(msg, k.halfUp, k.pageUp):
 		return m.notifyWhile(m.standing(p), "this is the oldest record here; from an archive (--archive), older ones are loaded"), true
 	}
 	return nil, false

@@ -209,6 +209,6 @@ func TestWhyOlderRecordsAreNotLoaded(t *testing.T) {
 	none.lines("system", 10)
 	none.keys("g")
 	none.wantNot("--archive")
-	none.keys("k")
+	none.keys("pgup")
 	none.want("this is the oldest record here", "--archive")
 }
