@@ -189,9 +189,9 @@ func (c *Client) Run(ctx context.Context) error {
 	m := newModel(c.config, c.wake, colorprofile.Detect(t.Output(), os.Environ()))
 	m.width, m.height = t.Size()
 	m.stores.Wake = c.wakeUp
-	reads, endReads := context.WithCancel(ctx)
-	defer endReads()
-	m.reads = reads
+	life, endLife := context.WithCancel(ctx)
+	defer endLife()
+	m.life = life
 	m.held = t.Held
 	m.hurry, m.hurried = t.Urge, t.Urged
 	defer m.stores.Stop()

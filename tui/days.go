@@ -82,7 +82,17 @@ func (m *model) awaitDay() tea.Cmd {
 		y, month, d := now.In(location).Date()
 		wait = min(wait, time.Date(y, month, d+1, 0, 0, 0, 0, location).Sub(now))
 	}
-	return tea.Tick(wait+time.Millisecond, func(time.Time) tea.Msg { return dayMsg{} })
+	life := m.life
+	return func() tea.Msg {
+		timer := time.NewTimer(wait + time.Millisecond)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return dayMsg{}
+		case <-life.Done():
+			return nil
+		}
+	}
 }
 
 // widen makes room for the date of a row.

@@ -49,7 +49,7 @@ type earlierMsg struct{ *reading }
 
 // read begins to read, away from the keys; then show shows it.
 func (m *model) read(r *reading, do func(context.Context) error) tea.Cmd {
-	ctx, cancel := context.WithCancel(m.reads)
+	ctx, cancel := context.WithCancel(m.life)
 	r.cancel = cancel
 	r.progress.Wake = func() { m.stores.Wake(false) }
 	r.pane.earlier.reading = r

@@ -112,7 +112,7 @@ type model struct {
 	dirty bool
 	held  func() bool // a frame has to wait; View is asked again when it need not
 
-	reads   context.Context // of what is read of an archive
+	life    context.Context // ends with the client
 	hurry   func()          // the next frame answers the user
 	hurried func() bool     // such a frame waits to be shown
 }
@@ -135,7 +135,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 		m.keys.actions = append(m.keys.actions, bind(a.Key, a.Help, a.Key))
 	}
 	m.stores.Wake = func(bool) { wake() }
-	m.reads = context.Background()
+	m.life = context.Background()
 	if config.Archive != nil {
 		m.stores.KeepPositions()
 	}
