@@ -22,7 +22,7 @@ func (a pastArchive) Read(ctx context.Context, wants []proxy.Past, last int, han
 	queries := make([]history.Query, len(wants))
 	for i, want := range wants {
 		queries[i] = history.Query{
-			Stream: want.Stream, From: want.From, To: want.To, Last: last,
+			Stream: want.Stream, From: want.From, To: want.To, Late: want.Late, Last: last,
 			After: want.After, Before: want.Before, Named: want.Named, Find: want.Keys, Memory: sessionMemory,
 		}
 	}

@@ -19,7 +19,7 @@ type counted struct {
 // out of history: what they have counts as newer than all that.
 func (s *session) shareLast(ctx context.Context) error {
 	want := s.request.want
-	if want.Last == 0 || want.All || !s.request.wrapped {
+	if want.Last == 0 || want.All || !s.request.wrapped || s.proxy.cfg.History != nil && s.request.earlier() {
 		return nil
 	}
 	var all uint64

@@ -33,6 +33,9 @@ const (
 type Past struct {
 	Stream   string
 	From, To time.Time // of the records; zero for no bound
+	// Late is how much later than To a record may have come; 0 means as long as the archive
+	// does by itself.
+	Late time.Duration
 
 	// After begins at a consolidator with this position, whatever From and the number of
 	// records say; Keys, which may be nil, gives further ones, by the epochs that are found
@@ -87,6 +90,9 @@ func (s *session) wantsPast(p *part) bool {
 	switch {
 	case p.since > 0:
 		want.From = time.UnixMilli(p.since)
+	case s.request.earlier():
+		s.wantsEarlier(p)
+		return true
 	case p.want.Last > 0 && !p.want.All && !s.request.wrapped:
 		p.tail.mu.Lock()
 		log := p.logAsAsked()
@@ -100,6 +106,23 @@ func (s *session) wantsPast(p *part) bool {
 	p.past = newPast(want)
 	p.want.All = true // what the log has comes behind
 	return true
+}
+
+// earlierLate is how much later than the time that is asked for the newest records up to then
+// may have come: whoever goes back page by page does not wait for what came much later.
+const earlierLate = time.Minute
+
+// earlier reports whether the newest records up to a time that has been are wanted.
+func (a *request) earlier() bool {
+	return a.want.Last > 0 && !a.want.All && !a.want.Named && !a.until.IsZero() && a.until.Before(time.Now())
+}
+
+// wantsEarlier notes that a part wants these, whatever the logs have.
+func (s *session) wantsEarlier(p *part) {
+	p.pastAsked = true
+	p.past = newPast(Past{Stream: p.name, To: s.request.until, Late: earlierLate})
+	p.past.last = int(min(s.request.want.Last, maxPastLast))
+	p.want.All = true
 }
 
 // wantsLast notes that a part wants more of the newest records than the logs have of all
@@ -308,7 +331,7 @@ func (s *session) pastID(p *part, consolidator string, at stream.Position) httpa
 func (s *session) endPasts(ctx context.Context, parts []*part) {
 	var began, reached bool
 	for _, p := range parts {
-		began = began || time.Since(p.past.began) > pastSoon
+		began = began || time.Since(p.past.began) > pastSoon && p.past.want.Late == 0
 		reached = reached || p.past.err == nil && len(p.past.at) > 0
 	}
 	for _, p := range parts {

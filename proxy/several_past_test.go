@@ -204,6 +204,31 @@ func TestLastOfSeveralStreamsReachesIntoTheArchive(t *testing.T) {
 	one.these(event("tenant/a", 54), event("tenant/a", 57), event("tenant/a", 60))
 }
 
+// With to= the newest are those up to that time, and then the answer ends.
+func TestLastUpToATime(t *testing.T) {
+	l := &library{}
+	for range 20 {
+		l.put("tenant/a", "tenant/b", "tenant/b")
+	}
+	p, _ := withLibrary(t, l)
+	for query, want := range map[string][]int{"?stream=tenant/*&": {27, 28, 29, 30}, "?stream=tenant/b&": {26, 28, 29}, "?stream=tenant/a&": {24, 27, 30}} {
+		for _, header := range [][]string{sse, ours()} {
+			r := get(t, p, fmt.Sprintf("/api/logs%slast=%d&to=%s", query, len(want), l.at(30).Format(time.RFC3339)), header...)
+			for _, i := range want {
+				r.these(event(l.records[i].Stream, i))
+			}
+			for e := r.event(); field(e, "event") != "end"; e = r.event() {
+				if kind := field(e, "event"); kind == "" || kind == "dropped" {
+					t.Fatalf("%s yields %s", query, e)
+				}
+			}
+		}
+	}
+	r := get(t, p, "/api/logs/tenant/a?last=2&to="+l.at(30).Format(time.RFC3339), sse...)
+	r.these(`"i":27}`, `"i":30}`)
+	r.next("end")
+}
+
 // Who comes back after days, to a proxy that knows nothing of then, goes on in all streams out
 // of the archive, those that nobody writes any more among them, and gets none that it had not.
 func TestWhoComesBackToSeveralStreamsGetsHistory(t *testing.T) {

@@ -99,7 +99,7 @@ func (b *backward) begin(ctx context.Context, newest *link) error {
 	b.next = newest
 	s.at = newest.Next()
 	if s.stop == nil {
-		return nil
+		return b.skipLater(ctx)
 	}
 	f := finder{position: *s.stop}
 	if newest.fault == nil && !f.at(newest, newest) {
@@ -108,6 +108,20 @@ func (b *backward) begin(ctx context.Context, newest *link) error {
 	p, err := s.chain.reach(ctx, newest, f.at)
 	if err != nil || !f.seen {
 		return err // of an epoch that the chain does not have yet
+	}
+	b.next, err = s.chain.back(ctx, p.oldest())
+	return err
+}
+
+// skipLater goes to the newest batch that did not come too late for the time that is wanted.
+func (b *backward) skipLater(ctx context.Context) error {
+	s, newest := b.strand, b.next
+	if newest.fault != nil || !s.query.ended(newest) {
+		return nil
+	}
+	p, err := s.chain.reach(ctx, newest, func(l, _ *link) bool { return s.query.ended(l) })
+	if err != nil {
+		return err
 	}
 	b.next, err = s.chain.back(ctx, p.oldest())
 	return err

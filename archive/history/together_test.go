@@ -59,11 +59,18 @@ func TestSeveralStreamsAreReadAsOne(t *testing.T) {
 			queries = append(queries, Query{Stream: fmt.Sprintf("s%d", i)})
 		}
 		want := all
-		switch r.IntN(3) {
+		switch r.IntN(4) {
 		case 0:
 			queries[0].Last = 1 + r.IntN(len(all)+5)
 			want = all[max(0, len(all)-queries[0].Last):]
-		case 1:
+		case 1: // the newest up to a time
+			to := r.IntN(len(all))
+			queries[0].Last = 1 + r.IntN(len(all))
+			want = all[max(0, to+1-queries[0].Last) : to+1]
+			for i := range queries {
+				queries[i].To, queries[i].Late = time.UnixMilli(all[to].own), time.Millisecond
+			}
+		case 2:
 			from := r.IntN(len(all))
 			want = all[from:]
 			for i := range queries {
@@ -93,9 +100,23 @@ func TestSeveralStreamsAreReadAsOne(t *testing.T) {
 		}
 		for i := range queries {
 			held := slices.ContainsFunc(all, func(one timed) bool { return one.stream == queries[i].Stream })
-			if (len(ends[i]) > 0) != held {
+			if (len(ends[i]) > 0) != held && queries[i].To.IsZero() {
 				t.Errorf("%s was read to %v", queries[i].Stream, ends[i])
 			}
 		}
+	}
+}
+
+// The newest records up to a time long ago are found without going through what came since.
+func TestTheNewestUpToATimeAreFoundAtOnce(t *testing.T) {
+	c := newClocked(newMemory())
+	c.steady(5000)
+	to := c.kept[20_000].own
+	c.m.gets.Store(0)
+	g, _ := read(t, c.m, Query{To: time.UnixMilli(to), Late: time.Second, Last: 100})
+	want, _ := c.wanted(c.kept[20_000-99].own, to)
+	compare(t, "a hundred", g.lines["vm"], want)
+	if n := c.m.gets.Load(); n > 150 {
+		t.Errorf("it took %d gets", n)
 	}
 }
