@@ -40,9 +40,9 @@ type member struct {
 	session *session
 	conn    *eagerWriter
 	ctx     context.Context // the session's
-	still   bool        // nothing came the last time
-	until   time.Time   // when there is something else to do for it
-	back    chan error  // capacity 1: it is its goroutine's again
+	still   bool            // nothing came the last time
+	until   time.Time       // when there is something else to do for it
+	back    chan error      // capacity 1: it is its goroutine's again
 }
 
 func newCrowd(draining <-chan struct{}) *crowd {
