@@ -97,7 +97,9 @@ func (m *model) completeness() (text string, sure bool) {
 	}
 	var evicted uint64
 	for s := range m.stores.Each() {
-		evicted += s.Evicted()
+		if !s.Apart() {
+			evicted += s.Evicted()
+		}
 	}
 	if evicted > 0 {
 		return "nothing: all that was published since you opened the streams has come; the oldest were let go here", true

@@ -58,6 +58,9 @@ func (c *chooser) click(m *model, msg tea.MouseClickMsg) tea.Cmd {
 
 func (c *chooser) take(m *model, choice Choice) tea.Cmd {
 	m.closeDialog(c)
+	if choice.act != nil {
+		return choice.act()
+	}
 	return m.choose(choice.Text, "", choice.Do, choice.Choose)
 }
 

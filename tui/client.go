@@ -71,6 +71,8 @@ type Choice struct {
 	Detail string // "it has no time to say a word"
 	Do     func() string
 	Choose func() []Choice // in the place of Do: another box
+
+	act func() tea.Cmd // in the place of both: something in the drawing loop
 }
 
 // Config is what the client shows, and how.
@@ -230,7 +232,7 @@ func (c *Client) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("run the full-screen client: %w", err)
 	}
-	if c.config.LayoutPath != "" && len(m.panes) > 0 {
+	if c.config.LayoutPath != "" && len(m.layout().Panes) > 0 {
 		if err := saveLayout(c.config.LayoutPath, m.layout(), c.config.Now()); err != nil {
 			return err
 		}

@@ -71,16 +71,21 @@ var states = map[string]func(s *screen){
 		s.keys("space")
 		s.cluster()
 	},
-	"level":          func(s *screen) { s.keys("l", "l", "l", "l") },
-	"filter":         func(s *screen) { s.keys("f", "-queue level>=info") },
-	"filtered":       func(s *screen) { s.keys("f", "-queue level>=info", "enter") },
-	"filter-wrong":   func(s *screen) { s.keys("f", "level>=loud", "enter") },
-	"search":         func(s *screen) { s.keys("/", "container") },
-	"detail":         func(s *screen) { s.keys("tab", "g", "enter") },
-	"error":          func(s *screen) { s.keys("tab", "/", "database", "enter", "enter") },
-	"gap":            func(s *screen) { s.keys("g", "j", "j", "enter") },
-	"picker":         func(s *screen) { s.keys("o", "ac") },
-	"picker-merge":   func(s *screen) { s.keys("o", "space", "down", "space") },
+	"level":        func(s *screen) { s.keys("l", "l", "l", "l") },
+	"filter":       func(s *screen) { s.keys("f", "-queue level>=info") },
+	"filtered":     func(s *screen) { s.keys("f", "-queue level>=info", "enter") },
+	"filter-wrong": func(s *screen) { s.keys("f", "level>=loud", "enter") },
+	"search":       func(s *screen) { s.keys("/", "container") },
+	"detail":       func(s *screen) { s.keys("tab", "g", "enter") },
+	"error":        func(s *screen) { s.keys("tab", "/", "database", "enter", "enter") },
+	"gap":          func(s *screen) { s.keys("g", "j", "j", "enter") },
+	"picker":       func(s *screen) { s.keys("o", "ac") },
+	"picker-merge": func(s *screen) { s.keys("o", "space", "down", "space") },
+	"trace": func(s *screen) {
+		s.requests()
+		s.keys("k", "a")
+	},
+	"trace-field":    func(s *screen) { s.keys("g", "a") },
 	"picker-pattern": func(s *screen) { s.keys("o", "tenant/*") },
 	"pattern":        func(s *screen) { s.keys("o", "tenant/*", "enter", "z") },
 	"merged":         func(s *screen) { s.keys("o", "ac", "space", "space", "enter", "z") },

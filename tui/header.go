@@ -25,6 +25,9 @@ func (p *pane) header(width int, sc scene) string {
 	if p.selection != nil {
 		title += " · " + p.selection.count(sc.unheard != "")
 	}
+	if p.tracing != nil {
+		title += " · " + p.tracing.summary(len(p.store().Sources()))
+	}
 	l := cell.NewLine(width, sc.method)
 	l.Add(ruleStyle, rule).Space(1)
 	chips := p.view.Filter().Chips()
@@ -128,6 +131,9 @@ func (p *pane) states(sc scene) ([]string, cell.Style) {
 		if last := s.Newest(); !last.IsZero() && sc.now.Sub(last) >= quietAfter {
 			since := dayIn(sc.wall, sc.location).since(last.In(sc.location))
 			return []string{"quiet since " + since, "quiet"}, sc.theme.dim
+		}
+		if p.tracing != nil {
+			return p.tracing.states(), sc.theme.good
 		}
 		return []string{"following"}, sc.theme.good
 	}

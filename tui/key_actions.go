@@ -100,6 +100,10 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.zoom):
 		m.zoom = !m.zoom && len(m.slots) > 1
 	case matches(msg, k.closePane):
+		if p := m.pane(); p != nil && p.tracing != nil {
+			m.leaveTrace(p)
+			return nil
+		}
 		m.closePane()
 	default:
 		for i, action := range m.config.Actions {
@@ -193,10 +197,16 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.fold):
 		return m.openGroups(p)
 	case matches(msg, k.cancel):
-		if p.search == nil {
+		if p.tracing == nil && p.search == nil {
 			return m.backToGroups(p)
 		}
+		if p.tracing != nil && p.search == nil {
+			m.leaveTrace(p)
+			return nil
+		}
 		p.search = nil
+	case matches(msg, k.follow):
+		return m.followRow(p)
 	case matches(msg, k.detail):
 		m.openRecord(p)
 	case matches(msg, k.copy):

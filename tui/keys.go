@@ -16,7 +16,7 @@ type keyMap struct {
 
 	open, tab, backTab, digit, more, fewer, arrange, moveLeft, moveRight, zoom, closePane key.Binding
 
-	detail, copy, copyMsg, save key.Binding
+	detail, copy, copyMsg, save, follow key.Binding
 
 	fold key.Binding
 
@@ -86,6 +86,7 @@ func defaultKeys() keyMap {
 		detail:  bind("enter", "the whole record", "enter"),
 		copy:    bind("y", "copy the record", "y"),
 		copyMsg: bind("Y", "copy the message", "Y"),
+		follow:  bind("a", "follow a value everywhere", "a"),
 		save:    bind("s", "save what is shown", "s"),
 
 		fold: bind("*", "groups of similar messages", "*"),
@@ -127,6 +128,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
 		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
 		"groups": &k.fold,
+		"follow": &k.follow,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
 		"palette": &k.palette,
 	}
@@ -151,7 +153,7 @@ func (k keyMap) groups() []keyGroup {
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Overview", []key.Binding{k.fold}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
-		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},

@@ -193,8 +193,13 @@ func saveLayout(path string, l Layout, now time.Time) error {
 
 // layout is how the panes stand now.
 func (m *model) layout() Layout {
-	l := Layout{Shown: m.slots, Focus: m.focus, Zoom: m.zoom, Stand: m.arrangement, Time: m.clock}
-	for _, p := range m.panes {
+	l := Layout{Zoom: m.zoom, Stand: m.arrangement, Time: m.clock}
+	index := make(map[int]int) // in the layout, by the index of the pane
+	for i, p := range m.panes {
+		if p.tracing != nil {
+			continue // its steps are of what is held now
+		}
+		index[i] = len(l.Panes)
 		f := p.view.Filter()
 		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap}
 		if p.selection != nil {
@@ -204,6 +209,14 @@ func (m *model) layout() Layout {
 			one.Search = p.search.Matcher().Source
 		}
 		l.Panes = append(l.Panes, one)
+	}
+	for slot, i := range m.slots {
+		if at, saved := index[i]; saved {
+			if slot == m.focus {
+				l.Focus = len(l.Shown)
+			}
+			l.Shown = append(l.Shown, at)
+		}
 	}
 	return l
 }

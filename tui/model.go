@@ -281,6 +281,12 @@ func (m *model) work() (cmd tea.Cmd) {
 			w.work(m)
 		}
 	}
+	a, came := m.stepTraces(deadline)
+	more = a || more
+	if came { // it waits for its place, even if nothing else comes
+		m.waiting = true
+		cmd = m.settleTick()
+	}
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}

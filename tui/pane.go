@@ -31,6 +31,7 @@ type pane struct {
 	marks                        []uint64    // numbers of marked records, in order
 
 	selection *selection // nil: its streams are named
+	tracing   *tracing   // nil: it shows streams
 
 	cache, spare []cachedRow // rows of the last frame, by number
 	key          rowStyle    // what they were rendered with
@@ -50,6 +51,7 @@ type cachedRow struct {
 	stream string // when the pane shows several
 	source string
 	text   rowtext.Text
+	step   string // the time since the row above, in a trace
 	line   string
 }
 
@@ -152,6 +154,9 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		}
 		p.key = key
 	}
+	if p.tracing != nil {
+		p.measureSteps(top)
+	}
 	cursor := -1
 	if !v.Following() && sc.focused {
 		cursor = v.CursorOrd() - top
@@ -164,11 +169,12 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		}
 		if marked := p.marked(c.number); i == cursor || marked {
 			here := key
-			here.cursor, here.marked = i == cursor, marked
+			here.cursor, here.marked, here.step = i == cursor, marked, c.step
 			lines = append(lines, here.render(&c.entry, c.stream, c.source, &c.text))
 			continue
 		}
 		if c.line == "" {
+			key.step = c.step
 			c.line = key.render(&c.entry, c.stream, c.source, &c.text)
 		}
 		lines = append(lines, c.line)
@@ -205,6 +211,9 @@ func (p *pane) rowStyle(width int, sc scene) rowStyle {
 	}
 	if p.search != nil {
 		s.matcher = p.search.Matcher()
+	}
+	if p.tracing != nil {
+		s.since = stepWidth
 	}
 	return s
 }

@@ -142,7 +142,13 @@ func (m *model) closePane() {
 	}
 	p.forgetEarlier()
 	p.view.Close()
-	m.release(p.store())
+	if p.tracing != nil {
+		for _, s := range p.tracing.Close() {
+			m.release(s)
+		}
+	} else {
+		m.release(p.store())
+	}
 	gone := m.slots[m.focus]
 	m.panes = slices.Delete(m.panes, gone, gone+1)
 	m.slots = slices.Delete(m.slots, m.focus, m.focus+1)

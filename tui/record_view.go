@@ -119,6 +119,8 @@ func (d *recordView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 			return m.notify("no field is here: j and k choose one")
 		}
 		return m.copy(clean(f.value), f.name)
+	case matches(msg, k.follow):
+		return d.follow(m)
 	case matches(msg, k.inDetail.include):
 		return d.narrow(m, false)
 	case matches(msg, k.inDetail.exclude):

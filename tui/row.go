@@ -23,6 +23,7 @@ type columns struct {
 	stream  int // 0: not shown
 	source  int // 0: not shown
 	label   int // 0: not shown
+	since   int // the time since the row above; 0: not shown
 	compact bool
 	shift   int // columns of the body that are scrolled out to the left
 }
@@ -79,6 +80,7 @@ type rowStyle struct {
 	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
+	step     string // the time since the row above
 }
 
 // when is the time that a row shows: the record's, or that of its arrival.
@@ -104,6 +106,9 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 		l.Space(s.time + 1) // it is of no time
 	} else {
 		s.clock(l, e)
+	}
+	if s.since > 0 {
+		l.Space(max(s.since-len(s.step), 0)).Add(s.theme.dim, s.step).Space(1)
 	}
 	if t.Gap {
 		return l

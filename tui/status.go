@@ -63,7 +63,9 @@ func (m *model) drawStatus() string {
 func (m *model) numbers() (kept, dropped string) {
 	var rate float64
 	for s := range m.stores.Each() {
-		rate += s.Rate(m.recordTime())
+		if !s.Apart() {
+			rate += s.Rate(m.recordTime())
+		}
 	}
 	records, bytes := m.stores.Size()
 	kept = rateText(rate) + " · " + record.Count(uint64(records)) + " kept"

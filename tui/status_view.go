@@ -178,7 +178,7 @@ func (m *model) statusSources(t *table) {
 func (m *model) through(source string) (records uint64, last time.Time) {
 	for s := range m.stores.Each() {
 		p := m.pulses[s]
-		if p == nil {
+		if p == nil || s.Apart() {
 			continue
 		}
 		for id, name := range s.Sources() {
@@ -222,7 +222,7 @@ func (m *model) statusStreams(t *table) {
 	const cells = pulseCells
 	for _, s := range stores {
 		p := m.pulses[s]
-		if p == nil {
+		if p == nil || s.Apart() {
 			continue
 		}
 		l := t.line().Space(2).Fixed(th.text, record.Safe(s.Title()), 22).Space(1)

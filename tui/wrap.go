@@ -27,6 +27,7 @@ type tallRow struct {
 	stream  string
 	source  string
 	text    rowtext.Text
+	step    string
 	lines   []string
 	begins  bool // it is the first of its day: its first line says which
 	passing bool // its lines are those of the cursor or of a mark
@@ -68,7 +69,11 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 			p.widen(e, row.stream, row.source, &row.text, sc)
 		}
 		row.ord = ord
+		if step := p.stepAt(ord, e); step != row.step {
+			row.step, row.lines = step, nil
+		}
 		style := key
+		style.step = row.step
 		style.cursor, style.marked = ord == cursor, p.marked(number)
 		begins := v.BeginsDay(ord, p.days.calendar)
 		if row.lines == nil || row.passing || begins != row.begins || style.cursor || style.marked {

@@ -41,9 +41,7 @@ func (all *Stores) Grow(s *Store, name string, waits bool, now time.Time) (fresh
 		if len(s.names.Streams) == maxStreams {
 			return false, false
 		}
-		id = uint16(len(s.names.Streams))
-		s.streamID[name] = id
-		s.names.Streams = append(s.names.Streams, name)
+		id = s.newStream(name)
 	}
 	others := all.byStream[name]
 	if slices.Contains(others, s) {
@@ -60,6 +58,14 @@ func (all *Stores) Grow(s *Store, name string, waits bool, now time.Time) (fresh
 		s.reorder.fill(id)
 	}
 	return true, true
+}
+
+// newStream gives a stream its number in the store.
+func (s *Store) newStream(name string) uint16 {
+	id := uint16(len(s.names.Streams))
+	s.streamID[name] = id
+	s.names.Streams = append(s.names.Streams, name)
+	return id
 }
 
 // Shed takes a stream away from a store, which keeps the records that it has. unread: no

@@ -31,6 +31,7 @@ type reorder struct {
 	last    int64           // the latest place that was given, Unix milliseconds; no later than the arrival
 	newest  []newest        // by source: the last live record that came of it
 	filling map[uint16]bool // streams whose backfill is not complete
+	held    bool            // nothing goes on until it is all there
 	since   int64           // when something began to wait for backfill; 0 nothing does
 }
 
@@ -130,6 +131,9 @@ func (r *reorder) flush(s *Store, now int64) bool {
 	}
 	r.setBack(s, now)
 	all := len(r.data) > reorderBytes
+	if r.held && !all {
+		return true
+	}
 	if len(r.filling) > 0 && !all {
 		if now-r.since < int64(backfillWait) {
 			return true
@@ -226,6 +230,6 @@ func (r *reorder) handOn(s *Store, n int) {
 	r.pending = append(r.pending[:0], rest...)
 	if len(r.pending) == 0 && r.bytes() > 4<<20 {
 		// A flood is over.
-		*r = reorder{order: r.order, last: r.last, newest: r.newest, filling: r.filling}
+		*r = reorder{order: r.order, last: r.last, newest: r.newest, filling: r.filling, held: r.held}
 	}
 }

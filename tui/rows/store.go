@@ -15,7 +15,8 @@ type Store struct {
 	name  string // as names.Join writes its streams; of one that grows see growingKey
 	title string // of one that grows; "": its streams
 	all   *Stores
-	users int // how many have it open; it is forgotten at 0
+	apart bool // it has copies of what others have
+	users int  // how many have it open; it is forgotten at 0
 
 	first, next uint64
 	blocks      []*block // entry n is in blocks[n/BlockLen-base]
