@@ -68,7 +68,7 @@ func (m *model) earlierKey(p *pane, msg tea.KeyPressMsg) (cmd tea.Cmd, took bool
 		r.stopped = true
 		r.cancel()
 		return nil, true
-	case m.config.Archive == nil && m.config.RecordTime == nil && !v.Following() && v.CursorOrd() == 0 && matches(msg, k.halfUp, k.pageUp):
+	case p.tracing == nil && m.config.Archive == nil && m.config.RecordTime == nil && !v.Following() && v.CursorOrd() == 0 && matches(msg, k.halfUp, k.pageUp):
 		return m.notifyWhile(m.standing(p), "this is the oldest record here; from an archive (--archive), older ones are loaded"), true
 	}
 	return nil, false
@@ -89,7 +89,7 @@ func (m *model) moved(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 // loadNear loads what comes next above or below the screen, if it is within another screen.
 func (m *model) loadNear(p *pane, step int) tea.Cmd {
 	v := p.view
-	if m.config.Archive == nil || p.earlier.reading != nil || v.Following() {
+	if m.config.Archive == nil || p.tracing != nil || p.earlier.reading != nil || v.Following() {
 		return nil
 	}
 	if !p.earlier.failed.IsZero() && m.config.Now().Sub(p.earlier.failed).Abs() < retryAfter {

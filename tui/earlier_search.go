@@ -28,7 +28,7 @@ func (m *model) errorEarlier(p *pane) tea.Cmd {
 // and goes there.
 func (m *model) findEarlier(p *pane, match before.Test, what string) tea.Cmd {
 	v := p.view
-	if m.config.Archive == nil || p.earlier.reading != nil {
+	if m.config.Archive == nil || p.tracing != nil || p.earlier.reading != nil {
 		return nil
 	}
 	v.Hold()
@@ -76,7 +76,7 @@ func (r *reading) within() string {
 // goEarlier goes to a time that is not among what a pane shows, if the archive may have it.
 func (m *model) goEarlier(p *pane, at time.Time) (cmd tea.Cmd, goes bool) {
 	v := p.view
-	if m.config.Archive == nil || at.After(m.recordTime()) {
+	if m.config.Archive == nil || p.tracing != nil || at.After(m.recordTime()) {
 		return nil, false
 	}
 	of := func(ord int) time.Time { _, e, _, _ := v.Row(ord); return time.UnixMilli(e.Time) }
