@@ -63,9 +63,9 @@ func TestReplayOnScreen(t *testing.T) {
 		t.Fatal("what comes an hour later is there at once")
 	}
 	press("P")
-	wait.For(t, "the pause", shows("replay paused"))
+	wait.For(t, "the pause", shows("replay 100× paused"))
 	press("P")
-	wait.For(t, "its end", shows("replay 100×"))
+	wait.For(t, "its end", shows("replay 100× · at"))
 	press(">")
 	wait.For(t, "another speed", shows("replay 200×"))
 	press(".")
