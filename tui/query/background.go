@@ -56,12 +56,13 @@ func (b *background) work(worker int) {
 			b.lease.Wake(true)
 		}
 	}()
+	r := &Row{Names: b.lease.Names()}
 	for {
 		i, ok := b.lease.Take(worker)
 		if !ok {
 			return
 		}
-		found, complete := b.examine(b.lease.Part(i))
+		found, complete := b.examine(b.lease.Part(i), r)
 		b.lease.Release(worker)
 		if !complete {
 			return
@@ -80,11 +81,11 @@ func (b *background) work(worker int) {
 // that keys are answered although all cores are at work.
 const yieldEvery = 64
 
-// examine tests a part; complete is false when it was stopped before the end.
-func (b *background) examine(p *rows.Part) (found *blockHits, complete bool) {
+// examine tests a part, row by row in r; complete is false when it was stopped before the
+// end.
+func (b *background) examine(p *rows.Part, r *Row) (found *blockHits, complete bool) {
 	var m blockHits
 	tested := 0
-	r := &Row{Names: b.lease.Names()}
 	test := func(i int, mem []byte) bool {
 		r.Entry = p.Entry(i)
 		r.Data = r.Entry.In(mem)

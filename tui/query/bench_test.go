@@ -19,6 +19,7 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	for _, pattern := range []string{"needle", "request", "tenant", `status=5\d\d`, `[a-c]{3}\d`, "1999999"} {
 		b.Run(pattern, func(b *testing.B) {
+			began := cpuTime(b)
 			for b.Loop() {
 				scan := s.search(pattern, records-60)
 				for !s.step(scan) {
@@ -27,6 +28,35 @@ func BenchmarkSearch(b *testing.B) {
 				b.ReportMetric(float64(scan.Count()), "found")
 			}
 			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/records*1e7, "s/10M")
+			b.ReportMetric((cpuTime(b)-began).Seconds()/float64(b.N)/records*1e7, "cpu-s/10M")
+		})
+	}
+}
+
+// BenchmarkFilter filters as many by their fields.
+func BenchmarkFilter(b *testing.B) {
+	const records = 2_000_000
+	s := newStore(b)
+	for i := range records {
+		s.append("vm-1", record240(i))
+	}
+	for _, text := range []string{"tenant=acme", "-tenant=acme", "tenant=globex", "status>=400", "status=500 ms>900", "n~need", "level>=warn"} {
+		b.Run(text, func(b *testing.B) {
+			terms, err := query.Parse(text)
+			if err != nil {
+				b.Fatal(err)
+			}
+			f := query.Filter{}.With(terms...)
+			began := cpuTime(b)
+			for b.Loop() {
+				scan := query.NewScan(s.Store, records-60, f.Probe())
+				for !s.step(scan) {
+					time.Sleep(100 * time.Microsecond)
+				}
+				b.ReportMetric(float64(scan.Count()), "found")
+			}
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/records*1e7, "s/10M")
+			b.ReportMetric((cpuTime(b)-began).Seconds()/float64(b.N)/records*1e7, "cpu-s/10M")
 		})
 	}
 }

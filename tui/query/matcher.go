@@ -125,7 +125,7 @@ func (m *Matcher) showsBytes(r *Row, text []byte) bool {
 	if m.text.IsSet() && r.trusted() {
 		return m.text.In(text)
 	}
-	return m.Regexp.Match(text)
+	return r.matches(m, text)
 }
 
 // plainMsg returns the message of a record when it can be had without parsing:

@@ -10,12 +10,13 @@ import (
 type Reader struct {
 	passing background
 	take    func(n uint64, r *Row)
+	row     *Row
 }
 
 // NewReader returns a reader that calls take with each row that passes, and its number.
 // The row is valid until take returns.
 func NewReader(l *rows.Lease, p Probe, take func(n uint64, r *Row)) *Reader {
-	r := &Reader{take: take, passing: background{lease: l, probe: p}}
+	r := &Reader{take: take, passing: background{lease: l, probe: p}, row: &Row{Names: l.Names()}}
 	r.passing.driven = p.driven(l.Names())
 	return r
 }
@@ -23,13 +24,13 @@ func NewReader(l *rows.Lease, p Probe, take func(n uint64, r *Row)) *Reader {
 // Read goes through a part that is taken. It returns false when the lease ended before
 // it was through.
 func (r *Reader) Read(p *rows.Part) (complete bool) {
-	found, complete := r.passing.examine(p)
+	found, complete := r.passing.examine(p, r.row)
 	if found == nil || !complete {
 		return complete
 	}
 	from, _ := p.Bounds()
 	base := from / rows.BlockLen * rows.BlockLen
-	row := &Row{Names: r.passing.lease.Names()}
+	row := r.row
 	tested := 0
 	for s := range p.Stretches() {
 		for i := s.From; i < s.To; i++ {

@@ -12,7 +12,26 @@ type Row struct {
 	Names *rows.Names
 	has   *find.Finder // whose word is known to be in data; nil: none
 
-	scratch []byte // for tests of this row and the next ones, by one goroutine
+	// For tests of this row and the next ones, by one goroutine.
+	scratch  []byte
+	machines []machine
+}
+
+// machine is what matches the expression of a matcher.
+type machine struct {
+	of *Matcher
+	*find.Expression
+}
+
+// matches reports whether the expression of a matcher matches a text.
+func (r *Row) matches(m *Matcher, text []byte) bool {
+	for i := range r.machines {
+		if r.machines[i].of == m {
+			return r.machines[i].Match(text)
+		}
+	}
+	r.machines = append(r.machines, machine{m, find.NewExpression(m.Regexp)})
+	return r.machines[len(r.machines)-1].Match(text)
 }
 
 func (r *Row) source() string { return r.Names.Sources[r.Entry.Source] }

@@ -1,0 +1,4 @@
+package find
+
+// States is how many states an expression keeps.
+func States(x *Expression) int { return len(x.states) }
