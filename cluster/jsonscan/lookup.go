@@ -17,6 +17,21 @@ func Find(object []byte, key string) (value []byte) {
 	return value
 }
 
+// First returns the value of a key where it stands first in an object, and what follows
+// it there; nil if it does not. The key is compared as it stands.
+func First(object []byte, key string) (value, rest []byte) {
+	s := scan(object)
+	for {
+		k, v, ok := s.next()
+		if !ok {
+			return nil, nil
+		}
+		if string(k) == key {
+			return v, object[s.pos:]
+		}
+	}
+}
+
 // mustDecode reports whether a key, compared with others, has to be compared with
 // what they are decoded, even if nothing in them is escaped.
 func mustDecode(key string) bool {

@@ -160,12 +160,28 @@ func requiredWord(t *Term) string {
 		}
 	}
 	if t.op == opEqual && !t.numeric && t.quantity == number {
-		if best := longest(words(t.value)); len(best) >= len(word) {
+		// Values are rarer than keys.
+		if best := longest(words(t.value)); len(best) >= min(len(word), rare) {
 			word = best
 		}
 	}
 	return word
 }
+
+// rare is how long a word of a value is, at least, that is rarer than a key.
+const rare = 3
+
+// Key is the name of the field if a record that spells its words plainly has it between
+// quotes as it is, or not at all; otherwise it is empty.
+func (t *Term) Key() string {
+	if all := words(t.Field); t.Field == "level" || t.op == opLike || len(all) != 1 || all[0] != t.Field || strings.IndexByte(t.Field, '.') >= 0 {
+		return ""
+	}
+	return t.Field
+}
+
+// MatchValue is Match for a record in which the field has this value, of JSON.
+func (t *Term) MatchValue(value []byte) bool { return t.compare(value, maxNested, nil) != t.Not }
 
 // levelMeets compares levels. One that is not understood may be above all, and so
 // nothing that asks for a level and above hides it; a record without one counts as

@@ -96,6 +96,15 @@ func FuzzFilter(f *testing.F) {
 	f.Add(`a="" b!="\"" c<1e3`, []byte(`{"a":"","b":"\"","c":[1,"2",{"d":3}]}`))
 	f.Add(`msg="a b" name=x -hostname=y`, []byte(`{"message":"a b","logger":"x","severity":3}`))
 	f.Add(`msg~\u0041 level>=error`, []byte(`{"log":"{\"msg\":\"\\u0041\"}\n","stream":"stderr","time":"2026-03-01T12:00:00Z"}`))
+	for _, data := range []string{
+		`{"tenant":"acme","tenant":"b"}`, `{"tenant": "acme"}`, `{"a":{"tenant":"acme"}}`, `{"tenant":"acme","a":{"tenant":"b"}}`, `{"tenant":{"tenant":"acme"}}`,
+		`{"msg":"{","tenant":"acme"}`, `{"msg":"\"tenant\":\"acme\""}`, `{"tenant":["acme","b"]}`, `{"tenant":"ac\"me"}`, `{"tenant":"\u0061cme"}`, `{"tenant":"acme`,
+		`{"tenant":12,"a":1}`, `{"tenant":12e1}`, `{"tenant":-12 }`, `{"tenant":true}`, `{"x" "tenant":"acme"}`, `{"tenant":1,2}`,
+	} {
+		for _, text := range []string{"tenant=acme", "-tenant=acme", "tenant=12", "tenant>=12", "tenant~ac", "tenant=true"} {
+			f.Add(text, []byte(data))
+		}
+	}
 	f.Fuzz(func(t *testing.T, text string, data []byte) {
 		if len(text) > 256 {
 			return

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"sluice/cluster/jsonscan"
 	"sluice/cluster/query"
 	"sluice/cluster/record"
 	"sluice/tui/find"
@@ -12,6 +13,8 @@ type Term struct {
 	any     [][]Term    // of a group or a set: its alternatives
 	matcher *Matcher    // of a term with a pattern: what the row shows
 	word    find.Finder // of the others: its Word
+	key     string      // its Key, and with its quotes
+	quoted  find.Finder
 }
 
 // Parse reads the terms of a filter. The error is a [*query.Error].
@@ -34,6 +37,9 @@ func ready(parsed []query.Term) []Term {
 		if t.Pattern != nil {
 			terms[i].matcher = matcherOf(t.Pattern)
 		}
+		if terms[i].key = t.Key(); terms[i].key != "" {
+			terms[i].quoted = find.New(`"`+terms[i].key+`"`, false)
+		}
 	}
 	return terms
 }
@@ -43,8 +49,13 @@ func (t *Term) match(r *Row) bool {
 	if t.matcher != nil {
 		return t.matcher.Match(r) != t.Not
 	}
-	if t.word.IsSet() && r.trusted() && !t.word.In(r.Data) && !t.OfOrigin() {
+	if t.word.IsSet() && r.trusted() && !t.word.Same(r.has) && !t.word.In(r.Data) && !t.OfOrigin() {
 		return t.Not
+	}
+	if t.key != "" && r.trusted() {
+		if value := t.valueIn(r.Data); value != nil {
+			return t.MatchValue(value)
+		}
 	}
 	if t.any != nil {
 		return t.matchAny(r) != t.Not
@@ -66,4 +77,14 @@ func (t *Term) matchAny(r *Row) bool {
 		}
 	}
 	return false
+}
+
+// valueIn is the value of the term's key in a record that spells its words plainly. It
+// is nil when there is none, or when it stands there twice: then the last counts, as Match has it.
+func (t *Term) valueIn(data []byte) []byte {
+	value, rest := jsonscan.First(data, t.key)
+	if value == nil || t.quoted.In(rest) {
+		return nil
+	}
+	return value
 }
