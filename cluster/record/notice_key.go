@@ -17,12 +17,14 @@ const (
 	NoticeAway    = "away"    // a source that was away
 	NoticeEnd     = "end"     // the end of a response
 	NoticeRepeats = "repeats" // records that may come twice
+	NoticeStream  = "stream"  // the stream of the records that follow; see [AppendStreamMark]
 )
 
 // How a line by Sluice itself ends.
 const (
 	endDropped = `,"` + NoticeKey + `":"` + NoticeDropped + `"}`
 	endAway    = `,"` + NoticeKey + `":"` + NoticeAway + `"}`
+	endStream  = `,"` + NoticeKey + `":"` + NoticeStream + `"}`
 )
 
 // IsLoss reports whether a line ends, byte for byte, as one by Sluice itself about
@@ -31,7 +33,9 @@ func IsLoss(line []byte) bool { return endsIn(line, endDropped) }
 
 // IsNotice reports whether a line ends, byte for byte, as one by Sluice itself in a
 // recording. No record ends so there.
-func IsNotice(line []byte) bool { return endsIn(line, endDropped) || endsIn(line, endAway) }
+func IsNotice(line []byte) bool {
+	return endsIn(line, endDropped) || endsIn(line, endAway) || endsIn(line, endStream)
+}
 
 func endsIn(line []byte, end string) bool {
 	from := len(line) - len(end)

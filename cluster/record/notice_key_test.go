@@ -66,3 +66,27 @@ func FuzzNoticeKey(f *testing.F) {
 		}
 	})
 }
+
+// A mark of a stream is read back, whatever its name, and no record is one by chance.
+func TestStreamMark(t *testing.T) {
+	length := 0
+	for _, at := range []time.Time{time.Unix(0, 0), time.Date(2026, 12, 31, 23, 59, 59, 999e6, time.Local)} {
+		for _, name := range []string{"tenant/acme", `a"b\c`, "会 +", "\u202e"} {
+			line := record.AppendStreamMark(nil, at, name)
+			if got, ok := record.ParseStreamMark(line); !ok || got != name || !record.IsNotice(line) || !json.Valid(line) {
+				t.Errorf("%s is %q, %v", line, got, ok)
+			}
+			if name == "tenant/acme" {
+				if length != 0 && len(line) != length {
+					t.Errorf("it has %d bytes, and %d before", len(line), length)
+				}
+				length = len(line)
+			}
+		}
+	}
+	for _, line := range []string{``, `{"sluice":"stream"}`, `{"stream":1,"sluice":"stream"}`, `{"stream":"s","sluice":"stream"} `, `x{"stream":"s","sluice":"stream"}`} {
+		if got, ok := record.ParseStreamMark([]byte(line)); ok {
+			t.Errorf("%s is a mark of %q", line, got)
+		}
+	}
+}

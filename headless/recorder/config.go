@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/cluster/console"
+	"sluice/cluster/names"
 	"sluice/cluster/query"
 	"sluice/headless"
 	"sluice/headless/selection"
@@ -76,6 +77,11 @@ type Config struct {
 
 // MinRotateSize is the smallest Config.RotateSize, in bytes.
 const MinRotateSize = 64 << 10
+
+// several reports whether records of more than one stream may be recorded.
+func (c *Config) several() bool {
+	return len(c.Streams) > 1 || len(c.Streams) == 1 && names.IsPattern(c.Streams[0])
+}
 
 func (c *Config) rotates() bool { return c.Rotate > 0 || c.RotateSize > 0 }
 

@@ -11,7 +11,8 @@
 // is a gap like any other, and no other reader is slowed down.
 //
 // Lines: a record that is one line without zero bytes is recorded byte for byte; any
-// other is made one as the proxy does it (record.Normalise). A loss stands where it
+// other is made one as the proxy does it (record.Normalise). A file of several streams
+// says before the records of which they are: see marks.go. A loss stands where it
 // happened, as loss.Loss.AppendRecord writes it; a record that ends as that has another
 // name for its last field. At the end there is one for each source that is
 // lost then.

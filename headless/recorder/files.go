@@ -18,6 +18,7 @@ type files struct {
 	disk   disk
 	codec  codec
 	naming naming
+	marks  bool // records of several streams may be in one file: lines say of which they are
 	sync   *syncer
 
 	writers  map[string]*writer // by stream, or one for all under ""
@@ -27,6 +28,7 @@ type files struct {
 	held     int                // bytes of them
 	spare    [][]byte
 	packed   []byte // the last compressed piece, to be used again
+	marked   []byte // the last lines with marks, likewise
 	stored   uint64 // bytes in files
 	full     full
 	ending   bool // an error of writing is the recording's, even that of a full disk
@@ -44,6 +46,7 @@ func newFiles(config *Config, d disk) (*files, error) {
 			return nil, err
 		}
 	}
+	f.marks = !f.naming.perName && config.several()
 	f.sync = newSyncer(d, config)
 	return f, nil
 }

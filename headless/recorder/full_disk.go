@@ -70,8 +70,8 @@ func (w *writer) tellMissing() error {
 	if len(w.owed) == 0 {
 		return nil
 	}
-	lines, runs := w.lines, w.runs
-	defer func() { w.lines, w.runs = lines, runs }()
+	lines, runs, room := w.lines, w.runs, w.markRoom
+	defer func() { w.lines, w.runs, w.markRoom = lines, runs, room }()
 	for len(w.owed) > 0 {
 		w.lines, w.runs = nil, nil
 		for _, s := range slices.SortedFunc(maps.Keys(w.owed), func(a, b *recorded) int { return cmp.Compare(a.stream, b.stream) }) {

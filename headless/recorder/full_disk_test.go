@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 	"sluice/headless/internal/script"
 	"sluice/headless/recorder"
@@ -70,7 +71,12 @@ func outlive(t *testing.T, out string, room int) {
 	next := map[string]int{}
 	told, records, gaps := 0, 0, 0
 	for _, name := range names {
+		marked := "" // in each file anew
 		for _, line := range d.lines(t, name) {
+			if stream, ok := record.ParseStreamMark([]byte(line)); ok {
+				marked = stream
+				continue
+			}
 			var l struct {
 				N       *int
 				Of      string
@@ -82,6 +88,8 @@ func outlive(t *testing.T, out string, room int) {
 				t.Fatalf("%s: %q: %v", name, line, err)
 			}
 			switch {
+			case l.N != nil && marked != l.Of && !strings.HasPrefix(out, "{stream}"):
+				t.Fatalf("%s: number %d of %s is marked as of %q", name, *l.N, l.Of, marked)
 			case l.N != nil && *l.N != next[l.Of]:
 				t.Fatalf("%s: number %d of %s, want %d", name, *l.N, l.Of, next[l.Of])
 			case l.N != nil:

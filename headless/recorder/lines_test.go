@@ -233,7 +233,7 @@ func TestRecordAbsence(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = "vm-2 was away 3.5 s; what its publishers dropped meanwhile is unknown"
-	lines := d.lines(t, "out.ndjson")
+	lines := d.unmarked(t, "out.ndjson")
 	told := slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return !strings.Contains(line, `"level":40`) })
 	if len(lines) != 3 || len(told) != 1 || !strings.Contains(told[0], text) || !strings.Contains(told[0], `"source":"vm-2","away":3.47`) {
 		t.Errorf("the recording is %q", lines)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"sluice/cluster/record"
 	"sluice/headless/recorder"
 )
 
@@ -164,6 +166,12 @@ func (d *memDisk) lines(t *testing.T, name string) []string {
 		t.Fatalf("there is no file %q, but %q", name, d.names())
 	}
 	return wholeLines(t, name, f.data)
+}
+
+// unmarked are the lines but those that say of which stream the others are.
+func (d *memDisk) unmarked(t *testing.T, name string) []string {
+	t.Helper()
+	return slices.DeleteFunc(d.lines(t, name), func(line string) bool { return record.IsStreamMark([]byte(line)) })
 }
 
 func wholeLines(t *testing.T, name string, data []byte) []string {

@@ -11,6 +11,7 @@ type recorded struct {
 	selection.Newcomer
 	stream string
 	writer *writer // nil until something comes
+	mark   int     // bytes of a mark of it; 0: not known yet
 }
 
 // countLoss counts a loss.

@@ -24,6 +24,9 @@ type writer struct {
 	first time.Time // when the first of them came
 	runs  []run     // whose they are
 
+	stream   string // that the next record in the file is of, where marks say so; "" when that is not known
+	markRoom int    // bytes that marks among the lines take at most
+
 	owed map[*recorded]missing // what was not written, and not told yet; empty unless the disk is full
 }
 
@@ -44,7 +47,7 @@ func (w *writer) addNotice(s *recorded, line []byte, of missing) error {
 }
 
 func (w *writer) gather(s *recorded, line []byte, records int, of missing) error {
-	if len(w.lines) > 0 && len(w.lines)+len(line) >= w.files.pieceLimit() {
+	if len(w.lines) > 0 && len(w.lines)+w.markRoom+len(line) >= w.files.pieceLimit() {
 		if err := w.flush(); err != nil {
 			return err
 		}
@@ -62,6 +65,9 @@ func (w *writer) gather(s *recorded, line []byte, records int, of missing) error
 		return nil
 	}
 	w.runs = append(w.runs, run{s, len(w.lines), records, of})
+	if w.files.marks {
+		w.markRoom += s.markSize()
+	}
 	return nil
 }
 
@@ -86,16 +92,18 @@ func (w *writer) write() error {
 	if len(w.lines) == 0 {
 		return nil
 	}
-	piece, err := w.files.codec.frame(w.files.packed[:0], w.lines)
+	text, piece, err := w.frame()
 	if err != nil {
 		return w.gaveUp(0, err)
-	}
-	if w.files.compressed() {
-		w.files.packed = piece
 	}
 	if limit := w.files.config.RotateSize; limit > 0 && w.size > 0 && w.size+int64(len(piece)) > limit {
 		if err := w.finish(); err != nil {
 			return w.gaveUp(0, err)
+		}
+		if w.files.marks { // the next file begins with one
+			if text, piece, err = w.frame(); err != nil {
+				return w.gaveUp(0, err)
+			}
 		}
 	}
 	if err := w.open(w.first); err != nil {
@@ -106,13 +114,26 @@ func (w *writer) write() error {
 		n, err = w.file.Write(piece) // old files were still to be removed
 	}
 	if err != nil {
-		return w.gaveUp(w.repair(piece[:max(0, n)]), w.failed(err))
+		return w.gaveUp(text.lines(w.repair(piece[:max(0, n)])), w.failed(err))
 	}
 	w.size += int64(n)
 	w.files.stored += uint64(n)
-	w.dirty = true
+	w.dirty, w.stream = true, text.stream
 	w.settle(len(w.lines))
 	return nil
+}
+
+// frame is what was gathered as text, and as a piece of the file.
+func (w *writer) frame() (text marked, piece []byte, err error) {
+	text = marked{text: w.lines}
+	if w.files.marks {
+		text = w.withMarks()
+	}
+	piece, err = w.files.codec.frame(w.files.packed[:0], text.text)
+	if err == nil && w.files.compressed() {
+		w.files.packed = piece
+	}
+	return text, piece, err
 }
 
 // failed is the error of a write.
@@ -141,6 +162,7 @@ func (w *writer) repair(written []byte) (whole int) {
 
 // gaveUp counts the lines when only some of them were written.
 func (w *writer) gaveUp(whole int, err error) error {
+	w.stream = ""
 	w.settle(whole)
 	return err
 }
@@ -168,7 +190,7 @@ func (w *writer) settle(written int) {
 	}
 	w.files.held -= len(w.lines)
 	w.files.giveBack(w.lines)
-	w.lines, w.runs = nil, w.runs[:0]
+	w.lines, w.runs, w.markRoom = nil, w.runs[:0], 0
 }
 
 // open makes the file, unless there is one.
