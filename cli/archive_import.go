@@ -34,7 +34,7 @@ func newArchiveImport(ended *outcome) *cobra.Command {
 		Use:   "import FILE…",
 		Short: "Put recordings into an archive",
 		Long: "Put recordings into an archive that runs: files that record wrote, or any other of one JSON object or text a line,\n" +
-			"compressed or not. The stream of a recording is read off its name, as replay does; --stream names another one for all.\n" +
+			"compressed or not. The stream of a recording is what it says itself, or read off its name, as replay does; --stream names another one for all.\n" +
 			"The records stand in the archive as if they had come from a consolidator \"" + importer.Consolidator + "\", with their own times, and go by\n" +
 			"when they were imported. A file that was imported before adds nothing; one whose import was broken off goes on.",
 		Example: "  sluice archive import tenant+acme-20260301T120000Z.ndjson.zst\n  sluice archive import --stream system old/*.log.gz",
@@ -116,8 +116,8 @@ func importFile(ctx context.Context, e *engine.Engine, file, as string) (counts 
 	if err != nil {
 		return counts, err
 	}
-	in, err := importer.Begin(ctx, e, source.StreamNames()[0], epoch)
-	if err != nil {
+	in := &imports{engine: e, epoch: epoch, of: make(map[string]*importer.Import)}
+	if _, err := in.into(ctx, source.StreamNames()[0]); err != nil {
 		return counts, err
 	}
 	err = rescue.Beside(ctx, "read the recording",
@@ -126,7 +126,7 @@ func importFile(ctx context.Context, e *engine.Engine, file, as string) (counts 
 			for {
 				b, err := source.Take(ctx)
 				if errors.Is(err, stream.ErrClosed) {
-					counts, err = in.End(ctx)
+					counts, err = in.end(ctx)
 					return err
 				}
 				if err != nil {
@@ -143,18 +143,26 @@ func importFile(ctx context.Context, e *engine.Engine, file, as string) (counts 
 }
 
 // addBatch adds records, and the losses between them.
-func addBatch(ctx context.Context, in *importer.Import, b *stream.Batch) error {
+func addBatch(ctx context.Context, all *imports, b *stream.Batch) error {
 	notices := b.Notices
 	for i := 0; i <= len(b.Records); i++ {
 		for ; len(notices) > 0 && notices[0].At == i; notices = notices[1:] {
 			if notices[0].Kind == stream.KindGap {
-				if err := in.Gap(ctx, notices[0].Loss()); err != nil {
+				in, err := all.into(ctx, notices[0].Stream)
+				if err == nil {
+					err = in.Gap(ctx, notices[0].Loss())
+				}
+				if err != nil {
 					return err
 				}
 			}
 		}
 		if i < len(b.Records) {
-			if err := in.Add(ctx, b.Records[i].Data); err != nil {
+			in, err := all.into(ctx, b.Records[i].Stream)
+			if err == nil {
+				err = in.Add(ctx, b.Records[i].Data)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -33,7 +33,8 @@ func newRecord(ended *outcome) *cobra.Command {
 			"the streams that it matches are recorded as they appear. What was lost stands in the recording where it was\n" +
 			"lost, and a summary goes to standard error at the end.\n\n" +
 			"FILE is written as FILE.part, and gets its name when it is whole. An ending of .gz or .zst compresses it. With\n" +
-			"{stream} in it, each stream has files of its own. Rotated files have a time stamp before their ending.",
+			"{stream} in it, each stream has files of its own; in one of several streams, lines say of which the records are,\n" +
+			"and replay shows them there. Rotated files have a time stamp before their ending.",
 		Example: "  sluice record system --out system.ndjson --for 10m\n" +
 			"  sluice record system --out incident.ndjson.zst --last 1000 --until '\"level\":60' --after 30s\n" +
 			"  sluice record 'tenant/*' --out 'logs/{stream}.ndjson.zst' --rotate 1h --keep 48\n" +

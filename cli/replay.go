@@ -43,8 +43,9 @@ func newReplay(ended *outcome) *cobra.Command {
 			"[ and ] a minute back and on, and T to any time, also one that was not replayed yet.\n" +
 			"When standard output is no terminal, or with --plain (and with --count, --for, --until or --output), records\n" +
 			"are printed as lines. With --publish they are published again, each to its stream.\n\n" +
-			"The stream of a recording is read off its name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it\n" +
-			"with {stream}, is of tenant/acme; --stream names another one for all.\n\n" +
+			"A recording of several streams says itself of which its records are. The stream of any other is read off its\n" +
+			"name: tenant+acme-20260301T120000Z.ndjson.zst, as record makes it with {stream}, is of tenant/acme. --stream\n" +
+			"names another one for all.\n\n" +
 			"A TIME is a time of day (14:05: the first in the recording), a day of the week with or without one (mon 14:00), a date\n" +
 			"(2026-03-01, 2026-03-01 14:05, Mar 1), RFC 3339 (2026-03-01T14:05:00Z), today or yesterday; +10m is after the start\n" +
 			"of the recording, -5m before its end. What has no zone is in the local one. T in the client takes the same.",
@@ -63,7 +64,7 @@ func newReplay(ended *outcome) *cobra.Command {
 	set.DurationVar(&r.idleLimit, "idle-limit", 0, "make no pause longer than this, as in 2s; without it, pauses of more than a day are left out")
 	set.StringVar(&r.from, "from", "", "begin with the records of this TIME")
 	set.StringVar(&r.to, "to", "", "end before the records of this TIME")
-	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: read off the name of each file")
+	set.StringVar(&r.stream, "stream", "", "replay as this stream; default: what the recording says, or read off the name of each file")
 	set.StringVar(&r.publish, "publish", "", "publish the records again, to the publish endpoint of a consolidator, as in tcp://127.0.0.1:5551")
 	r.keys.flags(set)
 	r.chosen(set)
@@ -232,7 +233,7 @@ func replayClient(ctx context.Context, r *replaying, config replay.Config) error
 	if client.Filter, err = r.filter(); err != nil {
 		return err
 	}
-	config.Gaps, config.Seekable = true, true
+	config.Gaps, config.Seekable, config.Listed = true, true, true
 	for _, name := range config.Files {
 		if name == replay.Stdin {
 			return usagef("the full-screen client has the keyboard on standard input: name a file, or give --plain")

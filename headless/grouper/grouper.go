@@ -100,6 +100,9 @@ func (g *Grouper) readAll(ctx context.Context, raw io.Reader) error {
 	split := unpack.Splitter{Line: func(line []byte, cut, _ int64) error {
 		if len(line) > 0 && line[0] == '{' && cut == 0 && jsonscan.ValidObject(line) {
 			text.flush()
+			if record.IsStreamMark(line) {
+				line = nil // of a recording of several streams: no record
+			}
 			g.take(line, 1)
 			return nil
 		}
@@ -133,7 +136,7 @@ func (g *Grouper) readAll(ctx context.Context, raw io.Reader) error {
 	return nil
 }
 
-// take folds a record, which stood in so many lines; nil stands for blank ones.
+// take folds a record, which stood in so many lines; nil stands for blank ones, and for marks of streams.
 func (g *Grouper) take(data []byte, lines int) {
 	number := group.Shape(none)
 	if data != nil {

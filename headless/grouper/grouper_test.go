@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +90,15 @@ func TestEachLineHasANumber(t *testing.T) {
 }
 
 // Lines that do not pass the filter are in no template.
+// Lines that say of which stream the records are, in a recording of several, are none.
+func TestMarksAreNoRecords(t *testing.T) {
+	mark := string(record.AppendStreamMark(nil, time.Unix(0, 0), "s")) + "\n"
+	g := read(t, Config{Numbers: true}, file(t, "several", mark+`{"msg":"a"}`+"\n"+mark+`{"msg":"a"}`+"\n"))
+	if got := numbers(t, g); got != "0 1 0 1" || !slices.Equal(templates(g), []string{"2 a"}) {
+		t.Errorf("the numbers are %s of %q", got, templates(g))
+	}
+}
+
 func TestFilter(t *testing.T) {
 	path := file(t, "a.ndjson", `{"level":30,"msg":"fine 1"}`+"\n"+`{"level":50,"msg":"bad 1"}`+"\n"+`{"level":50,"msg":"bad 2"}`+"\n")
 	g := read(t, Config{Numbers: true, Filter: query.Filter{Level: record.Error}}, path)

@@ -26,7 +26,8 @@ type Config struct {
 	Files []string // at least one; Stdin at most once
 	Stdin *os.File // what Stdin stands for; nil means os.Stdin
 
-	Stream string // the stream that the records are handed on in; "" means for each file StreamOf its name
+	Stream string // the stream that the records are handed on in; "" means that which a recording of several says, otherwise for each file StreamOf its name
+	Listed bool   // all streams are known before the first record: New reads up to 1 GiB of recordings of several to find them, and what is of others is handed on in the stream of the file's name
 	Gaps   bool   // hand on recorded losses as notices, for a reader that shows them
 
 	Speed     float64       // recorded seconds in one second; 0 means as fast as they are taken

@@ -15,6 +15,9 @@
 // for a clock that was set. A record whose time is more than 30 days from those of its
 // neighbours, which agree, stands at theirs, for From and To too, and is counted.
 //
+// Streams: a recording of several streams has lines between the records that say of which
+// they are; they are no records. See marks.go.
+//
 // Pace: each record comes when its time has come, counted from the one before
 // it and divided by the speed. A slow reader makes the replay late; it
 // does not hurry to make up for more than a second. Without an IdleLimit a record that is

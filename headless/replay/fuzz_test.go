@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"sluice/cluster/names"
+	"sluice/cluster/record"
 	"sluice/headless/internal/packed"
 	"sluice/headless/replay"
 	"sluice/headless/unpack"
@@ -17,7 +19,7 @@ func FuzzReplay(f *testing.F) {
 	text := line(0, "one") + "two\r\n\n" + strings.Repeat("x", 300) + "\n" + line(1e9, "three")
 	for _, data := range []string{
 		text, packed.Gzip(text), packed.Zstd(text), packed.Gzip(text) + packed.Gzip("a\nb"), packed.Zstd("a") + packed.Zstd("b\n"), text[:len(text)-9],
-		packed.Gzip(text)[:80], packed.Zstd(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", line(0, "a") + line(-56*year, "b") + "c\n" + line(1e9, "d") + line(40*year, "e") + line(2e9, "f"), "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", "\x28\xb5\x2f\xfd", "",
+		packed.Gzip(text)[:80], packed.Zstd(text)[:80], "\xef\xbb\xbfa\n", "\x00\x00\x00", "{\n{", line(0, "a") + line(-56*year, "b") + "c\n" + line(1e9, "d") + line(40*year, "e") + line(2e9, "f"), "a" + strings.Repeat("\x00", 20) + "{}\n\xef\xbb\xbf{}\n", "\x1f\x8b", marked("s:a", "tenant/t:b", "s:c"), "\x28\xb5\x2f\xfd", "",
 	} {
 		f.Add([]byte(data))
 	}
@@ -46,6 +48,7 @@ func FuzzReplay(f *testing.F) {
 		text := string(holes.Append(nil, data))
 		var want []string
 		cut := uint64(0)
+		seen, marks := false, false
 		lines := strings.Split(text, "\n")
 		for i, l := range lines {
 			if len(l) > limit {
@@ -54,7 +57,15 @@ func FuzzReplay(f *testing.F) {
 			}
 			l = strings.TrimSuffix(string(unpack.TrimMark([]byte(l))), "\r")
 			short := i == len(lines)-1 && strings.HasPrefix(strings.TrimLeft(l, " \t"), "{")
-			if l != "" && !short {
+			if l == "" {
+				continue
+			}
+			if stream, ok := record.ParseStreamMark([]byte(l)); ok && names.Check(stream) == nil && (marks || !seen) {
+				seen, marks = true, true
+				continue
+			}
+			seen = true
+			if !short {
 				want = append(want, l)
 			}
 		}

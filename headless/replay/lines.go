@@ -63,6 +63,11 @@ func (l *lines) ready() bool {
 	return false
 }
 
+// coming is the line that comes next, and pass passes over it; both only when ready.
+func (l *lines) coming() []byte { return content(l.buf[l.start:l.lineBreak]) }
+
+func (l *lines) pass() { l.start, l.lineBreak = l.lineBreak+1, -1 }
+
 // blank reports whether a line has nothing in it.
 func blank(line []byte) bool { return len(content(line)) == 0 }
 

@@ -27,6 +27,9 @@ func (r *recording) outlier(own int64) (time int64, yes bool) {
 	}
 	withOwn, withOthers, without := 0, 0, 0
 	r.lines.ahead(r.reopens, func(line []byte) bool {
+		if r.marked && record.IsStreamMark(line) {
+			return true // it has the time at which it was written
+		}
 		t := record.PeekTime(line)
 		if t == 0 {
 			without++

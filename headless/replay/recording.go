@@ -19,10 +19,15 @@ import (
 
 // recording is one file.
 type recording struct {
-	name   string // as it was named
-	source string // what people call it
-	stream string // that its records are handed on in
-	order  int    // place among the recordings, as they were named
+	name   string   // as it was named
+	source string   // what people call it
+	stream string   // that its records are handed on in, from where it stands
+	named  string   // which is that of all without marks
+	fixed  bool     // and that of those with marks, too
+	listed []string // the streams that are known; nil: any
+	begun  bool     // a line was read since it was opened
+	marked bool     // it has marks
+	order  int      // place among the recordings, as they were named
 	stdin  *os.File
 	limit  int
 
@@ -100,10 +105,11 @@ func (c *counter) SkipHole() int64 {
 
 // newRecording looks at a file without reading it.
 func newRecording(name string, config *Config) (*recording, error) {
-	r := &recording{name: name, limit: config.MaxLine, stream: config.Stream}
-	if r.stream == "" {
-		r.stream = StreamOf(name)
+	r := &recording{name: name, limit: config.MaxLine, named: config.Stream, fixed: config.Stream != ""}
+	if !r.fixed {
+		r.named = StreamOf(name)
 	}
+	r.stream = r.named
 	if name == Stdin {
 		r.stdin = config.Stdin
 		r.source = "standard input"
@@ -174,6 +180,7 @@ func (r *recording) open(ctx context.Context) error {
 		stop = func() { reader.Close(); closeFile() }
 		in = reader
 	}
+	r.stream, r.begun, r.marked = r.named, false, false
 	r.packed = &counter{Reader: in, file: file}
 	unpacked, err := unpack.Open(r.packed)
 	if err != nil {
@@ -215,6 +222,11 @@ func (r *recording) advance() {
 			r.short = len(line)
 			continue
 		}
+		first := !r.begun
+		r.begun = true
+		if r.mark(line, first) {
+			continue
+		}
 		own := record.PeekTime(line)
 		if own != 0 && (r.clock == 0 || !near(own, r.clock)) {
 			strange := false
@@ -240,8 +252,16 @@ func (r *recording) tick(t int64) {
 	}
 }
 
-// ready reports whether advance leaves the line before it valid.
-func (r *recording) ready() bool { return r.lines.ready() }
+// ready reports whether advance leaves the line before it valid. It passes over marks.
+func (r *recording) ready() bool {
+	for r.lines.ready() {
+		if !r.marked || !r.mark(r.lines.coming(), false) {
+			return true
+		}
+		r.lines.pass()
+	}
+	return false
+}
 
 // torn reports whether a last line without a line break is a part of a record.
 func torn(line []byte) bool {

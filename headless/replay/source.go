@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/cluster/loss"
+	"sluice/cluster/record"
 	"sluice/cluster/stream"
 )
 
@@ -30,6 +31,7 @@ type Source struct {
 	windowed   bool         // from and to are known
 	once       bool         // some of the recordings cannot be opened again
 	streams    []string     // their streams
+	listed     [][]string   // of each recording that says which it has; see recording.listed
 	out        *stream.Handover
 	pace       *pace
 	from, to   int64 // Unix milliseconds; 0 for none
@@ -80,9 +82,12 @@ func New(config Config) (*Source, error) {
 	for _, r := range s.recordings {
 		s.stats.Size += r.size
 		s.once = s.once || !r.reopens
-		if !slices.Contains(s.streams, r.stream) {
-			s.streams = append(s.streams, r.stream)
+		for _, stream := range s.list(r) {
+			if !slices.Contains(s.streams, stream) {
+				s.streams = append(s.streams, stream)
+			}
 		}
+		s.listed = append(s.listed, r.listed)
 	}
 	if s.once {
 		s.stats.Size = 0
@@ -93,14 +98,36 @@ func New(config Config) (*Source, error) {
 // find looks for the files, without reading them.
 func (s *Source) find() error {
 	s.recordings = make([]*recording, 0, len(s.config.Files))
-	for _, name := range s.config.Files {
+	for i, name := range s.config.Files {
 		r, err := newRecording(name, &s.config)
 		if err != nil {
 			return err
 		}
+		if i < len(s.listed) {
+			r.listed = s.listed[i]
+		}
 		s.recordings = append(s.recordings, r)
 	}
 	return nil
+}
+
+// list finds the streams of a recording.
+func (s *Source) list(r *recording) []string {
+	limit := int64(listHead)
+	if s.config.Listed {
+		limit = listWhole
+	}
+	streams, more := r.list(limit)
+	switch {
+	case len(streams) == 0:
+		return []string{r.named}
+	case !s.config.Listed:
+		return streams
+	case more: // what is of others is handed on in this one
+		streams = append(streams, r.named)
+	}
+	r.listed = streams
+	return streams
 }
 
 // ConfigError is a [Config] that cannot be, as opposed to files that cannot be
@@ -111,7 +138,7 @@ func (e *ConfigError) Error() string { return e.err.Error() }
 func (e *ConfigError) Unwrap() error { return e.err }
 
 // StreamNames are the streams that the records are handed on in, in the order
-// of their files.
+// of their files. A recording of several streams may have more, unless Config.Listed.
 func (s *Source) StreamNames() []string { return slices.Clone(s.streams) }
 
 // Run reads until all was handed on or ctx ends, and returns nil then. Its
@@ -306,7 +333,7 @@ func (s *Source) add(r *recording) {
 	}
 	if s.config.Gaps {
 		if lost, ok := loss.ParseRecord(r.line); ok {
-			lost.Stream = r.stream
+			lost.Stream = r.of(lost.Stream)
 			n := stream.GapNotice(lost, time.UnixMilli(at))
 			n.At = len(s.records)
 			s.notices = append(s.notices, n)
@@ -314,8 +341,14 @@ func (s *Source) add(r *recording) {
 			return
 		}
 	}
+	of := r.stream
+	if r.marked && record.IsLoss(r.line) {
+		if lost, ok := loss.ParseRecord(r.line); ok {
+			of = r.of(lost.Stream)
+		}
+	}
 	s.records = append(s.records, stream.Record{
-		Stream: r.stream, Arrived: at * int64(time.Millisecond), Data: r.line,
+		Stream: of, Arrived: at * int64(time.Millisecond), Data: r.line,
 	})
 	s.bytes += len(r.line)
 }
@@ -394,9 +427,15 @@ func (s *Source) gap(r *recording, reason string) {
 	if at != 0 {
 		now = time.UnixMilli(at)
 	}
-	n := stream.GapNotice(loss.Loss{Stream: r.stream, Source: r.source, Hop: loss.AtRecording, Reason: reason, Unknown: true}, now)
-	n.At = len(s.records)
-	s.notices = append(s.notices, n)
+	of := []string{r.stream}
+	if r.marked && r.listed != nil {
+		of = r.listed
+	}
+	for _, name := range of {
+		n := stream.GapNotice(loss.Loss{Stream: name, Source: r.source, Hop: loss.AtRecording, Reason: reason, Unknown: true}, now)
+		n.At = len(s.records)
+		s.notices = append(s.notices, n)
+	}
 }
 
 // Stats is how far the replay has come.
