@@ -102,6 +102,7 @@ var states = map[string]func(s *screen){
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},
+	"columns": func(s *screen) { s.keys("tab", "K", "a", "res.statusCode", "enter", "a", "ms", "enter", "{", "{") },
 	"highlighted": func(s *screen) {
 		s.keys("/", "container", "enter", ":", "as a highlight", "enter", "box", "enter", "esc", "/", "tain", "enter", "k")
 	},

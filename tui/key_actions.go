@@ -184,6 +184,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		v.Centre()
 	case matches(msg, k.wrap):
 		p.setWrap(!p.wrap)
+	case matches(msg, k.columns):
+		m.openColumns(p)
 	case matches(msg, k.save):
 		m.openSave(p)
 	case matches(msg, k.filter):

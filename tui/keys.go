@@ -22,7 +22,7 @@ type keyMap struct {
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
-	palette key.Binding
+	palette, columns key.Binding
 
 	inDetail detailKeys
 
@@ -99,6 +99,7 @@ func defaultKeys() keyMap {
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
 
 		palette: bind(":", "every action, by name", ":"),
+		columns: bind("K", "choose the columns", "K"),
 
 		inDetail: detailKeys{
 			next:      bind("→ n", "next record; n: match", "right", "n"),
@@ -130,7 +131,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"groups": &k.fold,
 		"follow": &k.follow,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
-		"palette": &k.palette,
+		"palette": &k.palette, "columns": &k.columns,
 	}
 }
 
@@ -155,7 +156,7 @@ func (k keyMap) groups() []keyGroup {
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
-		{"Look", []key.Binding{k.wrap, k.left, k.right, k.clock}},
+		{"Look", []key.Binding{k.columns, k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},
 	}...)
 	return groups

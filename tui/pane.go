@@ -26,9 +26,10 @@ type pane struct {
 	stream, source, label, short int // widest seen, in columns
 	shift                        int
 	wrap                         bool
-	chips                        []tabSpan   // where the filter's conditions stand in the header, by their number
-	groups                       *groupsView // as they were left; nil: they were not opened yet
-	marks                        []uint64    // numbers of marked records, in order
+	chips                        []tabSpan      // where the filter's conditions stand in the header, by their number
+	groups                       *groupsView    // as they were left; nil: they were not opened yet
+	marks                        []uint64       // numbers of marked records, in order
+	columns                      *chosenColumns // nil: as by themselves
 
 	selection *selection // nil: its streams are named
 	tracing   *tracing   // nil: it shows streams
@@ -141,6 +142,7 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		if v.Store().Merged() {
 			c.stream = shortStream(v.Store().StreamOf(e))
 		}
+		p.readFields(e, data, &c.text)
 		p.widen(e, c.stream, c.source, &c.text, sc)
 		next = append(next, c)
 	}
@@ -192,6 +194,7 @@ func (p *pane) widen(e *rows.Entry, stream, source string, t *rowtext.Text, sc s
 		return // it has no columns
 	}
 	p.days.widen(e, sc)
+	p.widenFields(t, sc)
 	p.stream = max(p.stream, cell.Width(stream, sc.method))
 	p.source = max(p.source, cell.Width(source, sc.method))
 	p.label = max(p.label, cell.Width(t.Label, sc.method))
@@ -209,6 +212,7 @@ func (p *pane) rowStyle(width int, sc scene) rowStyle {
 		s.date = p.days.date
 		s.time += s.date
 	}
+	s.shown = p.showColumns(&s)
 	if p.search != nil {
 		s.matcher = p.search.Matcher()
 	}

@@ -46,6 +46,7 @@ func (m *model) addPane(s *rows.Store, beside bool) *pane {
 	}
 	p := newPane(s, shown)
 	p.wrap = m.config.Settings.Wrap
+	p.setColumns(m.config.Settings.columnsOf(s.Streams()))
 	m.panes = append(m.panes, p)
 	m.wake() // what it takes over from other panes waits to be merged
 	m.showPane(len(m.panes)-1, beside || len(m.slots) < 2)

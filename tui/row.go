@@ -77,6 +77,7 @@ type rowStyle struct {
 	today    date
 	matcher  *query.Matcher // nil: nothing is searched for
 	lights   *lights        // nil: nothing is highlighted
+	shown    *shownColumns  // nil: those that a row has by itself
 	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
@@ -101,6 +102,10 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 		l.Add(s.theme.wait, "↑") // its place is further up
 	default:
 		l.Space(1)
+	}
+	if s.shown != nil && !t.Gap {
+		s.chosenHead(l, e, stream, source, t)
+		return l
 	}
 	if e.Kind == rows.KindSeam {
 		l.Space(s.time + 1) // it is of no time

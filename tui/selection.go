@@ -143,6 +143,7 @@ func (m *model) openSelection(beside bool, texts ...string) bool {
 	s := m.stores.OpenGrowing(title)
 	p := m.addPane(s, beside)
 	p.selection = sel
+	p.setColumns(m.config.Settings.columnsOf(p.streams()))
 	for _, name := range sel.names {
 		sel.streams[name] = &selected{named: true}
 		m.follow(p, name, stream.Backfill{Last: m.config.Last}, true)

@@ -34,6 +34,8 @@ type Settings struct {
 	Filters    map[string]NamedFilter `toml:"filters"`    // by name, offered where a filter is typed
 	Highlights map[string]Highlight   `toml:"highlights"` // by name
 	Layouts    map[string]Layout      `toml:"layouts"`    // by name
+
+	Columns map[string][]string `toml:"columns"` // of rows, by the pattern of streams; see column.Parse
 }
 
 // themeChoice is which theme is wanted.

@@ -26,7 +26,7 @@ func parseSettings(data []byte) (Settings, error) {
 	for {
 		var wrong *keyError
 		if _, err := keysFrom(s.Keys); !errors.As(err, &wrong) {
-			return s, told(mistakes)
+			return s, told(append(mistakes, s.wrongColumns(data)...))
 		}
 		mistakes = append(mistakes, &tomlError{line: lineOf(data, wrong.name), text: wrong.Error()})
 		delete(s.Keys, wrong.name)

@@ -66,6 +66,7 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 			if v.Store().Merged() {
 				row.stream = shortStream(v.Store().StreamOf(e))
 			}
+			p.readFields(e, data, &row.text)
 			p.widen(e, row.stream, row.source, &row.text, sc)
 		}
 		row.ord = ord

@@ -20,6 +20,8 @@ type Text struct {
 	Body  string // message, then the other fields
 	Spans []Span // of the body, in order, without holes
 	Gap   bool
+
+	Cells []string // fields that have a column of their own, sanitised; nil: there are none
 }
 
 // Span is a part of a row's body.
