@@ -142,6 +142,9 @@ func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, now 
 	if state.Lagging > 0 {
 		fmt.Fprintf(&b, "; %s behind or not there", record.Plural(uint64(state.Lagging), "replica"))
 	}
+	if state.Damaged > 0 {
+		fmt.Fprintf(&b, "; %s were damaged, and given up", bytesText(state.Damaged))
+	}
 	b.WriteByte('\n')
 	_, err := out.Write(b.Bytes())
 	return err
@@ -212,6 +215,7 @@ type heldArchive struct {
 	Keep     string `json:"keep"`
 	Replicas int    `json:"replicas"`
 	Lagging  int    `json:"replicas_lagging"`
+	Damaged  uint64 `json:"damaged_bytes"`
 }
 
 type heldStream struct {
@@ -239,7 +243,7 @@ func writeStatusJSON(out io.Writer, state *engine.State, lanes []holdings.Lane) 
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 	objects := []any{heldArchive{
-		"archive", len(lanes), state.Messages, state.Bytes, state.MaxBytes, stamp(state.First.Stored), state.Keep.String(), state.Replicas, state.Lagging,
+		"archive", len(lanes), state.Messages, state.Bytes, state.MaxBytes, stamp(state.First.Stored), state.Keep.String(), state.Replicas, state.Lagging, state.Damaged,
 	}}
 	for _, l := range lanes {
 		h := heldStream{

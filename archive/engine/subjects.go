@@ -16,6 +16,10 @@ type State struct {
 	Leader          string
 	Keep            Keep  // the rules that it was last opened with
 	MaxBytes        int64 // 0 none
+
+	// Damaged is how many bytes the server found unreadable when it began, and gave up with what
+	// stood behind them in their blocks.
+	Damaged uint64
 }
 
 // State asks what is held.
@@ -33,6 +37,9 @@ func (c *Client) State(ctx context.Context) (State, error) {
 	if i.State.Msgs > 0 {
 		state.First = Message{Sequence: i.State.FirstSeq, Stored: i.State.FirstTime}
 		state.Last = Message{Sequence: i.State.LastSeq, Stored: i.State.LastTime}
+	}
+	if i.State.Lost != nil {
+		state.Damaged = i.State.Lost.Bytes
 	}
 	if i.Cluster != nil {
 		state.Leader = i.Cluster.Leader

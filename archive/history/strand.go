@@ -260,7 +260,7 @@ func (s *strand) loses(lost *loss.Loss) {
 }
 
 // Missing is why records are lost that the archive should have, for people.
-const Missing = "the archive has it no more"
+const Missing = "the archive has it no more: removed, or damaged"
 
 func damagedReason(err error) string {
 	switch {

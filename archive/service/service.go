@@ -118,6 +118,9 @@ func (s *Service) run(ctx context.Context) (err error) {
 	s.writer.Store(writer)
 	s.ask(ctx)
 	s.log.Info("archive ready", "listen", s.Addr(), "admin", s.AdminAddr(), "opened_in", time.Since(began).Round(time.Millisecond), "keep", cmp.Or(s.cfg.Engine.Keep.String(), "everything"), "holds", s.holds())
+	if held, _ := s.now(); held.Damaged > 0 {
+		s.log.Error("archive: part of the store is damaged, and is given up; where records are missing, readers are told", "bytes", held.Damaged)
+	}
 	s.admin.SetReady(true)
 	if s.cfg.Ready != nil {
 		s.cfg.Ready()

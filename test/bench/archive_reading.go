@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,11 +34,12 @@ const (
 // shape is what a store holds.
 type shape struct {
 	streams, minutes, records int // records in each batch
+	noise                     int // bytes of each that hardly compress
 }
 
 var (
-	readingShapes = []shape{{10_000, 5, 100}, {10_000, 20, 100}, {10_000, 60, 100}}
-	replayShapes  = []shape{{1000, 10, 1000}, {1000, 20, 1000}, {1000, 40, 1000}}
+	readingShapes = []shape{{10_000, 5, 100, 0}, {10_000, 20, 100, 0}, {10_000, 60, 100, 0}}
+	replayShapes  = []shape{{1000, 10, 1000, 0}, {1000, 20, 1000, 0}, {1000, 40, 1000, 0}}
 )
 
 func (o options) readings(only *regexp.Regexp) error {
@@ -131,7 +133,7 @@ func (s shape) fill(e *engine.Engine) error {
 			builder.Reset()
 			for n := range s.records {
 				own := at + int64(n*1000/s.records)
-				if err := builder.Add(readingRecord(own, (minute*s.streams+i)*s.records+n), own, own); err != nil {
+				if err := builder.Add(readingRecord(own, (minute*s.streams+i)*s.records+n, noise(s.noise)), own, own); err != nil {
 					return err
 				}
 			}
@@ -160,35 +162,35 @@ func (s shape) fill(e *engine.Engine) error {
 	return failed
 }
 
-func readingRecord(own int64, i int) []byte {
-	return fmt.Appendf(nil, `{"v":0,"name":"shop","hostname":"vm-%d","pid":4711,"level":30,"time":%q,"msg":"GET /v1/things/%d/items took %d ms","req_id":"%016x","tenant":"acme","status":200,"duration":%d}`,
-		i%7, time.UnixMilli(own).UTC().Format(time.RFC3339Nano), i*7919%10_000, i*31%500, uint64(i)*0x9e3779b97f4a7c15, i*31%500)
+func readingRecord(own int64, i int, noise string) []byte {
+	return fmt.Appendf(nil, `{"v":0,"name":"shop","hostname":"vm-%d","pid":4711,"level":30,"time":%q,"msg":"GET /v1/things/%d/items took %d ms%s","req_id":"%016x","tenant":"acme","status":200,"duration":%d}`,
+		i%7, time.UnixMilli(own).UTC().Format(time.RFC3339Nano), i*7919%10_000, i*31%500, noise, uint64(i)*0x9e3779b97f4a7c15, i*31%500)
+}
+
+// noises is what noise is taken of.
+var noises = sync.OnceValue(func() string {
+	data := make([]byte, 4<<20)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(data)
+	return base64.StdEncoding.EncodeToString(data)
+})
+
+func noise(n int) string {
+	if n == 0 {
+		return ""
+	}
+	at := rand.IntN(len(noises()) - n)
+	return noises()[at : at+n]
 }
 
 var errFirst = errors.New("the first record is there")
 
 // firsts measures how long the first record takes.
 func (s shape) firsts(ctx context.Context, a *history.Archive, held string) error {
-	first := func(query func(*history.Query)) (string, error) {
-		var took []float64
-		for range readingTimes {
-			q := history.Query{Stream: heldStream(rand.IntN(s.streams))}
-			query(&q)
-			asked := time.Now()
-			_, err := a.Read(ctx, q, func([]stream.Record, []stream.Notice) error { return errFirst })
-			if !errors.Is(err, errFirst) {
-				return "", fmt.Errorf("%+v: %w", q, orNothing(err))
-			}
-			took = append(took, time.Since(asked).Seconds()*1000)
-		}
-		slices.Sort(took)
-		return fmt.Sprintf("%.1f / %.1f / %.1f", took[len(took)/2], took[len(took)*9/10], took[len(took)-1]), nil
-	}
-	last, err := first(func(q *history.Query) { q.Last = 1000 })
+	last, err := s.first(ctx, a, func(q *history.Query) { q.Last = 1000 })
 	if err != nil {
 		return err
 	}
-	since, err := first(func(q *history.Query) {
+	since, err := s.first(ctx, a, func(q *history.Query) {
 		q.From = began.Add(time.Duration(rand.IntN(s.minutes*60-59)) * time.Second)
 	})
 	if err != nil {
@@ -196,6 +198,23 @@ func (s shape) firsts(ctx context.Context, a *history.Archive, held string) erro
 	}
 	fmt.Printf("%-24s %24s %24s\n", held, last, since)
 	return nil
+}
+
+// first measures how long the first record of a query takes, in ms.
+func (s shape) first(ctx context.Context, a *history.Archive, query func(*history.Query)) (string, error) {
+	var took []float64
+	for range readingTimes {
+		q := history.Query{Stream: heldStream(rand.IntN(s.streams))}
+		query(&q)
+		asked := time.Now()
+		_, err := a.Read(ctx, q, func([]stream.Record, []stream.Notice) error { return errFirst })
+		if !errors.Is(err, errFirst) {
+			return "", fmt.Errorf("%+v: %w", q, orNothing(err))
+		}
+		took = append(took, time.Since(asked).Seconds()*1000)
+	}
+	slices.Sort(took)
+	return fmt.Sprintf("%.1f / %.1f / %.1f", took[len(took)/2], took[len(took)*9/10], took[len(took)-1]), nil
 }
 
 func orNothing(err error) error {

@@ -51,6 +51,7 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "write a CPU profile of the pump to this file; only its figures are measured then")
 	flag.DurationVar(&o.flooded, "flood", time.Minute, "how long the client is flooded")
 	flag.IntVar(&o.held, "held", 10_000_000, "records that the client holds and searches")
+	flag.Float64Var(&o.gigabytes, "gigabytes", 1, "gigabytes that an archive holds which begins")
 	more := flag.String("proxy-flags", "", "more flags of the proxy that is measured, such as --admin 127.0.0.1:5581 --pprof")
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
@@ -78,6 +79,9 @@ func main() {
 		err = o.readings(re)
 	}
 	if err == nil {
+		err = o.muchHeld(re)
+	}
+	if err == nil {
 		err = o.proxies(re)
 	}
 	exit(err)
@@ -99,6 +103,7 @@ type options struct {
 	flooded time.Duration
 	held    int
 
+	gigabytes  float64
 	proxyFlags []string // more flags of sluice proxy
 }
 
