@@ -93,6 +93,8 @@ func TestPage(t *testing.T) {
 		{"a new token cuts nothing that is open", relogin},
 		{"who answers in the place of the proxy is told, and not asked again and again", impostors},
 		{"the clock of the machine may be wrong", wrongClock},
+		{"above the oldest record older ones are loaded", older},
+		{"a time is jumped to, and what is not loaded shows", jumped},
 		{"another filter keeps one's place, and counts what is new anew", refiltered},
 		{"everything is reached by the keyboard", reached},
 		{"all text stands out against its ground", contrast},

@@ -27,6 +27,8 @@ type fake struct {
 	sessions map[string][]*session // by stream
 	asked    []*http.Request       // for streams
 
+	past http.HandlerFunc // answers who asks for what was before; nil: there is nothing
+
 	odd http.HandlerFunc // answers in the place of streams, unless it is nil
 
 	held chan struct{} // whoever asks for /hold is held up until it is closed
@@ -66,7 +68,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	f.mu.Lock()
 	f.asked = append(f.asked, r)
-	token, odd := f.token, f.odd
+	token, odd, past := f.token, f.odd, f.past
 	f.mu.Unlock()
 	switch {
 	case odd != nil && logs:
@@ -75,6 +77,12 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"title":"Unauthorized","status":401,"detail":"a token is wanted"}`, http.StatusUnauthorized)
 	case !logs:
 		f.list(w, r)
+	case r.URL.Query().Has("to"):
+		w.Header().Set("Content-Type", "text/event-stream")
+		if past != nil {
+			past(w, r)
+		}
+		_, _ = fmt.Fprint(w, "event: end\ndata: {\"reason\":\"the time asked for is over\"}\n\n")
 	case name == "tenant/other":
 		http.Error(w, `{"title":"Forbidden","status":403,"detail":"the token does not name this stream"}`, http.StatusForbidden)
 	default:

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sluice/cluster/names"
 )
@@ -201,5 +202,33 @@ console.log(JSON.stringify({ Drops: run(1, 0.5, 300).behind, Full: full.behind, 
 	}
 	if want := []float64{0, 0, 0, 0, -3600_000 + 500, 3600_000 - 500, -3600_000 + 1500, 3600_000 - 500, 1000, 0}; !slices.Equal(got.Times, want) {
 		t.Errorf("the times are %v, want %v", got.Times, want)
+	}
+}
+
+// Times are read as people write them, and nothing else is taken for one.
+func TestTimesAsPeopleWriteThem(t *testing.T) {
+	var got map[string]*int64
+	inNode(t, `
+import { parse } from "./moment.js";
+const now = Date.parse("2026-03-02T12:00:00Z");
+const all = ["15m", "2h ago", "1.5d", "1w", "11:30", "11:30:15", "12:30", "2026-03-01", "2026-03-01 08:00", "2026-03-01T08:00:15.5Z", "2026-03-01 08:00+02:00",
+  "", "x", "-2h", "2y", "24:00", "11:60", "2026-13-01", "2026-03-01 25:00", "1e9", "now"];
+console.log(JSON.stringify(Object.fromEntries(all.map((text) => [text, parse(text, now)]))));`, nil, &got)
+	at := func(hours float64) int64 {
+		return time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC).Add(time.Duration(hours * float64(time.Hour))).UnixMilli()
+	}
+	for text, want := range map[string]int64{
+		"15m": at(-0.25), "2h ago": at(-2), "1.5d": at(-36), "1w": at(-168), "11:30": at(-0.5), "11:30:15": at(-0.5) + 15_000, "12:30": at(-23.5),
+		"2026-03-01": at(-36), "2026-03-01 08:00": at(-28), "2026-03-01T08:00:15.5Z": at(-28) + 15_500, "2026-03-01 08:00+02:00": at(-30),
+	} {
+		if got[text] == nil || *got[text] != want {
+			t.Errorf("%q is %v, want %d", text, got[text], want)
+		}
+		delete(got, text)
+	}
+	for text, ms := range got {
+		if ms != nil {
+			t.Errorf("%q is %d", text, *ms)
+		}
 	}
 }

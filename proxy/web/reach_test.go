@@ -68,7 +68,7 @@ func reached(t *testing.T, b *chromium.Browser) {
 	// what it says.
 	live := chromium.Eval[[]string](tab, `[...document.querySelectorAll("[role=status], [role=log], [aria-live]")].map((e) => e.id || e.classList[0])`)
 	slices.Sort(live)
-	if got := strings.Join(slices.Compact(live), " "); got != "marked news said state" {
+	if got := strings.Join(slices.Compact(live), " "); got != "marked news past said state" {
 		t.Errorf("live regions are %q", got)
 	}
 }

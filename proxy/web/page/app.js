@@ -1,12 +1,14 @@
 // The page: its panes, dialogs and keys, and the link to what is shown.
 
 import { copy } from "./clipboard.js";
+import { clock } from "./clock.js";
 import { show } from "./detail.js";
 import { element } from "./list.js";
 import { groups, nameOf } from "./keys.js";
 import * as link from "./link.js";
 import { keep, Login, token } from "./login.js";
 import { sourceOf } from "./names.js";
+import { parse as parseTime } from "./moment.js";
 import { Pane } from "./pane.js";
 import { Picker } from "./picker.js";
 import { message } from "./rowtext.js";
@@ -181,7 +183,27 @@ class App {
     if (news) byID("news").replaceChildren(element("p", "", news));
   }
 
+  // jump asks for a time, and goes there.
+  #jump(pane) {
+    const dialog = byID("jump"), field = byID("jump-time"), why = dialog.querySelector(".why");
+    why.textContent = "";
+    dialog.querySelector("form").onsubmit = (e) => {
+      e.preventDefault();
+      const time = parseTime(field.value, clock.now);
+      if (Number.isNaN(time)) {
+        why.textContent = "this is no time: write 14:30, 2h (ago), or 2026-03-01 08:00";
+        return;
+      }
+      dialog.close();
+      pane.root.querySelector(".list").focus();
+      void pane.past.jump(time);
+    };
+    dialog.showModal();
+    field.select();
+  }
+
   openRecord(pane, number) {
+    if (pane.past.opens(number)) return;
     const row = pane.view.length > 0 ? pane.view.at(Math.min(pane.view.place(number), pane.view.length - 1)) : null;
     if (!row) return;
     pane.list.leave();
@@ -307,6 +329,7 @@ class App {
       case "previousError": p.seekError(-1); return true;
       case "close": this.close(p); return true;
       case "save": p.save(); return true;
+      case "jump": this.#jump(p); return true;
       case "cancel": p.set({ search: "" }); return true;
       case "detail": if (p.current) this.openRecord(p, p.current.number); return true;
       case "copy": case "copyMessage": {

@@ -63,17 +63,18 @@ export class List {
   #anchor = null; // what stays in sight while rows before it are still looked for: { number, offset }
 
   // many tells that each row says of which stream it is.
-  constructor(element_, view, { many, onOpen, onMove }) {
+  constructor(element_, view, { many, onOpen, onMove, onTop }) {
     this.root = element_;
     this.view = view;
     this.many = many;
     this.cursor = null; // number of the row under it
     this.paused = false;
     this.onMove = onMove;
+    this.onTop = onTop; // somebody goes to the oldest row, or above it
     this.space = element("div", "space");
     this.root.append(this.space);
     this.root.addEventListener("scroll", () => this.#scrolled());
-    this.root.addEventListener("wheel", (e) => { if (e.deltaY < 0 && this.root.scrollTop > 0) this.leave(); }, { passive: true });
+    this.root.addEventListener("wheel", (e) => { if (e.deltaY < 0) this.#up(); }, { passive: true });
     this.space.addEventListener("click", (e) => {
       const row = e.target.closest(".row");
       if (!row || !getSelection().isCollapsed) return;
@@ -154,10 +155,16 @@ export class List {
     if (Math.abs(this.root.scrollTop - this.#setTo) > 1) {
       this.#setTo = -1;
       this.#anchor = null;
+      if (this.root.scrollTop < this.height && most > 0) this.onTop();
       if (this.root.scrollTop < most - 2) this.leave();
       else if (!this.paused) this.follow();
     }
     this.draw();
+  }
+
+  #up() {
+    if (this.root.scrollTop > 0) this.leave();
+    else this.onTop();
   }
 
   leave() {
@@ -182,6 +189,7 @@ export class List {
     if (this.view.length === 0) return;
     this.leave();
     this.#anchor = null;
+    if (place <= 0) this.onTop();
     place = Math.max(0, Math.min(place, this.view.length - 1));
     this.cursor = this.view.at(place).number;
     this.#size();
@@ -189,6 +197,14 @@ export class List {
     if (middle && (y < this.root.scrollTop || y + this.height > this.root.scrollTop + page)) this.#scrollTo(y - page / 2);
     else if (y < this.root.scrollTop) this.#scrollTo(y);
     else if (y + this.height > this.root.scrollTop + page) this.#scrollTo(y + this.height - page);
+    this.draw();
+  }
+
+  // show brings a row to the middle of the screen, also while it is still looked for.
+  show(number) {
+    this.leave();
+    this.cursor = number;
+    this.#anchor = { number, offset: -this.root.clientHeight / 2 };
     this.draw();
   }
 

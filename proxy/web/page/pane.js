@@ -5,6 +5,7 @@ import { element, List } from "./list.js";
 import { ndjson, save } from "./save.js";
 import { Pulse } from "./pulse.js";
 import { Spark } from "./spark.js";
+import { Past } from "./past.js";
 import { kinds, Store } from "./store.js";
 import { message } from "./rowtext.js";
 import { safe, shorten } from "./safe.js";
@@ -22,6 +23,7 @@ export class Pane {
   #newest = NaN; // time of the newest record
   #lag = NaN;
   #head = {};
+  #asked = { level: 0, filter: "", search: "" }; // what the view shows
   #opened = Infinity; // when the connection came to be
 
   // The page is told of what happens by its methods: see App.
@@ -47,7 +49,12 @@ export class Pane {
       onChange: () => { this.#counts(); this.list.draw(); },
       onStuck: () => this.#stuck(),
     });
-    this.list = new List(h.list, this.view, { many, onOpen: (number) => page.openRecord(this, number), onMove: () => this.#counts() });
+    this.list = new List(h.list, this.view, { many, onOpen: (number) => page.openRecord(this, number), onMove: () => this.#counts(), onTop: () => void this.past.older() });
+    this.past = new Past({
+      url, many, token: () => page.token(), store: this.store,
+      hold: (change) => this.list.hold(() => { change(); this.view.ask(this.#asked); }),
+      show: (number) => this.list.show(number), onChange: () => this.#counts(),
+    });
     this.#wire(page);
     this.#ask();
     this.tail = new Tail({
@@ -103,7 +110,9 @@ export class Pane {
     this.rank = 0;
     try {
       const n = levels.find(([, name]) => name === level)?.[0] ?? 0;
-      this.list.hold(() => this.view.ask({ level: n, filter, search, stream: this.name }));
+      const asked = { level: n, filter, search, stream: this.name };
+      this.list.hold(() => this.view.ask(asked));
+      this.#asked = asked;
       this.list.restyle();
     } catch (err) {
       h.problem.textContent = err.message;
@@ -115,7 +124,8 @@ export class Pane {
 
   #stuck() {
     const h = this.#head;
-    this.view.ask({ level: 0, filter: "", search: "", stream: this.name });
+    this.#asked = { level: 0, filter: "", search: "", stream: this.name };
+    this.view.ask(this.#asked);
     h.problem.textContent = "an expression takes too long, so nothing is filtered: write it without + or * inside of another";
     h.problem.hidden = false;
     this.list.restyle();
@@ -191,6 +201,7 @@ export class Pane {
     const searching = this.settings.search !== "";
     h.found.hidden = h.next.hidden = h.previous.hidden = !searching;
     if (searching) h.found.textContent = (this.rank ? count(this.rank) + "/" : "") + count(v.hits);
+    h.past.textContent = v.following ? "" : safe(this.past?.text ?? "");
     h.empty.hidden = v.length > 0;
     if (v.length === 0) h.empty.textContent = v.busy > 0 ? "looking" : this.store.rows > 0 ? "none of " + plural(this.store.rows, "row") + " passes: 0 shows all" : "nothing yet";
   }
@@ -278,6 +289,7 @@ export class Pane {
   }
 
   close() {
+    this.past.stop();
     this.tail.close();
     this.view.close();
     this.root.remove();

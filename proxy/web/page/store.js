@@ -46,6 +46,46 @@ export class Store {
     }
   }
 
+  // prepend takes a batch that stands before all that is there: its numbers go on downwards.
+  prepend(batch) {
+    const chunks = [];
+    let first = this.first - batch.texts.length;
+    for (let from = 0; from < batch.texts.length; from += chunkRows) {
+      const to = from + chunkRows;
+      const texts = batch.texts.slice(from, to);
+      const size = texts.reduce((n, text) => n + text.length, 0);
+      chunks.push({
+        first, size, texts, kinds: batch.kinds.slice(from, to), levels: batch.levels.slice(from, to), times: batch.times.slice(from, to),
+        streams: batch.streams ? batch.streams.slice(from, to).map((s) => this.#nameOf(s)) : null,
+      });
+      first += texts.length;
+      this.text += size;
+    }
+    this.#chunks.unshift(...chunks);
+  }
+
+  // drop lets go of the rows before a number at which a batch ends.
+  drop(number) {
+    while (this.#chunks.length > 0 && this.first < number) {
+      this.text -= this.#chunks.shift().size;
+    }
+  }
+
+  // each calls f with all rows, in their order; what it is given is good for that call.
+  each(f) {
+    for (const c of this.#chunks) {
+      for (let i = 0; i < c.texts.length; i++) f({ number: c.first + i, kind: c.kinds[i], time: c.times[i], text: c.texts[i], stream: c.streams?.[i] ?? "" });
+    }
+  }
+
+  // find returns the number of the first record that passes; null when none does.
+  find(passes) {
+    for (const c of this.#chunks) {
+      for (let i = 0; i < c.texts.length; i++) if (c.kinds[i] === kinds.record && passes({ time: c.times[i] })) return c.first + i;
+    }
+    return null;
+  }
+
   // nameOf is a name that all rows of a stream share.
   #nameOf(stream) {
     const known = this.#names.get(stream);

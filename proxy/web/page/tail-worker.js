@@ -4,12 +4,12 @@
 
 import { Pace } from "./pace.js";
 import { Pending } from "./pending.js";
-import { peek } from "./reading.js";
 import { shorten } from "./safe.js";
 import { Sources } from "./sources.js";
 import { Events } from "./sse.js";
 import { kinds } from "./store.js";
 import { lost } from "./words.js";
+import { peekEvent } from "./wrapped.js";
 
 const silence = 30_000; // milliseconds, three pings: the connection is dead
 const tooLong = 10_000; // milliseconds, for an answer
@@ -225,21 +225,9 @@ function parse(data) {
   }
 }
 
-// wrapping is what stands before a record that comes with the name of its stream; behind it
-// is one more brace.
-const wrapping = /^\{"stream":("(?:[^"\\]|\\.)*"),"record":/s;
-
 function record(data) {
-  let stream = "", head = { level: 0, time: NaN };
-  try {
-    const before = settings.many ? wrapping.exec(data) : null;
-    if (before) {
-      stream = JSON.parse(before[1]);
-      data = data.slice(before[0].length, -1);
-    }
-    head = peek(JSON.parse(data));
-  } catch { /* shown as it is */ }
-  pending.add(kinds.record, head.level, head.time, data, stream);
+  const { text, stream, level, time } = peekEvent(data, settings.many);
+  pending.add(kinds.record, level, time, text, stream);
 }
 
 function drop(d) {
