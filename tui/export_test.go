@@ -91,6 +91,11 @@ func Busy(m tea.Model) bool {
 	if v := dialogOf[*groupsView](m.(*model)); v != nil && (v.list == nil || !v.list.Complete) {
 		return true
 	}
+	if v := dialogOf[*timelineView](m.(*model)); v != nil && v.pane.view.Total() > 0 {
+		if c := v.line.Chart(); c == nil || c.Axis != v.axis || !c.Complete {
+			return true
+		}
+	}
 	for _, p := range m.(*model).panes {
 		if !p.view.Complete() || p.search != nil && !p.search.Complete() {
 			return true

@@ -95,10 +95,11 @@ var states = map[string]func(s *screen){
 		s.now = s.now.Add(83 * time.Second)
 		s.keys("t", "t")
 	},
-	"groups": func(s *screen) { s.keys("*", "j") },
-	"save":   func(s *screen) { s.keys("s") },
-	"help":   func(s *screen) { s.keys("?") },
-	"status": func(s *screen) { s.keys("i") },
+	"groups":   func(s *screen) { s.keys("*", "j") },
+	"timeline": func(s *screen) { s.keys("/", "container", "enter", "h") },
+	"save":     func(s *screen) { s.keys("s") },
+	"help":     func(s *screen) { s.keys("?") },
+	"status":   func(s *screen) { s.keys("i") },
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},

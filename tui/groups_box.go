@@ -62,19 +62,13 @@ func (v *groupsView) summary(m *model, width int) string {
 	if v.list == nil {
 		return l.Add(t.dim, "reading…").String()
 	}
-	number := func(n uint64, one, many string) string {
-		if n == 1 {
-			return "1 " + one
-		}
-		return record.Count(n) + " " + many
-	}
-	l.Add(t.text, number(v.list.Records, "record", "records")+" in "+number(uint64(len(v.sorted)), "group", "groups"))
+	l.Add(t.text, plural(v.list.Records, "record")+" in "+plural(uint64(len(v.sorted)), "group"))
 	if !v.list.Complete {
 		l.Add(t.wait, " so far, "+record.Count(v.list.Read)+" of "+record.Count(uint64(v.pane.store().Held()))+" read")
 		return l.String()
 	}
 	since := v.newSince(m)
-	at := momentText(since, m.recordTime(), m.location())
+	at := m.momentText(since)
 	if fresh := v.list.NewSince(since); !fresh.Known() {
 		l.Add(t.dim, " · new since "+at+": unknown, nothing older is kept")
 	} else {
@@ -96,16 +90,13 @@ func (v *groupsView) summary(m *model, width int) string {
 	return l.String()
 }
 
-// momentText is a time of day, with its date if that is another than that of now.
-func momentText(at, now time.Time, location *time.Location) string {
-	at, now = at.In(location), now.In(location)
-	if at.YearDay() == now.YearDay() && at.Year() == now.Year() {
-		return at.Format("15:04:05")
+// momentText is when something was, as rows say it, to the second if it was this year.
+func (m *model) momentText(at time.Time) string {
+	today := dayIn(m.config.Now(), m.location())
+	if at = at.In(m.location()); today.width(at) == longDate {
+		return at.Format("2006-01-02 15:04")
 	}
-	if at.Year() == now.Year() {
-		return at.Format("Jan 02 15:04")
-	}
-	return at.Format("2006-01-02")
+	return today.since(at)
 }
 
 // columns heads the list; the column that it is ordered by stands out.
@@ -122,8 +113,8 @@ func (v *groupsView) columns(m *model, width int) string {
 	head(groups.ByRate, "last min", 8)
 	l.Fixed(m.theme.dim, "level", 7)
 	if m.width >= groupsWide {
-		head(groups.ByNewness, "first", 12)
-		l.Fixed(m.theme.dim, fmt.Sprintf("%12s", "last"), 12).Space(2)
+		head(groups.ByNewness, "first", 16)
+		l.Fixed(m.theme.dim, fmt.Sprintf("%16s", "last"), 16).Space(2)
 	}
 	template := "template"
 	if v.order == groups.ByNewness && m.width < groupsWide {
@@ -158,7 +149,7 @@ func (v *groupsView) line(m *model, t *group.Template, here bool, width int) str
 	l.Fixed(th.level(level), name, 6).Space(1)
 	if m.width >= groupsWide {
 		first, last := v.times(m, t)
-		l.Fixed(th.dim, fmt.Sprintf("%12s", first), 12).Space(2).Fixed(th.dim, fmt.Sprintf("%12s", last), 12).Space(2)
+		l.Fixed(th.dim, fmt.Sprintf("%16s", first), 16).Space(2).Fixed(th.dim, fmt.Sprintf("%16s", last), 16).Space(2)
 	}
 	text, _ := cell.Fit(record.Safe(t.Text), l.Left(), m.method)
 	addTemplate(l, th, level, text)
@@ -181,11 +172,11 @@ func (v *groupsView) times(m *model, t *group.Template) (first, last string) {
 	if t.First == 0 {
 		return "", ""
 	}
-	first = momentText(time.UnixMilli(t.First), m.recordTime(), m.location())
+	first = m.momentText(time.UnixMilli(t.First))
 	if t.Dropped {
 		first = "‹ " + first
 	}
-	return first, momentText(time.UnixMilli(t.Last), m.recordTime(), m.location())
+	return first, m.momentText(time.UnixMilli(t.Last))
 }
 
 // detail tells of the chosen group all that its line has no room for.

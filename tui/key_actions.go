@@ -198,6 +198,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		return m.find(p, view.Backward)
 	case matches(msg, k.fold):
 		return m.openGroups(p)
+	case matches(msg, k.timeline):
+		return m.openTimeline(p)
 	case matches(msg, k.cancel):
 		if p.tracing == nil && p.search == nil {
 			return m.backToGroups(p)

@@ -18,7 +18,7 @@ type keyMap struct {
 
 	detail, copy, copyMsg, save, follow key.Binding
 
-	fold key.Binding
+	fold, timeline key.Binding
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
@@ -89,7 +89,8 @@ func defaultKeys() keyMap {
 		follow:  bind("a", "follow a value everywhere", "a"),
 		save:    bind("s", "save what is shown", "s"),
 
-		fold: bind("*", "groups of similar messages", "*"),
+		timeline: bind("h", "timeline", "h"),
+		fold:     bind("*", "groups of similar messages", "*"),
 
 		status:    bind("i", "sources, losses, memory", "i"),
 		help:      bind("?", "this help", "?"),
@@ -128,7 +129,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"more-panes": &k.more, "fewer-panes": &k.fewer, "arrange": &k.arrange,
 		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
 		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
-		"groups": &k.fold,
+		"groups": &k.fold, "timeline": &k.timeline,
 		"follow": &k.follow,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
 		"palette": &k.palette, "columns": &k.columns,
@@ -152,7 +153,7 @@ func (k keyMap) groups() []keyGroup {
 	groups = append(groups, []keyGroup{
 		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear}},
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
-		{"Overview", []key.Binding{k.fold}},
+		{"Overview", []key.Binding{k.fold, k.timeline}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},

@@ -28,6 +28,11 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 		record.sync()
 	}
 	body := rect{0, 1, m.width, m.height - 2}
+	var strip []string
+	if v := dialogOf[*timelineView](m); v != nil {
+		strip = v.strip(m, min(timelineHeight(m.height), body.h-1))
+		body.h -= len(strip)
+	}
 	lines := make([]string, 0, m.height)
 	lines = append(lines, m.drawTabs())
 	switch {
@@ -38,7 +43,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	default:
 		lines = append(lines, m.drawPanes(body)...)
 	}
-	lines = append(lines, m.drawStatus())
+	lines = append(append(lines, strip...), m.drawStatus())
 	return lines, m.drawDialogs(lines)
 }
 

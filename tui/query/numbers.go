@@ -146,6 +146,14 @@ func (f *numbers) has(n uint64) bool {
 	return f.sheets[k].hits[i/64]&(1<<(i%64)) != 0
 }
 
+// block is the numbers of a block; nil: there are none.
+func (f *numbers) block(n uint64) *blockHits {
+	if k := n - f.base; n >= f.base && k < uint64(len(f.sheets)) {
+		return f.sheets[k].hits
+	}
+	return nil
+}
+
 // ord returns how many numbers are below n.
 func (f *numbers) ord(n uint64) int {
 	block := n / rows.BlockLen

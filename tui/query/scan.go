@@ -153,3 +153,14 @@ func (s *Scan) Ord(n uint64) int {
 	s.trim()
 	return s.found.ord(n)
 }
+
+// Hits has a bit for each record of a block that is known to pass; nil: none does. It
+// is a copy.
+func (s *Scan) Hits(block uint64) *[rows.BlockLen / 64]uint64 {
+	hits := s.found.block(block)
+	if hits == nil {
+		return nil
+	}
+	copied := [rows.BlockLen / 64]uint64(*hits)
+	return &copied
+}

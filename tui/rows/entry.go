@@ -65,6 +65,9 @@ func (k Kind) Loss() bool { return k == kindGap }
 // Notice reports whether an entry is no record, but says what happened.
 func (k Kind) Notice() bool { return k >= kindGap }
 
+// Lost reports whether an entry is a gap: records were lost there.
+func (k Kind) Lost() bool { return k == kindGap }
+
 // Names are what entries point at. They only grow.
 type Names struct {
 	Sources []string

@@ -228,3 +228,6 @@ func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
 	}
 	return 0, false, s.Complete()
 }
+
+// Scan is which records match.
+func (s *Search) Scan() *query.Scan { return s.scan }

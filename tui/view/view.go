@@ -201,3 +201,6 @@ func (v *View) Snapshot() *View {
 	c.past = v.past.snapshot()
 	return c
 }
+
+// Scan is which records pass the filter; nil: all do.
+func (v *View) Scan() *query.Scan { return v.rows }
