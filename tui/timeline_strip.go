@@ -159,7 +159,7 @@ var timelineKeys = []string{" ← → · + - zoom · 0 all · enter goes there �
 // columnText is what is in a column, in words.
 func columnText(m *model, c *timeline.Chart, column int) string {
 	k := &c.Columns[column]
-	text := m.stepTime(c.At(column), c.Step) + " +" + stepText(c.Step) + ": " + plural(k.Records(), "record")
+	text := m.columnTime(c.At(column), c.Step) + " +" + widthText(c.Step) + ": " + plural(k.Records(), "record")
 	for _, part := range []struct {
 		n    uint64
 		name string
@@ -194,8 +194,8 @@ func plural(n uint64, thing string) string {
 	return record.Count(n) + " " + thing + "s"
 }
 
-// stepText is the width of a column.
-func stepText(step int64) string {
+// widthText is the width of a column.
+func widthText(step int64) string {
 	const minute, hour, day = 60_000, 3_600_000, 86_400_000
 	switch {
 	case step < 1000:
@@ -210,9 +210,9 @@ func stepText(step int64) string {
 	return fmt.Sprintf("%dd", step/day)
 }
 
-// stepTime is when a column begins, as exactly as its width wants it, with its date
+// columnTime is when a column begins, as exactly as its width wants it, with its date
 // unless it is of this day.
-func (m *model) stepTime(at, step int64) string {
+func (m *model) columnTime(at, step int64) string {
 	when, form := time.UnixMilli(at).In(m.location()), "15:04"
 	switch {
 	case step < 1000:
@@ -231,7 +231,7 @@ func (v *timelineView) scale(m *model, c *timeline.Chart) string {
 	line := []rune(strings.Repeat(" ", columns))
 	const apart = 3
 	for i := 0; i < columns; {
-		label := []rune("╵" + m.stepTime(c.At(i), c.Step))
+		label := []rune("╵" + m.columnTime(c.At(i), c.Step))
 		if i+len(label) > columns {
 			break
 		}
