@@ -29,7 +29,7 @@ type Timeline struct {
 	first  uint64       // and the oldest record that there was
 	known  [2]known     // and what was known of them: rows, and matches
 	begun  time.Time
-	took   time.Duration // to make it
+	took   time.Duration     // to make it
 	blocks map[uint64]*block // what is known of blocks; while a chart is made, it is the goroutines'
 	of     [2]Rows           // what blocks were counted of
 }
