@@ -67,6 +67,10 @@ func (p *pane) header(width int, sc scene) string {
 		p.chips = append(p.chips, tabSpan{from, width - l.Left(), i})
 		room -= cell.Width(chip, sc.method) + 3
 	}
+	if text := p.sharedText(); text != "" && cell.Width(text, sc.method)+2 < room {
+		l.Space(2).Add(sc.theme.faint, text)
+		room -= cell.Width(text, sc.method) + 2
+	}
 	p.drawPulse(l, room, sc)
 	l.Space(1)
 	if n := l.Left() - stateWidth - 3; n > 0 {

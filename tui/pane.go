@@ -41,6 +41,8 @@ type pane struct {
 
 	earlier earlier
 
+	shared sharedFields
+
 	seen, seenErrors uint64 // of the store, when the pane was last on the screen
 }
 
@@ -66,6 +68,7 @@ func (p *pane) title() string { return p.store().Title() }
 // setFilter changes what is shown, and searches again in it.
 func (p *pane) setFilter(f query.Filter) {
 	p.view.SetFilter(f)
+	p.shared = sharedFields{shown: p.shared.shown}
 	if p.search != nil {
 		p.search.Restart()
 	}
@@ -103,8 +106,6 @@ type scene struct {
 
 // draw returns the pane's lines.
 func (p *pane) draw(width, height int, sc scene) []string {
-	lines := make([]string, 0, height)
-	lines = append(lines, p.header(width, sc))
 	p.turnDays(sc)
 	var rows []string
 	if p.wrap {
@@ -115,6 +116,8 @@ func (p *pane) draw(width, height int, sc scene) []string {
 	if len(rows) == 0 {
 		rows = p.empty(width, height-1, sc)
 	}
+	lines := make([]string, 0, height)
+	lines = append(lines, p.header(width, sc)) // which says what the rows are without
 	lines = append(lines, rows[:min(len(rows), height-1)]...)
 	for len(lines) < height {
 		lines = append(lines, cell.NewLine(width, sc.method).String())
@@ -126,6 +129,7 @@ func (p *pane) draw(width, height int, sc scene) []string {
 // their days.
 func (p *pane) rows(width, height int, sc scene) []string {
 	v := p.view
+	hidden := p.hidden()
 	top, n := p.fit(height)
 	next := p.spare[:0]
 	j := 0
@@ -138,7 +142,12 @@ func (p *pane) rows(width, height int, sc scene) []string {
 			next = append(next, p.cache[j])
 			continue
 		}
-		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: rowtext.Of(e, data, rowtext.OnScreen+4*p.shift)}
+		text, all := rowtext.Without(hidden, e, data, rowtext.OnScreen+4*p.shift)
+		if !all {
+			p.unshare(e, data)
+			return p.rows(width, height, sc)
+		}
+		c := cachedRow{number: number, entry: *e, source: record.Safe(source), text: text}
 		if v.Store().Merged() {
 			c.stream = shortStream(v.Store().StreamOf(e))
 		}

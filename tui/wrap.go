@@ -43,6 +43,7 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 		p.tall = nil
 		return nil
 	}
+	hidden, unshared := p.hidden(), false
 	key := p.rowStyle(width, sc)
 	old := make(map[uint64]*tallRow, len(p.tall))
 	if key == p.key {
@@ -61,7 +62,12 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 		if known := old[number]; known != nil && e.Kind != rows.KindSeam { // what a seam says changes
 			row = *known
 		} else {
-			row.text = rowtext.Of(e, data, rowtext.OnScreen)
+			var all bool
+			row.text, all = rowtext.Without(hidden, e, data, rowtext.OnScreen)
+			if !all {
+				p.unshare(e, data)
+				unshared = true
+			}
 			row.stream, row.source = "", record.Safe(source)
 			if v.Store().Merged() {
 				row.stream = shortStream(v.Store().StreamOf(e))
@@ -110,7 +116,7 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 		}
 	}
 	p.tall = rows
-	if p.rowStyle(width, sc) != key {
+	if unshared || p.rowStyle(width, sc) != key {
 		return p.wrapped(width, height, sc) // a column became wider; none ever becomes narrower
 	}
 	var out []string

@@ -110,6 +110,11 @@ func (b *body) full() bool { return b.left == 0 }
 
 // Of reads a row. limit bounds what is made of it.
 func Of(e *rows.Entry, data []byte, limit int) Text {
+	return of(e, data, limit, func(record.Field) bool { return false })
+}
+
+// of is Of without some of the fields.
+func of(e *rows.Entry, data []byte, limit int, without func(record.Field) bool) Text {
 	if e.Kind.Notice() {
 		text := string(data)
 		return Text{Level: record.Level(e.Level), Body: text, Spans: []Span{{len(text), Msg}}, Gap: true}
@@ -120,7 +125,7 @@ func Of(e *rows.Entry, data []byte, limit int) Text {
 	// What went wrong comes first; what the message has is not shown again.
 	for _, errs := range []bool{true, false} {
 		for _, f := range r.Fields {
-			if (f.Key == "err") != errs || b.full() || inMessage(&r, f) {
+			if (f.Key == "err") != errs || without(f) || b.full() || inMessage(&r, f) {
 				continue
 			}
 			if len(b.text) > 0 {
