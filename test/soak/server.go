@@ -191,16 +191,25 @@ func (s *server) peak() int64 {
 	return 0
 }
 
+// givenPorts are those that freePort has given: each is given once, since who asked for it
+// may not listen on it yet.
+var givenPorts sync.Map
+
 // freePort finds a port that nobody listens on, below those that systems give
 // to outgoing connections: nobody takes it while a server is down. It comes of no seed, so
 // that two soaks on one machine do not meet.
 func freePort() (string, error) {
 	for range 1000 {
-		address := "127.0.0.1:" + strconv.Itoa(15000+rand.IntN(15000))
+		port := 15000 + rand.IntN(15000)
+		address := "127.0.0.1:" + strconv.Itoa(port)
 		l, err := net.Listen("tcp", address)
-		if err == nil {
+		if err != nil {
+			continue
+		}
+		if _, given := givenPorts.LoadOrStore(port, nil); !given {
 			return address, l.Close()
 		}
+		_ = l.Close()
 	}
 	return "", errors.New("find a free port on 127.0.0.1: 1,000 were taken")
 }
