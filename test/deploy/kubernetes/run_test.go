@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -199,16 +201,19 @@ func (n *node) elsewhere(arg string) string {
 func (n *node) free(port string) string {
 	n.t.Helper()
 	if n.ports[port] == "" {
-		n.ports[port] = freePort()
+		n.ports[port] = n.freePort()
 	}
 	return n.ports[port]
 }
 
-// freePort is one that nobody listens on, and that the system gives to nobody who asks for
-// any.
-func freePort() string {
+// freePort is one that nobody listens on, no container is to listen on, and the system
+// gives to nobody who asks for any.
+func (n *node) freePort() string {
 	for {
 		port := fmt.Sprint(10_000 + rand.IntN(20_000))
+		if slices.Contains(slices.Collect(maps.Values(n.ports)), port) {
+			continue
+		}
 		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
 			l.Close()
 			return port
