@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,7 @@ func (d *Devenv) show(ctx context.Context) error {
 	config.Last = backfill
 	config.Title = "sluice devenv"
 	config.Alert = d.alert
+	config.Notice = notice(config.Notice, d.moved())
 	config.Actions = []tui.Action{{Key: "x", Help: "break something", Choose: d.choices}}
 	client, err := tui.New(config)
 	if err != nil {
@@ -48,6 +50,20 @@ func (d *Devenv) show(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// notice is what the client says at its start: what it is to say anyway, and which
+// addresses are not the usual ones.
+func notice(first string, moved []string) string {
+	const most = 2 // there is one line
+	texts := slices.Clone(moved[:min(len(moved), most)])
+	if first != "" {
+		texts = append([]string{first}, texts...)
+	}
+	if more := len(moved) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more are elsewhere, too", more))
+	}
+	return strings.Join(texts, "; ")
 }
 
 // alert is what is broken now.
@@ -64,15 +80,6 @@ func (d *Devenv) alert() string {
 // choices are the parts, each with what can be done to it.
 func (d *Devenv) choices() (choices []tui.Choice) {
 	for i, p := range d.Parts() {
-		key := strconv.Itoa(i + 1)
-		switch {
-		case p.Name == "proxy":
-			key = "p"
-		case p.Name == "etcd":
-			key = "e"
-		case i >= 9:
-			key = "" // by the cursor
-		}
 		detail := fmt.Sprintf("runs, process %d", p.PID)
 		switch d := time.Since(p.Since).Round(time.Second); p.Fault {
 		case None:
@@ -84,9 +91,21 @@ func (d *Devenv) choices() (choices []tui.Choice) {
 		if p.Why != "" {
 			detail += ": " + p.Why
 		}
-		choices = append(choices, tui.Choice{Key: key, Text: p.Name, Detail: detail, Choose: func() []tui.Choice { return d.faults(p) }})
+		choices = append(choices, tui.Choice{Key: partKey(p.Name, i), Text: p.Name, Detail: detail, Choose: func() []tui.Choice { return d.faults(p) }})
 	}
 	return choices
+}
+
+// partKey is the key that chooses a part, the i-th from 0: a machine by its number, any
+// other by its letter; "" when only the cursor does.
+func partKey(name string, i int) string {
+	switch {
+	case name == "proxy", name == "etcd", name == "archive":
+		return name[:1]
+	case i >= 9:
+		return ""
+	}
+	return strconv.Itoa(i + 1)
 }
 
 // faults are what can be done to a part.
