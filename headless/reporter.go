@@ -129,8 +129,9 @@ func (r *Reporter) Lost() bool { return r.count > 0 || r.gaps > 0 }
 func (r *Reporter) unaccounted(now []stream.Status) bool {
 	for _, s := range now {
 		// That others may have come meanwhile costs nothing of those that are read; what was
-		// not had of history was told as lost.
-		if !s.Archive && s.State != stream.StateLive && !(s.Finder && s.State == stream.StateLost) {
+		// not had of history was told as lost, and whoever ends within that has missed
+		// nothing of what comes behind it.
+		if !s.Archive && !s.Unread && s.State != stream.StateLive && !(s.Finder && s.State == stream.StateLost) {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/cluster/loss"
@@ -50,6 +51,9 @@ type Source struct {
 	next    *stream.Batch // live; what came into out before it goes first
 	checked bool          // that has been taken
 	copies  *stream.Handover
+
+	inHistory atomic.Bool // what was taken last is history
+	liveTaken atomic.Bool // something that is live, of a stream, was taken
 
 	mu       sync.Mutex
 	running  *rescue.Group // nil before Run
@@ -203,13 +207,23 @@ func (s *Source) TryTake() *stream.Batch {
 			if s.next != nil {
 				s.wake()
 			}
+			s.inHistory.Store(true)
 			return old
 		}
 	}
 	b := s.next
 	s.next = nil
+	s.inHistory.Store(false)
+	if b != nil && !s.liveTaken.Load() && ofStream(b) {
+		s.liveTaken.Store(true)
+	}
 	s.begin()
 	return b
+}
+
+// ofStream reports whether there is something of a stream in a batch.
+func ofStream(b *stream.Batch) bool {
+	return len(b.Records) > 0 || slices.ContainsFunc(b.Notices, func(n stream.Notice) bool { return n.Stream != "" })
 }
 
 // Take waits for something to arrive and returns it. Its errors are the context's, and
@@ -234,9 +248,15 @@ func (s *Source) Take(ctx context.Context) (*stream.Batch, error) {
 	}
 }
 
-// Status is the state of each live source, and of the archive.
+// Status is the state of each live source, and of the archive. While what is taken is history,
+// and nothing that is live was, the live ones are Unread.
 func (s *Source) Status() []stream.Status {
 	all := s.cfg.Live.Status()
+	if s.inHistory.Load() && !s.liveTaken.Load() {
+		for i := range all {
+			all[i].Unread = true
+		}
+	}
 	if s.cfg.Archive != nil {
 		all = append(all, s.cfg.Archive.Status())
 	}

@@ -135,6 +135,7 @@ type Status struct {
 	Proxy   bool   // it is the proxy
 	Finder  bool   // it is where consolidators are found: lost, if they cannot be found anew
 	Archive bool   // it is where history is read: lost, if it cannot be; what is live needs it for nothing
+	Unread  bool   // nothing of it was handed on yet, since history of before it still is: what is missing there was told
 	State   State
 	Since   time.Time // of the state
 	Err     string
