@@ -91,7 +91,9 @@ func (m *model) showOlder(r *reading, ask *before.Ask, f *before.Found, joined u
 		begins = past.First()
 	}
 	if anew {
+		top, cursor := v.Stand()
 		v.SetPast(past, r.filter, joined)
+		v.StandAgain(top, cursor)
 		p.earlier = earlier{to: ask.To}
 	} else {
 		v.Narrow(r.filter)

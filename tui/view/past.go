@@ -52,6 +52,27 @@ func (v *View) DropPast() {
 	}
 }
 
+// Stand is how far above the first row that is kept or held the top line and the cursor
+// are; 0 for what is not above it.
+func (v *View) Stand() (top, cursor int) {
+	if v.follow {
+		return 0, 0
+	}
+	above := v.above()
+	return max(above-v.TopOrd(), 0), max(above-v.CursorOrd(), 0)
+}
+
+// StandAgain moves top line and cursor so far above that row, if they were above it.
+func (v *View) StandAgain(top, cursor int) {
+	above := v.above()
+	if top > 0 && v.Total() > 0 {
+		v.top = v.At(max(above-top, 0))
+	}
+	if cursor > 0 && v.Total() > 0 {
+		v.cursor = v.At(max(above-cursor, 0))
+	}
+}
+
 // siftPast has rows of the past chosen by a filter.
 func (v *View) siftPast(f *query.Filter) {
 	p := v.past
