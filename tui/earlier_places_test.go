@@ -28,26 +28,26 @@ func TestATimeFarBackIsLoadedFromTheArchive(t *testing.T) {
 	for _, machines := range []int{1, 3} {
 		t.Run(fmt.Sprint(machines), func(t *testing.T) {
 			a := openArchived(t, 110, 24, tui.Config{}, "system")
-			all := a.publish("system", 9000, machines)
-			a.backfill("system", all[8900:])
-			a.goTo(3000)
-			if got := a.rows()[0]; !strings.Contains(got, "line 3000") {
+			all := a.publish("system", 4000, machines)
+			a.backfill("system", all[3900:])
+			a.goTo(1800)
+			if got := a.rows()[0]; !strings.Contains(got, "line 1800") {
 				t.Fatalf("on the top line stands %q:\n%s", got, a.text())
 			}
 			// Up from there, and down, without a gap, to what is live.
 			a.does("pgup")
-			a.want("line 2999")
-			a.goTo(3000)
-			a.wantAll(2000, 9000)
+			a.want("line 1799")
+			a.goTo(1800)
+			a.wantAll(800, 4000)
 			a.wantNot("not loaded")
 
 			// A time between what was loaded, and one above all.
-			a.goTo(500)
-			a.want("line 500")
+			a.goTo(300)
+			a.want("line 300")
 			a.does("g")
 			a.does("g")
 			a.want("the archive begins here", "line 1")
-			a.wantAll(1, 9000)
+			a.wantAll(1, 900)
 		})
 	}
 }
@@ -160,14 +160,14 @@ func TestOlderRecordsThatPassTheFilter(t *testing.T) {
 
 func TestASearchGoesOnIntoTheArchive(t *testing.T) {
 	a := openArchived(t, 110, 24, tui.Config{}, "system")
-	all := a.publish("system", 40_000, 3)
+	all := a.publish("system", 12_000, 3)
 	a.archive.Add("system", "vm-1", a.at.Add(-3000*time.Second), `"msg":"a needle"`, false)
-	a.backfill("system", all[39_900:])
-	a.press("/line 200(0|00)$\n")
+	a.backfill("system", all[11_900:])
+	a.press("/line (2|8)000$\n")
 	a.settle()
 	a.begin(a.keys("N"))
 	a.settleReads()
-	a.want("▌" + when(20_000))
+	a.want("▌" + when(8_000))
 	a.begin(a.keys("N"))
 	a.settleReads()
 	a.want("▌" + when(2_000))
@@ -177,7 +177,7 @@ func TestASearchGoesOnIntoTheArchive(t *testing.T) {
 	// Down again, as far as it is known.
 	a.keys("n")
 	a.settle()
-	a.want("▌" + when(20_000))
+	a.want("▌" + when(8_000))
 	a.keys("n")
 	a.settle()
 	a.want("no match below")
@@ -228,17 +228,17 @@ func TestAnErrorIsLookedForInTheArchive(t *testing.T) {
 }
 
 func TestWhatIsLoadedIsBounded(t *testing.T) {
-	a := openArchived(t, 110, 24, tui.Config{Records: 12_000}, "system")
-	all := a.publish("system", 12_000, 1)
-	a.backfill("system", all[11_900:])
+	a := openArchived(t, 110, 24, tui.Config{Records: 8_000}, "system")
+	all := a.publish("system", 5_000, 1)
+	a.backfill("system", all[4_900:])
 	a.does("g")
-	for range 8 {
+	for range 3 {
 		a.does("g")
 	}
-	if n, _ := tui.Held(a.model); n > 3000+1000+100 {
-		t.Fatalf("%d records are held, of 3,000 that may be loaded", n)
+	if n, _ := tui.Held(a.model); n > 2000+1000+100 {
+		t.Fatalf("%d records are held, of 2,000 that may be loaded", n)
 	}
-	a.wantAll(2901, 12_000)
+	a.wantAll(901, 5_000)
 }
 
 func TestRowsStandStillWhileLiveOnesGo(t *testing.T) {
