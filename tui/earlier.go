@@ -14,12 +14,15 @@ import (
 	"sluice/tui/rows"
 )
 
-// pageRows is how many records from before are loaded at a time. Of what is kept at most,
-// a quarter may be such.
+// maxPageRows is how many records from before are loaded at a time, at most. Of all that
+// may be kept, a quarter may be such.
 const (
-	pageRows     = 1000
+	maxPageRows  = 1000
 	earlierShare = 4
 )
+
+// pageRows is how many records from before are loaded at a time.
+func (m *model) pageRows() int { return min(max(m.config.Records/(2*earlierShare), 10), maxPageRows) }
 
 // retryAfter is how long what could not be read is not asked for again.
 const retryAfter = 2 * time.Second
@@ -172,7 +175,7 @@ func (m *model) earlierRead(r *reading) (cmd tea.Cmd) {
 
 // earlierBounds bounds what is loaded for a pane, in records and bytes.
 func (m *model) earlierBounds() (records int, bytes int64) {
-	return max(m.config.Records/earlierShare, 2*pageRows), m.config.Bytes / earlierShare
+	return max(m.config.Records/earlierShare, 2*m.pageRows()), m.config.Bytes / earlierShare
 }
 
 // reach says how far a reading came.

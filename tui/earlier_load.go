@@ -24,7 +24,7 @@ func (m *model) loadOlder(p *pane, anew bool) tea.Cmd {
 	}
 	r := &reading{pane: p, verb: "loading older records", filter: p.view.Filter()}
 	ask, joined, err := m.askOlder(p, r, anew)
-	ask.Want = pageRows
+	ask.Want = m.pageRows()
 	var found before.Found
 	r.show = func() tea.Cmd {
 		if anew && p.begun() != ask.Begin.Sources() {
@@ -118,8 +118,9 @@ func (m *model) loadNewer(p *pane) tea.Cmd {
 	joined := p.store().First()
 	ask := &before.Onward{
 		Streams: p.store().Streams(), After: v.Past().End(), Before: edges,
-		Want: pageRows, Show: testOf(r.filter), Progress: &r.progress,
+		Want: m.pageRows(), Show: testOf(r.filter), Progress: &r.progress,
 	}
+	_, ask.MaxBytes = m.earlierBounds()
 	if last := v.SeamOrd() - 1; last >= 0 {
 		_, e, _, _ := v.Row(last)
 		ask.From = time.UnixMilli(e.Time)
@@ -159,7 +160,7 @@ func (m *model) loadNewer(p *pane) tea.Cmd {
 func (m *model) loadAround(p *pane, at time.Time, stay bool) tea.Cmd {
 	v := p.view
 	r := &reading{pane: p, verb: "loading records of " + at.In(m.location()).Format(time.DateTime), filter: v.Filter()}
-	ask := &before.Ask{Streams: p.store().Streams(), Show: testOf(r.filter), Want: pageRows, Progress: &r.progress}
+	ask := &before.Ask{Streams: p.store().Streams(), Show: testOf(r.filter), Want: m.pageRows(), Progress: &r.progress}
 	ask.MaxRows, ask.MaxBytes = m.earlierBounds()
 	var older before.Found
 	var newer before.Reached

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -25,6 +26,7 @@ func (a *archived) goTo(line int) {
 }
 
 func TestATimeFarBackIsLoadedFromTheArchive(t *testing.T) {
+	volume.Check(t)
 	for _, machines := range []int{1, 3} {
 		t.Run(fmt.Sprint(machines), func(t *testing.T) {
 			a := openArchived(t, 110, 24, tui.Config{}, "system")
@@ -116,7 +118,7 @@ func TestALossInTheArchiveStandsInItsPlace(t *testing.T) {
 func TestOlderRecordsOfSeveralStreamsAreMerged(t *testing.T) {
 	a := openArchived(t, 130, 24, tui.Config{}, "system+tenant/acme")
 	var system, acme []stream.Record
-	for i := range 3000 {
+	for i := range 1500 {
 		if i%7 == 0 {
 			acme = append(acme, a.publish("tenant/acme", 1, 2)...)
 		} else {
@@ -132,56 +134,55 @@ func TestOlderRecordsOfSeveralStreamsAreMerged(t *testing.T) {
 		{Kind: stream.KindBackfill, Stream: "system", At: len(live)}, {Kind: stream.KindBackfill, Stream: "tenant/acme", At: len(live)},
 	}})
 	a.does("g")
-	for range 4 {
+	for range 2 {
 		a.does("g")
 	}
 	a.want("the archive begins here")
-	a.wantAll(1, 3000)
+	a.wantAll(1, 1500)
 }
 
 func TestOlderRecordsThatPassTheFilter(t *testing.T) {
 	a := openArchived(t, 110, 24, tui.Config{}, "system")
-	all := a.publish("system", 9000, 3)
-	a.backfill("system", all[8900:])
+	all := a.publish("system", 3000, 3)
+	a.backfill("system", all[2900:])
 	a.press("fmsg~\"50$\"\n")
 	a.settle()
 	a.does("g")
 	a.does("g")
 	a.want("line 50", "line 150", "the archive begins here")
 	// A filter that shows more wants more, around the same record.
-	a.goTo(4050)
-	a.want("line 4050", "line 4150")
+	a.goTo(1450)
+	a.want("line 1450", "line 1550")
 	a.begin(a.keys("0"))
 	a.settle()
 	a.rest()
-	a.want("line 4050", "line 4051")
-	a.wantNot("line 4150")
+	a.want("line 950", "line 951")
+	a.wantNot("line 1550")
 }
 
 func TestASearchGoesOnIntoTheArchive(t *testing.T) {
 	a := openArchived(t, 110, 24, tui.Config{}, "system")
-	all := a.publish("system", 12_000, 3)
+	all := a.publish("system", 5_000, 3)
 	a.archive.Add("system", "vm-1", a.at.Add(-3000*time.Second), `"msg":"a needle"`, false)
-	a.backfill("system", all[11_900:])
-	a.press("/line (2|8)000$\n")
+	a.backfill("system", all[4_900:])
+	a.press("/line (1|3)000$\n")
 	a.settle()
 	a.begin(a.keys("N"))
 	a.settleReads()
-	a.want("▌" + when(8_000))
+	a.want("▌" + when(3_000))
 	a.begin(a.keys("N"))
 	a.settleReads()
-	a.want("▌" + when(2_000))
+	a.want("▌" + when(1_000))
 	a.begin(a.keys("N"))
 	a.settleReads()
 	a.want("not in the archive, in")
 	// Down again, as far as it is known.
 	a.keys("n")
 	a.settle()
-	a.want("▌" + when(8_000))
+	a.want("▌" + when(3_000))
 	a.keys("n")
 	a.settle()
 	a.want("no match below")
-
 }
 
 func TestASearchInTheArchiveIsStopped(t *testing.T) {
@@ -228,6 +229,7 @@ func TestAnErrorIsLookedForInTheArchive(t *testing.T) {
 }
 
 func TestWhatIsLoadedIsBounded(t *testing.T) {
+	volume.Check(t)
 	a := openArchived(t, 110, 24, tui.Config{Records: 8_000}, "system")
 	all := a.publish("system", 5_000, 1)
 	a.backfill("system", all[4_900:])
@@ -242,14 +244,14 @@ func TestWhatIsLoadedIsBounded(t *testing.T) {
 }
 
 func TestRowsStandStillWhileLiveOnesGo(t *testing.T) {
-	a := openArchived(t, 110, 24, tui.Config{Records: 4000}, "system")
-	all := a.publish("system", 3000, 1)
-	a.backfill("system", all[2900:])
+	a := openArchived(t, 110, 24, tui.Config{Records: 1600}, "system")
+	all := a.publish("system", 500, 1)
+	a.backfill("system", all[400:])
 	a.does("g")
 	a.keys("k", "k")
 	before := a.rows()
-	for range 10 {
-		live := a.publish("system", 1000, 1)
+	for range 6 {
+		live := a.publish("system", 300, 1)
 		a.now = a.at
 		a.take(&stream.Batch{Records: live})
 	}
@@ -259,5 +261,5 @@ func TestRowsStandStillWhileLiveOnesGo(t *testing.T) {
 		}
 	}
 	// What was let go meanwhile comes again from the archive.
-	a.wantAll(1901, 13_000)
+	a.wantAll(201, 2_300)
 }

@@ -3,6 +3,7 @@ package before
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -58,9 +59,19 @@ func (p *Progress) add(records int, at int64) {
 // errEnough ends a reading that has what it wants.
 var errEnough = errors.New("enough")
 
-// read puts what a query finds into a page, up to most records. It returns where it came to,
-// and whether there is more.
-func read(ctx context.Context, a Archive, q Query, streams []string, of, most int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
+// The bytes of a page.
+const (
+	minPage = 512 << 10 // a record has 256 KiB at most
+	maxPage = 8 << 20
+)
+
+// pageBytes is how many bytes a page may have of so many that may be kept.
+func pageBytes(kept int64) int64 { return min(max(kept/2, minPage), maxPage) }
+
+// read puts what a query finds into a page, up to so many rows and bytes: the oldest, or,
+// if the query is for the newest, the newest. It returns where it came to, and whether
+// there is more.
+func read(ctx context.Context, a Archive, q Query, streams []string, of, most int, bytes int64) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
 	p = rows.NewPage(streams)
 	last := time.Time{}
 	ends, err = a.Read(ctx, q, func(records []stream.Record, notices []stream.Notice) error {
@@ -76,7 +87,10 @@ func read(ctx context.Context, a Archive, q Query, streams []string, of, most in
 			}
 		}
 		for i := range records {
-			if p.Len() >= most {
+			switch full := p.Bytes() >= bytes; {
+			case full && q.Last > 0:
+				p, more = rows.NewPage(streams), true
+			case full, p.Len() >= most:
 				return errEnough
 			}
 			notes(i)
@@ -90,7 +104,17 @@ func read(ctx context.Context, a Archive, q Query, streams []string, of, most in
 	if errors.Is(err, errEnough) {
 		return p, ends, true, nil
 	}
-	return p, ends, false, err
+	return p, ends, more, err
+}
+
+// maxStreams bounds the streams that are read together: each is asked for by itself.
+const maxStreams = 128
+
+func fewStreams(streams []string) error {
+	if len(streams) > maxStreams {
+		return fmt.Errorf("read %d streams of the archive together: there may be %d: open fewer in this pane", len(streams), maxStreams)
+	}
+	return nil
 }
 
 // sift copies rows that pass a test, which may be nil.

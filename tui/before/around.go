@@ -14,15 +14,18 @@ func Around(ctx context.Context, a Archive, ask *Ask, at time.Time) (older Found
 	// Where it is: the first record of each source that is not before it. One that has none
 	// among the next is not there yet.
 	begin := make(rows.Edges)
+	if err = fewStreams(ask.Streams); err != nil {
+		return older, newer, err
+	}
 	for of, name := range ask.Streams {
-		p, _, _, err := read(ctx, a, Query{Stream: name, From: at}, ask.Streams, of, max(ask.Want, minChunk))
+		p, _, _, err := read(ctx, a, Query{Stream: name, From: at}, ask.Streams, of, max(ask.Want, minChunk), maxPage)
 		if err != nil {
 			return older, newer, err
 		}
 		reach(p, 0, begin)
 		ask.Progress.add(p.Len(), at.UnixMilli())
 	}
-	onward := &Onward{Streams: ask.Streams, After: begin, Named: true, Want: ask.Want, Show: ask.Show, Progress: ask.Progress}
+	onward := &Onward{Streams: ask.Streams, After: begin, Named: true, Want: ask.Want, MaxBytes: ask.MaxBytes, Show: ask.Show, Progress: ask.Progress}
 	if newer, err = Newer(ctx, a, onward); err != nil {
 		return older, newer, err
 	}

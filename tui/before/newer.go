@@ -21,8 +21,9 @@ type Onward struct {
 	From    time.Time  // of sources that After does not name: the time of the record before
 	Named   bool       // nothing comes of those
 
-	Want int  // rows that pass
-	Show Test // which rows pass; nil: all
+	Want     int   // rows that pass
+	MaxBytes int64 // of what is returned, and of a page at least
+	Show     Test  // which rows pass; nil: all
 
 	Progress *Progress // required
 }
@@ -37,6 +38,9 @@ type Reached struct {
 // Newer reads what comes next.
 func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
 	r.End = ask.After.Clone()
+	if err = fewStreams(ask.Streams); err != nil {
+		return r, err
+	}
 	sides := make([]*side, len(ask.Streams))
 	open := make([]bool, len(sides)) // there is more
 	pages := make([]*rows.Page, len(sides))
@@ -98,14 +102,14 @@ func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
 // read reads one stream until there are as many rows as are wanted.
 func (ask *Onward) read(ctx context.Context, a Archive, q Query, of int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
 	if ask.Show == nil {
-		p, ends, more, err = read(ctx, a, q, ask.Streams, of, ask.Want)
+		p, ends, more, err = read(ctx, a, q, ask.Streams, of, ask.Want, pageBytes(ask.MaxBytes))
 		if err == nil {
 			ask.note(p, p.Len())
 		}
 		return p, ends, more, err
 	}
 	for chunk := minChunk; ; chunk = min(2*chunk, maxChunk) {
-		raw, ends, left, err := read(ctx, a, q, ask.Streams, of, chunk)
+		raw, ends, left, err := read(ctx, a, q, ask.Streams, of, chunk, maxPage)
 		if err != nil {
 			return nil, nil, false, err
 		}

@@ -56,6 +56,9 @@ type Found struct {
 // Older reads what came before. With an error it returns what it had by then.
 func Older(ctx context.Context, a Archive, ask *Ask) (f Found, err error) {
 	f.Begin, f.End = ask.Begin, ask.Begin
+	if err = fewStreams(ask.Streams); err != nil {
+		return f, err
+	}
 	chunk := minChunk
 	if ask.Show == nil && ask.Match == nil {
 		chunk = min(max(ask.Want, 1), maxChunk)
@@ -127,9 +130,13 @@ type side struct {
 // before them.
 func (ask *Ask) chunk(ctx context.Context, a Archive, begin rows.Edges, most int) (page *rows.Page, to rows.Edges, all bool, seen looked, err error) {
 	to = begin.Clone()
+	each := most
+	if n := len(ask.Streams); n > 1 {
+		each = max(2*most/n, 16)
+	}
 	sides := make([]*side, len(ask.Streams))
 	for of, name := range ask.Streams {
-		p, ends, _, err := read(ctx, a, Query{Stream: name, To: ask.To, Last: most, Before: begin[name]}, ask.Streams, of, math.MaxInt)
+		p, ends, cut, err := read(ctx, a, Query{Stream: name, To: ask.To, Last: each, Before: begin[name]}, ask.Streams, of, math.MaxInt, pageBytes(ask.MaxBytes)/int64(len(ask.Streams)))
 		if err != nil {
 			return nil, begin, false, seen, err
 		}
@@ -140,12 +147,13 @@ func (ask *Ask) chunk(ctx context.Context, a Archive, begin rows.Edges, most int
 			}
 		}
 		unreached(p, of, name, begin[name], ends, to)
-		sides[of] = &side{page: p, left: p.Len(), key: math.MaxInt64, whole: records < most}
+		sides[of] = &side{page: p, left: p.Len(), key: math.MaxInt64, whole: records < each && !cut}
 		sides[of].look()
 	}
 	// The newest of all, until a stream whose older ones are not known has no more.
 	var taken []*side
-	for len(taken) < most || len(sides) == 1 {
+	ended := func(s *side) bool { return s.left == 0 && !s.whole }
+	for (len(taken) < most || len(sides) == 1) && !slices.ContainsFunc(sides, ended) {
 		var next *side
 		for _, s := range sides {
 			if s.left > 0 && (next == nil || s.key > next.key) {

@@ -29,7 +29,7 @@ func (all *Stores) Evict() {
 			return
 		}
 		most := all.largest(overBytes > 0)
-		if most == nil {
+		if most == nil || most.Held() == 0 {
 			return
 		}
 		if overBytes > 0 {
