@@ -22,6 +22,7 @@ import (
 	"sluice/cluster/names"
 	"sluice/cluster/record"
 	"sluice/cluster/stdio"
+	"sluice/cluster/stream/direct"
 )
 
 // defaultArchive is where an archive of this machine is.
@@ -29,16 +30,20 @@ const defaultArchive = "nats://" + engine.DefaultListen
 
 func newArchiveStatus(ended *outcome) *cobra.Command {
 	var (
-		from     archiveSource
-		patience time.Duration
-		output   string
+		from          archiveSource
+		consolidators consolidatorSource
+		keys          curveKeys
+		patience      time.Duration
+		output        string
 	)
 	c := &cobra.Command{
 		Use:   "status [STREAM…]",
 		Short: "List what an archive holds, by stream and consolidator",
 		Long: "List what an archive holds: a line for each stream at each consolidator, with when the oldest and the newest batch\n" +
 			"was stored, how many records it has, how many are missing in them since they were lost before (\"unknown\" when nobody\n" +
-			"knows), their size, and how much smaller it is kept. Names or patterns choose streams, as in 'tenant/*'.\n\n" +
+			"knows), their size, how much smaller it is kept, and its lag: the records that the consolidator has and the archive\n" +
+			"does not have yet; unknown (\"?\") when the consolidator is not reached, or says nothing, as it does of a stream that\n" +
+			"was quiet for a minute. Names or patterns choose streams, as in 'tenant/*'.\n\n" +
 			"With --output json each line is an object: first one of type \"archive\" with the sums, then one of type \"stream\" each.",
 		Example: "  sluice archive status\n  sluice archive status 'tenant/*' --archive nats://10.0.0.4:4222\n" +
 			"  sluice archive status --output json | jq -r 'select(.type == \"stream\" and .lost > 0).stream'",
@@ -46,6 +51,9 @@ func newArchiveStatus(ended *outcome) *cobra.Command {
 	}
 	from.flags(c.Flags())
 	c.Flags().Lookup("archive").DefValue = defaultArchive
+	c.Flags().StringArrayVar(&consolidators.endpoints, "consolidator", []string{"tcp://127.0.0.1:5552"}, "ask the consolidator at this endpoint for the lag (repeatable)")
+	consolidators.flags(c.Flags(), false)
+	keys.flags(c.Flags())
 	c.Flags().DurationVar(&patience, "for", 10*time.Second, "wait at most this time for an archive that does not answer")
 	c.Flags().StringVar(&output, "output", "text", "print a table, or objects: text, json")
 	c.RunE = ended.run(func(ctx context.Context, args []string) error {
@@ -55,6 +63,17 @@ func newArchiveStatus(ended *outcome) *cobra.Command {
 		match, filter, err := wanted(args)
 		if err != nil {
 			return err
+		}
+		way, _, err := chosen(c.Flags(), false)
+		if err != nil {
+			return err
+		}
+		var source direct.Config
+		if source.Finder, err = consolidators.finder(way, slog.New(slog.DiscardHandler)); err != nil {
+			return err
+		}
+		if source.Keys, err = keys.keyring(consolidators.endpoints); err != nil {
+			return &usageError{err}
 		}
 		client, err := from.dialDefault(slog.New(slog.DiscardHandler))
 		if err != nil {
@@ -76,10 +95,14 @@ func newArchiveStatus(ended *outcome) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if output == "json" {
-			return writeStatusJSON(out, &state, lanes)
+		at, err := askHeads(ctx, source)
+		if err != nil {
+			return err
 		}
-		return writeStatus(out, &state, lanes, time.Now())
+		if output == "json" {
+			return writeStatusJSON(out, &state, lanes, at)
+		}
+		return writeStatus(out, &state, lanes, at, time.Now())
 	})
 	return c
 }
@@ -111,17 +134,21 @@ func wanted(args []string) (match func(string) bool, filter string, err error) {
 }
 
 // writeStatus writes what is held as a table.
-func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, now time.Time) error {
+func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, at heads, now time.Time) error {
 	var b bytes.Buffer
-	rows := [][]string{{"STREAM", "CONSOLIDATOR", "SINCE", "LAST", "RECORDS", "LOST", "SIZE", "RATIO"}}
+	rows := [][]string{{"STREAM", "CONSOLIDATOR", "SINCE", "LAST", "RECORDS", "LOST", "LAG", "SIZE", "RATIO"}}
 	for _, l := range lanes {
 		if l.Err != nil {
 			rows = append(rows, []string{record.Safe(l.Stream), record.Safe(l.Consolidator), "?", l.Last.Local().Format(time.DateTime), record.Safe(l.Err.Error())})
 			continue
 		}
+		lag := "?"
+		if behind, unknown := at.lag(&l); !unknown || behind > 0 {
+			lag = loss.Number(behind, unknown)
+		}
 		rows = append(rows, []string{
 			record.Safe(l.Stream), record.Safe(l.Consolidator), l.First.Local().Format(time.DateTime), ago(now.Sub(l.Last)),
-			record.Count(l.Held.Records), loss.Number(l.Held.Lost, l.Held.Unknown > 0), bytesText(l.Held.Raw), ratio(l.Held.Raw, l.Held.Kept),
+			record.Count(l.Held.Records), loss.Number(l.Held.Lost, l.Held.Unknown > 0), lag, bytesText(l.Held.Raw), ratio(l.Held.Raw, l.Held.Kept),
 		})
 	}
 	columns(&b, rows)
@@ -219,23 +246,24 @@ type heldArchive struct {
 }
 
 type heldStream struct {
-	Type         string `json:"type"`
-	Stream       string `json:"stream"`
-	Consolidator string `json:"consolidator"`
-	Since        string `json:"since,omitempty"`
-	Last         string `json:"last"`
-	Batches      uint64 `json:"batches"`
-	Records      uint64 `json:"records"`
-	Lost         uint64 `json:"lost"`
-	Unknown      uint64 `json:"unknown_losses"`
-	RawBytes     uint64 `json:"raw_bytes"`
-	KeptBytes    uint64 `json:"kept_bytes"`
-	Epoch        string `json:"epoch"` // a number beyond what JavaScript has
-	Next         uint64 `json:"next"`
-	Err          string `json:"error,omitempty"`
+	Type         string  `json:"type"`
+	Stream       string  `json:"stream"`
+	Consolidator string  `json:"consolidator"`
+	Since        string  `json:"since,omitempty"`
+	Last         string  `json:"last"`
+	Batches      uint64  `json:"batches"`
+	Records      uint64  `json:"records"`
+	Lost         uint64  `json:"lost"`
+	Unknown      uint64  `json:"unknown_losses"`
+	RawBytes     uint64  `json:"raw_bytes"`
+	KeptBytes    uint64  `json:"kept_bytes"`
+	Lag          *uint64 `json:"lag"`   // null: unknown
+	Epoch        string  `json:"epoch"` // a number beyond what JavaScript has
+	Next         uint64  `json:"next"`
+	Err          string  `json:"error,omitempty"`
 }
 
-func writeStatusJSON(out io.Writer, state *engine.State, lanes []holdings.Lane) error {
+func writeStatusJSON(out io.Writer, state *engine.State, lanes []holdings.Lane, at heads) error {
 	stamp := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -248,7 +276,10 @@ func writeStatusJSON(out io.Writer, state *engine.State, lanes []holdings.Lane) 
 	for _, l := range lanes {
 		h := heldStream{
 			"stream", l.Stream, l.Consolidator, stamp(l.First), stamp(l.Last), l.Batches, l.Held.Records, l.Held.Lost, l.Held.Unknown,
-			l.Held.Raw, l.Held.Kept, strconv.FormatUint(l.Next.Epoch, 10), l.Next.Seq, "",
+			l.Held.Raw, l.Held.Kept, nil, strconv.FormatUint(l.Next.Epoch, 10), l.Next.Seq, "",
+		}
+		if behind, unknown := at.lag(&l); !unknown {
+			h.Lag = &behind
 		}
 		if l.Err != nil {
 			h.Err = l.Err.Error()

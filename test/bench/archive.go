@@ -26,6 +26,7 @@ const (
 	archiveName    = "archive: writing"
 	archiveRate    = 300_000 // records a second
 	archiveStreams = 100
+	archiveSpan    = 20 * time.Second // of a round at least: a batch waits for up to a second
 )
 
 // archived is what one round of archiving measured.
@@ -71,6 +72,7 @@ func (o options) archives(only *regexp.Regexp) error {
 }
 
 func (o options) archiveAt(rate int) error {
+	o.time, o.rounds = max(o.time, archiveSpan), max(o.rounds/5, 1)
 	at := "flat out"
 	if rate > 0 {
 		at = fmt.Sprintf("%d records a second", rate)

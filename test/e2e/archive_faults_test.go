@@ -225,6 +225,10 @@ func TestArchiveFaults(t *testing.T) {
 	// All the time live went on, and into the archive.
 	tailed(t, "100", "--consolidator", f.subscribe, "live/now")
 	f.accounts("live/now", stop())
+	listed, err = exec.Command("sluice", "archive", "status", "--archive", "nats://"+f.at, "--consolidator", f.subscribe, "--output", "json", "live/now", "damaged").CombinedOutput()
+	if err != nil || strings.Count(string(listed), `"lag":0`) != 1 || !strings.Contains(string(listed), `"lag":null`) {
+		t.Errorf("%v: the lag of live/now is 0, and that of a consolidator which is gone unknown: %s", err, listed)
+	}
 
 	f.stop()
 	if err := os.WriteFile(filepath.Join(f.store, "sluice.form"), []byte("99\n"), 0o600); err != nil {
