@@ -17,7 +17,7 @@ func BenchmarkSearch(b *testing.B) {
 	for i := range records {
 		s.append("vm-1", record240(i))
 	}
-	for _, pattern := range []string{"needle", "request", "tenant", `status=5\d\d`, `[a-c]{3}\d`, "1999999"} {
+	for _, pattern := range []string{"needle", "request", "tenant", "tenant=acme", `status=5\d\d`, `[a-c]{3}\d`, `[xy]{9}z`, "1999999"} {
 		b.Run(pattern, func(b *testing.B) {
 			began := cpuTime(b)
 			for b.Loop() {

@@ -18,6 +18,7 @@ type Matcher struct {
 	*query.Pattern
 	words []find.Finder // its Words
 	text  find.Finder   // its Text
+	pair  pair          // its Text, as the end of a key and the beginning of a value
 	hits  atomic.Pointer[nameHits]
 }
 
@@ -26,6 +27,7 @@ func NewMatcher(text string) *Matcher { return matcherOf(query.NewPattern(text))
 
 func matcherOf(p *query.Pattern) *Matcher {
 	m := &Matcher{Pattern: p, text: find.New(p.Text, p.Fold)}
+	m.pair = pairOf(p)
 	for _, w := range p.Words {
 		m.words = append(m.words, find.New(w, p.Fold))
 	}
@@ -109,7 +111,7 @@ func (m *Matcher) sure(r *Row) bool {
 				continue
 			}
 		}
-		if m.text.In(value) || shown && m.text.In(key) {
+		if m.text.In(value) || shown && (m.text.In(key) || m.pair.shows(key, value)) {
 			in = key
 		}
 	}

@@ -22,6 +22,13 @@ func rowOf(data []byte, trust bool) *query.Row {
 // The fast path of the search finds exactly what the slow one finds.
 func FuzzMatcher(f *testing.F) {
 	f.Add("status=500", []byte(`{"msg":"x","status":500}`))
+	f.Add("nant=ac", []byte(`{"msg":"x","tenant":"acme"}`))
+	f.Add("nant=ac", []byte(`{"msg":"x","tenant":"ac me"}`))
+	f.Add("nant=ac", []byte(`{"msg":"x","tenant":"ACme","tenant":"b"}`))
+	f.Add("Tenant=", []byte(`{"msg":"x","Tenant":""}`))
+	f.Add("=a", []byte(`{"msg":"x","tenant":"a=b"}`))
+	f.Add("a=[1", []byte(`{"msg":"x","a":[1]}`))
+	f.Add("name=a", []byte(`{"msg":"x","name":"a","component":"b","err":{"name":"a"}}`))
 	f.Add("kELVIN", []byte("{\"msg\":\"\u212aelvin\"}"))
 	f.Add("skip", []byte("{\"msg\":\"\u017f\u212aip\"}"))
 	f.Add("a b", []byte(`{"msg":"A","b":"\u0062"}`))
