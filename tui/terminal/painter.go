@@ -8,7 +8,7 @@ import (
 )
 
 // painter turns frames into the bytes that show them: a scroll, where lines have moved together, and the lines that differ
-// then. Lines are compared as they are written, and not cell by cell: those of
+// then, of these the columns that differ. Lines are compared as they are written first: those of
 // a frame fill the terminal's width, and no style goes on beyond the end of one.
 type painter struct {
 	lines        []string // on the terminal; nil when that is not known
@@ -16,6 +16,7 @@ type painter struct {
 	shown        bool // the cursor
 	synchronized bool // the terminal shows what comes between two marks at once
 	buf          []byte
+	was, is      []glyph        // of a line, before and now
 	at           map[string]int // where a line stands on the terminal; -1 in several places
 }
 
@@ -45,7 +46,11 @@ func (p *painter) paint(lines []string, cursor *Position) []byte {
 		if line == p.lines[i] {
 			continue
 		}
+		was := p.lines[i]
 		p.lines[i] = line
+		if was != "" && p.repaint(i, was, line) {
+			continue
+		}
 		p.goTo(0, i)
 		if !isASCII(line) {
 			// A terminal may find text narrower than we do: what stood there
