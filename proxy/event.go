@@ -61,7 +61,7 @@ func appendRepeats(dst, id []byte, e httpapi.RepeatsEvent) []byte {
 // appendPing appends a heartbeat, whose id is the place of the next entry.
 func appendPing(dst, id []byte, ping httpapi.PingEvent) []byte {
 	dst = appendHead(dst, httpapi.EventPing, id)
-	if ping.Positions == "" {
+	if ping == (httpapi.PingEvent{}) {
 		return append(dst[:len(dst)-1], "\n\n"...)
 	}
 	return append(appendJSON(dst, ping), "\n\n"...)

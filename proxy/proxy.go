@@ -60,6 +60,7 @@ type Proxy struct {
 	admin     *admin.Server             // nil when there is none
 	started   atomic.Pointer[time.Time] // nil before Run
 	reached   atomic.Bool               // it has been ready
+	finder    atomic.Pointer[string]    // see unfound
 
 	consolidators consolidators
 

@@ -67,6 +67,7 @@ func (p *Proxy) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 			p.consolidators.settle()
+			p.lookForFinder()
 		}
 	}
 }
@@ -80,4 +81,25 @@ func (p *Proxy) setReady() {
 		p.admin.SetReady(true)
 		p.cfg.Ready()
 	}
+}
+
+// lookForFinder notes whether the place where consolidators are found can be asked.
+// Sessions ask for it with each heartbeat, and not the source.
+func (p *Proxy) lookForFinder() {
+	name := ""
+	for _, s := range p.source.Status() {
+		if s.Finder && s.State == stream.StateLost {
+			name = s.Name
+		}
+	}
+	p.finder.Store(&name)
+}
+
+// unfound is the name of the place where consolidators cannot be found anew now; "" when
+// they can. Its address is not for readers.
+func (p *Proxy) unfound() string {
+	if name := p.finder.Load(); name != nil {
+		return *name
+	}
+	return ""
 }

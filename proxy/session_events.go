@@ -104,11 +104,16 @@ func (s *session) placeText(p *part) []byte {
 
 // addPing adds a heartbeat. It has the place where the session stands: of what does not
 // pass its filter, the reader knows nothing, and would go on before it. A reader of ours
-// is told the positions, too, for other proxies.
+// is told the positions, too, for other proxies, and where no consolidators can be found
+// anew.
 func (s *session) addPing() {
+	var ping httpapi.PingEvent
+	if s.request.ours {
+		ping.Finder = s.proxy.unfound()
+	}
 	if len(s.parts) == 0 && s.ids { // nothing matches yet
 		b := s.buffer()
-		*b = appendPing(*b, s.idText(httpapi.EventID{}), httpapi.PingEvent{})
+		*b = appendPing(*b, s.idText(httpapi.EventID{}), ping)
 		return
 	}
 	if len(s.parts) == 0 || !s.ids && s.parts[0].resume.CatchesUp() {
@@ -116,7 +121,6 @@ func (s *session) addPing() {
 		return
 	}
 	p := s.parts[0]
-	var ping httpapi.PingEvent
 	if s.request.ours && s.request.filter != nil && !s.request.wrapped {
 		if positions, ok := p.tail.positionsAt(p.place); ok {
 			ping.Positions = httpapi.FormatPositions(positions)

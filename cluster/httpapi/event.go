@@ -23,10 +23,10 @@ type EndEvent struct {
 	Again  bool   `json:"again,omitempty"` // the proxy is there: ask again, at once
 }
 
-// PingEvent is the data of a ping event, if it has any: for readers of ours with a
-// filter, since they do not see how far they have come.
+// PingEvent is the data of a ping event, if it has any, for readers of ours.
 type PingEvent struct {
-	Positions string `json:"positions"` // of the next records, at all consolidators: see FormatPositions
+	Positions string `json:"positions"`        // of the next records, at all consolidators, for those with a filter, who do not see how far they have come: see FormatPositions
+	Finder    string `json:"finder,omitempty"` // where the proxy cannot find consolidators anew now, such as etcd
 }
 
 // RepeatsEvent is the data of a repeats event.

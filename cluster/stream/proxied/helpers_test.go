@@ -20,9 +20,10 @@ import (
 // upstream is what a proxy reads from in these tests. It has one stream, "s",
 // of one consolidator, and lets the test publish in it.
 type upstream struct {
-	mu    sync.Mutex
-	log   []stream.Record
-	heads []*head // of those who read
+	mu      sync.Mutex
+	log     []stream.Record
+	heads   []*head         // of those who read
+	finders []stream.Status // where consolidators are found, if there is something to say of it
 }
 
 // head is one source that a proxy opened.
@@ -109,7 +110,9 @@ func (h *head) Stop(name string) {
 }
 
 func (h *head) Status() []stream.Status {
-	return []stream.Status{{Name: "vm-1", State: stream.StateLive}}
+	h.up.mu.Lock()
+	defer h.up.mu.Unlock()
+	return append(slices.Clone(h.up.finders), stream.Status{Name: "vm-1", State: stream.StateLive})
 }
 func (h *head) WatchStreams(bool)               {}
 func (h *head) Linger(time.Duration, time.Time) {}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sluice/cluster/dial"
+	"sluice/cluster/names"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
 )
@@ -64,6 +65,7 @@ type backend struct {
 	leftAt   time.Time                // when the last one was ended here
 	unlisted string                   // why the list of streams is refused, while others are open; may be empty
 	sources  map[string]stream.Status // consolidators, as the proxy reports them
+	finder   stream.Status            // where the proxy cannot find consolidators anew; no name: it can
 	absences map[string]string        // by the name of a source, when it was back from its last absence, as the proxy says
 }
 
@@ -201,7 +203,24 @@ func (p *backend) Status() []stream.Status {
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b stream.Status) int { return strings.Compare(a.Name, b.Name) })
-	return slices.Insert(list, 0, self)
+	list = slices.Insert(list, 0, self)
+	if p.finder.Name != "" && self.State.Connected() {
+		list = slices.Insert(list, 0, p.finder)
+	}
+	return list
+}
+
+// setFinder notes where the proxy cannot find consolidators anew; "" when it can.
+func (p *backend) setFinder(name string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case name == p.finder.Name:
+	case names.Check(name) != nil:
+		p.finder = stream.Status{}
+	default:
+		p.finder = stream.Status{Name: name, Finder: true, State: stream.StateLost, Since: time.Now(), Err: "the proxy cannot ask it"}
+	}
 }
 
 // address is the URL of an escaped path and a query at the proxy.

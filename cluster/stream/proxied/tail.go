@@ -148,17 +148,20 @@ func (t *tail) event(e *httpapi.Event) {
 	}
 }
 
-// passed notes how far the response has come, over what does not pass the filter.
+// passed notes how far the response has come, over what does not pass the filter, and
+// what else a heartbeat says.
 func (t *tail) passed(e *httpapi.Event) {
-	if len(e.ID) == 0 {
-		return
+	if len(e.ID) > 0 {
+		t.after = string(e.ID)
 	}
-	t.after = string(e.ID)
 	var ping httpapi.PingEvent
-	if len(e.Data) == 0 || json.Unmarshal(e.Data, &ping) != nil {
+	if len(e.Data) > 0 && json.Unmarshal(e.Data, &ping) != nil {
 		return
 	}
-	t.goOnAt(ping.Positions)
+	t.backend.setFinder(ping.Finder)
+	if len(e.ID) > 0 && ping.Positions != "" {
+		t.goOnAt(ping.Positions)
+	}
 }
 
 // complete reports, once, that the backfill is complete.
