@@ -34,7 +34,8 @@
 // names and the log does not lead on from. Its patterns match what is held, too, though nobody
 // writes it: all that has something since the time, or with last=; of who comes back, what its id
 // names. Several streams are read as one, merged by time. Where that ends, at each consolidator, the
-// session goes on as one that comes back with those positions. 64 sessions read it at a time, one
+// session goes on as one that comes back with those positions: nothing comes twice or is missing
+// there, but the times may go back by what the archive gathers batches for, a second. 64 sessions read it at a time, one
 // with more than 16 streams counting as several, each with 1 MiB that waits; a session without a
 // turn, or whose archive fails, is told of an unknown loss and goes on. What is held is listed
 // every ten seconds at most, and waited for three.
