@@ -103,6 +103,11 @@ var states = map[string]func(s *screen){
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},
+	"alerts": func(s *screen) {
+		s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindBackfill, Stream: "tenant/acme"}}})
+		s.keys("!", "a", "level>=error 2/m", "enter", "a", "queue", "enter")
+		s.cluster()
+	},
 	"columns": func(s *screen) { s.keys("tab", "K", "a", "res.statusCode", "enter", "a", "ms", "enter", "{", "{") },
 	"highlighted": func(s *screen) {
 		s.keys("/", "container", "enter", ":", "as a highlight", "enter", "box", "enter", "esc", "/", "tain", "enter", "k")

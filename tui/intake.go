@@ -124,6 +124,7 @@ func (m *model) keepNotice(n *stream.Notice) {
 		for _, s := range stores {
 			s.Filled(n.Stream)
 		}
+		m.alerts.filled(stores)
 	case stream.KindPosition:
 		for _, s := range stores {
 			s.Begins(n.Stream, n.Source, n.Position)

@@ -69,6 +69,9 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.openDialog(&help{})
 	case matches(msg, k.palette):
 		m.openPalette()
+	case matches(msg, k.alerts):
+		m.openAlerts()
+		return m.tick()
 	case matches(msg, k.open):
 		m.openPicker(false)
 	case matches(msg, k.tab):

@@ -22,7 +22,7 @@ type keyMap struct {
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
-	palette, columns key.Binding
+	palette, columns, alerts key.Binding
 
 	inDetail detailKeys
 
@@ -100,6 +100,7 @@ func defaultKeys() keyMap {
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
 
 		palette: bind(":", "every action, by name", ":"),
+		alerts:  bind("!", "alerts: what rings the bell", "!"),
 		columns: bind("K", "choose the columns", "K"),
 
 		inDetail: detailKeys{
@@ -132,7 +133,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"groups": &k.fold, "timeline": &k.timeline,
 		"follow": &k.follow,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
-		"palette": &k.palette, "columns": &k.columns,
+		"palette": &k.palette, "columns": &k.columns, "alerts": &k.alerts,
 	}
 }
 
@@ -151,7 +152,7 @@ func (k keyMap) groups() []keyGroup {
 		groups = append(groups, keyGroup{"Here", k.actions})
 	}
 	groups = append(groups, []keyGroup{
-		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear}},
+		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear, k.alerts}},
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Overview", []key.Binding{k.fold, k.timeline}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},

@@ -72,6 +72,8 @@ type model struct {
 	ran                             history // names of what the palette ran
 	typed                           recent.File
 	lights                          *lights
+	rules                           history // of alerts
+	alerts                          *alerts
 
 	status []stream.Status
 	finder *stream.Status  // where sources are found, when there is something to say of it
@@ -128,6 +130,7 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	}
 	m.keys, _ = keysFrom(config.Settings.Keys) // New has checked them
 	m.notice = config.Notice
+	m.alerts = newAlerts(config.Settings.Alerts)
 	m.lights = lightsFrom(config.Settings.Highlights)
 	m.typed.Path = config.statePath("history")
 	m.dark = config.Settings.Theme != themeLight
@@ -287,6 +290,8 @@ func (m *model) work() (cmd tea.Cmd) {
 		m.waiting = true
 		cmd = m.settleTick()
 	}
+	said, left := m.stepAlerts(deadline)
+	cmd, more = tea.Batch(cmd, said), left || more
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}

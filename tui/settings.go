@@ -35,6 +35,9 @@ type Settings struct {
 	Highlights map[string]Highlight   `toml:"highlights"` // by name
 	Layouts    map[string]Layout      `toml:"layouts"`    // by name
 
+	Alerts map[string]Alert `toml:"alerts"` // by name
+	Notify notifyChoice     `toml:"notify"` // how a desktop hears of them: "off", "osc9", "osc777"
+
 	Columns map[string][]string `toml:"columns"` // of rows, by the pattern of streams; see column.Parse
 }
 

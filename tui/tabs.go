@@ -90,7 +90,7 @@ func (m *model) tabText(i int) (name, note, bad string) {
 			bad = fmt.Sprintf(" !%s", record.Count(n))
 		}
 	}
-	return name, note, bad
+	return name, note, bad + p.alertMark()
 }
 
 // rateText is a rate in few letters.
