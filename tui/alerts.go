@@ -135,7 +135,11 @@ func (m *model) stepAlerts(deadline time.Time) (cmd tea.Cmd, more bool) {
 			delete(a.at, s)
 		}
 	}
-	for s := range m.stores.Each() {
+	for i, p := range m.panes {
+		s := p.store()
+		if slices.ContainsFunc(m.panes[:i], func(other *pane) bool { return other.store() == s }) {
+			continue
+		}
 		if at, known := a.at[s]; !known || !a.any() || at > s.Next() {
 			a.at[s] = s.Next()
 			continue
@@ -205,6 +209,13 @@ func (m *model) raise(r *alertRule, stream string, e *rows.Entry, data []byte) t
 		text += fmt.Sprintf(" (and %d alerts more before)", missed)
 	}
 	return tea.Batch(m.notify("alert: "+text), raw("\a"+m.desktop(text)))
+}
+
+// alertsSeen forgets the marks of the panes that are on the screen: somebody is there.
+func (m *model) alertsSeen() {
+	for _, a := range m.areas {
+		a.pane.alerts = 0
+	}
 }
 
 // desktop is what notifies the desktop, if it is wanted: text of our own making, in

@@ -207,6 +207,7 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.listStreams()
 	case tea.KeyPressMsg:
 		m.notice = ""
+		m.alertsSeen()
 		return m.key(msg)
 	case tea.PasteMsg:
 		m.paste(msg.Content)

@@ -29,7 +29,7 @@ type pane struct {
 	chips                        []tabSpan      // where the filter's conditions stand in the header, by their number
 	groups                       *groupsView    // as they were left; nil: they were not opened yet
 	marks                        []uint64       // numbers of marked records, in order
-	alerts                       uint64         // since the pane was last on the screen
+	alerts                       uint64         // since somebody pressed a key while the pane was on the screen
 	columns                      *chosenColumns // nil: as by themselves
 
 	selection *selection // nil: its streams are named
@@ -85,7 +85,7 @@ func (p *pane) step(deadline time.Time) bool {
 }
 
 // see notes that the pane is on the screen.
-func (p *pane) see() { p.seen, p.seenErrors, p.alerts = p.store().Next(), p.store().Errors(), 0 }
+func (p *pane) see() { p.seen, p.seenErrors = p.store().Next(), p.store().Errors() }
 
 // scene is what a pane needs to be drawn.
 type scene struct {

@@ -32,8 +32,11 @@ func TestSoManyWithinATime(t *testing.T) {
 	if len(reached) != 3 || reached[0] != 3 || reached[1] != 6 || reached[2] != 10 {
 		t.Errorf("reached with %v, want with 3, 6 and 10", reached)
 	}
-	if one := alert.NewCounter(alert.Rate{}); !one.Add(0) || !one.Add(0) {
-		t.Error("without a rate each counts")
+	one := alert.NewCounter(alert.Rate{})
+	for at := range int64(2) {
+		if !one.Add(at) {
+			t.Error("without a rate each counts")
+		}
 	}
 }
 
