@@ -21,6 +21,8 @@ var clientScenarios = []struct {
 	{"client flood", options.clientFlood},
 	{"client proxy", options.clientProxy},
 	{"client held", options.clientHeld},
+	{"client groups", options.clientGroups},
+	{"client timeline", options.clientTimeline},
 }
 
 func (o options) clients(only *regexp.Regexp) error {
@@ -217,38 +219,12 @@ func residentMemory(pid int) (float64, error) {
 // clientHeld holds many records and searches them.
 func (o options) clientHeld(c *clientCluster) error {
 	n := o.held
-	first, err := c.publish(1000, 1)
-	if err != nil {
-		return err
-	}
-	defer first.end()
-	t, err := openTerminal(o.sluice, "tail", "--last", "0", "--keep", strconv.Itoa(n), "--keep-bytes", "16GiB", "--consolidator", c.sub.String(), clientStream)
+	t, err := o.hold(c, n)
 	if err != nil {
 		return err
 	}
 	defer t.close()
 	pid := t.cmd.Process.Pid
-	if _, err := t.waitFor(20*time.Second, "dropped"); err != nil {
-		return err
-	}
-	for {
-		kept, err := t.number(keptNumber)
-		if err != nil {
-			return err
-		}
-		if kept >= n {
-			break
-		}
-		p, err := c.publish(250_000, n-kept+n/100)
-		if err != nil {
-			return err
-		}
-		<-p.done
-		p.done <- nil
-		time.Sleep(time.Second)
-		p.end()
-	}
-	time.Sleep(time.Second)
 	resident, err := residentMemory(pid)
 	if err != nil {
 		return err

@@ -76,6 +76,16 @@ func TestClientInTmux(t *testing.T) {
 	wants("1/1")
 	keys("Y")
 	wait.For(t, "the message in tmux's buffer\n"+screen(), func() bool { return strings.Contains(tmux("list-buffers"), "line 30009.") })
+	keys("0", "*") // all of them are of one kind
+	wants("Groups of tenant/acme", "30,017 records in 1 group", "line <*>", "error+")
+	keys("Enter")
+	wants(`msg like "line <*>"`)
+	keys("h")
+	wants("Timeline", "E", "▲")
+	keys("Escape", "Escape") // back to the groups, and to the panes
+	wants("Groups of tenant/acme")
+	keys("Escape")
+	wants("line 30017.")
 	keys("q")
 	wait.For(t, "its end", func() bool { return !strings.Contains(tmux("list-windows"), "1:") })
 }
