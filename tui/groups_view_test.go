@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"sluice/cluster/stream"
 	"sluice/internal/wait"
 	"sluice/tui"
@@ -119,6 +121,20 @@ func TestGroupsOfWhatIsKept(t *testing.T) {
 		return strings.Contains(s.text(), "let go since it was opened")
 	})
 	s.want("‹ ")
+}
+
+// A click chooses a group, and the wheel goes through them.
+func TestClickingGroups(t *testing.T) {
+	s := open(t, 100, 30, tui.Config{}, "system")
+	s.traffic(1000)
+	s.keys("*")
+	s.send(tea.MouseClickMsg{X: 10, Y: 5, Button: tea.MouseLeft})
+	s.want("50 error  50 warn")
+	s.send(tea.MouseClickMsg{X: 10, Y: 6, Button: tea.MouseLeft}) // no group is there
+	s.want("50 error  50 warn")
+	s.send(tea.MouseWheelMsg{X: 10, Y: 10, Button: tea.MouseWheelUp})
+	s.send(tui.WheelMsg)
+	s.want("1,000 info")
 }
 
 // Templates are as hostile as the records are, and small screens are screens.

@@ -164,8 +164,12 @@ func columnText(m *model, c *timeline.Chart, column int) string {
 		n    uint64
 		name string
 	}{
-		{uint64(k.Levels[5]), "fatal"}, {uint64(k.Levels[4]), "error"}, {k.Warnings(), "warn"}, {uint64(k.Matches), "match"},
-		{uint64(k.Gaps), "lost here"}, {uint64(k.Away), "away"},
+		{uint64(k.Levels[5]), "fatal"},
+		{uint64(k.Levels[4]), "error"},
+		{k.Warnings(), "warn"},
+		{uint64(k.Matches), "match"},
+		{uint64(k.Gaps), "lost here"},
+		{uint64(k.Away), "away"},
 	} {
 		switch {
 		case part.n == 0:

@@ -17,6 +17,9 @@ type timelineView struct {
 	zoomed bool      // axis is one that somebody chose; else it shows all
 	fitted time.Time // when it was made to show all
 
+	shown *timeline.Chart // the newest, when it was looked at last
+	hasty bool            // the next one is what a key has asked for
+
 	height int   // of the strip, in lines
 	moved  bool  // the cursor is where somebody put it; else where the pane's row is
 	at     int64 // when that is, Unix milliseconds
@@ -36,7 +39,7 @@ func (m *model) openTimeline(p *pane) tea.Cmd {
 // look makes the timeline that of a pane.
 func (v *timelineView) look(m *model, p *pane) {
 	v.close()
-	*v = timelineView{pane: p, line: timeline.New(p.store(), m.wake)}
+	*v = timelineView{hasty: true, pane: p, line: timeline.New(p.store(), m.wake)}
 }
 
 func (v *timelineView) close() {
@@ -74,6 +77,12 @@ func (v *timelineView) work(m *model) {
 	}
 	ask.Axis = v.axis
 	v.line.Step(ask)
+	if c := v.line.Chart(); c != v.shown {
+		if v.shown = c; v.hasty {
+			m.hurry() // it is what a key has asked for
+		}
+		v.hasty = false
+	}
 }
 
 // asks is what is asked for, without the axis.
@@ -124,7 +133,7 @@ func (v *timelineView) zoom(by int) {
 	if !ok || v.axis.Step == 0 {
 		return
 	}
-	v.axis, v.zoomed = v.axis.Zoom(by, at, v.axis.Width), true
+	v.axis, v.zoomed, v.hasty = v.axis.Zoom(by, at, v.axis.Width), true, true
 	ask := v.asks()
 	if first, last, ok := timeline.Span(v.pane.store(), ask.Rows, ask.End); ok && v.axis.Step >= timeline.Fit(first, last, v.axis.Width).Step {
 		v.zoomed, v.fitted = false, time.Time{} // wider than everything is

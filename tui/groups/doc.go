@@ -16,5 +16,6 @@
 // [Groups.Close] ends all of it. The goroutines end soon after that, and without Step.
 // Their panics come out of Step.
 //
-// Memory: that of a [sluice/cluster/group] Window, and a Counter for each core.
+// Memory: that of a [sluice/cluster/group] Window, a Counter for each core, and 64 blocks
+// of counts that wait to be folded.
 package groups

@@ -21,8 +21,10 @@ type folder struct {
 	since   atomic.Int64  // from when on records are recent, Unix milliseconds
 
 	mu      sync.Mutex
+	room    sync.Cond // of mu: the queue is shorter now, or broken
 	queue   []slice
 	running bool
+	broken  bool      // folding has panicked
 	listed  time.Time // when the newest list was made
 
 	folding sync.Mutex // before mu; holds what follows
@@ -45,10 +47,16 @@ const (
 	refreshEvery = time.Second
 )
 
-// put takes a slice, on any goroutine.
+// maxQueue bounds the slices that wait to be folded.
+const maxQueue = 64
+
+// put takes a slice, on any goroutine, as soon as there is room for it.
 func (f *folder) put(s slice) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for len(f.queue) >= maxQueue && !f.broken {
+		f.room.Wait()
+	}
 	f.queue = append(f.queue, s)
 	f.start()
 }
@@ -77,6 +85,10 @@ func (f *folder) run() {
 	defer func() {
 		if fault := rescue.Caught("groups", recover()); fault != nil {
 			f.fault.Store(fault)
+			f.mu.Lock()
+			f.broken = true
+			f.room.Broadcast()
+			f.mu.Unlock()
 			f.wake()
 		}
 	}()
@@ -84,6 +96,7 @@ func (f *folder) run() {
 		f.mu.Lock()
 		queue := f.queue
 		f.queue = nil
+		f.room.Broadcast()
 		due := time.Since(f.listed) >= listEvery
 		if len(queue) == 0 {
 			f.running = false

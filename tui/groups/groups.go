@@ -44,10 +44,12 @@ const (
 // New returns groups that have read nothing yet. wake is called, on any goroutine, when
 // there is another list, or something is left to do for Step.
 func New(s *rows.Store, f query.Filter, wake func()) *Groups {
-	return &Groups{
+	g := &Groups{
 		store: s, probe: f.Probe(), between: between,
 		folder: folder{wake: wake, between: refreshEvery, window: group.NewWindow()},
 	}
+	g.folder.room.L = &g.folder.mu
+	return g
 }
 
 // Close ends what goes on.

@@ -26,3 +26,7 @@ func Simple(s *rows.Store, ask Ask) *Chart {
 	}
 	return c
 }
+
+func has(hits *[rows.BlockLen / 64]uint64, i int) bool {
+	return hits != nil && hits[i/64]&(1<<(i%64)) != 0
+}

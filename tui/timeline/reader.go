@@ -92,8 +92,11 @@ func (c *Chart) merge(d *Chart) {
 	c.After += d.After
 }
 
-func has(hits *[rows.BlockLen / 64]uint64, i int) bool {
-	return hits != nil && hits[i/64]&(1<<(i%64)) != 0
+func wordOf(hits *[rows.BlockLen / 64]uint64, i int) uint64 {
+	if hits == nil {
+		return 0
+	}
+	return hits[i]
 }
 
 func hitsIn(hits *[rows.BlockLen / 64]uint64) (n int) {

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"math"
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -207,12 +208,25 @@ func (m *making) part(i int, own *Chart) {
 	b := &block{from: from, to: to, count: count, first: math.MaxInt64, last: math.MinInt64}
 	r := reader{chart: own, block: b}
 	base := from / rows.BlockLen * rows.BlockLen
-	for k := from; k < to; k++ {
-		at := int(k - base)
-		if m.ask.Rows != nil && !has(m.hits[i][0], at) {
-			continue
+	for at, end := int(from-base), int(to-base); at < end; {
+		word, bit := at/64, at%64
+		left := min(64-bit, end-at) // records of this word
+		rows, matches := ^uint64(0), uint64(0)
+		if m.ask.Rows != nil {
+			rows = wordOf(m.hits[i][0], word)
 		}
-		r.take(p.Entry(at), k, has(m.hits[i][1], at))
+		if m.hits[i][1] != nil {
+			matches = m.hits[i][1][word] >> bit
+		}
+		for rows >>= bit; rows != 0; {
+			k := bits.TrailingZeros64(rows)
+			if k >= left {
+				break
+			}
+			r.take(p.Entry(at+k), base+uint64(at+k), matches>>k&1 != 0)
+			rows &= rows - 1
+		}
+		at += left
 	}
 	r.flush()
 	m.fresh[i] = b

@@ -181,7 +181,7 @@ func BenchmarkTimeline(b *testing.B) {
 		at := start.Add(time.Duration(k) * 10 * time.Millisecond)
 		l.store.Add(&stream.Record{Stream: "system", Data: fmt.Appendf(nil, `{"level":%d,"time":%q,"msg":"m"}`, 30+k%100/98*20, at.Format("2006-01-02T15:04:05.000Z")), Arrived: at.UnixNano()}, at)
 	}
-	var rowsOf = map[string]timeline.Rows{"all": nil, "filtered": l.scan(query.Filter{Level: record.Info})}
+	rowsOf := map[string]timeline.Rows{"all": nil, "filtered": l.scan(query.Filter{Level: record.Info})}
 	for name, in := range rowsOf {
 		b.Run(name, func(b *testing.B) {
 			woken := make(chan struct{}, 1)
