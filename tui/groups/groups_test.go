@@ -166,7 +166,7 @@ func TestNothing(t *testing.T) {
 // made when nothing has changed.
 func TestWaking(t *testing.T) {
 	l := open(t)
-	l.add(50_000)
+	l.add(9_000)
 	g := groups.New(l.store, query.Filter{}, l.wake)
 	groups.Eager(g)
 	defer g.Close()
