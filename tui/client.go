@@ -194,7 +194,10 @@ func (c *Client) Run(ctx context.Context) error {
 	life, endLife := context.WithCancel(ctx)
 	defer endLife()
 	m.life = life
-	m.held = t.Held
+	m.held = func() bool {
+		t.Calm(m.calm())
+		return t.Held()
+	}
 	m.hurry, m.hurried = t.Urge, t.Urged
 	defer m.stores.Stop()
 	guarded := &guard{model: m, terminal: t}

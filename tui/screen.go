@@ -197,3 +197,15 @@ func (m *model) clickScreen(record *recordView, msg tea.MouseClickMsg) {
 		}
 	}
 }
+
+// calmRate is how many records may come a second to a screen that is calm.
+const calmRate = 100
+
+// calm reports whether so little comes on the screen that it need not be smooth.
+func (m *model) calm() bool {
+	now, rate := m.recordTime(), 0.0
+	for _, i := range m.slots {
+		rate += m.panes[i].store().Rate(now)
+	}
+	return rate < calmRate
+}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -54,6 +56,48 @@ func TestLeavingUndoesTheModes(t *testing.T) {
 	if term.Leave(); out.Len() != left {
 		t.Error("it was left twice")
 	}
+}
+
+// Of a calm screen, a frame of many bytes is followed by a rest, unless the user waits.
+func TestACalmScreenRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var written bytes.Buffer
+		term := open(t, terminal.Config{Input: strings.NewReader(""), Output: &written})
+		if err := term.Enter(); err != nil {
+			t.Fatal(err)
+		}
+		frame := func(bytes int) {
+			term.Show(terminal.Frame{Lines: []string{strings.Repeat(string(rune('a'+bytes%26)), bytes)}})
+		}
+		rests := func() time.Duration {
+			began := time.Now()
+			for term.Held() {
+				time.Sleep(time.Millisecond) // of the bubble's clock
+			}
+			return time.Since(began)
+		}
+		const ms = time.Millisecond
+		for _, c := range []struct {
+			calm, urgent bool
+			bytes        int
+			atLeast, at  time.Duration
+		}{
+			{false, false, 8000, 20 * ms, 20 * ms},
+			{true, false, 500, 20 * ms, 20 * ms},
+			{true, false, 5000, 125 * ms, 130 * ms},
+			{true, false, 100_000, 250 * ms, 250 * ms},
+			{true, true, 100_001, 4 * ms, 4 * ms},
+		} {
+			frame(c.bytes)
+			term.Calm(c.calm)
+			if c.urgent {
+				term.Urge()
+			}
+			if got := rests(); got < c.atLeast || got > c.at {
+				t.Errorf("%+v: it rests for %v", c, got)
+			}
+		}
+	})
 }
 
 // A frame that comes too soon is held, and a sequence of its own is shown at once.

@@ -19,6 +19,13 @@ const (
 	shortestUrgent = 4 * time.Millisecond
 )
 
+// Of a calm screen a frame of many bytes is followed by a rest: as long as they take at
+// calmRate bytes a second, and no longer than longestRest.
+const (
+	calmRate    = 40_000
+	longestRest = 250 * time.Millisecond
+)
+
 // Config says which terminal it is.
 type Config struct {
 	Input  io.Reader           // nil: standard input, or the process's terminal if that is none
@@ -48,6 +55,8 @@ type Terminal struct {
 
 	painter painter
 	painted time.Time // when the last frame was shown
+	size    int       // its bytes
+	calm    bool      // see Calm
 	urgent  bool      // the next frame answers the user
 	due     time.Time // when wake is going to be called, so that a frame is shown; zero: it is not
 }
@@ -152,8 +161,11 @@ func (t *Terminal) Held() bool {
 		return true
 	}
 	wait := shortest
-	if t.urgent {
+	switch {
+	case t.urgent:
 		wait = shortestUrgent
+	case t.calm:
+		wait = max(wait, min(time.Duration(t.size)*time.Second/calmRate, longestRest))
 	}
 	if wait -= time.Since(t.painted); wait <= 0 {
 		return false
@@ -186,7 +198,7 @@ func (t *Terminal) Show(f Frame) {
 	if len(b) == 0 {
 		return
 	}
-	t.painted, t.urgent = time.Now(), false
+	t.painted, t.size, t.urgent = time.Now(), len(b), false
 	t.write(b)
 }
 
@@ -199,6 +211,10 @@ func (t *Terminal) write(b []byte) {
 
 // Write sends a sequence to the terminal as it is.
 func (t *Terminal) Write(sequence string) { t.write([]byte(sequence)) }
+
+// Calm says whether little comes, so that frames of many bytes may be fewer: over a slow
+// line, what scrolls in two panes beside one another would take all of it.
+func (t *Terminal) Calm(calm bool) { t.calm = calm }
 
 // Urge says that the next frame answers the user, and should come soon.
 func (t *Terminal) Urge() { t.urgent = true }
