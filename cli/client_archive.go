@@ -5,14 +5,27 @@ import (
 
 	"sluice/archive/engine"
 	"sluice/archive/history"
+	"sluice/cluster/httpapi"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
+	"sluice/cluster/stream/proxied"
 	earlier "sluice/tui/before"
 )
 
 // clientArchive is an archive as the full-screen client reads it.
 func clientArchive(client *engine.Client) earlier.Archive {
 	return archivePages{history.New(client)}
+}
+
+// clientThrough is the archive of a proxy as the full-screen client reads it.
+func clientThrough(proxy *proxied.History) earlier.Archive { return proxyPages{proxy} }
+
+type proxyPages struct{ proxy *proxied.History }
+
+func (p proxyPages) Read(ctx context.Context, q earlier.Query, hand func([]stream.Record, []stream.Notice) error) (map[string]loss.Position, error) {
+	return p.proxy.Read(ctx, q.Stream, httpapi.History{
+		From: q.From, To: q.To, Last: q.Last, After: q.After, Before: q.Before, Named: q.Named,
+	}, hand)
 }
 
 type archivePages struct{ archive *history.Archive }

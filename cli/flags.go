@@ -36,6 +36,7 @@ type reading struct {
 	token     string
 	tokenFile string
 	ca        string
+	history   *proxied.History // through the proxy that records come from; nil: there is none
 	from      consolidatorSource
 	curve     curveKeys
 
@@ -161,7 +162,11 @@ func (r *reading) source(logger *slog.Logger, since url.Values) (*stream.Source,
 		if err != nil {
 			return nil, err
 		}
-		return proxied.New(proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Query: since, Inbox: r.inbox, Logger: logger})
+		config := proxied.Config{URL: url, Token: token, TokenFile: file, CA: r.ca, Query: since, Inbox: r.inbox, Logger: logger}
+		if r.history, err = proxied.NewHistory(config); err != nil {
+			return nil, err
+		}
+		return proxied.New(config)
 	}
 	way, value, err := chosen(r.set, true)
 	switch {

@@ -157,8 +157,12 @@ func openClient(ctx context.Context, r *reading, streams []string) error {
 	defer log.close(os.Stderr)
 	return r.withSource(ctx, log.logger(), func(ctx context.Context, source feed) error {
 		config.Feed = source
-		if r.before.client != nil {
+		switch {
+		case r.before.client != nil:
 			config.Archive = clientArchive(r.before.client)
+		case r.history != nil:
+			config.Archive = clientThrough(r.history)
+			defer r.history.Close()
 		}
 		client, err := tui.New(config)
 		if err != nil {

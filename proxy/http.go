@@ -93,6 +93,10 @@ func (p *Proxy) serveLogs(w http.ResponseWriter, r *http.Request) {
 		p.forbidden(w, r)
 		return
 	}
+	if r.Header.Get(httpapi.HeaderHistory) != "" && r.Method == http.MethodGet {
+		p.serveHistory(w, r, a)
+		return
+	}
 	unnamed := ""
 	if len(a.patterns) > 0 {
 		unnamed = byPattern

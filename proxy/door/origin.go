@@ -13,7 +13,7 @@ import (
 // What pages of other origins may send, and see of an answer.
 const (
 	corsMethods = "GET, HEAD"
-	corsHeaders = "Authorization, Last-Event-ID, Sluice-Client, Sluice-Positions, Traceparent"
+	corsHeaders = "Authorization, Last-Event-ID, Sluice-Client, Sluice-History, Sluice-Positions, Traceparent"
 	corsExposed = "Retry-After, WWW-Authenticate"
 	corsAge     = "600" // seconds
 )

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"slices"
 	"sort"
 	"time"
 
@@ -97,22 +96,4 @@ func (s *sieve) ord(n uint64) int {
 	s.trim()
 	below := len(s.down) - sort.Search(len(s.down), func(i int) bool { return s.down[i] < n })
 	return below + sort.Search(len(s.up), func(i int) bool { return s.up[i] >= n })
-}
-
-// has reports whether a record is known to pass.
-func (s *sieve) has(n uint64) bool {
-	_, up := slices.BinarySearch(s.up, n)
-	if up {
-		return true
-	}
-	_, down := slices.BinarySearchFunc(s.down, n, func(a, b uint64) int {
-		switch {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return 0
-	})
-	return down
 }
