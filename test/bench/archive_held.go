@@ -23,7 +23,7 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	if !only.MatchString(heldName) {
 		return nil
 	}
-	s := shape{streams: 10_000, minutes: max(int(o.gigabytes*4), 2), records: 100, noise: 170}
+	s := shape{streams: 10_000, minutes: max(int(o.gigabytes*4), 2), records: 100, noise: 290}
 	dir, err := os.MkdirTemp("", "sluice-bench")
 	if err != nil {
 		return err

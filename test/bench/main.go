@@ -79,6 +79,9 @@ func main() {
 		err = o.readings(re)
 	}
 	if err == nil {
+		err = o.replaying(re)
+	}
+	if err == nil {
 		err = o.muchHeld(re)
 	}
 	if err == nil {
