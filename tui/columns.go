@@ -178,20 +178,20 @@ func (s *rowStyle) chosenHead(l *cell.Line, e *rows.Entry, stream, source string
 			text := t.Cells[c.field]
 			if w := cell.Width(text, s.method); w < c.width && isNumber(text) {
 				l.Space(c.width - w)
-				l.Fixed(s.theme.text, text, w).Space(1)
+				l.Fixed(s.dimmed(s.theme.text), text, w).Space(1)
 				continue
 			}
-			l.Fixed(s.theme.text, text, c.width).Space(1)
+			l.Fixed(s.dimmed(s.theme.text), text, c.width).Space(1)
 		case c.field >= 0:
 			l.Space(c.width + 1)
 		case c.name == column.Time:
 			s.clock(l, e)
 		case c.name == column.Level:
-			l.Fixed(s.theme.level(t.Level), levelLetters(t.Level, s.level), c.width).Space(1)
+			l.Fixed(s.dimmed(s.theme.level(t.Level)), levelLetters(t.Level, s.level), c.width).Space(1)
 		case c.name == column.Stream:
-			l.Fixed(s.theme.name(stream), stream, c.width).Space(1)
+			l.Fixed(s.dimmed(s.theme.name(stream)), stream, c.width).Space(1)
 		case c.name == column.Source:
-			l.Fixed(s.theme.name(source), source, c.width).Space(1)
+			l.Fixed(s.dimmed(s.theme.name(source)), source, c.width).Space(1)
 		case c.name == column.Name:
 			label := t.Label
 			if s.compact || cell.Width(label, s.method) > c.width {

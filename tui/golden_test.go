@@ -85,6 +85,11 @@ var states = map[string]func(s *screen){
 		s.requests()
 		s.keys("k", "a")
 	},
+	"around": func(s *screen) {
+		s.lines("system", 12)
+		s.keys("f", "/memory|line 23/", "enter", "C")
+	},
+	"locked":         func(s *screen) { s.keys("=", "g", "j") },
 	"trace-field":    func(s *screen) { s.keys("g", "a") },
 	"picker-pattern": func(s *screen) { s.keys("o", "tenant/*") },
 	"pattern":        func(s *screen) { s.keys("o", "tenant/*", "enter", "z") },
@@ -102,10 +107,6 @@ var states = map[string]func(s *screen){
 	"status":   func(s *screen) { s.keys("i") },
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
-	},
-	"bookmark": func(s *screen) { s.keys("tab", "g", "M", "it begins here") },
-	"bookmarks": func(s *screen) {
-		s.send(tui.BookmarksMsg(start, "it begins here", "the pool is empty \x1b[2J"))
 	},
 	"alerts": func(s *screen) {
 		s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindBackfill, Stream: "tenant/acme"}}})

@@ -34,8 +34,14 @@ func (p *pane) header(width int, sc scene) string {
 	if p.search != nil && p.search.Matcher().Source != "" {
 		chips = append(chips, p.searchChip())
 	}
+	if chip := p.aroundChip(); chip != "" {
+		chips = append(chips, chip)
+	}
 	if chip := p.earlierChip(sc.location); chip != "" {
 		chips = append(chips, chip)
+	}
+	if sc.locked {
+		chips = append(chips, "= in time")
 	}
 	want := 0
 	for _, chip := range chips {
@@ -86,8 +92,10 @@ func (p *pane) dropChip(i int) {
 	switch n := len(p.view.Filter().Chips()); {
 	case i >= 0 && i < n:
 		p.setFilter(p.view.Filter().Without(i))
-	case i == n:
+	case i == n && p.search != nil:
 		p.search = nil
+	case i == n && p.aroundChip() != "", i == n+1 && p.search != nil:
+		p.view.SetAround(0)
 	}
 }
 

@@ -69,8 +69,6 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.openDialog(&help{})
 	case matches(msg, k.palette):
 		m.openPalette()
-	case matches(msg, k.bookmarks):
-		return m.changeBookmarks(nil)
 	case matches(msg, k.alerts):
 		m.openAlerts()
 		return m.tick()
@@ -104,6 +102,8 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		return suspend
 	case matches(msg, k.zoom):
 		m.zoom = !m.zoom && len(m.slots) > 1
+	case matches(msg, k.lock):
+		return m.lockPanes()
 	case matches(msg, k.closePane):
 		if p := m.pane(); p != nil && p.tracing != nil {
 			m.leaveTrace(p)
@@ -191,8 +191,6 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		p.setWrap(!p.wrap)
 	case matches(msg, k.columns):
 		m.openColumns(p)
-	case matches(msg, k.bookmark):
-		return m.askBookmark(p)
 	case matches(msg, k.save):
 		m.openSave(p)
 	case matches(msg, k.filter):
@@ -216,6 +214,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 			return nil
 		}
 		p.search = nil
+	case matches(msg, k.around):
+		return m.showAround(p)
 	case matches(msg, k.follow):
 		return m.followRow(p)
 	case matches(msg, k.detail):

@@ -20,9 +20,11 @@ type keyMap struct {
 
 	fold, timeline key.Binding
 
+	around, lock key.Binding
+
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
-	palette, columns, alerts, bookmark, bookmarks key.Binding
+	palette, columns, alerts key.Binding
 
 	inDetail detailKeys
 
@@ -91,6 +93,8 @@ func defaultKeys() keyMap {
 
 		timeline: bind("h", "timeline", "h"),
 		fold:     bind("*", "groups of similar messages", "*"),
+		around:   bind("C", "records around those that pass: 3, 10", "C"),
+		lock:     bind("=", "panes locked in time", "="),
 
 		status:    bind("i", "sources, losses, memory", "i"),
 		help:      bind("?", "this help", "?"),
@@ -99,11 +103,9 @@ func defaultKeys() keyMap {
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
 
-		palette:   bind(":", "every action, by name", ":"),
-		alerts:    bind("!", "alerts: what rings the bell", "!"),
-		bookmark:  bind("M", "bookmark with a comment", "M"),
-		bookmarks: bind("B", "bookmarks; their timeline", "B"),
-		columns:   bind("K", "choose the columns", "K"),
+		palette: bind(":", "every action, by name", ":"),
+		alerts:  bind("!", "alerts: what rings the bell", "!"),
+		columns: bind("K", "choose the columns", "K"),
 
 		inDetail: detailKeys{
 			next:      bind("→ n", "next record; n: match", "right", "n"),
@@ -133,10 +135,9 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
 		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
 		"groups": &k.fold, "timeline": &k.timeline,
-		"follow": &k.follow,
+		"follow": &k.follow, "around": &k.around, "lock": &k.lock,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
 		"palette": &k.palette, "columns": &k.columns, "alerts": &k.alerts,
-		"bookmark": &k.bookmark, "bookmarks": &k.bookmarks,
 	}
 }
 
@@ -155,11 +156,11 @@ func (k keyMap) groups() []keyGroup {
 		groups = append(groups, keyGroup{"Here", k.actions})
 	}
 	groups = append(groups, []keyGroup{
-		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear, k.alerts}},
+		{"Watch", []key.Binding{k.pause, k.search, k.next, k.prev, k.filter, k.level, k.levelDown, k.dropLast, k.clear, k.around, k.alerts}},
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Overview", []key.Binding{k.fold, k.timeline}},
-		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
-		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow, k.bookmark, k.bookmarks}},
+		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.lock, k.closePane}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.columns, k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},

@@ -38,6 +38,7 @@ type PaneLayout struct {
 	Filter  string    `toml:"filter,omitempty"` // its terms, as they are typed
 	Search  string    `toml:"search,omitempty"`
 	Wrap    bool      `toml:"wrap,omitempty"`
+	Around  int       `toml:"around,omitempty"` // records around each that passes
 }
 
 // maxPanes bounds the number of panes, so that every layout can be restored.
@@ -201,7 +202,7 @@ func (m *model) layout() Layout {
 		}
 		index[i] = len(l.Panes)
 		f := p.view.Filter()
-		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap}
+		one := PaneLayout{Streams: p.store().Streams(), Filter: f.Text(), Level: LevelName{f.Level}, Wrap: p.wrap, Around: p.view.Around()}
 		if p.selection != nil {
 			one.Streams, one.Follow = nil, p.selection.texts
 		}
@@ -242,6 +243,7 @@ func (m *model) restore(l Layout) {
 		}
 		p.setFilter(f)
 		p.setWrap(one.Wrap)
+		p.view.SetAround(min(one.Around, query.MaxAround))
 		if one.Search != "" {
 			p.search = view.NewSearch(p.view, query.NewMatcher(cell.Shorten(one.Search, maxInput)))
 		}

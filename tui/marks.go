@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
-	"sluice/tui/rows"
 )
 
 // maxMarks bounds the marks of one pane.
@@ -21,7 +20,7 @@ func (m *model) mark(p *pane) tea.Cmd {
 	}
 	v.Hold()
 	n, e, _, _ := v.Row(ord)
-	if e.Kind == rows.KindSeam {
+	if e.Kind.Between() {
 		return nil // there is no record
 	}
 	if len(p.marks) == maxMarks { // those of records that were let go make room

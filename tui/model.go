@@ -64,6 +64,7 @@ type model struct {
 	dialogs []dialog  // what is open over the panes, the topmost last
 	listing bool      // the live streams are on their way
 	listAt  time.Time // they are asked for not before
+	lock    timeLock  // of the panes on the screen
 	saving  *saving   // a file that is written, or nil
 
 	clock clockMode
@@ -236,8 +237,6 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.notify(msg.text)
 	case layoutMsg:
 		return m.layoutsRead(msg)
-	case bookmarksMsg:
-		return m.showBookmarks(msg)
 	case typedMsg:
 		m.typedLoaded(msg)
 	case openedMsg:
@@ -298,6 +297,7 @@ func (m *model) work() (cmd tea.Cmd) {
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
 	}
+	m.moveLocked()
 	m.stores.Sweep()
 	if more {
 		m.wake()

@@ -56,6 +56,7 @@ type cachedRow struct {
 	source string
 	text   rowtext.Text
 	step   string // the time since the row above, in a trace
+	near   bool   // it does not pass the filter, and is near one that does
 	line   string
 }
 
@@ -102,6 +103,7 @@ type scene struct {
 	wall      time.Time // now: its day is today
 	withheld  bool      // none of the pane's streams is given by the proxy
 	uncounted bool      // it is not known now what is lost
+	locked    bool      // the panes on the screen are locked in time
 	unheard   string    // a source whose streams are not known, and why; "" when there is none
 }
 
@@ -139,7 +141,7 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		for j < len(p.cache) && p.cache[j].number < number {
 			j++
 		}
-		if j < len(p.cache) && p.cache[j].number == number && e.Kind != rows.KindSeam { // what a seam says changes
+		if j < len(p.cache) && p.cache[j].number == number && !e.Kind.Between() { // what a seam says changes
 			next = append(next, p.cache[j])
 			continue
 		}
@@ -166,11 +168,9 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		}
 		p.key = key
 	}
-	if p.tracing != nil {
-		p.measureSteps(top)
-	}
+	p.lookAround(top)
 	cursor := -1
-	if !v.Following() && sc.focused {
+	if !v.Following() && (sc.focused || sc.locked) {
 		cursor = v.CursorOrd() - top
 	}
 	lines := make([]string, 0, height)
@@ -182,11 +182,12 @@ func (p *pane) rows(width, height int, sc scene) []string {
 		if marked := p.marked(c.number); i == cursor || marked {
 			here := key
 			here.cursor, here.marked, here.step = i == cursor, marked, c.step
+			here.near = c.near
 			lines = append(lines, here.render(&c.entry, c.stream, c.source, &c.text))
 			continue
 		}
 		if c.line == "" {
-			key.step = c.step
+			key.step, key.near = c.step, c.near
 			c.line = key.render(&c.entry, c.stream, c.source, &c.text)
 		}
 		lines = append(lines, c.line)

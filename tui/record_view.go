@@ -289,6 +289,13 @@ func (d *recordView) begin(height int) {
 func (d *recordView) fill(p *page) {
 	t := p.scene.theme
 	at := when(&d.entry, p.scene.location)
+	if d.entry.Kind == rows.KindLeft {
+		p.section("Left out")
+		p.text(t.text, d.data)
+		p.blank()
+		p.text(t.dim, "They do not pass the filter, and are not near one that does. C shows more of those around, 0 shows all.")
+		return
+	}
 	if d.entry.Kind == rows.KindSeam && strings.HasSuffix(d.data, view.SeamLoads) {
 		p.section("Not loaded")
 		p.text(t.gap, d.data)

@@ -82,6 +82,7 @@ type rowStyle struct {
 	cursor   bool
 	marked   bool
 	step     string // the time since the row above
+	near     bool   // it does not pass the filter, and is near one that does
 }
 
 // when is the time that a row shows: the record's, or that of its arrival.
@@ -104,26 +105,25 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 		l.Space(1)
 	}
 	if s.shown != nil && !t.Gap {
+		s.passed(l)
 		s.chosenHead(l, e, stream, source, t)
 		return l
 	}
-	if e.Kind == rows.KindSeam {
+	if e.Kind.Between() {
 		l.Space(s.time + 1) // it is of no time
 	} else {
 		s.clock(l, e)
 	}
-	if s.since > 0 {
-		l.Space(max(s.since-len(s.step), 0)).Add(s.theme.dim, s.step).Space(1)
-	}
+	s.passed(l)
 	if t.Gap {
 		return l
 	}
-	l.Fixed(s.theme.level(t.Level), levelLetters(t.Level, s.level), s.level).Space(1)
+	l.Fixed(s.dimmed(s.theme.level(t.Level)), levelLetters(t.Level, s.level), s.level).Space(1)
 	if s.stream > 0 {
-		l.Fixed(s.theme.name(stream), stream, s.stream).Space(1)
+		l.Fixed(s.dimmed(s.theme.name(stream)), stream, s.stream).Space(1)
 	}
 	if s.source > 0 {
-		l.Fixed(s.theme.name(source), source, s.source).Space(1)
+		l.Fixed(s.dimmed(s.theme.name(source)), source, s.source).Space(1)
 	}
 	if s.label > 0 {
 		label := t.Label
@@ -133,6 +133,21 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 		l.Fixed(s.theme.dim, label, s.label).Space(1)
 	}
 	return l
+}
+
+// passed draws the time since the row above, where rows show it.
+func (s *rowStyle) passed(l *cell.Line) {
+	if s.since > 0 {
+		l.Space(max(s.since-len(s.step), 0)).Add(s.theme.dim, s.step).Space(1)
+	}
+}
+
+// dimmed is a style, unless the row is there for one near it.
+func (s *rowStyle) dimmed(st cell.Style) cell.Style {
+	if s.near {
+		return s.theme.faint
+	}
+	return st
 }
 
 // line begins a line of the pane's width, over the cursor's background if the row
@@ -167,6 +182,8 @@ func (s *rowStyle) render(e *rows.Entry, stream, source string, t *rowtext.Text)
 	if t.Gap {
 		rule := s.theme.gap
 		switch {
+		case e.Kind == rows.KindLeft:
+			rule = s.theme.faint
 		case e.Kind == rows.KindSeam:
 			rule = s.theme.wait
 		case t.Level < record.Warn:
@@ -252,6 +269,9 @@ func (s *rowStyle) pieces(t *rowtext.Text, shift int) iter.Seq[piece] {
 			case rowtext.Err:
 				p.style = s.theme.err
 			case rowtext.Msg:
+			}
+			if s.near {
+				p.style = s.theme.faint
 			}
 			for len(found) > 0 && found[0].to <= at {
 				found = found[1:]

@@ -81,6 +81,7 @@ func (m *model) scene(p *pane) scene {
 	if m.clock == clockAgo {
 		sc.ago = sc.wall.Truncate(time.Second)
 	}
+	sc.locked = m.lock.on && len(m.slots) > 1
 	sc.focused = p != nil && p == m.pane()
 	if p != nil {
 		sc.pulse = m.pulses[p.store()]

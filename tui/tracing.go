@@ -115,17 +115,6 @@ func (p *pane) stepAt(ord int, e *rows.Entry) string {
 	return ""
 }
 
-// measureSteps measures the times between the rows on the screen, from that on the top
-// line on. They change with the rows above.
-func (p *pane) measureSteps(top int) {
-	for i := range p.cache {
-		c := &p.cache[i]
-		if step := p.stepAt(top+i, &c.entry); step != c.step {
-			c.step, c.line = step, ""
-		}
-	}
-}
-
 // openTrace shows the records of all panes that have a value in a field, or in any field,
 // in a pane of their own.
 func (m *model) openTrace(name, value string, anywhere bool, back where) tea.Cmd {

@@ -28,6 +28,7 @@ type tallRow struct {
 	source  string
 	text    rowtext.Text
 	step    string
+	near    bool
 	lines   []string
 	begins  bool // it is the first of its day: its first line says which
 	passing bool // its lines are those of the cursor or of a mark
@@ -53,13 +54,13 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 	}
 	p.key = key
 	cursor := -1
-	if !v.Following() && sc.focused {
+	if !v.Following() && (sc.focused || sc.locked) {
 		cursor = v.CursorOrd()
 	}
 	draw := func(ord int) tallRow {
 		number, e, source, data := v.Row(ord)
 		row := tallRow{number: number}
-		if known := old[number]; known != nil && e.Kind != rows.KindSeam { // what a seam says changes
+		if known := old[number]; known != nil && !e.Kind.Between() { // what a seam says changes
 			row = *known
 		} else {
 			var all bool
@@ -76,11 +77,11 @@ func (p *pane) wrapped(width, height int, sc scene) []string {
 			p.widen(e, row.stream, row.source, &row.text, sc)
 		}
 		row.ord = ord
-		if step := p.stepAt(ord, e); step != row.step {
-			row.step, row.lines = step, nil
+		if step, near := p.stepAt(ord, e), v.Near(ord); step != row.step || near != row.near {
+			row.step, row.near, row.lines = step, near, nil
 		}
 		style := key
-		style.step = row.step
+		style.step, style.near = row.step, row.near
 		style.cursor, style.marked = ord == cursor, p.marked(number)
 		begins := v.BeginsDay(ord, p.days.calendar)
 		if row.lines == nil || row.passing || begins != row.begins || style.cursor || style.marked {

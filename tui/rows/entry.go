@@ -56,11 +56,15 @@ const (
 	kindGap           // records were lost here; the bytes are the text to show
 	KindState         // a source was lost here, or came back; likewise
 	KindStreams       // streams of a pattern appeared or ended; likewise
+	KindLeft          // no store has it: records that do not pass a filter are left out here; likewise
 	KindSeam          // no store has it: records are no longer held here, between two that are; likewise
 )
 
 // Loss reports whether an entry says that records were lost.
 func (k Kind) Loss() bool { return k == kindGap }
+
+// Between reports whether an entry is none of a store, but stands between two that are.
+func (k Kind) Between() bool { return k == KindSeam || k == KindLeft }
 
 // Notice reports whether an entry is no record, but says what happened.
 func (k Kind) Notice() bool { return k >= kindGap }

@@ -19,6 +19,7 @@ type keptRow struct {
 	from    uint64 // of a seam: the first record that it stands for
 	missing uint64 // of a seam: rows between its neighbours that are no longer held
 	unknown bool   // of a seam: and a number that cannot be known
+	near    bool   // it does not pass the filter, and is shown since it is near one that does
 }
 
 func (k *keptRow) seam() bool { return k.entry.Kind == rows.KindSeam }
@@ -56,7 +57,9 @@ func (h *hoard) drop(n int) {
 // add keeps a row below all others.
 func (h *hoard) add(k keptRow) {
 	h.shown = append(h.shown, k)
-	h.all = append(h.all, k)
+	if k.entry.Kind != rows.KindLeft {
+		h.all = append(h.all, k)
+	}
 	h.version++
 }
 
@@ -89,6 +92,7 @@ func (h *hoard) filter(f *query.Filter, names *rows.Names, narrower bool, end ui
 	if narrower {
 		for i := range old {
 			switch k := &old[i]; {
+			case k.entry.Kind == rows.KindLeft:
 			case k.seam():
 				h.part(k.from, k.number+1, 0, true)
 			case f.Match(&query.Row{Entry: &k.entry, Data: k.data, Names: names}):
@@ -129,8 +133,8 @@ func (v *View) Evicting(upTo uint64) {
 		if n >= upTo {
 			break
 		}
-		e := v.store.Entry(n)
-		kept = append(kept, keptRow{number: n, entry: *e, source: v.store.Source(e), data: slices.Clone(v.store.Data(e))})
+		e, source, data := v.storeRow(n)
+		kept = append(kept, keptRow{number: n, entry: *e, source: source, data: slices.Clone(data), near: v.Near(ord)})
 	}
 	for _, k := range kept {
 		v.part(at, k.number)
@@ -149,7 +153,7 @@ func (v *View) part(from, to uint64) {
 		v.kept.part(from, to, to-from, false)
 	default:
 		lo, hi := v.rows.Tested()
-		passing := v.rows.Ord(to) - v.rows.Ord(from)
+		passing := v.storeOrd(to) - v.storeOrd(from)
 		v.kept.part(from, to, uint64(passing), from < lo || to > hi)
 	}
 }
@@ -157,7 +161,7 @@ func (v *View) part(from, to uint64) {
 // Kept is how many rows are only kept by the view: the store let them go.
 func (v *View) Kept() (n int) {
 	for i := range v.kept.shown {
-		if !v.kept.shown[i].seam() {
+		if !v.kept.shown[i].entry.Kind.Between() {
 			n++
 		}
 	}

@@ -111,6 +111,17 @@ func (v *View) Oldest() {
 // Select puts the cursor on a row that is on the screen.
 func (v *View) Select(ord int) { v.cursor = v.At(ord) }
 
+// GoToLine puts the cursor on a row, and that row on a line of the screen, from 0, if enough
+// rows are above and below.
+func (v *View) GoToLine(ord, line int) {
+	v.Hold()
+	if total := v.Total(); total > 0 {
+		v.jumping = false
+		v.cursor = v.At(min(ord, total-1))
+		v.setTop(ord - min(line, v.height-1))
+	}
+}
+
 // GoTo puts the cursor on a row, or on the last one, and that row on the top line as
 // far as there are rows below it.
 func (v *View) GoTo(ord int) {

@@ -137,7 +137,7 @@ func (s *Search) inKept() []uint64 {
 	s.kept, s.keptVersion = s.kept[:0], h.version
 	for i := range h.shown {
 		k := &h.shown[i]
-		if !k.seam() && s.matcher.Match(&query.Row{Entry: &k.entry, Data: k.data, Names: s.view.store.Names()}) {
+		if !k.near && !k.entry.Kind.Between() && s.matcher.Match(&query.Row{Entry: &k.entry, Data: k.data, Names: s.view.store.Names()}) {
 			s.kept = append(s.kept, k.number)
 		}
 	}

@@ -65,3 +65,9 @@ func (v *View) NotBefore(at time.Time) int {
 	}
 	return sort.Search(v.Total(), func(i int) bool { return v.timeAround(i) >= from })
 }
+
+// NotAfter is the last row that is not after a time, where the times of rows rise on the
+// whole; the first row when all are after it.
+func (v *View) NotAfter(at time.Time) int {
+	return max(v.NotBefore(at.Truncate(time.Millisecond).Add(time.Millisecond))-1, 0)
+}

@@ -21,6 +21,9 @@ type View struct {
 	filter query.Filter
 	rows   *query.Scan // nil when the filter is empty: all records are rows
 
+	around  int            // records that are shown on either side of one that passes
+	context *query.Context // nil: none are
+
 	height int
 	follow bool
 	paused bool
@@ -66,6 +69,7 @@ func (v *View) SetFilter(f query.Filter) {
 	if !f.Empty() {
 		v.rows = query.NewScan(v.store, from, f.Probe())
 	}
+	v.lookAround()
 	v.since.again()
 }
 
@@ -100,6 +104,9 @@ func (v *View) Step(deadline time.Time, now func() time.Time) bool {
 	if v.rows != nil {
 		more = v.rows.Step(deadline, now)
 	}
+	if v.context != nil {
+		v.context.Step()
+	}
 	more = v.past.step(deadline, now) || more
 	if !v.follow {
 		v.settle()
@@ -110,10 +117,7 @@ func (v *View) Step(deadline time.Time, now func() time.Time) bool {
 
 // Total is the number of rows.
 func (v *View) Total() int {
-	total := v.above() + len(v.kept.shown) + v.store.Held()
-	if v.rows != nil {
-		total = v.above() + len(v.kept.shown) + v.rows.Count()
-	}
+	total := v.above() + len(v.kept.shown) + v.storeCount()
 	if v.paused {
 		total = min(total, v.Ord(v.end))
 	}
@@ -138,11 +142,7 @@ func (v *View) At(ord int) uint64 {
 	if ord < len(v.kept.shown) {
 		return v.kept.shown[ord].number
 	}
-	ord -= len(v.kept.shown)
-	if v.rows != nil {
-		return v.rows.At(ord)
-	}
-	return v.store.First() + uint64(ord)
+	return v.storeAt(ord - len(v.kept.shown))
 }
 
 // Ord returns the first row whose record has a number of n or above.
@@ -154,10 +154,7 @@ func (v *View) Ord(n uint64) int {
 	if n < v.store.First() {
 		return above + sort.Search(len(v.kept.shown), func(i int) bool { return v.kept.shown[i].number >= n })
 	}
-	if v.rows != nil {
-		return above + len(v.kept.shown) + v.rows.Ord(n)
-	}
-	return above + len(v.kept.shown) + int(min(n, v.store.Next())-v.store.First())
+	return above + len(v.kept.shown) + v.storeOrd(n)
 }
 
 // Row returns the record of a row. The data are valid until the next eviction.
@@ -171,8 +168,8 @@ func (v *View) Row(ord int) (n uint64, e *rows.Entry, source string, data []byte
 		return k.number, &k.entry, k.source, k.data
 	}
 	n = v.At(ord)
-	e = v.store.Entry(n)
-	return n, e, v.store.Source(e), v.store.Data(e)
+	e, source, data = v.storeRow(n)
+	return n, e, source, data
 }
 
 // TopOrd is the row on the top line.
@@ -199,6 +196,8 @@ func (v *View) Snapshot() *View {
 	c.kept = hoard{shown: slices.Clone(v.kept.shown), all: slices.Clone(v.kept.all)}
 	c.paused, c.end = true, v.ShownEnd()
 	c.past = v.past.snapshot()
+	c.around = v.around
+	c.lookAround()
 	return c
 }
 
