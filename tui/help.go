@@ -72,7 +72,7 @@ func (h *help) box(m *model) (box []string, w int) {
 	column := min(helpColumn, m.width-6)
 	row := func(key string, width int, desc string) string {
 		// The keys may be of the settings file, and what they do of an action.
-		return cell.NewLine(column, m.method).Fixed(t.strong, record.Safe(key), width).Space(1).Fixed(t.dim, record.Safe(desc), column-width-2).String()
+		return cell.NewLine(column, m.method).Fixed(t.strong, record.Safe(key), width).Space(1).Fixed(t.text, record.Safe(desc), column-width-2).String()
 	}
 	var blocks [][]string
 	for _, g := range m.keys.groups() {
