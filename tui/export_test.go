@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/stream"
+	"sluice/tui/bookmark"
 	"sluice/tui/cell"
 	"sluice/tui/query"
 	"sluice/tui/rows"
@@ -201,3 +202,12 @@ func Typed(m tea.Model, kind string) []string { return m.(*model).histories()[ki
 
 // RestoreAtStart is what restores a layout at the start.
 func RestoreAtStart(m tea.Model) tea.Cmd { return m.(*model).loadLayouts(true) }
+
+// BookmarksMsg brings bookmarks of the stream system with comments, a minute apart.
+func BookmarksMsg(at time.Time, comments ...string) tea.Msg {
+	var all bookmarksMsg
+	for i, text := range comments {
+		all = append(all, bookmark.Bookmark{Time: at.Add(time.Duration(i) * time.Minute), Stream: "system", Comment: text})
+	}
+	return all
+}

@@ -108,6 +108,10 @@ var states = map[string]func(s *screen){
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},
+	"bookmark": func(s *screen) { s.keys("tab", "g", "M", "it begins here") },
+	"bookmarks": func(s *screen) {
+		s.send(tui.BookmarksMsg(start, "it begins here", "the pool is empty \x1b[2J"))
+	},
 	"alerts": func(s *screen) {
 		s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindBackfill, Stream: "tenant/acme"}}})
 		s.keys("!", "a", "level>=error 2/m", "enter", "a", "queue", "enter")

@@ -69,6 +69,8 @@ func (m *model) mainKey(msg tea.KeyPressMsg) tea.Cmd {
 		m.openDialog(&help{})
 	case matches(msg, k.palette):
 		m.openPalette()
+	case matches(msg, k.bookmarks):
+		return m.changeBookmarks(nil)
 	case matches(msg, k.alerts):
 		m.openAlerts()
 		return m.tick()
@@ -191,6 +193,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		p.setWrap(!p.wrap)
 	case matches(msg, k.columns):
 		m.openColumns(p)
+	case matches(msg, k.bookmark):
+		return m.askBookmark(p)
 	case matches(msg, k.save):
 		m.openSave(p)
 	case matches(msg, k.filter):

@@ -24,7 +24,7 @@ type keyMap struct {
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
-	palette, columns, alerts key.Binding
+	palette, columns, alerts, bookmark, bookmarks key.Binding
 
 	inDetail detailKeys
 
@@ -103,9 +103,11 @@ func defaultKeys() keyMap {
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("^c", "quit at once", "ctrl+c"),
 
-		palette: bind(":", "every action, by name", ":"),
-		alerts:  bind("!", "alerts: what rings the bell", "!"),
-		columns: bind("K", "choose the columns", "K"),
+		palette:   bind(":", "every action, by name", ":"),
+		alerts:    bind("!", "alerts: what rings the bell", "!"),
+		bookmark:  bind("M", "bookmark with a comment", "M"),
+		bookmarks: bind("B", "bookmarks; their timeline", "B"),
+		columns:   bind("K", "choose the columns", "K"),
 
 		inDetail: detailKeys{
 			next:      bind("→ n", "next record; n: match", "right", "n"),
@@ -138,6 +140,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"follow": &k.follow, "around": &k.around, "lock": &k.lock,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
 		"palette": &k.palette, "columns": &k.columns, "alerts": &k.alerts,
+		"bookmark": &k.bookmark, "bookmarks": &k.bookmarks,
 	}
 }
 
@@ -160,7 +163,7 @@ func (k keyMap) groups() []keyGroup {
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Overview", []key.Binding{k.fold, k.timeline}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.lock, k.closePane}},
-		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow, k.bookmark, k.bookmarks}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.columns, k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},

@@ -237,6 +237,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		return m.notify(msg.text)
 	case layoutMsg:
 		return m.layoutsRead(msg)
+	case bookmarksMsg:
+		return m.showBookmarks(msg)
 	case typedMsg:
 		m.typedLoaded(msg)
 	case openedMsg:

@@ -82,7 +82,7 @@ func TestBadSettings(t *testing.T) {
 		"last = -1":                           `line 1: key "last": `,
 		"level = \"loud\"":                    `line 1: key "level": parse level "loud"`,
 		"wrap = ":                             `line 1`,
-		"[keys]\nfly = [\"x\"]":               `line 2: key "keys.fly": it is none of alerts, around, arrange, bottom, centre, clear, `,
+		"[keys]\nfly = [\"x\"]":               `line 2: key "keys.fly": it is none of alerts, around, arrange, bookmark, bookmarks, bottom, centre, clear, `,
 		"[keys]\npause = []":                  `line 2: key "keys.pause": name a key`,
 		"[keys]\npause = [\"q\"]":             `line 2: key "keys.pause": "q" is "quit" already`,
 		"[keys]\n\nup = [\"u\"]\ntop=[\"u\"]": `key "keys.top": "u" is "up; stops following" already`,

@@ -1,0 +1,80 @@
+package tui_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/tui"
+)
+
+func TestBookmarks(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "bookmarks")
+	s := open(t, 120, 24, tui.Config{StateDir: dir}, "system", "tenant/acme")
+	s.lines("system", 40)
+	s.perform(s.keys("B"), s.says("there are no bookmarks"))
+	has := func(text string, n int) func() bool {
+		return func() bool {
+			data, _ := os.ReadFile(file)
+			return strings.Count(string(data), text) == n
+		}
+	}
+	s.keys("g", "j", "M")
+	s.want("comment:")
+	s.keys("it begins *here*")
+	s.perform(s.keys("enter"), has("it begins", 1))
+	s.keys("j", "j", "M", "and ends")
+	s.perform(s.keys("enter"), has("and ends", 1))
+
+	// The list goes to the record, in whatever pane it is.
+	s.keys("G", "tab")
+	s.perform(s.keys("B"), s.says("─ Bookmarks ─"))
+	s.want("12:00:00 it begins *here*", "12:00:00 and ends")
+	s.keys("begins", "enter")
+	s.want("━ system", "▌12:00:00.200")
+
+	// The timeline, which overwrites nothing.
+	path := filepath.Join(dir, "timeline.md")
+	write := func(said string) {
+		s.perform(s.keys("B"), s.says("─ Bookmarks ─"))
+		s.keys("markdown", "enter", "ctrl+u", path)
+		s.perform(s.keys("enter"), s.says(said))
+	}
+	write("timeline of 2 records written to")
+	data, err := os.ReadFile(path)
+	if want := "- **12:00:00.400** (+200ms) and ends\n  `system vm-1 INFO line 4`\n"; err != nil || !strings.Contains(string(data), `it begins \*here\*`) || !strings.HasSuffix(string(data), want) {
+		t.Errorf("the timeline is %s, %v", data, err)
+	}
+	write("no timeline: open ")
+
+	s.perform(s.keys("B"), s.says("─ Bookmarks ─"))
+	s.keys("take one", "enter", "ends")
+	s.perform(s.keys("enter"), has("ends", 0))
+
+	// One of another run, of a stream that no pane shows.
+	next := open(t, 120, 24, tui.Config{StateDir: dir}, "tenant/acme")
+	next.perform(next.keys("B"), next.says("it begins"))
+	next.perform(next.keys("begins", "enter"), next.says("it is not held in a pane now: system line 2"))
+}
+
+// A file with lines of somebody else is not written over.
+func TestBookmarksThatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "bookmarks")
+	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, 200, 24, tui.Config{StateDir: dir}, "system")
+	s.lines("system", 3)
+	s.keys("M")
+	s.perform(s.keys("enter"), s.says("the bookmarks are as they were: 1 lines of "))
+	if data, _ := os.ReadFile(file); string(data) != "mine\n" {
+		t.Errorf("the file is %q", data)
+	}
+	none := open(t, 200, 24, tui.Config{}, "system")
+	none.lines("system", 3)
+	none.keys("M", "x", "enter")
+	none.want("no bookmark is kept")
+}
