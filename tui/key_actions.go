@@ -193,6 +193,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		p.setWrap(!p.wrap)
 	case matches(msg, k.columns):
 		m.openColumns(p)
+	case matches(msg, k.copyRange):
+		return m.copyRange(p)
 	case matches(msg, k.bookmark):
 		return m.askBookmark(p)
 	case matches(msg, k.save):

@@ -24,7 +24,7 @@ type keyMap struct {
 
 	status, help, cancel, suspend, quit, interrupt key.Binding
 
-	palette, columns, alerts, bookmark, bookmarks key.Binding
+	palette, columns, alerts, bookmark, bookmarks, copyRange key.Binding
 
 	inDetail detailKeys
 
@@ -107,6 +107,7 @@ func defaultKeys() keyMap {
 		alerts:    bind("!", "alerts: what rings the bell", "!"),
 		bookmark:  bind("M", "bookmark with a comment", "M"),
 		bookmarks: bind("B", "bookmarks; their timeline", "B"),
+		copyRange: bind("R", "copy a range, as shown", "R"),
 		columns:   bind("K", "choose the columns", "K"),
 
 		inDetail: detailKeys{
@@ -140,7 +141,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"follow": &k.follow, "around": &k.around, "lock": &k.lock,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
 		"palette": &k.palette, "columns": &k.columns, "alerts": &k.alerts,
-		"bookmark": &k.bookmark, "bookmarks": &k.bookmarks,
+		"bookmark": &k.bookmark, "copy-range": &k.copyRange, "bookmarks": &k.bookmarks,
 	}
 }
 
@@ -164,6 +165,8 @@ func (k keyMap) groups() []keyGroup {
 		{"Overview", []key.Binding{k.fold, k.timeline}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.lock, k.closePane}},
 		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow, k.bookmark, k.bookmarks}},
+		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.closePane}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow, k.bookmark, k.copyRange, k.bookmarks}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.columns, k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},

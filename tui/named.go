@@ -103,6 +103,7 @@ func (m *model) namedCommands() (all []command) {
 		all = append(all, command{name: "layout: " + name, note: cell.Shorten(l.title(), 30), do: func() tea.Cmd { return m.useLayout(l) }})
 	}
 	return append(all, []command{
+		{name: "copy the marked, as shown", note: "Record", do: m.copyMarked},
 		{name: "keep this filter under a name", note: "Settings", do: func() tea.Cmd { return m.nameFilter(m.pane()) }},
 		{name: "keep this search as a highlight", note: "Settings", do: m.nameHighlight},
 		{name: "keep these panes as a layout", note: "Settings", do: m.nameLayout},

@@ -30,6 +30,8 @@ type pane struct {
 	groups                       *groupsView    // as they were left; nil: they were not opened yet
 	marks                        []uint64       // numbers of marked records, in order
 	alerts                       uint64         // since somebody pressed a key while the pane was on the screen
+	ranging                      bool           // a range of rows to be copied was begun
+	rangeFrom                    uint64         // the record where it was
 	columns                      *chosenColumns // nil: as by themselves
 
 	selection *selection // nil: its streams are named
