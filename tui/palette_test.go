@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"sluice/tui"
@@ -24,8 +25,8 @@ func TestThePaletteListsEveryKey(t *testing.T) {
 }
 
 func TestThePalette(t *testing.T) {
-	did := 0
-	config := tui.Config{Actions: []tui.Action{{Key: "x", Help: "break something", Do: func() string { did++; return "vm-2 is broken" }}}}
+	var did atomic.Int64
+	config := tui.Config{Actions: []tui.Action{{Key: "x", Help: "break something", Do: func() string { did.Add(1); return "vm-2 is broken" }}}}
 	s := open(t, 100, 30, config, "system", "tenant/acme")
 	s.cluster()
 	s.keys(":", "zoom pane")
@@ -50,7 +51,7 @@ func TestThePalette(t *testing.T) {
 	s.keys(":", "go acme", "enter")
 	s.want("━ tenant/acme")
 	s.keys(":", "break")
-	s.perform(s.keys("enter"), func() bool { return did == 1 })
+	s.perform(s.keys("enter"), func() bool { return did.Load() == 1 })
 
 	// Nothing has such a name; leaving leaves everything as it was.
 	s.keys(":", "qqqq")
