@@ -210,8 +210,12 @@ func (v *View) settle() {
 	if v.jumping || v.settled || !v.endTested() {
 		return
 	}
-	if top := v.maxTop(); v.TopOrd() > top {
+	switch top, above := v.maxTop(), v.above(); {
+	case v.TopOrd() <= top:
+	case top >= above || v.rows == nil || v.rows.Complete() || v.Total() <= above:
 		v.setTop(top)
+	default: // rows are yet to be found below what was loaded
+		v.top = v.At(above)
 	}
 	v.settled = v.rows == nil || v.rows.Complete() || v.TopOrd() < v.maxTop()
 }

@@ -203,3 +203,29 @@ func TestErrorsAndTimes(t *testing.T) {
 		}
 	}
 }
+
+// While the rows above who looks become known, little by little, they do not go to what was
+// loaded above all of them.
+func TestAFilterStaysBelowThePast(t *testing.T) {
+	all := rows.NewStores(1<<30, 1<<40)
+	all.KeepPositions()
+	s, _ := all.Open([]string{"system"}, start)
+	defer all.Close(s)
+	add(s, 2000)
+	v := open(t, s, query.Filter{})
+	past, page := s.NewPast(nil), rows.NewPage([]string{"system"})
+	page.Say(start, "the beginning")
+	past.Older(page, nil)
+	v.SetPast(past, query.Filter{}, s.First())
+	v.MoveCursor(-1)
+	v.SetFilter(query.Filter{Level: record.Error})
+	for more := true; more; {
+		more = late(v)
+		if n := v.At(v.TopOrd()); n < s.Next()-300 {
+			t.Fatalf("record %d, of %d to %d, is on the top line", n, s.First(), s.Next())
+		}
+	}
+	if v.TopOrd() != v.Total()-v.Height() {
+		t.Errorf("row %d of %d is on the top line", v.TopOrd(), v.Total())
+	}
+}
