@@ -100,7 +100,12 @@ var states = map[string]func(s *screen){
 		s.now = s.now.Add(83 * time.Second)
 		s.keys("t", "t")
 	},
-	"groups":   func(s *screen) { s.keys("*", "j") },
+	"groups": func(s *screen) {
+		s.keys("*")
+		s.settle()
+		s.keys("j")
+		s.settle()
+	},
 	"timeline": func(s *screen) { s.keys("/", "container", "enter", "h") },
 	"save":     func(s *screen) { s.keys("s") },
 	"help":     func(s *screen) { s.keys("?") },

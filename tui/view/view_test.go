@@ -217,6 +217,7 @@ func TestAFilterStaysBelowThePast(t *testing.T) {
 	page.Say(start, "the beginning")
 	past.Older(page, nil)
 	v.SetPast(past, query.Filter{}, s.First())
+	v.Pause()
 	v.MoveCursor(-1)
 	v.SetFilter(query.Filter{Level: record.Error})
 	for more := true; more; {
