@@ -156,7 +156,7 @@ func TestOlderRecordsThatPassTheFilter(t *testing.T) {
 	a.begin(a.keys("0"))
 	a.settle()
 	a.rest()
-	a.want("line 950", "line 951")
+	a.want("line 1449", "▌12:02:25.000", "line 1451")
 	a.wantNot("line 1550")
 }
 

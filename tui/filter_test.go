@@ -206,3 +206,21 @@ func TestChipsAreTakenAway(t *testing.T) {
 	s.keys("backspace", "backspace")
 	s.wantNot(" level ≥ trace ")
 }
+
+// What hardly anything passes while it is typed does not lead away from where one was, and
+// the row under the cursor is on the screen again when all are.
+func TestAHalfTypedFilterLeadsNowhere(t *testing.T) {
+	s := open(t, 80, 24, tui.Config{}, "system")
+	s.lines("system", 500)
+	s.keys("k", "k", "f")
+	for _, key := range []string{"3", "7", "backspace", "backspace", "7", "."} {
+		s.keys(key)
+		s.settle()
+	}
+	s.keys("backspace", "enter")
+	s.settle()
+	s.want("▌", "line 497", "line 487")
+	s.keys("0")
+	s.settle()
+	s.want("▌", "line 497", "line 496")
+}

@@ -12,7 +12,12 @@ import (
 // openFilter asks for the pane's terms, beginning with those that it has. They
 // are tried as they are typed, and undone when the prompt is left.
 func (m *model) openFilter(p *pane) {
-	before := p.view.Filter()
+	before, place := p.view.Filter(), p.view.Place()
+	// What few records pass while a term is half typed leads away from where one was.
+	try := func(f query.Filter) {
+		p.view.Back(place)
+		p.setFilter(f)
+	}
 	pr := &prompt{lead: "filter ", empty: `timeout  -health  tenant=acme  status>=500  level>=warn  req.url~^/api  "two words"  /regexp/`, past: &m.filters}
 	if offered := m.config.Settings.offered(); offered != "" {
 		pr.empty = offered + " · " + pr.empty
@@ -23,7 +28,7 @@ func (m *model) openFilter(p *pane) {
 	}
 	pr.changed = func() {
 		if terms, err := query.Parse(pr.input.text()); err == nil {
-			p.setFilter(before.WithTerms(terms))
+			try(before.WithTerms(terms))
 		}
 	}
 	pr.more = m.filterKeys(pr)
@@ -33,13 +38,13 @@ func (m *model) openFilter(p *pane) {
 		}
 		return p.shownText()
 	}
-	pr.left = func() { p.setFilter(before) }
+	pr.left = func() { try(before) }
 	pr.done = func(text string) doneWith {
 		terms, err := query.Parse(text)
 		if err != nil {
 			return doneWith{fault: err.Error()}
 		}
-		p.setFilter(before.WithTerms(terms))
+		try(before.WithTerms(terms))
 		return doneWith{}
 	}
 	m.openDialog(pr)

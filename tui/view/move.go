@@ -218,6 +218,9 @@ func (v *View) settle() {
 		v.top = v.At(above)
 	}
 	v.settled = v.rows == nil || v.rows.Complete() || v.TopOrd() < v.maxTop()
+	if cursor, top := v.CursorOrd(), v.TopOrd(); v.settled && (cursor < top || cursor >= top+v.height) {
+		v.setTop(cursor - v.height/2)
+	}
 }
 
 // resumeAtEnd follows again when the end was reached. A paused view stays
