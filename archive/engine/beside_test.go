@@ -11,6 +11,7 @@ import (
 	"sluice/archive/batch"
 	"sluice/archive/engine"
 	"sluice/cluster/names"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
 
@@ -38,6 +39,7 @@ func small(t testing.TB, c engine.Config) *engine.Engine {
 // A batch that is read out of its block is what the server would have given; what is not
 // there any more is not read.
 func TestBatchesAreReadOutOfTheirBlocks(t *testing.T) {
+	volume.Check(t)
 	t.Parallel()
 	e := small(t, engine.Config{})
 	large(t, e, "tenant", 100)
@@ -78,6 +80,7 @@ func TestBatchesAreReadOutOfTheirBlocks(t *testing.T) {
 // What was removed is not read, though its block has it still: what is older than its rule
 // allows, what gave way to newer batches, what somebody deleted; nor after a restart.
 func TestRemovedBatchesAreNotRead(t *testing.T) {
+	volume.Check(t)
 	t.Parallel()
 	none := func(t *testing.T, e *engine.Engine, sequence uint64) {
 		t.Helper()

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"sluice/internal/volume"
 	"sluice/tui/recent"
 )
 
@@ -42,6 +43,7 @@ func TestKeptFromOneRunToTheNext(t *testing.T) {
 }
 
 func TestBounded(t *testing.T) {
+	volume.Check(t)
 	f := &recent.File{Path: filepath.Join(t.TempDir(), "history")}
 	for i := range recent.MaxTexts + 5 {
 		if err := f.Add("search", fmt.Sprint(i)); err != nil {
