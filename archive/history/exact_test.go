@@ -15,7 +15,7 @@ import (
 // Whatever happens to the archive, and to the connections of a reader: history and live
 // together are what was published, but for what is told.
 func TestHistoryAndLiveAreWhatWasPublished(t *testing.T) {
-	volume.Check(t)
+	volume.Long(t)
 	for seed := range uint64(6) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { exact(t, rand.New(rand.NewPCG(seed, 44))) })
 	}
