@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"sluice/cluster/loss"
@@ -100,6 +101,7 @@ func (c *catchUp) read(ctx context.Context, q Query) (Ends, error) {
 			records, notices = c.merging.records, c.merging.notices
 			c.merging = nil
 		}
+		notices = c.firsts(records, notices)
 		if err := c.put(ctx, records, notices); err != nil {
 			return err
 		}
@@ -109,6 +111,24 @@ func (c *catchUp) read(ctx context.Context, q Query) (Ends, error) {
 	})
 	maps.Copy(c.t.at, ends)
 	return ends, err
+}
+
+// firsts adds what is to be told before the first records of consolidators, of which live
+// there was only a position.
+func (c *catchUp) firsts(records []stream.Record, notices []stream.Notice) []stream.Notice {
+	for i := range records {
+		n := c.s.first(c.t, &records[i])
+		if n == nil {
+			continue
+		}
+		n.At = i
+		before := slices.IndexFunc(notices, func(o stream.Notice) bool { return o.At > i })
+		if before < 0 {
+			before = len(notices)
+		}
+		notices = slices.Insert(slices.Clone(notices), before, *n)
+	}
+	return notices
 }
 
 // passRecord moves behind a record.

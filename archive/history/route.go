@@ -107,8 +107,8 @@ func (r *router) run(t *tail, recs []stream.Record) {
 		return
 	}
 	for i := range recs {
-		if t != nil && t.begun != nil && !t.begun[recs[i].Source] {
-			r.first(t, &recs[i])
+		if n := r.s.first(t, &recs[i]); n != nil {
+			r.add(n)
 		}
 		if r.s.wants(recs[i].Data) {
 			r.recs = append(r.recs, recs[i])
@@ -116,21 +116,24 @@ func (r *router) run(t *tail, recs []stream.Record) {
 	}
 }
 
-// first tells, before the first record that there is of a consolidator since the time asked
-// for, that what came before it is gone.
-func (r *router) first(t *tail, rec *stream.Record) {
+// first is what to tell before the first record that there is of a consolidator since the
+// time asked for: that what came before it is gone; nil is nothing.
+func (s *Source) first(t *tail, rec *stream.Record) *stream.Notice {
+	if t == nil || t.begun == nil || t.begun[rec.Source] {
+		return nil
+	}
 	at := record.PeekTime(rec.Data)
 	if at == 0 {
-		return
+		return nil
 	}
 	t.begun[rec.Source] = true
-	if rec.Position.Seq == 0 || at <= r.s.cfg.From.UnixMilli() {
-		return
+	if rec.Position.Seq == 0 || at <= s.cfg.From.UnixMilli() {
+		return nil
 	}
 	n := stream.GapNotice(loss.Loss{
 		Stream: t.name, Source: rec.Source, Hop: loss.AtConsolidator, Unknown: true, Reason: expired(at),
 	}, time.Now())
-	r.add(&n)
+	return &n
 }
 
 // wants reports whether a live record is of the time that is wanted. One that does not say

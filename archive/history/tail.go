@@ -64,7 +64,7 @@ func (s *Source) join(tails []*tail) {
 		from := stream.Backfill{Last: t.from.Last, Positions: maps.Clone(t.at)}
 		if !s.cfg.From.IsZero() {
 			from.Last = math.MaxInt32
-			if !s.cfg.Tells {
+			if !s.cfg.Tells && t.begun == nil { // of whom only a position is known has not begun
 				t.begun = make(map[string]bool)
 				for c := range t.at {
 					t.begun[c] = true
