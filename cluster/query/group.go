@@ -145,8 +145,9 @@ func grouped(either [][]Term) Term {
 	return t
 }
 
-// membership reads a field, in or not in, and up to the parenthesis, when all are there.
-func (p *parser) membership() (field string, not, ok bool) {
+// relation reads a field, a word or not and the word, and up to what opens its values, when
+// all are there.
+func (p *parser) relation(word string, opens byte) (field string, not, ok bool) {
 	begin := p.at
 	for p.at < len(p.text) && isFieldByte(p.text[p.at]) {
 		p.at++
@@ -159,8 +160,8 @@ func (p *parser) membership() (field string, not, ok bool) {
 			not = true
 			p.skip()
 		}
-		if p.word("in") {
-			if p.skip(); p.at < len(p.text) && p.text[p.at] == '(' {
+		if p.word(word) {
+			if p.skip(); p.at < len(p.text) && p.text[p.at] == opens {
 				return field, not, true
 			}
 		}

@@ -2,30 +2,6 @@ package query
 
 import "sluice/cluster/group"
 
-// likeness reads a field, like or not like, and up to the quotes, when all are there.
-func (p *parser) likeness() (field string, not, ok bool) {
-	begin := p.at
-	for p.at < len(p.text) && isFieldByte(p.text[p.at]) {
-		p.at++
-	}
-	field = p.text[begin:p.at]
-	blank := p.at
-	p.skip()
-	if field != "" && p.at > blank {
-		if p.word("not") {
-			not = true
-			p.skip()
-		}
-		if p.word("like") {
-			if p.skip(); p.at < len(p.text) && p.text[p.at] == '"' {
-				return field, not, true
-			}
-		}
-	}
-	p.at = begin
-	return "", false, false
-}
-
 // like reads a template in quotes, and makes t the term that the field fits it.
 func (p *parser) like(t *Term, field string) (err error) {
 	at := p.at

@@ -135,10 +135,10 @@ func (p *parser) term() (t Term, err error) {
 			err = p.look(&t, s, begin)
 		}
 	default:
-		if field, not, ok := p.membership(); ok {
+		if field, not, ok := p.relation("in", '('); ok {
 			t.Not = t.Not != not
 			err = p.set(&t, field)
-		} else if field, not, ok := p.likeness(); ok {
+		} else if field, not, ok := p.relation("like", '"'); ok {
 			t.Not = t.Not != not
 			err = p.like(&t, field)
 		} else if field, op, not, ok := p.comparison(); ok {
