@@ -79,10 +79,12 @@ func (m *model) showOlder(r *reading, ask *before.Ask, f *before.Found, joined u
 	}
 	var begins uint64
 	if f.All {
-		at := p.store().Newest()
+		at := m.config.Now()
 		if past.Held() > 0 {
 			e, _ := past.Row(past.First())
 			at = time.UnixMilli(e.Time)
+		} else if s := p.store(); s.Held() > 0 {
+			at = time.UnixMilli(s.Entry(s.First()).Time)
 		}
 		page := rows.NewPage(ask.Streams)
 		page.Say(at, "the archive begins here")

@@ -263,3 +263,12 @@ func TestRowsStandStillWhileLiveOnesGo(t *testing.T) {
 	// What was let go meanwhile comes again from the archive.
 	a.wantAll(201, 2_300)
 }
+
+// Where the archive begins is of the time of the oldest row, as all rows are of theirs.
+func TestTheBeginningIsOfItsTime(t *testing.T) {
+	a := openArchived(t, 110, 24, tui.Config{}, "system")
+	a.backfill("system", a.publish("system", 1000, 3))
+	a.does("g")
+	a.does("g")
+	a.want("▌" + when(1) + "00 ── the archive begins here")
+}
