@@ -54,16 +54,16 @@ func (m *model) backToGroups(p *pane) tea.Cmd {
 // groupFilter is a filter with a group: with its records alone, or without them. but are
 // templates of other groups that its template stands for, too.
 func groupFilter(f query.Filter, text string, but []string, not bool) (query.Filter, error) {
-	terms := []string{"msg like " + inQuotes(text)}
+	terms := []string{"msg like " + query.Quote(text)}
 	for _, other := range but {
-		terms = append(terms, "msg not like "+inQuotes(other))
+		terms = append(terms, "msg not like "+query.Quote(other))
 	}
 	written := strings.Join(terms, " ")
 	switch {
 	case not && len(but) > 0:
 		written = "-(" + written + ")"
 	case not:
-		written = "msg not like " + inQuotes(text)
+		written = "msg not like " + query.Quote(text)
 	}
 	parsed, err := query.Parse(written)
 	if err != nil {

@@ -105,10 +105,5 @@ func quoted(value string) string {
 	if value != "" && !strings.ContainsAny(value, " \t\"\\") {
 		return value
 	}
-	return inQuotes(value)
-}
-
-// inQuotes is a text in quotes, as a filter reads it.
-func inQuotes(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	return query.Quote(value)
 }

@@ -125,8 +125,8 @@ func balanced(text string, expression bool) bool {
 	return open == 0
 }
 
-// quote writes a text in quotes.
-func quote(text string) string {
+// Quote writes a text in quotes, as a term has it.
+func Quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 

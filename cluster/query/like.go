@@ -16,16 +16,3 @@ func (p *parser) like(t *Term, field string) (err error) {
 	t.scans = scansOf(field) + 1
 	return nil
 }
-
-// Like is the term that a record's message fits a template, or does not, whatever is in it.
-func Like(template string, not bool) (Term, error) {
-	text := "msg like " + quote(template)
-	if not {
-		text = "msg not like " + quote(template)
-	}
-	terms, err := Parse(text)
-	if err != nil {
-		return Term{}, err
-	}
-	return terms[0], nil
-}

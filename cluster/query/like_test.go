@@ -27,15 +27,24 @@ func TestLike(t *testing.T) {
 		`{"level":"info","ts":1,"message":"took 4 ms"}`: true, "took 5 ms": true, `{"message":"took"}`: false,
 		`{"msg":"took 12 m\u0073"}`: true,
 	} {
-		term, err := query.Like("took <*>", false)
+		term, err := one(`msg like "took <*>"`)
 		if err != nil || !term.MatchRaw(&query.Record{Data: []byte(data)}) == want {
 			t.Errorf("%s: %v", data, err)
 		}
 	}
-	if term, err := query.Like(`a "<*>" \ b`, true); err != nil || !term.Not || term.MatchRaw(&query.Record{Data: []byte(`{"msg":"a \"1\" \\ b"}`)}) {
+	if term, err := one("msg not like " + query.Quote(`a "<*>" \ b`)); err != nil || !term.Not || term.MatchRaw(&query.Record{Data: []byte(`{"msg":"a \"1\" \\ b"}`)}) {
 		t.Errorf("%+v, %v", term, err)
 	}
-	if _, err := query.Like("", false); err == nil {
+	if _, err := one("msg like " + query.Quote("")); err == nil {
 		t.Error("an empty template is a term")
 	}
+}
+
+// one is the first term of a filter.
+func one(text string) (query.Term, error) {
+	terms, err := query.Parse(text)
+	if err != nil {
+		return query.Term{}, err
+	}
+	return terms[0], nil
 }

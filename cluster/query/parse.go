@@ -168,7 +168,7 @@ func (p *parser) plain(t *Term, begin int) error {
 		return err
 	}
 	if !balanced(text, false) {
-		t.Text = quote(text)
+		t.Text = Quote(text)
 	}
 	return p.look(t, text, begin)
 }
@@ -319,7 +319,7 @@ func (p *parser) value(t *Term, begin int) (err error) {
 		return p.fail(at, `%s wants a value after it; "" is the empty text`, p.text[begin:at])
 	}
 	if !quoted && !balanced(t.value, t.op == opMatch) {
-		t.Text = p.text[p.body:at] + quote(t.value)
+		t.Text = p.text[p.body:at] + Quote(t.value)
 	}
 	return p.complete(t, at, quoted)
 }

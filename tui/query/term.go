@@ -88,3 +88,6 @@ func (t *Term) valueIn(data []byte) []byte {
 	}
 	return value
 }
+
+// Quote writes a text in quotes, as a term has it.
+func Quote(text string) string { return query.Quote(text) }

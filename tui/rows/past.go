@@ -121,9 +121,7 @@ func (p *Past) DropNewest() {
 	p.bytes -= page.Bytes()
 }
 
-// OldestEnd is the number behind the last record of the oldest page, and NewestFirst that
-// of the first one of the newest.
-func (p *Past) OldestEnd() uint64   { return p.pages[0].first + uint64(p.pages[0].Len()) }
+// NewestFirst is the number of the first record of the newest page.
 func (p *Past) NewestFirst() uint64 { return p.pages[len(p.pages)-1].first }
 
 // Pages is how many there are.
