@@ -75,3 +75,24 @@ func TestLiveSourcesAreUnreadWhileHistoryIsTaken(t *testing.T) {
 		t.Errorf("behind history %d are unread, %d not", n, other)
 	}
 }
+
+// Of whom only the position was known has not begun, whatever is read out of the archive
+// meanwhile: that what came before is gone is told with the first record.
+func TestWhoWasOnlyHeardOfHasNotBegun(t *testing.T) {
+	live, err := direct.New(direct.Config{Consolidators: []string{"tcp://127.0.0.1:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := history.NewSource(history.Config{Live: live, Archive: remembered{}, From: time.Now().Add(-time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Tail("s", stream.Backfill{})
+	told := s.Rejoined("s", &stream.Record{
+		Stream: "s", Source: "vm-2", Position: stream.Position{Epoch: 8, Seq: 1316},
+		Data: []byte(`{"time":"` + time.Now().UTC().Format(time.RFC3339Nano) + `"}`),
+	})
+	if len(told) != 1 || !told[0].Loss().Unknown || told[0].Source != "vm-2" {
+		t.Errorf("before the first record is told: %+v", told)
+	}
+}
