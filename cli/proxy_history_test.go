@@ -204,6 +204,13 @@ func (a *archived) ask(random *rand.Rand) (q archiveRequest) {
 		}
 	}
 	q.url = "http://" + a.Addr() + path + "?" + query.Encode()
+	if pick(5) == 0 { // a part of the history of one, as our client asks for it
+		name := any()
+		q.named, q.whole = []string{name}, true
+		q.wants = func(other string) bool { return other == name }
+		q.url = "http://" + a.Addr() + "/api/logs/" + url.PathEscape(name)
+		q.header = []string{"Accept", "text/event-stream", "Sluice-History", "last=0"}
+	}
 	return q
 }
 

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -27,6 +28,12 @@ func (p *Proxy) serveHistory(w http.ResponseWriter, r *http.Request, a *request)
 	if p.cfg.History == nil {
 		p.refuse(w, r, tally.NotFound, noHistory)
 		return
+	}
+	for name := range r.URL.Query() {
+		if name != httpapi.QueryKey { // or it would be passed over in silence
+			p.refuse(w, r, tally.BadRequest, fmt.Sprintf("read %s: %.40q has no meaning beside it: what is wanted stands in the header", httpapi.HeaderHistory, name))
+			return
+		}
 	}
 	want, err := httpapi.ParseHistory(r.Header.Get(httpapi.HeaderHistory))
 	if err != nil {

@@ -67,4 +67,7 @@ func TestWhyAProxyReadsNoHistory(t *testing.T) {
 	if r := get(t, far, "/api/logs/s", "Accept", httpapi.TypeEvents, httpapi.HeaderHistory, "last=many"); r.resp.StatusCode != 400 {
 		t.Errorf("what cannot be read gets %s", r.resp.Status)
 	}
+	if r := get(t, far, "/api/logs/s?level=error", "Accept", httpapi.TypeEvents, httpapi.HeaderHistory, "last=10"); r.resp.StatusCode != 400 {
+		t.Errorf("a filter beside it gets %s", r.resp.Status)
+	}
 }
