@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/cluster/record"
+	"sluice/cluster/stream"
 	"sluice/headless/internal/script"
 	"sluice/headless/recorder"
 )
@@ -52,6 +54,7 @@ func TestFullDisk(t *testing.T) {
 			if len(d.names()) > 0 { // a file of nothing does not stay
 				lines = d.lines(t, out)
 			}
+			lines = told(t, lines, s.Unwritten)
 			for i, line := range lines {
 				if !strings.HasPrefix(line, fmt.Sprint(i, " ")) {
 					t.Fatalf("%s, room for %d: line %d is %q", out, room, i, line)
@@ -59,6 +62,65 @@ func TestFullDisk(t *testing.T) {
 			}
 			if s.Records != uint64(len(lines)) || int(s.Records+s.Unwritten) != sent-left() || s.Unwritten == 0 {
 				t.Errorf("%s, room for %d: %d lines and %d taken; the summary is %+v", out, room, len(lines), sent-left(), s)
+			}
+		}
+	}
+}
+
+// told takes the last line away where it tells of the full disk. It tells of all that is
+// missing.
+func told(t *testing.T, lines []string, missing uint64) []string {
+	t.Helper()
+	last := len(lines) - 1
+	if last < 0 || !record.IsLoss([]byte(lines[last])) {
+		return lines
+	}
+	if want := fmt.Sprintf(`"dropped":%d,`, missing); !strings.Contains(lines[last], want) {
+		t.Fatalf("the last line is %s, and %d are missing", lines[last], missing)
+	}
+	return lines[:last]
+}
+
+// What arrived before the disk was found to be full is missing, too, also where the end
+// of what was gathered finds room again.
+func TestFullDiskAndMoreIsThere(t *testing.T) {
+	const records, later = 100, 7
+	for _, out := range []string{"out.ndjson.gz", "out.ndjson.zst"} {
+		attempt := func(room int) (d *memDisk, s *recorder.Summary, err error) {
+			synctest.Test(t, func(t *testing.T) {
+				d = newMemDisk()
+				source := &steps{play: play{Source: script.Source{End: script.ErrOver}}}
+				rng := rand.NewChaCha8([32]byte{})
+				batch := func(from, to int) *stream.Batch {
+					b := &stream.Batch{}
+					for n := from; n < to; n++ {
+						noise := make([]byte, 6_000) // so that there are several pieces
+						rng.Read(noise)
+						b.Records = append(b.Records, script.Records("s", fmt.Sprintf("%d %x", n, noise))...)
+					}
+					return b
+				}
+				source.next = []step{
+					{do: func() { d.have(room) }, batch: batch(0, records)},
+					{do: func() { time.Sleep(2 * time.Second) }, batch: batch(records, records+later)},
+				}
+				s, err = recorded(t, d, recorder.Config{Source: source, Out: out})
+			})
+			return d, s, err
+		}
+		d, s, err := attempt(-1)
+		if !errors.Is(err, script.ErrOver) || s.Records != records+later {
+			t.Fatalf("%v; the summary is %+v", err, s)
+		}
+		whole := int(s.Stored) * records / (records + later)
+		for room := whole - 20_000; room > 20_000; room -= whole / 37 {
+			if d, s, err = attempt(room); !errors.Is(err, syscall.ENOSPC) {
+				t.Fatalf("%s, room for %d of %d: %v", out, room, whole, err)
+			}
+			all := d.lines(t, out)
+			lines := told(t, all, s.Unwritten)
+			if len(lines) == len(all) || s.Records != uint64(len(lines)) || s.Unwritten == 0 {
+				t.Errorf("%s, room for %d of %d: %d lines, of which %d are records; the summary is %+v", out, room, whole, len(all), len(lines), s)
 			}
 		}
 	}

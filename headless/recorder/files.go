@@ -119,15 +119,20 @@ func (f *files) giveBack(b []byte) {
 // gathering notes that a writer begins to gather lines.
 func (f *files) gathering(w *writer) { f.gathered = append(f.gathered, w) }
 
-// flush writes all that was gathered, and reports the first error.
+// flush writes all that was gathered, and reports the first error. One that ends the
+// recording leaves the rest to end: more is about to be counted as missing.
 func (f *files) flush() (err error) {
-	for _, w := range f.gathered {
+	for len(f.gathered) > 0 {
+		last := len(f.gathered) - 1
+		w := f.gathered[last]
+		f.gathered[last], f.gathered = nil, f.gathered[:last]
 		if e := w.flush(); err == nil {
 			err = e
 		}
+		if err != nil && !f.ending {
+			break
+		}
 	}
-	clear(f.gathered)
-	f.gathered = f.gathered[:0]
 	return err
 }
 
@@ -214,6 +219,7 @@ func (f *files) end(asAsked bool) (err error) {
 	f.ending = true
 	err = first(f.flush(), f.feed())
 	for _, w := range f.writers {
+		w.tellLast()
 		if e := w.end(asAsked && !f.naming.perName && !f.config.rotates()); err == nil {
 			err = e
 		}

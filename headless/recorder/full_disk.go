@@ -51,7 +51,11 @@ func (s *recorded) leave(records uint64) {
 // reported then.
 func (w *writer) goesOn(err error) bool {
 	f := w.files
-	if f.ending || !f.config.rotates() || !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		return false
+	}
+	w.full = true
+	if f.ending || !f.config.rotates() {
 		return false
 	}
 	if f.full.starved == nil {
@@ -91,6 +95,14 @@ func (w *writer) tellMissing() error {
 	}
 	delete(w.files.full.starved, w)
 	return nil
+}
+
+// tellLast writes what is owed to a file that ends because its disk is full, if there is
+// room for that: lines were taken back. Elsewhere the summary tells it.
+func (w *writer) tellLast() {
+	if w.full && w.file != nil && !w.broken {
+		_ = w.tellMissing() // the recording has its error
+	}
 }
 
 // feed has those tell what is missing who have nothing else to write.

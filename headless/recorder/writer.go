@@ -28,6 +28,7 @@ type writer struct {
 	markRoom int    // bytes that marks among the lines take at most
 
 	owed map[*recorded]missing // what was not written, and not told yet; empty unless the disk is full
+	full bool                  // the disk was full at some time
 }
 
 // run is some lines in a row of one stream.
