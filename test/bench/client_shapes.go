@@ -8,13 +8,13 @@ import (
 )
 
 // hold starts a client and publishes until it holds so many records.
-func (o options) hold(c *clientCluster, n int) (t *terminal, err error) {
+func (o options) hold(c *clientCluster, n int) (_ *terminal, err error) {
 	first, err := c.publish(1000, 1)
 	if err != nil {
 		return nil, err
 	}
 	defer first.end()
-	t, err = openTerminal(o.sluice, "tail", "--last", "0", "--keep", strconv.Itoa(n), "--keep-bytes", "16GiB", "--consolidator", c.sub.String(), clientStream)
+	t, err := openTerminal(o.sluice, "tail", "--last", "0", "--keep", strconv.Itoa(n), "--keep-bytes", "16GiB", "--consolidator", c.sub.String(), clientStream)
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,8 @@ func (s *screen) control(final byte, first, second int) {
 	switch final {
 	case 'H':
 		s.y, s.x = min(max(first-1, 0), last), min(max(second-1, 0), columns)
+	case 'C':
+		s.x = min(s.x+max(first, 1), columns-1)
 	case 'J':
 		for i := range s.rows {
 			s.rows[i] = blank(columns)

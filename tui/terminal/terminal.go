@@ -19,9 +19,10 @@ const (
 	shortestUrgent = 4 * time.Millisecond
 )
 
-// Of a calm screen a frame of many bytes is followed by a rest: as long as they take at
-// calmRate bytes a second, and no longer than longestRest.
+// A calm screen that has written more than calmBurst bytes rests after a frame: as long as
+// what is above takes at calmRate bytes a second, and no longer than longestRest.
 const (
+	calmBurst   = 64_000
 	calmRate    = 40_000
 	longestRest = 250 * time.Millisecond
 )
@@ -55,7 +56,7 @@ type Terminal struct {
 
 	painter painter
 	painted time.Time // when the last frame was shown
-	size    int       // its bytes
+	spent   int       // bytes written up to then, less what time has made good at calmRate
 	calm    bool      // see Calm
 	urgent  bool      // the next frame answers the user
 	due     time.Time // when wake is going to be called, so that a frame is shown; zero: it is not
@@ -165,7 +166,7 @@ func (t *Terminal) Held() bool {
 	case t.urgent:
 		wait = shortestUrgent
 	case t.calm:
-		wait = max(wait, min(time.Duration(t.size)*time.Second/calmRate, longestRest))
+		wait = max(wait, min(time.Duration(t.spent-calmBurst)*time.Second/calmRate, longestRest))
 	}
 	if wait -= time.Since(t.painted); wait <= 0 {
 		return false
@@ -198,8 +199,18 @@ func (t *Terminal) Show(f Frame) {
 	if len(b) == 0 {
 		return
 	}
-	t.painted, t.size, t.urgent = time.Now(), len(b), false
+	t.spend(len(b))
+	t.urgent = false
 	t.write(b)
+}
+
+// spend counts the bytes of a frame. What no rest makes good is forgotten.
+func (t *Terminal) spend(bytes int) {
+	now := time.Now()
+	elapsed := min(now.Sub(t.painted), time.Minute)
+	t.spent = max(t.spent-int(elapsed*calmRate/time.Second), 0) + bytes
+	t.spent = min(t.spent, calmBurst+int(longestRest*calmRate/time.Second))
+	t.painted = now
 }
 
 // write sends bytes to the terminal.
@@ -212,7 +223,7 @@ func (t *Terminal) write(b []byte) {
 // Write sends a sequence to the terminal as it is.
 func (t *Terminal) Write(sequence string) { t.write([]byte(sequence)) }
 
-// Calm says whether little comes, so that frames of many bytes may be fewer: over a slow
+// Calm says whether little comes, so that after many bytes frames may be fewer: over a slow
 // line, what scrolls in two panes beside one another would take all of it.
 func (t *Terminal) Calm(calm bool) { t.calm = calm }
 
