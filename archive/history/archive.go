@@ -3,10 +3,12 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
 
+	"sluice/archive/batch"
 	"sluice/archive/engine"
 	"sluice/archive/subject"
 	"sluice/cluster/names"
@@ -129,7 +131,13 @@ func everywhere(stream string) string {
 // linkOf makes a link of a message.
 func linkOf(m *engine.Message) *link {
 	l := &link{seq: m.Sequence}
-	if l.Head, l.fault = m.Head(); l.fault == nil {
+	l.Head, l.fault = m.Head()
+	switch {
+	case l.fault != nil:
+	case l.Prev >= l.seq: // one would go round in circles
+		l.fault = fmt.Errorf("read batch %d of subject %.100q: it names batch %d as the one before it: %w", l.seq, m.Subject, l.Prev, batch.ErrDamaged)
+		l.Head = batch.Head{}
+	default:
 		l.payload = m.Payload
 	}
 	return l
