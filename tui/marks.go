@@ -50,12 +50,7 @@ func (p *pane) marked(n uint64) bool {
 // findMark goes to the next marked record that is shown, around the ends.
 func (m *model) findMark(p *pane, step int) tea.Cmd {
 	v := p.view
-	var shown []uint64
-	for _, n := range p.marks {
-		if ord := v.Ord(n); ord < v.Total() && v.At(ord) == n {
-			shown = append(shown, n)
-		}
-	}
+	shown := p.shownMarks()
 	switch {
 	case len(p.marks) == 0:
 		return m.notifyWhile(func() bool { return len(p.marks) == 0 }, "nothing is marked: m marks a record")
