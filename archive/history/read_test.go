@@ -194,7 +194,7 @@ func TestLastIsSoManyOverAllConsolidators(t *testing.T) {
 		for c, events := range all {
 			whole := lines(events)
 			have := g.lines[c]
-			if len(have) > 0 && have[0][0] != '{' {
+			if len(have) > 0 && have[0][0] != '{' && len(have) < len(whole) {
 				t.Fatalf("%s begins with a gap: %q", c, have)
 			}
 			if len(have) > 0 {
