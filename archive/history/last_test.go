@@ -2,11 +2,13 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"sluice/archive/batch"
 	"sluice/cluster/loss"
+	"sluice/cluster/stream"
 )
 
 // chained fills an archive by hand: of "3" records, and of "-2" a gap.
@@ -67,5 +69,28 @@ func TestWhoWantsMoreThanThereIsIsToldWhatWasLostBeforeIt(t *testing.T) {
 			g, _ := read(t, m, c.query)
 			compare(t, c.name, g.lines["vm-0"], c.want)
 		})
+	}
+}
+
+// A loss stands in its time, not in that of who reads of it.
+func TestLossesAreOfTheTimeOfTheirPlace(t *testing.T) {
+	m := newMemory()
+	chained(t, m, "vm-0", 7, -5, 2, -1, 3, 2, 1)
+	m.damaged[5] = true
+	began := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for name, q := range map[string]Query{"all": {}, "last": {Last: 20}, "since": {From: began, To: began.Add(time.Minute)}} {
+		q.Stream = testStream
+		var times []time.Time
+		if _, err := (&Archive{store: m}).Read(t.Context(), q, func(_ []stream.Record, notices []stream.Notice) error {
+			for _, n := range notices {
+				times = append(times, n.Time.UTC())
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if want := []time.Time{began.Add(time.Second), began.Add(2 * time.Second), began.Add(4 * time.Second)}; !slices.Equal(times, want) {
+			t.Errorf("%s: losses at %v, want %v", name, times, want)
+		}
 	}
 }

@@ -126,7 +126,10 @@ func (p *part) event(e *httpapi.Event) {
 			return
 		}
 		lost.Stream = p.stream
-		n := stream.GapNotice(lost.Loss, time.Now())
+		if lost.Since.IsZero() {
+			lost.Since = time.Now()
+		}
+		n := stream.GapNotice(lost.Loss, lost.Since)
 		n.At = len(p.records)
 		p.notices = append(p.notices, n)
 	case httpapi.EventPing:
