@@ -57,6 +57,7 @@ func (m *model) askOlder(p *pane, r *reading, anew bool) (ask *before.Ask, joine
 		ask.Begin, ask.To = p.view.Past().Begin(), p.earlier.to
 		return ask, 0, nil
 	}
+	ask.Live = true
 	known := false
 	if ask.Begin, ask.Held, known = p.store().Edges(); !known {
 		err = errPlaces
