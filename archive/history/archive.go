@@ -185,3 +185,19 @@ func (s subjectStore) before(ctx context.Context, at uint64) (*link, error) {
 	}
 	return linkOf(&found[0]), nil
 }
+
+func (s subjectStore) first(ctx context.Context) (*link, error) {
+	ctx, cancel, err := s.within(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	m, err := s.to.From(ctx, s.subject, 1)
+	switch {
+	case errors.Is(err, engine.ErrNone):
+		return nil, errGone
+	case err != nil:
+		return nil, err
+	}
+	return linkOf(&m), nil
+}

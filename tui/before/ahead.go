@@ -23,7 +23,7 @@ func (f *Ahead) Joined() bool    { return f.Reached[len(f.Reached)-1].Joined }
 // Search reads on from some places until a row that passes is a match. Of what it has read it
 // keeps up to so many rows, the newest. With an error it returns what it had by then, which
 // may be nothing.
-func Search(ctx context.Context, a Archive, ask Onward, match Test, maxRows int) (f Ahead, err error) {
+func Search(ctx context.Context, a Reader, ask Onward, match Test, maxRows int) (f Ahead, err error) {
 	total, bytes := 0, int64(0)
 	for {
 		r, err := Newer(ctx, a, &ask)

@@ -36,7 +36,7 @@ type Reached struct {
 }
 
 // Newer reads what comes next.
-func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
+func Newer(ctx context.Context, a Reader, ask *Onward) (r Reached, err error) {
 	r.End = ask.After.Clone()
 	if err = fewStreams(ask.Streams); err != nil {
 		return r, err
@@ -105,7 +105,7 @@ func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
 }
 
 // read reads one stream until there are as many rows as are wanted.
-func (ask *Onward) read(ctx context.Context, a Archive, q Query, of int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
+func (ask *Onward) read(ctx context.Context, a Reader, q Query, of int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
 	if ask.Show == nil {
 		p, ends, more, err = read(ctx, a, q, ask.Streams, of, ask.Want, pageBytes(ask.MaxBytes))
 		if err == nil {

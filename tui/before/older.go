@@ -52,7 +52,7 @@ type Found struct {
 }
 
 // Older reads what came before. With an error it returns what it had by then.
-func Older(ctx context.Context, a Archive, ask *Ask) (f Found, err error) {
+func Older(ctx context.Context, a Reader, ask *Ask) (f Found, err error) {
 	f.Begin, f.End = ask.Begin, ask.Begin
 	if err = fewStreams(ask.Streams); err != nil {
 		return f, err
@@ -131,7 +131,7 @@ type side struct {
 
 // chunk reads the newest records before some places, up to so many. all: there is nothing
 // before them.
-func (ask *Ask) chunk(ctx context.Context, a Archive, begin rows.Edges, most int, wait *patience) (page *rows.Page, to rows.Edges, all bool, seen looked, err error) {
+func (ask *Ask) chunk(ctx context.Context, a Reader, begin rows.Edges, most int, wait *patience) (page *rows.Page, to rows.Edges, all bool, seen looked, err error) {
 	to = begin.Clone()
 	each := most
 	if n := len(ask.Streams); n > 1 {
