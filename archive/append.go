@@ -148,7 +148,7 @@ func (w *writer) once(ctx context.Context, m batch.Message, stream string, after
 	case a := <-answered:
 		return a.sequence, a.err
 	case <-over.C:
-		w.a.cfg.Engine.Unanswered()
+		w.a.cfg.Engine.Unanswered(time.Now().Add(-patience))
 		return 0, fmt.Errorf("append to %s: no answer in %s", m.Subject, patience)
 	case <-ctx.Done():
 		return 0, ctx.Err()

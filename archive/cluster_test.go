@@ -14,33 +14,6 @@ import (
 	"sluice/internal/wait"
 )
 
-// leader is the server that leads what the archive writes to.
-func leader(t testing.TB, c *engine.Client, servers *testnats.Cluster) (i int) {
-	t.Helper()
-	wait.For(t, "a leader", func() bool {
-		ctx, end := context.WithTimeout(t.Context(), 2*time.Second)
-		defer end()
-		s, err := c.State(ctx)
-		i = -1
-		if err == nil {
-			i = servers.Index(s.Leader)
-		}
-		return i >= 0
-	})
-	return i
-}
-
-// whole waits until all servers have all.
-func whole(t testing.TB, c *engine.Client) {
-	t.Helper()
-	wait.For(t, "three current replicas", func() bool {
-		ctx, end := context.WithTimeout(t.Context(), 2*time.Second)
-		defer end()
-		s, err := c.State(ctx)
-		return err == nil && s.Replicas == 3 && s.Lagging == 0
-	})
-}
-
 // Of three servers one is killed, be it the leader, is cut off, or comes back with an
 // empty disk: the archive goes on, and what is published is archived once and in order.
 func TestThreeServers(t *testing.T) {
@@ -57,36 +30,36 @@ func TestThreeServers(t *testing.T) {
 		return !errors.Is(client.Ready(ctx), engine.ErrNoArchive) && client.Ready(ctx) == nil
 	})
 	f.archived(client)
-	whole(t, client)
+	servers.Whole(engine.Logs, engine.Last)
 
-	led := leader(t, client, servers)
+	led := servers.Leader(engine.Logs)
 	other := (led + 1) % 3
 	servers.Kill(other)
 	t.Logf("a server killed: it went on in %v", f.archived(client))
 	servers.Start(other)
-	whole(t, client)
+	servers.Whole(engine.Logs, engine.Last)
 
-	led = leader(t, client, servers)
+	led = servers.Leader(engine.Logs)
 	servers.Kill(led)
 	t.Logf("the leader killed: it went on in %v", f.archived(client))
 	servers.Start(led)
-	whole(t, client)
+	servers.Whole(engine.Logs, engine.Last)
 
-	led = leader(t, client, servers)
+	led = servers.Leader(engine.Logs)
 	servers.Cut(led, true)
 	// Who asks the one that is cut off gets what it had.
 	t.Logf("the leader cut off: it went on in %v", f.archived(reads(t, servers.URL((led+1)%3))))
 	servers.Cut(led, false)
-	whole(t, client)
+	servers.Whole(engine.Logs, engine.Last)
 
-	led = leader(t, client, servers)
+	led = servers.Leader(engine.Logs)
 	other = (led + 1) % 3
 	for _, i := range []int{other, led} {
 		servers.Kill(i)
 		servers.Empty(i)
 		servers.Start(i)
 		t.Logf("an empty disk: it went on in %v", f.archived(client))
-		whole(t, client)
+		servers.Whole(engine.Logs, engine.Last)
 	}
 	f.exactly(client)
 }

@@ -38,8 +38,6 @@ func (d *recordView) jumpKey(m *model, msg tea.KeyPressMsg) (cmd tea.Cmd, taken 
 		return m.mark(p), true
 	case matches(msg, k.save):
 		return m.openSaveRecord(d), true
-	case matches(msg, k.pipe):
-		return m.openPipeRecord(d), true
 	default:
 		return nil, false
 	}

@@ -58,7 +58,7 @@ func (s *store) beginOf(ctx context.Context, subject string, last int) (b begin,
 			}
 			left -= head.Count
 		}
-		if head.Prev == 0 || head.Prev >= m.Sequence { // one would go round in circles
+		if head.Prev == 0 {
 			return b, ok, nil
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
 	"sluice/archive/engine"
@@ -97,36 +96,17 @@ func (b *board) follow(ctx context.Context, s *store, group string, filters []st
 }
 
 func (b *board) followPlaces(ctx context.Context, s *store, group string) error {
-	groups, err := s.stream(ctx, groupsStream)
-	if err != nil {
-		return err
-	}
-	consumer, err := groups.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{places(group, ">")}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, InactiveThreshold: time.Minute,
-	})
-	if err != nil {
-		return err
-	}
-	messages, err := consumer.Messages()
-	if err != nil {
-		return err
-	}
-	defer messages.Stop()
 	prefix := len(places(group, ""))
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return err
-		}
-		meta, err := m.Metadata()
+	for m, err := range s.Watch(ctx, engine.Watching{Stream: groupsStream, Subjects: []string{places(group, ">")}, Latest: true}) {
 		if err != nil {
 			return err
 		}
 		var p place
-		if json.Unmarshal(m.Data(), &p) == nil && len(m.Subject()) > prefix {
-			b.stands(subject.Root+"."+m.Subject()[prefix:], p, meta.Sequence.Stream)
+		if json.Unmarshal(m.Payload, &p) == nil && len(m.Subject) > prefix {
+			b.stands(subject.Root+"."+m.Subject[prefix:], p, m.Sequence)
 		}
 	}
+	return ctx.Err()
 }
 
 func (b *board) came(subject string, sequence uint64) {

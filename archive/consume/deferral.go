@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"sluice/cluster/backoff"
 )
 
 // The headers of what was put aside, besides the batch's own.
@@ -48,13 +50,16 @@ func (w *Worker) putAside(ctx context.Context, p *piece, cause error) error {
 	return w.putPart(ctx, p, 0, 1, p.attempts+1, cause)
 }
 
-// putPart puts some records of a piece aside that were tried so often.
+// putPart puts some records of a piece aside that were tried so often. Who does not know
+// whether it has come through may do it again: within two minutes they are there once, by
+// what the message is called.
 func (w *Worker) putPart(ctx context.Context, p *piece, from, to, attempts int, cause error) error {
 	m, err := p.part(from, to)
 	if err != nil {
 		return err
 	}
 	m.Header.Set(subjectHeader, m.Subject)
+	m.Header.Set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%s.%s.%d+%d.%d", w.Group, w.group.Life, p.from, p.head.First+uint64(from), to-from, attempts))
 	m.Header.Set(errorHeader, headerText(cause.Error()))
 	m.Header.Set(attemptsHeader, strconv.Itoa(attempts))
 	subject := deadSubject(w.Group)
@@ -72,6 +77,9 @@ func (w *Worker) putPart(ctx context.Context, p *piece, from, to, attempts int, 
 	}
 	return nil
 }
+
+// from is where a piece came from.
+func from(stream string, sequence uint64) string { return fmt.Sprintf("%s.%d", stream, sequence) }
 
 // maxCause is how much of an error is kept, in bytes.
 const maxCause = 512
@@ -191,7 +199,7 @@ func (w *Worker) retry(ctx context.Context, d *parked) error {
 		return err
 	}
 	p.attempts, _ = strconv.Atoi(header.Get(attemptsHeader))
-	p.redelivered = d.meta.NumDelivered > 1
+	p.from, p.redelivered = from(deferStream, d.meta.Sequence.Stream), d.meta.NumDelivered > 1
 	trying := tryingSubject(w.Group, d.meta.Sequence.Stream)
 	if p.redelivered {
 		_, tried, err := w.store.kept(ctx, trying)
@@ -199,6 +207,7 @@ func (w *Worker) retry(ctx context.Context, d *parked) error {
 			return err
 		}
 		if tried != 0 { // and the worker did not come back from it
+			w.cameAgain(&p)
 			if err := w.finish(ctx, d.delivery, &p, errDied); err != nil {
 				return err
 			}
@@ -208,10 +217,30 @@ func (w *Worker) retry(ctx context.Context, d *parked) error {
 	if _, err := w.store.js.Publish(ctx, trying, nil); err != nil {
 		return fmt.Errorf("note that records are tried: %w", err)
 	}
-	err = w.do(ctx, d.delivery, &p)
-	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
-	defer cancel()
-	return errors.Join(err, w.store.purge(leaving, groupsStream, trying))
+	if p.head.Gap == nil && len(p.records) == 0 || !w.wants(p.head.Stream) {
+		return errors.Join(w.tried(ctx, trying), w.do(ctx, d.delivery, &p))
+	}
+	w.cameAgain(&p)
+	ended, failed := w.call(ctx, p.batch(w.Group))
+	if err := w.tried(ctx, trying); err != nil || ended {
+		return errors.Join(err, ctx.Err())
+	}
+	return w.finish(ctx, d.delivery, &p, failed)
+}
+
+// tried takes back that a piece is being tried. It is kept until that is done, or the worker
+// ends: what comes again with the note is taken for what killed its worker.
+func (w *Worker) tried(ctx context.Context, trying string) error {
+	var wait backoff.Backoff
+	for {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerWithin)
+		err := w.store.purge(within, groupsStream, trying)
+		cancel()
+		if err == nil || !wait.Wait(ctx) {
+			return err
+		}
+		w.store.Heard(err)
+	}
 }
 
 // tryingSubject is where it stands that a piece is being tried, by its sequence in
@@ -227,6 +256,7 @@ func (w *Worker) unpark(ctx context.Context) {
 			continue
 		}
 		m := &nats.Msg{Subject: deferSubject(w.Group, i), Header: d.msg.Headers(), Data: d.msg.Data()}
+		m.Header.Set(jetstream.MsgIDHeader, w.Group+"."+from(deferStream, d.meta.Sequence.Stream)+".back")
 		if _, err := w.store.js.PublishMsg(ctx, m); err == nil {
 			w.keeper.release(d.delivery)
 			_ = d.msg.Ack() // or it is tried twice

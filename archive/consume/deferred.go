@@ -124,6 +124,8 @@ func (d Deferred) Retry(ctx context.Context, id uint64) error {
 	}
 	again := nats.NewMsg(deferSubject(d.Group, 0))
 	again.Header, again.Data = m.Header, m.Data
+	name, _ := d.kind()
+	again.Header.Set(jetstream.MsgIDHeader, d.Group+"."+from(name, id)+".again")
 	again.Header.Set(dueHeader, time.Now().UTC().Format(time.RFC3339Nano))
 	if d.Dead {
 		again.Header.Set(attemptsHeader, "0")

@@ -2,6 +2,7 @@ package consume
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ const groupVersion = 1
 // changed by whoever first writes against the sequence that was read.
 type group struct {
 	Version int      `json:"version"`
+	Life    string   `json:"life,omitempty"` // another one each time that a group of the name begins
 	Streams []string `json:"streams"`
 	Ordered bool     `json:"ordered,omitempty"`
 
@@ -132,7 +134,7 @@ func (w *Worker) fits(g *group) error {
 func sorted(list []string) []string { return slices.Compact(slices.Sorted(slices.Values(list))) }
 
 func (w *Worker) newGroup(ctx context.Context) (*group, error) {
-	g := &group{Version: groupVersion, Streams: sorted(w.Streams), Ordered: w.Ordered, Next: 1}
+	g := &group{Version: groupVersion, Life: rand.Text(), Streams: sorted(w.Streams), Ordered: w.Ordered, Next: 1}
 	logs, err := w.store.stream(ctx, engine.Logs)
 	if err != nil {
 		return nil, err

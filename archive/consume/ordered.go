@@ -69,7 +69,7 @@ func (w *Worker) workAt(ctx context.Context, b *board, me, subject string, p sta
 	if err != nil {
 		return err
 	}
-	err = w.turnAt(within, b, c, subject, p.Deaths > 0)
+	err = w.turnAt(within, b, c, subject, p.Deaths > 0 || p.Tried)
 	if errors.Is(err, errMoved) || within.Err() != nil && ctx.Err() == nil {
 		return nil // another worker has it
 	}
@@ -138,7 +138,7 @@ func (w *Worker) doInOrder(ctx context.Context, c *claim, m *engine.Message, aga
 	}
 	head := p.head
 	p.trim(w.group, m.Sequence)
-	p.redelivered = again
+	p.from, p.redelivered = from(engine.Logs, m.Sequence), again
 	switch {
 	case !w.wants(head.Stream) || len(p.records) == 0 && head.Gap == nil:
 	case head.Gap != nil:
@@ -166,18 +166,21 @@ func (w *Worker) doParts(ctx context.Context, c *claim, p *piece, at place) (wai
 		part := *p
 		part.records, part.head.First = p.records[at.Done:at.Done+size], p.head.First+uint64(at.Done)
 		part.attempts = at.Attempts
-		died := at.Deaths >= maxDeaths || at.Deaths > 0 && at.Size > 0
-		at.Deaths = 0
+		died := at.Deaths >= maxDeaths && at.Size == 0 || at.Deaths > 0 && at.Size > 0 && at.Tried
+		at.Deaths, at.Tried = 0, false
+		if part.redelivered {
+			w.cameAgain(&part)
+			p.redelivered = false
+		}
 		failed := errDied
 		if !died {
+			if err := c.trying(ctx, at); err != nil {
+				return false, err
+			}
 			var ended bool
 			if ended, failed = w.call(ctx, part.batch(w.Group)); ended {
 				return false, ctx.Err()
 			}
-		}
-		if part.redelivered {
-			w.stats.add(func(s *Stats) { s.Redelivered++ })
-			p.redelivered = false
 		}
 		if failed == nil {
 			w.count(&part, nil)
@@ -202,8 +205,8 @@ func (w *Worker) doParts(ctx context.Context, c *claim, p *piece, at place) (wai
 func (w *Worker) failedInOrder(ctx context.Context, part *piece, at *place, failed error) error {
 	w.news.deferred(part, failed)
 	w.stats.add(func(s *Stats) { s.Deferred++ })
-	if len(part.records) > 1 {
-		at.Size = len(part.records) / 2
+	if len(part.records) > 1 || failed == errDied && at.Size == 0 { // no handler may ever have had it
+		at.Size = max(len(part.records)/2, 1)
 		return nil
 	}
 	at.Size = 1

@@ -14,6 +14,7 @@ import (
 // it.
 type piece struct {
 	subject     string
+	from        string // the JetStream stream it came out of, and the sequence there
 	head        batch.Head
 	records     [][]byte
 	attempts    int // that failed, of a single record

@@ -25,6 +25,7 @@ type place struct {
 	Attempts int       `json:"attempts,omitempty"` // that failed, of a single one
 	Due      time.Time `json:"due,omitzero"`
 	Deaths   int       `json:"deaths,omitempty"` // workers that did not come back
+	Tried    bool      `json:"tried,omitempty"`  // a handler had what comes next, and it is not noted what became of that
 }
 
 // done is the place after a batch.
@@ -73,6 +74,20 @@ func (c *claim) put(ctx context.Context, p place) error {
 	defer c.mu.Unlock()
 	c.place = p
 	return c.write(ctx)
+}
+
+// trying notes that a handler is given what comes next: who has the place then is told, unless
+// it is noted before what became of it. Of parts of a batch it is written at once: one whose
+// worker does not come back has failed.
+func (c *claim) trying(ctx context.Context, p place) error {
+	p.Tried = true
+	if p.Size > 0 {
+		return c.put(ctx, p)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.place = p
+	return nil
 }
 
 func (c *claim) write(ctx context.Context) error {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/archive/engine"
 	"sluice/cluster/backoff"
 	"sluice/cluster/names"
 )
@@ -74,9 +75,11 @@ func (w *Worker) Run(ctx context.Context) error {
 		case errors.Is(err, ErrConfig):
 			return err
 		case err == nil:
+			w.store.Heard(nil)
 			wait, told = backoff.Backoff{}, ""
 			continue
 		}
+		w.store.Heard(err)
 		if text := err.Error(); text != told {
 			w.Logger.Warn("cannot work at present; trying again", "error", err)
 			told = text
@@ -278,8 +281,10 @@ func (w *Worker) doAll(ctx context.Context, c *cursor, got []*delivery) error {
 			return err
 		}
 		p.trim(w.group, d.meta.Sequence.Stream)
-		p.redelivered = d.meta.NumDelivered > 1
+		p.from, p.redelivered = from(engine.Logs, d.meta.Sequence.Stream), d.meta.NumDelivered > 1
 		if d.meta.NumDelivered > maxDeaths && len(p.records) > 0 {
+			w.cameAgain(&p)
+			p.attempts = -1 // no handler may ever have had it: that is found out when it is tried again
 			err = w.finish(ctx, d, &p, errDied)
 		} else {
 			err = w.do(ctx, d, &p)
@@ -300,11 +305,19 @@ func (w *Worker) do(ctx context.Context, d *delivery, p *piece) error {
 		w.ack(d)
 		return nil
 	}
+	w.cameAgain(p)
 	ended, err := w.call(ctx, p.batch(w.Group))
 	if ended {
 		return ctx.Err()
 	}
 	return w.finish(ctx, d, p, err)
+}
+
+// cameAgain counts a piece that a worker had before.
+func (w *Worker) cameAgain(p *piece) {
+	if p.redelivered {
+		w.stats.add(func(s *Stats) { s.Redelivered++ })
+	}
 }
 
 // wants reports whether a stream is one of the group's: subjects with wildcards take in
@@ -332,9 +345,6 @@ func (w *Worker) finish(ctx context.Context, d *delivery, p *piece, failed error
 		w.count(p, failed)
 	}
 	w.ack(d)
-	if p.redelivered {
-		w.stats.add(func(s *Stats) { s.Redelivered++ })
-	}
 	return nil
 }
 

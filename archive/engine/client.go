@@ -88,6 +88,9 @@ func redacted(text string) string {
 	return text
 }
 
+// answerWithin is how long a request may take of which its caller does not say that.
+const answerWithin = 3 * time.Second
+
 // appendTimeout is how long an append may take before it is unknown what became of it.
 const appendTimeout = 10 * time.Second
 
@@ -123,7 +126,7 @@ func connect(urls, where, name string, log *slog.Logger, opts []nats.Option) (*C
 		c.connected()
 	}
 	js, err := jetstream.New(
-		conn, jetstream.WithPublishAsyncTimeout(appendTimeout), jetstream.WithPublishAsyncMaxPending(1<<16),
+		conn, jetstream.WithDefaultTimeout(answerWithin), jetstream.WithPublishAsyncTimeout(appendTimeout), jetstream.WithPublishAsyncMaxPending(1<<16),
 		jetstream.WithPublishAsyncAckHandler(func(_ jetstream.JetStream, m *nats.Msg, ack *jetstream.PubAck) { c.settle(m, ack.Sequence, nil) }),
 		jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, m *nats.Msg, err error) { c.settle(m, 0, err) }),
 	)
@@ -255,7 +258,7 @@ func (c *Client) failed(what, of string, err error) error {
 	case errors.As(err, &api) && api.Code < 500:
 		return fmt.Errorf("%s %s at %s: %w", what, of, c.where, err)
 	}
-	c.Unanswered()
+	c.Unanswered(time.Now())
 	c.mu.Lock()
 	denied := c.denied
 	c.denied = nil

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"iter"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -21,9 +20,7 @@ func (c *Client) Heads(ctx context.Context, filter string) iter.Seq2[Message, er
 // connection was lost meanwhile, all messages behind the last one that had come. The first is
 // passed over; with the second it begins again, with the subjects that have not come.
 func (c *Client) lasts(ctx context.Context, stream, filter string, heads bool, yield func(Message, error) bool) {
-	config := jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, HeadersOnly: heads, InactiveThreshold: time.Minute,
-	}
+	config := jetstream.ConsumerConfig{FilterSubjects: []string{filter}, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy, HeadersOnly: heads}
 	had := make(map[string]struct{})
 	for again := true; again; {
 		again = false

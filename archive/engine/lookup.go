@@ -81,7 +81,10 @@ func (c *Client) ask(ctx context.Context, subject, stream string, what lookup) (
 		return Message{}, c.failed("get from", stream, unanswered(err))
 	}
 	got, err := direct(m)
-	return got, c.failed("get from", stream, err)
+	if err != nil {
+		return got, c.failed("get from", stream, err)
+	}
+	return got, nil // a server that is cut off from the others says so much, too
 }
 
 // unanswered is the error of a direct get to which nobody listens: there is no such

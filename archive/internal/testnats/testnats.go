@@ -23,7 +23,7 @@ import (
 )
 
 // processFor is the variable that has a test's program be a server: its name, its
-// folder, its ports for clients and for servers, and the routes to the others.
+// folder, its ports for clients, for monitoring and for servers, and the routes to the others.
 const processFor = "SLUICE_TEST_NATS"
 
 func init() {
@@ -38,16 +38,16 @@ func init() {
 
 // serve is a server, until its process is killed.
 func serve(args []string) error {
-	var clients, routes int
-	if _, err := fmt.Sscan(args[2]+" "+args[3], &clients, &routes); err != nil {
+	var clients, monitoring, routes int
+	if _, err := fmt.Sscan(strings.Join(args[2:5], " "), &clients, &monitoring, &routes); err != nil {
 		return err
 	}
 	opts := &server.Options{
-		ServerName: args[0], Host: "127.0.0.1", Port: clients, JetStream: true, StoreDir: args[1],
+		ServerName: args[0], Host: "127.0.0.1", Port: clients, HTTPHost: "127.0.0.1", HTTPPort: monitoring, JetStream: true, StoreDir: args[1],
 		JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20, PingInterval: time.Second, MaxPingsOut: 2, NoSigs: true,
 		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: routes, NoAdvertise: true, PoolSize: -1, PingInterval: time.Second, MaxPingsOut: 2},
 	}
-	for _, r := range args[4:] {
+	for _, r := range args[5:] {
 		u, err := url.Parse(r)
 		if err != nil {
 			return err
@@ -72,10 +72,11 @@ type Cluster struct {
 }
 
 type one struct {
-	name            string
-	folder          string
-	clients, routes string // addresses
-	cmd             *exec.Cmd
+	name                        string
+	folder                      string
+	clients, monitoring, routes string // addresses
+	cmd                         *exec.Cmd
+	runs                        bool
 }
 
 // New runs so many servers until the test ends.
@@ -84,7 +85,7 @@ func New(t testing.TB, n int) *Cluster {
 	c := &Cluster{t: t, between: make(map[[2]int]*relay.Relay), cut: make(map[int]bool)}
 	for i := range n {
 		c.servers = append(c.servers, &one{
-			name: fmt.Sprintf("nats-%d", i), folder: filepath.Join(t.TempDir(), "store"), clients: free(t), routes: free(t),
+			name: fmt.Sprintf("nats-%d", i), folder: filepath.Join(t.TempDir(), "store"), clients: free(t), monitoring: free(t), routes: free(t),
 		})
 	}
 	for i := range n {
@@ -156,8 +157,9 @@ func (c *Cluster) Start(i int) {
 	c.t.Helper()
 	s := c.servers[i]
 	_, clients, _ := net.SplitHostPort(s.clients)
+	_, monitoring, _ := net.SplitHostPort(s.monitoring)
 	_, routes, _ := net.SplitHostPort(s.routes)
-	args := []string{s.name, s.folder, clients, routes}
+	args := []string{s.name, s.folder, clients, monitoring, routes}
 	for j := range c.servers {
 		at := s.routes // it counts itself, too
 		if r := c.between[[2]int{i, j}]; r != nil {
@@ -172,6 +174,7 @@ func (c *Cluster) Start(i int) {
 	if err := s.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
+	s.runs = true
 	cmd := s.cmd
 	c.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -193,6 +196,7 @@ func (c *Cluster) Kill(i int) {
 		c.t.Fatal(err)
 	}
 	_ = c.servers[i].cmd.Wait()
+	c.servers[i].runs = false
 }
 
 // Empty removes all that a server has that was killed.
