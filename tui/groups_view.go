@@ -108,6 +108,17 @@ func (v *groupsView) newSince(m *model) time.Time {
 	return m.recordTime().Add(-sinceSpans[v.since])
 }
 
+// moment is that of the row at which the pane was left, such as that of a deploy, or now if
+// it follows.
+func (v *groupsView) moment(m *model) time.Time {
+	if rows := v.pane.view; !rows.Following() {
+		if at := rows.CursorTime(); at.UnixMilli() > 0 {
+			return at
+		}
+	}
+	return m.recordTime()
+}
+
 func (v *groupsView) changes() bool { return true }
 
 func (v *groupsView) scroll(_ *model, by int) { v.move(by / 3) }
@@ -172,7 +183,7 @@ func (v *groupsView) arrange(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	case "t":
 		v.since = (v.since + 1) % (since1m + 1)
 	case "m":
-		v.since, v.marked = sinceMark, m.recordTime()
+		v.since, v.marked = sinceMark, v.moment(m)
 	default:
 		return m.notify(msg.String() + " does nothing here: what does stands below the groups")
 	}

@@ -109,6 +109,33 @@ func TestNewAndLoud(t *testing.T) {
 	s.want("x does nothing here")
 }
 
+// What is new since a deploy is marked from the row of the deploy on, long after it.
+func TestNewSinceTheRowUnderTheCursor(t *testing.T) {
+	s := open(t, 100, 30, tui.Config{}, "system")
+	line := func(at time.Duration, msg string) string {
+		return fmt.Sprintf(`{"time":%q,"level":30,"msg":%q}`, start.Add(at).Format(time.RFC3339), msg)
+	}
+	b := &stream.Batch{}
+	for _, raw := range []string{
+		line(-3*time.Hour, "order 1 placed"), line(-2*time.Hour, "deployed v2"),
+		line(-2*time.Hour+time.Minute, "order 2 placed"), line(-2*time.Hour+2*time.Minute, "pool of orders is empty"),
+	} {
+		b.Records = append(b.Records, stream.Record{Stream: "system", Source: "vm-1", Data: []byte(raw)})
+	}
+	s.take(b)
+	s.keys("g", "j", "*")
+	s.want("0 new since 11:55:00")
+	s.keys("m")
+	s.want("2 new since 10:00:00")
+	for group, marked := range map[string]bool{"order <*> placed": false, "pool of orders is empty": true} {
+		if got := s.group(group); strings.HasPrefix(got, "●") != marked {
+			t.Errorf("%q is shown as %q", group, got)
+		}
+	}
+	s.keys("esc", "G", "*", "m")
+	s.want("0 new since 12:00:00")
+}
+
 // What is let go is not counted any more, and said.
 func TestGroupsOfWhatIsKept(t *testing.T) {
 	s := open(t, 100, 30, tui.Config{Records: 10_000}, "system")
