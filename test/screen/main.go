@@ -1,13 +1,17 @@
-// Screen draws what a terminal shows as an SVG picture, for the README. It
-// reads what "tmux capture-pane -e -p" prints:
+// Screen draws what a terminal shows as an SVG picture. It reads what
+// "tmux capture-pane -e -p" prints, or takes all pictures of the full-screen client in docs/
+// itself, of the program in tmux, on devenv and on the recording of test/night:
 //
-//	tmux capture-pane -e -p | go run ./test/screen > docs/screen.svg
+//	make build
+//	go run ./test/screen -docs docs
+//	tmux capture-pane -e -p | go run ./test/screen > screen.svg
 //
 // With -light it draws on a light background.
 package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -24,13 +28,26 @@ const (
 )
 
 // Colours of text without any, and of what is behind it.
-var foreground, background = "#d4d4d4", "#16181d"
+var foreground, background = darkForeground, darkBackground
+
+const (
+	darkForeground, darkBackground   = "#d4d4d4", "#16181d"
+	lightForeground, lightBackground = "#1f2328", "#fbfbfc"
+)
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "-light" {
-		foreground, background = "#1f2328", "#fbfbfc"
+	light := flag.Bool("light", false, "draw on a light background")
+	docs := flag.String("docs", "", "take all pictures of the client, into this folder")
+	sluice := flag.String("sluice", "bin/sluice", "with -docs, the program")
+	only := flag.String("only", "", "with -docs, only of this setting: devenv, light, night, archive")
+	flag.Parse()
+	err := error(nil)
+	if *docs != "" {
+		err = takeAll(*docs, *sluice, *only)
+	} else {
+		err = draw(os.Stdout, os.Stdin, *light)
 	}
-	if err := draw(os.Stdout, os.Stdin); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "screen:", err)
 		os.Exit(1)
 	}
@@ -44,7 +61,11 @@ type piece struct {
 }
 
 // draw writes the picture of the screen in r.
-func draw(w io.Writer, r io.Reader) error {
+func draw(w io.Writer, r io.Reader, light bool) error {
+	foreground, background = darkForeground, darkBackground
+	if light {
+		foreground, background = lightForeground, lightBackground
+	}
 	var rows [][]piece
 	columns := 0
 	lines := bufio.NewScanner(r)

@@ -11,7 +11,7 @@ import (
 func TestDraw(t *testing.T) {
 	screen := "plain <&>\n\x1b[1;31mred\x1b[39m bold\x1b[0m 日本 after\n\x1b[48;5;17;38;2;1;2;3mon blue\x1b[m\n\x1b[7minverse\x1b[0m"
 	var svg strings.Builder
-	if err := draw(&svg, strings.NewReader(screen)); err != nil {
+	if err := draw(&svg, strings.NewReader(screen), false); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
