@@ -30,3 +30,30 @@ func ParseStreamMark(line []byte) (stream string, ok bool) {
 	}
 	return stream, stream != ""
 }
+
+// StreamMarks tells the marks of a file from the lines that are none. A recording of
+// several streams begins with a mark: in a file that does not, lines that look like marks
+// are lines like any others. The zero value is for the beginning of a file.
+type StreamMarks struct {
+	begun   bool
+	Several bool // the file began with a mark
+}
+
+// Next takes the next line, without its line break, and reports whether it is a mark.
+// Blank lines are none, and count for nothing.
+func (m *StreamMarks) Next(line []byte) bool {
+	return (m.Several || !m.begun) && m.next(line)
+}
+
+func (m *StreamMarks) next(line []byte) bool {
+	if len(line) == 0 {
+		return false
+	}
+	first := !m.begun
+	m.begun = true
+	if _, ok := ParseStreamMark(line); !ok {
+		return false
+	}
+	m.Several = m.Several || first
+	return true
+}

@@ -97,15 +97,17 @@ func (g *Grouper) readAll(ctx context.Context, raw io.Reader) error {
 	}
 	defer in.Close()
 	text := texts{take: g.take}
+	var marks record.StreamMarks
 	split := unpack.Splitter{Line: func(line []byte, cut, _ int64) error {
 		if len(line) > 0 && line[0] == '{' && cut == 0 && jsonscan.ValidObject(line) {
 			text.flush()
-			if record.IsStreamMark(line) {
-				line = nil // of a recording of several streams: no record
+			if marks.Next(line) {
+				line = nil // no record
 			}
 			g.take(line, 1)
 			return nil
 		}
+		marks.Next(line)
 		text.line(line)
 		return nil
 	}}

@@ -89,7 +89,6 @@ func TestEachLineHasANumber(t *testing.T) {
 	}
 }
 
-// Lines that do not pass the filter are in no template.
 // Lines that say of which stream the records are, in a recording of several, are none.
 func TestMarksAreNoRecords(t *testing.T) {
 	mark := string(record.AppendStreamMark(nil, time.Unix(0, 0), "s")) + "\n"
@@ -97,8 +96,14 @@ func TestMarksAreNoRecords(t *testing.T) {
 	if got := numbers(t, g); got != "0 1 0 1" || !slices.Equal(templates(g), []string{"2 a"}) {
 		t.Errorf("the numbers are %s of %q", got, templates(g))
 	}
+	// A file that does not begin with one is no such recording, whatever it says.
+	g = read(t, Config{Numbers: true}, file(t, "one", `{"msg":"a"}`+"\n"+mark))
+	if got := numbers(t, g); got != "1 2" {
+		t.Errorf("the numbers of a log are %s of %q", got, templates(g))
+	}
 }
 
+// Lines that do not pass the filter are in no template.
 func TestFilter(t *testing.T) {
 	path := file(t, "a.ndjson", `{"level":30,"msg":"fine 1"}`+"\n"+`{"level":50,"msg":"bad 1"}`+"\n"+`{"level":50,"msg":"bad 2"}`+"\n")
 	g := read(t, Config{Numbers: true, Filter: query.Filter{Level: record.Error}}, path)

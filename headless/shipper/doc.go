@@ -20,7 +20,8 @@
 // and 16 KiB, until a later one tells, or none came for half a second. The level is
 // what the first line states, or that of the trace. A text above the limit of 256
 // KiB goes on in the next record; each has the field "part", from 1. Blank lines
-// are left out and counted, unless they stand within a trace. A line above the
+// are left out and counted, unless they stand within a trace. So are the lines that name
+// streams in a recording of several, which begins with one. A line above the
 // limit, or whose record would be, becomes the msg of a record, cut, with the field
 // "cut": how many bytes are missing.
 //

@@ -8,7 +8,7 @@ import (
 )
 
 // Counted is what is counted of lines.
-type Counted struct{ Lines, Bunyan, Mapped, Texts, Joined, Blank, Cut, Continued uint64 }
+type Counted struct{ Lines, Bunyan, Mapped, Texts, Joined, Blank, Cut, Continued, Marks uint64 }
 
 type collector []string
 
@@ -46,7 +46,7 @@ func Records(input []byte, piece int, noJoin bool) (records []string, c Counted)
 		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n, noJoin: noJoin,
 		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}}
-	p.split.Line = p.sink.line
+	p.split.Line = p.line
 	for len(input) > 0 {
 		space := p.split.Space()
 		size := copy(space, input[:min(piece, len(input))])
@@ -55,7 +55,7 @@ func Records(input []byte, piece int, noJoin bool) (records []string, c Counted)
 	}
 	_ = p.split.End()
 	_ = p.sink.flush()
-	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load(), n.continued.Load()}
+	return out, Counted{n.lines.Load(), n.bunyan.Load(), n.mapped.Load(), n.texts.Load(), n.joined.Load(), n.blank.Load(), n.cut.Load(), n.continued.Load(), n.marks.Load()}
 }
 
 type nowhere struct{}
@@ -67,7 +67,7 @@ func (nowhere) Publish(context.Context, string, []byte) error { return nil }
 func Reader() func(input []byte) {
 	var n counts
 	p := &pipeline{sink: sink{ctx: context.Background(), client: nowhere{}, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n}}
-	p.split.Line = p.sink.line
+	p.split.Line = p.line
 	return func(input []byte) {
 		for len(input) > 0 {
 			size := copy(p.split.Space(), input)
@@ -99,7 +99,7 @@ func Unfinished(input []byte) (records []string, held int64) {
 		ctx: context.Background(), client: &out, stream: "system", bunyan: record.NewBunyan("app", "vm-1"), counts: &n,
 		now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 	}}
-	p.split.Line = p.sink.line
+	p.split.Line = p.line
 	size := copy(p.split.Space(), input)
 	_ = p.split.Took(size)
 	return out, p.sink.held

@@ -236,7 +236,10 @@ func (f *follower) opened(a follow.Arrival) {
 	if a.First && f.s.cfg.New {
 		a.File.SkipToEnd()
 	}
-	f.files = append(f.files, &followedFile{File: a.File, pipeline: f.s.pipeline(f.to), at: a.File.Offset(), grew: time.Now()})
+	p := f.s.pipeline(f.to)
+	p.marksFrom(a.File)
+	p.several = f.s.severalIn(f.name, f.to.Stream)
+	f.files = append(f.files, &followedFile{File: a.File, pipeline: p, at: a.File.Offset(), grew: time.Now()})
 	f.s.places.opened(a.File)
 }
 

@@ -84,6 +84,7 @@ func (s *Shipper) readOpen(ctx context.Context, name string, f *os.File) error {
 	}
 	defer raw.Close()
 	p := s.pipeline(Target{Stream: s.cfg.Stream})
+	p.several = s.severalIn(name, s.cfg.Stream)
 	in, err := unpack.Open(&patient{ctx, raw, f, p})
 	if err != nil {
 		return s.reading(ctx, name, s.unreadable(name, err))

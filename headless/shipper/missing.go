@@ -3,6 +3,7 @@ package shipper
 import (
 	"fmt"
 
+	"sluice/cluster/record"
 	"sluice/headless/shipper/follow"
 )
 
@@ -30,7 +31,7 @@ func (f *follower) truncated(o *followedFile, cut *follow.Truncated) {
 	if cut.Anew {
 		text += ": beginning again"
 		f.keep(o.end())
-		o.at = 0
+		o.at, o.marks = 0, record.StreamMarks{}
 	}
 	if size, err := o.Size(); err == nil {
 		o.limit = size

@@ -17,6 +17,8 @@ type pipeline struct {
 	sink     sink
 	printed  *containerLines // takes the lines instead of sink, where a container runtime keeps them
 	reported unpack.Skipped
+	marks    record.StreamMarks
+	several  func() // is called at the first mark
 }
 
 func (s *Shipper) pipeline(to Target) *pipeline {
@@ -27,7 +29,7 @@ func (s *Shipper) pipeline(to Target) *pipeline {
 	p := &pipeline{sink: sink{
 		ctx: s.publishing, client: s.cfg.Client, stream: to.Stream, fields: to.Fields, bunyan: bunyan, counts: &s.counts, noJoin: s.cfg.NoJoin,
 	}}
-	p.split.Line = p.sink.line
+	p.split.Line = p.line
 	if s.cfg.Format != Plain {
 		p.printed = newContainerLines(p.sink, s.cfg.Format)
 		p.split.Line = p.printed.line

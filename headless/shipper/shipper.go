@@ -184,7 +184,7 @@ func (s *Shipper) sum(stats publish.Stats, took time.Duration) *Summary {
 		Acknowledged: stats.Acknowledged, Unacknowledged: stats.Unacknowledged, Uncertain: stats.Uncertain,
 		Refused: stats.Refused, Unsent: stats.Unsent + untaken, Repeated: stats.Repeated,
 		Bunyan: c.bunyan.Load(), Mapped: c.mapped.Load(), Texts: c.texts.Load(),
-		Joined: c.joined.Load(), Blank: c.blank.Load(), Cut: c.cut.Load(), Continued: c.continued.Load(),
+		Joined: c.joined.Load(), Blank: c.blank.Load(), Marks: c.marks.Load(), Cut: c.cut.Load(), Continued: c.continued.Load(),
 		Zeros: c.zeros.Load(), Unended: c.unended.Load(),
 		Missed: c.missed.Load(), LostBytes: c.lostBytes.Load(), Doubts: c.doubts.Load(),
 		Unread: c.unreadBytes.Load(), Notices: c.notices.Load(),

@@ -17,7 +17,7 @@ import (
 type counts struct {
 	lines, bytes                  atomic.Uint64 // read
 	bunyan, mapped, texts         atomic.Uint64 // records, by what they were
-	joined, blank                 atomic.Uint64 // lines
+	joined, blank, marks          atomic.Uint64 // lines
 	cut                           atomic.Uint64 // records that were cut
 	zeros                         atomic.Uint64 // bytes of holes
 	continued                     atomic.Uint64 // records that go on with the text of the one before

@@ -8,7 +8,7 @@ import (
 )
 
 // Summary is what became of everything that was read. Lines = the lines in
-// records other than Notices + Blank, and
+// records other than Notices + Blank + Marks, and
 //
 //	Records = Acknowledged + Unacknowledged + Uncertain + Refused + Unsent
 type Summary struct {
@@ -28,6 +28,7 @@ type Summary struct {
 	Texts       uint64  `json:"texts"`       // records of text
 	Joined      uint64  `json:"joined"`      // lines that continued a record
 	Blank       uint64  `json:"blank"`       // lines that were left out
+	Marks       uint64  `json:"marks"`       // lines that only name a stream, in recordings of several, and were left out
 	Cut         uint64  `json:"cut"`         // records that were cut to the limit
 	Zeros       uint64  `json:"zeros"`       // zero bytes that were skipped, in holes that truncations and crashes leave
 	Continued   uint64  `json:"continued"`   // of the Texts: those that go on with the text of the record before
@@ -68,6 +69,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 		{"repeated", s.Repeated},
 		{"joined", s.Joined},
 		{"blank", s.Blank},
+		{"marks", s.Marks},
 		{"cut", s.Cut},
 		{"zeros", s.Zeros},
 		{"continued", s.Continued},

@@ -89,6 +89,13 @@ func (f *File) Offset() int64 {
 	return f.offset
 }
 
+// Head is the first bytes of the file, n at most; none if it cannot be read.
+func (f *File) Head(n int) []byte {
+	head := make([]byte, n)
+	got, _ := f.file.ReadAt(head, 0)
+	return head[:got]
+}
+
 // SkipToEnd makes the next Read read what comes after what is there now.
 func (f *File) SkipToEnd() {
 	f.mu.Lock()
