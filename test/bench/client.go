@@ -20,6 +20,8 @@ var clientScenarios = []struct {
 	{"client idle", options.clientIdle},
 	{"client flood", options.clientFlood},
 	{"client proxy", options.clientProxy},
+	{"client panes", options.clientPanes},
+	{"client slow line", options.clientSlowLine},
 	{"client held", options.clientHeld},
 	{"client groups", options.clientGroups},
 	{"client timeline", options.clientTimeline},
@@ -117,7 +119,7 @@ func (o options) clientIdle(c *clientCluster) error {
 
 // clientFlood measures 300,000 records a second into one pane.
 func (o options) clientFlood(c *clientCluster) error {
-	return o.flood(c, 300_000, "tail", "--consolidator", c.sub.String(), clientStream)
+	return o.flood(c, 300_000, []string{clientStream}, "tail", "--consolidator", c.sub.String(), clientStream)
 }
 
 // clientProxy measures 200,000 records a second through the proxy.
@@ -131,19 +133,22 @@ func (o options) clientProxy(c *clientCluster) error {
 		return err
 	}
 	begun := time.Now()
-	err = o.flood(c, 200_000, "tail", "--proxy", url, clientStream)
+	err = o.flood(c, 200_000, []string{clientStream}, "tail", "--proxy", url, clientStream)
 	if after, cpuErr := cpuTime(pid); err == nil && cpuErr == nil {
 		fmt.Printf("  the proxy took %.0f %% of a core\n", float64(after-before)/float64(time.Since(begun))*100)
 	}
 	return err
 }
 
-func (o options) flood(c *clientCluster, rate int, args ...string) error {
-	first, err := c.publish(1000, 1)
-	if err != nil {
-		return err
+// flood measures a client into which records come at a rate, of several streams in all.
+func (o options) flood(c *clientCluster, rate int, streams []string, args ...string) error {
+	for _, stream := range streams {
+		first, err := c.publishTo(stream, 1000, 1)
+		if err != nil {
+			return err
+		}
+		defer first.end()
 	}
-	defer first.end()
 	t, err := openTerminal(o.sluice, args...)
 	if err != nil {
 		return err
@@ -152,11 +157,21 @@ func (o options) flood(c *clientCluster, rate int, args ...string) error {
 	if _, err := t.waitFor(20*time.Second, "completed"); err != nil {
 		return err
 	}
-	p, err := c.publish(rate, 0)
-	if err != nil {
-		return err
+	var all []*publisher
+	sentOf := func() (sent int64) {
+		for _, p := range all {
+			sent += p.sent.Load()
+		}
+		return sent
 	}
-	defer p.end()
+	for _, stream := range streams {
+		p, err := c.publishTo(stream, rate/len(streams), 0)
+		if err != nil {
+			return err
+		}
+		defer p.end()
+		all = append(all, p)
+	}
 	time.Sleep(2 * time.Second) // it warms up
 	t.takeGaps()
 	pid := t.cmd.Process.Pid
@@ -164,18 +179,18 @@ func (o options) flood(c *clientCluster, rate int, args ...string) error {
 	if err != nil {
 		return err
 	}
-	begun, sent := time.Now(), p.sent.Load()
+	begun, sent := time.Now(), sentOf()
 	lost, _, err := t.dropped()
 	if err != nil {
 		return err
 	}
 	var keys, gaps []time.Duration
 	for time.Since(begun) < o.flooded {
-		all, err := t.key()
+		some, err := t.key()
 		if err != nil {
 			return err
 		}
-		keys = append(keys, all...)
+		keys = append(keys, some...)
 		time.Sleep(50 * time.Millisecond)
 	}
 	gaps = t.takeGaps()
@@ -184,8 +199,10 @@ func (o options) flood(c *clientCluster, rate int, args ...string) error {
 	if err != nil {
 		return err
 	}
-	published := p.sent.Load() - sent
-	p.stop()
+	published := sentOf() - sent
+	for _, p := range all {
+		p.stop()
+	}
 	time.Sleep(time.Second)
 	dropped, unknown, err := t.dropped()
 	if err != nil {

@@ -61,14 +61,21 @@ func (c *clientCluster) proxy(flags ...string) (string, int, error) {
 // clientStream is the stream that the client is measured with.
 const clientStream = "system"
 
+// besideStream is the stream of a second pane.
+const besideStream = "beside"
+
 // publish begins to publish n records (0: no end) at a rate a second.
 func (c *clientCluster) publish(rate, n int) (*publisher, error) {
+	return c.publishTo(clientStream, rate, n)
+}
+
+func (c *clientCluster) publishTo(stream string, rate, n int) (*publisher, error) {
 	conn, err := dial(c.pub, zmtp.Config{Type: zmtp.PUB, Peers: []string{zmtp.XSUB}, Foreign: true})
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &publisher{conn: conn, stop: cancel, done: make(chan error, 1)}
-	go func() { p.done <- p.run(ctx, rate, n) }()
+	go func() { p.done <- p.run(ctx, stream, rate, n) }()
 	return p, nil
 }

@@ -35,10 +35,10 @@ const catchUp = 0.05
 
 // run writes what is due every two milliseconds. It sleeps in the kernel: the
 // runtime's timers are too coarse.
-func (p *publisher) run(ctx context.Context, rate, n int) error {
+func (p *publisher) run(ctx context.Context, stream string, rate, n int) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	maker := newRecordMaker()
+	maker := newRecordMaker(stream)
 	begun := time.Now()
 	sent := 0
 	for ctx.Err() == nil && (n == 0 || sent < n) {
@@ -78,11 +78,11 @@ type recordMaker struct {
 // needleEvery is how many records have one with the word "needle" among them.
 const needleEvery = 100_000
 
-func newRecordMaker() *recordMaker {
+func newRecordMaker(stream string) *recordMaker {
 	text := `{"v":0,"name":"webtask","hostname":"vm-1","pid":4711,"level":30,"time":"` + time.Now().UTC().Format("2006-01-02T15:04:05.000Z") +
 		`","msg":"request 0000000000 completed","tenant":"acme","status":200,"ms":12,"word":"______","pad":"`
 	text += strings.Repeat("x", clientRecord-len(text)-2) + `"}`
-	one := zmtp.AppendMessage(nil, clientStream, []byte(text))
+	one := zmtp.AppendMessage(nil, stream, []byte(text))
 	m := &recordMaker{size: len(one)}
 	m.number = strings.Index(string(one), "0000000000")
 	m.needle = strings.Index(string(one), "______")

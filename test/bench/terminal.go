@@ -27,6 +27,8 @@ type terminal struct {
 	changed chan struct{} // closed when something came
 	last    time.Time     // when something came
 	gaps    []time.Duration
+	taken   int // bytes
+	rate    int // bytes a second that it takes, as a slow line; 0: as many as come
 	done    chan struct{}
 }
 
@@ -46,11 +48,27 @@ func openTerminal(sluice string, args ...string) (*terminal, error) {
 
 func (t *terminal) read() {
 	defer close(t.done)
-	b := make([]byte, 256<<10)
+	all := make([]byte, 256<<10)
+	var due time.Time // when a slow line has brought what was read
 	for {
+		t.mu.Lock()
+		b, rate := all, t.rate
+		t.mu.Unlock()
+		if rate > 0 {
+			b = all[:max(rate/100, 1)]
+		}
 		n, err := t.pty.Read(b)
 		now := time.Now()
+		if rate > 0 && n > 0 {
+			if due.Before(now.Add(-100 * time.Millisecond)) {
+				due = now // nothing came
+			}
+			due = due.Add(time.Duration(n) * time.Second / time.Duration(rate))
+			time.Sleep(time.Until(due))
+			now = time.Now()
+		}
 		t.mu.Lock()
+		t.taken += n
 		if n > 0 {
 			t.vt.write(b[:n])
 			// What is read within a millisecond is of one frame.
@@ -88,6 +106,20 @@ func (t *terminal) bottom() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return strings.TrimRight(t.vt.line(rows-1), " ")
+}
+
+// slow makes it the end of a slow line, in bytes a second; 0: of none.
+func (t *terminal) slow(rate int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rate = rate
+}
+
+// bytes is how many it has taken.
+func (t *terminal) bytes() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.taken
 }
 
 var errNever = errors.New("it never came on the screen")

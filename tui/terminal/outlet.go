@@ -31,6 +31,8 @@ type outlet struct {
 	waiting []byte
 	writing bool          // the terminal is taking something
 	empty   chan struct{} // closed when it has taken everything; nil: nothing waits
+	begun   time.Time     // when it got something after it had taken everything
+	took    time.Duration // how long it took that, when it last had
 	err     error
 	more    chan struct{}
 	done    chan struct{}
@@ -51,6 +53,9 @@ func (o *outlet) Write(b []byte) (int, error) {
 	}
 	if len(o.waiting)+len(b) > outletBytes {
 		return 0, errStuck
+	}
+	if !o.writing && len(o.waiting) == 0 {
+		o.begun = time.Now()
 	}
 	o.waiting = append(o.waiting, b...)
 	select {
@@ -93,6 +98,9 @@ func (o *outlet) run() {
 			o.err = err
 		}
 		empty := len(o.waiting) == 0
+		if empty {
+			o.took = time.Since(o.begun)
+		}
 		if empty && o.empty != nil {
 			close(o.empty)
 			o.empty = nil
@@ -102,6 +110,13 @@ func (o *outlet) run() {
 			o.drained()
 		}
 	}
+}
+
+// pace is how long the terminal took what it was given last, once it has taken everything.
+func (o *outlet) pace() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.took
 }
 
 // drain waits until the terminal has taken everything, but not for ever.

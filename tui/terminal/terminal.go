@@ -27,6 +27,15 @@ const (
 	longestRest = 250 * time.Millisecond
 )
 
+// Behind a line that is slow, which takes longer than slowFrame for a frame, frames that
+// nobody has asked for leave most of it free, so that the answer to a key need not wait for
+// them: the rest is slowRest times what the last one took, and no longer than longestSlowRest.
+const (
+	slowFrame       = 50 * time.Millisecond
+	slowRest        = 3
+	longestSlowRest = 500 * time.Millisecond
+)
+
 // Config says which terminal it is.
 type Config struct {
 	Input  io.Reader           // nil: standard input, or the process's terminal if that is none
@@ -161,13 +170,11 @@ func (t *Terminal) Held() bool {
 	if t.outlet != nil && t.outlet.busy() {
 		return true
 	}
-	wait := shortest
-	switch {
-	case t.urgent:
-		wait = shortestUrgent
-	case t.calm:
-		wait = max(wait, min(time.Duration(t.spent-calmBurst)*time.Second/calmRate, longestRest))
+	took := time.Duration(0)
+	if t.outlet != nil {
+		took = t.outlet.pace()
 	}
+	wait := t.rest(took)
 	if wait -= time.Since(t.painted); wait <= 0 {
 		return false
 	}
@@ -176,6 +183,22 @@ func (t *Terminal) Held() bool {
 		time.AfterFunc(wait, t.wake)
 	}
 	return true
+}
+
+// rest is how long after a frame the next one may be shown; took is how long the terminal
+// took the last one.
+func (t *Terminal) rest(took time.Duration) time.Duration {
+	if t.urgent {
+		return shortestUrgent
+	}
+	rest := shortest
+	if t.calm {
+		rest = max(rest, min(time.Duration(t.spent-calmBurst)*time.Second/calmRate, longestRest))
+	}
+	if took > slowFrame {
+		rest = max(rest, took+min(slowRest*took, longestSlowRest))
+	}
+	return rest
 }
 
 // Show shows a frame, if it is not shown already.
