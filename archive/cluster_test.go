@@ -3,11 +3,13 @@ package archive_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"sluice/archive/engine"
 	"sluice/archive/internal/testnats"
+	"sluice/archive/subject"
 	"sluice/consolidator"
 	"sluice/internal/testcluster"
 	"sluice/internal/volume"
@@ -61,5 +63,52 @@ func TestThreeServers(t *testing.T) {
 		t.Logf("an empty disk: it went on in %v", f.archived(client))
 		servers.Whole(engine.Logs, engine.Last)
 	}
+	f.exactly(client)
+}
+
+// The leader is killed again and again: the archive and readers go on by themselves as soon
+// as NATS has elected another one.
+func TestLeaderKilled(t *testing.T) {
+	volume.Long(t)
+	servers := testnats.New(t, 3)
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1"})
+	f := &flow{t: t, p: publishTo(t, c), streams: 10}
+	connecting(t, servers.URLs(), c)
+	client := reads(t, servers.URLs())
+	wait.For(t, "the archive to begin", func() bool {
+		ctx, end := context.WithTimeout(t.Context(), 2*time.Second)
+		defer end()
+		return client.Ready(ctx) == nil
+	})
+	f.archived(client)
+	servers.Whole(engine.Logs, engine.Last)
+	elected := servers.Elections(engine.Logs)
+	var elections, archives []time.Duration
+	for range 10 {
+		led := servers.Leader(engine.Logs)
+		for len(elected) > 0 {
+			<-elected
+		}
+		servers.Kill(led)
+		begun := time.Now()
+		var read time.Duration
+		f.until("readers to go on", func() bool {
+			ctx, end := context.WithTimeout(t.Context(), 2*time.Second)
+			defer end()
+			_, err := client.Last(ctx, subject.Of("vm-1", f.name(0)))
+			read = time.Since(begun)
+			return err == nil
+		})
+		f.archived(client)
+		went := time.Since(begun)
+		election := (<-elected).Sub(begun)
+		t.Logf("readers went on in %v, another leader after %v, the archive %v later", read, election, went-election)
+		elections, archives = append(elections, election), append(archives, went-election)
+		servers.Start(led)
+		servers.Whole(engine.Logs, engine.Last)
+	}
+	slices.Sort(elections)
+	slices.Sort(archives)
+	t.Logf("NATS elected another leader in %v, and the archive went on after another %v", elections, archives)
 	f.exactly(client)
 }

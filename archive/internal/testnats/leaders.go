@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -130,4 +131,19 @@ func (c *Cluster) ask(what string, holds func(context.Context, jetstream.JetStre
 		defer end()
 		return holds(ctx, js)
 	})
+}
+
+// Elections tells when a JetStream stream gets a leader, until the test ends.
+func (c *Cluster) Elections(stream string) <-chan time.Time {
+	c.t.Helper()
+	conn, err := nats.Connect(c.URLs(), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond), nats.Timeout(asking))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(conn.Close)
+	elected := make(chan time.Time, 100)
+	if _, err := conn.Subscribe(server.JSAdvisoryStreamLeaderElectedPre+"."+stream, func(*nats.Msg) { elected <- time.Now() }); err != nil {
+		c.t.Fatal(err)
+	}
+	return elected
 }
