@@ -13,9 +13,9 @@ import (
 
 	"sluice/archive/consume"
 	"sluice/archive/engine"
-	"sluice/archive/internal/testnats"
 	"sluice/consolidator"
 	"sluice/internal/testcluster"
+	"sluice/internal/testnats"
 	"sluice/internal/volume"
 	"sluice/internal/wait"
 )

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"sluice/archive/engine"
-	"sluice/archive/internal/testnats"
 	"sluice/archive/subject"
 	"sluice/consolidator"
 	"sluice/internal/testcluster"
+	"sluice/internal/testnats"
 	"sluice/internal/volume"
 	"sluice/internal/wait"
 )
