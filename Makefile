@@ -72,8 +72,8 @@ lint: ## gofumpt, go vet and staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-bench: build ## compare the pump and the proxy with their peers, and measure the client (BENCH=regexp ROUNDS=5 GIGABYTES=1; BENCH=client, BENCH=proxy)
-	$(GO) run ./test/bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)' $(if $(GIGABYTES),-gigabytes $(GIGABYTES))
+bench: build ## compare the pump and the proxy with their peers, and measure the client (BENCH=regexp ROUNDS=5 GIGABYTES=1 DAYS=1; BENCH=client, BENCH=proxy)
+	$(GO) run ./test/bench -sluice bin/sluice -rounds $(ROUNDS) -only '$(BENCH)' $(if $(GIGABYTES),-gigabytes $(GIGABYTES)) $(if $(DAYS),-days $(DAYS))
 
 microbench: ## run the Go benchmarks of the parts (BENCH=regexp COUNT=n)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./cluster/... ./proxy/...

@@ -23,16 +23,32 @@ func clientThrough(proxy *proxied.History) earlier.Archive { return proxyPages{p
 type proxyPages struct{ proxy *proxied.History }
 
 func (p proxyPages) Read(ctx context.Context, q earlier.Query, hand func([]stream.Record, []stream.Notice) error) (map[string]loss.Position, error) {
-	return p.proxy.Read(ctx, q.Stream, httpapi.History{
-		From: q.From, To: q.To, Last: q.Last, After: q.After, Before: q.Before, Named: q.Named,
-	}, hand)
+	return p.proxy.Read(ctx, q.Stream, pagesOf(q), hand)
+}
+
+func (p proxyPages) Counts(ctx context.Context, q earlier.Query, columns int) (stream.Counts, error) {
+	want := pagesOf(q)
+	want.Counts = columns
+	return p.proxy.Counts(ctx, q.Stream, want)
+}
+
+func pagesOf(q earlier.Query) httpapi.History {
+	return httpapi.History{From: q.From, To: q.To, Last: q.Last, After: q.After, Before: q.Before, Named: q.Named}
 }
 
 type archivePages struct{ archive *history.Archive }
 
 func (a archivePages) Read(ctx context.Context, q earlier.Query, hand func([]stream.Record, []stream.Notice) error) (map[string]loss.Position, error) {
-	return a.archive.Read(ctx, history.Query{
+	return a.archive.Read(ctx, archiveQuery(q), hand)
+}
+
+func (a archivePages) Counts(ctx context.Context, q earlier.Query, columns int) (stream.Counts, error) {
+	return a.archive.Counts(ctx, archiveQuery(q), columns)
+}
+
+func archiveQuery(q earlier.Query) history.Query {
+	return history.Query{
 		Stream: q.Stream, From: q.From, To: q.To, Last: q.Last,
 		After: q.After, Before: q.Before, Named: q.Named,
-	}, hand)
+	}
 }

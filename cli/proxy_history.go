@@ -34,6 +34,12 @@ func (a pastArchive) Read(ctx context.Context, wants []proxy.Past, last int, han
 	return ends, err
 }
 
+func (a pastArchive) Counts(ctx context.Context, want proxy.Past, columns int) (stream.Counts, error) {
+	return a.archive.Counts(ctx, history.Query{
+		Stream: want.Stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named,
+	}, columns)
+}
+
 func (a pastArchive) Held(ctx context.Context) ([]proxy.Held, error) {
 	streams, err := a.archive.Holds(ctx)
 	held := make([]proxy.Held, len(streams))

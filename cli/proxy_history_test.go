@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -279,6 +280,35 @@ func TestNoTokenYieldsArchivedWhatItDoesNotName(t *testing.T) {
 			}
 			if !opened && strings.Contains(body, fmt.Sprintf(`"stream":%q`, name)) {
 				t.Fatalf("%+v yields the name of %q: %s", q, name, body)
+			}
+		}
+	}
+}
+
+// What is counted for a token is the records of the stream that it asks for, and of no neighbour.
+func TestNoTokenCountsArchivedWhatItDoesNotName(t *testing.T) {
+	a := startArchived(t)
+	for _, claims := range archiveClaims {
+		for _, name := range archivedNeighbours {
+			q := archiveRequest{
+				claims: claims, url: "http://" + a.Addr() + "/api/logs/" + url.PathEscape(name),
+				header: []string{"Accept", "text/event-stream", httpapi.HeaderHistory, "last=1&counts=50"},
+			}
+			status, body := a.get(t, &q)
+			if !may(claims, name) {
+				if status != http.StatusForbidden || strings.Contains(body, httpapi.EventCounts) {
+					t.Fatalf("%q is counted for %+v: %d %s", name, claims, status, body)
+				}
+				continue
+			}
+			_, data, _ := strings.Cut(body, "event: "+httpapi.EventCounts+"\ndata: ")
+			data, _, _ = strings.Cut(data, "\n")
+			var counts stream.Counts
+			if err := json.Unmarshal([]byte(data), &counts); err != nil {
+				t.Fatalf("%q for %+v: %v: %s", name, claims, err, body)
+			}
+			if want := uint64(2 * len(archivedAt)); counts.Total() != want {
+				t.Fatalf("%d records of %q are counted for %+v, of %d", counts.Total(), name, claims, want)
 			}
 		}
 	}

@@ -53,7 +53,11 @@ func (p *Proxy) serveHistory(w http.ResponseWriter, r *http.Request, a *request)
 	defer p.pasts.done(owner, 1)
 	streamHeaders(w, true, "")
 	h := &historyPage{proxy: p, w: w, stream: a.names[0], numbers: make(map[resume.Origin]uint64)}
-	err = rescue.Call("read history", func() error { return h.read(r.Context(), &want) })
+	read := h.read
+	if want.Counts > 0 {
+		read = h.count
+	}
+	err = rescue.Call("read history", func() error { return read(r.Context(), &want) })
 	if r.Context().Err() != nil {
 		return // nobody reads on, or the token is over
 	}
@@ -79,13 +83,33 @@ type historyPage struct {
 func (h *historyPage) read(ctx context.Context, want *httpapi.History) (err error) {
 	began := time.Now()
 	defer func() { h.proxy.pastFigures.ended(ctx, began, err) }()
-	ends, err := h.proxy.cfg.History.Read(ctx, []Past{{
-		Stream: h.stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named,
-	}}, want.Last, h.add)
+	ends, err := h.proxy.cfg.History.Read(ctx, []Past{h.past(want)}, want.Last, h.add)
 	if err != nil || len(ends) == 0 {
 		return err
 	}
 	h.buf = appendPing(h.buf, []byte("0"), httpapi.PingEvent{Positions: httpapi.FormatPositions(ends[0])})
+	return nil
+}
+
+// past is what is wanted of the stream.
+func (h *historyPage) past(want *httpapi.History) Past {
+	return Past{Stream: h.stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named}
+}
+
+// countsWait is how long is counted, at most.
+const countsWait = 20 * time.Second
+
+// count writes how many records there are of what is wanted.
+func (h *historyPage) count(ctx context.Context, want *httpapi.History) (err error) {
+	began := time.Now()
+	defer func() { h.proxy.pastFigures.ended(ctx, began, err) }()
+	within, cancel := context.WithTimeout(ctx, countsWait)
+	defer cancel()
+	counts, err := h.proxy.cfg.History.Counts(within, h.past(want), want.Counts)
+	if err != nil {
+		return err
+	}
+	h.buf = append(appendJSON(appendHead(h.buf, httpapi.EventCounts, nil), counts), "\n\n"...)
 	return nil
 }
 

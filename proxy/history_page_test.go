@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -50,6 +51,32 @@ func TestHistoryIsReadPageByPage(t *testing.T) {
 			t.Fatalf("before %v came %v, up to %v; want %d to %d", before, got, ends, from, to-1)
 		}
 		before = maps.Clone(first)
+	}
+}
+
+func TestHistoryIsCounted(t *testing.T) {
+	p, m := withPast(t, 100, 2000)
+	h, err := proxied.NewHistory(proxied.Config{URL: "http://" + p.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	before := map[string]stream.Position{"vm-1": {Epoch: m.epoch, Seq: 70}}
+	got, err := h.Counts(t.Context(), "s", httpapi.History{Counts: 300, Before: before})
+	if want := (stream.Counts{From: 1000, Step: 300, Records: []uint64{70}}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("counted %+v, %v; want %+v", got, err, want)
+	}
+	m.err = errors.New("the archive is away")
+	if _, err = h.Counts(t.Context(), "s", httpapi.History{Counts: 300}); err == nil || !strings.Contains(err.Error(), "history unavailable: the archive is away") {
+		t.Errorf("of an archive that is away: %v", err)
+	}
+	none, err := proxied.NewHistory(proxied.Config{URL: "http://" + start(t, newFake(), nil).Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer none.Close()
+	if _, err = none.Counts(t.Context(), "s", httpapi.History{Counts: 300}); err == nil || !strings.Contains(err.Error(), "this proxy reads no archive") {
+		t.Errorf("without an archive: %v", err)
 	}
 }
 

@@ -78,7 +78,7 @@ var sessionParameters = []parameter{
 	{name: httpapi.HeaderLastEventID, in: inHeader, value: text(0), about: "The id of the last event that the client had: go on with the next one. Opaque, and 512 bytes at most; one that is not a proxy's means that the client may have missed something."},
 	{name: httpapi.HeaderClient, in: inHeader, value: object{"type": "string", "enum": []string{"1"}}, about: "1: the client wants the event live once the backfill is complete, and ids of this proxy alone, which are shorter."},
 	{name: httpapi.HeaderPositions, in: inHeader, value: text(0), about: "Where the client goes on at each consolidator, NAME:EPOCH:NEXT joined by commas, the name percent-encoded, both numbers in base 36; 4,096 at most, of one stream. Means Sluice-Client, too."},
-	{name: httpapi.HeaderHistory, in: inHeader, value: text(0), about: "A part of the history of one stream alone, for events: last=N of the newest (0: all), from= and to= a time, before= and after= positions as in Sluice-Positions, named=1 nothing of others than after= names; joined by & and percent-encoded. A ping tells where it came to, and the reason of the event end is \"" + httpapi.EndHistory + "\" when all has come."},
+	{name: httpapi.HeaderHistory, in: inHeader, value: text(0), about: "A part of the history of one stream alone, for events: last=N of the newest (0: all), from= and to= a time, before= and after= positions as in Sluice-Positions, named=1 nothing of others than after= names, counts=N no records but how many there are by time, in N columns at most; joined by & and percent-encoded. A ping tells where it came to, and the reason of the event end is \"" + httpapi.EndHistory + "\" when all has come."},
 	traceParameter,
 }
 

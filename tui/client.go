@@ -200,6 +200,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	m.hurry, m.hurried = t.Urge, t.Urged
 	defer m.stores.Stop()
+	defer m.endPipe()
 	guarded := &guard{model: m, terminal: t}
 	program = tea.NewProgram(guarded,
 		tea.WithInput(t.Input()), tea.WithOutput(t.Output()), tea.WithWindowSize(m.width, m.height),

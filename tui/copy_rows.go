@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"sluice/cluster/record"
+	"sluice/tui/rows"
 	"sluice/tui/rowtext"
 )
 
@@ -24,7 +25,7 @@ func (m *model) copyRange(p *pane) tea.Cmd {
 	v.Hold()
 	if !p.ranging {
 		p.ranging, p.rangeFrom = true, v.At(at)
-		return m.notifyWhile(func() bool { return p.ranging }, "a range begins here: move, then "+m.keys.copyRange.Help().Key+" copies it as it is shown")
+		return m.notifyWhile(func() bool { return p.ranging }, "a range begins here: move, then "+m.keys.copyRange.Help().Key+" copies it as it is shown, "+m.keys.save.Help().Key+" saves it, "+m.keys.pipe.Help().Key+" pipes it")
 	}
 	p.ranging = false
 	from := v.Ord(p.rangeFrom)
@@ -36,20 +37,54 @@ func (m *model) copyRange(p *pane) tea.Cmd {
 	return m.copyRows(p, ords, "range")
 }
 
+// shownMarks are the numbers of the marked records that are held and pass the filter.
+func (p *pane) shownMarks() (shown []uint64) {
+	for _, n := range p.marks {
+		if ord := p.view.Ord(n); ord < p.view.Total() && p.view.At(ord) == n {
+			shown = append(shown, n)
+		}
+	}
+	return shown
+}
+
+// withMarked asks where the marked records of the pane in focus go.
+func (m *model) withMarked(ask func(*lot)) tea.Cmd {
+	p := m.pane()
+	if p == nil || len(p.marks) == 0 {
+		return m.nothingMarked()
+	}
+	l := m.lots(p)
+	l.kind = lotMarked
+	ask(l)
+	return nil
+}
+
+func (m *model) nothingMarked() tea.Cmd {
+	return m.notify("nothing is marked: " + m.keys.mark.Help().Key + " marks a record")
+}
+
 // copyMarked copies the marked rows that are held and pass the filter, as they are shown.
 func (m *model) copyMarked() tea.Cmd {
 	p := m.pane()
 	if p == nil || len(p.marks) == 0 {
-		return m.notify("nothing is marked: m marks a record")
+		return m.nothingMarked()
 	}
-	v := p.view
 	var ords []int
-	for _, n := range p.marks {
-		if ord := v.Ord(n); ord < v.Total() && v.At(ord) == n {
-			ords = append(ords, ord)
-		}
+	for _, n := range p.shownMarks() {
+		ords = append(ords, p.view.Ord(n))
 	}
 	return m.copyRows(p, ords, record.Count(uint64(len(ords)))+" of "+record.Count(uint64(len(p.marks)))+" marked")
+}
+
+// plainRow is a row as it is shown, without colours.
+func (p *pane) plainRow(style *rowStyle, e *rows.Entry, source string, data []byte) string {
+	row := rowtext.Of(e, data, rowtext.OnScreen)
+	p.readFields(e, data, &row)
+	stream := ""
+	if p.store().Merged() {
+		stream = shortStream(p.store().StreamOf(e))
+	}
+	return strings.Trim(ansi.Strip(style.render(e, stream, record.Safe(source), &row)), " ─")
 }
 
 // copyRows copies rows as they are shown, without what the screen cuts off. It goes no
@@ -63,14 +98,7 @@ func (m *model) copyRows(p *pane, ords []int, what string) tea.Cmd {
 			break
 		}
 		_, e, source, data := p.view.Row(ord)
-		row := rowtext.Of(e, data, rowtext.OnScreen)
-		p.readFields(e, data, &row)
-		stream := ""
-		if p.store().Merged() {
-			stream = shortStream(p.store().StreamOf(e))
-		}
-		line := strings.Trim(ansi.Strip(style.render(e, stream, record.Safe(source), &row)), " ─")
-		text.WriteString(line + "\n")
+		text.WriteString(p.plainRow(&style, e, source, data) + "\n")
 	}
 	if text.Len() > maxCopy {
 		return m.notify(what + " not copied: it is more than a terminal takes; s saves to a file")

@@ -57,6 +57,7 @@ func (m *model) askOlder(p *pane, r *reading, anew bool) (ask *before.Ask, joine
 		ask.Begin, ask.To = p.view.Past().Begin(), p.earlier.to
 		return ask, 0, nil
 	}
+	ask.Live = true
 	known := false
 	if ask.Begin, ask.Held, known = p.store().Edges(); !known {
 		err = errPlaces
@@ -116,24 +117,8 @@ func put(past *rows.Past, f *before.Found) {
 func (m *model) loadNewer(p *pane) tea.Cmd {
 	v := p.view
 	r := &reading{pane: p, verb: "loading what came between", filter: v.Filter()}
-	edges, held, known := p.store().Edges()
-	joined := p.store().First()
-	ask := &before.Onward{
-		Streams: p.store().Streams(), After: v.Past().End(), Before: edges,
-		Want: m.pageRows(), Show: testOf(r.filter), Progress: &r.progress,
-	}
-	_, ask.MaxBytes = m.earlierBounds()
-	if last := v.SeamOrd() - 1; last >= 0 {
-		_, e, _, _ := v.Row(last)
-		ask.From = time.UnixMilli(e.Time)
-	}
-	if len(held) > 0 {
-		passes := ask.Show
-		ask.Show = func(page *rows.Page, i int) bool {
-			at, ok := page.Place(i)
-			return !(ok && held[at]) && (passes == nil || passes(page, i))
-		}
-	}
+	ask, known := m.askOnward(p, r)
+	edges, joined := ask.Before, p.store().First()
 	var found before.Reached
 	r.show = func() tea.Cmd {
 		past := v.Past()
@@ -155,6 +140,30 @@ func (m *model) loadNewer(p *pane) tea.Cmd {
 		found, err = before.Newer(ctx, m.config.Archive, ask)
 		return err
 	})
+}
+
+// askOnward asks for what comes between what was loaded and what a pane's store holds, chosen
+// by its filter. known: it is known where that is.
+func (m *model) askOnward(p *pane, r *reading) (ask *before.Onward, known bool) {
+	v := p.view
+	edges, held, known := p.store().Edges()
+	ask = &before.Onward{
+		Streams: p.store().Streams(), After: v.Past().End(), Before: edges,
+		Want: m.pageRows(), Show: testOf(r.filter), Progress: &r.progress,
+	}
+	_, ask.MaxBytes = m.earlierBounds()
+	if last := v.SeamOrd() - 1; last >= 0 {
+		_, e, _, _ := v.Row(last)
+		ask.From = time.UnixMilli(e.Time)
+	}
+	if len(held) > 0 {
+		passes := ask.Show
+		ask.Show = func(page *rows.Page, i int) bool {
+			at, ok := page.Place(i)
+			return !(ok && held[at]) && (passes == nil || passes(page, i))
+		}
+	}
+	return ask, known
 }
 
 // loadAround loads what is around a time, and goes there; or stays on the same rows, which

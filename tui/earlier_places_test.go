@@ -204,12 +204,17 @@ func TestASearchInTheArchiveIsStopped(t *testing.T) {
 // settleReads carries out what the model begins by itself, too.
 func (a *archived) settleReads() {
 	a.t.Helper()
+	a.settleUnread()
+	a.rest()
+}
+
+// settleUnread begins what the model begins by itself, too, and does not wait for that.
+func (a *archived) settleUnread() {
 	a.woken = true
 	for a.woken || a.awake.Load() || tui.Busy(a.model) {
 		a.woken = false
 		a.begin(a.send(tui.TakeMsg))
 	}
-	a.rest()
 }
 
 func TestAnErrorIsLookedForInTheArchive(t *testing.T) {

@@ -51,7 +51,11 @@ func (v *groupsView) draw(m *model, screen []string) (*tea.Cursor, bool) {
 			box = append(box, f.row(line))
 		}
 	}
-	box = append(box, f.bottom("enter only · F hide · c count · r rate · n new · t m since · y copy · esc"))
+	out := ""
+	if m.width >= groupsWide {
+		out = "s save · | pipe · "
+	}
+	box = append(box, f.bottom("enter only · F hide · c count · r rate · n new · t m since · y copy · "+out+"esc"))
 	m.overlay(screen, box, m.width)
 	return nil, true
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,18 +11,25 @@ import (
 	"sluice/tui/query"
 )
 
+// filter is the filter of the pane with the chosen group, with its records alone or without
+// them; alike is how many records of other groups look the same to it.
+func (v *groupsView) filter(not bool) (f query.Filter, alike uint64, err error) {
+	t := &v.sorted[v.at]
+	if t.Rest {
+		return f, 0, errors.New("no filter tells these from others: they are what fits none of the groups")
+	}
+	but, alike := v.groups.Alike(t.Text)
+	f, err = groupFilter(v.pane.view.Filter(), t.Text, but, not)
+	return f, alike, err
+}
+
 // narrow filters the pane by the chosen group: only its records, or all others.
 func (v *groupsView) narrow(m *model, not bool) tea.Cmd {
 	if v.at >= len(v.sorted) {
 		return nil
 	}
-	t := &v.sorted[v.at]
-	if t.Rest {
-		return m.notify("no filter tells these from others: they are what fits none of the groups")
-	}
-	but, more := v.groups.Alike(t.Text)
 	before := v.pane.view.Filter()
-	f, err := groupFilter(before, t.Text, but, not)
+	f, more, err := v.filter(not)
 	if err != nil {
 		return m.notify(err.Error())
 	}
@@ -38,6 +46,19 @@ func (v *groupsView) narrow(m *model, not bool) tea.Cmd {
 	v.entered, v.before, v.within = f, before, true
 	v.leave(m)
 	return said
+}
+
+// give asks where the records of the chosen group go.
+func (v *groupsView) give(m *model, ask func(*lot)) tea.Cmd {
+	if v.at >= len(v.sorted) {
+		return m.notify("no group is here")
+	}
+	f, alike, err := v.filter(false)
+	if err != nil {
+		return m.notify(err.Error())
+	}
+	ask(&lot{pane: v.pane, kind: lotGroup, kinds: []lotKind{lotGroup}, filter: f, alike: alike})
+	return nil
 }
 
 // backToGroups goes from the records of a group back to the groups, if the pane's filter

@@ -163,6 +163,10 @@ func (v *groupsView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 		if v.at < len(v.sorted) {
 			return m.copy(clean(v.sorted[v.at].Text), "template")
 		}
+	case matches(msg, k.save):
+		return v.give(m, m.openSave)
+	case matches(msg, k.pipe):
+		return v.give(m, m.openPipe)
 	case matches(msg, k.help):
 		m.openDialog(&help{})
 	default:

@@ -23,7 +23,7 @@ func (c *Config) statePath(name string) string {
 func (m *model) histories() map[string]*history {
 	return map[string]*history{
 		"search": &m.searches, "filter": &m.filters, "time": &m.times, "path": &m.paths, "action": &m.ran,
-		"alert": &m.rules,
+		"alert": &m.rules, "pipe": &m.piped,
 	}
 }
 

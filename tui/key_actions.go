@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/tui/cell"
 	"sluice/tui/query"
 	"sluice/tui/rowtext"
 	"sluice/tui/view"
@@ -135,6 +136,10 @@ func (m *model) quit() tea.Cmd {
 		s.leave = true
 		return m.notifyWhile(func() bool { return m.saving == s }, "still saving to "+s.path+": "+m.keys.quit.Help().Key+" again leaves it unfinished")
 	}
+	if v := m.piping; v != nil && !v.ended() && !v.leave {
+		v.leave = true
+		return m.notifyWhile(func() bool { return m.piping == v && !v.ended() }, "still running "+cell.Shorten(v.command.Text(), 40)+": "+m.keys.quit.Help().Key+" again stops it")
+	}
 	return tea.Quit
 }
 
@@ -198,7 +203,9 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 	case matches(msg, k.bookmark):
 		return m.askBookmark(p)
 	case matches(msg, k.save):
-		m.openSave(p)
+		m.openSave(m.lots(p))
+	case matches(msg, k.pipe):
+		m.openPipe(m.lots(p))
 	case matches(msg, k.filter):
 		m.openFilter(p)
 	case matches(msg, k.search):

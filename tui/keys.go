@@ -16,7 +16,7 @@ type keyMap struct {
 
 	open, tab, backTab, digit, more, fewer, arrange, moveLeft, moveRight, zoom, closePane key.Binding
 
-	detail, copy, copyMsg, save, follow key.Binding
+	detail, copy, copyMsg, save, pipe, follow key.Binding
 
 	fold, timeline key.Binding
 
@@ -90,6 +90,7 @@ func defaultKeys() keyMap {
 		copyMsg: bind("Y", "copy the message", "Y"),
 		follow:  bind("a", "follow a value everywhere", "a"),
 		save:    bind("s", "save what is shown", "s"),
+		pipe:    bind("|", "pipe it into a command", "|"),
 
 		timeline: bind("h", "timeline", "h"),
 		fold:     bind("*", "groups of similar messages", "*"),
@@ -136,7 +137,7 @@ func (k *keyMap) named() map[string]*key.Binding {
 		"open": &k.open, "next-pane": &k.tab, "previous-pane": &k.backTab,
 		"more-panes": &k.more, "fewer-panes": &k.fewer, "arrange": &k.arrange,
 		"move-left": &k.moveLeft, "move-right": &k.moveRight, "zoom": &k.zoom, "close": &k.closePane,
-		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save,
+		"detail": &k.detail, "copy": &k.copy, "copy-message": &k.copyMsg, "save": &k.save, "pipe": &k.pipe,
 		"groups": &k.fold, "timeline": &k.timeline,
 		"follow": &k.follow, "around": &k.around, "lock": &k.lock,
 		"status": &k.status, "help": &k.help, "quit": &k.quit, "suspend": &k.suspend,
@@ -164,7 +165,7 @@ func (k keyMap) groups() []keyGroup {
 		{"Move", []key.Binding{k.up, k.down, k.halfUp, k.halfDown, k.pageUp, k.pageDown, k.top, k.bottom, k.nextError, k.prevError, k.when, k.mark, k.nextMark, k.prevMark, k.centre}},
 		{"Overview", []key.Binding{k.fold, k.timeline}},
 		{"Panes", []key.Binding{k.open, k.tab, k.backTab, k.digit, k.more, k.fewer, k.arrange, k.moveLeft, k.moveRight, k.zoom, k.lock, k.closePane}},
-		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.follow, k.bookmark, k.copyRange, k.bookmarks}},
+		{"Record", []key.Binding{k.detail, k.copy, k.copyMsg, k.save, k.pipe, k.follow, k.bookmark, k.copyRange, k.bookmarks}},
 		{inRecord, []key.Binding{k.inDetail.next, k.inDetail.prev, k.inDetail.copyField, k.inDetail.include, k.inDetail.exclude}},
 		{"Look", []key.Binding{k.columns, k.wrap, k.left, k.right, k.clock}},
 		{"Sluice", []key.Binding{k.palette, k.status, k.help, k.cancel, k.suspend, k.quit, k.interrupt}},

@@ -50,12 +50,7 @@ func (p *pane) marked(n uint64) bool {
 // findMark goes to the next marked record that is shown, around the ends.
 func (m *model) findMark(p *pane, step int) tea.Cmd {
 	v := p.view
-	var shown []uint64
-	for _, n := range p.marks {
-		if ord := v.Ord(n); ord < v.Total() && v.At(ord) == n {
-			shown = append(shown, n)
-		}
-	}
+	shown := p.shownMarks()
 	switch {
 	case len(p.marks) == 0:
 		return m.notifyWhile(func() bool { return len(p.marks) == 0 }, "nothing is marked: m marks a record")
@@ -90,19 +85,30 @@ func (m *model) findError(p *pane, step int) tea.Cmd {
 		v.Jump(n)
 		return nil
 	}
-	if step < 0 {
-		if cmd := m.errorEarlier(p); cmd != nil {
-			return cmd
-		}
+	elsewhere := m.errorEarlier
+	if step > 0 {
+		elsewhere = m.errorOnward
 	}
-	standing := m.standing(p)
-	switch {
-	case !v.Complete():
+	if cmd := elsewhere(p); cmd != nil {
+		return cmd
+	}
+	if step > 0 {
+		return m.noErrorBelow(p)
+	}
+	return m.noError(p, m.standing(p), "no error before this one")
+}
+
+// noErrorBelow says that no error comes after the row under the cursor.
+func (m *model) noErrorBelow(p *pane) tea.Cmd {
+	s, standing := p.store(), m.standing(p)
+	errors := s.Errors()
+	return m.noError(p, func() bool { return standing() && s.Errors() == errors }, "no error after this one; E goes to the one before")
+}
+
+// noError says that there is none, while that holds, unless it is not known yet.
+func (m *model) noError(p *pane, holds func() bool, text string) tea.Cmd {
+	if v, standing := p.view, m.standing(p); !v.Complete() {
 		return m.notifyWhile(func() bool { return standing() && !v.Complete() }, "no error has passed the filter there yet: it is still looking")
-	case step > 0:
-		s := v.Store()
-		errors := s.Errors()
-		return m.notifyWhile(func() bool { return standing() && s.Errors() == errors }, "no error after this one; E goes to the one before")
 	}
-	return m.notifyWhile(standing, "no error before this one")
+	return m.notifyWhile(holds, text)
 }

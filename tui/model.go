@@ -66,6 +66,7 @@ type model struct {
 	listAt  time.Time // they are asked for not before
 	lock    timeLock  // of the panes on the screen
 	saving  *saving   // a file that is written, or nil
+	piping  *pipeView // a command that reads records, or has read them; nil: none has yet
 
 	clock clockMode
 
@@ -73,7 +74,7 @@ type model struct {
 	ran                             history // names of what the palette ran
 	typed                           recent.File
 	lights                          *lights
-	rules                           history // of alerts
+	rules, piped                    history // of alerts, and of commands
 	alerts                          *alerts
 
 	status []stream.Status
@@ -246,6 +247,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 	case savedMsg:
 		m.endSaving()
 		return m.notify(msg.saving.saved(msg.err))
+	case pipedMsg:
+		return m.pipeEnded(msg.view)
 	case redrawMsg:
 		if msg.id == m.redrawID {
 			return func() tea.Msg { return repaintMsg{} }
@@ -298,6 +301,9 @@ func (m *model) work() (cmd tea.Cmd) {
 	cmd, more = tea.Batch(cmd, said), left || more
 	if m.saving != nil {
 		more = m.saving.step(deadline) || more
+	}
+	if m.piping != nil {
+		more = m.piping.records.step(deadline) || more
 	}
 	m.moveLocked()
 	m.stores.Sweep()

@@ -104,6 +104,9 @@ func (m *model) namedCommands() (all []command) {
 	}
 	return append(all, []command{
 		{name: "copy the marked, as shown", note: "Record", do: m.copyMarked},
+		{name: "save the marked", note: "Record", do: func() tea.Cmd { return m.withMarked(m.openSave) }},
+		{name: "pipe the marked into a command", note: "Record", do: func() tea.Cmd { return m.withMarked(m.openPipe) }},
+		{name: "see what the last command printed", note: "Record", do: m.showPipe},
 		{name: "keep this filter under a name", note: "Settings", do: func() tea.Cmd { return m.nameFilter(m.pane()) }},
 		{name: "keep this search as a highlight", note: "Settings", do: m.nameHighlight},
 		{name: "keep these panes as a layout", note: "Settings", do: m.nameLayout},

@@ -62,7 +62,9 @@ type cachedRow struct {
 	line   string
 }
 
-func newPane(s *rows.Store, f query.Filter) *pane { return &pane{view: view.New(s, f)} }
+func newPane(s *rows.Store, f query.Filter) *pane {
+	return &pane{view: view.New(s, f), seen: s.Began()}
+}
 
 func (p *pane) store() *rows.Store { return p.view.Store() }
 

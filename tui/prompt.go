@@ -188,6 +188,10 @@ func (m *model) openSearch(p *pane) {
 			p.search = before // as in less: the next match of the last search
 			p.search.Find(view.Forward)
 		}
+		if p.search != nil && p.search.Keep() {
+			p.view.Back(place)
+			p.search.Find(view.Forward)
+		}
 		return doneWith{}
 	}
 	m.openDialog(pr)

@@ -38,6 +38,8 @@ func (d *recordView) jumpKey(m *model, msg tea.KeyPressMsg) (cmd tea.Cmd, taken 
 		return m.mark(p), true
 	case matches(msg, k.save):
 		return m.openSaveRecord(d), true
+	case matches(msg, k.pipe):
+		return m.openPipeRecord(d), true
 	default:
 		return nil, false
 	}

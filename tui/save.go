@@ -8,47 +8,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"sluice/cluster/loss"
 	"sluice/cluster/record"
 	"sluice/tui/cell"
-	"sluice/tui/view"
 )
 
-// saveSlice is how many bytes go to the writer at once, and saveAhead how many
-// such slices may wait for it: a slow disk stalls neither the keys nor the
-// sources.
-const (
-	saveSlice = 256 << 10
-	saveAhead = 4
-)
-
-// saving is a file being written from what a pane showed when it began, or of one
-// record. It has a view of its own, so the pane may go on.
+// saving is a file being written. The pane that its records are of may go on.
 type saving struct {
+	*outgoing
 	path string
-	pane *pane
-	one  *recordView // the only record; nil: all that the pane shows
-	view *view.View  // of what is left to write; nil when it is one record
-	open bool        // the file is open and is written
 
 	compress func(io.Writer) (io.WriteCloser, error) // as the path's ending says
 
-	over bool // everything is with the writer
-
 	leave bool // the user wanted to quit, and was warned
-
-	slices  chan []byte
-	records uint64
-	lost    uint64 // let go before they could be written
-	unknown bool   // and a number that cannot be known
-	next    uint64 // number of the next record to be written
-	expect  int    // rows left; -1 until they are all found
 }
 
 // Messages about a file that is written.
@@ -64,26 +39,26 @@ type (
 	}
 )
 
-// openSave asks for the file of what a pane shows, and suggests a name made of the
-// pane's title and the time.
-func (m *model) openSave(p *pane) {
-	m.askPath(p, nil, "save to ", m.config.Now().In(m.location()).Format("20060102-150405"))
-}
-
-// openSaveRecord asks for the file of a record that is open.
-func (m *model) openSaveRecord(d *recordView) tea.Cmd {
-	if d.entry.Kind.Notice() {
-		return m.notify("not saved: this is no record")
+// openSave asks for the file of some records, and suggests a name made of the pane's
+// title and the time.
+func (m *model) openSave(l *lot) {
+	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(l.pane.title()))
+	stamp := m.config.Now().In(m.location()).Format("20060102-150405")
+	if l.one != nil {
+		stamp = when(&l.one.entry, m.location()).Format("20060102-150405.000")
 	}
-	m.askPath(d.pane, d, "save this record to ", when(&d.entry, m.location()).Format("20060102-150405.000"))
-	return nil
-}
-
-// askPath asks for the path of a file, and suggests one that ends in a stamp.
-func (m *model) askPath(p *pane, one *recordView, lead, stamp string) {
-	name := strings.NewReplacer("/", "-", " ", "-", "\\", "-", ":", "-").Replace(record.Safe(p.title()))
-	pr := &prompt{lead: lead, empty: "a path; records as they were published, one a line; .gz or .zst compresses", past: &m.paths}
-	pr.input.set(fmt.Sprintf("%s-%s.ndjson", cell.Shorten(name, 100), stamp))
+	pr := m.askLot(l, "save", " to ", "a path; records as they were published, one a line; .gz or .zst compresses")
+	pr.past = &m.paths
+	pr.input.set(fmt.Sprintf("%s-%s%s", cell.Shorten(name, 100), stamp, l.ending()))
+	turn := pr.more
+	pr.more = func(key string) (tea.Cmd, bool) {
+		was := l.ending()
+		cmd, ok := turn(key)
+		if text, suggested := strings.CutSuffix(pr.input.text(), was); suggested && was != l.ending() {
+			pr.input.set(text + l.ending())
+		}
+		return cmd, ok
+	}
 	pr.done = func(text string) doneWith {
 		path := strings.TrimSpace(text)
 		compress, err := compression(path)
@@ -94,12 +69,22 @@ func (m *model) askPath(p *pane, one *recordView, lead, stamp string) {
 			return doneWith{fault: err.Error()}
 		case m.saving != nil:
 			return doneWith{fault: "still saving to " + m.saving.path, holds: func() bool { return m.saving != nil }}
-		case one == nil && p.view.Total() == 0:
-			return doneWith{fault: "nothing is shown that could be saved", holds: func() bool { return p.view.Total() == 0 }}
 		}
-		return doneWith{cmd: m.startSaving(&saving{path: path, pane: p, one: one, compress: compress}, false)}
+		if fault := l.fault("saved"); fault != "" {
+			return doneWith{fault: fault, holds: func() bool { return l.fault("saved") == fault }}
+		}
+		return doneWith{cmd: m.startSaving(&saving{outgoing: m.send(l), path: path, compress: compress}, false)}
 	}
 	m.openDialog(pr)
+}
+
+// openSaveRecord asks for the file of a record that is open.
+func (m *model) openSaveRecord(d *recordView) tea.Cmd {
+	if d.entry.Kind.Notice() {
+		return m.notify("not saved: this is no record")
+	}
+	m.openSave(lotOf(d))
+	return nil
 }
 
 // startSaving makes the file, away from the keys, and goes on with openedMsg.
@@ -108,10 +93,6 @@ func (m *model) startSaving(s *saving, over bool) tea.Cmd {
 		if dir, err := os.UserHomeDir(); err == nil {
 			s.path = filepath.Join(dir, rest)
 		}
-	}
-	s.slices, s.expect = make(chan []byte, saveAhead), -1
-	if s.one == nil {
-		s.view = s.pane.view.Snapshot()
 	}
 	m.saving = s
 	path := s.path
@@ -130,18 +111,19 @@ func (m *model) startSaving(s *saving, over bool) tea.Cmd {
 
 // savingOpened goes on with the file. It asks before it overwrites one that exists.
 func (m *model) savingOpened(msg openedMsg) tea.Cmd {
+	s := msg.saving
 	if msg.err == nil {
-		msg.saving.open = true
-		m.wake()
-		return writeSlices(msg.saving, msg.file)
+		s.begin()
+		return writeSlices(s, msg.file)
 	}
-	m.endSaving()
 	if !errors.Is(msg.err, fs.ErrExist) {
+		m.endSaving()
 		return m.notify("not saved: " + msg.err.Error())
 	}
-	s := &saving{path: msg.saving.path, pane: msg.saving.pane, one: msg.saving.one, compress: msg.saving.compress}
+	m.saving = nil
 	m.ask(s.path+" exists: overwrite it?", func(yes bool) tea.Cmd {
-		if !yes || s.one == nil && !slices.Contains(m.panes, s.pane) {
+		if !yes {
+			s.close()
 			return m.notify("not saved: " + s.path + " is as it was")
 		}
 		return m.startSaving(s, true)
@@ -154,10 +136,8 @@ func writeSlices(s *saving, file *os.File) tea.Cmd {
 	return func() tea.Msg {
 		out := bufio.NewWriter(file)
 		packed, err := s.compress(out)
-		for data := range s.slices {
-			if err == nil {
-				_, err = packed.Write(data)
-			}
+		if err == nil {
+			err = s.writeTo(packed)
 		}
 		if err == nil {
 			err = packed.Close()
@@ -166,75 +146,12 @@ func writeSlices(s *saving, file *os.File) tea.Cmd {
 	}
 }
 
-// step copies records for the writer until the deadline. It reports whether
-// more is left.
-func (s *saving) step(deadline time.Time) (more bool) {
-	if !s.open || s.over {
-		return false
-	}
-	if s.one != nil {
-		s.slices <- append([]byte(s.one.data), '\n')
-		close(s.slices)
-		s.records, s.over = 1, true
-		return false
-	}
-	if s.view.Step(deadline, time.Now) {
-		return true
-	}
-	for len(s.slices) < cap(s.slices) {
-		if s.expect < 0 {
-			s.expect = s.view.Total()
-			if s.expect > 0 {
-				s.next = s.view.At(0)
-			}
-		}
-		ord, total := s.view.Ord(s.next), s.view.Total()
-		if gone := s.expect - (total - ord); gone > 0 {
-			s.lost += uint64(gone)
-			s.expect -= gone
-		}
-		var data []byte
-		for ; ord < total && len(data) < saveSlice; ord++ {
-			number, e, _, raw := s.view.Row(ord)
-			s.next = number + 1
-			s.expect--
-			missing, unknown := s.view.Missing(ord)
-			s.lost += missing
-			s.unknown = s.unknown || unknown
-			if e.Kind.Notice() {
-				continue
-			}
-			data = append(append(data, raw...), '\n')
-			s.records++
-		}
-		if len(data) > 0 {
-			s.slices <- data
-		}
-		if ord >= total {
-			close(s.slices)
-			s.over = true
-			return false
-		}
-		if !time.Now().Before(deadline) {
-			break
-		}
-	}
-	return true
-}
-
 // saved describes the result.
 func (s *saving) saved(err error) string {
 	if err != nil {
 		return "not saved whole: " + err.Error()
 	}
-	text := record.Count(s.records) + " records saved to " + s.path
-	if s.records == 1 {
-		text = "1 record saved to " + s.path
-	}
-	if s.lost > 0 || s.unknown {
-		text += "; " + loss.Summary(s.lost, s.unknown, "let go before they could be")
-	}
-	return text
+	return plural(s.records, "record") + " saved to " + s.path + s.rest()
 }
 
 // endSaving forgets the file that is written.
@@ -242,8 +159,6 @@ func (m *model) endSaving() {
 	if m.saving == nil {
 		return
 	}
-	if m.saving.view != nil {
-		m.saving.view.Close()
-	}
+	m.saving.close()
 	m.saving = nil
 }

@@ -47,6 +47,11 @@ func (m *model) missed(p *pane) tea.Cmd {
 			return cmd
 		}
 	}
+	if missed == view.Forward && !p.search.Behind() {
+		if cmd := m.searchOnward(p); cmd != nil {
+			return cmd
+		}
+	}
 	total, _ := p.search.Count()
 	standing, looking := m.standing(p), m.looking(p)
 	none := func() bool {

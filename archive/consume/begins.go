@@ -58,7 +58,7 @@ func (s *store) beginOf(ctx context.Context, subject string, last int) (b begin,
 			}
 			left -= head.Count
 		}
-		if head.Prev == 0 {
+		if head.Prev == 0 || head.Prev >= m.Sequence { // one would go round in circles
 			return b, ok, nil
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/nats-io/nats.go"
 )
@@ -13,13 +14,23 @@ type newest struct {
 	Subjects []string `json:"multi_last"`
 	Seq      uint64   `json:"seq,omitempty"`
 	UpTo     uint64   `json:"up_to_seq,omitempty"`
+	MaxBytes int      `json:"max_bytes,omitempty"`
 }
 
+const (
+	newestBytes = 16 << 20 // of one answer, about
+	newestTries = 5        // while messages go that are just being sent
+)
+
 // Newest is the last batch of each subject that a filter takes in, of 1,024 at most; with
-// upTo, of those at that sequence or before it. One request gets them: at the end of what is
-// held at once, far before it the longer the rarer the subjects are. They may be a little old,
-// as those of Last.
-func (c *Client) Newest(ctx context.Context, filter string, upTo uint64) (got []Message, err error) {
+// upTo, of those at that sequence or before it. At the end of what is held that is done at
+// once, far before it it takes the longer the rarer the subjects are. They may be a little old,
+// as those of Last. Either all of them come, or an error.
+func (c *Client) Newest(ctx context.Context, filter string, upTo uint64) ([]Message, error) {
+	return c.newest(ctx, filter, upTo, newestBytes)
+}
+
+func (c *Client) newest(ctx context.Context, filter string, upTo uint64, bytes int) (got []Message, err error) {
 	if err := c.await(ctx); err != nil {
 		return nil, err
 	}
@@ -29,42 +40,55 @@ func (c *Client) Newest(ctx context.Context, filter string, upTo uint64) (got []
 		return nil, c.failed("get from", Logs, err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	for from := uint64(0); ; {
-		body, err := json.Marshal(newest{Subjects: []string{filter}, Seq: from, UpTo: upTo})
+	tries := 0
+	for {
+		ask := newest{Subjects: []string{filter}, UpTo: upTo, MaxBytes: bytes}
+		if len(got) > 0 { // there was too much for one answer
+			ask.Seq = got[len(got)-1].Sequence + 1
+		}
+		body, err := json.Marshal(ask)
 		if err != nil {
 			return nil, err
 		}
 		if err := c.conn.PublishRequest("$JS.API.DIRECT.GET."+Logs, inbox, body); err != nil {
 			return nil, c.failed("get from", Logs, err)
 		}
-		for {
+		for more := true; more; {
 			m, err := sub.NextMsgWithContext(ctx)
 			if err != nil {
 				return nil, c.failed("get from", Logs, unanswered(err))
 			}
-			switch status := m.Header.Get("Status"); status {
+			switch m.Header.Get("Status") {
 			case "404":
-				return got, nil
+				if m.Header.Get("Description") == noResults {
+					return got, nil
+				}
+				// One went between being looked up and being sent, and with it the rest.
+				if tries++; tries == newestTries {
+					return nil, fmt.Errorf("get from %s: the last batch of a subject of %q cannot be read", Logs, filter)
+				}
+				more = false
 			case "413":
 				return nil, fmt.Errorf("get from %s: more than 1,024 subjects match %q: ask for fewer", Logs, filter)
 			case "204":
-				if m.Header.Get("Nats-Num-Pending") == "0" || len(got) == 0 {
+				if m.Header.Get("Nats-Num-Pending") == "0" {
 					return got, nil
 				}
-			case "":
+				// What comes now is as of then, or what was appended meanwhile would be missing.
+				if upTo, err = strconv.ParseUint(m.Header.Get("Nats-UpTo-Sequence"), 10, 64); err != nil || len(got) == 0 {
+					return nil, fmt.Errorf("get from %s: the server says that there is more, and not where: %w", Logs, err)
+				}
+				more = false
+			default:
 				one, err := direct(m)
 				if err != nil {
 					return nil, c.failed("get from", Logs, err)
 				}
 				got = append(got, one)
-				continue
-			default:
-				_, err := direct(m)
-				return nil, c.failed("get from", Logs, err)
 			}
-			break
 		}
-		// There was too much for one answer.
-		from, upTo = got[len(got)-1].Sequence+1, max(upTo, got[len(got)-1].Sequence)
 	}
 }
+
+// noResults is how a server says that no message is among those that were asked for.
+const noResults = "No Results"

@@ -15,6 +15,8 @@ type store interface {
 	// before returns the newest batch before a place, whatever links lead there, or
 	// errGone. It may take long.
 	before(ctx context.Context, at uint64) (*link, error)
+	// first returns the oldest batch, or errGone.
+	first(ctx context.Context) (*link, error)
 }
 
 // chain is the batches of one stream of one consolidator. Each leads to some of those

@@ -63,7 +63,7 @@ func (c *clocked) wanted(from, to int64) (lines []string, expired bool) {
 		}
 		switch {
 		case latest < from || earliest > to:
-		case e.batch < c.m.first:
+		case e.batch < c.m.since:
 			expired = true
 		default:
 			lines = append(lines, e.data)
@@ -109,7 +109,7 @@ func TestTimesAreTheRecordsOwnWhateverClocksAre(t *testing.T) {
 			c.now += r.Int64N(2 * minute)
 			c.write(1+r.IntN(5), func(i int) bool { return published && i > 0 && r.IntN(10) == 0 })
 		}
-		c.m.first += r.Uint64N(uint64(len(c.m.messages))) / 4
+		c.m.since += r.Uint64N(uint64(len(c.m.messages))) / 4
 		from := c.kept[r.IntN(len(c.kept))].own
 		for from == 0 {
 			from = c.kept[r.IntN(len(c.kept))].own
@@ -172,7 +172,7 @@ func TestWhatExpiredBeforeTheTimeIsNoLoss(t *testing.T) {
 	c.steady(10)
 	c.now += day
 	c.steady(10)
-	c.m.first = 11
+	c.m.since = 11
 	for name, tt := range map[string]struct {
 		from  int64
 		holes int

@@ -25,6 +25,10 @@
 // Reading on from there: what lies between two hops is gone through backwards and handed on
 // forwards, four such segments ahead at a time.
 //
+// Counting: [Archive.Counts] tells how many records there are by time from the heads of batches
+// alone, of which each has the sum of those before it: so it reads few, however many there are,
+// 4,000 and a few for each consolidator at most, which take 1 KiB each.
+//
 // Memory: 32 MiB of compressed batches at most for one Read, and a decompressed one for each
 // consolidator.
 //

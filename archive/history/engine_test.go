@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"sluice/archive/batch"
 	"sluice/archive/engine"
 	"sluice/archive/subject"
+	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 	"sluice/internal/wait"
 )
@@ -102,6 +104,13 @@ func TestAnEngineGivesWhatMemoryGives(t *testing.T) {
 			t.Fatal("nothing was wanted")
 		}
 		compare(t, "engine", have, lines)
+	}
+	for _, q := range []Query{{}, {From: from, To: from.Add(20 * time.Second)}, {Before: map[string]loss.Position{"vm-1": events[len(events)/2].at}}} {
+		q.Stream = testStream
+		want := counts(t, m, q, 50)
+		if have, err := a.Counts(t.Context(), q, 50); err != nil || !reflect.DeepEqual(have, want) || have.Total() == 0 {
+			t.Errorf("counts %+v, %v; want %+v", have, err, want)
+		}
 	}
 	names, err := a.Streams(t.Context())
 	slices.Sort(names)

@@ -18,6 +18,7 @@ type backward struct {
 	next   *link   // the first one to look at; nil after that
 	links  []*link // that were looked at, the newest first
 	let    int     // of them, so many have let their payloads go
+	ended  bool    // there is nothing before them that is wanted
 
 	times []int64 // of the last one's records that are not counted yet; never higher than those after them
 	seqs  []uint64
@@ -134,8 +135,12 @@ func (b *backward) time() int64 { return b.times[len(b.times)-1] }
 func (b *backward) load(ctx context.Context) error {
 	for {
 		l, err := b.before(ctx)
-		if err != nil || l == nil || l.fault == nil && !b.strand.query.came(l) {
+		if err != nil {
 			return err
+		}
+		if l == nil || l.fault == nil && !b.strand.query.came(l) {
+			b.ended = true
+			return nil
 		}
 		b.links = append(b.links, l)
 		if err := b.open(l); err != nil {
@@ -186,16 +191,21 @@ func (b *backward) open(l *link) error {
 	return nil
 }
 
-// place puts the strand where what was counted begins.
+// place puts the strand where what was counted begins; when all was counted that there is, it
+// begins with what was lost before that.
 func (b *backward) place() {
 	s := b.strand
-	if !s.known {
+	oldest := len(b.links) - 1
+	switch {
+	case oldest < 0, !b.ended && !s.known:
 		s.left = true // nothing was counted
 		return
-	}
-	oldest := len(b.links) - 1
-	for oldest >= 0 && !(b.links[oldest].fault == nil && b.links[oldest].Gap == nil && b.links[oldest].Epoch == s.at.Epoch && b.links[oldest].First <= s.at.Seq) {
-		oldest--
+	case b.ended:
+		s.known, s.expired = false, b.links[oldest].fault != nil
+	default:
+		for oldest >= 0 && !(b.links[oldest].fault == nil && b.links[oldest].Gap == nil && b.links[oldest].Epoch == s.at.Epoch && b.links[oldest].First <= s.at.Seq) {
+			oldest--
+		}
 	}
 	chosen := b.links[:oldest+1]
 	slices.Reverse(chosen)

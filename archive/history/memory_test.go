@@ -19,14 +19,14 @@ import (
 // memory is an archive in memory, and what is in it.
 type memory struct {
 	messages []batch.Message // the first is at 1
-	first    uint64          // what stands before it is not held any more
+	since    uint64          // what stands before it is not held any more
 	damaged  map[uint64]bool
 	links    map[string]batch.Links // of what comes next on a subject
 	gets     atomic.Int64
 }
 
 func newMemory() *memory {
-	return &memory{first: 1, damaged: make(map[uint64]bool), links: make(map[string]batch.Links)}
+	return &memory{since: 1, damaged: make(map[uint64]bool), links: make(map[string]batch.Links)}
 }
 
 // append appends a message, which is made with the links that it is to have.
@@ -54,7 +54,7 @@ func (m *memory) decode(at uint64) *link {
 
 func (m *memory) get(ctx context.Context, at uint64) (*link, error) {
 	m.gets.Add(1)
-	if at < m.first || at > uint64(len(m.messages)) {
+	if at < m.since || at > uint64(len(m.messages)) {
 		return nil, errGone
 	}
 	return m.decode(at), ctx.Err()
@@ -62,7 +62,7 @@ func (m *memory) get(ctx context.Context, at uint64) (*link, error) {
 
 func (m *memory) newest(_ context.Context, stream string) (tips []tip, err error) {
 	had := make(map[string]bool)
-	for at := uint64(len(m.messages)); at >= m.first; at-- {
+	for at := uint64(len(m.messages)); at >= m.since; at-- {
 		s := m.messages[at-1].Subject
 		consolidator, name, err := subject.Parse(s)
 		if err != nil {
@@ -83,7 +83,16 @@ type shelf struct {
 }
 
 func (s shelf) before(_ context.Context, at uint64) (*link, error) {
-	for at--; at >= s.first; at-- {
+	for at--; at >= s.since; at-- {
+		if s.messages[at-1].Subject == s.subject {
+			return s.decode(at), nil
+		}
+	}
+	return nil, errGone
+}
+
+func (s shelf) first(context.Context) (*link, error) {
+	for at := s.since; at <= uint64(len(s.messages)); at++ {
 		if s.messages[at-1].Subject == s.subject {
 			return s.decode(at), nil
 		}

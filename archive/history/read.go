@@ -207,7 +207,7 @@ func (r *merging) merge(ctx context.Context) error {
 // add adds what a strand has next.
 func (r *merging) add(s *strand) error {
 	if s.gap != nil {
-		n := stream.GapNotice(*s.gap, time.Now())
+		n := stream.GapNotice(*s.gap, s.lost)
 		n.At = len(r.records)
 		r.notices = append(r.notices, n)
 		return nil

@@ -194,7 +194,7 @@ func TestLastIsSoManyOverAllConsolidators(t *testing.T) {
 		for c, events := range all {
 			whole := lines(events)
 			have := g.lines[c]
-			if len(have) > 0 && have[0][0] != '{' {
+			if len(have) > 0 && have[0][0] != '{' && len(have) < len(whole) {
 				t.Fatalf("%s begins with a gap: %q", c, have)
 			}
 			if len(have) > 0 {
@@ -237,8 +237,8 @@ func TestWhatHasExpiredIsTold(t *testing.T) {
 		r, m := seeded(t, seed), newMemory()
 		all := written(r, m, 1, 400)
 		events := all["vm-0"]
-		m.first = events[len(events)/2].batch
-		held := slices.IndexFunc(events, func(e event) bool { return e.batch >= m.first })
+		m.since = events[len(events)/2].batch
+		held := slices.IndexFunc(events, func(e event) bool { return e.batch >= m.since })
 		g, _ := read(t, m, Query{})
 		compare(t, "all", g.lines["vm-0"], append([]string{"lost unknown"}, lines(events[held:])...))
 		// From a position, the number is known as far as its epoch goes.

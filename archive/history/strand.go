@@ -34,6 +34,7 @@ type strand struct {
 	expired bool   // what was before the first batch is not held any more
 	any     bool   // there was a batch
 	number  uint64 // of the last one
+	came    int64  // when its last record did, in Unix milliseconds
 	fault   error  // of batches since
 	left    bool   // no more is to be taken
 
@@ -46,6 +47,7 @@ type strand struct {
 	record stream.Record
 	time   int64 // Unix milliseconds; never goes back
 	gap    *loss.Loss
+	lost   time.Time // when the batch before the gap came, or where there is none, that behind it
 }
 
 // next moves to the next record or gap, and reports whether there is one. A record stands
@@ -106,6 +108,10 @@ func (s *strand) ends() bool {
 	if s.fault == nil || s.query.To.IsZero() {
 		return false
 	}
+	s.lost = time.UnixMilli(s.came)
+	if !s.any {
+		s.lost = s.query.To
+	}
 	s.loses(&loss.Loss{Unknown: true, Reason: damagedReason(s.fault)})
 	return true
 }
@@ -123,6 +129,10 @@ func (s *strand) take(l *link) bool {
 	if !s.known || s.at.Epoch != l.Epoch || l.First > s.at.Seq {
 		s.at, s.known = l.begin(), true
 	}
+	if !s.any {
+		s.came = l.Arrived.Earliest
+	}
+	s.lost, s.came = time.UnixMilli(s.came), l.Arrived.Latest
 	s.number, s.any, s.fault = l.Number, true, nil
 	if l.Gap != nil {
 		lost = joined(lost, s.suffered(l))

@@ -23,13 +23,20 @@ type History struct {
 	// one. With Named nothing comes of those that After does not name.
 	After, Before map[string]loss.Position
 	Named         bool
+
+	// Counts, if not 0, wants no records, but how many there are by time, in so many columns
+	// at most: a counts event, whose data are stream.Counts.
+	Counts int
 }
 
 // EndHistory is the reason of the end event when all has come. Any other says why not.
 const EndHistory = "that is all"
 
-// MaxHistory bounds History.Last.
-const MaxHistory = 100_000
+// MaxHistory bounds History.Last, and MaxCounts History.Counts.
+const (
+	MaxHistory = 100_000
+	MaxCounts  = 2000
+)
 
 // Names of what it consists of.
 const (
@@ -39,6 +46,7 @@ const (
 	historyAfter  = "after"
 	historyBefore = "before"
 	historyNamed  = "named"
+	historyCounts = "counts"
 )
 
 // Text is the value of the header.
@@ -56,6 +64,9 @@ func (h *History) Text() string {
 	}
 	if h.Named {
 		v.Set(historyNamed, "1")
+	}
+	if h.Counts > 0 {
+		v.Set(historyCounts, strconv.Itoa(h.Counts))
 	}
 	v.Set(historyLast, strconv.Itoa(h.Last))
 	return v.Encode()
@@ -83,6 +94,11 @@ func ParseHistory(text string) (h History, err error) {
 	}
 	if h.Last, err = strconv.Atoi(v.Get(historyLast)); err != nil || h.Last < 0 || h.Last > MaxHistory {
 		return h, fmt.Errorf("read %s: last=%.40q is no number up to %d", HeaderHistory, v.Get(historyLast), MaxHistory)
+	}
+	if s := v.Get(historyCounts); s != "" {
+		if h.Counts, err = strconv.Atoi(s); err != nil || h.Counts < 1 || h.Counts > MaxCounts {
+			return h, fmt.Errorf("read %s: counts=%.40q is no number from 1 to %d", HeaderHistory, s, MaxCounts)
+		}
 	}
 	if !h.From.IsZero() && !h.To.IsZero() && h.To.Before(h.From) {
 		return h, errors.New("read " + HeaderHistory + ": the time at which it ends is before that at which it begins")

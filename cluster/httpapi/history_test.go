@@ -15,13 +15,14 @@ func TestHistoryComesBackOutOfItsText(t *testing.T) {
 		{},
 		{Last: 1000, Before: map[string]loss.Position{"vm-1": {Epoch: 7, Seq: 9}, "a,b:%": {Epoch: 1 << 63}}},
 		{From: at, To: at.Add(time.Hour), Named: true, After: map[string]loss.Position{"vm-2": {Epoch: 3, Seq: 1}}},
+		{Last: 1, Counts: 2000},
 	} {
 		got, err := httpapi.ParseHistory(h.Text())
 		if err != nil || !reflect.DeepEqual(got, h) {
 			t.Errorf("%+v came back as %+v, %v", h, got, err)
 		}
 	}
-	for _, bad := range []string{"last=x", "last=-1", "last=100001", "from=soon&last=1", "before=nonsense&last=1", "%zz", "", "last=1&from=2026-03-04T12:00:00Z&to=2026-03-04T11:00:00Z"} {
+	for _, bad := range []string{"last=x", "last=-1", "last=100001", "from=soon&last=1", "before=nonsense&last=1", "last=1&counts=0", "last=1&counts=2001", "last=1&counts=many", "%zz", "", "last=1&from=2026-03-04T12:00:00Z&to=2026-03-04T11:00:00Z"} {
 		if h, err := httpapi.ParseHistory(bad); err == nil {
 			t.Errorf("%q is read as %+v", bad, h)
 		}
@@ -31,13 +32,14 @@ func TestHistoryComesBackOutOfItsText(t *testing.T) {
 func FuzzHistory(f *testing.F) {
 	f.Add("last=10&before=vm-1%3A7%3A9")
 	f.Add("from=2026-03-04T12%3A00%3A00Z&last=0&named=1&after=vm-2:3:1")
+	f.Add("last=1&counts=300&to=2026-03-04T12%3A00%3A00Z")
 	f.Fuzz(func(t *testing.T, text string) {
 		h, err := httpapi.ParseHistory(text)
 		if err != nil {
 			return
 		}
 		again, err := httpapi.ParseHistory(h.Text())
-		if err != nil || !again.From.Equal(h.From) || !again.To.Equal(h.To) || again.Last != h.Last || len(again.Before) != len(h.Before) || len(again.After) != len(h.After) {
+		if err != nil || !again.From.Equal(h.From) || !again.To.Equal(h.To) || again.Last != h.Last || again.Counts != h.Counts || len(again.Before) != len(h.Before) || len(again.After) != len(h.After) {
 			t.Fatalf("%+v came back as %+v, %v", h, again, err)
 		}
 	})

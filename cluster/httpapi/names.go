@@ -16,6 +16,7 @@ const (
 	EventSource  = "source"  // a consolidator, its number and its state: SourceEvent
 	EventLive    = "live"    // the backfill is complete; only for those who sent a Sluice header
 	EventPing    = "ping"    // nothing happened
+	EventCounts  = "counts"  // how many records there are, by time: see History
 	EventRepeats = "repeats" // some records may come that the reader has: RepeatsEvent
 	EventEnd     = "end"     // the proxy ends this session on purpose
 )

@@ -66,7 +66,12 @@ func (o options) archives(only *regexp.Regexp) error {
 		}
 	}
 	if only.MatchString(archiveMemoryName) {
-		return o.archiveMemory()
+		if err := o.archiveMemory(); err != nil {
+			return err
+		}
+	}
+	if only.MatchString(growthName) {
+		return o.growth()
 	}
 	return nil
 }
@@ -201,11 +206,16 @@ type archiving struct {
 }
 
 func (o options) startArchive(k keeper, p *pumps, profile string) (a *archiving, err error) {
-	self, err := os.Executable()
+	dir, err := os.MkdirTemp("", "sluice-bench")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "sluice-bench")
+	return o.startArchiveOf(dir, k, p, profile)
+}
+
+// startArchiveOf starts an archive with a store that is there.
+func (o options) startArchiveOf(dir string, k keeper, p *pumps, profile string) (a *archiving, err error) {
+	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,7 +22,7 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	if !only.MatchString(heldName) {
 		return nil
 	}
-	s := shape{streams: 10_000, minutes: max(int(o.gigabytes*4), 2), records: 100, noise: 290}
+	s := shape{streams: 10_000, batches: max(int(o.gigabytes*4), 2), records: 100, noise: 290}
 	dir, err := os.MkdirTemp("", "sluice-bench")
 	if err != nil {
 		return err
@@ -38,32 +37,15 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 		return err
 	}
 	start := func(how string, killed, cold bool) error {
-		if killed { // a server that was killed leaves an index that is not of what is there, and reads as much
-			if err := os.Remove(filepath.Join(dir, "jetstream", "$G", "streams", engine.Logs, "msgs", "index.db")); err != nil {
-				return err
-			}
+		b, err := beginning(ctx, dir, killed, cold)
+		switch {
+		case err != nil:
+		case how == "":
+			fmt.Printf("\n%s: %.1f GB, %d batches\n\n", heldName, float64(b.held.Bytes)/1e9, b.held.Messages)
+		default:
+			fmt.Printf("%-42s %8.2f s, %.2f s of CPU\n", how, b.took.Seconds(), b.cpu.Seconds())
 		}
-		if cold {
-			if err := forget(dir); err != nil {
-				return err
-			}
-		}
-		before, begun := usage(), time.Now()
-		e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
-		if err != nil {
-			return err
-		}
-		took, cpu := time.Since(begun), usage()-before
-		state, err := e.State(ctx)
-		if err != nil {
-			return errors.Join(err, e.Close())
-		}
-		if how == "" {
-			fmt.Printf("\n%s: %.1f GB, %d batches\n\n", heldName, float64(state.Bytes)/1e9, state.Messages)
-		} else {
-			fmt.Printf("%-42s %8.2f s, %.2f s of CPU\n", how, took.Seconds(), cpu.Seconds())
-		}
-		return e.Close()
+		return err
 	}
 	err = start("", false, false)
 	for _, c := range []struct {
@@ -96,13 +78,40 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	if err == nil {
 		err = forget(dir)
 	}
-	since := ""
+	var since spread
 	if err == nil {
-		since, err = s.first(ctx, a, func(q *history.Query) {
-			q.From = began.Add(time.Duration(rand.IntN(s.minutes*60-59)) * time.Second)
-		})
+		since, err = s.first(ctx, a, func(q *history.Query) { q.From = s.within() })
 	}
 	fmt.Printf("first record, ms, median / 90 %% / longest of %d: --last 1000 %s, --since any time %s\n", readingTimes, last, since)
 	client.Close()
 	return errors.Join(err, e.Close())
+}
+
+// begins is what an archive took to begin.
+type begins struct {
+	took, cpu time.Duration
+	held      engine.State
+}
+
+// beginning starts the server of a store, and ends it. One that was killed leaves an index
+// that is not of what is there, and reads as much as one without.
+func beginning(ctx context.Context, dir string, killed, cold bool) (b begins, err error) {
+	if killed {
+		if err := os.Remove(filepath.Join(dir, "jetstream", "$G", "streams", engine.Logs, "msgs", "index.db")); err != nil {
+			return b, err
+		}
+	}
+	if cold {
+		if err := forget(dir); err != nil {
+			return b, err
+		}
+	}
+	before, begun := usage(), time.Now()
+	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
+	if err != nil {
+		return b, err
+	}
+	b.took, b.cpu = time.Since(begun), usage()-before
+	b.held, err = e.State(ctx)
+	return b, errors.Join(err, e.Close())
 }

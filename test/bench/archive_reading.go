@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -23,8 +24,7 @@ import (
 )
 
 // Reading the archive is measured on stores of three sizes whose server was just started, so
-// that it holds no block in memory, over TCP. All streams of a store say something once a
-// minute.
+// that it holds no block in memory, over TCP.
 const (
 	readingName   = "archive: reading"
 	replayingName = "archive: replaying"
@@ -34,13 +34,30 @@ const (
 
 // shape is what a store holds.
 type shape struct {
-	streams, minutes, records int // records in each batch
-	noise                     int // bytes of each that hardly compress
+	streams       int
+	consolidators int           // that each have all streams; one if it is 0
+	batches       int           // of each stream at each consolidator
+	every         time.Duration // between two of them; a minute if it is 0
+	records       int           // of each, within a second
+	noise         int           // bytes of each record that hardly compress
+}
+
+// lanes is how many streams there are, each counted at each consolidator.
+func (s shape) lanes() int { return s.streams * max(s.consolidators, 1) }
+
+// at is when a batch begins.
+func (s shape) at(batch int) time.Time {
+	return began.Add(time.Duration(batch) * cmp.Or(s.every, time.Minute))
+}
+
+// within is a time at which something is held.
+func (s shape) within() time.Time {
+	return began.Add(time.Duration(rand.Int64N(int64(s.at(s.batches-1).Sub(began)) + 1)).Truncate(time.Second))
 }
 
 var (
-	readingShapes = []shape{{10_000, 5, 100, 0}, {10_000, 20, 100, 0}, {10_000, 60, 100, 0}}
-	replayShapes  = []shape{{1000, 10, 1000, 0}, {1000, 20, 1000, 0}, {1000, 40, 1000, 0}}
+	readingShapes = []shape{{streams: 10_000, batches: 5, records: 100}, {streams: 10_000, batches: 20, records: 100}, {streams: 10_000, batches: 60, records: 100}}
+	replayShapes  = []shape{{streams: 1000, batches: 10, records: 1000}, {streams: 1000, batches: 20, records: 1000}, {streams: 1000, batches: 40, records: 1000}}
 )
 
 func (o options) readings(only *regexp.Regexp) error {
@@ -74,7 +91,7 @@ func (o options) replaying(only *regexp.Regexp) error {
 // began is the time of the first record.
 var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-func heldStream(i int) string { return fmt.Sprintf("tenant/t%05d", i) }
+func heldStream(i int) string { return fmt.Sprintf("tenant/%05d", i) }
 
 // with fills a store, starts its server anew, and has it read.
 func (s shape) with(read func(ctx context.Context, a *history.Archive, held string) error) error {
@@ -125,35 +142,36 @@ func forget(dir string) error {
 	})
 }
 
-// fill appends a batch of each stream for each minute.
+// fill appends the batches in the order of their time.
 func (s shape) fill(e *engine.Engine) error {
 	var (
 		builder batch.Builder
 		window  = make(chan struct{}, readingWindow)
 		mu      sync.Mutex
 		failed  error
-		links   = make([]batch.Links, s.streams)
-		heads   = make([]batch.Head, s.streams)
+		links   = make([]batch.Links, s.lanes())
+		heads   = make([]batch.Head, s.lanes())
 	)
-	for minute := range s.minutes {
-		for i := range s.streams {
-			at := began.Add(time.Duration(minute) * time.Minute).UnixMilli()
+	for n := range s.batches {
+		at := s.at(n).UnixMilli()
+		for i := range heads {
+			name := heldStream(i % s.streams)
 			builder.Reset()
-			for n := range s.records {
-				own := at + int64(n*1000/s.records)
-				if err := builder.Add(readingRecord(own, (minute*s.streams+i)*s.records+n, noise(s.noise)), own, own); err != nil {
+			for r := range s.records {
+				own := at + int64(r*1000/s.records)
+				if err := builder.Add(readingRecord(own, (n*len(heads)+i)*s.records+r, noise(s.noise)), own, own); err != nil {
 					return err
 				}
 			}
 			window <- struct{}{}
 			mu.Lock()
 			heads[i] = batch.Head{
-				Consolidator: "vm-1", Stream: heldStream(i), Epoch: 1, First: uint64(minute * s.records), Links: links[i],
+				Consolidator: fmt.Sprintf("vm-%d", i/s.streams+1), Stream: name, Epoch: 1, First: uint64(n * s.records), Links: links[i],
 			}
 			m := builder.Encode(&heads[i])
 			prev := links[i].Prev
 			mu.Unlock()
-			if err := e.Append(m, heldStream(i), prev, func(sequence uint64, err error) {
+			if err := e.Append(m, name, prev, func(sequence uint64, err error) {
 				mu.Lock()
 				failed = errors.Join(failed, err)
 				links[i] = heads[i].After(sequence)
@@ -198,9 +216,7 @@ func (s shape) firsts(ctx context.Context, a *history.Archive, held string) erro
 	if err != nil {
 		return err
 	}
-	since, err := s.first(ctx, a, func(q *history.Query) {
-		q.From = began.Add(time.Duration(rand.IntN(s.minutes*60-59)) * time.Second)
-	})
+	since, err := s.first(ctx, a, func(q *history.Query) { q.From = s.within() })
 	if err != nil {
 		return err
 	}
@@ -208,8 +224,15 @@ func (s shape) firsts(ctx context.Context, a *history.Archive, held string) erro
 	return nil
 }
 
-// first measures how long the first record of a query takes, in ms.
-func (s shape) first(ctx context.Context, a *history.Archive, query func(*history.Query)) (string, error) {
+// spread is what forty readings took, in ms.
+type spread struct{ median, most90, longest float64 }
+
+func (s spread) String() string {
+	return fmt.Sprintf("%.1f / %.1f / %.1f", s.median, s.most90, s.longest)
+}
+
+// first measures how long the first record of a query takes.
+func (s shape) first(ctx context.Context, a *history.Archive, query func(*history.Query)) (spread, error) {
 	var took []float64
 	for range readingTimes {
 		q := history.Query{Stream: heldStream(rand.IntN(s.streams))}
@@ -217,12 +240,12 @@ func (s shape) first(ctx context.Context, a *history.Archive, query func(*histor
 		asked := time.Now()
 		_, err := a.Read(ctx, q, func([]stream.Record, []stream.Notice) error { return errFirst })
 		if !errors.Is(err, errFirst) {
-			return "", fmt.Errorf("%+v: %w", q, orNothing(err))
+			return spread{}, fmt.Errorf("%+v: %w", q, orNothing(err))
 		}
 		took = append(took, time.Since(asked).Seconds()*1000)
 	}
 	slices.Sort(took)
-	return fmt.Sprintf("%.1f / %.1f / %.1f", took[len(took)/2], took[len(took)*9/10], took[len(took)-1]), nil
+	return spread{took[len(took)/2], took[len(took)*9/10], took[len(took)-1]}, nil
 }
 
 func orNothing(err error) error {
@@ -234,6 +257,15 @@ func orNothing(err error) error {
 
 // replays measures how fast a stream comes.
 func (s shape) replays(ctx context.Context, a *history.Archive, held string) error {
+	rate, err := s.replayRate(ctx, a)
+	if err == nil {
+		fmt.Printf("%-24s %14.0f\n", held, rate)
+	}
+	return err
+}
+
+// replayRate is how many records a second come of a stream that is read from its beginning.
+func (s shape) replayRate(ctx context.Context, a *history.Archive) (float64, error) {
 	var rates []float64
 	for range 9 {
 		n, asked := 0, time.Now()
@@ -241,14 +273,13 @@ func (s shape) replays(ctx context.Context, a *history.Archive, held string) err
 			n += len(records)
 			return nil
 		}); err != nil {
-			return err
+			return 0, err
 		}
-		if n != s.minutes*s.records {
-			return fmt.Errorf("%d records were read of %d", n, s.minutes*s.records)
+		if want := s.lanes() / s.streams * s.batches * s.records; n != want {
+			return 0, fmt.Errorf("%d records were read of %d", n, want)
 		}
 		rates = append(rates, float64(n)/time.Since(asked).Seconds())
 	}
 	slices.Sort(rates)
-	fmt.Printf("%-24s %14.0f\n", held, rates[len(rates)/2])
-	return nil
+	return rates[len(rates)/2], nil
 }

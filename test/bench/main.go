@@ -52,6 +52,7 @@ func main() {
 	flag.DurationVar(&o.flooded, "flood", time.Minute, "how long the client is flooded")
 	flag.IntVar(&o.held, "held", 10_000_000, "records that the client holds and searches")
 	flag.Float64Var(&o.gigabytes, "gigabytes", 1, "gigabytes that an archive holds which begins")
+	flag.Float64Var(&o.days, "days", 1, "how much of each day is held where growth is measured")
 	more := flag.String("proxy-flags", "", "more flags of the proxy that is measured, such as --admin 127.0.0.1:5581 --pprof")
 	only := flag.String("only", "", "scenarios whose name matches this regular expression")
 	flag.Parse()
@@ -107,6 +108,7 @@ type options struct {
 	held    int
 
 	gigabytes  float64
+	days       float64
 	proxyFlags []string // more flags of sluice proxy
 }
 

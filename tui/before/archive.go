@@ -26,12 +26,20 @@ type Query struct {
 	Named         bool
 }
 
-// Archive is what was said before. Its method is called from several goroutines.
-type Archive interface {
+// Reader reads what was said before. Its method is called from several goroutines.
+type Reader interface {
 	// Read hands on what is held, the oldest record first, and returns where it came to: the
 	// position of the next record by source. Nothing that hand was given may be used after
 	// it has returned; an error of it ends the reading, and is returned.
 	Read(ctx context.Context, q Query, hand func([]stream.Record, []stream.Notice) error) (map[string]loss.Position, error)
+}
+
+// Archive is what was said before. Its methods are called from several goroutines.
+type Archive interface {
+	Reader
+	// Counts says how many records are held, by time, in so many columns at most, of what a
+	// query wants whose Last is 0. Without From or To, all of that has a column.
+	Counts(ctx context.Context, q Query, columns int) (stream.Counts, error)
 }
 
 // Progress is how far a reading has come. Its zero value is ready, and its methods may be
@@ -71,7 +79,7 @@ func pageBytes(kept int64) int64 { return min(max(kept/2, minPage), maxPage) }
 // read puts what a query finds into a page, up to so many rows and bytes: the oldest, or,
 // if the query is for the newest, the newest. It returns where it came to, and whether
 // there is more.
-func read(ctx context.Context, a Archive, q Query, streams []string, of, most int, bytes int64) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
+func read(ctx context.Context, a Reader, q Query, streams []string, of, most int, bytes int64) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
 	p = rows.NewPage(streams)
 	last := time.Time{}
 	ends, err = a.Read(ctx, q, func(records []stream.Record, notices []stream.Notice) error {

@@ -10,7 +10,7 @@ import (
 // Around reads what is around a time: Ask.Want rows that pass from then on, and as many from
 // before. Ask.Begin and Ask.Match are not looked at. at is the number of the first row that
 // is not before the time, within the page that begins there.
-func Around(ctx context.Context, a Archive, ask *Ask, at time.Time) (older Found, newer Reached, err error) {
+func Around(ctx context.Context, a Reader, ask *Ask, at time.Time) (older Found, newer Reached, err error) {
 	// Where it is: the first record of each source that is not before it. One that has none
 	// among the next is not there yet.
 	begin := make(rows.Edges)

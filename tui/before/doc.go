@@ -13,4 +13,7 @@
 //
 // Memory: what is returned is bounded by what was asked for; what is read in between by
 // [maxChunk] records of each stream.
+//
+// What came right before what is live may be on its way into the archive: it is waited for, 1.5 s
+// at most in one reading. What does not come then is a loss, in its place.
 package before

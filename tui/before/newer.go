@@ -36,7 +36,7 @@ type Reached struct {
 }
 
 // Newer reads what comes next.
-func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
+func Newer(ctx context.Context, a Reader, ask *Onward) (r Reached, err error) {
 	r.End = ask.After.Clone()
 	if err = fewStreams(ask.Streams); err != nil {
 		return r, err
@@ -44,13 +44,18 @@ func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
 	sides := make([]*side, len(ask.Streams))
 	open := make([]bool, len(sides)) // there is more
 	pages := make([]*rows.Page, len(sides))
+	wait := patience{waits} // Before is where what is live begins
 	for of, name := range ask.Streams {
 		q := Query{Stream: name, After: ask.After[name], Before: ask.Before[name], Named: ask.Named}
 		if !ask.Named && !ask.From.IsZero() {
 			q.From = ask.From.Add(-skew)
 		}
 		var ends map[string]loss.Position
-		if pages[of], ends, open[of], err = ask.read(ctx, a, q, of); err != nil {
+		err = wait.until(ctx, q.Before, func() (_ map[string]loss.Position, ended bool, err error) {
+			pages[of], ends, open[of], err = ask.read(ctx, a, q, of)
+			return ends, !open[of], err
+		})
+		if err != nil {
 			return r, err
 		}
 		if !open[of] {
@@ -100,7 +105,7 @@ func Newer(ctx context.Context, a Archive, ask *Onward) (r Reached, err error) {
 }
 
 // read reads one stream until there are as many rows as are wanted.
-func (ask *Onward) read(ctx context.Context, a Archive, q Query, of int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
+func (ask *Onward) read(ctx context.Context, a Reader, q Query, of int) (p *rows.Page, ends map[string]loss.Position, more bool, err error) {
 	if ask.Show == nil {
 		p, ends, more, err = read(ctx, a, q, ask.Streams, of, ask.Want, pageBytes(ask.MaxBytes))
 		if err == nil {

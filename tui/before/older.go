@@ -2,15 +2,12 @@ package before
 
 import (
 	"context"
-	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"sluice/cluster/loss"
-	"sluice/cluster/stream"
 	"sluice/tui/rows"
-	"sluice/tui/rowtext"
 )
 
 // The records of each stream that are read at a time: more and more while what is wanted is
@@ -28,6 +25,7 @@ type Ask struct {
 	Streams []string
 	Begin   rows.Edges          // what comes before these; of sources that are not named, all
 	Held    map[rows.Place]bool // but for these
+	Live    bool                // what came right before Begin may be on its way into the archive
 	To      time.Time           // what is later is not wanted; zero is no bound
 
 	Want  int  // rows that pass; what came in one piece with them comes, too
@@ -54,7 +52,7 @@ type Found struct {
 }
 
 // Older reads what came before. With an error it returns what it had by then.
-func Older(ctx context.Context, a Archive, ask *Ask) (f Found, err error) {
+func Older(ctx context.Context, a Reader, ask *Ask) (f Found, err error) {
 	f.Begin, f.End = ask.Begin, ask.Begin
 	if err = fewStreams(ask.Streams); err != nil {
 		return f, err
@@ -64,11 +62,16 @@ func Older(ctx context.Context, a Archive, ask *Ask) (f Found, err error) {
 		chunk = min(max(ask.Want, 1), maxChunk)
 	}
 	total, bytes := 0, int64(0)
+	wait := patience{}
+	if ask.Live {
+		wait.left = waits
+	}
 	for {
-		page, begin, all, looked, err := ask.chunk(ctx, a, f.Begin, chunk)
+		page, begin, all, looked, err := ask.chunk(ctx, a, f.Begin, chunk, &wait)
 		if err != nil {
 			return f, err
 		}
+		wait.left = 0
 		ask.Progress.add(looked.rows, looked.at)
 		f.End = ends(f.End, page)
 		page.Begin, f.Begin, f.All = begin, begin, all
@@ -128,7 +131,7 @@ type side struct {
 
 // chunk reads the newest records before some places, up to so many. all: there is nothing
 // before them.
-func (ask *Ask) chunk(ctx context.Context, a Archive, begin rows.Edges, most int) (page *rows.Page, to rows.Edges, all bool, seen looked, err error) {
+func (ask *Ask) chunk(ctx context.Context, a Reader, begin rows.Edges, most int, wait *patience) (page *rows.Page, to rows.Edges, all bool, seen looked, err error) {
 	to = begin.Clone()
 	each := most
 	if n := len(ask.Streams); n > 1 {
@@ -136,7 +139,16 @@ func (ask *Ask) chunk(ctx context.Context, a Archive, begin rows.Edges, most int
 	}
 	sides := make([]*side, len(ask.Streams))
 	for of, name := range ask.Streams {
-		p, ends, cut, err := read(ctx, a, Query{Stream: name, To: ask.To, Last: each, Before: begin[name]}, ask.Streams, of, math.MaxInt, pageBytes(ask.MaxBytes)/int64(len(ask.Streams)))
+		q := Query{Stream: name, To: ask.To, Last: each, Before: begin[name]}
+		var (
+			p    *rows.Page
+			ends map[string]loss.Position
+			cut  bool
+		)
+		err := wait.until(ctx, q.Before, func() (_ map[string]loss.Position, ended bool, err error) {
+			p, ends, cut, err = read(ctx, a, q, ask.Streams, of, math.MaxInt, pageBytes(ask.MaxBytes)/int64(len(ask.Streams)))
+			return ends, true, err
+		})
 		if err != nil {
 			return nil, begin, false, seen, err
 		}
@@ -211,28 +223,3 @@ func reach(p *rows.Page, from int, to rows.Edges) {
 		}
 	}
 }
-
-// unreached adds a gap where a source's records end before the place where they should, and
-// moves the places to there.
-func unreached(p *rows.Page, of int, name string, before, ends map[string]loss.Position, to rows.Edges) {
-	for _, source := range slices.Sorted(maps.Keys(before)) {
-		want := before[source]
-		at, ok := ends[source]
-		if !ok || at.Epoch != want.Epoch || at.Seq >= want.Seq {
-			continue
-		}
-		when := time.Now()
-		if p.Len() > 0 {
-			e, _ := p.Row(p.Len() - 1)
-			when = time.UnixMilli(e.Time)
-		}
-		n := stream.GapNotice(loss.Loss{
-			Stream: name, Source: source, Hop: loss.AtArchive, Count: want.Seq - at.Seq, Reason: notArchived,
-		}, when)
-		p.Gap(&n, rowtext.AppendGap(nil, &n), of)
-		to.Set(name, source, at)
-	}
-}
-
-// notArchived is why records are lost that are not in the archive, for people.
-const notArchived = "the archive does not have them"

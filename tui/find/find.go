@@ -120,6 +120,11 @@ func (f *Finder) Index(data []byte) int {
 	return -1
 }
 
+// Begins reports whether data begins with the word.
+func (f *Finder) Begins(data []byte) bool {
+	return len(f.word) > 0 && len(data) >= len(f.word) && f.at(data)
+}
+
 // at reports whether data, which is long enough, begins with the word.
 func (f *Finder) at(data []byte) bool {
 	data = data[:len(f.word)]

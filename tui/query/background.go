@@ -56,7 +56,7 @@ func (b *background) work(worker int) {
 			b.lease.Wake(true)
 		}
 	}()
-	r := &Row{Names: b.lease.Names()}
+	r := newRow(b.lease.Names())
 	for {
 		i, ok := b.lease.Take(worker)
 		if !ok {
@@ -87,8 +87,8 @@ func (b *background) examine(p *rows.Part, r *Row) (found *blockHits, complete b
 	var m blockHits
 	tested := 0
 	test := func(i int, mem []byte) bool {
-		r.Entry = p.Entry(i)
-		r.Data = r.Entry.In(mem)
+		e := p.Entry(i)
+		r.set(e, e.In(mem))
 		if b.probe.Test(r) {
 			m.set(i)
 			found = &m
@@ -130,12 +130,16 @@ func (b *background) drive(p *rows.Part, s rows.Stretch, test func(int, []byte) 
 	word := &b.probe.drive
 	from, to, mem := s.From, s.To, s.Mem
 	at, end := p.Entry(from).Begin(), p.Entry(to-1).End()
+	usual := uint32(0) // where the word was in the last record that has it
 	for at < end {
-		k := word.Index(mem[at:end])
-		if k < 0 {
+		// Records that are alike have it at the same place.
+		if e := p.Entry(from); at == e.Begin() && usual < e.End()-at && word.Begins(mem[at+usual:e.End()]) {
+			at += usual
+		} else if k := word.Index(mem[at:end]); k >= 0 {
+			at += uint32(k)
+		} else {
 			return true
 		}
-		at += uint32(k)
 		// Hits are often close to each other: look a little ahead first.
 		for i := 0; i < 4 && from < to && p.Entry(from).End() <= at; i++ {
 			from++
@@ -151,6 +155,7 @@ func (b *background) drive(p *rows.Part, s rows.Stretch, test func(int, []byte) 
 		if e.Plain && !e.Kind.Notice() && !test(from, mem) {
 			return false
 		}
+		usual = at - e.Begin()
 		at = e.End()
 		from++
 	}

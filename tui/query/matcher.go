@@ -56,13 +56,26 @@ func (m *Matcher) Match(r *Row) bool {
 	if m.inNamesOf(r) {
 		return true
 	}
+	// Where one word of the pattern is known to be in the row, it mostly shows all of it.
+	surely := r.has != nil && m.words[0].Same(r.has)
+	if surely && m.sure(r) {
+		return true
+	}
 	if !m.possible(r) {
 		return false
 	}
-	if m.sure(r) {
+	if !surely && m.sure(r) {
 		return true
 	}
-	text, body, ok := rowtext.Quick(r.scratch[:0], r.Entry, r.Data)
+	var text []byte
+	var body int
+	var ok bool
+	if f := r.known(); f != nil {
+		text, body, ok = f.text(r.scratch[:0], r.Entry)
+	}
+	if !ok {
+		text, body, ok = rowtext.Quick(r.scratch[:0], r.Entry, r.Data)
+	}
 	r.scratch = text
 	if ok {
 		return m.showsBytes(r, text[:body]) || m.showsBytes(r, text[body:])
@@ -77,7 +90,16 @@ func (m *Matcher) sure(r *Row) bool {
 	if !m.text.IsSet() || !r.trusted() || len(r.Data) > rowtext.InSearch {
 		return false
 	}
-	if m.text.In(plainMsg(r.Data)) {
+	// In which way the last row was sure is tried first.
+	if r.inMsg && m.text.In(plainMsg(r.Data)) {
+		return true
+	}
+	if f := r.known(); f != nil {
+		in := f.sure(m, r.Entry.Foreign)
+		r.inMsg = in >= 0 && in == f.msg
+		return in >= 0
+	}
+	if r.inMsg = m.text.In(plainMsg(r.Data)); r.inMsg {
 		return true
 	}
 	if r.Entry.Foreign {
@@ -95,27 +117,40 @@ func (m *Matcher) sure(r *Row) bool {
 			}
 			continue
 		}
-		shown := true // the key, too
-		switch string(key) {
-		case "v", "pid", "time", "level", "hostname", "req", "res", "err":
-			continue // rows do not show them, or in another form
-		case "msg", "name", "component":
-			shown = value[0] != '"'
-		}
-		if len(key)+len(value) > rowtext.MaxValue || bytes.IndexByte(key, '\\') >= 0 {
-			continue
-		}
-		if value[0] == '"' {
-			value = value[1 : len(value)-1]
-			if bytes.IndexByte(value, '\\') >= 0 {
-				continue
-			}
-		}
-		if m.text.In(value) || shown && (m.text.In(key) || m.pair.shows(key, value)) {
+		if !hidden(key) && m.inMember(key, value) {
 			in = key
 		}
 	}
 	return in != nil && hasMsg // or another field may be the message
+}
+
+// hidden reports whether rows do not show a field, or in another form.
+func hidden(key []byte) bool {
+	switch string(key) {
+	case "v", "pid", "time", "level", "hostname", "req", "res", "err":
+		return true
+	}
+	return false
+}
+
+// inMember reports whether a row shows the pattern without doubt where it shows a member
+// of its record, if it shows that.
+func (m *Matcher) inMember(key, value []byte) bool {
+	shown := true // the key, too
+	switch string(key) {
+	case "msg", "name", "component":
+		shown = value[0] != '"'
+	}
+	if len(key)+len(value) > rowtext.MaxValue || bytes.IndexByte(key, '\\') >= 0 {
+		return false
+	}
+	if value[0] == '"' {
+		value = value[1 : len(value)-1]
+		if bytes.IndexByte(value, '\\') >= 0 {
+			return false
+		}
+	}
+	return m.text.In(value) || shown && (m.text.In(key) || m.pair.shows(key, value))
 }
 
 // shows reports whether a text of a row matches.

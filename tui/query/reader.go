@@ -16,7 +16,7 @@ type Reader struct {
 // NewReader returns a reader that calls take with each row that passes, and its number.
 // The row is valid until take returns.
 func NewReader(l *rows.Lease, p Probe, take func(n uint64, r *Row)) *Reader {
-	r := &Reader{take: take, passing: background{lease: l, probe: p}, row: &Row{Names: l.Names()}}
+	r := &Reader{take: take, passing: background{lease: l, probe: p}, row: newRow(l.Names())}
 	r.passing.driven = p.driven(l.Names())
 	return r
 }
@@ -37,8 +37,8 @@ func (r *Reader) Read(p *rows.Part) (complete bool) {
 			if found[i/64]&(1<<(i%64)) == 0 {
 				continue
 			}
-			row.Entry = p.Entry(i)
-			row.Data = row.Entry.In(s.Mem)
+			e := p.Entry(i)
+			row.set(e, e.In(s.Mem))
 			r.take(base+uint64(i), row)
 			if tested++; tested%yieldEvery == 0 {
 				if r.passing.lease.Ended() {

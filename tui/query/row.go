@@ -15,6 +15,27 @@ type Row struct {
 	// For tests of this row and the next ones, by one goroutine.
 	scratch  []byte
 	machines []machine
+	forms    *forms // nil: this is the only row
+	form     *form  // that fits the data; nil: none does, or that is not known
+	formed   bool   // it is known
+	inMsg    bool   // a matcher has found its text in the message of the last one
+}
+
+// newRow returns a row to test many records with, one after the other.
+func newRow(names *rows.Names) *Row { return &Row{Names: names, forms: new(forms)} }
+
+// set makes the row that of a record.
+func (r *Row) set(e *rows.Entry, data []byte) {
+	r.Entry, r.Data = e, data
+	r.form, r.formed = nil, false
+}
+
+// known is what is known of how the record is built; nil: nothing.
+func (r *Row) known() *form {
+	if !r.formed && r.forms != nil {
+		r.form, r.formed = r.forms.of(r.Data), true
+	}
+	return r.form
 }
 
 // machine is what matches the expression of a matcher.

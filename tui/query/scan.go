@@ -15,7 +15,7 @@ type Scan struct {
 	probe  Probe
 	lo, hi uint64
 	found  numbers
-	row    Row
+	row    *Row
 	behind *background // nil: nothing is tested in the background
 }
 
@@ -30,7 +30,7 @@ const atOnce = 4 * rows.BlockLen
 // its first Step.
 func NewScan(s *rows.Store, from uint64, p Probe) *Scan {
 	from = min(max(from, s.First()), s.Next())
-	return &Scan{store: s, probe: p, lo: from, hi: from}
+	return &Scan{store: s, probe: p, lo: from, hi: from, row: newRow(s.Names())}
 }
 
 // Step tests until the deadline, or sees what was tested in the background; it
@@ -76,8 +76,9 @@ func (s *Scan) left() uint64 { return s.store.Next() - s.hi + s.lo - min(s.store
 
 func (s *Scan) pass(n uint64) bool {
 	e := s.store.Entry(n)
-	s.row.Entry, s.row.Data, s.row.Names = e, s.store.Data(e), s.store.Names()
-	return s.probe.Test(&s.row)
+	s.row.set(e, s.store.Data(e))
+	s.row.Names = s.store.Names()
+	return s.probe.Test(s.row)
 }
 
 // collect takes what was found in the background, in the order of the parts.

@@ -49,6 +49,13 @@ func (t *Term) match(r *Row) bool {
 	if t.matcher != nil {
 		return t.matcher.Match(r) != t.Not
 	}
+	if t.key != "" && r.trusted() {
+		if f := r.known(); f != nil {
+			if passes, known := f.term(t); known {
+				return passes
+			}
+		}
+	}
 	if t.word.IsSet() && r.trusted() && !t.word.Same(r.has) && !t.word.In(r.Data) && !t.OfOrigin() {
 		return t.Not
 	}

@@ -121,8 +121,10 @@ func (p *Past) DropNewest() {
 	p.bytes -= page.Bytes()
 }
 
-// NewestFirst is the number of the first record of the newest page.
+// NewestFirst is the number of the first record of the newest page, and OldestNext the number
+// behind the last one of the oldest page.
 func (p *Past) NewestFirst() uint64 { return p.pages[len(p.pages)-1].first }
+func (p *Past) OldestNext() uint64  { return p.first + uint64(p.pages[0].Len()) }
 
 // Pages is how many there are.
 func (p *Past) Pages() int { return len(p.pages) }

@@ -65,9 +65,8 @@ func newStore(streams []string, all *Stores) *Store {
 	for i, name := range streams {
 		s.streamID[name] = uint16(i)
 	}
-	if all.positions {
-		s.first, s.next, s.base = origin, origin, origin/BlockLen
-	}
+	first := s.Began()
+	s.first, s.next, s.base = first, first, first/BlockLen
 	return s
 }
 
@@ -90,6 +89,15 @@ func (s *Store) Title() string {
 		return s.title
 	}
 	return strings.Join(s.names.Streams, " + ")
+}
+
+// Began is the number of the first record that the store ever had, or will have: so many
+// were let go as First is above it.
+func (s *Store) Began() uint64 {
+	if s.all.positions {
+		return origin
+	}
+	return 0
 }
 
 // First and Next bound the numbers of the records that are held: from First up to

@@ -89,11 +89,7 @@ func Quick(dst []byte, e *rows.Entry, data []byte) (text []byte, body int, ok bo
 		}
 		dst = append(dst, keys[i]...)
 		dst = append(dst, '=')
-		v := values[i]
-		if v[0] == '"' && len(v) > 2 && bytes.IndexByte(v, ' ') < 0 && bytes.IndexByte(v, '=') < 0 {
-			v = v[1 : len(v)-1]
-		}
-		dst = append(dst, v...)
+		dst = append(dst, unquoted(values[i])...)
 	}
 	body = len(dst)
 	dst = append(dst, name...)

@@ -97,7 +97,7 @@ func (t *Trace) look(s *rows.Store) *source {
 	t.all.Use(s)
 	next := s.Next()
 	of := &source{trace: t, store: s, scan: query.NewScan(s, next, t.probe), from: next, lo: next, hi: next}
-	t.unseen += s.First()
+	t.unseen += s.First() - s.Began()
 	s.Watch(of)
 	return of
 }

@@ -132,6 +132,22 @@ func TestWhatIsLetGoIsTakenOrCounted(t *testing.T) {
 	}
 }
 
+// Where positions are kept, records have other numbers: what was let go is counted the same.
+func TestWhatWasLetGoIsCountedWherePositionsAreKept(t *testing.T) {
+	c := newCluster(t, 1<<20)
+	c.all.KeepPositions()
+	a := c.open("a")
+	for range 100 {
+		c.record("a", "x", true)
+	}
+	a.EvictTo(a.First() + 10)
+	tr := c.begin("x")
+	c.finish(tr)
+	if steps, _, _, unseen := tr.Steps(); steps != 90 || unseen != 10 {
+		t.Fatalf("%d steps, %d unseen", steps, unseen)
+	}
+}
+
 // Of what is held no more than so many are copied; the rest is counted.
 func TestTooManySteps(t *testing.T) {
 	c := newCluster(t, 1<<20)

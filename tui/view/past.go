@@ -109,6 +109,9 @@ func (v *View) firstBelow() uint64 {
 	return v.store.First()
 }
 
+// Seam is the number of the seam, if there is one, or of where it would be.
+func (v *View) Seam() uint64 { return v.seamNumber() }
+
 // seamNumber is the number of the seam, or of where it would be: above that of all that was
 // loaded. It is 0 when nothing was.
 func (v *View) seamNumber() uint64 {
@@ -245,16 +248,17 @@ func (p *past) errorFrom(from uint64, step int) (n uint64, ok bool) {
 	return 0, false
 }
 
-// Bound lets go of what was loaded until no more than so many records and bytes are left:
-// of what is furthest from the screen first, below it, or else above it.
+// Bound lets go of what was loaded until no more than so many records and bytes are left: of
+// what is furthest from the screen first.
 func (v *View) Bound(records int, bytes int64) {
 	p := v.Past()
 	for p != nil && p.Pages() > 1 && (p.Held() > records || p.Bytes() > bytes) {
-		last := v.seamNumber()
+		top, last := v.seamNumber(), v.seamNumber()
 		if total := v.Total(); !v.follow && total > 0 {
-			last = v.At(min(v.TopOrd()+v.height, total) - 1)
+			top, last = v.At(v.TopOrd()), v.At(min(v.TopOrd()+v.height, total)-1)
 		}
-		if v.follow || last < p.NewestFirst() {
+		above, below := beyond(p.OldestNext(), top), beyond(last, p.NewestFirst())
+		if v.follow || below > 0 && below >= above {
 			p.DropNewest()
 			v.past.joined = 0
 			continue
@@ -262,6 +266,9 @@ func (v *View) Bound(records int, bytes int64) {
 		p.DropOldest()
 	}
 }
+
+// beyond is how much the second number is above the first one; 0 when it is not.
+func beyond(a, b uint64) uint64 { return max(a, b) - a }
 
 // Narrow notes that what was loaded last was chosen by a filter, which shows no more than
 // that of the rest.

@@ -21,6 +21,9 @@ type Search struct {
 	kept        []uint64 // matches among the rows that the view keeps
 	keptVersion int      // of those rows
 
+	across bool // the last jump went across the seam
+	whole  bool // none does: what is between is searched first, see Keep
+
 	arrived bool      // a jump has come to a match since Arrived was asked
 	missed  Direction // of a jump that found nothing since Missed was asked; stay: none
 }
@@ -75,6 +78,19 @@ func (s *Search) Find(d Direction) {
 	}
 }
 
+// Keep ends the looking while one types. From here on no jump goes across the seam; it reports
+// whether one has, which is to be gone back from.
+func (s *Search) Keep() (across bool) {
+	s.whole = true
+	return s.across
+}
+
+// FindBehind jumps to the first match behind the seam.
+func (s *Search) FindBehind() { s.want, s.from = Forward, s.view.seamNumber() }
+
+// Behind reports whether the last jump began behind the seam, or there is none.
+func (s *Search) Behind() bool { return s.view.SeamOrd() < 0 || s.from >= s.view.seamNumber() }
+
 // Step goes on until the deadline, and jumps once it is known where to; it reports
 // whether there is more to do.
 func (s *Search) Step(deadline time.Time, now func() time.Time) (more bool) {
@@ -86,6 +102,9 @@ func (s *Search) Step(deadline time.Time, now func() time.Time) (more bool) {
 		return more
 	}
 	n, found, done := s.resolve(s.view.ShownEnd())
+	if s.across = found && s.view.Crosses(s.from, n); s.across && s.whole {
+		found, s.want = false, Forward
+	}
 	if found {
 		s.view.Jump(n)
 		s.arrived = true
@@ -201,6 +220,9 @@ func (s *Search) resolve(end uint64) (n uint64, found, done bool) {
 	last := hi >= min(end, s.view.store.Next()) // all that is shown after the start was tested
 	switch s.want {
 	case Nearest:
+		if past := s.inPast(); past != nil && !past.complete() && s.from < s.view.seamNumber() {
+			return 0, false, false // there may be one before those that were found behind the seam
+		}
 		if i := s.ord(s.from); i < total {
 			return s.at(i), true, true
 		}

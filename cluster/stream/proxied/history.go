@@ -36,11 +36,32 @@ func (h *History) Close() { h.backend.client.CloseIdleConnections() }
 // came to: the position of the next record by consolidator. Nothing that hand was given may
 // be used after it has returned; an error of it ends the reading, and is returned.
 func (h *History) Read(ctx context.Context, name string, want httpapi.History, hand func([]stream.Record, []stream.Notice) error) (map[string]stream.Position, error) {
+	p := &part{stream: name, hand: hand, origins: make(map[uint64]origin)}
+	err := h.ask(ctx, name, want, p)
+	return p.ends, err
+}
+
+// Counts returns how many records there are of what is wanted of a stream, by time, in
+// History.Counts columns at most, which is above 0.
+func (h *History) Counts(ctx context.Context, name string, want httpapi.History) (stream.Counts, error) {
+	want.Last = 1 // an older proxy, which counts nothing, sends no more than that
+	p := &part{stream: name, hand: func([]stream.Record, []stream.Notice) error { return errOldProxy }}
+	if err := h.ask(ctx, name, want, p); err != nil {
+		return stream.Counts{}, err
+	}
+	if p.counts == nil {
+		return stream.Counts{}, errOldProxy
+	}
+	return *p.counts, nil
+}
+
+// ask asks for a part of history, and takes what comes.
+func (h *History) ask(ctx context.Context, name string, want httpapi.History, p *part) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.backend.address(httpapi.LogsPath(name), ""), nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	req.Header.Set("Accept", httpapi.TypeEvents)
 	req.Header.Set("Cache-Control", "no-cache")
@@ -48,45 +69,44 @@ func (h *History) Read(ctx context.Context, name string, want httpapi.History, h
 	req.Header.Set(httpapi.HeaderHistory, want.Text())
 	token, err := h.backend.cfg.token()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := h.backend.client.Do(req)
 	if err != nil {
-		return nil, notHTTP(err)
+		return notHTTP(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	kind, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	if resp.StatusCode != http.StatusOK || strings.TrimSpace(kind) != httpapi.TypeEvents {
 		if text := problemText(resp.Body, problemWait); text != "" {
-			return nil, errors.New(text)
+			return errors.New(text)
 		}
-		return nil, errors.New(statusText(resp))
+		return errors.New(statusText(resp))
 	}
-	p := &part{stream: name, hand: hand, origins: make(map[uint64]origin)}
 	body := newEventBody(resp.Body, maxEvent, idleTimeout)
 	defer func() { _ = body.Close() }()
 	for !p.over {
 		events, err := body.next()
 		switch {
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return ctx.Err()
 		case errors.Is(err, errResponse), errors.Is(err, io.EOF):
-			return nil, fmt.Errorf("read the history of %q: the proxy ended the response before its end", name)
+			return fmt.Errorf("read the history of %q: the proxy ended the response before its end", name)
 		case err != nil:
-			return nil, err
+			return err
 		}
 		httpapi.ParseEvents(events, p.event)
 		if p.err == nil {
 			p.flush()
 		}
 		if p.err != nil {
-			return p.ends, p.err
+			return p.err
 		}
 	}
-	return p.ends, nil
+	return nil
 }
 
 // part is a part of history as it comes.
@@ -97,6 +117,7 @@ type part struct {
 	records []stream.Record
 	notices []stream.Notice
 	ends    map[string]stream.Position
+	counts  *stream.Counts
 	over    bool
 	err     error
 }
@@ -112,7 +133,7 @@ func (p *part) event(e *httpapi.Event) {
 		})
 	case httpapi.EventSource:
 		var s httpapi.SourceEvent
-		if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil || len(p.origins) >= 4*maxSources {
+		if json.Unmarshal(e.Data, &s) != nil || names.Check(s.Consolidator) != nil || p.origins == nil || len(p.origins) >= 4*maxSources {
 			return
 		}
 		epoch, err := httpapi.ParseBase36(s.Epoch)
@@ -126,7 +147,10 @@ func (p *part) event(e *httpapi.Event) {
 			return
 		}
 		lost.Stream = p.stream
-		n := stream.GapNotice(lost.Loss, time.Now())
+		if lost.Since.IsZero() {
+			lost.Since = time.Now()
+		}
+		n := stream.GapNotice(lost.Loss, lost.Since)
 		n.At = len(p.records)
 		p.notices = append(p.notices, n)
 	case httpapi.EventPing:
@@ -134,6 +158,12 @@ func (p *part) event(e *httpapi.Event) {
 		if len(e.Data) > 0 && json.Unmarshal(e.Data, &ping) == nil {
 			p.ends, _ = httpapi.ParsePositions(ping.Positions)
 		}
+	case httpapi.EventCounts:
+		c := &stream.Counts{}
+		if p.err = json.Unmarshal(e.Data, c); p.err == nil {
+			p.err = c.Check()
+		}
+		p.counts = c
 	case httpapi.EventLive:
 		p.err = errOldProxy
 	case httpapi.EventEnd:

@@ -4,6 +4,7 @@ package testarchive
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type Archive struct {
 	err     error
 	held    chan struct{}
 	reads   []before.Query
+	counts  int
 }
 
 // New is an empty archive.
@@ -131,6 +133,45 @@ func (a *Archive) Read(ctx context.Context, q before.Query, hand func([]stream.R
 		ends[r.Source] = loss.Position{Epoch: r.Position.Epoch, Seq: r.Position.Seq + 1}
 	}
 	return ends, ctx.Err()
+}
+
+// Counts is [before.Archive.Counts].
+func (a *Archive) Counts(ctx context.Context, q before.Query, columns int) (stream.Counts, error) {
+	a.mu.Lock()
+	a.counts++
+	a.mu.Unlock()
+	from, to := q.From, q.To
+	q.From, q.To = time.Time{}, time.Time{}
+	var times []int64
+	_, err := a.Read(ctx, q, func(records []stream.Record, _ []stream.Notice) error {
+		for i := range records {
+			times = append(times, record.PeekTime(records[i].Data))
+		}
+		return nil
+	})
+	if err != nil || len(times) == 0 {
+		return stream.Counts{}, err
+	}
+	first, last := slices.Min(times), slices.Max(times)
+	if !from.IsZero() {
+		first = from.UnixMilli()
+	}
+	if !to.IsZero() {
+		last = to.UnixMilli()
+	}
+	c := stream.Counts{From: first, Step: (last-first)/int64(columns) + 1}
+	c.Records = make([]uint64, (last-first)/c.Step+1)
+	for _, at := range times {
+		c.Spread(at, at, 1)
+	}
+	return c, nil
+}
+
+// Counted is how often somebody counted.
+func (a *Archive) Counted() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.counts
 }
 
 func wants(q *before.Query, r *stream.Record) bool {
