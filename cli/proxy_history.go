@@ -5,6 +5,7 @@ import (
 
 	"sluice/archive/engine"
 	"sluice/archive/history"
+	"sluice/archive/importer"
 	"sluice/cluster/stream"
 	"sluice/proxy"
 )
@@ -39,6 +40,8 @@ func (a pastArchive) Counts(ctx context.Context, want proxy.Past, columns int) (
 		Stream: want.Stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named,
 	}, columns)
 }
+
+func (a pastArchive) Imported() string { return importer.Consolidator }
 
 func (a pastArchive) Held(ctx context.Context) ([]proxy.Held, error) {
 	streams, err := a.archive.Holds(ctx)

@@ -129,6 +129,9 @@ func (s *session) begin(p *part) {
 		return
 	}
 	covered := r.Covered(log)
+	if history := s.proxy.cfg.History; history != nil && covered {
+		r.Forget(history.Imported())
+	}
 	t.mu.Unlock()
 
 	// The log by itself does not go on where the reader left. What is missing

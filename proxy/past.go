@@ -57,6 +57,9 @@ type History interface {
 	Counts(ctx context.Context, want Past, columns int) (stream.Counts, error)
 	// Held are the streams of which something is held.
 	Held(ctx context.Context) ([]Held, error)
+	// Imported is the consolidator under whose name recordings stand that were imported: no
+	// session is to go on there.
+	Imported() string
 }
 
 // Held is a stream of which something is held.
@@ -369,7 +372,8 @@ func (s *session) endPast(ctx context.Context, p *part, behind bool) {
 		known[o.Consolidator] = true
 	}
 	p.tail.mu.Unlock()
-	positions := past.goesOn()
+	positions, imported := past.goesOn(), s.proxy.cfg.History.Imported()
+	delete(positions, imported)
 	for consolidator := range past.reached() {
 		_, before := past.want.Before[consolidator]
 		if !past.named[consolidator] && !before && !known[consolidator] && time.Since(time.Unix(0, past.newest[consolidator])) >= pastRecent {
@@ -386,7 +390,7 @@ func (s *session) endPast(ctx context.Context, p *part, behind bool) {
 					return true
 				}
 			}
-			return false
+			return k.Key == p.want.Key(imported)
 		})
 	}
 	if p.want.Positions, p.want.More = positions, false; len(positions) > 0 {

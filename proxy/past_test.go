@@ -25,9 +25,10 @@ import (
 
 // remembered is an archive that a test scripts: the first records of a stream at vm-1.
 type remembered struct {
-	epoch   uint64
-	records int
-	err     error
+	epoch    uint64
+	records  int
+	imported int // records that were imported just now
+	err      error
 
 	mu     sync.Mutex
 	wanted []proxy.Past
@@ -39,6 +40,8 @@ func (m *remembered) asked() []proxy.Past {
 	defer m.mu.Unlock()
 	return slices.Clone(m.wanted)
 }
+
+func (m *remembered) Imported() string { return "import" }
 
 func (m *remembered) Held(context.Context) ([]proxy.Held, error) { return nil, m.err }
 
@@ -77,6 +80,9 @@ func (m *remembered) read(want proxy.Past, last int, hand func([]stream.Record, 
 	if at, ok := want.Before["vm-1"]; ok {
 		to = min(to, at.Seq)
 	}
+	if err := m.recordings(want, hand); err != nil {
+		return nil, err
+	}
 	if last > 0 {
 		from = to - min(to, uint64(last))
 	}
@@ -89,7 +95,27 @@ func (m *remembered) read(want proxy.Past, last int, hand func([]stream.Record, 
 			return nil, err
 		}
 	}
-	return map[string]stream.Position{"vm-1": {Epoch: m.epoch, Seq: to}}, nil
+	ends := map[string]stream.Position{"vm-1": {Epoch: m.epoch, Seq: to}}
+	if m.imported > 0 {
+		ends["import"] = stream.Position{Epoch: 9, Seq: uint64(m.imported)}
+	}
+	return ends, nil
+}
+
+// recordings hands on what was imported, unless it is had already.
+func (m *remembered) recordings(want proxy.Past, hand func([]stream.Record, []stream.Notice) error) error {
+	if _, had := want.After["import"]; had || want.Named {
+		return nil
+	}
+	for i := range m.imported {
+		if err := hand([]stream.Record{{
+			Stream: want.Stream, Source: "import", Position: stream.Position{Epoch: 9, Seq: uint64(i)}, Arrived: time.Now().UnixNano(),
+			Data: fmt.Appendf(nil, `{"imported":%d}`, i),
+		}}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withPast is a proxy of a consolidator that holds few of the records that it had, and an
@@ -97,6 +123,11 @@ func (m *remembered) read(want proxy.Past, last int, hand func([]stream.Record, 
 func withPast(t *testing.T, archived, records int) (*running, *remembered) {
 	t.Helper()
 	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", StreamBuffer: 16 << 10})
+	return pastOf(t, c, archived, records)
+}
+
+func pastOf(t *testing.T, c *consolidator.Consolidator, archived, records int) (*running, *remembered) {
+	t.Helper()
 	m := &remembered{records: archived}
 	m.epoch = flooded(t, c, records)
 	return start(t, nil, func(cfg *proxy.Config) {
@@ -242,4 +273,41 @@ func TestHistoryThatIsAwayIsToldAndLiveGoesOn(t *testing.T) {
 	for !strings.Contains(r.next(""), `{"i":2999}`) {
 		continue
 	}
+}
+
+// Nothing comes live from where recordings stand that were imported, so nothing is missed there.
+func TestWhatWasImportedIsNoConsolidatorThatHasGone(t *testing.T) {
+	c, _ := testcluster.Consolidator(t, consolidator.Config{Name: "vm-1", StreamBuffer: 16 << 10})
+	p, m := pastOf(t, c, 2950, 3000)
+	m.imported = 5
+	publisher := testpeer.Dial(t, c.PublishAddrs()[0], testpeer.AsForeignPublisher)
+	publisher.Drain()
+	publish := func(data string) {
+		t.Helper()
+		if _, err := publisher.Conn.Write(zmtp.AppendMessage(nil, "s", []byte(data))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := func(r *reader, to int) (last string) {
+		t.Helper()
+		for n := 0; n < to; {
+			e := r.event()
+			switch field(e, "event") {
+			case "":
+				last, n = field(e, "id"), n+1
+			case "dropped":
+				t.Fatalf("after %d records: %s", n, e)
+			}
+		}
+		return last
+	}
+	first := get(t, p, "/api/logs/s?since=24h", "Accept", "text/event-stream")
+	id := whole(first, 5+3000)
+	publish(`{"i":3000}`)
+	first.numbers(3000, 3001)
+	first.close()
+	again := get(t, p, "/api/logs/s", "Accept", "text/event-stream", "Last-Event-ID", id)
+	again.numbers(3000, 3001)
+	publish(`{"i":3001}`)
+	again.numbers(3001, 3002)
 }

@@ -92,6 +92,8 @@ func (l *library) Read(_ context.Context, wants []proxy.Past, last int, hand fun
 	return ends, nil
 }
 
+func (l *library) Imported() string { return "import" }
+
 func (l *library) Held(ctx context.Context) (all []proxy.Held, err error) {
 	if l.hold != nil {
 		select {

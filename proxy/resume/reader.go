@@ -155,6 +155,16 @@ func (r *Reader) Keys() []httpapi.KeyPosition {
 	return r.catch.keys
 }
 
+// Forget has a reader that catches up want nothing of a consolidator from which nothing comes.
+func (r *Reader) Forget(consolidator string) {
+	c := r.catch
+	delete(c.wants, consolidator)
+	if len(c.keys) > 0 {
+		key := c.key(consolidator)
+		c.keys = slices.DeleteFunc(c.keys, func(k httpapi.KeyPosition) bool { return k.Key == key })
+	}
+}
+
 // Join says where a reader that catches up begins to read the log.
 func (r *Reader) Join(log Log) (at uint64) {
 	r.catch.stand(log)
