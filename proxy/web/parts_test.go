@@ -205,6 +205,18 @@ console.log(JSON.stringify({ Drops: run(1, 0.5, 300).behind, Full: full.behind, 
 	}
 }
 
+// A row of another day than today says so.
+func TestRowsOfOtherDaysSayTheirDate(t *testing.T) {
+	var got []string
+	inNode(t, `
+import { rowTime } from "./rowtime.js";
+const today = new Date(2026, 2, 4, 12);
+console.log(JSON.stringify([[2026, 2, 4, 0, 0, 0, 7], [2026, 2, 3, 23, 59, 59, 999], [2025, 2, 4, 12], [2026, 11, 31]].map((t) => rowTime(new Date(...t).getTime(), today)).concat(rowTime(NaN, today))));`, nil, &got)
+	if want := []string{"00:00:00.007", "03-03 23:59:59.999", "2025-03-04 12:00:00.000", "12-31 00:00:00.000", ""}; !slices.Equal(got, want) {
+		t.Errorf("the times are %q, want %q", got, want)
+	}
+}
+
 // Times are read as people write them, and nothing else is taken for one.
 func TestTimesAsPeopleWriteThem(t *testing.T) {
 	var got map[string]*int64

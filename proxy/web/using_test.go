@@ -324,4 +324,13 @@ func phone(t *testing.T, b *chromium.Browser) {
 	tab.Wait(`!document.querySelector("#record").hidden && document.querySelector("#record").getBoundingClientRect().width === 390`)
 	tab.Do(chromedp.Click(chromedp.CSS("#record-close")))
 	tab.Wait(visible + " === 1")
+	// Turned, it has lower rows, which stand below one another.
+	const apart = `(() => { const tops = [...document.querySelectorAll(".pane.active .row")].map((r) => r.getBoundingClientRect().top).sort((a, b) => a - b);
+		return tops.length > 5 && tops.every((t, i) => i === 0 || t - tops[i - 1] === %d); })()`
+	tab.Do(chromedp.Click(chromedp.CSS("#tabs .tab:nth-child(1)")))
+	for _, p := range []struct{ width, height, row int64 }{{844, 390, 20}, {390, 700, 42}} {
+		key(tab, "k")
+		tab.Do(chromedp.EmulateViewport(p.width, p.height))
+		tab.Wait(fmt.Sprintf(apart, p.row))
+	}
 }

@@ -1,16 +1,18 @@
 // The rows on the screen: a list of which only those in sight are elements. It is drawn
 // once a frame, when something has changed.
 
+import { clock } from "./clock.js";
 import { kinds } from "./store.js";
 import { places } from "./query.js";
 import { onScreen, rowText } from "./rowtext.js";
+import { rowTime } from "./rowtime.js";
 import { safe, shorten } from "./safe.js";
 import { levelClass, levelName } from "./words.js";
 
 const names = 5; // hues
 const followEvery = 30; // milliseconds between two paints
 const patience = 25; // milliseconds for the rows of one paint; what is left comes with the next
-const widest = { stream: 24, host: 14, label: 14 }; // columns, in characters
+const widest = { time: 23, stream: 24, host: 14, label: 14 }; // columns, in characters
 
 export function element(tag, className, text) {
   const e = document.createElement(tag);
@@ -27,15 +29,6 @@ export function hue(name) {
 }
 
 const utf8 = new TextEncoder();
-
-const two = (n) => String(n).padStart(2, "0");
-
-// clock is the time of a row; the date is in the record.
-export function clock(time) {
-  if (Number.isNaN(time)) return "";
-  const t = new Date(time);
-  return two(t.getHours()) + ":" + two(t.getMinutes()) + ":" + two(t.getSeconds()) + "." + String(t.getMilliseconds()).padStart(3, "0");
-}
 
 // marked appends text, with what is found in it marked. ranges are places in the whole.
 function marked(parent, className, text, at, ranges) {
@@ -59,7 +52,8 @@ export class List {
   #setTo = -1; // where we have scrolled to ourselves
   #stamp = 0; // grows with whatever changes all rows
   #painted = 0; // when
-  #columns = { stream: 0, host: 0, label: 0 };
+  #columns = { time: 12, stream: 0, host: 0, label: 0 };
+  #today = new Date(clock.now);
   #anchor = null; // what stays in sight while rows before it are still looked for: { number, offset }
 
   // many tells that each row says of which stream it is.
@@ -83,10 +77,19 @@ export class List {
       onOpen(this.cursor);
       this.draw();
     });
-    new ResizeObserver(() => this.draw()).observe(this.root);
+    new ResizeObserver(() => this.#resized()).observe(this.root);
   }
 
-  get height() { return this.rowHeight ??= parseFloat(getComputedStyle(this.root).getPropertyValue("--row")) || 20; }
+  get height() { return this.rowHeight ??= this.#rowHeight(); }
+
+  #rowHeight() { return parseFloat(getComputedStyle(this.root).getPropertyValue("--row")) || 20; }
+
+  // resized draws what there is room for now; a narrow page has higher rows.
+  #resized() {
+    if (this.#rowHeight() === this.height) this.draw();
+    else this.hold(() => this.restyle());
+  }
+
   get fits() { return Math.max(Math.floor(this.root.clientHeight / this.height), 1); }
   get top() { return this.#top; }
   get bottom() { return this.#top + this.#seen; }
@@ -225,6 +228,11 @@ export class List {
 
   #paint() {
     this.#keepInSight();
+    const today = new Date(clock.now);
+    if (today.toDateString() !== this.#today.toDateString()) { // what was of today is of yesterday
+      this.#today = today;
+      this.#stamp++;
+    }
     const released = this.view.following ? 0 : this.view.release(Math.floor(this.root.scrollTop / this.height));
     this.#size();
     if (released > 0) this.#scrollTo(this.root.scrollTop - released * this.height);
@@ -305,7 +313,9 @@ export class List {
       marked(body, kind, part, at, ranges);
       at += part.length;
     }
-    e.append(element("span", "time", clock(row.time)), level);
+    const time = rowTime(row.time, this.#today);
+    this.#widen("time", time);
+    e.append(element("span", "time", time), level);
     if (this.many) {
       const stream = safe(row.stream);
       this.#widen("stream", stream);

@@ -25,6 +25,7 @@ export class Pane {
   #head = {};
   #asked = { level: 0, filter: "", search: "" }; // what the view shows
   #opened = Infinity; // when the connection came to be
+  #way = "connecting"; // what there is instead of one
 
   // The page is told of what happens by its methods: see App.
   constructor(page, { stream, level = "", filter = "", search = "" }) {
@@ -174,11 +175,12 @@ export class Pane {
     const gone = [...states].filter(([, s]) => s !== "live" && s !== "unaccounted").map(([name, s]) => safe(name) + " is " + safe(s));
     const uncounted = [...states].filter(([, s]) => s === "unaccounted").map(([name]) => safe(name));
     this.unknown = state !== "open" || states.size === 0 || gone.length > 0 || uncounted.length > 0;
-    let text = { connecting: "connecting", reconnecting: "reconnecting", login: "a token is wanted", refused: "refused", open: "" }[state];
+    this.#way = { connecting: "connecting", reconnecting: "reconnecting", login: "a token is wanted", refused: "refused", open: "" }[state];
+    let text = this.#way;
     if (message && state !== "open") text += ": " + safe(message);
     if (state === "open" && gone.length > 0) text = gone.length + " of " + plural(states.size, "consolidator") + " missing: " + some(gone);
     if (state === "open" && uncounted.length > 0) text += (text ? "; " : "") + "what is lost at " + some(uncounted) + " is unknown";
-    h.state.textContent = text;
+    h.state.title = h.state.textContent = text;
     h.state.className = "state " + (state === "refused" || state === "login" || gone.length > 0 ? "bad" : "wait");
     this.refused = state === "login";
     if (this.refused) this.page.login(message);
@@ -193,17 +195,17 @@ export class Pane {
     const fresh = v.fresh;
     const kinds_ = [[fresh.error, "error"], [fresh.warn, "warn"]].filter(([n]) => n > 0).map(([n, name]) => count(n) + " " + name);
     const news = count(fresh.all) + " new" + (kinds_.length > 0 ? " (" + kinds_.join(", ") + ")" : "");
-    h.follow.textContent = v.following ? "following" : (this.list?.paused ? "PAUSED" : "SCROLLED") + " · " + news + " · " + dropped(this.#losses.count + this.#skipped, this.#losses.unknown) + " · G to " + (this.list?.paused ? "resume" : "follow");
-    h.follow.classList.toggle("hot", !v.following);
+    h.follow.textContent = v.following ? this.#way || "following" : (this.list?.paused ? "PAUSED" : "SCROLLED") + " · " + news + " · " + dropped(this.#losses.count + this.#skipped, this.#losses.unknown) + " · G to " + (this.list?.paused ? "resume" : "follow");
+    h.follow.classList.toggle("hot", !v.following || this.#way !== "");
     h.fresh.hidden = v.following;
     h.fresh.textContent = "↓ " + news;
     h.pause.setAttribute("aria-pressed", String(!v.following));
     const searching = this.settings.search !== "";
     h.found.hidden = h.next.hidden = h.previous.hidden = !searching;
     if (searching) h.found.textContent = (this.rank ? count(this.rank) + "/" : "") + count(v.hits);
-    h.past.textContent = v.following ? "" : safe(this.past?.text ?? "");
+    h.past.title = h.past.textContent = v.following ? "" : safe(this.past?.text ?? "");
     h.empty.hidden = v.length > 0;
-    if (v.length === 0) h.empty.textContent = v.busy > 0 ? "looking" : this.store.rows > 0 ? "none of " + plural(this.store.rows, "row") + " passes: 0 shows all" : "nothing yet";
+    if (v.length === 0) h.empty.textContent = v.busy > 0 ? "looking" : this.store.rows > 0 ? "none of " + plural(this.store.rows, "row") + " passes: 0 shows all" : this.#way ? h.state.textContent : "nothing yet";
   }
 
   // tick is called once a second.
