@@ -15,6 +15,7 @@ import (
 type clocked struct {
 	m    *memory
 	now  int64 // as it is, Unix milliseconds
+	step int64 // from one record to the next
 	at   loss.Position
 	kept []event
 
@@ -22,16 +23,16 @@ type clocked struct {
 }
 
 func newClocked(m *memory) *clocked {
-	return &clocked{m: m, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli(), at: loss.Position{Epoch: 7}}
+	return &clocked{m: m, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli(), step: 100, at: loss.Position{Epoch: 7}}
 }
 
-// write writes a batch of so many records, a tenth of a second apart, of which some have no time.
+// write writes a batch of so many records, of which some have no time.
 func (c *clocked) write(records int, untimed func(i int) bool) {
 	var b batch.Builder
 	h := batch.Head{Consolidator: "vm", Stream: testStream, Epoch: c.at.Epoch, First: c.at.Seq}
 	from := len(c.kept)
 	for i := range records {
-		c.now += 100
+		c.now += c.step
 		e := event{at: c.at, own: c.now + c.publisher, data: fmt.Sprintf(`{"seq":%d}`, c.at.Seq)}
 		if untimed(i) {
 			e.own = 0
@@ -186,5 +187,25 @@ func TestWhatExpiredBeforeTheTimeIsNoLoss(t *testing.T) {
 				t.Errorf("%d records, %d unknown losses, want %d", len(g.order), g.holes["vm"], tt.holes)
 			}
 		})
+	}
+}
+
+// What was imported long after it was said is had up to a time that is in the middle of a batch.
+func TestARecordingIsReadUpToATime(t *testing.T) {
+	c := newClocked(newMemory())
+	c.publisher, c.step = -100*day, 10*minute
+	c.steady(30)
+	all := c.kept
+	for _, last := range []int{0, 5, 12} {
+		for _, end := range []int{1, 123, 129, 130, 299} {
+			want := lines(all[:end+1])
+			if last > 0 {
+				want = want[max(0, len(want)-last):]
+			}
+			for _, late := range []time.Duration{0, time.Minute} {
+				g, _ := read(t, c.m, Query{To: time.UnixMilli(all[end].own), Last: last, Late: late})
+				compare(t, fmt.Sprintf("the last %d up to record %d", last, end), g.lines["vm"], want)
+			}
+		}
 	}
 }

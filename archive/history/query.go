@@ -64,7 +64,8 @@ func (q *Query) check() error {
 }
 
 // ended reports whether a batch is too late for all that is wanted: by when it came, and, in
-// case that the archive's clock was ahead then, by its records' own times.
+// case that the archive's clock was ahead then, or that a recording was imported, by its
+// records' own times.
 func (q *Query) ended(l *link) bool {
 	if q.To.IsZero() {
 		return false
@@ -74,7 +75,16 @@ func (q *Query) ended(l *link) bool {
 		late = DefaultLate
 	}
 	end := q.To.Add(late).UnixMilli()
-	return l.Arrived.Earliest > end && (l.Own == batch.Span{} || l.Own.Latest > end)
+	switch {
+	case l.Arrived.Earliest <= end:
+		return false
+	case l.Own == batch.Span{}:
+		return true
+	case l.Own.Latest+late.Milliseconds() < l.Arrived.Earliest:
+		return l.Own.Earliest > end // all of it came long after it was said, as of a recording
+	default:
+		return l.Own.Latest > end
+	}
 }
 
 // came reports whether there may be something in a batch, or in one before it, that is late
