@@ -23,12 +23,18 @@ import (
 // asked and answered is that of a direct get of a sequence.
 const batchGet = "batches.get"
 
-// indexName is the directory of a store that says where batches stand in its blocks.
+// indexName is the directory of a store that says where batches stand in its blocks, and what
+// each of these holds.
 const indexName = "sluice.index"
 
 // blocksOf is the directory of the blocks of LOGS in a store.
 func blocksOf(store string) string {
 	return filepath.Join(store, "jetstream", "$G", "streams", Logs, "msgs")
+}
+
+// blocksIn is how the blocks of LOGS in a store are read.
+func blocksIn(store string, log *slog.Logger) blocks.Config {
+	return blocks.Config{Blocks: blocksOf(store), Index: filepath.Join(store, indexName), Stream: Logs, Log: log}
 }
 
 // answering is how many batches are read at once.
@@ -56,9 +62,7 @@ func besides(e *Engine) (*beside, error) {
 	store := e.config.Store
 	b := &beside{engine: e, log: e.config.Log}
 	var err error
-	if b.blocks, err = blocks.Open(blocks.Config{
-		Blocks: blocksOf(store), Index: filepath.Join(store, indexName), Log: b.log,
-	}); err != nil {
+	if b.blocks, err = blocks.Open(blocksIn(store, b.log)); err != nil {
 		return nil, err
 	}
 	b.conn, err = nats.Connect(

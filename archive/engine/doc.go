@@ -52,6 +52,7 @@
 //
 // All methods may be called from any goroutine. What they return belongs to the caller.
 //
-// Shutdown: [Engine.Close] ends the server cleanly, so that the next start need not read
-// all blocks, and gives the lock on the store back.
+// Shutdown: [Engine.Close] ends the server cleanly, and gives the lock on the store back. After
+// any other end [Open] makes the server's index of its blocks anew, which reads what was
+// written last, or has the server read all blocks where that cannot be certain.
 package engine

@@ -101,13 +101,8 @@ func (e *embedded) run(ctx context.Context) error {
 		return err
 	}
 	s.SetLoggerV2(e.says, false, false, false)
-	if bytes := blocks.Unclean(blocksOf(e.config.Store)); bytes > 0 {
-		e.config.Log.Warn("archive: the store was not closed: all of it is read", "store", e.config.Store, "bytes", bytes)
-		reading, end := context.WithCancel(ctx)
-		var ahead sync.WaitGroup
-		ahead.Go(func() { blocks.ReadAhead(reading, blocksOf(e.config.Store)) })
-		defer func() { end(); ahead.Wait() }()
-	}
+	ahead := e.recover(ctx)
+	defer ahead()
 	started := make(chan struct{})
 	go func() {
 		defer close(started)
@@ -131,6 +126,25 @@ func (e *embedded) run(ctx context.Context) error {
 	defer e.mu.Unlock()
 	e.server = s
 	return nil
+}
+
+// recover makes the start after a kill shorter: the server would read all that it has. Where that
+// cannot be helped the system reads ahead of it, until end is called.
+func (e *embedded) recover(ctx context.Context) (end func()) {
+	held := blocks.Unclean(blocksOf(e.config.Store))
+	if held == 0 {
+		return func() {}
+	}
+	read, err := blocks.Restore(ctx, blocksIn(e.config.Store, e.config.Log))
+	if err == nil {
+		e.config.Log.Warn("archive: the store was not closed: what it did not know of its own was read", "store", e.config.Store, "bytes", read, "of", held)
+		return func() {}
+	}
+	e.config.Log.Warn("archive: the store was not closed: all of it is read", "store", e.config.Store, "bytes", held, "why", err)
+	reading, stop := context.WithCancel(ctx)
+	var ahead sync.WaitGroup
+	ahead.Go(func() { blocks.ReadAhead(reading, blocksOf(e.config.Store)) })
+	return func() { stop(); ahead.Wait() }
 }
 
 // now is the server that runs.

@@ -57,7 +57,7 @@ var fences = []struct {
 	{"charm.land/lipgloss/", []string{"sluice/tui"}},
 	{"charm.land/fang/", []string{"sluice/cli"}},
 	{"github.com/spf13/cobra", []string{"sluice/cli"}},
-	{"github.com/nats-io/", []string{"sluice/archive", "sluice/archive/batch", "sluice/archive/consume", "sluice/archive/engine", "sluice/archive/history", "sluice/internal/testnats", "sluice/test/bench"}},
+	{"github.com/nats-io/", []string{"sluice/archive", "sluice/archive/batch", "sluice/archive/consume", "sluice/archive/engine", "sluice/archive/engine/blocks", "sluice/archive/history", "sluice/internal/testnats", "sluice/test/bench"}},
 	{"github.com/klauspost/compress/", []string{"sluice/archive/batch", "sluice/headless/internal/packed", "sluice/headless/recorder", "sluice/headless/unpack", "sluice/test/bench", "sluice/tui"}},
 	{"github.com/r3labs/", []string{"sluice/test/bench", "sluice/test/e2e/sseclient"}},
 	{"github.com/tmaxmax/", []string{"sluice/test/e2e/gosse"}},

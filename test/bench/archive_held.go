@@ -36,7 +36,12 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	if err := errors.Join(s.fill(e), e.Close()); err != nil {
 		return err
 	}
-	start := func(how string, killed, cold bool) error {
+	start := func(how string, killed, cold, whole bool) error {
+		if whole {
+			if err := unsum(dir); err != nil {
+				return err
+			}
+		}
 		b, err := beginning(ctx, dir, killed, cold)
 		switch {
 		case err != nil:
@@ -47,17 +52,18 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 		}
 		return err
 	}
-	err = start("", false, false)
+	err = start("", false, false, false)
 	for _, c := range []struct {
-		how          string
-		killed, cold bool
+		how                 string
+		killed, cold, whole bool
 	}{
-		{"start after a clean end", false, true},
-		{"start after a kill", true, true},
-		{"start after a kill, the files in memory", true, false},
+		{"start after a clean end", false, true, false},
+		{"start after a kill", true, true, false},
+		{"start after a kill, the files in memory", true, false, false},
+		{"start after a kill, all blocks read", true, true, true},
 	} {
 		if err == nil {
-			err = start(c.how, c.killed, c.cold)
+			err = start(c.how, c.killed, c.cold, c.whole)
 		}
 	}
 	if err == nil {
@@ -85,6 +91,15 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	fmt.Printf("first record, ms, median / 90 %% / longest of %d: --last 1000 %s, --since any time %s\n", readingTimes, last, since)
 	client.Close()
 	return errors.Join(err, e.Close())
+}
+
+// unsum takes away what a store knows of its blocks, as one has it that an earlier version made.
+func unsum(dir string) error {
+	sums, err := filepath.Glob(filepath.Join(dir, "sluice.index", "*.sum"))
+	for _, sum := range sums {
+		err = errors.Join(err, os.Remove(sum))
+	}
+	return err
 }
 
 // begins is what an archive took to begin.

@@ -10,6 +10,7 @@ import (
 const (
 	aheadBytes = 256 << 20 // that the system reads before the server does
 	aheadLook  = 5 * time.Millisecond
+	readings   = 2 // of each block by the server: what it holds, and then of which subjects
 )
 
 // Unclean is how many bytes a server that begins with the blocks of a directory reads, since
@@ -24,7 +25,7 @@ func Unclean(dir string) (bytes int64) {
 			bytes += info.Size()
 		}
 	}
-	written, err1 := os.Stat(filepath.Join(dir, "index.db"))
+	written, err1 := os.Stat(filepath.Join(dir, serverIndex))
 	newest, err2 := os.Stat(blockPath(dir, all[len(all)-1]))
 	if err1 == nil && err2 == nil && !written.ModTime().Before(newest.ModTime()) {
 		return 0
@@ -46,7 +47,7 @@ func readAhead(ctx context.Context, dir string, most int64) (asked int64) {
 	}
 	began := bytesRead()
 	for _, block := range all {
-		for asked-(bytesRead()-began) > most {
+		for asked-(bytesRead()-began)/readings > most {
 			select {
 			case <-time.After(aheadLook):
 			case <-ctx.Done():

@@ -16,7 +16,8 @@ import (
 // Config is where the files are.
 type Config struct {
 	Blocks string // the directory of the server's blocks
-	Index  string // that of the indexes, which is made when it is not there
+	Index  string // that of the indexes and sums, which is made when it is not there
+	Stream string // the JetStream stream; empty: no sums are made
 	Log    *slog.Logger
 }
 
@@ -28,6 +29,8 @@ type Reader struct {
 	indexes []index  // by first
 	again   []uint32 // blocks that were rewritten, to be indexed anew
 	trusted uint32   // the first block that is read
+
+	sums map[uint32]identity // the blocks that are summed up; of keepSums alone
 }
 
 const (
@@ -40,7 +43,7 @@ func Open(c Config) (*Reader, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	r := &Reader{config: c}
+	r := &Reader{config: c, sums: make(map[uint32]identity)}
 	if err := os.MkdirAll(c.Index, 0o700); err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func Open(c Config) (*Reader, error) {
 	for _, e := range entries {
 		if i, ok := parseIndex(e.Name()); ok {
 			r.indexes = append(r.indexes, i)
-		} else if e.Name() != trustName {
+		} else if _, ok := parseSum(e.Name()); !ok && e.Name() != trustName {
 			_ = os.Remove(filepath.Join(c.Index, e.Name())) // half of one
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -16,8 +17,13 @@ const (
 	pace      = 5 * time.Millisecond   // between two blocks that are indexed
 )
 
-// Run makes indexes, until its context ends.
+// Run makes indexes and sums, until its context ends.
 func (r *Reader) Run(ctx context.Context) {
+	if r.config.Stream != "" {
+		var summing sync.WaitGroup
+		summing.Go(func() { r.keepSums(ctx) })
+		defer summing.Wait()
+	}
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	var newest uint32
