@@ -137,7 +137,7 @@ func (e *embedded) recover(ctx context.Context) (end func()) {
 	}
 	read, err := blocks.Restore(ctx, blocksIn(e.config.Store, e.config.Log))
 	if err == nil {
-		e.config.Log.Warn("archive: the store was not closed: what it did not know of its own was read", "store", e.config.Store, "bytes", read, "of", held)
+		e.config.Log.Warn("archive: the store was not closed: what was written last was read and checked", "store", e.config.Store, "bytes", read, "of", held)
 		return func() {}
 	}
 	e.config.Log.Warn("archive: the store was not closed: all of it is read", "store", e.config.Store, "bytes", held, "why", err)
