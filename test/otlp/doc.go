@@ -1,0 +1,2 @@
+// Package otlp has tests alone: of records that OpenTelemetry's Go SDK sends.
+package otlp
