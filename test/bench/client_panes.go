@@ -34,28 +34,19 @@ func (c *clientCluster) panes(sluice string) (*terminal, error) {
 // little comes, and how long a key takes in a flood.
 func (o options) clientPanes(c *clientCluster) error {
 	const rate = 40
-	for _, margins := range []bool{false, true} {
-		if err := o.calmPanes(c, rate, margins); err != nil {
-			return err
-		}
+	if err := o.calmPanes(c, rate); err != nil {
+		return err
 	}
 	return o.flood(c, 100_000, []string{clientStream, besideStream}, "tail", "--consolidator", c.sub.String(), clientStream, besideStream)
 }
 
 // calmPanes measures the bytes to a terminal at so many records a second in all.
-func (o options) calmPanes(c *clientCluster, rate int, margins bool) error {
+func (o options) calmPanes(c *clientCluster, rate int) error {
 	t, err := c.panes(o.sluice)
 	if err != nil {
 		return err
 	}
 	defer t.close()
-	what := "has no margins"
-	if margins {
-		what = "has margins"
-		if err := t.press("\x1b[?69;2$y"); err != nil {
-			return err
-		}
-	}
 	for _, stream := range []string{clientStream, besideStream} {
 		p, err := c.speak(stream, rate/2)
 		if err != nil {
@@ -77,8 +68,8 @@ func (o options) calmPanes(c *clientCluster, rate int, margins bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("  two panes at %d records/s, the terminal %s: %.1f KB/s (at least 60, aim 20); %.0f frames/s; %.1f %% of a core\n",
-		rate, what, float64(taken)/span.Seconds()/1e3, float64(len(gaps))/span.Seconds(), float64(after-cpu)/float64(span)*100)
+	fmt.Printf("  two panes at %d records/s: %.1f KB/s (at least 60, aim 20); %.0f frames/s; %.1f %% of a core\n",
+		rate, float64(taken)/span.Seconds()/1e3, float64(len(gaps))/span.Seconds(), float64(after-cpu)/float64(span)*100)
 	return nil
 }
 
