@@ -97,7 +97,8 @@ func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is 
 	unsure := false // whether an append before this one has come through
 	after := is.sequence
 	for {
-		sequence, err := w.once(ctx, m, h.Stream, after)
+		elected := w.a.cfg.Engine.Elected()
+		sequence, err := w.once(ctx, m, h.Stream, after, elected)
 		if err == nil {
 			w.reached()
 			return behind(h, sequence), isAppended
@@ -114,7 +115,7 @@ func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is 
 		case err != nil:
 			unsure = unsure || !refused
 			w.failed(err)
-			if !wait.Wait(ctx) {
+			if !again(ctx, &wait, elected) {
 				return is, isUnknown
 			}
 		case unsure && batched && now.next == h.Next() && now.links == h.After(now.sequence):
@@ -129,9 +130,27 @@ func (w *writer) settle(ctx context.Context, h *batch.Head, m batch.Message, is 
 	}
 }
 
-// once appends a batch, or returns an error when that takes too long: a server that has
-// gone gives no answer.
-func (w *writer) once(ctx context.Context, m batch.Message, stream string, after uint64) (uint64, error) {
+// again waits until it is time to try again, at once when the store has got a leader. It
+// reports false when ctx has ended.
+func again(ctx context.Context, wait *backoff.Backoff, elected <-chan struct{}) bool {
+	timer := time.NewTimer(wait.Next())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-elected:
+		*wait = backoff.Backoff{}
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}
+
+// errElected is why an append is not waited for any more: its leader has gone, and with it
+// the answer.
+var errElected = errors.New("the store has got another leader")
+
+// once appends a batch, or returns an error when that takes too long, or the store has got
+// another leader: a server that has gone gives no answer.
+func (w *writer) once(ctx context.Context, m batch.Message, stream string, after uint64, elected <-chan struct{}) (uint64, error) {
 	type answer struct {
 		sequence uint64
 		err      error
@@ -147,6 +166,8 @@ func (w *writer) once(ctx context.Context, m batch.Message, stream string, after
 	select {
 	case a := <-answered:
 		return a.sequence, a.err
+	case <-elected:
+		return 0, fmt.Errorf("append to %s: %w", m.Subject, errElected)
 	case <-over.C:
 		w.a.cfg.Engine.Unanswered(time.Now().Add(-patience))
 		return 0, fmt.Errorf("append to %s: no answer in %s", m.Subject, patience)

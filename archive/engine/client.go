@@ -163,7 +163,7 @@ func (c *Client) lost(err error) {
 // refused notes what a server said of itself rather than in an answer.
 func (c *Client) refused(err error) {
 	c.log.Debug("archive: NATS", "error", err)
-	if errors.Is(err, nats.ErrPermissionViolation) {
+	if errors.Is(err, nats.ErrPermissionViolation) && !isAboutElections(err) {
 		c.mu.Lock()
 		c.denied = err
 		c.mu.Unlock()

@@ -17,6 +17,8 @@ type Engine struct {
 	beside *beside   // and nil in a cluster
 	age    time.Duration
 	close  func() error // the server, once
+
+	elections elections
 }
 
 // Open runs the server, or connects to the cluster, and makes the JetStream streams, or
@@ -51,8 +53,12 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		e.close = sync.OnceValue(e.end)
 	}
 	err = e.setUp(ctx)
-	if err == nil && e.server != nil {
+	switch {
+	case err != nil:
+	case e.server != nil:
 		e.beside, err = besides(e)
+	default:
+		err = e.hearElections()
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the archive: %w", err), e.Close())
