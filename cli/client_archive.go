@@ -33,7 +33,7 @@ func (p proxyPages) Counts(ctx context.Context, q earlier.Query, columns int) (s
 }
 
 func pagesOf(q earlier.Query) httpapi.History {
-	return httpapi.History{From: q.From, To: q.To, Last: q.Last, After: q.After, Before: q.Before, Named: q.Named}
+	return httpapi.History{From: q.From, To: q.To, Last: q.Last, After: q.After, Before: q.Before, Named: q.Named, Later: q.Later}
 }
 
 type archivePages struct{ archive *history.Archive }
@@ -49,6 +49,6 @@ func (a archivePages) Counts(ctx context.Context, q earlier.Query, columns int) 
 func archiveQuery(q earlier.Query) history.Query {
 	return history.Query{
 		Stream: q.Stream, From: q.From, To: q.To, Last: q.Last,
-		After: q.After, Before: q.Before, Named: q.Named,
+		After: q.After, Before: q.Before, Named: q.Named, Later: q.Later,
 	}
 }

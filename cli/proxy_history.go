@@ -24,7 +24,7 @@ func (a pastArchive) Read(ctx context.Context, wants []proxy.Past, last int, han
 	for i, want := range wants {
 		queries[i] = history.Query{
 			Stream: want.Stream, From: want.From, To: want.To, Late: want.Late, Last: last,
-			After: want.After, Before: want.Before, Named: want.Named, Find: want.Keys, Memory: sessionMemory,
+			After: want.After, Before: want.Before, Named: want.Named, Later: want.Later, Find: want.Keys, Memory: sessionMemory,
 		}
 	}
 	all, err := a.archive.ReadTogether(ctx, queries, hand)

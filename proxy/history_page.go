@@ -93,7 +93,7 @@ func (h *historyPage) read(ctx context.Context, want *httpapi.History) (err erro
 
 // past is what is wanted of the stream.
 func (h *historyPage) past(want *httpapi.History) Past {
-	return Past{Stream: h.stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named}
+	return Past{Stream: h.stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named, Later: want.Later}
 }
 
 // countsWait is how long is counted, at most.

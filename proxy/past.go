@@ -43,6 +43,8 @@ type Past struct {
 	After, Before map[string]stream.Position
 	Keys          func(consolidator string, epoch uint64) (at stream.Position, ok bool)
 	Named         bool
+	// Later are epochs that are known to be later than that of Before, by consolidator.
+	Later map[string][]uint64
 }
 
 // History is what was said before, in an archive.

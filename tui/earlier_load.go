@@ -55,6 +55,7 @@ func (m *model) askOlder(p *pane, r *reading, anew bool) (ask *before.Ask, joine
 	ask.MaxRows, ask.MaxBytes = m.earlierBounds()
 	if !anew {
 		ask.Begin, ask.To = p.view.Past().Begin(), p.earlier.to
+		ask.Later = p.store().Later(ask.Begin)
 		return ask, 0, nil
 	}
 	ask.Live = true
@@ -62,6 +63,7 @@ func (m *model) askOlder(p *pane, r *reading, anew bool) (ask *before.Ask, joine
 	if ask.Begin, ask.Held, known = p.store().Edges(); !known {
 		err = errPlaces
 	}
+	ask.Later = p.store().Later(ask.Begin)
 	return ask, p.store().First(), err
 }
 

@@ -107,9 +107,29 @@ func (b *backward) begin(ctx context.Context, newest *link) error {
 		return nil
 	}
 	p, err := s.chain.reach(ctx, newest, f.at)
-	if err != nil || !f.seen {
-		return err // of an epoch that the chain does not have yet
+	if err != nil {
+		return err
 	}
+	if !f.seen {
+		return b.skipEpochs(ctx)
+	}
+	b.next, err = s.chain.back(ctx, p.oldest())
+	return err
+}
+
+// skipEpochs goes to the newest batch of which it is not known that it came behind an epoch
+// that the chain does not have: not yet, or not any more.
+func (b *backward) skipEpochs(ctx context.Context) error {
+	s, newest := b.strand, b.next
+	later := s.query.Later[s.chain.consolidator]
+	if newest.fault != nil || !slices.Contains(later, newest.Epoch) {
+		return nil
+	}
+	p, err := s.chain.reach(ctx, newest, func(l, _ *link) bool { return slices.Contains(later, l.Epoch) })
+	if err != nil {
+		return err
+	}
+	s.at = loss.Position{} // it is of what is not wanted
 	b.next, err = s.chain.back(ctx, p.oldest())
 	return err
 }

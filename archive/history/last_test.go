@@ -94,3 +94,37 @@ func TestLossesAreOfTheTimeOfTheirPlace(t *testing.T) {
 		}
 	}
 }
+
+// What comes before a place in a life of a log that is not held any more is what came before
+// the later ones; what is not held yet comes behind all.
+func TestWhatComesBeforeAnEpochThatIsGoneIsNotWhatCameBehindIt(t *testing.T) {
+	before := map[string]loss.Position{"vm-0": {Epoch: 2, Seq: 50}}
+	for _, c := range []struct {
+		name  string
+		held  []uint64
+		later []uint64
+		want  []uint64 // the epochs of what comes
+		end   uint64
+	}{
+		{"not held yet", []uint64{1}, nil, []uint64{1}, 1},
+		{"held", []uint64{1, 2, 3}, []uint64{3}, []uint64{1, 2}, 2},
+		{"gone", []uint64{3, 4}, []uint64{3, 4}, nil, 0},
+		{"never held", []uint64{1, 3, 4}, []uint64{3, 4}, []uint64{1}, 1},
+		{"later ones are not held yet", []uint64{1}, []uint64{3}, []uint64{1}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := newMemory()
+			for _, epoch := range c.held {
+				chained(t, m, "vm-0", epoch, slices.Repeat([]int{1}, 40)...)
+			}
+			g, ends := read(t, m, Query{Last: 1000, Before: before, Later: map[string][]uint64{"vm-0": c.later}})
+			var got []uint64
+			for _, r := range g.order {
+				got = append(got, r.Position.Epoch)
+			}
+			if len(got) != 40*len(c.want) || !slices.Equal(slices.Compact(got), c.want) || ends["vm-0"].Epoch != c.end {
+				t.Errorf("%d records of the epochs %v, up to %v; want %v", len(got), slices.Compact(got), ends["vm-0"], c.want)
+			}
+		})
+	}
+}

@@ -36,6 +36,10 @@ type Query struct {
 	// want, or with Named nothing. Before ends there before this position.
 	After, Before map[string]loss.Position
 	Named         bool
+	// Later are epochs that are known to be later than that of Before, by consolidator: where
+	// that one is not held any more, what comes before these does; else it is taken for one that
+	// is not held yet. It is looked at with Last.
+	Later map[string][]uint64
 	// Find, which may be nil, gives positions as After does, by the epoch in which they are.
 	Find func(consolidator string, epoch uint64) (at loss.Position, ok bool)
 

@@ -23,6 +23,8 @@ type History struct {
 	// one. With Named nothing comes of those that After does not name.
 	After, Before map[string]loss.Position
 	Named         bool
+	// Later are epochs that are known to be later than that of Before, by consolidator.
+	Later map[string][]uint64
 
 	// Counts, if not 0, wants no records, but how many there are by time, in so many columns
 	// at most: a counts event, whose data are stream.Counts.
@@ -47,7 +49,11 @@ const (
 	historyBefore = "before"
 	historyNamed  = "named"
 	historyCounts = "counts"
+	historyLater  = "later"
 )
+
+// maxLater bounds the epochs in History.Later: a header is of a few KiB.
+const maxLater = 100
 
 // Text is the value of the header.
 func (h *History) Text() string {
@@ -67,6 +73,13 @@ func (h *History) Text() string {
 	}
 	if h.Counts > 0 {
 		v.Set(historyCounts, strconv.Itoa(h.Counts))
+	}
+	for consolidator, epochs := range h.Later {
+		for _, epoch := range epochs {
+			if len(v[historyLater]) < maxLater {
+				v.Add(historyLater, FormatPositions(map[string]loss.Position{consolidator: {Epoch: epoch}}))
+			}
+		}
 	}
 	v.Set(historyLast, strconv.Itoa(h.Last))
 	return v.Encode()
@@ -90,6 +103,21 @@ func ParseHistory(text string) (h History, err error) {
 			if *positions, err = ParsePositions(s); err != nil {
 				return h, fmt.Errorf("read %s: %w", HeaderHistory, err)
 			}
+		}
+	}
+	if len(v[historyLater]) > maxLater {
+		return h, fmt.Errorf("read %s: %d epochs are later: there may be %d", HeaderHistory, len(v[historyLater]), maxLater)
+	}
+	for _, s := range v[historyLater] {
+		one, err := ParsePositions(s)
+		if err != nil {
+			return h, fmt.Errorf("read %s: %w", HeaderHistory, err)
+		}
+		for consolidator, at := range one {
+			if h.Later == nil {
+				h.Later = make(map[string][]uint64)
+			}
+			h.Later[consolidator] = append(h.Later[consolidator], at.Epoch)
 		}
 	}
 	if h.Last, err = strconv.Atoi(v.Get(historyLast)); err != nil || h.Last < 0 || h.Last > MaxHistory {

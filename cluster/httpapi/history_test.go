@@ -14,6 +14,7 @@ func TestHistoryComesBackOutOfItsText(t *testing.T) {
 	for _, h := range []httpapi.History{
 		{},
 		{Last: 1000, Before: map[string]loss.Position{"vm-1": {Epoch: 7, Seq: 9}, "a,b:%": {Epoch: 1 << 63}}},
+		{Last: 5, Before: map[string]loss.Position{"vm-1": {Epoch: 7, Seq: 9}}, Later: map[string][]uint64{"vm-1": {8, 3}, "vm 2": {1 << 63}}},
 		{From: at, To: at.Add(time.Hour), Named: true, After: map[string]loss.Position{"vm-2": {Epoch: 3, Seq: 1}}},
 		{Last: 1, Counts: 2000},
 	} {
@@ -31,6 +32,7 @@ func TestHistoryComesBackOutOfItsText(t *testing.T) {
 
 func FuzzHistory(f *testing.F) {
 	f.Add("last=10&before=vm-1%3A7%3A9")
+	f.Add("last=10&before=vm-1%3A7%3A9&later=vm-1%3A8%3A0&later=vm-1%3A9%3A0")
 	f.Add("from=2026-03-04T12%3A00%3A00Z&last=0&named=1&after=vm-2:3:1")
 	f.Add("last=1&counts=300&to=2026-03-04T12%3A00%3A00Z")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -24,6 +24,9 @@ type Query struct {
 	// name.
 	After, Before map[string]loss.Position
 	Named         bool
+	// Later are epochs that are known to be later than that of Before, by source: where the
+	// archive does not have that one any more, what is of these does not come before it.
+	Later map[string][]uint64
 }
 
 // Reader reads what was said before. Its method is called from several goroutines.

@@ -25,6 +25,7 @@ type Ask struct {
 	Streams []string
 	Begin   rows.Edges          // what comes before these; of sources that are not named, all
 	Held    map[rows.Place]bool // but for these
+	Later   rows.Epochs         // that are known to be later than those of Begin
 	Live    bool                // what came right before Begin may be on its way into the archive
 	To      time.Time           // what is later is not wanted; zero is no bound
 
@@ -139,7 +140,7 @@ func (ask *Ask) chunk(ctx context.Context, a Reader, begin rows.Edges, most int,
 	}
 	sides := make([]*side, len(ask.Streams))
 	for of, name := range ask.Streams {
-		q := Query{Stream: name, To: ask.To, Last: each, Before: begin[name]}
+		q := Query{Stream: name, To: ask.To, Last: each, Before: begin[name], Later: ask.Later[name]}
 		var (
 			p    *rows.Page
 			ends map[string]loss.Position

@@ -141,6 +141,37 @@ func (s *Store) leave(from, to uint64) {
 	}
 }
 
+// Epochs are lives of logs, of streams by sources.
+type Epochs map[string]map[string][]uint64
+
+// maxLater is how many epochs of a stream at a source Later tells of: the newest.
+const maxLater = 16
+
+// Later are the epochs of which something came to the store behind some places.
+func (s *Store) Later(than Edges) Epochs {
+	later := make(Epochs)
+	for i := range s.ledges.all {
+		l := &s.ledges.all[i]
+		if l.epoch == 0 {
+			continue
+		}
+		stream, source := s.names.Streams[l.stream], s.names.Sources[l.source]
+		at, known := than[stream][source]
+		switch {
+		case !known:
+		case l.epoch == at.Epoch:
+			delete(later[stream], source) // they came before it
+		default:
+			if later[stream] == nil {
+				later[stream] = make(map[string][]uint64)
+			}
+			all := append(later[stream][source], l.epoch)
+			later[stream][source] = all[max(len(all)-maxLater, 0):]
+		}
+	}
+	return later
+}
+
 // Edges are where what the store holds begins: of each stream and source the position before
 // which nothing is held; false when they are not all known. The few records that stand
 // further back than their position says, since they are sorted by time, are returned as
