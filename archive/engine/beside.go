@@ -93,8 +93,12 @@ func (b *beside) stop() {
 	b.running.Wait()
 }
 
-// answer answers one request.
+// answer answers one request. This process may write everywhere, and who asks may not: so
+// nothing is sent elsewhere than to an inbox.
 func (b *beside) answer(m *nats.Msg) {
+	if !strings.HasPrefix(m.Reply, nats.InboxPrefix) {
+		return
+	}
 	var what lookup
 	if err := json.Unmarshal(m.Data, &what); err == nil && what == (lookup{Seq: what.Seq}) {
 		if r, ok := b.blocks.Get(what.Seq); ok {

@@ -18,3 +18,6 @@ func (e *Engine) Reads(sequence uint64) bool { _, ok := e.beside.blocks.Get(sequ
 func (c *Client) NewestIn(ctx context.Context, filter string, upTo uint64, bytes int) ([]Message, error) {
 	return c.newest(ctx, filter, upTo, bytes)
 }
+
+// BatchGet is where an archive is asked for a batch.
+const BatchGet = batchGet

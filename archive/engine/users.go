@@ -28,7 +28,9 @@ var (
 )
 
 // natsUsers are users with what each may do, in the words of the server. Who may not write
-// publishes nothing to LOGS and LAST.
+// publishes nothing to LOGS and LAST. But the server sends an answer wherever who asks says,
+// but for its own subjects: so a reader can have a batch be stored again under another
+// subject, where its checksum is wrong. Nothing that is held is changed by that.
 func natsUsers(users []User) []*server.User {
 	all := make([]*server.User, len(users))
 	for i, u := range users {
