@@ -33,6 +33,7 @@ type earlier struct {
 	begins  uint64    // the row that says that nothing came before; 0: none does
 	to      time.Time // what is later is not before it; zero: there is no bound
 	failed  time.Time // when it could not be read
+	locked  time.Time // what was loaded last for a pane that goes with another one
 }
 
 // reading is a part of the archive that is read for a pane.

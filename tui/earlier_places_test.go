@@ -2,6 +2,7 @@ package tui_test
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -276,4 +277,22 @@ func TestTheBeginningIsOfItsTime(t *testing.T) {
 	a.does("g")
 	a.does("g")
 	a.want("▌" + when(1) + "00 ── the archive begins here")
+}
+
+func TestPanesThatAreLockedInTimeGoIntoTheArchiveTogether(t *testing.T) {
+	a := openArchived(t, 160, 24, tui.Config{}, "system", "tenant/acme")
+	for _, name := range []string{"system", "tenant/acme"} {
+		all := a.publish(name, 3000, 1)
+		a.backfill(name, all[2900:])
+		a.at, a.n = start, 0 // the other one says the same at the same times
+	}
+	a.keys("=")
+	a.goTo(700)
+	a.settleReads()
+	both := regexp.MustCompile(`line 700\b.*▌.*line 700\b`)
+	if row := lineWith(a.text(), "▌"+when(700)); !both.MatchString(row) {
+		t.Fatalf("the panes are not at one time:\n%s", a.text())
+	}
+	a.keys("G")
+	a.want("line 3000")
 }

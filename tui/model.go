@@ -305,7 +305,7 @@ func (m *model) work() (cmd tea.Cmd) {
 	if m.piping != nil {
 		more = m.piping.records.step(deadline) || more
 	}
-	m.moveLocked()
+	cmd = tea.Batch(cmd, m.moveLocked())
 	m.stores.Sweep()
 	if more {
 		m.wake()
