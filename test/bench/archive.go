@@ -119,6 +119,7 @@ func (o options) archiveAt(rate int) error {
 
 // archive runs one round.
 func (o options) archive(k keeper, rate int) (r archived, err error) {
+	load := mix(archiveStreams)
 	pumps, err := o.startPumps(1)
 	if err != nil {
 		return r, err
@@ -134,7 +135,7 @@ func (o options) archive(k keeper, rate int) (r archived, err error) {
 		return r, err
 	}
 	begun := time.Now()
-	sent, err := sendStreams(pumps.publish[0], archiveStreams, rate, o.time)
+	sent, err := load.send(pumps.publish[0], rate, o.time)
 	if err != nil {
 		return r, err
 	}
@@ -342,25 +343,36 @@ func archiveRecord(dst []byte, rng *rand.Rand, at time.Time) []byte {
 
 var archiveWords = strings.Fields("request served in cache miss for tenant user session renewed while job queue drains after retry of upstream timeout")
 
-// sendStreams publishes records of streams that take turns for a time, at a rate or, when
-// it is 0, as fast as they are taken.
-func sendStreams(conn *zmtp.Conn, streams, rate int, span time.Duration) (sent int, err error) {
+// mixed is records of streams that take turns, ready to be written.
+type mixed struct {
+	bytes []byte
+	ends  []int // of each record, behind the first place
+}
+
+func mix(streams int) (m mixed) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	var pool, record []byte
-	ends := []int{0}
-	const size, piece = 1 << 18, 256 // records that differ, more than batches hold, and those written at once
+	var record []byte
+	m.ends = []int{0}
+	const size = 1 << 18 // records that differ, more than batches hold
 	for i := range size {
 		record = archiveRecord(record[:0], rng, time.Now().Add(time.Duration(i)*time.Millisecond))
-		pool = zmtp.AppendMessage(pool, fmt.Sprintf("tenant/%05d", i%streams), record)
-		ends = append(ends, len(pool))
+		m.bytes = zmtp.AppendMessage(m.bytes, fmt.Sprintf("tenant/%05d", i%streams), record)
+		m.ends = append(m.ends, len(m.bytes))
 	}
+	return m
+}
+
+// send publishes for a time, at a rate or, when it is 0, as fast as records are taken. Any number of
+// connections may do so at once.
+func (m mixed) send(conn *zmtp.Conn, rate int, span time.Duration) (sent int, err error) {
+	const piece = 256 // records that are written at once
 	begun := time.Now()
 	for i := 0; time.Since(begun) < span; i++ {
 		if rate > 0 {
 			time.Sleep(time.Until(begun.Add(time.Duration(sent) * time.Second / time.Duration(rate))))
 		}
-		at := i % (size / piece) * piece
-		if _, err := conn.Write(pool[ends[at]:ends[at+piece]]); err != nil {
+		at := i * piece % (len(m.ends) - 1)
+		if _, err := conn.Write(m.bytes[m.ends[at]:m.ends[at+piece]]); err != nil {
 			return sent, err
 		}
 		sent += piece

@@ -122,6 +122,7 @@ func (s shape) readAll(ctx context.Context, dir string) (last, since spread, rat
 // fed is the most memory that an archive had which began with a store and archived 10,000
 // records a second of all of its streams.
 func (o options) fed(dir string, s shape) (peak float64, err error) {
+	load := mix(s.streams) // before there is a connection, which would be idle meanwhile
 	p, err := o.startPumps(max(s.consolidators, 1))
 	if err != nil {
 		return 0, err
@@ -135,7 +136,7 @@ func (o options) fed(dir string, s shape) (peak float64, err error) {
 	sent := make(chan error, len(p.publish))
 	for _, c := range p.publish {
 		go func() {
-			_, err := sendStreams(c, s.streams, archiveLagRate/len(p.publish), growthFed)
+			_, err := load.send(c, archiveLagRate/len(p.publish), growthFed)
 			sent <- err
 		}()
 	}

@@ -83,6 +83,7 @@ func (o options) archiveMemory() error {
 }
 
 func (o options) archiveHolds(streams, rate int) (peak, now, cpu float64, err error) {
+	load := mix(streams)
 	p, err := o.startPumps(3)
 	if err != nil {
 		return 0, 0, 0, err
@@ -103,7 +104,7 @@ func (o options) archiveHolds(streams, rate int) (peak, now, cpu float64, err er
 	fail := make(chan error, len(p.publish))
 	for _, c := range p.publish {
 		go func() {
-			n, err := sendStreams(c, streams, rate/3, span)
+			n, err := load.send(c, rate/3, span)
 			sent <- n
 			fail <- err
 		}()
