@@ -26,9 +26,9 @@ func (p proxyPages) Read(ctx context.Context, q earlier.Query, hand func([]strea
 	return p.proxy.Read(ctx, q.Stream, pagesOf(q), hand)
 }
 
-func (p proxyPages) Counts(ctx context.Context, q earlier.Query, columns int) (stream.Counts, error) {
+func (p proxyPages) Counts(ctx context.Context, q earlier.Query, window stream.Window) (stream.Counts, error) {
 	want := pagesOf(q)
-	want.Counts = columns
+	want.Counts, want.CountsFrom, want.CountsTo = window.Columns, window.From, window.To
 	return p.proxy.Counts(ctx, q.Stream, want)
 }
 
@@ -42,8 +42,8 @@ func (a archivePages) Read(ctx context.Context, q earlier.Query, hand func([]str
 	return a.archive.Read(ctx, archiveQuery(q), hand)
 }
 
-func (a archivePages) Counts(ctx context.Context, q earlier.Query, columns int) (stream.Counts, error) {
-	return a.archive.Counts(ctx, archiveQuery(q), columns)
+func (a archivePages) Counts(ctx context.Context, q earlier.Query, window stream.Window) (stream.Counts, error) {
+	return a.archive.Counts(ctx, archiveQuery(q), window)
 }
 
 func archiveQuery(q earlier.Query) history.Query {

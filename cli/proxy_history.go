@@ -35,10 +35,10 @@ func (a pastArchive) Read(ctx context.Context, wants []proxy.Past, last int, han
 	return ends, err
 }
 
-func (a pastArchive) Counts(ctx context.Context, want proxy.Past, columns int) (stream.Counts, error) {
+func (a pastArchive) Counts(ctx context.Context, want proxy.Past, window stream.Window) (stream.Counts, error) {
 	return a.archive.Counts(ctx, history.Query{
 		Stream: want.Stream, From: want.From, To: want.To, After: want.After, Before: want.Before, Named: want.Named,
-	}, columns)
+	}, window)
 }
 
 func (a pastArchive) Imported() string { return importer.Consolidator }

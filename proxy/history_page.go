@@ -105,7 +105,7 @@ func (h *historyPage) count(ctx context.Context, want *httpapi.History) (err err
 	defer func() { h.proxy.pastFigures.ended(ctx, began, err) }()
 	within, cancel := context.WithTimeout(ctx, countsWait)
 	defer cancel()
-	counts, err := h.proxy.cfg.History.Counts(within, h.past(want), want.Counts)
+	counts, err := h.proxy.cfg.History.Counts(within, h.past(want), stream.Window{From: want.CountsFrom, To: want.CountsTo, Columns: want.Counts})
 	if err != nil {
 		return err
 	}

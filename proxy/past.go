@@ -54,9 +54,8 @@ type History interface {
 	// each: the position of the next record by consolidator. Nothing that hand was given may
 	// be used after it has returned; an error of it ends the reading.
 	Read(ctx context.Context, wants []Past, last int, hand func([]stream.Record, []stream.Notice) error) (ends []map[string]stream.Position, err error)
-	// Counts says how many records of a stream are held that are wanted, by time, in so many
-	// columns at most. Without From or To, all of what is held has a column.
-	Counts(ctx context.Context, want Past, columns int) (stream.Counts, error)
+	// Counts says how many records of a stream are held that are wanted, by time.
+	Counts(ctx context.Context, want Past, window stream.Window) (stream.Counts, error)
 	// Held are the streams of which something is held.
 	Held(ctx context.Context) ([]Held, error)
 	// Imported is the consolidator under whose name recordings stand that were imported: no

@@ -46,13 +46,13 @@ func (m *remembered) Imported() string { return "import" }
 func (m *remembered) Held(context.Context) ([]proxy.Held, error) { return nil, m.err }
 
 // Counts has all that is wanted in one column.
-func (m *remembered) Counts(_ context.Context, want proxy.Past, columns int) (stream.Counts, error) {
+func (m *remembered) Counts(_ context.Context, want proxy.Past, w stream.Window) (stream.Counts, error) {
 	n := uint64(0)
 	_, err := m.read(want, 0, func(records []stream.Record, _ []stream.Notice) error {
 		n += uint64(len(records))
 		return nil
 	})
-	return stream.Counts{From: 1000, Step: int64(columns), Records: []uint64{n}}, err
+	return stream.Counts{From: 1000, Step: int64(w.Columns), Records: []uint64{n}}, err
 }
 
 func (m *remembered) Read(_ context.Context, wants []proxy.Past, last int, hand func([]stream.Record, []stream.Notice) error) ([]map[string]stream.Position, error) {

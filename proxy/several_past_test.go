@@ -46,7 +46,7 @@ func numbered(name string, seq uint64, i int) stream.Record {
 	}
 }
 
-func (l *library) Counts(context.Context, proxy.Past, int) (stream.Counts, error) {
+func (l *library) Counts(context.Context, proxy.Past, stream.Window) (stream.Counts, error) {
 	return stream.Counts{}, nil
 }
 

@@ -16,28 +16,28 @@ import (
 // consolidator.
 const MaxHeads = 4000
 
-// Counts returns how many records there are of what a query wants, by time, in so many columns
-// at most, and fills the time between From and To with them, or, where these are zero, that of
-// all there is. Last means nothing here; records before From and after To are counted as such.
+// Counts returns how many records there are of what a query wants, by time, in the columns of
+// a window. Last means nothing here. From and To divide what is held of consolidators that After
+// and Before do not name: by when batches came, or what they say of newer times, so that what
+// one query leaves out by To another one has by From.
 //
 // It reads the heads of some batches: as many as it takes to know the counts of each column,
 // and MaxHeads at most. So the sum is exact; within a batch, or what could not be told apart,
 // records count as spread evenly over its time. A record that came late counts at the time of
 // those that came with it.
-func (a *Archive) Counts(ctx context.Context, q Query, columns int) (stream.Counts, error) {
+func (a *Archive) Counts(ctx context.Context, q Query, window stream.Window) (stream.Counts, error) {
 	if err := q.check(); err != nil {
 		return stream.Counts{}, err
 	}
-	columns = max(1, min(columns, stream.MaxCounts))
 	running := rescue.NewGroup(ctx)
 	defer func() { running.End(); _ = running.Wait() }()
-	c := counting{query: &q}
+	c := counting{}
 	tips, err := a.tips(running, []Query{q})
 	if err == nil {
 		err = c.begin(running, tips)
 	}
 	if err == nil {
-		c.fit(columns)
+		c.fit(window)
 		err = c.refine(running)
 	}
 	running.End()
@@ -52,10 +52,9 @@ func (a *Archive) Counts(ctx context.Context, q Query, columns int) (stream.Coun
 
 // counting is one Counts.
 type counting struct {
-	query *Query
-	wide  stretches // those that are to be divided, the largest first
-	done  []stretch
-	to    stream.Counts
+	wide stretches // those that are to be divided, the largest first
+	done []stretch
+	to   stream.Counts
 }
 
 // point is a place between two batches: the sums of all before it, and the time of the last of
@@ -122,117 +121,13 @@ func (l *link) behind() point {
 	return point{seq: l.seq, records: t.Records, gaps: t.Gaps, time: l.ends(), came: l.came()}
 }
 
-// front is the point before a batch.
-func (l *link) front() point {
+// before is the point before a batch.
+func (l *link) before() point {
 	return point{seq: l.seq - 1, records: l.Before.Records, gaps: l.Before.Gaps, time: l.begins(), came: max(-farthest, min(l.Arrived.Earliest, farthest))}
 }
 
-// begin finds the ends of what is to be counted of each chain.
-func (c *counting) begin(running *rescue.Group, tips []tip) error {
-	found := make([]*stretch, len(tips))
-	err := each(running, tips, func(i int, t tip) (err error) {
-		found[i], err = c.bound(running.Context(), t)
-		return err
-	})
-	for _, s := range found {
-		if s != nil && (s.records() > 0 || s.gaps() > 0) {
-			c.done = append(c.done, *s)
-		}
-	}
-	return err
-}
-
-// bound is what is to be counted of a chain; nil is nothing.
-func (c *counting) bound(ctx context.Context, t tip) (*stretch, error) {
-	s := stretch{chain: t.chain, last: t.newest}
-	cut := uint64(0) // records of the last batch that are not wanted
-	if stop, ok := t.query.Before[t.consolidator]; ok {
-		f := finder{position: stop}
-		if t.newest.fault != nil || f.at(t.newest, t.newest) {
-			p, err := t.reach(ctx, t.newest, f.at)
-			if err != nil {
-				return nil, err
-			}
-			if f.seen {
-				if s.last, err = t.back(ctx, p.oldest()); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if l := s.last; l != nil && l.fault == nil && l.Gap == nil && l.Epoch == stop.Epoch && l.First+l.Count > stop.Seq {
-			cut = l.First + l.Count - max(stop.Seq, l.First)
-		}
-	}
-	for s.last != nil && s.last.fault != nil { // what it holds is not known
-		var err error
-		if s.last, err = t.back(ctx, s.last); err != nil {
-			return nil, err
-		}
-	}
-	if s.last == nil {
-		return nil, nil
-	}
-	s.to = s.last.behind()
-	oldest, skip, err := c.oldest(ctx, t, s.last)
-	if err != nil || oldest == nil {
-		return nil, err
-	}
-	s.from = oldest.front()
-	s.from.records += skip
-	s.to.records -= min(cut, s.to.records)
-	if s.from.records > s.to.records || s.from.gaps > s.to.gaps {
-		return nil, nil // they are from after the end, or of another life of the store
-	}
-	last := *s.last
-	last.payload = nil
-	s.last = &last
-	return &s, nil
-}
-
-// oldest is the first batch that is wanted of a chain, and how many of its records are not;
-// nil: none is.
-func (c *counting) oldest(ctx context.Context, t tip, last *link) (oldest *link, skip uint64, err error) {
-	after, named := t.query.After[t.consolidator]
-	switch {
-	case named:
-		f := finder{position: after}
-		if last.Epoch == after.Epoch && !f.behind(last, last) {
-			return nil, 0, nil
-		}
-		f.seen = f.seen || last.Epoch == after.Epoch
-		p, err := t.reach(ctx, last, f.behind)
-		if err != nil || !f.seen {
-			return nil, 0, err
-		}
-		oldest = p.oldest()
-		for i := len(p.links) - 1; oldest.fault != nil && i > 0; i-- {
-			oldest = p.links[i-1]
-		}
-		if oldest.fault == nil && oldest.Gap == nil && oldest.Epoch == after.Epoch && after.Seq > oldest.First {
-			skip = min(after.Seq-oldest.First, oldest.Count)
-		}
-		return oldest, skip, nil
-	case t.query.Named:
-		return nil, 0, nil
-	}
-	oldest, err = t.first(ctx)
-	if errors.Is(err, errGone) {
-		return nil, 0, nil // all has expired meanwhile
-	}
-	if err == nil && oldest.fault != nil || err == nil && oldest.seq > last.seq {
-		var p path // by the links, which lead to what can be read
-		if p, err = t.reach(ctx, last, func(*link, *link) bool { return true }); err == nil {
-			oldest = p.oldest()
-			for i := len(p.links) - 1; oldest.fault != nil && i > 0; i-- {
-				oldest = p.links[i-1]
-			}
-		}
-	}
-	return oldest, 0, err
-}
-
 // fit makes the columns.
-func (c *counting) fit(columns int) {
+func (c *counting) fit(window stream.Window) {
 	from, to := int64(math.MaxInt64), int64(math.MinInt64)
 	for i := range c.done {
 		s := &c.done[i]
@@ -241,15 +136,15 @@ func (c *counting) fit(columns int) {
 	if from > to {
 		return // there is nothing
 	}
-	if !c.query.From.IsZero() {
-		from = c.query.From.UnixMilli()
+	if !window.From.IsZero() {
+		from = window.From.UnixMilli()
 	}
-	if !c.query.To.IsZero() {
-		to = c.query.To.UnixMilli()
+	if !window.To.IsZero() {
+		to = window.To.UnixMilli()
 	}
 	to = max(from, to)
 	c.to.From = from
-	c.to.Step = (to-from)/int64(columns) + 1
+	c.to.Step = (to-from)/int64(max(1, min(window.Columns, stream.MaxCounts))) + 1
 	n := (to-from)/c.to.Step + 1
 	c.to.Records = make([]uint64, n)
 	c.to.Gaps = make([]uint64, n)

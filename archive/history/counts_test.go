@@ -10,10 +10,10 @@ import (
 	"sluice/cluster/stream"
 )
 
-func counts(t testing.TB, m *memory, q Query, columns int) stream.Counts {
+func counts(t testing.TB, m *memory, q Query, w stream.Window) stream.Counts {
 	t.Helper()
 	q.Stream = testStream
-	c, err := (&Archive{store: m}).Counts(t.Context(), q, columns)
+	c, err := (&Archive{store: m}).Counts(t.Context(), q, w)
 	if err != nil {
 		t.Fatalf("count %+v: %v", q, err)
 	}
@@ -46,12 +46,33 @@ func TestCountsAreOfAllThatIsRead(t *testing.T) {
 			}
 		}
 		g, _ := read(t, m, q)
-		c := counts(t, m, q, 1+r.IntN(100))
+		c := counts(t, m, q, stream.Window{Columns: 1 + r.IntN(100)})
 		if c.Total() != uint64(len(g.order)) {
 			t.Fatalf("seed %d: %d records are counted, and %d are read, of %+v", seed, c.Total(), len(g.order), q)
 		}
 		if c.Coarse {
 			t.Errorf("seed %d: they were too much", seed)
+		}
+	}
+}
+
+// What one query leaves out by a time, another one has from that time on.
+func TestCountsAreDividedByATime(t *testing.T) {
+	for seed := range rounds() {
+		r, m := seeded(t, seed), newMemory()
+		all := written(r, m, 1+r.IntN(3), 1+r.IntN(700))
+		whole, w := counts(t, m, Query{}, stream.Window{Columns: 10}), stream.Window{Columns: 10}
+		some := consolidators(all)[0]
+		at := all[some][recordIn(r, all[some])]
+		when := time.UnixMilli(at.arrived)
+		named := map[string]loss.Position{some: at.at}
+		older, newer := counts(t, m, Query{To: when}, w), counts(t, m, Query{From: when}, w)
+		if older.Total()+newer.Total() != whole.Total() {
+			t.Fatalf("seed %d: %d and %d records of %d", seed, older.Total(), newer.Total(), whole.Total())
+		}
+		older, newer = counts(t, m, Query{To: when, Before: named}, w), counts(t, m, Query{From: when, After: named}, w)
+		if older.Total()+newer.Total() != whole.Total() {
+			t.Fatalf("seed %d: %d and %d records of %d, of one by its position", seed, older.Total(), newer.Total(), whole.Total())
 		}
 	}
 }
@@ -75,12 +96,12 @@ func TestCountsStandAtTheirTimes(t *testing.T) {
 				last = max(last, e.arrived)
 			}
 		}
-		q := Query{}
+		w := stream.Window{Columns: 1 + r.IntN(100)}
 		if r.IntN(2) == 0 {
-			q.From = time.UnixMilli(first + r.Int64N(last-first+1))
-			q.To = q.From.Add(time.Duration(r.Int64N(last-first+1)) * time.Millisecond)
+			w.From = time.UnixMilli(first + r.Int64N(last-first+1))
+			w.To = w.From.Add(time.Duration(r.Int64N(last-first+1)) * time.Millisecond)
 		}
-		c := counts(t, m, q, 1+r.IntN(100))
+		c := counts(t, m, Query{}, w)
 		sum := c.Before
 		for i := range c.Records {
 			sum += c.Records[i]
@@ -124,7 +145,7 @@ func long(n, records int) *memory {
 // is said to be coarse, and is all there.
 func TestCountsTakeFewBatches(t *testing.T) {
 	m := long(6000, 2)
-	c := counts(t, m, Query{}, 20)
+	c := counts(t, m, Query{}, stream.Window{Columns: 20})
 	if n := m.gets.Load(); n > 600 {
 		t.Errorf("%d batches were read for 20 columns", n)
 	}
@@ -135,7 +156,7 @@ func TestCountsTakeFewBatches(t *testing.T) {
 	}
 	m.gets.Store(0)
 	middle := time.UnixMilli(c.From).Add(50 * time.Minute)
-	if c = counts(t, m, Query{From: middle, To: middle.Add(9999 * time.Millisecond)}, 10); c.Before < 5990 || c.Before > 6010 || c.Total() != 12_000 {
+	if c = counts(t, m, Query{}, stream.Window{From: middle, To: middle.Add(9999 * time.Millisecond), Columns: 10}); c.Before < 5990 || c.Before > 6010 || c.Total() != 12_000 {
 		t.Errorf("in the middle %d come before, of %d", c.Before, c.Total())
 	}
 	for i, n := range c.Records {
@@ -147,7 +168,7 @@ func TestCountsTakeFewBatches(t *testing.T) {
 		t.Errorf("%d batches were read for 10 seconds", n)
 	}
 	m.gets.Store(0)
-	if c = counts(t, m, Query{}, stream.MaxCounts); c.Total() != 12_000 || !c.Coarse && m.gets.Load() > MaxHeads {
+	if c = counts(t, m, Query{}, stream.Window{Columns: stream.MaxCounts}); c.Total() != 12_000 || !c.Coarse && m.gets.Load() > MaxHeads {
 		t.Errorf("%d records are counted by %d batches, coarse %v", c.Total(), m.gets.Load(), c.Coarse)
 	}
 	if n := m.gets.Load(); n > MaxHeads+100 {
@@ -179,7 +200,7 @@ func TestCountsGoByWhatMostRecordsSay(t *testing.T) {
 		m.append("vm-1", testStream, func(l batch.Links) batch.Message {
 			return b.Encode(&batch.Head{Consolidator: "vm-1", Stream: testStream, Epoch: 7, Links: l})
 		})
-		c := counts(t, m, Query{}, 100)
+		c := counts(t, m, Query{}, stream.Window{Columns: 100})
 		if c.From < tt.from || c.End()-c.Step > tt.to || c.Total() != 3 {
 			t.Errorf("%s: %d records between %s and %s", tt.name, c.Total(), time.UnixMilli(c.From), time.UnixMilli(c.End()))
 		}
@@ -192,7 +213,7 @@ func TestCountsSayWhereSomethingWasLost(t *testing.T) {
 	m.append("vm-1", testStream, func(l batch.Links) batch.Message {
 		return batch.EncodeGap(&batch.Head{Consolidator: "vm-1", Stream: testStream, Epoch: 7, First: 1000, Links: l, Gap: &loss.Loss{Count: 5, Hop: loss.AtArchive, Reason: "a test"}}, at)
 	})
-	c := counts(t, m, Query{}, 50)
+	c := counts(t, m, Query{}, stream.Window{Columns: 50})
 	gaps := ""
 	for i, n := range c.Gaps {
 		if n > 0 {
@@ -202,7 +223,7 @@ func TestCountsSayWhereSomethingWasLost(t *testing.T) {
 	if c.Total() != 1000 || gaps != "1 in 49 " {
 		t.Errorf("of %d records, %q", c.Total(), gaps)
 	}
-	if c := counts(t, newMemory(), Query{}, 50); c.Total() != 0 || len(c.Records) != 0 {
+	if c := counts(t, newMemory(), Query{}, stream.Window{Columns: 50}); c.Total() != 0 || len(c.Records) != 0 {
 		t.Errorf("an empty archive has %+v", c)
 	}
 }

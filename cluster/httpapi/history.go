@@ -27,8 +27,9 @@ type History struct {
 	Later map[string][]uint64
 
 	// Counts, if not 0, wants no records, but how many there are by time, in so many columns
-	// at most: a counts event, whose data are stream.Counts.
-	Counts int
+	// at most, between two times, or of all: a counts event, whose data are stream.Counts.
+	Counts               int
+	CountsFrom, CountsTo time.Time
 }
 
 // EndHistory is the reason of the end event when all has come. Any other says why not.
@@ -50,6 +51,8 @@ const (
 	historyNamed  = "named"
 	historyCounts = "counts"
 	historyLater  = "later"
+	countsFrom    = "counts-from"
+	countsTo      = "counts-to"
 )
 
 // maxLater bounds the epochs in History.Later: a header is of a few KiB.
@@ -58,7 +61,7 @@ const maxLater = 100
 // Text is the value of the header.
 func (h *History) Text() string {
 	v := url.Values{}
-	for name, at := range map[string]time.Time{historyFrom: h.From, historyTo: h.To} {
+	for name, at := range map[string]time.Time{historyFrom: h.From, historyTo: h.To, countsFrom: h.CountsFrom, countsTo: h.CountsTo} {
 		if !at.IsZero() {
 			v.Set(name, at.UTC().Format(time.RFC3339Nano))
 		}
@@ -91,7 +94,7 @@ func ParseHistory(text string) (h History, err error) {
 	if err != nil {
 		return h, fmt.Errorf("read %s: %w", HeaderHistory, err)
 	}
-	for name, at := range map[string]*time.Time{historyFrom: &h.From, historyTo: &h.To} {
+	for name, at := range map[string]*time.Time{historyFrom: &h.From, historyTo: &h.To, countsFrom: &h.CountsFrom, countsTo: &h.CountsTo} {
 		if s := v.Get(name); s != "" {
 			if *at, err = time.Parse(time.RFC3339Nano, s); err != nil {
 				return h, fmt.Errorf("read %s: %s=%.40q is no time", HeaderHistory, name, s)
@@ -128,7 +131,8 @@ func ParseHistory(text string) (h History, err error) {
 			return h, fmt.Errorf("read %s: counts=%.40q is no number from 1 to %d", HeaderHistory, s, MaxCounts)
 		}
 	}
-	if !h.From.IsZero() && !h.To.IsZero() && h.To.Before(h.From) {
+	backwards := func(from, to time.Time) bool { return !from.IsZero() && !to.IsZero() && to.Before(from) }
+	if backwards(h.From, h.To) || backwards(h.CountsFrom, h.CountsTo) {
 		return h, errors.New("read " + HeaderHistory + ": the time at which it ends is before that at which it begins")
 	}
 	h.Named = v.Get(historyNamed) == "1"

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"math"
+	"time"
 )
 
 // Counts is how many records something has, by time: in columns of one width, from some time
@@ -20,6 +21,12 @@ type Counts struct {
 
 // MaxCounts bounds the columns of Counts.
 const MaxCounts = 2000
+
+// Window is the time that is to be counted in columns.
+type Window struct {
+	From, To time.Time // zero: as far as there is something
+	Columns  int       // so many at most, from 1 to MaxCounts
+}
 
 // Check reports whether counts that somebody sent can be used.
 func (c *Counts) Check() error {

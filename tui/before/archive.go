@@ -40,9 +40,10 @@ type Reader interface {
 // Archive is what was said before. Its methods are called from several goroutines.
 type Archive interface {
 	Reader
-	// Counts says how many records are held, by time, in so many columns at most, of what a
-	// query wants whose Last is 0. Without From or To, all of that has a column.
-	Counts(ctx context.Context, q Query, columns int) (stream.Counts, error)
+	// Counts says how many records are held, by time, of what a query wants whose Last is 0. Of
+	// sources that After and Before do not name, From and To divide what is held, so that what
+	// one query leaves out by To another one has by From.
+	Counts(ctx context.Context, q Query, window stream.Window) (stream.Counts, error)
 }
 
 // Progress is how far a reading has come. Its zero value is ready, and its methods may be

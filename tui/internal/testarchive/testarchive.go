@@ -136,16 +136,24 @@ func (a *Archive) Read(ctx context.Context, q before.Query, hand func([]stream.R
 }
 
 // Counts is [before.Archive.Counts].
-func (a *Archive) Counts(ctx context.Context, q before.Query, columns int) (stream.Counts, error) {
+func (a *Archive) Counts(ctx context.Context, q before.Query, window stream.Window) (stream.Counts, error) {
 	a.mu.Lock()
 	a.counts++
 	a.mu.Unlock()
 	from, to := q.From, q.To
 	q.From, q.To = time.Time{}, time.Time{}
+	unwanted := func(r *stream.Record) bool { // as they are divided of sources that have no position
+		_, after := q.After[r.Source]
+		_, before := q.Before[r.Source]
+		at := record.PeekTime(r.Data)
+		return !after && !from.IsZero() && at < from.UnixMilli() || !before && !to.IsZero() && at >= to.UnixMilli()
+	}
 	var times []int64
 	_, err := a.Read(ctx, q, func(records []stream.Record, _ []stream.Notice) error {
 		for i := range records {
-			times = append(times, record.PeekTime(records[i].Data))
+			if !unwanted(&records[i]) {
+				times = append(times, record.PeekTime(records[i].Data))
+			}
 		}
 		return nil
 	})
@@ -153,13 +161,13 @@ func (a *Archive) Counts(ctx context.Context, q before.Query, columns int) (stre
 		return stream.Counts{}, err
 	}
 	first, last := slices.Min(times), slices.Max(times)
-	if !from.IsZero() {
-		first = from.UnixMilli()
+	if !window.From.IsZero() {
+		first = window.From.UnixMilli()
 	}
-	if !to.IsZero() {
-		last = to.UnixMilli()
+	if !window.To.IsZero() {
+		last = window.To.UnixMilli()
 	}
-	c := stream.Counts{From: first, Step: (last-first)/int64(columns) + 1}
+	c := stream.Counts{From: first, Step: (last-first)/int64(window.Columns) + 1}
 	c.Records = make([]uint64, (last-first)/c.Step+1)
 	for _, at := range times {
 		c.Spread(at, at, 1)
