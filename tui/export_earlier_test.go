@@ -13,4 +13,16 @@ func Reading(m tea.Model) bool {
 	return false
 }
 
-func IsRead(msg tea.Msg) bool { _, ok := msg.(earlierMsg); return ok }
+func IsRead(msg tea.Msg) bool {
+	switch msg.(type) {
+	case earlierMsg, countedMsg:
+		return true
+	}
+	return false
+}
+
+// Counting reports whether the archive is being counted.
+func Counting(m tea.Model) bool {
+	v := dialogOf[*timelineView](m.(*model))
+	return v != nil && v.archive.running != nil
+}

@@ -67,6 +67,9 @@ func (v *groupsView) summary(m *model, width int) string {
 		return l.Add(t.dim, "reading…").String()
 	}
 	l.Add(t.text, plural(v.list.Records, "record")+" in "+plural(uint64(len(v.sorted)), "group"))
+	if n := v.pane.view.LoadedRows(nil).Rows(); n > 0 {
+		l.Add(t.dim, ", without "+record.Count(uint64(n))+" loaded from the archive")
+	}
 	if !v.list.Complete {
 		l.Add(t.wait, " so far, "+record.Count(v.list.Read)+" of "+record.Count(uint64(v.pane.store().Held()))+" read")
 		return l.String()

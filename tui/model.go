@@ -253,6 +253,8 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		if msg.id == m.redrawID {
 			return func() tea.Msg { return repaintMsg{} }
 		}
+	case countedMsg:
+		m.counted(msg.counting)
 	case earlierMsg:
 		return m.earlierRead(msg.reading)
 	case fadeMsg:
@@ -309,6 +311,9 @@ func (m *model) work() (cmd tea.Cmd) {
 	m.stores.Sweep()
 	if more {
 		m.wake()
+	}
+	if v := dialogOf[*timelineView](m); v != nil {
+		cmd = tea.Batch(cmd, v.countArchive(m))
 	}
 	for _, p := range m.panes {
 		if p.search != nil && p.search.Arrived() {

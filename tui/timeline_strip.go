@@ -28,7 +28,7 @@ func (v *timelineView) draw(*model, []string) (*tea.Cursor, bool) { return nil, 
 func (v *timelineView) strip(m *model, height int) []string {
 	v.height = height
 	lines := make([]string, 0, height)
-	c := v.line.Chart()
+	c := v.chart()
 	if height < leastTimeline {
 		c = nil
 	}
@@ -49,10 +49,19 @@ func (v *timelineView) strip(m *model, height int) []string {
 	if column, ok := c.Column(at); here && ok {
 		cursor = column
 	}
-	most := max(c.Most(), 1)
+	filtered, searched := v.unsearched()
+	most := max(c.MostOfAll(), 1)
+	if filtered { // what the archive has is no number of rows
+		most = max(c.Most(), 1)
+	}
+	unknown := func(i int) bool { return c.InArchive(i) > 0 }
 	for row := bars - 1; row >= 0; row-- {
 		lines = append(lines, v.each(m, c, cursor, func(i int) (cell.Style, string) {
-			return bar(m.theme, &c.Columns[i], row, bars, most)
+			far := c.InArchive(i)
+			if filtered {
+				far = 0
+			}
+			return bar(m.theme, &c.Columns[i], far, row, bars, most)
 		}))
 	}
 	if found {
@@ -60,10 +69,25 @@ func (v *timelineView) strip(m *model, height int) []string {
 			if c.Columns[i].Matches > 0 {
 				return m.theme.found, "▪"
 			}
+			if unknown(i) {
+				return m.theme.dim, "?"
+			}
 			return "", " "
 		}))
 	}
-	lines = append(lines, v.each(m, c, cursor, func(i int) (cell.Style, string) { return sign(m.theme, &c.Columns[i]) }))
+	lines = append(lines, v.each(m, c, cursor, func(i int) (cell.Style, string) {
+		st, text := sign(m.theme, &c.Columns[i])
+		switch {
+		case text != " " && text != "─":
+		case c.LostThere(i):
+			return m.theme.hot, "!"
+		case unknown(i) && (filtered || searched && !found):
+			return m.theme.dim, "?"
+		case unknown(i) && text == " ":
+			return m.theme.dim, "╌"
+		}
+		return st, text
+	}))
 	return append(lines, v.scale(m, c))
 }
 
@@ -81,10 +105,10 @@ func (v *timelineView) each(m *model, c *timeline.Chart, cursor int, of func(i i
 }
 
 // bar is a cell of a column's bar: the worst of its records at the bottom, however few
-// they are.
-func bar(t *theme, c *timeline.Column, row, rows int, most uint64) (cell.Style, string) {
+// they are, and above them those that the archive alone has.
+func bar(t *theme, c *timeline.Column, far uint64, row, rows int, most uint64) (cell.Style, string) {
 	const eighths = 8
-	n := c.Records()
+	n := c.Records() + far
 	if n == 0 {
 		return "", " "
 	}
@@ -102,6 +126,8 @@ func bar(t *theme, c *timeline.Column, row, rows int, most uint64) (cell.Style, 
 	errors, warnings := share(c.Errors()), share(c.Warnings())
 	st := t.spark
 	switch {
+	case row >= share(c.Records()) && far > 0:
+		st = t.faint
 	case row < errors:
 		st = t.sparkBad
 	case row < errors+warnings:
@@ -131,6 +157,12 @@ func sign(t *theme, c *timeline.Column) (cell.Style, string) {
 func (v *timelineView) head(m *model, c *timeline.Chart) string {
 	t := m.theme
 	l := cell.NewLine(m.width, m.method).Add(t.rule, "─ ").Add(t.heading, "Timeline")
+	word, waits := v.archiveWord(m)
+	if waits {
+		word, _ = cell.Fit(word, max(l.Left()-3, 0), m.method)
+		l.Add(t.wait, "  "+word)
+		word = ""
+	}
 	switch at, ok := v.cursor(); {
 	case c == nil && v.pane.view.Total() == 0:
 		l.Add(t.dim, "  no record is here yet")
@@ -139,7 +171,11 @@ func (v *timelineView) head(m *model, c *timeline.Chart) string {
 	case ok:
 		column, in := c.Column(at)
 		if in {
-			said, _ := cell.Fit(columnText(m, c, column), max(l.Left()-3, 0), m.method)
+			text := v.columnText(m, c, column)
+			if word != "" {
+				text += " · " + word
+			}
+			said, _ := cell.Fit(text, max(l.Left()-3, 0), m.method)
 			l.Add(t.text, "  "+said)
 		}
 	}
@@ -157,9 +193,16 @@ func (v *timelineView) head(m *model, c *timeline.Chart) string {
 var timelineKeys = []string{" ← → · + - zoom · 0 all · enter goes there · esc ", " + - zoom · 0 all · enter goes · esc ", " + - 0 enter esc ", " esc ", ""}
 
 // columnText is what is in a column, in words.
-func columnText(m *model, c *timeline.Chart, column int) string {
+func (v *timelineView) columnText(m *model, c *timeline.Chart, column int) string {
 	k := &c.Columns[column]
-	text := m.columnTime(c.At(column), c.Step) + " +" + widthText(c.Step) + ": " + plural(k.Records(), "record")
+	text := m.columnTime(c.At(column), c.Step) + " +" + widthText(c.Step) + ": "
+	far := c.InArchive(column)
+	filtered, searched := v.unsearched()
+	if far == 0 || k.Records() > 0 {
+		text += plural(k.Records(), "record")
+	} else if filtered {
+		text += "unknown"
+	}
 	for _, part := range []struct {
 		n    uint64
 		name string
@@ -179,6 +222,25 @@ func columnText(m *model, c *timeline.Chart, column int) string {
 			text += ", a source away"
 		default:
 			text += ", " + record.Count(part.n) + " " + part.name
+		}
+	}
+	if far > 0 {
+		if k.Records() > 0 || filtered {
+			text += ", "
+		}
+		if c.Archived.Coarse {
+			text += "about "
+		}
+		text += record.Count(far) + " in the archive"
+		switch {
+		case filtered && k.Records() == 0:
+			text += ", not filtered: enter loads them"
+		case filtered:
+			text += ", not filtered"
+		case searched:
+			text += ", not searched"
+		default:
+			text += ", all levels"
 		}
 	}
 	if c.Before+c.After > 0 {

@@ -20,9 +20,11 @@ type timelineView struct {
 	shown *timeline.Chart // the newest, when it was looked at last
 	hasty bool            // the next one is what a key has asked for
 
-	height int   // of the strip, in lines
-	moved  bool  // the cursor is where somebody put it; else where the pane's row is
-	at     int64 // when that is, Unix milliseconds
+	height  int // of the strip, in lines
+	archive archivedView
+
+	moved bool  // the cursor is where somebody put it; else where the pane's row is
+	at    int64 // when that is, Unix milliseconds
 }
 
 // fitEvery is how often the axis is made to show all.
@@ -33,7 +35,7 @@ func (m *model) openTimeline(p *pane) tea.Cmd {
 	v := &timelineView{}
 	v.look(m, p)
 	m.openDialog(v)
-	return m.tick()
+	return tea.Batch(m.tick(), v.countArchive(m))
 }
 
 // look makes the timeline that of a pane.
@@ -43,6 +45,7 @@ func (v *timelineView) look(m *model, p *pane) {
 }
 
 func (v *timelineView) close() {
+	v.archive.stop()
 	if v.line != nil {
 		v.line.Close()
 	}
@@ -68,7 +71,7 @@ func (v *timelineView) work(m *model) {
 	if v.zoomed {
 		v.axis.Width = columns
 	} else if now := time.Now(); now.Sub(v.fitted) >= fitEvery {
-		first, last, ok := timeline.Span(p.store(), ask.Rows, ask.End)
+		first, last, ok := v.span()
 		if !ok {
 			return
 		}
@@ -77,6 +80,9 @@ func (v *timelineView) work(m *model) {
 	}
 	ask.Axis = v.axis
 	v.line.Step(ask)
+	if v.archive.loaded.Step(v.axis, p.view.LoadedRows(p.search)) {
+		m.wake()
+	}
 	if c := v.line.Chart(); c != v.shown {
 		if v.shown = c; v.hasty {
 			m.hurry() // it is what a key has asked for
@@ -112,7 +118,10 @@ func (v *timelineView) cursor() (at int64, ok bool) {
 	if v.moved {
 		return v.at, true
 	}
-	return v.place()
+	if at, ok = v.place(); !ok && v.axis.Step != 0 {
+		return v.axis.To() - 1, true // of a pane without rows
+	}
+	return at, ok
 }
 
 func (v *timelineView) changes() bool { return true }
@@ -134,10 +143,14 @@ func (v *timelineView) zoom(by int) {
 		return
 	}
 	v.axis, v.zoomed, v.hasty = v.axis.Zoom(by, at, v.axis.Width), true, true
-	ask := v.asks()
-	if first, last, ok := timeline.Span(v.pane.store(), ask.Rows, ask.End); ok && v.axis.Step >= timeline.Fit(first, last, v.axis.Width).Step {
+	a := &v.archive
+	whole := a.whole
+	a.whole = a.whole || a.first != 0 // as wide as the archive is
+	if first, last, ok := v.span(); ok && v.axis.Step >= timeline.Fit(first, last, v.axis.Width).Step {
 		v.zoomed, v.fitted = false, time.Time{} // wider than everything is
+		return
 	}
+	a.whole = whole
 }
 
 // move moves the cursor by columns.
@@ -157,22 +170,38 @@ func (v *timelineView) move(by int) {
 	v.at = max(v.axis.From, min(v.at, v.axis.To()-1))
 }
 
-// all shows everything again.
-func (v *timelineView) all() { v.zoomed, v.moved, v.fitted = false, false, time.Time{} }
+// all shows everything again: what is held, or, if that is shown, what the archive has, too.
+func (v *timelineView) all() {
+	a := &v.archive
+	if !v.zoomed || !a.whole {
+		a.whole = !a.whole && a.first != 0
+	}
+	if !a.known {
+		a.asked, a.word, a.halted = time.Time{}, "", false
+	}
+	v.zoomed, v.moved, v.fitted = false, false, time.Time{}
+}
 
 // jump goes to the first row of the cursor's column, or of the nearest that has one.
 func (v *timelineView) jump(m *model) tea.Cmd {
-	c := v.line.Chart()
+	c := v.chart()
 	at, ok := v.cursor()
 	if c == nil || !ok {
 		return nil
 	}
 	column, _ := c.Column(at)
-	n, ok := c.Nearest(column)
+	column, ok = c.Nearest(column)
 	if !ok {
 		return m.notify("no record is here: 0 shows all of them")
 	}
-	v.pane.view.Jump(n)
+	switch n, here := c.Columns[column].First(); {
+	case here:
+		v.pane.view.Jump(n)
+	case v.pane.earlier.reading != nil:
+		return m.notify("records are being loaded: esc stops that")
+	default:
+		return m.loadAround(v.pane, time.UnixMilli(c.At(column)), false)
+	}
 	return nil
 }
 
@@ -182,7 +211,7 @@ func (v *timelineView) click(m *model, msg tea.MouseClickMsg) tea.Cmd {
 		m.clickScreen(nil, msg)
 		return nil
 	}
-	c := v.line.Chart()
+	c := v.chart()
 	if column := msg.X - 1; c != nil && column >= 0 && column < len(c.Columns) {
 		v.at, v.moved = c.At(column), true
 		return v.jump(m)
@@ -192,6 +221,11 @@ func (v *timelineView) click(m *model, msg tea.MouseClickMsg) tea.Cmd {
 
 func (v *timelineView) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
 	k := &m.keys
+	if matches(msg, k.cancel) { // what goes on is stopped first
+		if cmd, took := m.earlierKey(v.pane, msg); took || v.archive.stopped(v.axis) {
+			return cmd
+		}
+	}
 	switch {
 	case msg.String() == "h" || matches(msg, k.left):
 		v.move(-1)

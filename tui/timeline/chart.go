@@ -87,6 +87,29 @@ type Chart struct {
 	Before   uint64 // records before the axis
 	After    uint64 // and behind it
 	Complete bool   // it is known of all records whether they are rows, and match
+
+	Archived *Archived // nil: it is not known what an archive has besides
+}
+
+// InArchive is how many records of a column an archive has besides.
+func (c *Chart) InArchive(column int) uint64 {
+	if c.Archived == nil || column >= len(c.Archived.Records) {
+		return 0
+	}
+	return c.Archived.Records[column]
+}
+
+// LostThere reports whether something was lost among those.
+func (c *Chart) LostThere(column int) bool {
+	return c.Archived != nil && column < len(c.Archived.Gaps) && c.Archived.Gaps[column] > 0
+}
+
+// MostOfAll is the most records of a column, with those of the archive.
+func (c *Chart) MostOfAll() (most uint64) {
+	for i := range c.Columns {
+		most = max(most, c.Columns[i].Records()+c.InArchive(i))
+	}
+	return most
 }
 
 // Most is the most records of a column.
@@ -97,14 +120,16 @@ func (c *Chart) Most() (most uint64) {
 	return most
 }
 
-// Nearest is the first row of a column, or of the nearest one with rows on either side.
-func (c *Chart) Nearest(column int) (n uint64, ok bool) {
+// Nearest is a column, or the nearest one on either side, that has rows, or records of which the
+// archive alone knows; ok: there is one.
+func (c *Chart) Nearest(column int) (nearest int, ok bool) {
 	for away := range len(c.Columns) {
 		for _, i := range []int{column + away, column - away} {
-			if i >= 0 && i < len(c.Columns) {
-				if n, ok := c.Columns[i].First(); ok {
-					return n, true
-				}
+			if i < 0 || i >= len(c.Columns) {
+				continue
+			}
+			if _, has := c.Columns[i].First(); has || c.InArchive(i) > 0 {
+				return i, true
 			}
 		}
 	}

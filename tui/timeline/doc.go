@@ -16,6 +16,10 @@
 // Rows outside of the axis are counted as such. Those that the store let go are in no
 // chart made after that.
 //
+// Rows that were loaded from before the store are counted by [Loaded], in slices of the
+// owner's goroutine; what an archive has besides comes as counts, which [Along] puts into the
+// columns of an axis. [Chart.With] has all of them.
+//
 // Memory: 72 bytes for each block of 4,096 records, and bitmaps of the rows that pass
 // while a chart is made.
 package timeline

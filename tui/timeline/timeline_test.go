@@ -167,7 +167,8 @@ func TestWildTimes(t *testing.T) {
 		t.Errorf("%d are before, and %d in one column", c.Before, c.Most())
 	}
 	middle := len(c.Columns) / 2
-	n, ok := c.Nearest(middle)
+	at, ok := c.Nearest(middle)
+	n, _ := c.Columns[at].First()
 	if e := l.store.Entry(n); !ok || e.Time < c.At(middle) || e.Time >= c.At(middle+1) {
 		t.Errorf("in the middle is record %d, of %v", n, time.UnixMilli(l.store.Entry(n).Time).UTC())
 	}

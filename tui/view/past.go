@@ -277,6 +277,41 @@ func (v *View) Narrow(f query.Filter) {
 	v.siftPast(&v.filter)
 }
 
+// LoadedRows are the rows that were loaded, and what a search, which may be nil, has found
+// among them.
+type LoadedRows struct {
+	view   *View
+	search *Search
+}
+
+// LoadedRows are those of a view.
+func (v *View) LoadedRows(s *Search) LoadedRows { return LoadedRows{v, s} }
+
+// Rows is how many there are, At the number of one, and Row its entry.
+func (l LoadedRows) Rows() int                { return l.view.past.count() }
+func (l LoadedRows) At(i int) uint64          { return l.view.past.at(i) }
+func (l LoadedRows) Row(n uint64) *rows.Entry { e, _ := l.view.past.rows.Row(n); return e }
+
+// Matches is how many the search has found, and MatchAt the number of one.
+func (l LoadedRows) Matches() int {
+	if l.search == nil {
+		return 0
+	}
+	if found := l.search.inPast(); found != nil {
+		return found.count()
+	}
+	return 0
+}
+func (l LoadedRows) MatchAt(i int) uint64 { return l.search.inPast().at(i) }
+
+// Bounds are the numbers of all that was loaded.
+func (l LoadedRows) Bounds() (first, next uint64) {
+	if p := l.view.past; p != nil {
+		return p.rows.First(), p.rows.Next()
+	}
+	return 0, 0
+}
+
 // Loaded reports whether a row was loaded from before the store.
 func (v *View) Loaded(ord int) bool { return ord < v.past.count() }
 
