@@ -99,7 +99,7 @@ func onArchive(sluice string, ends time.Time) setting {
 		shots: []shot{
 			{name: "archive", steps: tmux.Steps(
 				tmux.Await("● archive"), tmux.Await("following(?s:.*)[0-9]{2} kept"),
-				tmux.Press("z", "T"), typed(ends.Format("2006-01-02")), tmux.Await("▌.*00:00:0"),
+				tmux.Press("=", "T"), typed(ends.Format("2006-01-02")), tmux.Await("▌.*00:00:0"),
 				tmux.Press("k", "k", "k", "k", "k", "k", "k", "k", "k", "k").Awaits("──.*20[0-9]{2}-.*──"))},
 			{name: "archive-search", steps: tmux.Steps(
 				tmux.Press("G"), tmux.Press("/"), typed("page on call"), tmux.Press("N").Awaits("▌.*page on call"), tmux.Press("_"))},
