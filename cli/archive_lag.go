@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sluice/archive/holdings"
+	"sluice/archive/importer"
 	"sluice/cluster/loss"
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
@@ -79,4 +81,21 @@ func (h heads) lag(l *holdings.Lane) (behind uint64, unknown bool) {
 		return head.Seq - l.Next.Seq, false
 	}
 	return 0, false
+}
+
+// silent are the consolidators of lanes that have told nothing of any stream, in order; what was
+// imported is of none.
+func (h heads) silent(lanes []holdings.Lane) (all []string) {
+	told := map[string]bool{importer.Consolidator: true}
+	for l := range h {
+		told[l.consolidator] = true
+	}
+	for i := range lanes {
+		if c := lanes[i].Consolidator; !told[c] {
+			told[c] = true
+			all = append(all, c)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -2,9 +2,13 @@ package cli
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
+	"sluice/archive/engine"
 	"sluice/archive/holdings"
+	"sluice/archive/importer"
 	"sluice/cluster/loss"
 	"sluice/cluster/stream"
 )
@@ -50,6 +54,30 @@ func TestConsolidatorsHaveAnswered(t *testing.T) {
 	} {
 		if got := answered(c.all, told); got != c.want {
 			t.Errorf("%s: answered %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Of consolidators that were not asked, or have not answered, the status says how to ask them.
+func TestStatusNamesTheConsolidatorsThatHaveToldNothing(t *testing.T) {
+	at := heads{{"vm-1", "system"}: {Epoch: 7, Seq: 20}}
+	lane := func(consolidator, stream string) holdings.Lane {
+		return holdings.Lane{Consolidator: consolidator, Stream: stream, Next: loss.Position{Epoch: 7, Seq: 15}}
+	}
+	for _, c := range []struct {
+		lanes []holdings.Lane
+		want  string
+	}{
+		{[]holdings.Lane{lane("vm-1", "system"), lane("vm-1", "quiet"), lane(importer.Consolidator, "system")}, ""},
+		{[]holdings.Lane{lane("vm-3", "system"), lane("vm-1", "system"), lane("vm-2", "system"), lane("vm-3", "tenant")}, "The lag of vm-2, vm-3 is not known: name"},
+		{[]holdings.Lane{lane("a", "s"), lane("b", "s"), lane("c", "s"), lane("d", "s"), lane("e", "s"), lane("f", "s"), lane("g", "s")}, "The lag of a, b, c, d, e and 2 more is not known: name"},
+	} {
+		var out strings.Builder
+		if err := writeStatus(&out, &engine.State{}, c.lanes, at, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if text := out.String(); !strings.Contains(text, c.want) || c.want == "" && strings.Contains(text, "not known") {
+			t.Errorf("want %q in\n%s", c.want, text)
 		}
 	}
 }

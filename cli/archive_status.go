@@ -16,6 +16,7 @@ import (
 
 	"sluice/archive/engine"
 	"sluice/archive/holdings"
+	"sluice/archive/importer"
 	"sluice/archive/subject"
 	"sluice/cluster/jsonscan"
 	"sluice/cluster/loss"
@@ -143,7 +144,9 @@ func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, at h
 			continue
 		}
 		lag := "?"
-		if behind, unknown := at.lag(&l); !unknown || behind > 0 {
+		if l.Consolidator == importer.Consolidator {
+			lag = "-" // nothing comes of it
+		} else if behind, unknown := at.lag(&l); !unknown || behind > 0 {
 			lag = loss.Number(behind, unknown)
 		}
 		rows = append(rows, []string{
@@ -173,8 +176,20 @@ func writeStatus(out io.Writer, state *engine.State, lanes []holdings.Lane, at h
 		fmt.Fprintf(&b, "; %s were damaged, and given up", bytesText(state.Damaged))
 	}
 	b.WriteByte('\n')
+	if silent := at.silent(lanes); len(silent) > 0 {
+		fmt.Fprintf(&b, "The lag of %s is not known: name where they are (--consolidator), or how they are found (--etcd, --dns, --consolidators-file).\n", record.Safe(someOf(silent)))
+	}
 	_, err := out.Write(b.Bytes())
 	return err
+}
+
+// someOf are the first names of a list, and how many more there are.
+func someOf(list []string) string {
+	const most = 5
+	if more := len(list) - most; more > 0 {
+		return strings.Join(list[:most], ", ") + " and " + record.Count(uint64(more)) + " more"
+	}
+	return strings.Join(list, ", ")
 }
 
 // columns writes rows in columns; the last of a row takes what it takes.
