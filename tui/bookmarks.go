@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -17,7 +18,10 @@ import (
 )
 
 // bookmarksMsg brings the bookmarks as they are in the file, to be listed.
-type bookmarksMsg []bookmark.Bookmark
+type bookmarksMsg struct {
+	all  []bookmark.Bookmark
+	done string // what was done to them; "": nothing
+}
 
 // changeBookmarks changes the file of bookmarks, away from the keys, and says what came
 // of it; without a change it lists them. A file that cannot be read is left as it is.
@@ -32,7 +36,7 @@ func (m *model) changeBookmarks(change func([]bookmark.Bookmark) ([]bookmark.Boo
 			return flashMsg{err.Error()}
 		}
 		if change == nil {
-			return bookmarksMsg(all)
+			return bookmarksMsg{all: all}
 		}
 		if bad > 0 {
 			return flashMsg{fmt.Sprintf("the bookmarks are as they were: %d lines of %s cannot be understood: take them out", bad, path)}
@@ -74,44 +78,95 @@ func (m *model) askBookmark(p *pane) tea.Cmd {
 }
 
 // showBookmarks lists the bookmarks by time: enter goes to the record of one, as far as
-// a pane shows its stream.
-func (m *model) showBookmarks(all []bookmark.Bookmark) tea.Cmd {
-	if len(all) == 0 {
-		return m.notify("there are no bookmarks: M puts a comment on a record")
+// a pane shows its stream, and keys change its comment or take it away.
+func (m *model) showBookmarks(msg bookmarksMsg) tea.Cmd {
+	all := slices.Clone(msg.all)
+	switch {
+	case len(all) == 0 && msg.done != "":
+		return m.notify(msg.done)
+	case len(all) == 0:
+		return m.notify("there are no bookmarks: " + m.keys.bookmark.Help().Key + " puts a comment on a record")
 	}
-	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b bookmark.Bookmark) int { return a.Time.Compare(b.Time) })
 	list := []command{
 		{name: "write them as a timeline in Markdown", note: record.Count(uint64(len(all))), do: func() tea.Cmd { return m.askTimeline(all) }},
-		{name: "take one away", do: func() tea.Cmd { return m.chooseBookmark("Take away", all, m.dropBookmark) }},
 	}
-	m.openChoice("Bookmarks", "which record", append(list, m.bookmarkCommands(all, m.goToBookmark)...))
-	return nil
-}
-
-func (m *model) chooseBookmark(title string, all []bookmark.Bookmark, do func(bookmark.Bookmark) tea.Cmd) tea.Cmd {
-	m.openChoice(title, "which record", m.bookmarkCommands(all, do))
-	return nil
-}
-
-func (m *model) bookmarkCommands(all []bookmark.Bookmark, do func(bookmark.Bookmark) tea.Cmd) (list []command) {
 	for _, b := range all {
-		text := b.Comment
-		if text == "" {
-			text = b.Message
-		}
 		list = append(list, command{
-			name: b.Time.In(m.location()).Format("2006-01-02 15:04:05 ") + cell.Shorten(text, maxInput), note: cell.Shorten(b.Stream, 20),
-			do: func() tea.Cmd { return do(b) },
+			name: m.bookmarkText(b), note: cell.Shorten(b.Stream, 20), bookmark: &b,
+			do: func() tea.Cmd { return m.goToBookmark(b) },
 		})
 	}
-	return list
+	p := m.openChoice("Bookmarks", "which record", list)
+	p.foot = "enter goes there · ^e comment · ^x away"
+	p.more = func(key string, on command) (tea.Cmd, bool) {
+		if on.bookmark == nil {
+			return nil, false
+		}
+		switch key {
+		case "ctrl+e":
+			m.closeDialog(p)
+			m.askComment(*on.bookmark)
+		case "ctrl+x":
+			m.closeDialog(p)
+			m.askDrop(*on.bookmark)
+		default:
+			return nil, false
+		}
+		return nil, true
+	}
+	if msg.done != "" {
+		return m.notify(msg.done)
+	}
+	return nil
 }
 
-func (m *model) dropBookmark(b bookmark.Bookmark) tea.Cmd {
-	return m.changeBookmarks(func(all []bookmark.Bookmark) ([]bookmark.Bookmark, string) {
-		return slices.DeleteFunc(all, func(other bookmark.Bookmark) bool { return other == b }), "bookmark taken away"
+// bookmarkText is a bookmark on one line.
+func (m *model) bookmarkText(b bookmark.Bookmark) string {
+	return b.Time.In(m.location()).Format("2006-01-02 15:04:05 ") + cell.Shorten(cmp.Or(b.Comment, b.Message), maxInput)
+}
+
+// askComment asks for another comment on a bookmark.
+func (m *model) askComment(b bookmark.Bookmark) {
+	pr := &prompt{lead: "comment: ", empty: "none · enter keeps it so"}
+	pr.input.set(b.Comment)
+	pr.done = func(text string) doneWith {
+		changed := b
+		changed.Comment = strings.TrimSpace(text)
+		return doneWith{cmd: m.replaceBookmark(b, []bookmark.Bookmark{changed}, "comment kept")}
+	}
+	m.openDialog(pr)
+}
+
+// askDrop asks whether a bookmark is to be taken away.
+func (m *model) askDrop(b bookmark.Bookmark) {
+	m.ask("take away "+cell.Shorten(m.bookmarkText(b), 60)+"?", func(yes bool) tea.Cmd {
+		if !yes {
+			return m.changeBookmarks(nil)
+		}
+		return m.replaceBookmark(b, nil, "bookmark taken away")
 	})
+}
+
+// replaceBookmark puts others, or none, in the place of a bookmark, and lists what there
+// is then.
+func (m *model) replaceBookmark(b bookmark.Bookmark, with []bookmark.Bookmark, done string) tea.Cmd {
+	var now []bookmark.Bookmark
+	change := m.changeBookmarks(func(all []bookmark.Bookmark) ([]bookmark.Bookmark, string) {
+		at := slices.Index(all, b)
+		if at < 0 {
+			return all, "it is not there any more"
+		}
+		now = slices.Replace(all, at, at+1, with...)
+		return now, done
+	})
+	return func() tea.Msg {
+		msg := change()
+		if flash, ok := msg.(flashMsg); ok && flash.text == done {
+			return bookmarksMsg{now, done}
+		}
+		return msg
+	}
 }
 
 // goToBookmark goes to a record where it is held, or says what it was.

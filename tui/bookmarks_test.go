@@ -49,9 +49,25 @@ func TestBookmarks(t *testing.T) {
 	}
 	write("no timeline: open ")
 
-	s.perform(s.keys("B"), s.says("─ Bookmarks ─"))
-	s.keys("take one", "enter", "ends")
-	s.perform(s.keys("enter"), has("ends", 0))
+	// A comment is changed, and one taken away, once it is asked for.
+	listed := func() { t.Helper(); s.perform(s.keys("B"), s.says("─ Bookmarks ─")) }
+	listed()
+	s.keys("ends", "ctrl+e")
+	s.want("comment: and ends")
+	s.perform(s.keys(" at last", "enter"), s.says("12:00:00 and ends at last"))
+	if !has("and ends at last", 1)() || !has("it begins", 1)() {
+		t.Error("it is not as it was changed")
+	}
+	s.keys("at last", "ctrl+x")
+	s.want("take away 2026-03-04 12:00:00 and ends at last? y/n")
+	s.perform(s.keys("n"), s.says("─ Bookmarks ─"))
+	s.keys("at last", "ctrl+x")
+	s.perform(s.keys("y"), s.says("─ Bookmarks ─"))
+	s.wantNot("at last")
+	if !has("ends", 0)() || !has("it begins", 1)() {
+		t.Error("it is not taken away, or the other is")
+	}
+	s.keys("markdown", "ctrl+x", "ctrl+e", "esc") // no bookmark is there
 
 	// One of another run, of a stream that no pane shows.
 	next := open(t, 120, 24, tui.Config{StateDir: dir}, "tenant/acme")

@@ -11,6 +11,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sluice/cluster/record"
+	"sluice/tui/bookmark"
 	"sluice/tui/find"
 )
 
@@ -20,6 +21,8 @@ type command struct {
 	key  string // what does it besides; "" when nothing does
 	note string // of what kind it is
 	do   func() tea.Cmd
+
+	bookmark *bookmark.Bookmark // that it goes to; nil: to none
 }
 
 // commands are all that can be done: what every key does, as the help lists it, and

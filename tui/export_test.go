@@ -207,7 +207,7 @@ func RestoreAtStart(m tea.Model) tea.Cmd { return m.(*model).loadLayouts(true) }
 func BookmarksMsg(at time.Time, comments ...string) tea.Msg {
 	var all bookmarksMsg
 	for i, text := range comments {
-		all = append(all, bookmark.Bookmark{Time: at.Add(time.Duration(i) * time.Minute), Stream: "system", Comment: text})
+		all.all = append(all.all, bookmark.Bookmark{Time: at.Add(time.Duration(i) * time.Minute), Stream: "system", Comment: text})
 	}
 	return all
 }

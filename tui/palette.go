@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,6 +15,10 @@ import (
 type commandPalette struct {
 	title, opened, empty string
 	ran                  *history // of the names of those that were run; nil: none is kept
+	foot                 string   // what its keys do, besides leaving; "": enter does it
+
+	// more takes keys of its own, on the chosen command; may be nil.
+	more func(key string, on command) (cmd tea.Cmd, ok bool)
 
 	input input
 	all   []command
@@ -30,10 +35,11 @@ func (m *model) openPalette() {
 }
 
 // openChoice lists some commands, to choose one of them.
-func (m *model) openChoice(title, empty string, all []command) {
+func (m *model) openChoice(title, empty string, all []command) *commandPalette {
 	p := &commandPalette{title: title, empty: empty, all: all}
 	m.openDialog(p)
 	p.choose()
+	return p
 }
 
 func (p *commandPalette) changes() bool { return false }
@@ -58,6 +64,11 @@ func (p *commandPalette) choose() {
 func (p *commandPalette) move(by int) { p.at = max(0, min(p.at+by, len(p.found)-1)) }
 
 func (p *commandPalette) key(m *model, msg tea.KeyPressMsg) tea.Cmd {
+	if p.more != nil && p.at < len(p.found) {
+		if cmd, ok := p.more(msg.String(), p.found[p.at].command); ok {
+			return cmd
+		}
+	}
 	switch msg.String() {
 	case "up", "ctrl+p", "ctrl+k", "shift+tab":
 		p.move(-1)
@@ -119,7 +130,7 @@ func (p *commandPalette) draw(m *model, screen []string) (*tea.Cursor, bool) {
 	if len(p.found) == 0 {
 		box = append(box, f.row(cell.NewLine(w-4, m.method).Add(t.dim, "Nothing has a name like that.").String()))
 	}
-	box = append(box, f.bottom("enter does it · esc leaves"))
+	box = append(box, f.bottom(cmp.Or(p.foot, "enter does it")+" · esc leaves"))
 	left, top := (m.width-w)/2, max((m.height-len(box))/3, 1)
 	cell.Overlay(screen, box, left, top, w, m.method)
 	return tea.NewCursor(left+x, top+1), true

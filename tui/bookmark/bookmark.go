@@ -57,6 +57,7 @@ func Load(path string) (all []Bookmark, bad int, err error) {
 		case json.Unmarshal(line, &b) != nil || b.Time.IsZero() || len(all) == Max:
 			bad++
 		default:
+			b.Time, b.Made = b.Time.UTC(), b.Made.UTC() // so that one is known again
 			all = append(all, b)
 		}
 	}

@@ -79,5 +79,13 @@ func FuzzLoad(f *testing.F) {
 		if err != nil || bad > 0 || len(again) != len(first) {
 			t.Fatalf("%d of %d are read again, %d bad, %v", len(again), len(first), bad, err)
 		}
+		for i := range again {
+			if again[i].Data == "" { // it was too long
+				first[i].Data = ""
+			}
+			if again[i] != first[i] {
+				t.Fatalf("%+v has become %+v", first[i], again[i])
+			}
+		}
 	})
 }
