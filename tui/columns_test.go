@@ -56,6 +56,51 @@ func TestAFieldIsAColumn(t *testing.T) {
 	s.want("refused  tenant=\"globex")
 }
 
+// A line says what chosen columns are; a click on it is on no row.
+func TestColumnsHaveTitles(t *testing.T) {
+	s := open(t, 120, 24, tui.Config{}, "tenant/acme")
+	s.orders("tenant/acme")
+	s.wantNot("message")
+	s.keys("K", "a", "res.statusCode", "enter", "a", "tenant", "enter", "-", "esc")
+	title := s.line(2)
+	if strings.Join(strings.Fields(title), " ") != "time level sou… name statusCode tenant message" {
+		t.Errorf("the titles are %q", title)
+	}
+	first := s.line(3)
+	for title, value := range map[string]string{"time": "12:00", "sou": "vm-1", "tenant": "acme", "message": "paid"} {
+		if a, b := strings.Index(strings.ReplaceAll(s.line(2), "…", "."), title), strings.Index(first, value); a < 0 || a != b {
+			t.Errorf("%s is at %d, and %s at %d", title, a, value, b)
+		}
+	}
+	s.keys("w")
+	if s.line(2) != title {
+		t.Errorf("above wrapped rows the titles are %q", s.line(2))
+	}
+	s.keys("w")
+	click := func(y int) { s.send(tea.MouseClickMsg{X: 20, Y: y, Button: tea.MouseLeft}) }
+	click(2)
+	s.want("following")
+	click(3)
+	s.want("▌12:00:00.100")
+	s.keys("G", "K")
+	for range 5 {
+		s.keys("j")
+	}
+	for range 10 {
+		s.keys("+")
+	}
+	s.keys("esc")
+	s.want(" res.statusCode ") // there is room for all of it
+	s.keys("K", "r", "esc")
+	s.wantNot("message")
+	s.keys("f", "nowhere", "enter", "K", "a", "tenant", "enter", "esc")
+	s.wantNot("message")
+	s.keys("0")
+	s.want("message")
+	s.send(tea.WindowSizeMsg{Width: 40, Height: 5})
+	s.send(tea.WindowSizeMsg{Width: 40, Height: 8})
+}
+
 // What is not pinned leaves room for the text.
 func TestColumnsOnANarrowScreen(t *testing.T) {
 	s := open(t, 60, 24, tui.Config{}, "tenant/acme")

@@ -33,6 +33,7 @@ type pane struct {
 	ranging                      bool           // a range of rows to be copied was begun
 	rangeFrom                    uint64         // the record where it was
 	columns                      *chosenColumns // nil: as by themselves
+	above                        int            // lines of the last frame above its rows
 
 	selection *selection // nil: its streams are named
 	tracing   *tracing   // nil: it shows streams
@@ -114,18 +115,26 @@ type scene struct {
 // draw returns the pane's lines.
 func (p *pane) draw(width, height int, sc scene) []string {
 	p.turnDays(sc)
+	p.above = 1
+	if p.titled(height) {
+		p.above = 2
+	}
 	var rows []string
 	if p.wrap {
-		rows = p.wrapped(width, height-1, sc)
+		rows = p.wrapped(width, height-p.above, sc)
 	} else {
-		rows = p.rows(width, height-1, sc)
+		rows = p.rows(width, height-p.above, sc)
 	}
 	if len(rows) == 0 {
+		p.above = 1
 		rows = p.empty(width, height-1, sc)
 	}
 	lines := make([]string, 0, height)
 	lines = append(lines, p.header(width, sc)) // which says what the rows are without
-	lines = append(lines, rows[:min(len(rows), height-1)]...)
+	if p.above > 1 {
+		lines = append(lines, p.key.titles())
+	}
+	lines = append(lines, rows[:min(len(rows), height-p.above)]...)
 	for len(lines) < height {
 		lines = append(lines, cell.NewLine(width, sc.method).String())
 	}

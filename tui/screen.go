@@ -188,8 +188,11 @@ func (m *model) clickScreen(record *recordView, msg tea.MouseClickMsg) {
 		}
 		return
 	}
+	if msg.Y < a.y+p.above {
+		return
+	}
 	v := p.view
-	if ord := p.ordAt(msg.Y - a.y - 1); ord >= 0 && ord < v.Total() {
+	if ord := p.ordAt(msg.Y - a.y - p.above); ord >= 0 && ord < v.Total() {
 		v.Hold()
 		v.Select(ord)
 		if record != nil { // beside the pane
