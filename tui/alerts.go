@@ -59,6 +59,8 @@ type alerts struct {
 	rules []*alertRule
 	at    map[*rows.Store]uint64 // the next record to be tested
 	bell  alert.Bell
+
+	looked bool // somebody did something after the last alert, and no frame has shown it yet
 }
 
 type alertRule struct {
@@ -194,7 +196,7 @@ func (m *model) raise(r *alertRule, stream string, e *rows.Entry, data []byte) t
 	r.rung++
 	body := rowtext.Of(e, data, alertText)
 	r.last, r.when = cell.Shorten(body.Body, alertText), now
-	m.dirty = true
+	m.dirty, m.alerts.looked = true, false
 	for _, p := range m.panes {
 		if slices.Contains(p.store().Streams(), stream) {
 			p.alerts++
@@ -211,8 +213,12 @@ func (m *model) raise(r *alertRule, stream string, e *rows.Entry, data []byte) t
 	return tea.Batch(m.notify("alert: "+text), raw("\a"+m.desktop(text)))
 }
 
-// alertsSeen forgets the marks of the panes that are on the screen: somebody is there.
+// alertsSeen forgets the marks of the panes that a frame shows, when somebody is there.
 func (m *model) alertsSeen() {
+	if !m.alerts.looked {
+		return
+	}
+	m.alerts.looked = false
 	for _, a := range m.areas {
 		a.pane.alerts = 0
 	}

@@ -93,7 +93,7 @@ func TestAlerts(t *testing.T) {
 	h.come("tenant/acme", `"level":50,"msg":"refused \u001b[2J\u0007"`)
 	h.wantBells(1)
 	h.want("alert: level>=error in tenant/acme: refused ␛[2J␇", "2 tenant/acme", "▲1")
-	h.keys("2", "esc")
+	h.keys("2")
 	if strings.Count(h.line(0), "▲1") != 1 { // of the merged pane
 		t.Errorf("the tabs are %s", h.line(0))
 	}

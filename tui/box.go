@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -47,12 +48,17 @@ func (b box) rule() string {
 	return b.line().Add(b.theme.box, border.MiddleLeft+strings.Repeat(border.Top, max(b.width-2, 0))+border.MiddleRight).String()
 }
 
-// bottom is the last line, with what the keys do.
+// bottom is the last line, with what the keys do. Of those for which there is no room the
+// last stays: it tells the way out.
 func (b box) bottom(text string) string {
 	if text == "" {
 		return b.line().Add(b.theme.box, border.BottomLeft+strings.Repeat(border.Bottom, max(b.width-2, 0))+border.BottomRight).String()
 	}
-	text, w := cell.Fit(text, max(b.width-8, 0), b.method)
+	items := strings.Split(text, " · ")
+	for len(items) > 1 && cell.Width(strings.Join(items, " · "), b.method) > b.width-8 {
+		items = slices.Delete(items, len(items)-2, len(items)-1)
+	}
+	text, w := cell.Fit(strings.Join(items, " · "), max(b.width-8, 0), b.method)
 	return b.line().Add(b.theme.box, border.BottomLeft+strings.Repeat(border.Bottom, max(b.width-w-5, 0))).
 		Add(b.theme.dim, " "+text+" ").Add(b.theme.box, border.Bottom+border.BottomRight).String()
 }

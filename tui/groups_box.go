@@ -55,7 +55,7 @@ func (v *groupsView) draw(m *model, screen []string) (*tea.Cursor, bool) {
 	if m.width >= groupsWide {
 		out = "s save · | pipe · "
 	}
-	box = append(box, f.bottom("enter only · F hide · c count · r rate · n new · t m since · y copy · "+out+"esc"))
+	box = append(box, f.bottom("enter only · F hide · c most · r rate · n new · t m since · y copy · "+out+"esc"))
 	m.overlay(screen, box, m.width)
 	return nil, true
 }

@@ -293,8 +293,24 @@ func (m *model) loadLayouts(start bool) tea.Cmd {
 // restoreLayout restores the last layout, or one of several that is chosen.
 func (m *model) restoreLayout() tea.Cmd { return m.loadLayouts(false) }
 
-// layoutsRead goes on with the layouts.
+// awaitsLayout reports whether the streams that were named are opened as a layout has
+// them, once it was read.
+func (m *model) awaitsLayout() bool {
+	return m.config.Restore && m.config.LayoutPath != "" && len(m.config.Streams) > 0
+}
+
+// layoutsRead goes on with the layouts. At the start there are panes in any case.
 func (m *model) layoutsRead(msg layoutMsg) tea.Cmd {
+	cmd := m.showLayouts(msg)
+	if msg.start && m.awaitsLayout() && len(m.panes) == 0 {
+		m.openFirst()
+		m.look()
+		cmd = tea.Batch(cmd, m.tick(), m.lookTick())
+	}
+	return cmd
+}
+
+func (m *model) showLayouts(msg layoutMsg) tea.Cmd {
 	switch {
 	case errors.Is(msg.err, fs.ErrNotExist):
 		return m.notify("no layout has been saved yet: it is when you quit")

@@ -150,8 +150,8 @@ func newModel(config Config, wake func(), profile colorprofile.Profile) *model {
 	return m
 }
 
-// Init opens the panes.
-func (m *model) Init() tea.Cmd {
+// openFirst opens the panes that were asked for, or the picker when none were.
+func (m *model) openFirst() {
 	for _, list := range m.config.Streams {
 		m.openTexts(false, names.Split(list)...)
 	}
@@ -164,9 +164,16 @@ func (m *model) Init() tea.Cmd {
 	} else {
 		m.openPicker(false)
 	}
+}
+
+// Init opens the panes, or has the layout read that they are in.
+func (m *model) Init() tea.Cmd {
 	var restore tea.Cmd
 	if m.config.Restore {
 		restore = m.loadLayouts(true)
+	}
+	if !m.awaitsLayout() {
+		m.openFirst()
 	}
 	m.look()
 	m.wake()
@@ -208,15 +215,15 @@ func (m *model) update(msg tea.Msg) tea.Cmd {
 		m.lookingSoon, m.listAt = false, time.Time{}
 		return m.listStreams()
 	case tea.KeyPressMsg:
-		m.notice = ""
-		m.alertsSeen()
+		m.notice, m.alerts.looked = "", true
 		return m.key(msg)
 	case tea.PasteMsg:
 		m.paste(msg.Content)
 	case tea.MouseClickMsg:
-		m.notice = ""
+		m.notice, m.alerts.looked = "", true
 		return m.click(msg)
 	case wheelMsg:
+		m.alerts.looked = true
 		return m.rollWheel()
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height

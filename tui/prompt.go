@@ -164,6 +164,7 @@ func (p *prompt) append(l *cell.Line, t *theme, room int) {
 // back where it was when it is left.
 func (m *model) openSearch(p *pane) {
 	before, place := p.search, p.view.Place()
+	alone := dialogOf[*recordView](m) != nil
 	pr := &prompt{lead: "/", empty: "search: a regular expression · enter keeps · esc leaves", past: &m.searches}
 	pr.note = func() string {
 		if p.search == nil {
@@ -176,7 +177,11 @@ func (m *model) openSearch(p *pane) {
 		p.search = nil
 		if pr.input.text() != "" {
 			p.search = view.NewSearch(p.view, query.NewMatcher(pr.input.text()))
-			p.search.Nearest()
+			if alone {
+				p.search.NearestHere()
+			} else {
+				p.search.Nearest()
+			}
 		}
 	}
 	pr.left = func() {

@@ -227,6 +227,9 @@ func (d *recordView) page(width, height int, sc scene) []string {
 	if layout != d.layout {
 		p := page{width: width, scene: sc, matcher: layout.matcher}
 		d.fill(&p)
+		if d.seeking && layout.matcher != d.layout.matcher {
+			d.at = 0 // what was found is shown, in the same record too
+		}
 		d.lines, d.layout = p.lines, layout
 		if d.at == 0 {
 			d.begin(height)

@@ -33,8 +33,7 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 		strip = v.strip(m, min(timelineHeight(m.height), body.h-1))
 		body.h -= len(strip)
 	}
-	lines := make([]string, 0, m.height)
-	lines = append(lines, m.drawTabs())
+	lines := make([]string, 1, m.height)
 	switch {
 	case record != nil && m.width >= recordBeside:
 		lines = append(lines, m.drawBeside(record, body)...)
@@ -43,6 +42,8 @@ func (m *model) draw() ([]string, *tea.Cursor) {
 	default:
 		lines = append(lines, m.drawPanes(body)...)
 	}
+	m.alertsSeen()
+	lines[0] = m.drawTabs()
 	lines = append(append(lines, strip...), m.drawStatus())
 	return lines, m.drawDialogs(lines)
 }

@@ -291,23 +291,31 @@ func (m *model) columnTime(at, step int64) string {
 	return string(when.AppendFormat(dayIn(m.config.Now(), m.location()).appendOther(nil, when), form))
 }
 
-// scale draws times below the columns, and where the pane's row is among them.
+// scale draws times below the columns, and where the pane's row is among them: no time is
+// cut by that.
 func (v *timelineView) scale(m *model, c *timeline.Chart) string {
 	columns := min(len(c.Columns), timelineColumns(m.width))
-	line := []rune(strings.Repeat(" ", columns))
+	line := []rune(strings.Repeat(" ", timelineColumns(m.width)))
+	place, ok := v.place()
+	column, in := c.Column(place)
+	if !ok || !in || column >= columns {
+		column = -1
+	}
 	const apart = 3
 	for i := 0; i < columns; {
 		label := []rune("╵" + m.columnTime(c.At(i), c.Step))
-		if i+len(label) > columns {
+		if i < column && column < i+len(label) {
+			i = column + 1
+			continue
+		}
+		if i+len(label) > len(line) {
 			break
 		}
 		copy(line[i:], label)
 		i += max(len(label)+apart, 16)
 	}
 	l := cell.NewLine(m.width, m.method).Space(1)
-	place, ok := v.place()
-	column, in := c.Column(place)
-	if !ok || !in || column >= columns {
+	if column < 0 {
 		return l.Add(m.theme.dim, string(line)).String()
 	}
 	return l.Add(m.theme.dim, string(line[:column])).Add(m.theme.heading, "▲").Add(m.theme.dim, string(line[column+1:])).String()

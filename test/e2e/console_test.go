@@ -162,8 +162,17 @@ func (c *console) waits(what string, holds func(screen string) bool) {
 // leaves waits for the client's end, which must be without an error.
 func (c *console) leaves() {
 	c.t.Helper()
-	if err := c.cmd.Wait(); err != nil {
-		c.t.Errorf("sluice ended: %v", err)
+	ended := make(chan error, 1)
+	go func() { ended <- c.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			c.t.Errorf("sluice ended: %v", err)
+		}
+	case <-time.After(wait.Limit):
+		_ = c.cmd.Process.Kill()
+		<-ended
+		c.t.Fatalf("sluice does not end:\n%s", c.vt.String())
 	}
 }
 

@@ -70,6 +70,15 @@ func (s *Search) Matcher() *query.Matcher { return s.matcher }
 // it, or else to the last one.
 func (s *Search) Nearest() { s.want = Nearest }
 
+// NearestHere is Nearest for somebody who sees one record alone: it jumps to the first
+// match from the row under the cursor on, or else to the last one.
+func (s *Search) NearestHere() {
+	s.want = Nearest
+	if ord := s.view.CursorOrd(); ord >= 0 {
+		s.from = s.view.At(ord)
+	}
+}
+
 // Find jumps to the next match in a direction.
 func (s *Search) Find(d Direction) {
 	s.want, s.from = d, s.view.store.Next()
