@@ -63,6 +63,16 @@ func (m *model) nothingMarked() tea.Cmd {
 	return m.notify("nothing is marked: " + m.keys.mark.Help().Key + " marks a record")
 }
 
+// ranged are the rows on the screen, from one to another, that are between where a range
+// began and the cursor, which is on one of them; none when the second is before the first.
+func (p *pane) ranged(top, cursor int) (from, to int) {
+	if !p.ranging || cursor < 0 {
+		return 0, -1
+	}
+	began := p.view.Ord(p.rangeFrom) - top
+	return min(began, cursor), max(began, cursor)
+}
+
 // copyMarked copies the marked rows that are held and pass the filter, as they are shown.
 func (m *model) copyMarked() tea.Cmd {
 	p := m.pane()

@@ -27,6 +27,8 @@ func TestRowsAreCopiedAsTheyAreShown(t *testing.T) {
 	s.keys("g", "j", "R")
 	s.want("a range begins here")
 	s.keys("j", "j")
+	s.want("┃12:00:00.200", "┃12:00:00.300", "▌12:00:00.400")
+	s.wantNot("┃12:00:00.100")
 	want := "12:00:00.200 INFO  vm-1 webtask line 2\n12:00:00.300 INFO  vm-1 webtask line 3\n12:00:00.400 INFO  vm-1 webtask line 4\n"
 	if got := clipboard(t, s.send(tea.KeyPressMsg{Code: 'R', Text: "R"})); got != want {
 		t.Errorf("the range is %q, want %q", got, want)
@@ -35,6 +37,8 @@ func TestRowsAreCopiedAsTheyAreShown(t *testing.T) {
 	if got := clipboard(t, s.send(tea.KeyPressMsg{Code: 'R', Text: "R"})); got != want {
 		t.Errorf("the range is %q, want %q", got, want)
 	}
+	s.keys("R", "k", "esc")
+	s.wantNot("┃", "a range begins here")
 	s.keys(":", "copy marked", "enter")
 	s.want("nothing is marked")
 	s.keys("m", "j", "j", "m", ":", "copy marked")

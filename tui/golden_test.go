@@ -64,6 +64,25 @@ func (s *screen) cluster() {
 	s.take(b)
 }
 
+// days takes records of the end of one day and the begin of the next, and one of long ago.
+func (s *screen) days() {
+	s.t.Helper()
+	b := &stream.Batch{}
+	for i := range 8 {
+		r := s.record("system", "vm-1", fmt.Sprintf(`"level":30,"msg":"of the night %d"`, i))
+		at := time.Date(2026, 3, 4, 23, 56+i, 0, 0, time.UTC)
+		if i == 2 {
+			at = at.AddDate(-6, 0, 0)
+		}
+		r.Data = recordTime.ReplaceAll(r.Data, []byte(at.Format(`"time":"2006-01-02T15:04:05.000Z"`)))
+		b.Records = append(b.Records, r)
+	}
+	s.now = time.Date(2026, 3, 6, 9, 0, 0, 0, time.UTC)
+	s.take(b)
+}
+
+var recordTime = regexp.MustCompile(`"time":"[^"]*"`)
+
 // states are what a screen can show, and how one comes there.
 var states = map[string]func(s *screen){
 	"following": func(*screen) {},
@@ -71,12 +90,19 @@ var states = map[string]func(s *screen){
 		s.keys("space")
 		s.cluster()
 	},
-	"level":        func(s *screen) { s.keys("l", "l", "l", "l") },
-	"filter":       func(s *screen) { s.keys("f", "-queue level>=info") },
-	"filtered":     func(s *screen) { s.keys("f", "-queue level>=info", "enter") },
+	"level":    func(s *screen) { s.keys("l", "l", "l", "l") },
+	"filter":   func(s *screen) { s.keys("f", "-queue level>=info") },
+	"filtered": func(s *screen) { s.keys("f", "-queue level>=info", "enter") },
+	"filter-named": func(s *screen) {
+		s.keys("f", "queue | container", "ctrl+s", "work", "enter", "enter", "0", "f")
+	},
 	"filter-wrong": func(s *screen) { s.keys("f", "level>=loud", "enter") },
 	"search":       func(s *screen) { s.keys("/", "container") },
 	"detail":       func(s *screen) { s.keys("tab", "g", "enter") },
+	"detail-search": func(s *screen) {
+		s.keys("tab", "g", "m", "enter", "/", "api", "enter")
+	},
+	"detail-idle":  func(s *screen) { s.keys("enter", "v") },
 	"error":        func(s *screen) { s.keys("tab", "/", "database", "enter", "enter") },
 	"gap":          func(s *screen) { s.keys("g", "j", "j", "enter") },
 	"picker":       func(s *screen) { s.keys("o", "ac") },
@@ -89,8 +115,13 @@ var states = map[string]func(s *screen){
 		s.lines("system", 12)
 		s.keys("f", "/memory|line 23/", "enter", "C")
 	},
-	"locked":         func(s *screen) { s.keys("=", "g", "j") },
-	"trace-field":    func(s *screen) { s.keys("g", "a") },
+	"locked":      func(s *screen) { s.keys("=", "g", "j") },
+	"trace-field": func(s *screen) { s.keys("g", "a") },
+	"trace-any": func(s *screen) {
+		s.requests()
+		s.keys("k", "a", "a")
+	},
+	"picker-all":     func(s *screen) { s.keys("o", "tenant", "ctrl+a") },
 	"picker-pattern": func(s *screen) { s.keys("o", "tenant/*") },
 	"pattern":        func(s *screen) { s.keys("o", "tenant/*", "enter", "z") },
 	"merged":         func(s *screen) { s.keys("o", "ac", "space", "space", "enter", "z") },
@@ -106,16 +137,32 @@ var states = map[string]func(s *screen){
 		s.keys("j")
 		s.settle()
 	},
-	"timeline": func(s *screen) { s.keys("/", "container", "enter", "h") },
-	"save":     func(s *screen) { s.keys("s") },
-	"help":     func(s *screen) { s.keys("?") },
-	"status":   func(s *screen) { s.keys("i") },
+	"groups-new": func(s *screen) {
+		s.keys("G", "k", "*")
+		s.settle()
+		s.keys("m")
+		s.requests()
+		s.keys("n")
+		s.settle()
+	},
+	"timeline-column": func(s *screen) { s.keys("h", "h", "h", "+") },
+	"timeline":        func(s *screen) { s.keys("/", "container", "enter", "h") },
+	"save":            func(s *screen) { s.keys("s") },
+	"help":            func(s *screen) { s.keys("?") },
+	"status":          func(s *screen) { s.keys("i") },
 	"palette": func(s *screen) {
 		s.keys(":", "pause", "enter", ":", "next err", "enter", ":")
 	},
 	"bookmark": func(s *screen) { s.keys("tab", "g", "M", "it begins here") },
 	"bookmarks": func(s *screen) {
 		s.send(tui.BookmarksMsg(start, "it begins here", "the pool is empty \x1b[2J"))
+	},
+	"range":       func(s *screen) { s.keys("g", "j", "R", "j") },
+	"time":        func(s *screen) { s.keys("T") },
+	"time-wrong":  func(s *screen) { s.keys("T", "half past", "enter") },
+	"alerts-none": func(s *screen) { s.keys("!") },
+	"days": func(s *screen) {
+		s.days()
 	},
 	"alerts": func(s *screen) {
 		s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindBackfill, Stream: "system"}, {Kind: stream.KindBackfill, Stream: "tenant/acme"}}})
@@ -139,10 +186,21 @@ var states = map[string]func(s *screen){
 	},
 }
 
-// Each state in full: its text at 80×24 and 200×60, which is the same in both
-// themes, and its colours in both at 80×24. At 200×60 every style of one theme
-// stands for one of the other, so that neither has a meaning of its own.
+// Each state in full, on what a newcomer sees.
 func TestGoldenScreens(t *testing.T) {
+	inBothThemes(t, states, func(t *testing.T, w, h int, config tui.Config, act func(*screen)) *screen {
+		s := open(t, w, h, config, "system", "tenant/acme")
+		s.cluster()
+		act(s)
+		return s
+	})
+}
+
+// inBothThemes draws each state in full: its text at 80×24 and 200×60, which is the same
+// in both themes, and its colours in both at 80×24. At 200×60 every style of one theme
+// stands for one of the other, so that neither has a meaning of its own. No box loses
+// what its last line says of the keys.
+func inBothThemes[A any](t *testing.T, states map[string]A, draw func(t *testing.T, w, h int, config tui.Config, act A) *screen) {
 	for size, wh := range map[string][2]int{"80x24": {80, 24}, "200x60": {200, 60}} {
 		dark2light := make(map[string]string)
 		for name, act := range states {
@@ -153,11 +211,14 @@ func TestGoldenScreens(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					s := open(t, wh[0], wh[1], tui.Config{Settings: config}, "system", "tenant/acme")
-					s.cluster()
-					act(s)
+					s := draw(t, wh[0], wh[1], tui.Config{Settings: config}, act)
 					if theme == "dark" {
 						golden(t, name+"-"+size, s.text())
+						for line := range strings.SplitSeq(s.text(), "\n") {
+							if _, keys, boxed := strings.Cut(line, "╰─"); boxed && strings.Contains(keys, "…") {
+								t.Errorf("the keys of a box are cut: %s", line)
+							}
+						}
 					} else if want := ansi.Strip(shown["dark"]); ansi.Strip(s.model.View().Content) != want {
 						t.Errorf("the light theme has other text:\n%s", s.text())
 					}

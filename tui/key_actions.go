@@ -218,6 +218,8 @@ func (m *model) paneKey(p *pane, msg tea.KeyPressMsg) tea.Cmd {
 		return m.openGroups(p)
 	case matches(msg, k.timeline):
 		return m.openTimeline(p)
+	case matches(msg, k.cancel) && p.ranging:
+		p.ranging = false
 	case matches(msg, k.cancel):
 		if p.tracing == nil && p.search == nil {
 			return m.backToGroups(p)

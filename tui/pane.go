@@ -186,15 +186,16 @@ func (p *pane) rows(width, height int, sc scene) []string {
 	if !v.Following() && (sc.focused || sc.locked) {
 		cursor = v.CursorOrd() - top
 	}
+	from, to := p.ranged(top, cursor)
 	lines := make([]string, 0, height)
 	for i := range n {
 		c := &p.cache[i]
 		if p.days.begin[i] {
 			lines = append(lines, key.divider(&c.entry))
 		}
-		if marked := p.marked(c.number); i == cursor || marked {
+		if marked, ranged := p.marked(c.number), from <= i && i <= to; i == cursor || marked || ranged {
 			here := key
-			here.cursor, here.marked, here.step = i == cursor, marked, c.step
+			here.cursor, here.marked, here.ranged, here.step = i == cursor, marked, ranged, c.step
 			here.near = c.near
 			lines = append(lines, here.render(&c.entry, c.stream, c.source, &c.text))
 			continue

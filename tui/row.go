@@ -81,6 +81,7 @@ type rowStyle struct {
 	ago      time.Time      // times are shown as passed until then; zero: as they are
 	cursor   bool
 	marked   bool
+	ranged   bool   // it is of the range that is going to be copied
 	step     string // the time since the row above
 	near     bool   // it does not pass the filter, and is near one that does
 }
@@ -99,6 +100,8 @@ func (s *rowStyle) head(e *rows.Entry, stream, source string, t *rowtext.Text) *
 		l.Add(s.theme.mark, "◆")
 	case s.cursor:
 		l.Add(s.theme.paneActive, "▌")
+	case s.ranged:
+		l.Add(s.theme.mark, "┃")
 	case e.Late:
 		l.Add(s.theme.wait, "↑") // its place is further up
 	default:
