@@ -127,15 +127,20 @@ func (v *timelineView) countArchive(m *model) tea.Cmd {
 // countAsks are the questions for each stream: what came before all that is here, and what lies
 // between what was loaded and what is held.
 func (v *timelineView) countAsks(edges rows.Edges) (asks [][]before.Query) {
-	view := v.pane.view
+	view, store := v.pane.view, v.pane.store()
 	past := view.Past()
-	for _, name := range v.pane.store().Streams() {
-		q := before.Query{Stream: name, Before: edges[name]}
+	later := store.Later(edges)
+	var laterThanPast rows.Epochs
+	if past != nil {
+		laterThanPast = store.Later(past.Begin())
+	}
+	for _, name := range store.Streams() {
+		q := before.Query{Stream: name, Before: edges[name], Later: later[name]}
 		if past == nil {
 			asks = append(asks, []before.Query{q})
 			continue
 		}
-		older := before.Query{Stream: name, Before: past.Begin()[name]}
+		older := before.Query{Stream: name, Before: past.Begin()[name], Later: laterThanPast[name]}
 		if view.SeamOrd() < 0 {
 			asks = append(asks, []before.Query{older})
 			continue

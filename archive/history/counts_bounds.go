@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sluice/cluster/rescue"
 )
@@ -56,7 +57,15 @@ func (t *tip) end(ctx context.Context) (last *link, cut uint64, err error) {
 			if err != nil {
 				return nil, 0, err
 			}
-			if f.seen {
+			later := func(l, _ *link) bool { return slices.Contains(t.query.Later[t.consolidator], l.Epoch) }
+			after := f.seen
+			if !after && last.fault == nil && later(last, nil) { // of an epoch that the chain does not have
+				after = true
+				if p, err = t.reach(ctx, last, later); err != nil {
+					return nil, 0, err
+				}
+			}
+			if after {
 				if last, err = t.back(ctx, p.oldest()); err != nil {
 					return nil, 0, err
 				}

@@ -227,3 +227,23 @@ func TestCountsSayWhereSomethingWasLost(t *testing.T) {
 		t.Errorf("an empty archive has %+v", c)
 	}
 }
+
+// Where the chain does not have the epoch before which is counted, what is known to be of a
+// later one does not count.
+func TestCountsKnowWhatIsLater(t *testing.T) {
+	m := long(20, 10)
+	var b batch.Builder
+	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC).UnixMilli()
+	_ = b.Add([]byte(`{"msg":"x"}`), at, at)
+	m.append("vm-1", testStream, func(l batch.Links) batch.Message {
+		return b.Encode(&batch.Head{Consolidator: "vm-1", Stream: testStream, Epoch: 9, Links: l})
+	})
+	q := Query{Before: map[string]loss.Position{"vm-1": {Epoch: 8, Seq: 3}}}
+	if n := counts(t, m, q, stream.Window{Columns: 5}); n.Total() != 201 {
+		t.Errorf("%d records are counted, of 201", n.Total())
+	}
+	q.Later = map[string][]uint64{"vm-1": {9}}
+	if n := counts(t, m, q, stream.Window{Columns: 5}); n.Total() != 200 {
+		t.Errorf("%d records are counted, of 200", n.Total())
+	}
+}
