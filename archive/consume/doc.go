@@ -38,7 +38,8 @@
 // is nothing new. So are the halves of a half, at once, until a single record fails: only
 // that one has attempts, 1, 2, 4 … 60 seconds apart. After Config.Attempts it rests
 // among the dead, until [Deferred.Retry] or [Deferred.Drop]. A batch whose workers died
-// twice with it is put aside, too, and tried there.
+// twice with it is put aside, too, and tried there. What is put aside by somebody who does
+// not know whether that came through, as when a server dies, is there once all the same.
 //
 // Ordered, on request: one batch of a stream of a consolidator at a time, in order, across
 // workers. What fails is tried again in its place, halved in the same way: so it holds up

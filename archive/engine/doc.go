@@ -36,7 +36,8 @@
 // A Client is connected for as long as it lives, and connects again for ever with
 // backoff. Its methods wait for the connection up to their context's end, and then return
 // an error that wraps [ErrUnavailable] and says where it was looked for and what was
-// wrong. A Dial waits for nothing.
+// wrong. A Dial waits for nothing. Of several servers it leaves one by which no leader has
+// answered for 2 s; whoever asks by JetStream himself tells it what he heard ([Client.Heard]).
 //
 // Appending: one append of a subject may be in flight, at the sequence of that subject's
 // last batch; any number of subjects at once. Whoever names another sequence is refused
