@@ -167,6 +167,23 @@ func TestAClockThatWasFarAheadCostsLittle(t *testing.T) {
 	}
 }
 
+// A clock that was in the far future and then in the far past hides nothing that came
+// before.
+func TestAClockThatWasFarAheadAndThenFarBehindHidesNothing(t *testing.T) {
+	c := newClocked(newMemory())
+	c.steady(3)
+	for _, at := range []int64{c.now + 70*365*day, day, c.now} {
+		c.archive = at - c.now
+		c.steady(3)
+	}
+	for i := 0; i+50 <= len(c.kept); i += 10 {
+		from, to := c.kept[i+5].own, c.kept[i+45].own
+		want, _ := c.wanted(from, to)
+		g, _ := read(t, c.m, Query{From: time.UnixMilli(from), To: time.UnixMilli(to)})
+		compare(t, fmt.Sprint("from number ", i+5), g.lines["vm"], want)
+	}
+}
+
 // What expired before the time that is asked for is missed by nobody.
 func TestWhatExpiredBeforeTheTimeIsNoLoss(t *testing.T) {
 	c := newClocked(newMemory())

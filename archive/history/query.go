@@ -93,11 +93,15 @@ func (q *Query) ended(l *link) bool {
 
 // came reports whether there may be something in a batch, or in one before it, that is late
 // enough. Of an archive whose clock was far ahead once, that would be all for ever: there the
-// arrival alone counts.
+// batch's own arrival and its records' times count, whichever is later, since its clock may have been
+// far behind afterwards.
 func (q *Query) came(l *link) bool {
 	at := l.Newest()
 	if at > q.soon {
 		at = l.Arrived.Latest
+		if l.Own.Latest <= q.soon {
+			at = max(at, l.Own.Latest)
+		}
 	}
 	return q.From.IsZero() || at >= q.From.UnixMilli()
 }
