@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"time"
 
@@ -27,6 +28,7 @@ func (o options) archiveLag() error {
 	if err != nil {
 		return err
 	}
+	defer os.RemoveAll(a.dir)
 	defer a.stop()
 	ctx, end := context.WithCancel(context.Background())
 	defer end()
@@ -93,6 +95,7 @@ func (o options) archiveHolds(streams, rate int) (peak, now, cpu float64, err er
 	if err != nil {
 		return 0, 0, 0, err
 	}
+	defer os.RemoveAll(a.dir)
 	defer a.stop()
 	before, err := cpuTime(a.pid)
 	if err != nil {
