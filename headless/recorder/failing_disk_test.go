@@ -108,13 +108,14 @@ func TestFullDiskAndMoreIsThere(t *testing.T) {
 			})
 			return d, s, err
 		}
-		d, s, err := attempt(-1)
+		_, s, err := attempt(-1)
 		if !errors.Is(err, script.ErrOver) || s.Records != records+later {
 			t.Fatalf("%v; the summary is %+v", err, s)
 		}
 		whole := int(s.Stored) * records / (records + later)
 		for room := whole - 20_000; room > 20_000; room -= whole / 37 {
-			if d, s, err = attempt(room); !errors.Is(err, syscall.ENOSPC) {
+			d, s, err := attempt(room)
+			if !errors.Is(err, syscall.ENOSPC) {
 				t.Fatalf("%s, room for %d of %d: %v", out, room, whole, err)
 			}
 			all := d.lines(t, out)
