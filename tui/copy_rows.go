@@ -25,7 +25,7 @@ func (m *model) copyRange(p *pane) tea.Cmd {
 	v.Hold()
 	if !p.ranging {
 		p.ranging, p.rangeFrom = true, v.At(at)
-		return m.notifyWhile(func() bool { return p.ranging }, "a range begins here: move, then "+m.keys.copyRange.Help().Key+" copies it as it is shown, "+m.keys.save.Help().Key+" saves it, "+m.keys.pipe.Help().Key+" pipes it")
+		return m.notifyWhile(func() bool { return p.ranging }, "a range begins here: move, then "+m.keys.copyRange.Help().Key+" copies, "+m.keys.save.Help().Key+" saves, "+m.keys.pipe.Help().Key+" pipes it")
 	}
 	p.ranging = false
 	from := v.Ord(p.rangeFrom)
