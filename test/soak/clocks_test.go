@@ -25,7 +25,7 @@ import (
 func TestClocks(t *testing.T) {
 	volume.Long(t)
 	binary := withClock(t)
-	for _, whose := range []string{"vm-1", "the proxy", "all"} {
+	for _, whose := range []string{"vm-1", "the proxy", "the archive", "all"} {
 		t.Run(whose, func(t *testing.T) { clockOf(binary, whose).run(t) })
 	}
 }
@@ -46,7 +46,7 @@ func clockOf(binary, whose string) failure {
 	const each = 1500 * time.Millisecond
 	var served []*server
 	return failure{
-		name: whose, unseen: true, phase: time.Duration(len(settings)+1) * each,
+		name: whose, unseen: true, keeps: true, phase: time.Duration(len(settings)+1) * each,
 		prepare: func(t *testing.T, w *world) {
 			t.Helper()
 			for _, s := range w.servers() {

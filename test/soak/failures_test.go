@@ -38,6 +38,7 @@ type failure struct {
 	// again waits until all is as before; nil where that is to be seen in records.
 	again func(ctx context.Context, w *world) error
 	well  bool // no consolidator fails: all are healthy
+	keeps bool // an archive keeps everything, and what it keeps is compared, too
 	proxy bool // the proxy ends: who reads through it has a pause
 }
 
@@ -62,7 +63,7 @@ func (f failure) run(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := options{sluice: binary(t), seed: 1, phase: max(f.phase, 500*time.Millisecond), flood: 500, race: wait.Race, until: time.Now().Add(time.Hour)}
+	o := options{sluice: binary(t), seed: 1, phase: max(f.phase, 500*time.Millisecond), flood: 500, race: wait.Race, archive: f.keeps, until: time.Now().Add(time.Hour)}
 	var out bytes.Buffer
 	w, err := newWorld(o, o.seed, dir, newSummary(&out, o.race))
 	if err != nil {
