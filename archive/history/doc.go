@@ -43,6 +43,9 @@
 // reached in the archive is where the live tail begins; so nothing comes twice, and what
 // neither has is a gap with its number. What was archived while the archive was read is read
 // behind it, until that takes no time worth speaking of.
+// There times may go back once, by as much as one consolidator's records were archived later than
+// another's, a second: to merge across that place, live records would have to wait for the slowest
+// consolidator, and live is not to wait for the archive.
 //
 // When a consolidator says that it no longer has what a reader missed that was away, or that it
 // was restarted, the stream's tail is stopped, and what is missing is read from the archive,
