@@ -163,7 +163,7 @@ func TestAlertsInAReplay(t *testing.T) {
 }
 
 func TestAlertsAreKept(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "client.toml")
+	path := filepath.Join(folder(t), "client.toml")
 	s := open(t, 140, 24, tui.Config{SettingsPath: path}, "system")
 	s.keys("!", "a", `"timed out" 10/m`, "enter", "s", "slow")
 	s.perform(s.keys("enter"), s.says("alert slow is kept in "))

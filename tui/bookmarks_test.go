@@ -10,7 +10,7 @@ import (
 )
 
 func TestBookmarks(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	file := filepath.Join(dir, "bookmarks")
 	s := open(t, 120, 24, tui.Config{StateDir: dir}, "system", "tenant/acme")
 	s.lines("system", 40)
@@ -77,7 +77,7 @@ func TestBookmarks(t *testing.T) {
 
 // A file with lines of somebody else is not written over.
 func TestBookmarksThatCannotBeRead(t *testing.T) {
-	dir := t.TempDir()
+	dir := folder(t)
 	file := filepath.Join(dir, "bookmarks")
 	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -118,7 +118,7 @@ func TestColumnsOnANarrowScreen(t *testing.T) {
 
 // They are kept for streams by a pattern, in the settings, and there in the next run.
 func TestColumnsAreRemembered(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "client.toml")
+	path := filepath.Join(folder(t), "client.toml")
 	s := open(t, 140, 24, tui.Config{SettingsPath: path}, "tenant/acme")
 	s.orders("tenant/acme")
 	s.keys("K", "a", "ms", "enter", "s")

@@ -46,7 +46,7 @@ func TestWhatIsPastedIsSanitised(t *testing.T) {
 	paste(s, strings.Repeat("é", 5000))
 	s.keys("enter", "esc")
 
-	dir := t.TempDir() // what is pasted loses its control characters on the way
+	dir := folder(t) // what is pasted loses its control characters on the way
 	path := filepath.Join(dir, "ab\u202e")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)

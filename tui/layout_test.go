@@ -32,7 +32,7 @@ func FuzzLayout(f *testing.F) {
 }
 
 func TestLayouts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state", "layout.toml")
+	path := filepath.Join(folder(t), "state", "layout.toml")
 	if _, err := tui.LoadLayouts(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("no layout is %v", err)
 	}
@@ -72,7 +72,7 @@ func TestBadLayouts(t *testing.T) {
 		"[[pane]]\nstreams = 3":                  "line 2",
 		"[[pane]]\nstreams = [\"a\", \"a\"]":     "a pane has a stream twice",
 	} {
-		path := filepath.Join(t.TempDir(), "layout.toml")
+		path := filepath.Join(folder(t), "layout.toml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

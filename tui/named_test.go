@@ -30,7 +30,7 @@ oncall = { pane = [{ streams = ["system"], filter = "-queue" }, { streams = ["te
 // named opens a client whose settings have names, and which can change them.
 func named(t *testing.T, w, h int, streams ...string) (s *screen, path string) {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "client.toml")
+	path = filepath.Join(folder(t), "client.toml")
 	if err := os.WriteFile(path, []byte(namedSettings), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestNamesWithoutAFile(t *testing.T) {
 	if f := tui.FilterText(s.model); f != "timeout" {
 		t.Errorf("the filter is %q", f)
 	}
-	dir := t.TempDir()
+	dir := folder(t)
 	s = open(t, 200, 24, tui.Config{SettingsPath: dir}, "system")
 	s.keys("f", "timeout", "enter", ":", "keep this filter", "enter", "mine")
 	s.perform(s.keys("enter"), s.says("filter mine is kept until you quit: change "))
@@ -168,7 +168,7 @@ func TestBadNames(t *testing.T) {
 // The last ten layouts are kept, one of each set of streams; --restore takes the last,
 // or that of the streams that are named.
 func TestTheLastTenLayouts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "layout.toml")
+	path := filepath.Join(folder(t), "layout.toml")
 	old := "shown = [0]\n[[pane]]\nstreams = [\"old\"]\nfilter = \"before\"\n"
 	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func TestThePaletteAndARecord(t *testing.T) {
 
 // What was typed is there in the next run, in each prompt what was typed into it.
 func TestPromptsRememberFromOneRunToTheNext(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "state")
+	dir := filepath.Join(folder(t), "state")
 	s := open(t, 100, 24, tui.Config{StateDir: dir}, "system")
 	s.lines("system", 5)
 	for _, step := range [][]string{{"/", "line", "enter"}, {"f", "tenant=acme", "enter"}, {"f", " password=x", "enter"}} {

@@ -74,7 +74,7 @@ func TestAsManyPanesAsThereMayBe(t *testing.T) {
 	if len(s.feed.tails) != 64 {
 		t.Fatalf("%d streams are tailed", len(s.feed.tails))
 	}
-	path := filepath.Join(t.TempDir(), "layout.toml")
+	path := filepath.Join(folder(t), "layout.toml")
 	if err := tui.SaveLayout(s.model, path); err != nil {
 		t.Fatal(err)
 	}

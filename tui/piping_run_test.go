@@ -16,7 +16,7 @@ import (
 // A command that runs goes with the client, with all that it has started.
 func TestACommandGoesWithTheClient(t *testing.T) {
 	ignore := goleak.IgnoreCurrent()
-	file := filepath.Join(t.TempDir(), "pid")
+	file := filepath.Join(folder(t), "pid")
 	t.Setenv("PID", file)
 	term := start80x24(t, "system")
 	term.waitForText("No records yet in system.")

@@ -92,7 +92,7 @@ func TestAGroupGoesOut(t *testing.T) {
 	s.want("│ 100 ")
 	s.keys("esc")
 	s.want("Groups of system")
-	path := filepath.Join(t.TempDir(), "group.ndjson")
+	path := filepath.Join(folder(t), "group.ndjson")
 	s.keys("s")
 	s.want("save the group to system-")
 	s.keys("ctrl+u", path)
@@ -133,7 +133,7 @@ func TestACommandThatRuns(t *testing.T) {
 	}
 
 	// One that ends while it is not looked at says so; what it printed can be seen.
-	file := filepath.Join(t.TempDir(), "end")
+	file := filepath.Join(folder(t), "end")
 	s.keys("|")
 	s.keys("ctrl+u", `until [ -e `+file+` ]; do sleep 0.01; done; echo over; exit 4`)
 	running := s.keys("enter")
@@ -176,7 +176,7 @@ func TestSeeingWhatIsPrinted(t *testing.T) {
 func TestSavingAsShown(t *testing.T) {
 	s := open(t, 120, 24, tui.Config{}, "system")
 	s.lines("system", 3)
-	path := filepath.Join(t.TempDir(), "rows.txt")
+	path := filepath.Join(folder(t), "rows.txt")
 	s.keys("s")
 	s.want("save to system-20260304-120000.ndjson")
 	s.keys("ctrl+t")

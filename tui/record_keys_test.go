@@ -98,7 +98,7 @@ func TestKeysThatDoNothingInARecord(t *testing.T) {
 // An open record is saved by itself, under a name of its own time.
 func TestSavingARecord(t *testing.T) {
 	s := opened(t, 140, 24)
-	path := filepath.Join(t.TempDir(), "one.ndjson")
+	path := filepath.Join(folder(t), "one.ndjson")
 	s.keys("right", "s")
 	s.want("save this record to system-20260304-120000.200.ndjson")
 	s.perform(s.keys("ctrl+u", path, "enter"), s.says("1 record saved to "+path))

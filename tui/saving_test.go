@@ -21,7 +21,7 @@ func TestSavingWhatWasAsked(t *testing.T) {
 	s := open(t, 140, 24, tui.Config{}, "one", "two")
 	s.lines("one", 3)
 	s.lines("two", 5)
-	dir := t.TempDir()
+	dir := folder(t)
 	s.perform(s.keys("s", "ctrl+u", dir, "enter"), s.says("not saved: "+dir+" is a directory"))
 
 	path := filepath.Join(dir, "saved")
@@ -59,7 +59,7 @@ func TestSavingWhatWasAsked(t *testing.T) {
 func TestOneKeyAnswers(t *testing.T) {
 	s := open(t, 120, 24, tui.Config{}, "system")
 	s.lines("system", 3)
-	path := filepath.Join(t.TempDir(), "saved")
+	path := filepath.Join(folder(t), "saved")
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestSavingCompressed(t *testing.T) {
 		".gz":  func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
 		".zst": func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) },
 	} {
-		path := filepath.Join(t.TempDir(), "saved.ndjson"+ending)
+		path := filepath.Join(folder(t), "saved.ndjson"+ending)
 		s.perform(s.keys("s", "ctrl+u", path, "enter"), s.says("5,000 records saved to "+path))
 		file, err := os.Open(path)
 		if err != nil {
@@ -116,7 +116,7 @@ func TestSaving(t *testing.T) {
 	s.flood("system", 5000)
 	s.take(&stream.Batch{Notices: []stream.Notice{{Kind: stream.KindGap, Time: start, Stream: "system", Count: 7}}})
 	s.keys("f", "/line \\d*7$/", "enter")
-	path := filepath.Join(t.TempDir(), "saved.ndjson")
+	path := filepath.Join(folder(t), "saved.ndjson")
 	s.keys("s")
 	s.want("save to system-20260304-120000.ndjson")
 	says := func(text string) func() bool { return func() bool { return strings.Contains(s.text(), text) } }

@@ -3,6 +3,7 @@ package tui_test
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -333,6 +334,20 @@ func (s *screen) wantNot(parts ...string) {
 			s.t.Fatalf("the screen has %q:\n%s", part, s.text())
 		}
 	}
+}
+
+// folder is a directory that is taken away in the end, also when a command for which nobody
+// waits still writes into it.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sluice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		wait.For(t, "the directory is gone", func() bool { return os.RemoveAll(dir) == nil })
+	})
+	return dir
 }
 
 // perform runs a command as Bubble Tea does, and whatever commands follow from

@@ -30,7 +30,7 @@ func TestASeamIsShown(t *testing.T) {
 	s.want("1/1")
 	s.wantNot("nothing that is shown", "no match")
 	// So does whoever saves it, and is told what is missing.
-	path := filepath.Join(t.TempDir(), "x")
+	path := filepath.Join(folder(t), "x")
 	s.keys("esc", "s", "ctrl+u")
 	s.press(path)
 	cmd := s.keys("enter")

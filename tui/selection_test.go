@@ -173,7 +173,7 @@ func TestThePickerMarksAllThatMatch(t *testing.T) {
 }
 
 func TestPatternsAreRestored(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "layout.toml")
+	path := filepath.Join(folder(t), "layout.toml")
 	s := open(t, 100, 24, tui.Config{}, "system", "tenant/*+audit")
 	if err := tui.SaveLayout(s.model, path); err != nil {
 		t.Fatal(err)

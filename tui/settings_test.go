@@ -16,7 +16,7 @@ import (
 
 func settings(t testing.TB, text string) (tui.Settings, error) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "client.toml")
+	path := filepath.Join(folder(t), "client.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func settings(t testing.TB, text string) (tui.Settings, error) {
 }
 
 func TestSettings(t *testing.T) {
-	if s, err := tui.LoadSettings(filepath.Join(t.TempDir(), "none")); err != nil || s.Keys != nil {
+	if s, err := tui.LoadSettings(filepath.Join(folder(t), "none")); err != nil || s.Keys != nil {
 		t.Fatalf("no file is %v, %v", s, err)
 	}
 	if s, err := settings(t, "\xef\xbb\xbftheme = \"light\"\n"); err != nil || s.Theme.String() != "light" {

@@ -182,7 +182,7 @@ func TestATraceIsNotSaved(t *testing.T) {
 	s := open(t, 140, 24, tui.Config{}, "system", "tenant/acme")
 	s.requests()
 	s.keys("g", "a")
-	path := t.TempDir() + "/layout.toml"
+	path := folder(t) + "/layout.toml"
 	if err := tui.SaveLayout(s.model, path); err != nil {
 		t.Fatal(err)
 	}
