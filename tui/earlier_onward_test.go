@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/tui"
 )
 
@@ -30,6 +31,7 @@ func (a *archived) looks(key string) {
 }
 
 func TestASearchGoesOnAcrossWhatIsNotLoaded(t *testing.T) {
+	volume.Check(t)
 	for _, config := range []tui.Config{{}, {Records: 1600}} {
 		for _, machines := range []int{1, 3} {
 			t.Run(fmt.Sprint(config.Records, " ", machines), func(t *testing.T) {

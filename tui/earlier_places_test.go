@@ -88,6 +88,7 @@ func (a *archived) lineOf(text string) int {
 }
 
 func TestALossInTheArchiveStandsInItsPlace(t *testing.T) {
+	volume.Check(t)
 	a := openArchived(t, 110, 24, tui.Config{}, "system")
 	all := a.publish("system", 1500, 1)
 	for range 7 {

@@ -107,6 +107,7 @@ func TestAGroupGoesOut(t *testing.T) {
 
 // A command that takes its time holds nothing up, is left and found again, and stopped.
 func TestACommandThatRuns(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := open(t, 120, 24, tui.Config{}, "system")
 	s.lines("system", 40)
 	s.keys("|")

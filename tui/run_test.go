@@ -13,6 +13,7 @@ import (
 
 	"sluice/cluster/rescue"
 	"sluice/cluster/stream"
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 	"sluice/tui"
 )
@@ -20,6 +21,7 @@ import (
 // A terminal that reads nothing holds up nobody: the client goes on taking
 // what comes, and when the terminal reads again it shows the newest.
 func TestATerminalThatStopsReading(t *testing.T) {
+	volume.Check(t)
 	term := start80x24(t, "system")
 	term.waitForText("No records yet")
 	term.stop()

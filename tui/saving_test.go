@@ -18,6 +18,7 @@ import (
 // What is saved is what the pane showed that was asked, whatever has the focus
 // since; and a directory is not asked for as if it could be overwritten.
 func TestSavingWhatWasAsked(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := open(t, 140, 24, tui.Config{}, "one", "two")
 	s.lines("one", 3)
 	s.lines("two", 5)

@@ -10,6 +10,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"sluice/internal/volume"
 	"sluice/internal/wait"
 	"sluice/tui"
 )
@@ -54,6 +55,7 @@ func timelineBefore(t *testing.T, machines int, prepare ...string) *archived {
 }
 
 func TestTheTimelineHasTheArchive(t *testing.T) {
+	volume.Check(t)
 	for _, machines := range []int{1, 3} {
 		t.Run(fmt.Sprint(machines), func(t *testing.T) {
 			a := timelineBefore(t, machines)
