@@ -53,19 +53,12 @@ func (o options) grow(g grown) error {
 		streams: g.streams, consolidators: g.consolidators, every: 30 * time.Minute, records: growthRecords,
 		batches: max(int(48*o.days*float64(g.days)), 1),
 	}
-	dir, err := os.MkdirTemp("", "sluice-bench")
+	ctx := context.Background()
+	dir, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	ctx := context.Background()
-	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(s.fill(e), e.Close()); err != nil {
-		return err
-	}
 	clean, err := beginning(ctx, dir, false, true)
 	if err != nil {
 		return err

@@ -23,19 +23,12 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 		return nil
 	}
 	s := shape{streams: 10_000, batches: max(int(o.gigabytes*4), 2), records: 100, noise: 290}
-	dir, err := os.MkdirTemp("", "sluice-bench")
+	ctx := context.Background()
+	dir, err := s.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	ctx := context.Background()
-	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(s.fill(e), e.Close()); err != nil {
-		return err
-	}
 	start := func(how string, killed, cold, whole bool) error {
 		if whole {
 			if err := unsum(dir); err != nil {
@@ -72,7 +65,8 @@ func (o options) muchHeld(only *regexp.Regexp) (err error) {
 	if err != nil {
 		return err
 	}
-	if e, err = engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40}); err != nil {
+	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
+	if err != nil {
 		return err
 	}
 	client, err := engine.Dial(engine.DialConfig{URLs: []string{"nats://" + e.Addr()}})

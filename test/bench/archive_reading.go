@@ -142,6 +142,22 @@ func forget(dir string) error {
 	})
 }
 
+// store is a directory with the store of an archive that holds the batches, and was closed.
+// It is the caller's to remove.
+func (s shape) store(ctx context.Context) (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "sluice-bench"); err != nil {
+		return "", err
+	}
+	e, err := engine.Open(ctx, engine.Config{Store: dir, Listen: "127.0.0.1:0", MaxBytes: 1 << 40})
+	if err == nil {
+		err = errors.Join(s.fill(e), e.Close())
+	}
+	if err != nil {
+		return "", errors.Join(err, os.RemoveAll(dir))
+	}
+	return dir, nil
+}
+
 // fill appends the batches in the order of their time.
 func (s shape) fill(e *engine.Engine) error {
 	var (
